@@ -1,0 +1,309 @@
+"""What rounding allows: variances carried in float64 beside the values of one engine's own step.
+
+A variance belongs to a place in memory, so it is kept per storage: views, aliases and writes
+through a view need no rules, because the variance of a tensor is its storage's array read with
+the tensor's shape, stride and offset. Two channels: `plain`, what rounding adds everywhere, and
+`fence`, what a unit contributes that sits closer to a kink than its own error and may therefore
+fall on either side.
+"""
+
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+# Unit roundoffs by dtype name.
+ROUNDOFF = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
+TF32 = 2.0**-11
+# The dtype a product of halves accumulates in.
+ACCUMULATE = {"float16": "float32", "bfloat16": "float32"}
+SMALLEST = {"float64": 5e-324, "float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
+# A product of k terms errs by about C units of the root of its squared terms. `calibrate` measures it.
+C = 4.0
+# Everything within this many sigma is rounding.
+WIDTH = 8.0
+
+
+class UnknownOp(RuntimeError):
+    """An op whose rounding no rule describes; a silent zero would turn its users into faults."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Variances of one tensor, of its shape; None stands for exact zeros."""
+
+    plain: Array | None = None
+    fence: Array | None = None
+
+    def __bool__(self) -> bool:
+        return self.plain is not None or self.fence is not None
+
+    def map(self, f: Callable[[Array], Array]) -> "Noise":
+        """Noise with `f`, a linear map of variances, applied to both channels."""
+        return Noise(
+            None if self.plain is None else f(self.plain),
+            None if self.fence is None else f(self.fence),
+        )
+
+    def weighted(self, weight: Array | float) -> "Noise":
+        """Noise times a squared derivative; nothing comes through where the derivative is 0."""
+        return self.map(lambda v: np.where(v == 0, 0.0, v * weight) if np.any(v) else v * 0.0)
+
+    def __add__(self, other: "Noise") -> "Noise":
+        return Noise(_sum(self.plain, other.plain), _sum(self.fence, other.fence))
+
+    def total(self, shape: tuple[int, ...]) -> Array:
+        """Sum of both channels as an array of `shape`."""
+        both = _sum(self.plain, self.fence)
+        return np.zeros(shape) if both is None else np.broadcast_to(both, shape)
+
+
+EXACT = Noise()
+
+
+def _sum(a: Array | None, b: Array | None) -> Array | None:
+    if a is None or b is None:
+        return b if a is None else a
+    return a + b
+
+
+@dataclass(slots=True)
+class Fence:
+    """One kink with units on it: the op, the storage of the tensor that decides, its units."""
+
+    op: str
+    storage: Callable[[], object]
+    label: str
+    shape: tuple[int, ...]
+    units: list[tuple[int, ...]]
+    weight: list[float]
+
+
+@dataclass(slots=True)
+class _Entry:
+    owner: Callable[[], object]
+    itemsize: int
+    plain: Array | None = None
+    fence: Array | None = None
+    label: str = ""
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Variances of every storage that has any, forgotten together with the storage."""
+
+    entries: dict[int, _Entry] = field(default_factory=dict)
+    fences: list[Fence] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def clear(self) -> None:
+        """Declares every value exact: both engines now hold the same numbers."""
+        self.entries.clear()
+        self.fences.clear()
+        self.counts.clear()
+
+    def _entry(self, tensor: Any) -> _Entry | None:
+        storage = tensor.untyped_storage()
+        entry = self.entries.get(id(storage))
+        return entry if entry is not None and entry.owner() is storage else None
+
+    def read(self, tensor: Any) -> Noise:
+        """Noise of a tensor; arrays are views that a later write changes."""
+        entry = self._entry(tensor)
+        if entry is None:
+            return EXACT
+        if entry.itemsize != tensor.element_size():
+            raise UnknownOp("a view under another dtype of values that carry rounding")
+        view = _reader(tensor)
+        return Noise(
+            None if entry.plain is None else view(entry.plain),
+            None if entry.fence is None else view(entry.fence),
+        )
+
+    def write(self, tensor: Any, noise: Noise) -> None:
+        """Sets the noise of a tensor's cells; other cells of its storage keep theirs."""
+        entry = self._entry(tensor)
+        if entry is None:
+            if not noise:
+                return
+            entry = self._new(tensor)
+        view = _reader(tensor)
+        for channel, values in (("plain", noise.plain), ("fence", noise.fence)):
+            flat = getattr(entry, channel)
+            if flat is None:
+                if values is None or not np.any(values):
+                    continue
+                flat = np.zeros(tensor.untyped_storage().nbytes() // tensor.element_size())
+                setattr(entry, channel, flat)
+            view(flat)[...] = 0.0 if values is None else values
+
+    def _new(self, tensor: Any) -> _Entry:
+        storage = tensor.untyped_storage()
+        key = id(storage)
+        entries = self.entries
+
+        def forget(gone: object) -> None:
+            entry = entries.get(key)
+            if entry is not None and entry.owner is gone:
+                del entries[key]
+
+        entry = entries[key] = _Entry(weakref.ref(storage, forget), tensor.element_size())
+        return entry
+
+    def name(self, tensor: Any, op: str) -> None:
+        """Labels a tensor's storage as the n-th result of `op` since the last `clear`."""
+        self.counts[op] = self.counts.get(op, 0) + 1
+        entry = self._entry(tensor)
+        if entry is not None:
+            entry.label = f"{op} {self.counts[op]}"
+
+    def stand(self, op: str, tensor: Any, on: Array, weight: Array) -> None:
+        """Notes the units of `tensor` where `on` holds, with the size of what each may add."""
+        entry = self._entry(tensor)
+        storage = tensor.untyped_storage()
+        units = [tuple(int(i) for i in unit) for unit in np.argwhere(on)[:64]]
+        self.fences.append(
+            Fence(
+                op,
+                weakref.ref(storage),
+                (entry.label if entry else "") or op,
+                tuple(tensor.shape),
+                units,
+                [float(w) for w in np.broadcast_to(weight, on.shape)[on][:64]],
+            )
+        )
+
+
+def _reader(tensor: Any) -> Callable[[Array], Array]:
+    shape, stride = tuple(tensor.shape), tuple(tensor.stride())
+    offset = tensor.storage_offset()
+    return lambda flat: as_strided(flat[offset:], shape, tuple(8 * s for s in stride))
+
+
+@dataclass(slots=True)
+class Scale:
+    """Unit roundoffs of both engines, squared, added and times C squared: what one op adds."""
+
+    c: float = C
+    tf32: bool = False
+    double: Mapping[str, float] = field(default_factory=dict)
+
+    def pointwise(self, dtype: str) -> float:
+        """Squared relative error that one rounding to `dtype` brings, over both engines."""
+        return 2.0 * (self.c * ROUNDOFF[dtype]) ** 2 if dtype in ROUNDOFF else 0.0
+
+    def product(self, dtype: str) -> float:
+        """The same for the terms of a sum of products of `dtype`."""
+        if dtype not in ROUNDOFF:
+            return 0.0
+        if self.tf32 and dtype == "float32":
+            return (self.c * TF32) ** 2 + (self.c * ROUNDOFF["float32"]) ** 2
+        return self.pointwise(ACCUMULATE.get(dtype, dtype))
+
+
+def dtype_name(tensor: Any) -> str:
+    """A dtype's name without its package: "float32"."""
+    return str(tensor.dtype).rpartition(".")[2]
+
+
+def array(tensor: Any) -> Array:
+    """A tensor's values as an ndarray on the CPU; bfloat16 widens to float32."""
+    tensor = tensor.detach().cpu()
+    if dtype_name(tensor) == "bfloat16":
+        tensor = tensor.float()
+    return tensor.numpy()
+
+
+def is_tensor(value: object) -> bool:
+    """Whether a value is a tensor of either engine."""
+    return hasattr(value, "untyped_storage")
+
+
+def tensors_in(value: object) -> Iterator[Any]:
+    """Tensors of an argument: itself, or those of a list."""
+    if is_tensor(value):
+        yield value
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from tensors_in(item)
+
+
+@dataclass(slots=True)
+class Call:
+    """One call of an op, its arguments by name, as the rules see it."""
+
+    name: str
+    args: dict[str, Any]
+    result: Any
+    ledger: Ledger
+    scale: Scale
+    library: Any
+    run: Callable[..., Any]
+    before: dict[str, Array] = field(default_factory=dict)
+    pointwise: bool = False
+
+    def __contains__(self, name: str) -> bool:
+        return self.args.get(name) is not None
+
+    def value(self, name: str) -> Any:
+        """An argument in float64: an array if it is a tensor, as it was before the call."""
+        if name in self.before:
+            return self.before[name]
+        value = self.args[name]
+        return array(value).astype(np.float64) if is_tensor(value) else value
+
+    def noise(self, name: str) -> Noise:
+        """Variances of an argument."""
+        value = self.args.get(name)
+        return self.ledger.read(value) if is_tensor(value) else EXACT
+
+    @property
+    def out(self) -> Array:
+        """The (first) result in float64."""
+        return array(self.result).astype(np.float64)
+
+    @property
+    def dtype(self) -> str:
+        return dtype_name(self.result)
+
+    @property
+    def rounding(self) -> float:
+        return self.scale.pointwise(self.dtype)
+
+    @property
+    def product(self) -> float:
+        return self.scale.product(self.dtype)
+
+    def rounded(self, noise: Noise, magnitude: Array | None = None) -> Noise:
+        """Noise plus the rounding of the result itself, by default (c u out)^2."""
+        scale = self.rounding
+        if scale == 0.0:
+            return noise
+        squares = self.out**2 if magnitude is None else magnitude
+        floor = 2.0 * (self.scale.c * SMALLEST[self.dtype]) ** 2 * (squares > 0)
+        return noise + Noise(scale * squares + floor)
+
+    def replay(self, replaced: Mapping[str, Any]) -> Any:
+        """The op once more with float64 arrays (or numbers) in place of the named arguments."""
+
+        def fresh(value: Any) -> Any:
+            if isinstance(value, np.ndarray):
+                return self.library.from_numpy(np.array(value, dtype=np.float64, order="C"))
+            if isinstance(value, list):
+                return [fresh(item) for item in value]
+            return value
+
+        # What the call overwrote is copied, so that a replay can never write to it again.
+        copies = {n: v for n, v in self.before.items() if n not in replaced} | dict(replaced)
+        args = self.args | {name: fresh(value) for name, value in copies.items()}
+        if "out" in args:
+            args["out"] = None
+        with self.library.no_grad():
+            result = self.run(args)
+        return tuple(array(r) for r in result) if isinstance(result, tuple) else array(result)

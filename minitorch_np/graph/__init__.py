@@ -1,0 +1,1 @@
+"""What recording a graph and going backward through it need: modes, nodes, the walk, in-place."""

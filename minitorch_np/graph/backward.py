@@ -1,0 +1,167 @@
+"""backward() and grad(): roots and first gradients checked, then the walk.
+
+Source: torch/autograd/__init__.py and torch/csrc/autograd/python_engine.cpp.
+"""
+
+from collections.abc import Sequence
+
+from minitorch_np import strides
+from minitorch_np.graph.engine import walk
+from minitorch_np.graph.node import Edge, edge
+from minitorch_np.tensor import Tensor, empty, method
+
+__all__ = ["backward", "gradients", "run_backward"]
+
+Tensors = Tensor | Sequence[Tensor]
+Grads = Tensor | Sequence[Tensor | None] | None
+
+
+def _several(tensors: Tensors) -> tuple[Tensor, ...]:
+    return (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+
+
+def _first_gradients(
+    outputs: tuple[Tensor, ...], grads: Sequence[Tensor | None]
+) -> list[Tensor]:
+    """A gradient for each root: the one given, checked, or ones for a scalar."""
+    first: list[Tensor] = []
+    for out, grad in zip(outputs, grads, strict=True):
+        if grad is not None:
+            if grad.sizes != out.sizes:
+                at = len(first)
+                raise RuntimeError(
+                    f"Mismatch in shape: grad_output[{at}] has a shape of {grad.shape} and "
+                    f"output[{at}] has a shape of {out.shape}."
+                )
+            first.append(grad)
+            continue
+        if out.requires_grad:
+            if out.numel() != 1:
+                raise RuntimeError("grad can be implicitly created only for scalar outputs")
+            if not out.dtype.is_floating_point:
+                raise RuntimeError(
+                    "grad can be implicitly created only for real scalar outputs but got "
+                    f"{out.dtype}"
+                )
+        ones = empty(out.sizes, strides.like(out.sizes, out.strides), out.dtype)
+        ones.array.fill(1)
+        first.append(ones)
+    return first
+
+
+def _roots(outputs: tuple[Tensor, ...]) -> list[Edge]:
+    roots: list[Edge] = []
+    for at, out in enumerate(outputs):
+        root = edge(out)
+        if root is None:
+            raise RuntimeError(
+                f"element {at} of tensors does not require grad and does not have a grad_fn"
+            )
+        roots.append(root)
+    return roots
+
+
+def backward(
+    tensors: Tensors,
+    grad_tensors: Grads = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Tensors | None = None,
+) -> None:
+    """Add the gradient of `tensors` to the `.grad` of every leaf they came from, or of `inputs`.
+
+    `grad_tensors` are the gradients of the roots themselves; a scalar root needs none.
+    """
+    outputs = _several(tensors)
+    given = grad_tensors if isinstance(grad_tensors, Sequence) else [grad_tensors] * len(outputs)
+    if len(given) != len(outputs):
+        raise RuntimeError(f"got {len(outputs)} tensors and {len(given)} gradients")
+    if inputs is not None and not _several(inputs):
+        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    first = _first_gradients(outputs, given)
+    keep = create_graph if retain_graph is None else retain_graph
+    if inputs is None:
+        walk(_roots(outputs), first, keep_graph=keep, create_graph=create_graph)
+        return
+    targets = _several(inputs)
+    edges = _wanted(targets)
+    found = walk(
+        _roots(outputs), first, keep_graph=keep, create_graph=create_graph, wanted=set(edges)
+    )
+    for target, at in zip(targets, edges, strict=True):
+        grad = found[at]
+        if grad is not None:
+            meta = target.autograd()
+            meta.grad = grad if meta.grad is None else meta.grad + grad
+
+
+def _wanted(inputs: tuple[Tensor, ...]) -> list[Edge]:
+    edges: list[Edge] = []
+    for tensor in inputs:
+        at = edge(tensor)
+        if at is None:
+            raise RuntimeError("One of the differentiated Tensors does not require grad")
+        edges.append(at)
+    return edges
+
+
+def grad(
+    outputs: Tensors,
+    inputs: Tensors,
+    grad_outputs: Grads = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    materialize_grads: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """The gradient of `outputs` with respect to each of `inputs`; nothing accumulates.
+
+    None for an input that was not used, if `allow_unused`, else an error.
+    """
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
+            "allow_unused=False."
+        )
+    roots = _several(outputs)
+    given = grad_outputs if isinstance(grad_outputs, Sequence) else [grad_outputs] * len(roots)
+    first = _first_gradients(roots, given)
+    targets = _several(inputs)
+    starts = _roots(roots)
+    edges = _wanted(targets)
+    found = walk(
+        starts,
+        first,
+        keep_graph=create_graph if retain_graph is None else retain_graph,
+        create_graph=create_graph,
+        wanted=set(edges),
+    )
+    grads = [found[at] for at in edges]
+    if materialize_grads:
+        return tuple([_zeros_like(t) if g is None else g for g, t in zip(grads, targets, strict=True)])
+    if not allow_unused and any(g is None for g in grads):
+        raise RuntimeError(
+            "One of the differentiated Tensors appears to not have been used in the graph. Set "
+            "allow_unused=True if this is the desired behavior."
+        )
+    return tuple(grads)
+
+
+def _zeros_like(tensor: Tensor) -> Tensor:
+    zeros = empty(tensor.sizes, strides.like(tensor.sizes, tensor.strides), tensor.dtype)
+    zeros.array.fill(0)
+    return zeros
+
+
+def tensor_backward(
+    self: Tensor,
+    gradient: Tensor | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Tensors | None = None,
+) -> None:
+    """Add the gradient of this tensor to the `.grad` of every leaf it came from, or of `inputs`."""
+    backward(self, gradient, retain_graph, create_graph, inputs)
+
+
+method(tensor_backward, "backward")

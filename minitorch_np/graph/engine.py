@@ -1,0 +1,219 @@
+"""The walk: from the roots to the leaves in reverse order of recording, adding where paths meet.
+
+Iterative, so that a chain of any length goes backward. Source: torch/csrc/autograd/engine.cpp.
+"""
+
+import heapq
+import sys
+from collections.abc import Collection, Sequence
+
+from minitorch_np import strides
+from minitorch_np.graph.modes import state
+from minitorch_np.graph.node import AccumulateGrad, Edge, Node
+from minitorch_np.tensor import Tensor, empty
+
+__all__ = ["accumulate", "walk"]
+
+Captures = dict[Edge, Tensor | None]
+Edges = tuple[Edge | None, ...]
+
+
+def walk(
+    roots: Sequence[Edge],
+    grads: Sequence[Tensor],
+    *,
+    keep_graph: bool,
+    create_graph: bool,
+    wanted: Collection[Edge] | None = None,
+) -> Captures:
+    """Send `grads` from `roots` to the leaves; the gradients that arrive at the `wanted` edges.
+
+    Without `wanted`, every leaf accumulates into `.grad`. With it nothing accumulates, and only
+    the nodes on a path to a wanted edge run. Among the nodes that are ready, the one recorded
+    last runs first, and leaves before all, so sums are taken in PyTorch's order.
+    """
+    task = _Task(roots, wanted)
+    before = state.grad, state.inference
+    state.grad, state.inference = create_graph, False
+    state.route_again()
+    try:
+        for root, grad in zip(roots, grads, strict=True):
+            task.arrive(root, grad)
+        for node in dict.fromkeys([root[0] for root in roots]):
+            if not task.waiting.get(node, 0):
+                task.push(node)
+        while task.ready:
+            task.step(heapq.heappop(task.ready)[2], keep_graph)
+    finally:
+        state.grad, state.inference = before
+        state.route_again()
+    return task.captures
+
+
+class _Task:
+    """One walk: how many gradients each node still waits for, those that came, and who is ready."""
+
+    __slots__ = ("buffers", "captures", "pushed", "ready", "targets", "waiting")
+
+    def __init__(self, roots: Sequence[Edge], wanted: Collection[Edge] | None) -> None:
+        self.captures: Captures = {} if wanted is None else dict.fromkeys(wanted)
+        self.buffers: dict[Node, list[Tensor | None]] = {}
+        self.ready: list[tuple[int, int, Node]] = []
+        self.pushed = 0
+        self.targets: dict[Node, Edges] | None = None
+        nodes = [root[0] for root in roots]
+        if wanted is not None:
+            self.targets = _paths(nodes, self.captures)
+        self.waiting = _dependencies(nodes, self.targets)
+
+    def push(self, node: Node) -> None:
+        """Put `node` among the ready ones."""
+        heapq.heappush(self.ready, (-node.order, self.pushed, node))
+        self.pushed += 1
+
+    def arrive(self, target: Edge, grad: Tensor) -> None:
+        """Add `grad` to what has come for `target`, first come first added."""
+        node, nr = target
+        buffer = self.buffers.get(node)
+        if buffer is None:
+            buffer = self.buffers[node] = [None] * len(node.expects)
+        there = buffer[nr]
+        buffer[nr] = grad if there is None else there + grad
+
+    def step(self, node: Node, keep_graph: bool) -> None:
+        """Run one node, hand its results on, and find out who became ready."""
+        arrived = self.buffers.pop(node, None) or [None] * len(node.expects)
+        if node.tensor_hooks or node.pre_hooks or node.retainers:
+            arrived = node.hooked(arrived)
+        if self.captures:
+            for nr, grad in enumerate(arrived):
+                if (node, nr) in self.captures:
+                    self.captures[node, nr] = grad
+        edges = node.edges
+        if self.targets is not None:
+            edges = self.targets.get(node, ())
+            if not any(edges):
+                return
+        if isinstance(node, AccumulateGrad):
+            grad = arrived.pop()
+            if grad is not None:
+                accumulate(node, grad)
+            return
+        results = node.run(arrived, edges)
+        del arrived
+        if not keep_graph:
+            node.release()
+        for nr in range(len(edges)):
+            target = edges[nr]
+            if target is None:
+                continue
+            grad = results[nr]
+            results[nr] = None
+            if grad is not None:
+                self.arrive(target, _fitted(node, nr, target, grad))
+                del grad
+            child = target[0]
+            self.waiting[child] -= 1
+            if not self.waiting[child]:
+                self.push(child)
+
+
+def _dependencies(roots: list[Node], targets: dict[Node, Edges] | None) -> dict[Node, int]:
+    """How many edges lead to each node that the roots reach."""
+    waiting: dict[Node, int] = {}
+    seen = set(roots)
+    stack = list(seen)
+    while stack:
+        node = stack.pop()
+        for target in node.edges if targets is None else targets.get(node, ()):
+            if target is None:
+                continue
+            child = target[0]
+            waiting[child] = waiting.get(child, 0) + 1
+            if child not in seen:
+                seen.add(child)
+                stack.append(child)
+    return waiting
+
+
+def _paths(roots: list[Node], wanted: Captures) -> dict[Node, Edges]:
+    """Of each node on a path to a wanted edge, its edges with those that lead elsewhere None."""
+    targets: dict[Node, Edges] = {}
+    stack: list[tuple[Node, bool]] = [(node, False) for node in roots]
+    seen: set[Node] = set()
+    while stack:
+        node, children_done = stack.pop()
+        if children_done:
+            kept = tuple([e if e and (e in wanted or e[0] in targets) else None for e in node.edges])
+            if any(kept):
+                targets[node] = kept
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend([(e[0], False) for e in node.edges if e and e[0] not in seen])
+    return targets
+
+
+def _fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
+    """`grad` with the shape and dtype of the tensor it is the gradient of, summed if that was
+    broadcast. Source: validate_outputs, torch/csrc/autograd/engine.cpp."""
+    shape, dtype = target[0].expects[target[1]]
+    if grad.sizes != shape:
+        if not _sums_to(grad.sizes, shape):
+            raise RuntimeError(
+                f"Function {node.name()} returned an invalid gradient at index {nr} - got "
+                f"{list(grad.sizes)} but expected shape compatible with {list(shape)}"
+            )
+        grad = grad.sum_to_size(shape)
+    return grad if grad.dtype is dtype else grad.to(dtype)
+
+
+def _sums_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    lead = len(shape) - len(to)
+    return lead >= 0 and all(
+        n in (1, m) for n, m in zip(to, shape[lead:], strict=True)
+    )
+
+
+def accumulate(node: AccumulateGrad, grad: Tensor) -> None:
+    """Add `grad` to the leaf's `.grad`, which has the leaf's strides where those are dense.
+
+    A first gradient that nobody else holds is kept as it is. Source:
+    torch/csrc/autograd/functions/accumulate_grad.h, the gradient layout contract.
+    """
+    leaf = node.variable
+    meta = leaf.autograd()
+    there = meta.grad
+    if there is not None:
+        if state.grad:
+            meta.grad = there + grad
+        else:
+            there.add_(grad)
+    elif state.grad:
+        meta.grad = _laid_out(leaf, grad)
+    elif sys.getrefcount(grad) <= _UNSHARED and _obeys_contract(leaf, grad):
+        meta.grad = grad.untracked()
+    else:
+        meta.grad = _laid_out(leaf, grad)
+    for hook in list((meta.post_hooks or {}).values()):
+        hook(leaf)
+
+
+_UNSHARED = 3
+"""References to a gradient nobody else holds: the walk's local, the argument, and getrefcount's."""
+
+
+def _obeys_contract(leaf: Tensor, grad: Tensor) -> bool:
+    shape = leaf.sizes
+    if not strides.is_dense(shape, leaf.strides):
+        return strides.is_contiguous(shape, grad.strides)
+    return all(
+        a == b for n, a, b in zip(shape, leaf.strides, grad.strides, strict=True) if n != 1
+    )
+
+
+def _laid_out(leaf: Tensor, grad: Tensor) -> Tensor:
+    shape = leaf.sizes
+    dense = strides.is_dense(shape, leaf.strides)
+    copy = empty(shape, leaf.strides if dense else strides.contiguous(shape), grad.dtype)
+    return copy.copy_(grad)

@@ -1,0 +1,134 @@
+"""Hooks on tensors, and what a tensor shows of its gradient. Source: torch/_tensor.py."""
+
+import itertools
+import warnings
+import weakref
+from collections.abc import Callable
+from typing import TypeVar
+
+from minitorch_np.graph.node import edge
+from minitorch_np.tensor import Tensor, method
+
+__all__ = ["RemovableHandle"]
+
+Hook = Callable[[Tensor], Tensor | None]
+T = TypeVar("T")
+_ids = itertools.count()
+
+
+class RemovableHandle:
+    """What registering a hook returns: `remove()` takes the hook off; a context manager, too."""
+
+    def __init__(self, hooks: dict[int, T], hook: T) -> None:
+        self.id = next(_ids)
+        self._take_off = hooks.pop
+        hooks[self.id] = hook
+
+    def remove(self) -> None:
+        """Take the hook off; once more is no error."""
+        self._take_off(self.id, None)
+
+    def __enter__(self) -> "RemovableHandle":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.remove()
+
+
+def _hooks_of(tensor: Tensor) -> dict[int, Hook]:
+    """The hooks on a tensor: its node keeps them, for the tensor may die before backward."""
+    at = edge(tensor)
+    assert at is not None
+    node, nr = at
+    if tensor.is_leaf:
+        meta = tensor.autograd()
+        if meta.hooks is None:
+            meta.hooks = {}
+        node.tensor_hooks = {0: meta.hooks}
+        return meta.hooks
+    if node.tensor_hooks is None:
+        node.tensor_hooks = {}
+    return node.tensor_hooks.setdefault(nr, {})
+
+
+@method
+def register_hook(self: Tensor, hook: Hook) -> RemovableHandle:
+    """Call `hook` with the gradient of this tensor when it is ready; a tensor returned replaces it."""
+    if not self.requires_grad:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    return RemovableHandle(_hooks_of(self), hook)
+
+
+@method
+def register_post_accumulate_grad_hook(
+    self: Tensor, hook: Callable[[Tensor], None]
+) -> RemovableHandle:
+    """Call `hook` with this leaf after its `.grad` was added to."""
+    if not self.requires_grad:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    if not self.is_leaf:
+        raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+    meta = self.autograd()
+    if meta.post_hooks is None:
+        meta.post_hooks = {}
+    return RemovableHandle(meta.post_hooks, hook)
+
+
+@method
+def retain_grad(self: Tensor) -> None:
+    """Keep the gradient of a tensor that is no leaf in its `.grad`, too."""
+    if not self.requires_grad:
+        raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+    if self.is_leaf or self.retains_grad:
+        return
+    meta = self.autograd()
+    meta.retains_grad = True
+    node = meta.grad_fn
+    at = edge(self)
+    assert at is not None and node is not None
+    if at[0].retainers is None:
+        at[0].retainers = {}
+    at[0].retainers[at[1]] = weakref.ref(self)
+
+
+def get_grad(self: Tensor) -> Tensor | None:
+    """The gradient collected so far; None before the first backward. Adds up until zeroed."""
+    meta = self.meta
+    if self.requires_grad and not self.is_leaf and not self.retains_grad and (
+        meta is None or meta.grad is None
+    ):
+        warnings.warn(
+            "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
+            ".grad attribute won't be populated during autograd.backward(). If you indeed want the "
+            ".grad field to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf "
+            "Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf "
+            "Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more informations.",
+            UserWarning,
+            stacklevel=2,
+        )
+    return None if meta is None else meta.grad
+
+
+def set_grad(self: Tensor, value: Tensor | None) -> None:
+    """Replace the gradient. Raises: RuntimeError unless shape and dtype are the tensor's."""
+    if value is None:
+        if self.meta is not None:
+            self.meta.grad = None
+        return
+    if not isinstance(value, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(
+            "assigned grad expected to be a Tensor or None but got grad of type "
+            f"{type(value).__name__}"
+        )
+    if value is self:
+        raise RuntimeError("can't assign Variable as its own grad")
+    if value.dtype is not self.dtype:
+        raise RuntimeError(
+            f"assigned grad has data of a different type"
+        )
+    if value.sizes != self.sizes:
+        raise RuntimeError("assigned grad has data of a different size")
+    self.autograd().grad = value
+
+
+Tensor.grad = property(get_grad, set_grad)

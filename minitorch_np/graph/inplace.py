@@ -1,0 +1,145 @@
+"""In-place writes: who may be written to, and what the write does to the history of views.
+
+Source: torch/csrc/autograd/VariableTypeUtils.h, variable.cpp and functions/tensor.cpp.
+"""
+
+from minitorch_np.graph.modes import Creation, recording, state
+from minitorch_np.graph.node import Edge, Node, edge
+from minitorch_np.graph.saved import freed
+from minitorch_np.memory_format import contiguous_format
+from minitorch_np.tensor import INFERENCE, Tensor, empty_strided, method
+
+__all__ = ["bump", "check_inplace", "rebase", "refresh_history"]
+
+
+def check_inplace(tensor: Tensor, requires_grad: bool) -> None:
+    """Raise when a write to `tensor` that autograd must know of is not allowed."""
+    if not (requires_grad and state.grad):
+        return
+    if tensor.base is not None:
+        _check_view(tensor)
+        if tensor.requires_grad and tensor.base.is_leaf:
+            raise RuntimeError(
+                "a view of a leaf Variable that requires grad is being used in an in-place "
+                "operation."
+            )
+    if tensor.requires_grad and tensor.is_leaf:
+        raise RuntimeError(
+            "a leaf Variable that requires grad is being used in an in-place operation."
+        )
+
+
+def _check_view(view: Tensor) -> None:
+    """Raise when the way this view was made rules out in-place writes."""
+    creation = view.creation
+    if creation == Creation.DEFAULT:
+        return
+    node = view.grad_fn
+    made = f"Output {view.output_nr} of {node.name()}" if node is not None else "A view was created"
+    if node is not None:
+        text = f"{made} is a view and is being modified inplace. "
+    elif creation == Creation.INFERENCE_MODE:
+        text = "A view was created in inference mode and is being modified inplace in normal mode."
+    else:
+        text = "A view was created in no_grad mode and is being modified inplace with grad mode enabled. "
+    if creation == Creation.MULTI_OUTPUT_NODE:
+        text += (
+            "This view is the output of a function that returns multiple views. Such functions do "
+            "not allow the output views to be modified inplace. You should replace the inplace "
+            "operation by an out-of-place one."
+        )
+    elif creation == Creation.IN_CUSTOM_FUNCTION:
+        text += (
+            "This view was created inside a custom Function (or because an input was returned as-is)"
+            " and the autograd logic to handle view+inplace would override the custom backward "
+            "associated with the custom Function, leading to incorrect gradients. This behavior is "
+            "forbidden. You can fix this by cloning the output of the custom Function."
+        )
+    else:
+        text += (
+            "Given that this use case is ambiguous and error-prone, it is forbidden. You can "
+            "clarify your code by moving both the view and the inplace either both inside the "
+            "no_grad block (if you don't want the inplace to be tracked) or both outside (if you "
+            "want the inplace to be tracked)."
+        )
+    raise RuntimeError(text)
+
+
+def bump(tensor: Tensor) -> None:
+    """Count a write to the memory of `tensor`."""
+    clock = tensor.clock
+    if clock is not INFERENCE:
+        clock.value += 1
+    elif not state.inference:
+        raise RuntimeError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make "
+            "a clone to get a normal tensor before doing inplace update.See "
+            "https://github.com/pytorch/rfcs/pull/17 for more details."
+        )
+
+
+def rebase(tensor: Tensor, node: Node) -> None:
+    """Make `node` the history of `tensor`; of a view, also that of its base, and so of its views."""
+    node.expects = [(tensor.sizes, tensor.dtype)]
+    base = tensor.base
+    if base is not None:
+        node = CopySlices(edge(base), base, tensor, node)
+        tensor = base
+    meta = tensor.autograd()
+    meta.grad_fn = node
+    meta.output_nr = 0
+
+
+@method
+def refresh_history(view: Tensor) -> None:
+    """Give `view` the history of its base as it is now, seen through `as_strided`."""
+    base = view.base
+    assert base is not None
+    view.born = view.clock.value
+    with recording():
+        seen = base.as_strided(view.sizes, view.strides, view.offset)
+    fresh = seen.autograd()
+    meta = view.autograd()
+    meta.grad_fn, meta.output_nr = fresh.grad_fn, fresh.output_nr
+
+
+class CopySlices(Node):
+    """The history of a base after a write to one of its views: `write` sees the slice alone.
+
+    What reaches the old base is everything but the slice, and what `write` makes of the slice.
+    """
+
+    __slots__ = ("offset", "shape", "stride", "write")
+
+    write: Node | None
+
+    def __init__(self, base_edge: Edge | None, base: Tensor, view: Tensor, write: Node) -> None:
+        super().__init__((base_edge, *write.edges[1:]))
+        self.expects = [(base.sizes, base.dtype)]
+        self.stride = base.strides
+        self.shape = view.sizes, view.strides, view.offset - base.offset
+        self.write = write
+
+    def apply(
+        self, grads: list[Tensor | None], edges: tuple[Edge | None, ...]
+    ) -> list[Tensor | None]:
+        """The base's gradient with the slice's replaced, then those of the write's other inputs."""
+        g, write = grads[0], self.write
+        if write is None:
+            freed()
+        if g is None:
+            return [None] * len(edges)
+        whole = empty_strided(g.sizes, self.stride, g.dtype).copy_(g)
+        part = whole.as_strided(*self.shape)
+        results = write.run([part.clone(memory_format=contiguous_format)], ((write, 0), *edges[1:]))
+        written = results[0]
+        if written is not None:
+            part.copy_(written)
+        results[0] = whole
+        return results
+
+    def release(self) -> None:
+        """Let go of the write and of what it saved."""
+        if self.write is not None:
+            self.write.release()
+        self.write = None

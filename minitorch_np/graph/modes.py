@@ -1,0 +1,212 @@
+"""What is recorded just now, thread by thread: grad mode, inference mode, and watchers of ops."""
+
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from types import TracebackType
+from typing import ParamSpec, Protocol, Self, TypeVar
+
+__all__ = [
+    "Creation",
+    "OpMode",
+    "RegisteredOp",
+    "enable_grad",
+    "inference_mode",
+    "is_grad_enabled",
+    "is_inference_mode_enabled",
+    "no_grad",
+    "set_grad_enabled",
+    "state",
+]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+PLAIN, RECORD, WATCHED = 0, 1, 2
+
+
+class Creation(IntEnum):
+    """How a view was made, which decides whether it may be written to in place.
+
+    Source: torch/csrc/autograd/variable.h, CreationMeta.
+    """
+
+    DEFAULT = 0
+    IN_CUSTOM_FUNCTION = 1
+    MULTI_OUTPUT_NODE = 2
+    NO_GRAD_MODE = 3
+    INFERENCE_MODE = 4
+
+
+class RegisteredOp(Protocol):
+    """What a mode sees of an op: its torch name, its layout rule, and the op itself to call."""
+
+    name: str
+    layout: str
+
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        """Run the op as if this mode were not there."""
+        ...
+
+
+class OpMode:
+    """A watcher of every registered op, those of backward included, while used with `with`.
+
+    Override `__op__`; calling `op` runs it with this mode switched off and outer modes on.
+    Ops built from other ops are seen as those. Like torch.utils._python_dispatch.TorchDispatchMode.
+    """
+
+    def __op__(
+        self, op: RegisteredOp, args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> object:
+        """The result of the op; the default just runs it."""
+        return op(*args, **kwargs)
+
+    def __enter__(self) -> Self:
+        state.modes.append(self)
+        state.route_again()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        state.modes.pop()
+        state.route_again()
+
+
+class _State(threading.local):
+    """One thread's switches. `route` sums them up, so that an op reads one attribute:
+    0 nothing is recorded, 1 ops record their history, 2 and 3 the same for a mode or inference."""
+
+    def __init__(self) -> None:
+        self.grad = True
+        self.inference = False
+        self.modes: list[OpMode] = []
+        self.route = RECORD
+
+    def route_again(self) -> None:
+        """Sum the switches up anew, after one of them was set."""
+        self.route = int(self.grad) + (WATCHED if self.modes or self.inference else 0)
+
+
+state = _State()
+
+
+@contextmanager
+def recording() -> Iterator[None]:
+    """A stretch of the engine's own in which history is recorded and no mode watches."""
+    before = state.route
+    state.route = RECORD
+    try:
+        yield
+    finally:
+        state.route = before
+
+
+def is_grad_enabled() -> bool:
+    """Whether ops record their history in this thread."""
+    return state.grad
+
+
+def is_inference_mode_enabled() -> bool:
+    """Whether this thread is in inference mode."""
+    return state.inference
+
+
+class _Switch:
+    """A context manager that is a decorator as well; each use restores what it found."""
+
+    def __init__(self) -> None:
+        self._before: list[tuple[bool, bool]] = []
+
+    def _set(self) -> None:
+        raise NotImplementedError
+
+    def _fresh(self) -> "_Switch":
+        return type(self)()
+
+    def __enter__(self) -> None:
+        self._before.append((state.grad, state.inference))
+        self._set()
+        state.route_again()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        state.grad, state.inference = self._before.pop()
+        state.route_again()
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def switched(*args: P.args, **kwargs: P.kwargs) -> R:
+            with self._fresh():
+                return function(*args, **kwargs)
+
+        return switched
+
+
+class no_grad(_Switch):
+    """A context, or decorator, in which no history is recorded."""
+
+    def _set(self) -> None:
+        state.grad = False
+
+
+class enable_grad(_Switch):
+    """A context, or decorator, in which history is recorded again inside `no_grad`."""
+
+    def _set(self) -> None:
+        state.grad = True
+
+
+class inference_mode(_Switch):
+    """A context, or decorator, in which nothing is recorded and results can never be.
+
+    Tensors made inside are inference tensors: they have no version and cannot be saved for
+    backward later.
+    """
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__()
+        self._mode = mode
+
+    def _fresh(self) -> "_Switch":
+        return inference_mode(self._mode)
+
+    def _set(self) -> None:
+        state.inference = self._mode
+        state.grad = not self._mode
+
+
+class set_grad_enabled(_Switch):
+    """Grad mode set to `mode` from now on; as a context, until its end."""
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__()
+        self._mode = mode
+        self._before.append((state.grad, state.inference))
+        self._set()
+        state.route_again()
+
+    def _fresh(self) -> "_Switch":
+        return set_grad_enabled(self._mode)
+
+    def _set(self) -> None:
+        state.grad = self._mode
+
+    def __enter__(self) -> None:
+        self._set()
+        state.route_again()
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        state.grad, state.inference = self._before[-1]
+        state.route_again()
+        return super().__call__(function)

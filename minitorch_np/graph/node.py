@@ -1,0 +1,154 @@
+"""Nodes: what an op leaves behind in the graph, and what runs there on the way back."""
+
+import itertools
+import weakref
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.graph.saved import FREED
+from minitorch_np.shapes import Shape
+from minitorch_np.tensor import Tensor
+
+__all__ = ["AccumulateGrad", "Edge", "Node", "edge"]
+
+Edge = tuple["Node", int]
+"""A node and which of its outputs: where a gradient goes next."""
+
+Grads = tuple[Tensor | None, ...]
+TensorHook = Callable[[Tensor], Tensor | None]
+PreHook = Callable[[Grads], Grads | Tensor | None]
+PostHook = Callable[[Grads, Grads], Grads | Tensor | None]
+
+_clock = itertools.count()
+_LAST = 1 << 62
+
+
+class Node:
+    """One recorded op: turns the gradients of its outputs into those of its inputs.
+
+    `edges` has an edge, or None, for each tensor input; `expects` the shape and dtype of each
+    output, which every gradient that arrives is made to fit; `order` when it was recorded. The
+    class of an op's node is generated with a slot for everything its rules may save.
+    Source: torch/csrc/autograd/function.h.
+    """
+
+    __slots__ = ("__weakref__", "edges", "expects", "order", "post_hooks", "pre_hooks",
+                 "retainers", "tensor_hooks")  # fmt: skip
+
+    saves: ClassVar[tuple[str, ...]] = ()
+    """The names of the tensors that the rules may save."""
+
+    edges: tuple[Edge | None, ...]
+    expects: list[tuple[Shape, Dtype]]
+    order: int
+    tensor_hooks: dict[int, dict[int, TensorHook]] | None
+    retainers: dict[int, weakref.ref[Tensor]] | None
+    """The tensors that keep their gradient, by output; they see it after every hook on it."""
+    pre_hooks: dict[int, PreHook] | None
+    post_hooks: dict[int, PostHook] | None
+
+    def __init__(self, edges: tuple[Edge | None, ...]) -> None:
+        self.edges = edges
+        self.order = next(_clock)
+        self.tensor_hooks = self.pre_hooks = self.post_hooks = self.retainers = None
+
+    def apply(
+        self, grads: list[Tensor | None], edges: tuple[Edge | None, ...]
+    ) -> list[Tensor | None]:
+        """The gradient of each input whose edge is there, from those of the outputs."""
+        raise NotImplementedError
+
+    def run(
+        self, grads: list[Tensor | None], edges: tuple[Edge | None, ...]
+    ) -> list[Tensor | None]:
+        """`apply`, then the hooks that see inputs and outputs."""
+        hooks = self.post_hooks
+        if hooks is None:
+            return self.apply(grads, edges)
+        outputs = tuple(grads)
+        results = self.apply(grads, edges)
+        for hook in list(hooks.values()):
+            changed = hook(tuple(results), outputs)
+            if changed is not None:
+                results = list(changed) if isinstance(changed, tuple) else [changed]
+        return results
+
+    def hooked(self, grads: list[Tensor | None]) -> list[Tensor | None]:
+        """What the hooks on the outputs make of the gradients that arrived for them."""
+        for nr, hooks in (self.tensor_hooks or {}).items():
+            grad = grads[nr]
+            for hook in list(hooks.values()) if grad is not None else ():
+                changed = hook(grad)
+                if changed is not None:
+                    grads[nr] = grad = changed
+        for nr, keeper in (self.retainers or {}).items():
+            tensor, grad = keeper(), grads[nr]
+            if tensor is not None and grad is not None:
+                meta = tensor.autograd()
+                meta.grad = grad.clone() if meta.grad is None else meta.grad + grad
+        for hook in list((self.pre_hooks or {}).values()):
+            changed = hook(tuple(grads))
+            if changed is not None:
+                grads = list(changed) if isinstance(changed, tuple) else [changed]
+        return grads
+
+    def name(self) -> str:
+        """PyTorch's name of the node, such as 'AddBackward0'."""
+        return type(self).__name__
+
+    @property
+    def next_functions(self) -> tuple[tuple["Node | None", int], ...]:
+        """The nodes that the input gradients go to, each with the index of its output."""
+        return tuple([(None, 0) if e is None else e for e in self.edges])
+
+    def release(self) -> None:
+        """Let go of the saved tensors; a rule that asks for one afterwards raises."""
+        for name in self.saves:
+            if getattr(self, name) is not None:
+                setattr(self, name, FREED)
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+class AccumulateGrad(Node):
+    """The end of every path: the engine adds what arrives here to the `.grad` of a leaf."""
+
+    __slots__ = ("variable",)
+
+    variable: Tensor
+
+    def __init__(self, variable: Tensor) -> None:
+        super().__init__(())
+        self.variable = variable
+        self.order = _LAST
+        self.expects = [(variable.sizes, variable.dtype)]
+
+
+def edge(tensor: Tensor) -> Edge | None:
+    """Where the gradient of `tensor` goes, None when it needs none."""
+    node = tensor.grad_fn  # a view of memory written since gets its new history here
+    meta = tensor.meta
+    if meta is None:
+        return None
+    if node is not None:
+        assert isinstance(node, Node)
+        return (node, meta.output_nr)
+    if not meta.requires_grad:
+        return None
+    node = None if meta.accumulator is None else meta.accumulator()
+    if node is None:
+        node = AccumulateGrad(tensor)
+        if meta.hooks:
+            node.tensor_hooks = {0: meta.hooks}
+        meta.accumulator = weakref.ref(node)
+    assert isinstance(node, Node)
+    return (node, 0)
+
+
+def gradient_slot(tensor: Tensor) -> Edge:
+    """`edge` of a tensor that is known to require a gradient."""
+    found = edge(tensor)
+    assert found is not None
+    return found

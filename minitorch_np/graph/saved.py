@@ -1,0 +1,88 @@
+"""Tensors kept for backward: given back only when nothing wrote to them since."""
+
+from typing import NoReturn
+
+from minitorch_np.dtypes import float32
+from minitorch_np.graph.modes import state
+from minitorch_np.storage import VersionCounter
+from minitorch_np.tensor import INFERENCE, AutogradMeta, GraphNode, Tensor, empty
+
+__all__ = ["FREED", "as_output", "freed", "legacy_type", "stale", "version_of"]
+
+_LEGACY = {
+    "float16": "Half", "bfloat16": "BFloat16", "float32": "Float", "float64": "Double",
+    "int8": "Char", "int16": "Short", "int32": "Int", "int64": "Long", "uint8": "Byte",
+    "bool": "Bool",
+}  # fmt: skip
+
+
+def legacy_type(tensor: Tensor) -> str:
+    """The type name in PyTorch's older messages, such as 'torch.FloatTensor'."""
+    return f"torch.{_LEGACY[tensor.dtype.name]}Tensor"
+
+
+def version_of(tensor: Tensor) -> int:
+    """The version at which a tensor is kept for backward. Raises: RuntimeError if it has none."""
+    if tensor.clock is INFERENCE:
+        raise RuntimeError(
+            "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
+            "inference mode in computation tracked by autograd. To work around this, you can make "
+            "a clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` "
+            "instead of `torch.inference_mode()`."
+        )
+    return tensor.clock.value
+
+
+FREED = empty((), (), float32)
+"""What stands where a saved tensor was; its version is never the expected one, so that only the
+failing path tells the two errors apart."""
+FREED.clock = VersionCounter(-1)
+
+
+def as_output(node: GraphNode, out: Tensor, nr: int) -> Tensor:
+    """A saved result as the tensor it was, output `nr` of `node`.
+
+    A result is kept without its history, for node -> result -> node would be a cycle that only
+    the garbage collector frees; under `create_graph` the history is wanted again.
+    """
+    if not state.grad:
+        return out
+    whole = out.untracked()
+    meta = whole.meta = AutogradMeta()
+    meta.grad_fn = node
+    meta.output_nr = nr
+    return whole
+
+
+def freed() -> NoReturn:
+    """Raise: this node went backward before, and what it saved is gone."""
+    raise RuntimeError(
+        "Trying to backward through the graph a second time (or directly access saved tensors "
+        "after they have already been freed). Saved intermediate values of the graph are freed "
+        "when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to "
+        "backward through the graph a second time or if you need to access saved tensors after "
+        "calling backward."
+    )
+
+
+def stale(
+    tensor: Tensor, version: int, maker: GraphNode | None = None, nr: int | None = None
+) -> NoReturn:
+    """Raise: `tensor`, saved at `version`, was written to since, or is gone.
+
+    `maker` and `nr` say whose output it is, where the tensor itself was saved without its history.
+
+    Source: torch/csrc/autograd/saved_variable.cpp, SavedVariable::unpack.
+    """
+    if tensor is FREED:
+        freed()
+    maker = maker or tensor.grad_fn
+    nr = tensor.output_nr if nr is None else nr
+    made = "" if maker is None else f", which is output {nr} of {maker.name()},"
+    shape = ", ".join(map(str, tensor.sizes))
+    raise RuntimeError(
+        "one of the variables needed for gradient computation has been modified by an inplace "
+        f"operation: [{legacy_type(tensor)} [{shape}]]{made} is at version {tensor.clock.value}; "
+        f"expected version {version} instead. Hint: enable anomaly detection to find the operation "
+        "that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True)."
+    )

@@ -1,0 +1,29 @@
+"""Compiled loops: ndarrays in, ndarrays out. The only folder that imports numba.
+
+numba costs 0.3 s to import, so a kernel's module is loaded when its name is first used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+from .threads import get_num_threads, set_num_threads
+
+if TYPE_CHECKING:
+    from . import matmul
+    from .matmul import bmm, mm
+
+__all__ = ["bmm", "get_num_threads", "matmul", "mm", "set_num_threads"]
+
+_HOME = {"mm": "matmul", "bmm": "matmul"}
+"""Module of each function."""
+
+
+def __getattr__(name: str) -> object:
+    """The function or module `name`, kept as an attribute from then on."""
+    module = _HOME.get(name, name)
+    if module not in _HOME.values():
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    loaded = importlib.import_module(f".{module}", __name__)
+    value: object = loaded if name == module else getattr(loaded, name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,192 @@
+"""numba and llvmlite behind typed functions: what turns Python, or LLVM IR, into machine code that
+later runs find again.
+
+Neither library has type annotations, so this is the only file that talks to both. What is compiled
+is kept in the folder that numba chooses: NUMBA_CACHE_DIR, else beside the source if that can be
+written, else the user's own. Where no folder can be written, everything is compiled anew in each
+process.
+"""
+
+import functools
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, cast
+
+import llvmlite
+import llvmlite.binding
+import numba
+import numba.core.cgutils
+import numba.extending
+import numpy as np
+from llvmlite import ir
+from numba import types
+
+P = ParamSpec("P")
+R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., object])
+Foreign = Any  # a value of a library without types
+Numbers = np.ndarray[tuple[int, ...], np.dtype[Any]]
+
+_numba, _llvm, _ir, _types = (cast(Any, m) for m in (numba, llvmlite.binding, ir, types))
+_cgutils, _extending = cast(Any, numba.core.cgutils), cast(Any, numba.extending)
+
+# Division by zero as in C: numba's check for it would keep loops from being vectorised.
+_OPTIONS = {"error_model": "numpy"}
+
+
+def _cached(decorate: Callable[[bool], R]) -> R:
+    """decorate(cache=True), or without the cache where there is no folder for it."""
+    try:
+        return decorate(True)
+    except RuntimeError as error:
+        if "cannot cache" not in str(error):
+            raise
+        return decorate(False)
+
+
+def jit(function: Callable[P, R]) -> Callable[P, R]:
+    """The function, compiled at its first call for the types of that call. Must be at module level
+    to be cached.
+    """
+    return _cached(lambda cache: _numba.njit(cache=cache, nogil=True, **_OPTIONS)(function))
+
+
+def compiled_for(function: F, *arguments: object) -> F:
+    """The function compiled now for these numba types, returning int64. Other types raise
+    TypeError.
+    """
+    signature = _types.int64(*arguments)
+    return _cached(
+        lambda cache: _numba.njit(signature, cache=cache, nogil=True, **_OPTIONS)(function)
+    )
+
+
+def cache_folder(function: Callable[..., object]) -> Path | None:
+    """Where numba keeps a compiled function, or None if nowhere."""
+    path = cast(Any, function).stats.cache_path
+    return None if path is None else Path(path)
+
+
+def array_type(dtype: np.dtype[Any], ndim: int, *, writable: bool) -> object:
+    """numba's type of arrays of any strides. Those only read may also be read-only, and none need
+    be aligned.
+    """
+    element = _numba.from_dtype(dtype)
+    return _types.Array(element, ndim, "A", readonly=not writable, aligned=False)
+
+
+table_type: object = _types.Array(_types.int64, 1, "C")
+int64: object = _types.int64
+float64: object = _types.float64
+
+
+def c_function(function: Callable[..., None], *arguments: object) -> int:
+    """Address of the function as C sees it, compiled for these types; a table is a pointer to
+    int64.
+
+    Called through its address it is compiled once; called by name, it would be compiled again
+    within each caller.
+    """
+    kinds = [_types.CPointer(int64) if kind is table_type else kind for kind in arguments]
+    signature = _types.void(*kinds)
+    compiled = _cached(lambda cache: _numba.cfunc(signature, cache=cache, **_OPTIONS)(function))
+    return int(compiled.address)
+
+
+def _call(_context: object, address: Foreign, arguments: Foreign) -> object:
+    def generate(context: Foreign, builder: Foreign, signature: Foreign, values: Foreign) -> object:
+        kinds = [context.get_value_type(kind) for kind in signature.args[1].types]
+        function = _ir.FunctionType(_ir.VoidType(), kinds).as_pointer()
+        passed = _cgutils.unpack_tuple(builder, values[1])
+        builder.call(builder.inttoptr(values[0], function), passed)
+        return context.get_dummy_value()
+
+    return _types.void(address, arguments), generate
+
+
+call: Callable[[int, tuple[float, ...]], None] = _extending.intrinsic(_call)
+"""In compiled code: calls the C function at an address, with numbers for arguments."""
+
+
+def host_features() -> Mapping[str, bool]:
+    """The instruction sets of this CPU, by LLVM's names."""
+    return _llvm.get_host_cpu_features()
+
+
+def host_triple() -> str:
+    """The name of this platform, architecture first."""
+    return _llvm.get_process_triple()
+
+
+def saved(path: Path) -> bytes | None:
+    """Object code from an earlier run, or None if there is none or it is damaged."""
+    with suppress(OSError):
+        content = path.read_bytes()
+        digest, code = content[:32], content[32:]
+        if hashlib.sha256(code).digest() == digest:
+            return code
+    return None
+
+
+def save(path: Path, code: bytes) -> None:
+    """Writes object code for later runs; where nothing can be written, nothing happens.
+
+    The file appears whole or not at all, so processes that start together cannot read each other's
+    halves.
+    """
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(hashlib.sha256(code).digest() + code)
+            os.replace(temporary, path)
+        except OSError:
+            os.unlink(temporary)
+            raise
+
+
+@functools.cache
+def _target_and_engine() -> tuple[Foreign, Foreign]:
+    """LLVM's compiler for this CPU, and its linker. The linker lives as long as the process, and so
+    does its code.
+    """
+    _llvm.initialize_native_target()
+    _llvm.initialize_native_asmprinter()
+    target = _llvm.Target.from_default_triple().create_target_machine(
+        cpu=_llvm.get_host_cpu_name(),
+        features=_llvm.get_host_cpu_features().flatten(),
+        opt=3,
+        jit=True,
+        codemodel="jitdefault",
+    )
+    return target, _llvm.create_mcjit_compiler(_llvm.parse_assembly(""), target)
+
+
+def loaded(
+    name: str, text: Callable[[], str], source: bytes, folder: Path | None
+) -> Callable[[str], int]:
+    """Address by function name of an LLVM IR module, compiled for this CPU or found in `folder`.
+
+    `text` makes the IR and is asked only if it must be compiled; `source` is what it depends on.
+    """
+    target, engine = _target_and_engine()
+    features = _llvm.get_host_cpu_features().flatten()
+    versions = f"{llvmlite.__version__} {_llvm.llvm_version_info}"
+    identity = f"{_llvm.get_host_cpu_name()} {features} {versions}"
+    key = hashlib.sha256(identity.encode() + source).hexdigest()[:16]
+    path = None if folder is None else folder / f"{name}-{key}.o"
+    code = None if path is None else saved(path)
+    if code is None:
+        module = _llvm.parse_assembly(text())
+        module.verify()
+        code = cast(bytes, target.emit_object(module))
+        if path is not None:
+            save(path, code)
+    engine.add_object_file(_llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    return engine.get_function_address

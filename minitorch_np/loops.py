@@ -1,0 +1,248 @@
+"""The two loops behind most ops: promote, broadcast, choose the output's stride, allocate, run.
+
+Kernels are functions of ndarrays. `pointwise` calls `f(*arrays, out)`; `reduce` calls
+`f(array, axes)`. Half types reach a kernel as float32 and are rounded once, at the end.
+Source: aten/src/ATen/TensorIterator.cpp and native/ReduceOps.cpp.
+"""
+
+import contextvars
+import threading
+import warnings
+from collections.abc import Callable, Sequence
+from typing import ParamSpec, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import dtypes, strides
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.shapes import Shape, broadcast
+from minitorch_np.strides import Overlap, Stride
+from minitorch_np.tensor import Number, Tensor, empty, empty_strided
+
+__all__ = ["SCALAR_NAMES", "common_dtype", "converted", "finish", "number", "pointwise", "quietly", "reduce", "result_for"]
+
+Array = NDArray[np.generic]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class _Quiet(threading.local):
+    """A context of this thread's own in which NumPy's floating-point warnings are off.
+
+    Running in it costs 50 ns where `np.errstate` costs 1,200, and leaves the user's setting alone.
+    """
+
+    def __init__(self) -> None:
+        context = contextvars.copy_context()
+        context.run(np.seterr, all="ignore")
+        self.run = context.run
+
+
+_quiet = _Quiet()
+
+
+def quietly(f: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """The result of `f`, run without NumPy's floating-point warnings. `f` is a kernel: it must
+    not come back here."""
+    return _quiet.run(f, *args, **kwargs)
+
+
+SCALAR_NAMES = {
+    "bool": "Bool", "uint8": "Byte", "int8": "Char", "int16": "Short", "int32": "Int",
+    "int64": "Long", "float16": "Half", "bfloat16": "BFloat16", "float32": "Float",
+    "float64": "Double",
+}  # fmt: skip
+"""ATen's names of the dtypes, as they stand in error messages."""
+
+
+def common_dtype(*inputs: Tensor | Number) -> Dtype:
+    """The dtype that tensors and Python numbers promote to together."""
+    dims = zero = wrapped = None
+    for x in inputs:
+        if isinstance(x, Tensor):
+            d = x.dtype
+            if x.sizes:
+                dims = d if dims is None or dims is d else dtypes.promote_types(dims, d)
+            else:
+                zero = d if zero is None or zero is d else dtypes.promote_types(zero, d)
+        else:
+            d = dtypes.of_number(x)
+            wrapped = d if wrapped is None else dtypes.promote_types(wrapped, d)
+    return dtypes.combine(dims, zero, wrapped)
+
+
+def converted(x: Tensor | Number, dtype: Dtype) -> Array | np.generic | float:
+    """An operand as a kernel computing in `dtype` wants it: half types wider, numbers as scalars
+    that do not promote."""
+    if isinstance(x, Tensor):
+        to = dtype.compute
+        array = x.array
+        return array if array.dtype is to else quietly(array.astype, to)
+    return number(x, dtype)
+
+
+def number(x: Number, dtype: Dtype) -> float | np.generic:
+    """A Python number as a kernel computing in `dtype` takes it: a float, or a wrapped integer."""
+    if dtype.is_floating_point:
+        return float(x)
+    if dtype.category == 0:
+        return np.bool_(x)
+    if isinstance(x, float):
+        return quietly(np.asarray(x).astype, dtype.np)[()]
+    return np.asarray(int(x) & _ALL_BITS, np.uint64).astype(dtype.np)[()]
+
+
+_ALL_BITS = (1 << 64) - 1
+
+
+def pointwise(
+    f: Callable[..., object],
+    *inputs: Tensor | Number,
+    out: Tensor | None = None,
+    floating: bool = False,
+    result: Dtype | None = None,
+    common: Dtype | None = None,
+) -> Tensor:
+    """The elementwise result of `f` on broadcast inputs, with PyTorch's dtype and strides.
+
+    `floating` turns integers to the default dtype first (exp, division); `result` is the result's
+    dtype where it is not the common one (comparisons); `common` overrides the promotion.
+    """
+    dtype = common or common_dtype(*inputs)
+    if floating and not dtype.is_floating_point:
+        dtype = dtypes.get_default_dtype()
+    to = result or dtype
+    tensors = [x for x in inputs if isinstance(x, Tensor)]
+    shape = tensors[0].sizes
+    for t in tensors:
+        if t.sizes != shape:
+            shape = broadcast(*[t.sizes for t in tensors])
+            break
+    if out is None:
+        stride = strides.elementwise(
+            shape, tuple([(x.sizes, x.strides) if isinstance(x, Tensor) else _NUMBER for x in inputs])
+        )
+        done = empty(shape, stride, to)
+    else:
+        done = result_for(out, shape, to, tensors, lambda: strides.elementwise(
+            shape, tuple([(x.sizes, x.strides) if isinstance(x, Tensor) else _NUMBER for x in inputs])))
+    target = done.array
+    compute = to.compute
+    arrays = [converted(x, dtype) for x in inputs]
+    if target.dtype is compute:
+        _quiet.run(f, *arrays, target)
+    else:
+        wide = np.empty(shape, compute)
+        _quiet.run(f, *arrays, wide)
+        quietly(_assign, target, wide)
+    return done
+
+
+_NUMBER: tuple[Shape, Stride] = ((), ())
+
+
+def _assign(target: Array, values: Array) -> None:
+    np.copyto(target, values, casting="unsafe")
+
+
+def result_for(
+    out: Tensor,
+    shape: Shape,
+    dtype: Dtype,
+    inputs: Sequence[Tensor],
+    stride: Callable[[], Stride] | None = None,
+) -> Tensor:
+    """`out`, checked and made ready to receive a result of `shape` and `dtype`.
+
+    Raises: RuntimeError where the dtype cannot be cast, the memory overlaps, or an input that is
+    also the output would have to grow. Source: TensorIterator.cpp, Resize.cpp, MemoryOverlap.cpp.
+    """
+    if not dtypes.can_cast(dtype, out.dtype):
+        raise RuntimeError(
+            f"result type {SCALAR_NAMES[dtype.name]} can't be cast to the desired output type "
+            f"{SCALAR_NAMES[out.dtype.name]}"
+        )
+    is_input = any(t is out for t in inputs)
+    if out.sizes != shape:
+        if is_input:
+            raise RuntimeError(
+                f"output with shape {list(out.sizes)} doesn't match the broadcast shape {list(shape)}"
+            )
+        resize_output(out, shape, stride() if stride else strides.contiguous(shape))
+    if strides.internal_overlap(out.sizes, out.strides) is Overlap.YES:
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory location. Please clone() the tensor before performing the operation."
+        )
+    for t in inputs:
+        if t is not out and t.memory is out.memory and strides.overlap(
+            (t.offset, t.sizes, t.strides), (out.offset, out.sizes, out.strides)
+        ) is Overlap.PARTIAL:
+            raise RuntimeError(
+                "unsupported operation: some elements of the input tensor and the written-to "
+                "tensor refer to a single memory location. Please clone() the tensor before "
+                "performing the operation."
+            )
+    return out
+
+
+def resize_output(out: Tensor, shape: Shape, stride: Stride) -> None:
+    """Give `out` new geometry over memory large enough, with PyTorch's warning if it held elements.
+
+    Source: resize_output_check, aten/src/ATen/native/Resize.cpp.
+    """
+    if out.numel():
+        warnings.warn(
+            "An output with one or more elements was resized since it had shape "
+            f"{list(out.sizes)}, which does not match the required output shape {list(shape)}. "
+            "This behavior is deprecated, and in a future PyTorch release outputs will not be "
+            "resized unless they have zero elements. You can explicitly reuse an out tensor t by "
+            "resizing it, inplace, to zero elements with t.resize_(0).",
+            UserWarning,
+            stacklevel=5,
+        )
+    out.restride(shape, stride, out.offset)
+
+
+def finish(values: Array, dtype: Dtype, out: Tensor | None, inputs: Sequence[Tensor] = ()) -> Tensor:
+    """`values`, computed by a kernel, as a contiguous result of `dtype`, written to `out` if given."""
+    shape = values.shape
+    if out is None:
+        done = empty(shape, strides.contiguous(shape), dtype)
+    else:
+        done = result_for(out, shape, dtype, inputs)
+    quietly(_assign, done.array, values)
+    return done
+
+
+def reduce(
+    f: Callable[[Array, tuple[int, ...]], Array],
+    input: Tensor,
+    dims: tuple[int, ...],
+    keepdim: bool,
+    *,
+    dtype: Dtype,
+    result: Dtype | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The result of `f` over `dims` of `input`, computed in `dtype` and stored as `result`.
+
+    `dims` are wrapped and distinct; an empty tuple reduces over all dimensions only if the caller
+    says so. `f` may keep the reduced dimensions or drop them.
+    """
+    to = result or dtype
+    gone = set(dims)
+    if keepdim:
+        shape = tuple([1 if d in gone else n for d, n in enumerate(input.sizes)])
+    else:
+        shape = tuple([n for d, n in enumerate(input.sizes) if d not in gone])
+    if out is None:
+        done = empty(shape, strides.reduction(shape), to)
+    else:
+        done = result_for(out, shape, to, [input])
+    array = converted(input, dtype)
+    assert not isinstance(array, float)
+    values = _quiet.run(f, array, dims)
+    quietly(_assign, done.array, np.reshape(values, shape))
+    return done

@@ -1,0 +1,144 @@
+"""mt19937 as PyTorch's CPU generator runs it: seeding, draws, and the bytes of its state.
+
+NumPy's engine is the same one, with the same legacy seeding; only the bookkeeping of the state
+differs. Source: aten/src/ATen/core/MT19937RNGEngine.h, aten/src/ATen/CPUGeneratorImpl.cpp.
+"""
+
+import os
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Words = NDArray[np.uint64]
+
+DEFAULT_SEED: Final = 67280421310721
+STATE_SIZE: Final = 5056
+_N: Final = 624
+
+_STATE = np.dtype(
+    {
+        "names": ["seed", "left", "seeded", "next", "key", "normal", "has_normal"],
+        "formats": ["<u8", "<i4", "<i4", "<u8", ("<u8", _N), "<f8", "<i4"],
+        # between key and normal, and after normal: legacy fields that are always zero
+        "offsets": [0, 8, 12, 16, 24, 24 + 8 * _N + 8, 24 + 8 * _N + 24],
+        "itemsize": STATE_SIZE,
+    }
+)
+
+
+class Mersenne:
+    """An mt19937 engine with PyTorch's default seed, 67280421310721.
+
+    `kept_normal` is the second number of the last pair of normal ones while nobody has taken
+    it; it is part of the state.
+    """
+
+    kept_normal: float | None
+
+    def __init__(self) -> None:
+        self._twister = np.random.MT19937(0)
+        self._seeder = np.random.RandomState(self._twister)
+        self._reseed(DEFAULT_SEED)
+
+    def manual_seed(self, seed: int) -> Self:
+        """This generator, started again from `seed` modulo 2^64, of which the low 32 bits decide.
+
+        Raises:
+            RuntimeError: `seed` is no int.
+            ValueError: `seed` is below -2^63 or above 2^64 - 1.
+        """
+        _check_is_int(seed)
+        if not -(2**63) <= seed < 2**64:
+            raise ValueError("Overflow when unpacking long long")
+        self._reseed(seed % 2**64)
+        return self
+
+    def seed(self) -> int:
+        """A seed from the operating system's entropy, with which this generator starts again."""
+        seed = int.from_bytes(os.urandom(8), "little")
+        self._reseed(seed)
+        return seed
+
+    def initial_seed(self) -> int:
+        """The seed this generator last started from, in [0, 2^64)."""
+        return self._seed
+
+    def state_bytes(self) -> NDArray[np.uint8]:
+        """PyTorch's `Generator.get_state()`: 5056 bytes that PyTorch's `set_state` takes."""
+        engine = self._twister.state
+        key, drawn = engine["state"]["key"], int(engine["state"]["pos"])
+        state = np.zeros((), _STATE)
+        state["seed"], state["seeded"], state["key"] = self._seed, 1, key
+        state["left"], state["next"] = _N + 1 - drawn, drawn
+        if self._next_before_first_draw is not None:
+            state["next"] = self._next_before_first_draw
+        if self.kept_normal is not None:
+            state["normal"], state["has_normal"] = self.kept_normal, 1
+        return np.frombuffer(state.tobytes(), np.uint8).copy()
+
+    def set_state_bytes(self, state: NDArray[np.generic]) -> Self:
+        """This generator in the state that `state_bytes` or PyTorch's `get_state` gave.
+
+        Raises:
+            TypeError: `state` does not consist of bytes.
+            RuntimeError: it is not contiguous, not of 5056 bytes, or no state of mt19937.
+        """
+        if state.dtype != np.uint8:
+            raise TypeError("RNG state must be a torch.ByteTensor")
+        if not state.flags.c_contiguous:
+            raise RuntimeError("RNG state must be contiguous")
+        if state.size != STATE_SIZE:
+            raise RuntimeError(
+                f"Expected a CPUGeneratorImplState of size {STATE_SIZE} but found the input RNG"
+                f" state size to be {state.size}"
+            )
+        fields = np.frombuffer(state.tobytes(), _STATE)[0]
+        left, next_ = int(fields["left"]), int(fields["next"]) % 2**32
+        if fields["seeded"] == 0 or not 0 < left <= _N or next_ > _N:
+            raise RuntimeError("Invalid mt19937 state")
+        key = fields["key"].astype(np.uint32)
+        self._twister.state = {
+            "bit_generator": "MT19937",
+            "state": {"key": key, "pos": _N + 1 - left},
+        }
+        self._seed = int(fields["seed"])
+        self._next_before_first_draw = next_ if left == 1 else None
+        self.kept_normal = float(fields["normal"]) if fields["has_normal"] else None
+        return self
+
+    def words(self, n: int) -> Words:
+        """`n` draws of 32 bits."""
+        if n:
+            self._next_before_first_draw = None
+        return self._twister.random_raw(n)
+
+    def words64(self, n: int) -> Words:
+        """`n` draws of 64 bits, the first word of each pair high."""
+        words = self.words(2 * n)
+        return (words[0::2] << np.uint64(32)) | words[1::2]
+
+    def floats(self, n: int) -> NDArray[np.float32]:
+        """`n` multiples of 2^-24 in [0, 1)."""
+        values = (self.words(n) & np.uint64(2**24 - 1)).astype(np.float32)
+        values *= np.float32(2.0**-24)
+        return values
+
+    def doubles(self, n: int) -> NDArray[np.float64]:
+        """`n` multiples of 2^-53 in [0, 1)."""
+        values = (self.words64(n) & np.uint64(2**53 - 1)).astype(np.float64)
+        values *= 2.0**-53
+        return values
+
+    def _reseed(self, seed: int) -> None:
+        self._seeder.seed(seed % 2**32)
+        self._seed = seed
+        self._next_before_first_draw: int | None = 0
+        self.kept_normal = None
+
+
+def _check_is_int(seed: object) -> None:
+    if isinstance(seed, np.integer):
+        raise TypeError("an integer is required")
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise RuntimeError(f"manual_seed expected a long, but got {type(seed).__name__}")

@@ -1,0 +1,331 @@
+"""The choke point: `@op` records what an op did, derives its in-place form, and binds its methods.
+
+For each op a recorder and a node class are written out as source text for exactly its parameters
+and rules, and compiled once, as namedtuple and dataclass do: on small tensors a generic recorder
+costs more than the arithmetic. `REGISTRY[name].source` shows the text; `recorder.py` writes it.
+"""
+
+import inspect
+import types
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar, cast, get_args, get_origin
+
+from minitorch_np import recorder
+from minitorch_np.graph.inplace import bump, check_inplace, rebase
+from minitorch_np.graph.modes import Creation, state
+from minitorch_np.graph.node import Node, edge
+from minitorch_np.graph.saved import FREED, as_output, freed, stale, version_of
+from minitorch_np.recorder import Plan, Rule
+from minitorch_np.strides import LAYOUTS, contiguous
+from minitorch_np.tensor import INFERENCE, AutogradMeta, Tensor, empty
+
+__all__ = ["COMPOSITES", "REGISTRY", "Op", "Recorded", "composite", "op"]
+
+P = ParamSpec("P")
+R = TypeVar("R", covariant=True)
+F = TypeVar("F", bound=Callable[..., object])
+
+
+class Recorded(Protocol[P, R]):
+    """An op as its users see it: the function, which records, and `vjp`, which gives it rules."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the op and record it."""
+        ...
+
+    def vjp(self, **rules: Rule) -> None:
+        """Set the rule of each argument that has a gradient; see `recorder` for what names mean."""
+        ...
+
+
+class Op:
+    """A registered op. `name` is torch's, `layout` one of `strides.LAYOUTS`; calling it runs it."""
+
+    __slots__ = ("__dict__", "function", "layout", "name", "plan", "source", "variadic")
+
+    def __init__(self, name: str, layout: str, plan: Plan) -> None:
+        self.name = name
+        self.layout = layout
+        self.plan = plan
+        self.source = ""
+        self.variadic: str | None = None
+        self.function: Callable[..., object] = plan_without_function
+
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        """Run the op."""
+        return self.function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+
+REGISTRY: dict[str, Op] = {}
+"""Every op that records, by name, in-place forms ('add_') included."""
+
+COMPOSITES: dict[str, Callable[..., object]] = {}
+"""Every op built from other ops, by name."""
+
+
+def plan_without_function(*args: object, **kwargs: object) -> NoReturn:
+    """Stand-in until an op's function is generated."""
+    raise AssertionError("op called while it is being defined")
+
+
+def op(
+    layout: str,
+    *,
+    inplace: bool = False,
+    method: bool = True,
+    differentiable: bool = True,
+    variadic: str | None = None,
+    node: "str | Callable[..., str] | None" = None,
+) -> Callable[[Callable[P, R]], Recorded[P, R]]:
+    """Register a function on tensors as an op whose results have the strides of rule `layout`.
+
+    The first parameter is `input` (or `self`'s torch name), and the function becomes a Tensor
+    method. A name ending in '_' writes to its first argument in place; `inplace=True` derives that
+    form from the `out` parameter. `variadic` names a parameter that the method takes as separate
+    arguments too (`x.permute(1, 0)`). `node` overrides the node's name, or computes it from
+    arguments it names. An op that has neither rules nor `differentiable=False` raises on the way
+    back.
+    """
+    assert layout in LAYOUTS, layout
+
+    def register(function: Callable[P, R]) -> Recorded[P, R]:
+        name = function.__name__
+        title = node if isinstance(node, str) else f"{_camel(name)}Backward0"
+        plan = recorder.plan_of(
+            function, title, _fields(function), view=layout == "view", differentiable=differentiable
+        )
+        plan.title = None if isinstance(node, str) else node
+        made = [Op(name, layout, plan)]
+        if inplace:
+            made.append(Op(f"{name}_", layout, plan))
+        for one in made:
+            one.variadic = variadic
+            REGISTRY[one.name] = one
+        _build(made, function)
+
+        def vjp(**rules: Rule) -> None:
+            plan.rules = rules
+            plan.check()
+            _build(made, function)
+
+        recorded = cast(Any, made[0].function)
+        recorded.vjp = vjp
+        for one in made:
+            if method:
+                _bind(one)
+        return cast("Recorded[P, R]", recorded)
+
+    return register
+
+
+def composite(
+    *, method: bool = True, variadic: str | None = None, alias: Sequence[str] = ()
+) -> Callable[[F], F]:
+    """Bind a function built from other ops; it needs no rule, and modes see what it calls."""
+
+    def register(function: F) -> F:
+        for name in (function.__name__, *alias):
+            COMPOSITES[name] = function
+            if method:
+                setattr(Tensor, name, _spread(function, variadic) if variadic else function)
+        return function
+
+    return register
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.strip("_").split("_"))
+
+
+def _fields(function: Callable[..., object]) -> tuple[str, ...] | None:
+    """The fields of a named result, () for a tuple of tensors, None for one tensor."""
+    result = inspect.signature(function).return_annotation
+    if isinstance(result, type) and hasattr(result, "_fields"):
+        return tuple(cast("Sequence[str]", result._fields))  # type: ignore[attr-defined]
+    return () if get_origin(result) is tuple else None
+
+
+def _build(made: list[Op], function: Callable[..., object]) -> None:
+    """Generate the functions of an op and its in-place form, or generate them anew."""
+    plan = made[0].plan
+    native = plan.name.endswith("_") and not plan.name.endswith("__")
+    for one in made:
+        space: dict[str, Any] = dict(_SPACE, impl=function, op=one)
+        for p in plan.signature.parameters.values():
+            if p.default is not p.empty:
+                space[f"default_{p.name}"] = p.default
+        space["title_of"] = plan.title
+        space.update({f"rule_{arg}": rule for arg, rule in plan.rules.items()})
+        inplace = native or one.name != plan.name
+        text = recorder.inplace_source(plan, one.name) if inplace else recorder.record_source(plan)
+        if plan.differentiable:
+            text = f"{recorder.node_source(plan)}\n\n\n{text}"
+        exec(compile(text, f"<op {one.name}>", "exec"), space)  # noqa: S102
+        made_function: types.FunctionType = space[one.name]
+        if plan.differentiable:
+            space["Node_"] = space[plan.node]
+        one.source = text
+        if one.function is plan_without_function:
+            _dress(made_function, function, one, inplace and not native)
+            one.function = made_function
+        else:  # importers hold the first function: it gets the new body
+            old = cast(types.FunctionType, one.function)
+            old.__code__ = made_function.__code__
+            old.__globals__.update(space)
+            old.__globals__[one.name] = old
+
+
+def _dress(made: types.FunctionType, function: Callable[..., object], one: Op, derived: bool) -> None:
+    """Give the generated function the name, documentation and signature of the original."""
+    made.__name__ = made.__qualname__ = one.name
+    made.__module__ = function.__module__
+    signature = inspect.signature(function)
+    if derived:
+        kept = [p for p in signature.parameters.values() if p.name != "out"]
+        signature = signature.replace(parameters=kept, return_annotation=Tensor)
+        made.__doc__ = f"In-place version of `{function.__name__}`."
+    else:
+        made.__doc__ = function.__doc__
+    cast(Any, made).__signature__ = signature
+    cast(Any, made).op = one
+
+
+def _bind(one: Op) -> None:
+    function = one.function
+    setattr(Tensor, one.name, _spread(function, one.variadic) if one.variadic else function)
+
+
+def _spread(function: Callable[..., object], variadic: str) -> Callable[..., object]:
+    """The method form of a function whose second parameter may be given as separate arguments."""
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> object:
+        if variadic in kwargs:
+            return function(self, *args, **kwargs)
+        if len(args) == 1 and not isinstance(args[0], int):
+            return function(self, args[0], **kwargs)
+        return function(self, args, **kwargs)
+
+    method.__name__ = method.__qualname__ = function.__name__
+    method.__doc__ = function.__doc__
+    method.__module__ = function.__module__
+    return method
+
+
+def _attach(node: Node, results: Sequence[Tensor]) -> None:
+    """Make `node` the history of several results; integers have none."""
+    node.expects = [(t.sizes, t.dtype) for t in results]
+    for nr, tensor in enumerate(results):
+        if tensor.dtype.is_floating_point:
+            meta = tensor.meta = AutogradMeta()
+            meta.grad_fn = node
+            meta.output_nr = nr
+
+
+def _unrecorded(result: "Tensor | Sequence[Tensor]") -> "Tensor | Sequence[Tensor]":
+    """A view made while nothing was recorded, marked so."""
+    for view in (result,) if isinstance(result, Tensor) else result:
+        view.creation = Creation.NO_GRAD_MODE
+    return result
+
+
+def _counted(result: "Tensor | Sequence[Tensor]", out: object) -> "Tensor | Sequence[Tensor]":
+    """The result, with the write to each given `out` buffer counted."""
+    if out is not None:
+        for tensor in (result,) if isinstance(result, Tensor) else result:
+            bump(tensor)
+    return result
+
+
+def _watched(one: Op, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+    """The result of an op under a mode, or in inference mode."""
+    if state.modes:
+        mode = state.modes.pop()
+        state.route_again()
+        try:
+            return mode.__op__(one, args, kwargs)
+        finally:
+            state.modes.append(mode)
+            state.route_again()
+    state.route = 0
+    try:
+        result = one.function(*args, **kwargs)
+    finally:
+        state.route_again()
+    for tensor in (result,) if isinstance(result, Tensor) else cast("Sequence[Tensor]", result):
+        if tensor.base is not None:
+            tensor.creation = Creation.INFERENCE_MODE
+        elif not any(tensor is a for a in args) and tensor is not kwargs.get("out"):
+            tensor.clock = INFERENCE
+    return result
+
+
+def _blame(one: Op, error: AttributeError, arguments: dict[str, object]) -> None:
+    """Raise torch's TypeError when an argument that must be a tensor is none."""
+    for at, (name, value) in enumerate(arguments.items()):
+        kind = one.plan.kinds[name]
+        given = cast("Sequence[object]", value) if kind == "list" else [value]
+        for each in given:
+            if isinstance(each, Tensor) or (kind == "maybe" and isinstance(each, (int, float, type(None)))):
+                continue
+            raise TypeError(
+                f"{one.name}(): argument '{name}' (position {at + 1}) must be "
+                f"{'tuple of Tensors' if kind == 'list' else 'Tensor'}, not {type(each).__name__}"
+            ) from error
+
+
+def _refuse_out(one: Op) -> NoReturn:
+    raise RuntimeError(
+        f"{one.name}(): functions with out=... arguments don't support automatic differentiation, "
+        "but one of the arguments requires grad."
+    )
+
+
+def _no_rule(one: Op, argument: str) -> NoReturn:
+    error = RuntimeError(f"derivative for aten::{one.name} is not implemented")
+    error.add_note(f"The op has no rule for its argument '{argument}'.")
+    raise error
+
+
+def _zeros(node: Node, nr: int) -> Tensor:
+    """A gradient of zeros for an output that none arrived for."""
+    shape, dtype = node.expects[nr]
+    zeros = empty(shape, contiguous(shape), dtype)
+    zeros.array.fill(0)
+    return zeros
+
+
+def _fresh_all(tensors: "Sequence[Tensor] | Tensor", versions: list[int]) -> None:
+    """Check a list of kept tensors as each tensor is checked."""
+    if tensors is FREED:
+        freed()
+    for tensor, version in zip(cast("Sequence[Tensor]", tensors), versions, strict=True):
+        if tensor.clock.value != version:
+            stale(tensor, version)
+
+
+_SPACE: dict[str, object] = {
+    "AutogradMeta": AutogradMeta,
+    "Node": Node,
+    "Tensor": Tensor,
+    "as_output": as_output,
+    "attach": _attach,
+    "blame": _blame,
+    "bump": bump,
+    "counted": _counted,
+    "check_inplace": check_inplace,
+    "edge": edge,
+    "fresh_all": _fresh_all,
+    "no_rule": _no_rule,
+    "rebase": rebase,
+    "refuse_out": _refuse_out,
+    "stale": stale,
+    "state": state,
+    "version_of": version_of,
+    "unrecorded": _unrecorded,
+    "watched": _watched,
+    "zeros": _zeros,
+}
+"""The names that generated source may use."""

@@ -1,0 +1,1 @@
+"""The ops, one file a family: each function, then its gradient rule."""

@@ -1,0 +1,364 @@
+"""Source text of an op's recorder and of its node's class, specialised to its parameters and rules.
+
+What each rule names decides what its node keeps: `g` is the gradient of the output (`g_<field>` of
+a named result), `out` the result (or a field's name), a parameter's name its argument - a tensor is
+kept with its version - and `<arg>_shape`, `<arg>_stride`, `<arg>_dtype` are facts that keep no
+tensor. A tensor is kept only if an input whose rule names it needs a gradient.
+"""
+
+import inspect
+import types
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Union, get_args, get_origin
+
+from minitorch_np.tensor import Tensor
+
+__all__ = ["Plan", "inplace_source", "node_source", "plan_of", "record_source"]
+
+FACTS = {"shape": "sizes", "stride": "strides", "offset": "offset", "dtype": "dtype"}
+TORCH_NAMES = {"input": "self", "out": "result"}
+
+Rule = Callable[..., object]
+
+
+@dataclass
+class Plan:
+    """What the templates need to know of one op."""
+
+    name: str
+    node: str
+    signature: inspect.Signature
+    kinds: dict[str, str]
+    """Of each parameter that may be a tensor: 'tensor', 'maybe' or 'list'."""
+    results: tuple[str, ...] | None
+    """The fields of a named result; () for a plain tuple of tensors; None for one tensor."""
+    rules: dict[str, Rule] = field(default_factory=dict[str, Rule])
+    view: bool = False
+    differentiable: bool = True
+    has_out: bool = False
+    title: Callable[..., str] | None = None
+    """Computes the node's name from arguments, where PyTorch has several overloads."""
+
+    def wants(self, name: str) -> list[str]:
+        """The inputs whose rules name `name`."""
+        return [arg for arg, rule in self.rules.items() if name in inspect.signature(rule).parameters]
+
+    def names(self) -> list[str]:
+        """Everything that any rule names, once, gradients left out."""
+        found = [n for rule in self.rules.values() for n in inspect.signature(rule).parameters]
+        return [n for n in dict.fromkeys(found) if not self.is_gradient(n)]
+
+    def is_gradient(self, name: str) -> bool:
+        """Whether a rule's parameter is the gradient of an output."""
+        return name == "g" or (name.startswith("g_") and name[2:] in (self.results or ()))
+
+    def output(self, name: str) -> int | None:
+        """Which output a rule's parameter names, None when it is not an output."""
+        if self.results and name in self.results:
+            return self.results.index(name)
+        return 0 if name == "out" else None
+
+    def fact(self, name: str) -> tuple[str, str] | None:
+        """The parameter and the field that a name such as `input_shape` stands for."""
+        arg, _, what = name.rpartition("_")
+        return (arg, FACTS[what]) if arg in self.kinds and what in FACTS else None
+
+    def check(self) -> None:
+        """Raise TypeError for a rule whose names mean nothing to this op."""
+        for arg, rule in self.rules.items():
+            if arg not in self.kinds:
+                raise TypeError(f"{self.name}: a rule for {arg!r}, which is no tensor argument")
+            for n in inspect.signature(rule).parameters:
+                known = n in self.signature.parameters or self.is_gradient(n)
+                if not (known or self.output(n) is not None or self.fact(n)):
+                    raise TypeError(f"{self.name}: the rule for {arg!r} names {n!r}")
+
+
+def slot(name: str) -> str:
+    """The node's field for a name in a rule: PyTorch's, as in `_saved_self`."""
+    return f"_saved_{TORCH_NAMES.get(name, name)}"
+
+
+def kind_of(annotation: object) -> str | None:
+    """Whether a parameter is a tensor, maybe one, a list of them, or none."""
+    if annotation is Tensor:
+        return "tensor"
+    parts = get_args(annotation)
+    if isinstance(annotation, types.UnionType) or get_origin(annotation) is Union:
+        return "maybe" if any(kind_of(p) for p in parts) else None
+    if get_origin(annotation) in (list, tuple, Sequence) and any(kind_of(p) for p in parts):
+        return "list"
+    return None
+
+
+def parameters_text(signature: inspect.Signature, without: str = "") -> str:
+    """The parameter list, with defaults as the names `default_<parameter>`."""
+    parts: list[str] = []
+    starred = False
+    for p in signature.parameters.values():
+        if p.name == without:
+            continue
+        if p.kind is p.KEYWORD_ONLY and not starred:
+            parts.append("*")
+            starred = True
+        parts.append(p.name if p.default is p.empty else f"{p.name}=default_{p.name}")
+    return ", ".join(parts)
+
+
+def call_text(signature: inspect.Signature, out: str | None = None) -> str:
+    """The arguments of a call that passes every parameter on; `out` replaces the `out` argument."""
+    parts: list[str] = []
+    for p in signature.parameters.values():
+        value = out if out is not None and p.name == "out" else p.name
+        parts.append(f"{p.name}={value}" if p.kind is p.KEYWORD_ONLY or value != p.name else p.name)
+    return ", ".join(parts)
+
+
+def _edges(plan: Plan) -> Iterator[str]:
+    """Lines that find the edge of each argument that has a rule: `e_<arg>`."""
+    for arg, kind in plan.kinds.items():
+        if arg == "out":
+            continue
+        has = f"{arg}.meta is not None or {arg}.base is not None"
+        if kind == "tensor":
+            yield f"e_{arg} = edge({arg}) if {has} else None"
+        elif kind == "maybe":
+            yield f"e_{arg} = edge({arg}) if isinstance({arg}, Tensor) and ({has}) else None"
+        else:
+            yield f"e_{arg} = [None if t is None else edge(t) for t in {arg}]"
+
+
+def _inputs(plan: Plan) -> list[str]:
+    return [arg for arg in plan.kinds if arg != "out"]
+
+
+def _nothing_needed(plan: Plan) -> str:
+    tests = [
+        f"not any(e_{a})" if plan.kinds[a] == "list" else f"e_{a} is None" for a in _inputs(plan)
+    ]
+    return " and ".join(tests) or "True"
+
+
+def _any_edge(plan: Plan, arguments: Sequence[str]) -> str:
+    return " or ".join(
+        f"any(e_{a})" if plan.kinds[a] == "list" else f"e_{a} is not None" for a in arguments
+    )
+
+
+def _edge_tuple(plan: Plan) -> str:
+    return "".join(f"*e_{a}, " if plan.kinds[a] == "list" else f"e_{a}, " for a in _inputs(plan))
+
+
+def _saves(plan: Plan, inplace: bool) -> Iterator[str]:
+    """Lines that keep what the rules name."""
+    for name in plan.names():
+        fact = plan.fact(name)
+        users = plan.wants(name)
+        if len(users) == len(_inputs(plan)):
+            needed = ""
+        else:
+            needed = _any_edge(plan, users)
+        output = plan.output(name)
+        if name in plan.kinds and name != "out":
+            source = "before" if inplace and name == "input" else name
+            yield from _save_tensor(plan.kinds[name], name, source, needed)
+        elif output is not None:
+            source = f"result[{output}]" if plan.results else "result"
+            yield f"kept = {source}.untracked(){f' if {needed} else None' if needed else ''}"
+            yield f"node.{slot(name)} = kept"
+            yield f"node._version_{name} = {source}.clock.value"
+        elif fact:
+            arg, attribute = fact
+            one = f"{arg}.{attribute}"
+            if plan.kinds[arg] == "list":
+                one = f"[t.{attribute} for t in {arg}]"
+            elif plan.kinds[arg] == "maybe":
+                one = f"{one} if isinstance({arg}, Tensor) else None"
+            yield f"node.{slot(name)} = {one}"
+        else:
+            yield f"node.{slot(name)} = {name}"
+
+
+def _save_tensor(kind: str, name: str, source: str, needed: str) -> Iterator[str]:
+    only = f" if {needed} else None" if needed else ""
+    yield f"node.{slot(name)} = kept = {source}{only}"
+    if kind == "list":
+        yield "if kept is not None:"
+        yield f"    node._version_{name} = [version_of(t) for t in kept]"
+        return
+    test = {"tensor": "kept is not None" if needed else "", "maybe": "isinstance(kept, Tensor)"}[kind]
+    pad = ""
+    if test:
+        yield f"if {test}:"
+        pad = "    "
+    yield f"{pad}node._version_{name} = version_of(kept)"
+
+
+def _node(plan: Plan, inplace: bool) -> Iterator[str]:
+    """Lines that make the node and fill it."""
+    yield f"node = Node_(({_edge_tuple(plan)}))"
+    if plan.title:
+        yield f"node.title = title_of({', '.join(inspect.signature(plan.title).parameters)})"
+    yield from _saves(plan, inplace)
+
+
+def _attach(plan: Plan) -> Iterator[str]:
+    """Lines that make the node the history of the results."""
+    if plan.results is None:
+        yield "node.expects = [(result.sizes, result.dtype)]"
+        yield "meta = result.meta = AutogradMeta()"
+        yield "meta.grad_fn = node"
+    else:
+        yield "attach(node, result)"
+
+
+def record_source(plan: Plan) -> str:
+    """The recorder of the op: run it, and leave a node when an input needs a gradient."""
+    call = call_text(plan.signature)
+    lines = [f"def {plan.name}({parameters_text(plan.signature)}):", "    try:"]
+    body = ["route = state.route"]
+    run = f"counted(impl({call}), out)" if plan.has_out else f"impl({call})"
+    if plan.view:
+        body += ["if not route:", f"    return unrecorded(impl({call}))"]
+    else:
+        body += ["if not route:", f"    return {run}"]
+    body += ["if route > 1:", f"    return watched(op, {watched_text(plan.signature)})"]
+    if not plan.differentiable:
+        body += [f"return {run}"]
+    else:
+        body += _edges(plan)
+        body += [f"if {_nothing_needed(plan)}:", f"    return {run}"]
+        if plan.has_out:
+            body += ["if out is not None:", "    refuse_out(op)"]
+        body += [f"result = impl({call})"]
+        if plan.results is None:
+            body += ["if not result.dtype.is_floating_point:", "    return result"]
+        body += [*_node(plan, False), *_attach(plan), "return result"]
+    lines += [f"        {line}" for line in body]
+    lines += ["    except AttributeError as error:", f"        blame(op, error, {_arguments(plan)})"]
+    lines += ["        raise"]
+    return "\n".join(lines)
+
+
+def inplace_source(plan: Plan, name: str) -> str:
+    """The recorder of the in-place form: write to the first argument, count the write, rebase."""
+    native = plan.name == name
+    signature = plan.signature
+    first = next(iter(signature.parameters))
+    call = call_text(signature, None if native else first)
+    plain = [f"impl({call})", f"bump({first})", f"return {first}"]
+    body = ["route = state.route", "if not route:", *[f"    {line}" for line in plain]]
+    body += ["if route > 1:"]
+    body += [f"    return watched(op, {watched_text(signature, 'out')})"]
+    if plan.differentiable:
+        body += _edges(plan)
+        body += [f"if {_nothing_needed(plan)} and ({first}.base is None or not {first}.base.requires_grad):"]
+        body += [f"    {line}" for line in plain]
+        body += [f"check_inplace({first}, True)"]
+        if first in plan.names():
+            body += [f"before = {first}.clone() if {_any_edge(plan, plan.wants(first))} else None"]
+        body += [f"impl({call})", f"bump({first})", f"result = {first}"]
+        body += [*_node(plan, True), f"rebase({first}, node)", f"return {first}"]
+    else:
+        body += plain
+    lines = [f"def {name}({parameters_text(signature, 'out')}):", "    try:"]
+    lines += [f"        {line}" for line in body]
+    lines += ["    except AttributeError as error:", f"        blame(op, error, {_arguments(plan)})"]
+    lines += ["        raise"]
+    return "\n".join(lines)
+
+
+def _arguments(plan: Plan) -> str:
+    return "{" + ", ".join(f"{a!r}: {a}" for a in _inputs(plan)) + "}"
+
+
+def watched_text(signature: inspect.Signature, without: str = "") -> str:
+    """The arguments as a tuple and a dict, defaults included, for a mode to see."""
+    positional = ""
+    keyword: list[str] = []
+    for p in signature.parameters.values():
+        if p.name == without:
+            continue
+        if p.kind is p.KEYWORD_ONLY:
+            keyword.append(f"{p.name!r}: {p.name}")
+        else:
+            positional += f"{p.name}, "
+    return f"({positional}), {{{', '.join(keyword)}}}"
+
+
+def node_source(plan: Plan) -> str:
+    """The class of the node: a slot for everything kept, and `apply`, which calls the rules."""
+    names = plan.names()
+    tensors = [n for n in names if plan.output(n) is not None or (n in plan.kinds and n != "out")]
+    slots = [slot(n) for n in names] + [f"_version_{n}" for n in tensors]
+    lines = [f"class {plan.node}(Node):", f"    __slots__ = {(*slots, 'title')!r}"]
+    lines += [f"    saves = {tuple(slot(n) for n in tensors)!r}"]
+    if plan.title:
+        lines += ["    def name(self):", "        return self.title"]
+    lines += ["    def apply(self, grads, edges):"]
+    body: list[str] = []
+    if plan.results is None:
+        body += ["g = grads[0]", "if g is None:", "    return [None] * len(edges)"]
+    elif not plan.results:
+        body += ["g = tuple(grads)"]
+    else:
+        for nr, result in enumerate(plan.results):
+            if any(f"g_{result}" in inspect.signature(r).parameters for r in plan.rules.values()):
+                body += [f"g_{result} = grads[{nr}]", f"if g_{result} is None:"]
+                body += [f"    g_{result} = zeros(self, {nr})"]
+    body += [f"{n} = self.{slot(n)}" for n in names if n not in tensors]
+    for n in tensors:
+        body += _unpack(plan, n)
+    values: list[str] = []
+    inputs = _inputs(plan)
+    for at, arg in enumerate(inputs):
+        if plan.kinds[arg] == "list":
+            body += [f"e_{arg} = edges[{at}:len(edges) - {len(inputs) - at - 1}]"]
+            values.append(f"*({_rule_call(plan, arg)} if any(e_{arg}) else [None] * len(e_{arg}))")
+        else:
+            at_text = str(at) if "list" not in [plan.kinds[a] for a in inputs[:at]] else str(at - len(inputs))
+            values.append(f"{_rule_call(plan, arg)} if edges[{at_text}] is not None else None")
+    body += [f"return [{', '.join(values)}]"]
+    return "\n".join(lines + [f"        {line}" for line in body])
+
+
+def _rule_call(plan: Plan, arg: str) -> str:
+    if arg not in plan.rules:
+        return f"no_rule(op, {arg!r})"
+    return f"rule_{arg}({', '.join(inspect.signature(plan.rules[arg]).parameters)})"
+
+
+def _unpack(plan: Plan, name: str) -> Iterator[str]:
+    """Lines that give back a kept tensor, unless it was written to since."""
+    yield f"{name} = self.{slot(name)}"
+    nr = plan.output(name)
+    if nr is not None:
+        yield f"if {name} is not None:"
+        yield f"    if {name}.clock.value != self._version_{name}:"
+        yield f"        stale({name}, self._version_{name}, self, {nr})"
+        yield f"    {name} = as_output(self, {name}, {nr})"
+    elif plan.kinds[name] == "list":
+        yield f"if {name} is not None:"
+        yield f"    fresh_all({name}, self._version_{name})"
+    else:
+        test = f"{name} is not None" if plan.kinds[name] == "tensor" else f"isinstance({name}, Tensor)"
+        yield f"if {test} and {name}.clock.value != self._version_{name}:"
+        yield f"    stale({name}, self._version_{name})"
+
+
+def plan_of(
+    function: Callable[..., object],
+    node: str,
+    results: tuple[str, ...] | None,
+    *,
+    view: bool,
+    differentiable: bool,
+) -> Plan:
+    """The plan of an op from its signature."""
+    signature = inspect.signature(function)
+    kinds = {p.name: kind_of(p.annotation) for p in signature.parameters.values()}
+    return Plan(
+        function.__name__, node, signature, {n: k for n, k in kinds.items() if k}, results,
+        view=view, differentiable=differentiable, has_out="out" in signature.parameters,
+    )  # fmt: skip

@@ -1,0 +1,145 @@
+"""Flat memory and the version counter: what the views of one tensor share."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["UntypedStorage", "VersionCounter", "allocate", "wrap_array"]
+
+ALIGNMENT = 64
+"""Bytes. One cache line, and the widest vector register; PyTorch's CPU allocator uses the same."""
+
+_LARGEST_CHUNK = 1 << 14
+_SLAB = 1 << 16
+
+Bytes = NDArray[np.uint8]
+
+
+class VersionCounter:
+    """The number of in-place writes so far, shared by every view of the memory (not by `.data`).
+
+    Source: c10/core/TensorImpl.h, VariableVersion.
+    """
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: int = 0) -> None:
+        self.value = value
+
+
+class UntypedStorage:
+    """A flat run of bytes inside a NumPy buffer; dtype, shape and strides belong to its tensors."""
+
+    __slots__ = ("__weakref__", "_address", "buffer", "length", "start")
+
+    buffer: Bytes
+    start: int
+    length: int
+    _address: int
+
+    def __init__(self, buffer: Bytes, start: int, length: int, address: int = 0) -> None:
+        self.buffer = buffer
+        self.start = start
+        self.length = length
+        self._address = address
+
+    def data_ptr(self) -> int:
+        """The address of the first byte."""
+        if not self._address:
+            self._address = address_of(self.buffer) + self.start
+        return self._address
+
+    def nbytes(self) -> int:
+        """The length in bytes."""
+        return self.length
+
+    def size(self) -> int:
+        """The length in bytes."""
+        return self.length
+
+    def element_size(self) -> int:
+        """The size of one element: 1, for untyped storage counts bytes."""
+        return 1
+
+    def bytes(self) -> Bytes:
+        """The memory itself as a 1-d uint8 array: writing to it writes to every view."""
+        return self.buffer[self.start : self.start + self.length]
+
+    def grow(self, nbytes: int) -> None:
+        """Move to memory of `nbytes`, keeping what is there; tensors made before must be rebuilt."""
+        larger = allocate(nbytes)
+        larger.bytes()[: self.length] = self.bytes()
+        self.buffer, self.start, self._address = larger.buffer, larger.start, larger._address
+        self.length = nbytes
+
+    def tolist(self) -> list[int]:
+        """The bytes as Python integers."""
+        return self.bytes().tolist()
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> int:
+        return int(self.bytes()[index])
+
+    def __setitem__(self, index: int, value: int) -> None:
+        self.bytes()[index] = value
+
+    def __repr__(self) -> str:
+        lines = "".join(f" {byte}\n" for byte in self.tolist())
+        kind = "torch.storage.UntypedStorage(device=cpu)"
+        return f"{lines}[{kind} of size {self.length}]"
+
+
+def address_of(array: NDArray[np.generic]) -> int:
+    """The address of the first element of `array`."""
+    address: int = array.__array_interface__["data"][0]
+    return address
+
+
+def _aligned(nbytes: int) -> tuple[Bytes, int, int]:
+    """A buffer of at least `nbytes` from its aligned start on, that start, and its address."""
+    buffer = np.empty(nbytes + ALIGNMENT, np.uint8)
+    address = address_of(buffer)
+    start = -address % ALIGNMENT
+    return buffer, start, address + start
+
+
+def _chunks(size: int) -> list[tuple[Bytes, int, int]]:
+    buffer, start, address = _aligned(_SLAB)
+    return [(buffer, start + at, address + at) for at in range(0, _SLAB, size)]
+
+
+_free: list[list[tuple[Bytes, int, int]]] = [[] for _ in range(_LARGEST_CHUNK.bit_length())]
+
+
+def allocate(nbytes: int) -> UntypedStorage:
+    """Uninitialised storage, 64-byte aligned.
+
+    Asking NumPy for an address costs more than a small op, so small storages are cut from slabs
+    whose address was asked once; a slab is returned when the last storage in it dies. Taking a
+    chunk is one `list.pop`, which is atomic, so threads need no lock.
+    """
+    if nbytes > _LARGEST_CHUNK:
+        buffer, start, address = _aligned(nbytes)
+        return UntypedStorage(buffer, start, nbytes, address)
+    rank = max(nbytes - 1, ALIGNMENT - 1).bit_length()
+    try:
+        buffer, start, address = _free[rank].pop()
+    except IndexError:
+        chunks = _chunks(1 << rank)
+        buffer, start, address = chunks.pop()
+        _free[rank].extend(chunks)
+    return UntypedStorage(buffer, start, nbytes, address)
+
+
+def wrap_array(array: NDArray[np.generic]) -> UntypedStorage:
+    """Storage over the memory of `array`, from its first element to its last; nothing is copied.
+
+    Strides must not be negative. Source: torch/csrc/utils/tensor_numpy.cpp.
+    """
+    if not array.size:
+        return UntypedStorage(np.empty(0, np.uint8), 0, 0)
+    span = sum((n - 1) * s for n, s in zip(array.shape, array.strides, strict=True))
+    items = span // array.itemsize + 1
+    flat = np.lib.stride_tricks.as_strided(array, (items,), (array.itemsize,))
+    return UntypedStorage(flat.view(np.uint8), 0, items * array.itemsize)

@@ -1,0 +1,451 @@
+"""Tensor: a shape, a stride and an offset over shared memory, and its place in a graph. No op."""
+
+import weakref
+from collections.abc import Callable
+from typing import Protocol, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import dtypes, strides
+from minitorch_np.declarations import TensorMethods
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.memory_format import contiguous_format, memory_format
+from minitorch_np.shapes import Shape, Size, numel, wrap_dim
+from minitorch_np.storage import UntypedStorage, VersionCounter, allocate
+from minitorch_np.strides import Stride
+
+__all__ = ["AutogradMeta", "GraphNode", "Number", "Tensor", "device", "empty", "over", "stored"]
+
+Array = NDArray[np.generic]
+Number = bool | int | float
+
+
+class GraphNode(Protocol):
+    """What a tensor knows of the node that made it; the nodes themselves live in `graph/`."""
+
+    def name(self) -> str:
+        """PyTorch's name of the node, such as 'AddBackward0'."""
+        ...
+
+
+class device:
+    """Where a tensor lives: always 'cpu' here. Accepts a string or another device, as torch does."""
+
+    __slots__ = ("index", "type")
+
+    type: str
+    index: int | None
+
+    def __init__(self, type: "str | device" = "cpu", index: int | None = None) -> None:
+        if isinstance(type, device):
+            type, index = type.type, type.index
+        name, _, number = type.partition(":")
+        if name not in _DEVICE_TYPES:
+            raise RuntimeError(
+                "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, "
+                "maia, xla, lazy, vulkan, mps, meta, hpu, mtia, privateuseone device type at start "
+                f"of device string: {name}"
+            )
+        if name != "cpu":
+            raise RuntimeError(f"minitorch_np runs on the CPU only: device '{type}' is not available")
+        self.type = name
+        self.index = int(number) if number else index
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, device) and (self.type, self.index) == (other.type, other.index)
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.index))
+
+    def __str__(self) -> str:
+        return self.type if self.index is None else f"{self.type}:{self.index}"
+
+    def __repr__(self) -> str:
+        index = "" if self.index is None else f", index={self.index}"
+        return f"device(type='{self.type}'{index})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (device, (self.type, self.index))
+
+
+_DEVICE_TYPES = frozenset(
+    "cpu cuda ipu xpu mkldnn opengl opencl ideep hip ve fpga maia xla lazy vulkan mps meta hpu mtia "
+    "privateuseone".split()
+)
+_CPU = device("cpu")
+
+
+class AutogradMeta:
+    """A tensor's place in a graph; a tensor that never met autograd has none.
+
+    Source: torch/csrc/autograd/variable.h, AutogradMeta.
+    """
+
+    __slots__ = ("accumulator", "grad", "grad_fn", "hooks", "output_nr", "post_hooks",
+                 "requires_grad", "retains_grad")  # fmt: skip
+
+    requires_grad: bool
+    grad: "Tensor | None"
+    grad_fn: GraphNode | None
+    output_nr: int
+    hooks: "dict[int, Callable[[Tensor], Tensor | None]] | None"
+    post_hooks: "dict[int, Callable[[Tensor], None]] | None"
+    accumulator: "weakref.ref[GraphNode] | None"
+    retains_grad: bool
+
+    def __init__(self, requires_grad: bool = False) -> None:
+        self.requires_grad = requires_grad
+        self.grad = None
+        self.grad_fn = None
+        self.output_nr = 0
+        self.hooks = None
+        self.post_hooks = None
+        self.accumulator = None
+        self.retains_grad = False
+
+
+_new = object.__new__
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def method(function: F, name: str = "") -> F:
+    """Bind a function of a higher layer as the Tensor method of its name."""
+    METHODS[name or function.__name__] = function
+    setattr(Tensor, name or function.__name__, function)
+    return function
+
+
+METHODS: dict[str, Callable[..., object]] = {}
+"""Methods that are no ops and that higher layers bound."""
+
+
+class Tensor(TensorMethods):
+    """A strided view of a storage: element i is at `offset + sum(i[d] * stride[d])`.
+
+    Fields (torch's names are the methods and properties; these are their plain contents):
+    `sizes` and `strides` tuples of int, in elements; `offset` in elements from the storage's start;
+    `memory` the storage; `clock` the version counter that views share; `base` the tensor this is a
+    view of; `meta` the autograd part, made when first needed.
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_array", "base", "born", "clock", "creation", "dtype",
+                 "memory", "meta", "offset", "sizes", "strides")  # fmt: skip
+
+    memory: UntypedStorage
+    sizes: Shape
+    strides: Stride
+    offset: int
+    dtype: Dtype
+    clock: VersionCounter
+    base: "Tensor | None"
+    born: int
+    """For a view: the version at which its `grad_fn` was last right."""
+    creation: int
+    """For a view: how it was made (`graph.modes.Creation`), which decides on in-place writes."""
+    meta: AutogradMeta | None
+    _array: Array | None
+
+    def alias(self, shape: Shape, stride: Stride, offset: int, dtype: Dtype | None = None) -> Self:
+        """A view: other geometry over the same memory and version counter. Nothing is checked.
+
+        A view of a view has the same base as its parent, as in PyTorch, and a view is a plain
+        Tensor even when this is a Parameter.
+        """
+        view = _new(Tensor)
+        view.memory = self.memory
+        view.sizes = shape
+        view.strides = stride
+        view.offset = offset
+        view.dtype = dtype or self.dtype
+        view.clock = clock = self.clock
+        base = self.base
+        view.base = self if base is None else base
+        view.born = clock.value
+        view.creation = 0
+        view.meta = None
+        view._array = None
+        return view  # pyright: ignore[reportReturnType]
+
+    def untracked(self) -> "Tensor":
+        """The same memory and version counter with no history and no base: `detach()` as PyTorch
+        stores it in a graph."""
+        bare = self.alias(self.sizes, self.strides, self.offset)
+        bare.base = None
+        return bare
+
+    def restride(self, shape: Shape, stride: Stride, offset: int) -> None:
+        """Change this tensor's own geometry, with more memory if it now spans more (`resize_`)."""
+        span = 1 + sum([(n - 1) * s for n, s in zip(shape, stride, strict=True)])
+        size = self.dtype.itemsize
+        nbytes = 0 if 0 in shape else (offset + span) * size
+        memory = self.memory
+        if nbytes > memory.length:
+            memory.grow(nbytes)
+        self.sizes, self.strides, self.offset = shape, stride, offset
+        self._array = None
+
+    @property
+    def array(self) -> Array:
+        """The elements as an ndarray over the same memory (bfloat16 as ml_dtypes stores it).
+
+        Its strides may differ from the tensor's in dimensions of size 1: NumPy forgets those.
+        """
+        array = self._array
+        if array is None:
+            size = self.dtype.itemsize
+            memory = self.memory
+            array = self._array = np.ndarray(
+                self.sizes,
+                self.dtype.np,
+                memory.buffer,  # type: ignore[arg-type]
+                memory.start + self.offset * size,
+                tuple([s * size for s in self.strides]),
+            )
+        return array
+
+    @property
+    def shape(self) -> Size:
+        """The size of each dimension."""
+        return Size(self.sizes)
+
+    def size(self, dim: int | None = None) -> "Size | int":
+        """The shape, or the size of dimension `dim`."""
+        return Size(self.sizes) if dim is None else self.sizes[wrap_dim(dim, len(self.sizes))]
+
+    def stride(self, dim: int | None = None) -> "Stride | int":
+        """The stride of each dimension, or of dimension `dim`, in elements."""
+        return self.strides if dim is None else self.strides[wrap_dim(dim, len(self.sizes))]
+
+    def storage_offset(self) -> int:
+        """The index of the first element in the storage, in elements."""
+        return self.offset
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return len(self.sizes)
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return len(self.sizes)
+
+    def ndimension(self) -> int:
+        """The number of dimensions."""
+        return len(self.sizes)
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return numel(self.sizes)
+
+    def nelement(self) -> int:
+        """The number of elements."""
+        return numel(self.sizes)
+
+    def element_size(self) -> int:
+        """The size of one element, in bytes."""
+        return self.dtype.itemsize
+
+    @property
+    def itemsize(self) -> int:
+        """The size of one element, in bytes."""
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all elements: what a contiguous copy would take, whatever the storage has."""
+        return self.dtype.itemsize * numel(self.sizes)
+
+    def untyped_storage(self) -> UntypedStorage:
+        """The memory that this tensor and its views share."""
+        return self.memory
+
+    def data_ptr(self) -> int:
+        """The address of the first element; 0 when there is none."""
+        if not numel(self.sizes):
+            return 0
+        return self.memory.data_ptr() + self.offset * self.dtype.itemsize
+
+    def is_contiguous(self, *, memory_format: memory_format = contiguous_format) -> bool:
+        """Whether the elements lie in the order of `memory_format` with nothing between them."""
+        return memory_format.holds(self.sizes, self.strides)
+
+    @property
+    def device(self) -> device:
+        """Where the elements live: the CPU."""
+        return _CPU
+
+    @property
+    def is_cuda(self) -> bool:
+        """False: this engine runs on the CPU."""
+        return False
+
+    @property
+    def is_cpu(self) -> bool:
+        """True: this engine runs on the CPU."""
+        return True
+
+    @property
+    def _version(self) -> int:
+        """The number of in-place writes to the memory that this tensor or its views made."""
+        if self.clock is INFERENCE:
+            raise RuntimeError("Inference tensors do not track version counter.")
+        return self.clock.value
+
+    @property
+    def _base(self) -> "Tensor | None":
+        """The tensor this one is a view of."""
+        return self.base
+
+    def _is_view(self) -> bool:
+        """Whether autograd regards this tensor as a view of another."""
+        return self.base is not None
+
+    def is_inference(self) -> bool:
+        """Whether the tensor was made in inference mode."""
+        return self.clock is INFERENCE
+
+    def is_floating_point(self) -> bool:
+        """Whether the elements are floating point numbers."""
+        return self.dtype.is_floating_point
+
+    def is_complex(self) -> bool:
+        """False: there is no complex dtype here."""
+        return False
+
+    def is_signed(self) -> bool:
+        """Whether the dtype has negative values."""
+        return self.dtype.is_signed
+
+    def is_same_size(self, other: "Tensor") -> bool:
+        """Whether the shapes are equal."""
+        return self.sizes == other.sizes
+
+    def is_set_to(self, tensor: "Tensor") -> bool:
+        """Whether both are the same geometry over the same memory."""
+        return (self.memory, self.offset, self.sizes, self.strides) == (
+            tensor.memory, tensor.offset, tensor.sizes, tensor.strides)  # fmt: skip
+
+    def autograd(self) -> AutogradMeta:
+        """The autograd part, made if there is none yet."""
+        meta = self.meta
+        if meta is None:
+            meta = self.meta = AutogradMeta()
+        return meta
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients reach this tensor: it was asked for, has history, or its base does."""
+        meta = self.meta
+        if meta is not None and (meta.requires_grad or meta.grad_fn is not None):
+            return True
+        return self.base is not None and self.base.requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if not isinstance(value, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise RuntimeError("requires_grad must be a bool")
+        if not self.is_leaf and not value:
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf variables. If you want to use a "
+                "computed variable in a subgraph that doesn't require differentiation use "
+                "var_no_grad = var.detach()."
+            )
+        if value and not self.dtype.is_floating_point:
+            raise RuntimeError(
+                "only Tensors of floating point dtype can require gradients"
+            )
+        if value or self.meta is not None:
+            self.autograd().requires_grad = value
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """This tensor, set to collect a gradient in `.grad` (or not)."""
+        if not self.is_leaf and not requires_grad:
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf variables. If you want to use a "
+                "computed variable in a subgraph that doesn't require differentiation use "
+                "var_no_grad = var.detach()."
+            )
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def grad_fn(self) -> GraphNode | None:
+        """The node that made this tensor, None for a leaf.
+
+        A view whose memory was written since has a new history: its base's, seen through
+        `as_strided`. Source: torch/csrc/autograd/variable.cpp, VariableHooks::grad_fn.
+        """
+        meta = self.meta
+        base = self.base
+        if base is not None and self.born != self.clock.value:
+            if (meta is not None and meta.grad_fn is not None) or base.requires_grad:
+                self.refresh_history()
+                meta = self.meta
+        return None if meta is None else meta.grad_fn
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded op made this tensor."""
+        return self.grad_fn is None
+
+    @property
+    def output_nr(self) -> int:
+        """Which output of its `grad_fn` this tensor is."""
+        return 0 if self.meta is None else self.meta.output_nr
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether a non-leaf keeps its gradient in `.grad`."""
+        return self.meta is not None and self.meta.retains_grad
+
+    def __len__(self) -> int:
+        if not self.sizes:
+            raise TypeError("len() of a 0-d tensor")
+        return self.sizes[0]
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+
+INFERENCE = VersionCounter()
+"""The counter of every tensor made in inference mode: a mark, never counted."""
+
+
+def empty(shape: Shape, stride: Stride, dtype: Dtype) -> Tensor:
+    """A new uninitialised tensor; `stride` must be dense (`empty_strided` is for the others)."""
+    nbytes = dtype.itemsize
+    for n in shape:
+        nbytes *= n
+    return over(allocate(nbytes), shape, stride, 0, dtype)
+
+
+def empty_strided(shape: Shape, stride: Stride, dtype: Dtype) -> Tensor:
+    """A new uninitialised tensor of any stride, over just the memory that it spans."""
+    nbytes = 0 if 0 in shape else dtype.itemsize * (1 + sum((n - 1) * s for n, s in zip(shape, stride, strict=True)))
+    return over(allocate(nbytes), shape, stride, 0, dtype)
+
+
+def over(storage: UntypedStorage, shape: Shape, stride: Stride, offset: int, dtype: Dtype) -> Tensor:
+    """A tensor with its own version counter over `storage`. Nothing is checked."""
+    tensor = _new(Tensor)
+    tensor.memory = storage
+    tensor.sizes = shape
+    tensor.strides = stride
+    tensor.offset = offset
+    tensor.dtype = dtype
+    tensor.clock = VersionCounter()
+    tensor.base = None
+    tensor.meta = None
+    tensor._array = None  # pyright: ignore[reportPrivateUsage]
+    return tensor
+
+
+def stored(array: Array, dtype: Dtype) -> Tensor:
+    """A new contiguous tensor with the values of `array`, in aligned memory of its own."""
+    shape = array.shape
+    tensor = empty(shape, strides.contiguous(shape), dtype)
+    tensor.array[...] = array
+    return tensor

@@ -1,0 +1,1 @@
+"""The three experiments in PyTorch: the specification that `experiments` is read against."""

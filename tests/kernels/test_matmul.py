@@ -1,0 +1,423 @@
+"""The matrix product against NumPy's, within the rounding error that a product may have."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.lib.stride_tricks import as_strided
+
+from minitorch_np import kernels
+from minitorch_np.kernels import compiler, microkernel
+from minitorch_np.kernels.matmul import ALONE, KC, NC, NEAR_COLUMNS, NEAR_ROWS, UNIT
+
+FLOATS = ("float32", "float64")
+Make = Callable[[tuple[int, ...], str, np.random.Generator], np.ndarray]
+
+
+def normal(shape: tuple[int, ...], dtype: str, random: np.random.Generator) -> np.ndarray:
+    return random.standard_normal(shape).astype(dtype)
+
+
+def transposed(shape: tuple[int, ...], dtype: str, random: np.random.Generator) -> np.ndarray:
+    return normal((*shape[:-2], shape[-1], shape[-2]), dtype, random).swapaxes(-1, -2)
+
+
+def embedded(shape: tuple[int, ...], dtype: str, random: np.random.Generator) -> np.ndarray:
+    """A slice whose every neighbour is NaN, so that a read outside it shows."""
+    whole = np.full((*shape[:-2], shape[-2] * 2 + 1, shape[-1] + 7), np.nan, dtype)
+    view = whole[..., 1::2, 3:-4]
+    view[...] = normal(shape, dtype, random)
+    return view
+
+
+def stepped(shape: tuple[int, ...], dtype: str, random: np.random.Generator) -> np.ndarray:
+    """No dimension is contiguous."""
+    whole = np.full((*shape[:-2], shape[-2] * 2, shape[-1] * 3), np.nan, dtype)
+    view = whole[..., ::2, ::3]
+    view[...] = normal(shape, dtype, random)
+    return view
+
+
+def equal_rows(shape: tuple[int, ...], dtype: str, random: np.random.Generator) -> np.ndarray:
+    return np.broadcast_to(normal((1, shape[-1]), dtype, random), shape)
+
+
+def equal_columns(shape: tuple[int, ...], dtype: str, random: np.random.Generator) -> np.ndarray:
+    return np.broadcast_to(normal((shape[-2], 1), dtype, random), shape)
+
+
+def constant(shape: tuple[int, ...], dtype: str, random: np.random.Generator) -> np.ndarray:
+    return np.broadcast_to(normal((), dtype, random), shape)
+
+
+def unaligned(shape: tuple[int, ...], dtype: str, random: np.random.Generator) -> np.ndarray:
+    data = b"x" + normal(shape, dtype, random).tobytes()
+    return np.frombuffer(data, dtype, offset=1).reshape(shape)
+
+
+SOURCES: list[Make] = [
+    normal,
+    transposed,
+    embedded,
+    stepped,
+    equal_rows,
+    equal_columns,
+    constant,
+    unaligned,
+]
+RESULTS: list[Make] = [normal, transposed, embedded, stepped]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = kernels.get_num_threads()
+    kernels.set_num_threads(1)
+    yield
+    kernels.set_num_threads(before)
+
+
+def assert_product(
+    out: np.ndarray,
+    a: np.ndarray,
+    b: np.ndarray,
+    *,
+    alpha: float = 1.0,
+    added: np.ndarray | None = None,
+) -> None:
+    """|error| <= (K + 3) u (|alpha| |A| |B| + |C|), the bound for sums in any order (Higham,
+    section 3.5).
+    """
+    exact = alpha * np.matmul(a.astype("f8"), b.astype("f8"))
+    size = abs(alpha) * np.matmul(abs(a).astype("f8"), abs(b).astype("f8"))
+    if added is not None:
+        exact, size = exact + added, size + abs(added.astype("f8"))
+    # float64 is judged by itself: NumPy's own product may be as far off as ours
+    steps = a.shape[-1] + 3 if out.dtype == np.float32 else 2 * a.shape[-1] + 6
+    error = np.abs(out - exact)
+    bound = steps * np.finfo(out.dtype).eps / 2 * size + np.finfo(out.dtype).tiny
+    assert out.shape == exact.shape
+    assert not np.isnan(out).any()
+    assert (error <= bound).all(), (error / bound).max()
+
+
+def check(
+    m: int, k: int, n: int, dtype: str, make_a: Make = normal, make_b: Make = normal,
+    make_out: Make = normal, batch: tuple[int, ...] = (),
+) -> None:  # fmt: skip
+    """Stores and adds, and leaves the neighbours of `out` alone."""
+    random = np.random.default_rng(m * 10007 + k * 101 + n)
+    a = make_a((*batch, m, k), dtype, random)
+    b = make_b((*batch, k, n), dtype, random)
+    out = make_out((*batch, m, n), dtype, random)
+    multiply = kernels.bmm if batch else kernels.mm
+    owner = out if out.base is None else out.base
+    old, around = out.copy(), owner.copy()
+    multiply(a, b, out, alpha=-0.5, accumulate=True)
+    assert_product(out, a, b, alpha=-0.5, added=old)
+    out[...] = np.nan
+    multiply(a, b, out)
+    assert_product(out, a, b)
+    out[...] = old
+    np.testing.assert_array_equal(owner, around)
+
+
+MACHINE = microkernel.host_machine()
+LANES = MACHINE.vector_bytes // 4
+SIZES = sorted(
+    {1, 2, 3, 4, 5, 7, 13}
+    | {MACHINE.rows, MACHINE.rows + 1, LANES - 1, LANES, LANES + 1, 2 * LANES + 1}
+)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_sizes_around_the_tiles(dtype: str) -> None:
+    for m, k, n in product(SIZES, (1, 2, LANES - 1, LANES, LANES + 3), SIZES):
+        check(m, k, n, dtype)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("make_b", SOURCES)
+@pytest.mark.parametrize("make_a", SOURCES)
+def test_strides(make_a: Make, make_b: Make, dtype: str) -> None:
+    for m, k, n in ((1, 37, 41), (3, 19, 70), (41, 37, 1), (47, 53, 2), (31, 17, 67), (5, 1, 6)):
+        check(m, k, n, dtype, make_a, make_b)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("make_out", RESULTS)
+def test_strides_of_the_result(make_out: Make, dtype: str) -> None:
+    for make_a, make_b in product((normal, transposed, stepped), repeat=2):
+        for m, k, n in ((1, 37, 41), (3, 19, 70), (41, 37, 1), (31, 17, 67), (1, 33, 1)):
+            check(m, k, n, dtype, make_a, make_b, make_out)
+            check(m, k, n, dtype, make_a, make_b, make_out, batch=(3,))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("make", [normal, transposed, stepped])
+@pytest.mark.parametrize(
+    ("m", "k", "n"),
+    [
+        (MACHINE.rows * 6 + 5, KC + 1, 45),
+        (NEAR_ROWS + 1, 2 * KC + 3, NEAR_COLUMNS + 1),
+        (19, 23, NC + 37),
+        (3, KC + 5, NC + 1),
+        (NC + 5, 3, 4),
+        (67, 64, 10),
+        (10, 65, 131),
+    ],
+)
+def test_sizes_around_the_blocks(m: int, k: int, n: int, make: Make, dtype: str) -> None:
+    check(m, k, n, dtype, make, make)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    sizes=st.tuples(*[st.integers(0, 80)] * 3),
+    batch=st.sampled_from([(), (1,), (4,)]),
+    makes=st.tuples(st.sampled_from(SOURCES), st.sampled_from(SOURCES), st.sampled_from(RESULTS)),
+    dtype=st.sampled_from(FLOATS),
+)
+def test_any(
+    sizes: tuple[int, int, int], batch: tuple[int, ...], makes: tuple[Make, Make, Make], dtype: str
+) -> None:
+    check(*sizes, dtype, *makes, batch=batch)
+
+
+@pytest.mark.parametrize("dtype", [*FLOATS, "int64"])
+def test_empty(dtype: str) -> None:
+    for m, k, n in product((0, 3), (0, 2), (0, 5)):
+        a, b = np.ones((m, k), dtype), np.ones((k, n), dtype)
+        out = np.full((m, n), 7, dtype)
+        kernels.mm(a, b, out, accumulate=True)
+        np.testing.assert_array_equal(out, np.full((m, n), 7 + k))
+        kernels.mm(a, b, out)
+        np.testing.assert_array_equal(out, np.full((m, n), k))
+        batched = np.full((2, m, n), 7, dtype)
+        kernels.bmm(np.stack([a, a]), np.stack([b, b]), batched)
+        np.testing.assert_array_equal(batched, np.full((2, m, n), k))
+    none = np.empty((0, 3, 5), dtype)
+    kernels.bmm(np.ones((0, 3, 2), dtype), np.ones((0, 2, 5), dtype), none)
+
+
+def test_nothing_is_added_to_what_was_not_there() -> None:
+    """The result may hold anything before: NaN times 0 would be NaN."""
+    out = np.full((40, 40), np.nan, "f4")
+    kernels.mm(np.ones((40, 0), "f4"), np.ones((0, 40), "f4"), out)
+    assert (out == 0).all()
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize(("m", "k", "n"), [(2, 40, 3), (33, 70, 65), (1, 50, 40)])
+@pytest.mark.parametrize("make", [normal, transposed, stepped])
+def test_nan_and_inf_reach_exactly_their_rows_and_columns(
+    make: Make, m: int, k: int, n: int, dtype: str
+) -> None:
+    random = np.random.default_rng(5)
+    a, b = make((m, k), dtype, random), make((k, n), dtype, random)
+    a[0, k // 2], b[k // 3, n - 1], a[m - 1, 0] = np.nan, np.inf, -np.inf
+    out = np.empty((m, n), dtype)
+    kernels.mm(a, b, out)
+    with np.errstate(invalid="ignore"):
+        expected = a @ b
+    np.testing.assert_array_equal(np.isnan(out), np.isnan(expected))
+    np.testing.assert_array_equal(np.isposinf(out), np.isposinf(expected))
+    np.testing.assert_array_equal(np.isneginf(out), np.isneginf(expected))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_broadcast_batches(dtype: str) -> None:
+    random = np.random.default_rng(1)
+    a, b = normal((6, 9, 17), dtype, random), normal((17, 21), dtype, random)
+    out = np.empty((6, 9, 21), dtype)
+    for second in (b[None], np.broadcast_to(b, (6, 17, 21))):
+        out[...] = np.nan
+        kernels.bmm(a, second, out)
+        assert_product(out, a, np.broadcast_to(b, (6, 17, 21)))
+    kernels.bmm(a[:1], np.broadcast_to(b, (6, 17, 21)), out)
+    assert_product(out, np.broadcast_to(a[:1], a.shape), np.broadcast_to(b, (6, 17, 21)))
+    kernels.bmm(a[::-2][::-1], b[None], out[:3])  # any positive batch stride
+    assert_product(out[:3], a[::-2][::-1], np.broadcast_to(b, (3, 17, 21)))
+    turned = np.empty((21, 6, 9), dtype).transpose(1, 2, 0)
+    kernels.bmm(a, b[None], turned)
+    assert_product(turned, a, np.broadcast_to(b, (6, 17, 21)))
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "int32", "int64"])
+def test_integers_wrap(dtype: str) -> None:
+    info = np.iinfo(dtype)
+    random = np.random.default_rng(3)
+    a = random.integers(info.min, info.max, (2, 7, 12), dtype, endpoint=True)
+    b = random.integers(info.min, info.max, (2, 12, 5), dtype, endpoint=True)
+    old = random.integers(info.min, info.max, (2, 7, 5), dtype, endpoint=True)
+    out = old.copy()
+    kernels.bmm(a, b, out)
+    np.testing.assert_array_equal(out, a @ b)
+    out[...] = old
+    kernels.mm(a[1], b[1, :, ::2], out[1, :, ::2], alpha=3, accumulate=True)
+    np.testing.assert_array_equal(
+        out[1, :, ::2], old[1, :, ::2] + (a[1] @ b[1, :, ::2]) * np.array(3, dtype)
+    )
+
+
+def test_exact_for_wide_integers() -> None:
+    a = np.array([[2**62 + 1, 3]])
+    out = np.empty((1, 1), np.int64)
+    kernels.mm(a, np.array([[1], [0]]), out, alpha=1)
+    assert out.item() == 2**62 + 1
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize(
+    ("batch", "m", "k", "n"),
+    [
+        (1, 400, 300, 290),
+        (1, 70, 900, 1200),
+        (1, 1500, 600, 37),
+        (5, 130, 140, 150),
+        (1, 2, 2000, 1999),
+    ],
+)
+def test_bits_do_not_depend_on_threads(batch: int, m: int, k: int, n: int, dtype: str) -> None:
+    assert batch * m * k * n > max(ALONE, 2 * UNIT)
+    random = np.random.default_rng(2)
+    a, b = normal((batch, m, k), dtype, random), transposed((batch, k, n), dtype, random)
+    results: list[bytes] = []
+    for count in (1, 2, 3, 7):
+        kernels.set_num_threads(count)
+        out = np.full((batch, m, n), np.nan, dtype)
+        kernels.bmm(a, b, out)
+        results.append(out.tobytes())
+    assert_product(out, a, b)
+    assert len(set(results)) == 1
+
+
+@pytest.mark.parametrize("shape", [(20, 30, 40), (160, 170, 180)])
+def test_several_threads_at_once(shape: tuple[int, int, int]) -> None:
+    kernels.set_num_threads(2)
+    m, k, n = shape
+    random = np.random.default_rng(4)
+    a, b = normal((8, m, k), "float32", random), transposed((8, k, n), "float32", random)
+    alone = np.empty((8, m, n), "float32")
+    kernels.bmm(a, b, alone)
+    together = np.empty_like(alone)
+    barrier = threading.Barrier(4)
+
+    def work(first: int) -> None:
+        barrier.wait()
+        for _ in range(20):
+            for i in range(first, 8, 4):
+                together[i] = np.nan
+                kernels.mm(a[i], b[i], together[i])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    np.testing.assert_array_equal(together, alone)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_works_after_a_fork() -> None:
+    """The threads of the pool do not exist in a child."""
+    kernels.set_num_threads(2)
+    a, out = np.ones((300, 300), "f4"), np.empty((300, 300), "f4")
+    kernels.mm(a, a, out)
+    child = os.fork()
+    if child == 0:
+        out[...] = 0
+        kernels.mm(a, a, out)
+        os._exit(0 if (out == 300).all() else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_calls_are_counted() -> None:
+    a, out = np.ones((2, 2), "f4"), np.empty((2, 2), "f4")
+    before = kernels.matmul.calls
+    kernels.mm(a, a, out)
+    kernels.bmm(a[None], a[None], out[None])
+    assert kernels.matmul.calls == before + 2
+
+
+def test_shapes_that_disagree_are_refused() -> None:
+    a, b = np.ones((2, 3), "f4"), np.ones((3, 4), "f4")
+    for wrong in ((a, a, b), (a, b, np.empty((4, 2), "f4")), (a, b, np.empty((2, 3), "f4"))):
+        with pytest.raises(ValueError, match="do not multiply"):
+            kernels.mm(*wrong)
+        with pytest.raises(ValueError, match="do not multiply"):
+            kernels.bmm(*(x[None] for x in wrong))
+    with pytest.raises(ValueError, match="do not multiply"):
+        kernels.bmm(np.ones((2, 2, 3), "f4"), np.ones((3, 3, 4), "f4"), np.ones((3, 2, 4), "f4"))
+
+
+def test_other_dtypes_are_refused() -> None:
+    half = np.ones((2, 2), "f2")
+    with pytest.raises(TypeError):
+        kernels.mm(half, half, half.copy())
+    single = np.ones((2, 2), "f4")
+    with pytest.raises(TypeError):
+        kernels.mm(single, single.astype("f8"), single.copy())
+
+
+def test_strides_of_single_rows_and_columns_are_ignored() -> None:
+    """NumPy leaves any number there."""
+    values = np.arange(1.0, 9.0, dtype="f4")
+    row = as_strided(values, (1, 8), (12345, 4))
+    column = as_strided(values, (8, 1), (4, 54321))
+    out = np.empty((8, 8), "f4")
+    kernels.mm(column, row, out)
+    np.testing.assert_array_equal(out, np.outer(values, values))
+    inner = as_strided(np.empty(1, "f4"), (1, 1), (999, 777))
+    kernels.mm(row, column, inner)
+    assert inner.item() == (values**2).sum()
+
+
+def test_num_threads_must_be_positive() -> None:
+    with pytest.raises(RuntimeError, match="set_num_threads expects a positive integer"):
+        kernels.set_num_threads(0)
+
+
+def python(code: str, **environment: str) -> str:
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return result.stdout.strip()
+
+
+def test_numba_is_imported_when_first_needed() -> None:
+    seen = "print('numba' in sys.modules)"
+    code = f"import sys, minitorch_np.kernels as k; {seen}; k.mm; {seen}"
+    assert python(code).split() == ["False", "True"]
+
+
+def test_num_threads_come_from_the_environment() -> None:
+    code = "import minitorch_np.kernels as k; print(k.get_num_threads())"
+    assert python(code, OMP_NUM_THREADS="3") == "3"
+    assert int(python(code, OMP_NUM_THREADS="many")) >= 1
+
+
+def test_saved_kernels(tmp_path: Path) -> None:
+    """A damaged file is replaced, and a folder that cannot be written is no error."""
+    microkernel.load("float", tmp_path)
+    [path] = tmp_path.iterdir()
+    good = path.read_bytes()
+    path.write_bytes(good[:-100])
+    microkernel.load("float", tmp_path)
+    assert path.read_bytes() == good
+    assert compiler.saved(path) == good[32:]
+    path.write_bytes(b"")
+    assert compiler.saved(path) is None
+    assert compiler.saved(tmp_path / "none") is None
+    (tmp_path / "file").touch()
+    compiler.save(tmp_path / "file" / "folder" / "x.o", b"code")
