@@ -41,7 +41,7 @@ VECTORS = [
 
 
 def layer(batch: int, inputs: int, outputs: int) -> list[Case]:
-    """The three products of a Linear layer: forward, and the gradients of its weight and its input."""
+    """The three products of a Linear layer: forward, and both gradients."""
     name = f"{batch} x {inputs} -> {outputs}"
     return [
         Case(f"{name} forward", batch, inputs, outputs, "nt"),

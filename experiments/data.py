@@ -100,14 +100,18 @@ def mnist(folder: Path) -> Data | None:
     arrays: list[NDArray[np.uint8]] = []
     for path, expected in zip(paths, FILES.values(), strict=True):
         if not path.is_file():
-            raise DataError(f"{path.with_suffix('')}: expected this file (or .gz) beside the others")
+            raise DataError(
+                f"{path.with_suffix('')}: expected this file (or .gz) beside the others"
+            )
         arrays.append(read_idx(path, expected))
     images, labels = (
         [a.reshape(len(a), -1).astype(np.float32) / np.float32(255) for a in arrays[::2]],
         [a.astype(np.int64) for a in arrays[1::2]],
     )
     source = f"{len(labels[0]):,} training and {len(labels[1]):,} test images of 28x28"
-    return Data("MNIST", f"MNIST: {source}, from {folder}", images[0], labels[0], images[1], labels[1])
+    return Data(
+        "MNIST", f"MNIST: {source}, from {folder}", images[0], labels[0], images[1], labels[1]
+    )
 
 
 def digits(reason: str = "asked for") -> Data:

@@ -27,6 +27,7 @@ class dtype:
         "compute",
         "is_complex",
         "is_floating_point",
+        "is_half",
         "is_signed",
         "itemsize",
         "name",
@@ -41,13 +42,14 @@ class dtype:
     is_floating_point: bool
     is_complex: bool
     is_signed: bool
+    is_half: bool
 
     def __init__(self, code: int, name: str, kind: type[np.generic], category: int) -> None:
         self.code = code
         self.name = name
         self.np = np.dtype(kind)
-        half = category == FLOATING and self.np.itemsize == 2
-        self.compute = np.dtype(np.float32) if half else self.np
+        self.is_half = category == FLOATING and self.np.itemsize == 2
+        self.compute = np.dtype(np.float32) if self.is_half else self.np
         self.itemsize = self.np.itemsize
         self.category = category
         self.is_floating_point = category == FLOATING

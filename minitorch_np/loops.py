@@ -109,6 +109,21 @@ def pointwise(
     `floating` turns integers to the default dtype first (exp, division); `result` is the result's
     dtype where it is not the common one (comparisons); `common` overrides the promotion.
     """
+    first = inputs[0]
+    if out is None and common is None and isinstance(first, Tensor):
+        dtype = first.dtype
+        if not dtype.is_half and (dtype.is_floating_point or not floating):
+            shape, stride = first.sizes, first.strides
+            for x in inputs:
+                if not isinstance(x, Tensor) or (
+                    x.dtype is not dtype or x.strides != stride or x.sizes != shape
+                ):
+                    break
+            else:  # the common case: one dtype, one dense geometry
+                if strides.is_dense(shape, stride):
+                    done = empty(shape, stride, result or dtype)
+                    _quiet.run(f, *[x.array for x in inputs], done.array)  # type: ignore[union-attr]
+                    return done
     dtype = common or common_dtype(*inputs)
     if floating and not dtype.is_floating_point:
         dtype = dtypes.get_default_dtype()
@@ -119,21 +134,19 @@ def pointwise(
         if t.sizes != shape:
             shape = broadcast(*[t.sizes for t in tensors])
             break
+    operands = tuple(
+        [(x.sizes, x.strides) if isinstance(x, Tensor) else _NUMBER for x in inputs]
+    )
     if out is None:
-        stride = strides.elementwise(
-            shape, tuple([(x.sizes, x.strides) if isinstance(x, Tensor) else _NUMBER for x in inputs])
-        )
-        done = empty(shape, stride, to)
+        done = empty(shape, strides.elementwise(shape, operands), to)
     else:
-        done = result_for(out, shape, to, tensors, lambda: strides.elementwise(
-            shape, tuple([(x.sizes, x.strides) if isinstance(x, Tensor) else _NUMBER for x in inputs])))
+        done = result_for(out, shape, to, tensors, lambda: strides.elementwise(shape, operands))
     target = done.array
-    compute = to.compute
     arrays = [converted(x, dtype) for x in inputs]
-    if target.dtype is compute:
+    if target.dtype is to.compute:
         _quiet.run(f, *arrays, target)
     else:
-        wide = np.empty(shape, compute)
+        wide = np.empty(shape, to.compute)
         _quiet.run(f, *arrays, wide)
         quietly(_assign, target, wide)
     return done

@@ -20,10 +20,8 @@ class VersionCounter:
     Source: c10/core/TensorImpl.h, VariableVersion.
     """
 
-    __slots__ = ("value",)
-
-    def __init__(self, value: int = 0) -> None:
-        self.value = value
+    value: int = 0
+    """A class attribute until the first write, so that a new counter costs nothing to fill in."""
 
 
 class UntypedStorage:

@@ -414,12 +414,34 @@ INFERENCE = VersionCounter()
 """The counter of every tensor made in inference mode: a mark, never counted."""
 
 
+_blank: dict[tuple[Shape, Stride, Dtype], tuple[int, tuple[int, ...]]] = {}
+
+
 def empty(shape: Shape, stride: Stride, dtype: Dtype) -> Tensor:
-    """A new uninitialised tensor; `stride` must be dense (`empty_strided` is for the others)."""
-    nbytes = dtype.itemsize
-    for n in shape:
-        nbytes *= n
-    return over(allocate(nbytes), shape, stride, 0, dtype)
+    """A new uninitialised tensor; `stride` must be dense (`empty_strided` is for the others).
+
+    On the path of every op, so the bytes and NumPy's strides are looked up, and the ndarray that
+    the op will write to is made at once.
+    """
+    key = (shape, stride, dtype)
+    plan = _blank.get(key)
+    if plan is None:
+        size = dtype.itemsize
+        if len(_blank) > 10_000:
+            _blank.clear()
+        plan = _blank[key] = (numel(shape) * size, tuple([s * size for s in stride]))
+    memory = allocate(plan[0])
+    tensor = _new(Tensor)
+    tensor.memory = memory
+    tensor.sizes = shape
+    tensor.strides = stride
+    tensor.offset = 0
+    tensor.dtype = dtype
+    tensor.clock = VersionCounter()
+    tensor.base = None
+    tensor.meta = None
+    tensor._array = np.ndarray(shape, dtype.np, memory.buffer, memory.start, plan[1])  # pyright: ignore
+    return tensor
 
 
 def empty_strided(shape: Shape, stride: Stride, dtype: Dtype) -> Tensor:

@@ -5,52 +5,51 @@ on, every later one sees zeros, and the only gradient that is not 0.0 is the out
 it, how an initialisation carries variance through 20 layers, and a grid of what trains.
 """
 
-from itertools import product
+from itertools import count, islice, product
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from experiments.data import load
-from experiments.live import live
+from experiments.instruments import live, look
 
 INITS = {
-    "negative": lambda w: nn.init.kaiming_uniform_(w, nonlinearity="relu").abs_().neg_(),
+    "negative": lambda w: nn.init.kaiming_uniform_(w).abs_().neg_(),
+    "negative, default biases": lambda w: nn.init.kaiming_uniform_(w).abs_().neg_(),
     "zero": nn.init.zeros_,
     "small normal": lambda w: nn.init.normal_(w, std=0.01),
     "Xavier": nn.init.xavier_uniform_,
-    "He uniform": lambda w: nn.init.kaiming_uniform_(w, nonlinearity="relu"),
-    "He normal": lambda w: nn.init.kaiming_normal_(w, nonlinearity="relu"),
-    "default": nn.Identity(),
+    "He uniform": nn.init.kaiming_uniform_,
+    "He normal": nn.init.kaiming_normal_,
+    "default": lambda w: w,
 }
-ACTIVATIONS = {"ReLU": F.relu, "LeakyReLU": F.leaky_relu, "Tanh": torch.tanh, "GELU": F.gelu}
-RUNS = {  # initial weights, initial biases, optimizer
-    "SGD": ("negative", "zero", lambda p: torch.optim.SGD(p, lr=0.1)),
-    "momentum": ("negative", "zero", lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9)),
-    "Adam": ("negative", "zero", lambda p: torch.optim.Adam(p, lr=0.001)),
-    "default biases": ("negative", "default", lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9)),
-    "He": ("He uniform", "zero", lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9)),
+ACTIVATIONS = {"ReLU": nn.ReLU(), "LeakyReLU": nn.LeakyReLU(), "Tanh": nn.Tanh(), "GELU": nn.GELU()}
+OPTIMIZERS = {
+    "SGD": lambda parameters: torch.optim.SGD(parameters, lr=0.1),
+    "momentum": lambda parameters: torch.optim.SGD(parameters, lr=0.02, momentum=0.9),
+    "Adam": lambda parameters: torch.optim.Adam(parameters, lr=0.001),
 }
-DEPTHS = (2, 6, 12)
+DEPTHS, SEEDS = (2, 5, 10), range(20)
 
 
 class Net(nn.Module):
-    """Linear layers with an activation between them; (N, pixels) to every layer's output."""
+    """Linear layers with an activation between them; (N, pixels) to the output of every layer."""
 
     @torch.no_grad()
-    def __init__(self, sizes, init, activation, bias):
+    def __init__(self, sizes, init, activation):
         super().__init__()
         self.layers = nn.ModuleList(map(nn.Linear, sizes, sizes[1:]))
         self.activation = ACTIVATIONS[activation]
         for layer in self.layers:
             INITS[init](layer.weight)
-            if bias == "zero":
-                nn.init.zeros_(layer.bias)
+            if "default" not in init:
+                layer.bias.zero_()
 
     def forward(self, x):
         outputs = []
         for layer in self.layers:
             outputs.append(layer(self.activation(outputs[-1]) if outputs else x))
+            outputs[-1].retain_grad()
         return outputs
 
 
@@ -59,32 +58,50 @@ def bits(tensor):
     return tensor.detach().view(torch.int32)
 
 
-def train(name, net, images, labels, optimizer, steps, observe):
-    """Full-batch training: its losses, and each hidden layer at the first step."""
-    results = {"losses": [], "touched": set()}
+def train(name, net, x, labels, steps, observe):
+    """Losses of full-batch steps, a look at the first, and what got a gradient or moved a bit."""
+    optimizer = OPTIMIZERS[name](net.parameters())
     start = {key: bits(p).clone() for key, p in net.named_parameters()}
-    for step in range(steps):
+    losses, touched, seen = [], set(), None
+    for step in steps:
         if observe:
             observe("state", step, **live(name, net, optimizer))
-        *hidden, logits = net(images)
-        for z in hidden:
-            z.retain_grad()
-        loss = F.cross_entropy(logits, labels)
+        *hidden, logits = net(x)
+        loss = nn.functional.cross_entropy(logits, labels)
         optimizer.zero_grad()
         loss.backward()
-        if step == 0:
-            results |= {
-                "hidden": [z.detach().cpu().numpy() for z in hidden],
-                "variance": [z.square().mean().item() for z in hidden],
-                "gradient variance": [z.grad.square().mean().item() for z in hidden],
-                "dead": [(z.grad == 0).all(0).float().mean().item() for z in hidden],
-            }
-        results["touched"] |= {key for key, p in net.named_parameters() if bits(p.grad).any()}
+        losses.append(loss.item())
+        touched |= {key for key, p in net.named_parameters() if bits(p.grad).any()}
+        seen = seen or look(hidden)
         if observe:
             observe("step", step, **live(name, net, optimizer, loss=loss, logits=logits))
         optimizer.step()
         if observe:
             observe("update", step, **live(name, net, optimizer))
-        results["losses"].append(loss.item())
-    moved = {key for key, p in net.named_parameters() if (bits(p) != start[key]).any()}
-    return results | {"moved": moved}
+    moved = {key for key, p in net.named_parameters() if bits(p).ne(start[key]).any()}
+    return seen | {"losses": losses, "touched": touched, "moved": moved}
+
+
+def main(data, *, device="cpu", seed=0, epochs=20, observe=None):
+    """Three networks under three optimizers, variance through 20 layers, and the grid."""
+    images = torch.from_numpy(data.train_images[:256]).to(device)
+    labels = torch.from_numpy(data.train_labels[:256]).to(device)
+    faint = images[:16] / images[:16].norm(dim=1, keepdim=True)  # tanh(z) is nearly z there
+    clock = count()  # numbers the steps of all runs
+
+    def run(init, activation, depth, optimizer="SGD", x=images, width=64, epochs=epochs, n=0):
+        torch.manual_seed(seed + n)
+        net = Net([x.shape[1]] + [width] * depth + [10], init, activation).to(device)
+        return train(optimizer, net, x, labels[: len(x)], islice(clock, epochs), observe)
+
+    cases = product(("negative", "negative, default biases", "He uniform"), OPTIMIZERS)
+    runs = {(init, name): run(init, "ReLU", 4, name, width=128) for init, name in cases}
+    pairs = product(("Xavier", "He uniform"), ("ReLU", "Tanh"))
+    flow = {p: [run(*p, 20, x=faint, width=512, epochs=1, n=n) for n in SEEDS] for p in pairs}
+    cells = product(INITS, ACTIVATIONS, DEPTHS)
+    return {"runs": runs, "flow": flow, "grid": {cell: run(*cell) for cell in cells}}
+
+
+if __name__ == "__main__":
+    for (init, name), run in main(load())["runs"].items():
+        print(f"{init}, {name}: loss {run['losses'][-1]:.3f}, trained {sorted(run['moved'])}")

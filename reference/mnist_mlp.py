@@ -10,7 +10,7 @@ from torch.optim.lr_scheduler import OneCycleLR
 from torch.utils.data import DataLoader, TensorDataset
 
 from experiments.data import load
-from experiments.live import live
+from experiments.instruments import live
 
 MEAN, STD = 0.1307, 0.3081  # of MNIST's training pixels
 OPTIMIZERS = {

@@ -172,6 +172,18 @@ class Outcome:
         self.warnings = [(w.category.__name__, plain(str(w.message))) for w in caught]
 
 
+def assert_same_error(a: Outcome, t: Outcome) -> bool:
+    """Whether both raised; one exception, or two that differ, fail."""
+    if t.error is None and a.error is None:
+        return False
+    expected = f"{type(t.error).__name__}: {t.error}"
+    got = f"{type(a.error).__name__}: {a.error}"
+    if a.error is not None and plain(got) != plain(expected):
+        raise AssertionError(f"raised {got!r}, not {expected!r}") from a.error
+    assert a.error is not None, f"did not raise {expected!r}"
+    return True
+
+
 def strip_note(text: str) -> str:
     """torch's warning without the C++ place it was triggered from."""
     return re.sub(r" \(Triggered internally at .*\)$", "", text.strip(), flags=re.S)
@@ -195,12 +207,7 @@ def same(
     theirs = [twin(x) if isinstance(x, torch.Tensor) else x for x in inputs]
     mine = [ours(x) if isinstance(x, torch.Tensor) else x for x in inputs]
     t, a = Outcome(f, torch, theirs), Outcome(f, minitorch_np, mine)
-    if t.error is not None or a.error is not None:
-        expected = f"{type(t.error).__name__}: {t.error}"
-        got = f"{type(a.error).__name__}: {a.error}"
-        if a.error is not None and plain(got) != plain(expected):
-            raise AssertionError(f"raised {got!r}, not {expected!r}") from a.error
-        assert a.error is not None, f"did not raise {expected!r}"
+    if assert_same_error(a, t):
         return
     assert [(c, strip_note(m)) for c, m in t.warnings] == [(c, strip_note(m)) for c, m in a.warnings]
     assert_same(a.result, t.result, exact=exact, tol=tol, stride=stride)
@@ -238,14 +245,17 @@ def _assert_gradients(
     cotangents = [
         torch.randn(y.shape, generator=generator, dtype=torch.float64).to(y.dtype) for _, y in outs
     ]
-    theirs_g = torch.autograd.grad(
-        [y for _, y in outs], [y for _, y in leaves], cotangents,
-        create_graph=second, allow_unused=True, retain_graph=True,
-    )  # fmt: skip
-    mine_g = minitorch_np.autograd.grad(
-        [x for x, _ in outs], [x for x, _ in leaves], [ours(c) for c in cotangents],
-        create_graph=second, allow_unused=True, retain_graph=True,
-    )  # fmt: skip
+    def gradients(library: Any, side: int, cotangents: list[Any]) -> Any:
+        return library.autograd.grad(
+            [pair[side] for pair in outs], [pair[side] for pair in leaves], cotangents,
+            create_graph=second, allow_unused=True, retain_graph=True,
+        )  # fmt: skip
+
+    got = Outcome(gradients, minitorch_np, (0, [ours(c) for c in cotangents]))
+    expected = Outcome(gradients, torch, (1, cotangents))
+    if assert_same_error(got, expected):
+        return
+    mine_g, theirs_g = got.result, expected.result
     for i, (x, y) in enumerate(zip(mine_g, theirs_g, strict=True)):
         assert (x is None) == (y is None), f"gradient {i}: {x} != {y}"
         if y is not None:

@@ -51,10 +51,6 @@ class Noise:
             None if self.fence is None else f(self.fence),
         )
 
-    def weighted(self, weight: Array | float) -> "Noise":
-        """Noise times a squared derivative; nothing comes through where the derivative is 0."""
-        return self.map(lambda v: np.where(v == 0, 0.0, v * weight) if np.any(v) else v * 0.0)
-
     def __add__(self, other: "Noise") -> "Noise":
         return Noise(_sum(self.plain, other.plain), _sum(self.fence, other.fence))
 
@@ -88,7 +84,7 @@ class Fence:
 @dataclass(slots=True)
 class _Entry:
     owner: Callable[[], object]
-    itemsize: int
+    dtype: object
     plain: Array | None = None
     fence: Array | None = None
     label: str = ""
@@ -118,8 +114,9 @@ class Ledger:
         entry = self._entry(tensor)
         if entry is None:
             return EXACT
-        if entry.itemsize != tensor.element_size():
-            raise UnknownOp("a view under another dtype of values that carry rounding")
+        if entry.dtype != tensor.dtype:
+            # Bits read as another type: what is said of them is said exactly.
+            return EXACT
         view = _reader(tensor)
         return Noise(
             None if entry.plain is None else view(entry.plain),
@@ -129,7 +126,7 @@ class Ledger:
     def write(self, tensor: Any, noise: Noise) -> None:
         """Sets the noise of a tensor's cells; other cells of its storage keep theirs."""
         entry = self._entry(tensor)
-        if entry is None:
+        if entry is None or entry.dtype != tensor.dtype:
             if not noise:
                 return
             entry = self._new(tensor)
@@ -153,7 +150,7 @@ class Ledger:
             if entry is not None and entry.owner is gone:
                 del entries[key]
 
-        entry = entries[key] = _Entry(weakref.ref(storage, forget), tensor.element_size())
+        entry = entries[key] = _Entry(weakref.ref(storage, forget), tensor.dtype)
         return entry
 
     def name(self, tensor: Any, op: str) -> None:

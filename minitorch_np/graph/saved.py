@@ -1,5 +1,6 @@
 """Tensors kept for backward: given back only when nothing wrote to them since."""
 
+import re
 from typing import NoReturn
 
 from minitorch_np.dtypes import float32
@@ -36,7 +37,8 @@ def version_of(tensor: Tensor) -> int:
 FREED = empty((), (), float32)
 """What stands where a saved tensor was; its version is never the expected one, so that only the
 failing path tells the two errors apart."""
-FREED.clock = VersionCounter(-1)
+FREED.clock = VersionCounter()
+FREED.clock.value = -1
 
 
 def as_output(node: GraphNode, out: Tensor, nr: int) -> Tensor:
@@ -78,11 +80,13 @@ def stale(
         freed()
     maker = maker or tensor.grad_fn
     nr = tensor.output_nr if nr is None else nr
-    made = "" if maker is None else f", which is output {nr} of {maker.name()},"
+    op = "" if maker is None else re.sub(r"Backward\d*$", "", maker.name())
+    made = f", which is output {nr} of {op}," if op else ""
     shape = ", ".join(map(str, tensor.sizes))
     raise RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace "
         f"operation: [{legacy_type(tensor)} [{shape}]]{made} is at version {tensor.clock.value}; "
         f"expected version {version} instead. Hint: enable anomaly detection to find the operation "
-        "that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True)."
+        "that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True, "
+        "check_nan=False)."
     )

@@ -198,7 +198,7 @@ def dotted(
     table: MutableSequence[int], m: int, n: int, k: int,
     a: View, b: View, c: View, alpha: float, accumulate: int,
 ) -> None:  # fmt: skip
-    """C (m, n) by dot products of rows of A with columns of B, both contiguous. C has any strides."""
+    """C (m, n) by dot products of contiguous rows of A with contiguous columns of B."""
     for j in range(0, n, microkernel.DOTS):
         several = j + microkernel.DOTS <= n
         for i in range(m):
@@ -214,7 +214,7 @@ def units(
     table: MutableSequence[int], first: int, last: int, parts: int, m: int, n: int, k: int,
     a: View, b: View, c: View, alpha: float, accumulate: int, as_dots: bool,
 ) -> None:  # fmt: skip
-    """The units [first, last) of a batch: each product is `parts` units, bands of its longer side."""
+    """The units [first, last): each product is `parts` of them, cut across its longer side."""
     by_column = n >= m
     grain = 4 * table[LANES] if by_column else table[ROWS]
     tiles = ((n if by_column else m) + grain - 1) // grain

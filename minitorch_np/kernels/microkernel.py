@@ -320,9 +320,9 @@ def transposed(e: Emitter, rows: Sequence[str]) -> list[str]:
         following: list[str] = []
         for i in range(half):
             pair = f"{e.vector} {current[i]}, {e.vector} {current[i + half]}"
-            for order in (low, high):
-                column = e.let(f"shufflevector {pair}, <{e.lanes} x i32> <{order}>")
-                following.append(column)
+            following += [
+                e.let(f"shufflevector {pair}, <{e.lanes} x i32> <{order}>") for order in (low, high)
+            ]
         current = following
     return current
 
@@ -391,25 +391,25 @@ def declarations(element: str, lanes: int) -> str:
 def module_text(element: str, machine: Machine) -> str:
     """All kernels of one element type, as one IR module."""
     lanes = machine.vector_bytes // (4 if element == "float" else 8)
-    parts = [
-        declarations(element, lanes),
+    packing = [
         pack_rows("copy", element, machine, gather=False),
         pack_rows("gather", element, machine, gather=True),
         pack_columns("transpose", element, machine),
-        dot("dot", element, machine, 1),
-        dot("dots", element, machine, DOTS),
     ]
-    for vectors in range(1, MAX_VECTORS + 1):
-        for rows in range(1, machine.rows + 1):
-            if fits(machine, rows, vectors):
-                parts.append(tile(f"tile_{rows}_{vectors}", element, machine, rows, vectors))
-    return "\n\n".join(parts)
+    dots = [dot("dot", element, machine, 1), dot("dots", element, machine, DOTS)]
+    tiles = [
+        tile(f"tile_{rows}_{vectors}", element, machine, rows, vectors)
+        for vectors in range(1, MAX_VECTORS + 1)
+        for rows in range(1, machine.rows + 1)
+        if fits(machine, rows, vectors)
+    ]
+    return "\n\n".join([declarations(element, lanes), *packing, *dots, *tiles])
 
 
 def load(element: str, folder: Path | None) -> Kernels:
     """The kernels for `float` or `double`, compiled for this CPU or found in `folder`."""
     machine = host_machine()
-    source = Path(__file__).read_bytes()
+    source = Path(__file__).read_bytes() + repr(machine).encode()
     address = loaded(f"{element}-kernels", lambda: module_text(element, machine), source, folder)
     prefix = f"{element}_"
     size = 4 if element == "float" else 8

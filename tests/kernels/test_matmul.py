@@ -338,6 +338,78 @@ def test_works_after_a_fork() -> None:
     assert os.waitpid(child, 0)[1] == 0
 
 
+NARROW = """
+import sys
+import numpy as np
+from minitorch_np import kernels
+from minitorch_np.kernels import microkernel
+
+machine = microkernel.Machine(int(sys.argv[1]), int(sys.argv[2]))
+microkernel.host_machine = lambda: machine
+random = np.random.default_rng(0)
+for dtype, size in (("f4", 4), ("f8", 8)):
+    for m, k, n in ((1, 1, 1), (3, 17, 41), (17, 33, 7), (31, 5, 3), (90, 600, 66), (15, 9, 66)):
+        for turn_a in (False, True):
+            for step in (1, 2):
+                a = random.standard_normal((k, m) if turn_a else (m, k)).astype(dtype)
+                a = a.T if turn_a else a
+                b = random.standard_normal((n, k * step)).astype(dtype).T[::step]
+                for b in (b, np.ascontiguousarray(b)):
+                    out = np.full((m, n), np.nan, dtype)
+                    kernels.mm(a, b, out)
+                    np.testing.assert_allclose(out, a @ b, rtol=1e-3, atol=1e-4)
+    _, table = kernels.matmul._here.matrix[np.dtype(dtype)]
+    assert table[kernels.matmul.LANES] == machine.vector_bytes // size
+print("right")
+"""
+
+
+@pytest.mark.parametrize(("vector_bytes", "rows"), [(32, 6), (16, 6), (16, 14)])
+def test_vectors_of_other_machines(vector_bytes: int, rows: int) -> None:
+    """The text of the kernels for AVX2, SSE and NEON is right too, as far as this CPU can tell."""
+    assert python(NARROW, str(vector_bytes), str(rows)) == "right"
+
+
+GUARDED = """
+import ctypes, mmap, sys
+import numpy as np
+from minitorch_np import kernels
+
+page = mmap.PAGESIZE
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+
+def guarded(values):
+    memory = mmap.mmap(-1, 9 * page)
+    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    assert libc.mprotect(start + 8 * page, page, 0) == 0
+    end = np.frombuffer(memory, values.dtype, 8 * page // values.itemsize)[-values.size:]
+    turned = values.flags.f_contiguous
+    view = end.reshape(values.shape[::-1]).T if turned else end.reshape(values.shape)
+    view[...] = values
+    return view
+
+random = np.random.default_rng(0)
+for dtype in ("f4", "f8"):
+    for m, k, n in ((3, 17, 41), (17, 33, 7), (1, 19, 50), (31, 5, 3), (2, 67, 3), (15, 9, 66)):
+        for turn_a in (False, True):
+            for turn_b in (False, True):
+                a = random.standard_normal((k, m) if turn_a else (m, k)).astype(dtype)
+                b = random.standard_normal((n, k) if turn_b else (k, n)).astype(dtype)
+                a, b = guarded(a.T if turn_a else a), guarded(b.T if turn_b else b)
+                out = guarded(np.zeros((m, n), dtype))
+                kernels.mm(a, b, out)
+                np.testing.assert_allclose(out, a @ b, rtol=1e-3, atol=1e-4)
+print("within bounds")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs mprotect")
+def test_reads_and_writes_stay_within_the_arrays() -> None:
+    """Each array ends where a page that may not be touched begins."""
+    assert python(GUARDED) == "within bounds"
+
+
 def test_calls_are_counted() -> None:
     a, out = np.ones((2, 2), "f4"), np.empty((2, 2), "f4")
     before = kernels.matmul.calls
@@ -384,9 +456,9 @@ def test_num_threads_must_be_positive() -> None:
         kernels.set_num_threads(0)
 
 
-def python(code: str, **environment: str) -> str:
+def python(code: str, *arguments: str, **environment: str) -> str:
     result = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", code, *arguments],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,

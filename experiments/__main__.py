@@ -1,0 +1,130 @@
+"""`python -m experiments`: run the experiments on our engine beside PyTorch, and read what came out."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.harness import calibrate as calibration
+from experiments.harness import engines, results, runner
+from experiments.harness.console import Screen
+from experiments.harness.engines import Refused
+
+# Exit statuses: a verdict is wrong; a request cannot be met; interrupted.
+WRONG, REFUSED, INTERRUPTED = 1, 2, 130
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="The three experiments on minitorch_np, side by side with PyTorch.",
+)
+
+Names = Annotated[list[str] | None, typer.Argument(help="Experiments; all of them by default.")]
+Out = Annotated[Path, typer.Option(help="Folder of the runs.")]
+
+
+def named(names: list[str] | None) -> list[str]:
+    """The experiments asked for, each once. Raises Refused for one that does not exist."""
+    for name in names or ():
+        if name not in runner.EXPERIMENTS:
+            raise Refused(f"no experiment '{name}'; there are {', '.join(runner.EXPERIMENTS)}")
+    return list(dict.fromkeys(names or runner.EXPERIMENTS))
+
+
+@app.command()
+def run(
+    names: Names = None,
+    against: Annotated[str, typer.Option(help="PyTorch on: cpu, cuda, cpu,cuda or auto.")] = "auto",
+    dtype: Annotated[str, typer.Option(help="float32, float64 or float16.")] = "float32",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of both engines.")] = 0,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Epochs; as published by default.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder in torchvision's layout ($MINITORCH_DATA, ./data).")
+    ] = None,
+    out: Out = Path("runs"),
+    as_json: Annotated[bool, typer.Option("--json", help="Results as JSON on stdout.")] = False,
+) -> None:
+    """Run experiments on both engines: reports below --out, status 1 if a verdict is wrong."""
+    wanted = named(names)
+    if dtype not in runner.DTYPES:
+        raise Refused(f"--dtype takes {', '.join(runner.DTYPES)}, not '{dtype}'")
+    if data is not None and not data.is_dir():
+        raise Refused(f"--data {data}: no such folder")
+    others = engines.against(against)
+    ours = engines.ours()
+    screen = Screen(sys.stderr if as_json else sys.stdout)
+    loaded = runner.load_data(data)
+    screen.say(loaded.source)
+    runner.cast(loaded, dtype)
+    options = runner.Options(seed=seed, epochs=epochs, dtype=dtype, out=out)
+    found = []
+    for name in wanted:
+        found.append(runner.run_experiment(name, ours, others, loaded, options, screen).as_json())
+        screen.results(found[-1])
+        screen.say(f"  {out / name / 'report.html'}")
+    if as_json:
+        print(json.dumps(found if len(found) > 1 else found[0], indent=2))
+    if any(one["verdict"] == "wrong" for one in found):
+        raise typer.Exit(WRONG)
+
+
+@app.command("list")
+def listing() -> None:
+    """Name the experiments."""
+    for name in runner.EXPERIMENTS:
+        print(f"{name:15}{runner.summary(name)}")
+
+
+@app.command()
+def show(names: Names = None, out: Out = Path("runs")) -> None:
+    """Show the tables of the last run."""
+    screen = Screen()
+    shown = False
+    for name in named(names):
+        found = results.read_json(out / name)
+        if found is not None:
+            screen.results(found)
+            shown = True
+        elif names:
+            raise Refused(f"no run of {name} below {out}; `python -m experiments run {name}` makes one")
+    if not shown:
+        raise Refused(f"no runs below {out}; `python -m experiments run` makes some")
+
+
+@app.command()
+def calibrate(
+    steps: Annotated[int, typer.Option(min=1, help="Training steps to measure.")] = 20,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Measure rounding against float64, and print the margin that the verdicts' constant leaves."""
+    for line in calibration.lines(engines.ours(), engines.against("cpu")[0], steps, seed):
+        print(line)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status of one command line; a request that cannot be met is one line on stderr."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        status = app(args=arguments or ["--help"], prog_name="python -m experiments", standalone_mode=False)
+    except Refused as refusal:
+        print(f"error: {refusal}", file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        print("interrupted; the report holds what was done so far", file=sys.stderr)
+        return INTERRUPTED
+    except Exception as error:
+        usage = getattr(error, "format_message", None)
+        if usage is None:
+            raise
+        print(f"error: {' '.join(usage().split())}", file=sys.stderr)
+        return REFUSED
+    return status if isinstance(status, int) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What runs the experiments beside PyTorch, compares them, and reports."""

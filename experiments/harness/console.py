@@ -1,0 +1,234 @@
+"""The terminal: progress bars and tables where there is one, plain lines where output is piped."""
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from experiments.harness.lockstep import EPOCH, STATE, UPDATE
+from experiments.harness.verdict import VERDICTS
+
+STYLES = dict(zip(VERDICTS, ("green", "green", "cyan", "yellow", "bold red"), strict=True))
+# A piped run says it is alive this often, in seconds.
+PULSE = 20.0
+ROWS = 16
+
+
+class Tick:
+    """Counts the steps of one phase, and shows them."""
+
+    def __init__(self, screen: "Screen", title: str, total: int | None) -> None:
+        self.count = 0
+        self._screen, self._title, self._total = screen, title, total
+        self._start = self._said = time.monotonic()
+
+    def __call__(self, name: str, step: int) -> None:
+        """One call of `observe`; what starts or ends a step does not count again."""
+        if name in (STATE, UPDATE, EPOCH):
+            return
+        self.count += 1
+        self._screen.advance(self)
+
+    def line(self) -> str:
+        """How far the phase is, in words."""
+        seconds = time.monotonic() - self._start
+        of = f" of {self._total}" if self._total else ""
+        rate = self.count / seconds if seconds > 0 else 0.0
+        text = f"{self._title}: {self.count}{of} steps, {rate:.0f} a second"
+        if self._total and 0 < self.count < self._total:
+            text += f", {(self._total - self.count) / rate:.0f} s left"
+        return text
+
+    def due(self) -> bool:
+        """Whether it is time for a plain line again."""
+        if time.monotonic() - self._said < PULSE:
+            return False
+        self._said = time.monotonic()
+        return True
+
+    def finished(self) -> str:
+        """The phase's last line."""
+        return f"{self._title}: {self.count} steps in {time.monotonic() - self._start:.1f} s"
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed or 0:.0f}/s", style="progress.data.speed")
+
+
+class Screen:
+    """Where a run shows what it does: `stream`, a terminal or not."""
+
+    def __init__(self, stream: TextIO | None = None, *, terminal: bool | None = None) -> None:
+        self.console = Console(file=stream or sys.stdout, highlight=False, force_terminal=terminal)
+        self._progress: Progress | None = None
+        self._task: Any = None
+
+    @property
+    def rich(self) -> bool:
+        return self.console.is_terminal
+
+    def say(self, text: str, style: str = "") -> None:
+        """One line, never wrapped when piped."""
+        if self.rich:
+            self.console.print(text, style=style, markup=False)
+        else:
+            print(text, file=self.console.file, flush=True)
+
+    @contextlib.contextmanager
+    def phase(self, title: str, total: int | None) -> Iterator[Tick]:
+        """A counter for one phase of a run, shown while it lasts."""
+        tick = Tick(self, title, total)
+        if not self.rich:
+            yield tick
+            self.say(tick.finished())
+            return
+        progress = Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+            _Rate(), TimeElapsedColumn(), TimeRemainingColumn(),
+            console=self.console, transient=True,
+        )  # fmt: skip
+        with progress:
+            self._progress, self._task = progress, progress.add_task(title, total=total)
+            try:
+                yield tick
+            finally:
+                self._progress = None
+        self.say(tick.finished(), style="dim")
+
+    def advance(self, tick: Tick) -> None:
+        """Shows one more step of a phase."""
+        if self._progress is not None:
+            self._progress.advance(self._task)
+        elif tick.due():
+            self.say(tick.line())
+
+    def results(self, found: Mapping[str, Any]) -> None:
+        """The tables of one run, from the content of its results.json."""
+        self.say("")
+        self.say(headline(found), style=STYLES.get(found["verdict"] or "", ""))
+        if found["error"]:
+            self.say(f"  not complete: {found['error']}", style="yellow")
+        engines = {k: v for k, v in found["engines"].items() if v["seconds"] is not None}
+        self._table(
+            ("engine", "accuracy", "loss", "seconds"),
+            [(name, *engine_cells(values)) for name, values in engines.items()],
+        )
+        rows = sorted(found["verdicts"], key=severity)
+        self._table(
+            ("quantity", "engine", "verdict", "ratio", "step", "steps"),
+            [verdict_cells(row) for row in rows[:ROWS]],
+        )
+        if len(rows) > ROWS:
+            self.say(f"  and {len(rows) - ROWS} quantities more, none of them worse")
+        for line in notes(found):
+            self.say(f"  {line}")
+
+    def _table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        if not rows:
+            return
+        if not self.rich:
+            widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+            for row in [header, *rows]:
+                self.say("  " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
+            return
+        table = Table(box=None, header_style="bold", pad_edge=True)
+        for name in header:
+            numeric = name in ("accuracy", "loss", "seconds", "ratio", "step", "steps")
+            table.add_column(
+                name, justify="right" if numeric else "left",
+                no_wrap=name != "quantity", overflow="fold",
+            )  # fmt: skip
+        for row in rows:
+            table.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
+        self.console.print(table)
+
+
+def headline(found: Mapping[str, Any]) -> str:
+    """One line: the experiment, its worst verdict, and how many quantities have which."""
+    counts = [sum(v["verdict"] == verdict for v in found["verdicts"]) for verdict in VERDICTS]
+    parts = [f"{n} {verdict}" for n, verdict in zip(counts, VERDICTS, strict=True) if n]
+    detail = f" ({', '.join(parts)})" if parts else ""
+    return f"{found['experiment']}: {found['verdict'] or 'no verdict yet'}{detail}"
+
+
+def severity(row: Mapping[str, Any]) -> tuple[int, float]:
+    """A sort key that puts the worst verdict first."""
+    ratio = float("inf") if row["ratio"] is None else row["ratio"]
+    return -VERDICTS.index(row["verdict"]), -ratio
+
+
+def number(value: float | None, form: str = ".3g") -> str:
+    """A number for a table, a dash for none."""
+    return "-" if value is None else format(value, form)
+
+
+def engine_cells(values: Mapping[str, float | None]) -> tuple[str, str, str]:
+    """Accuracy, loss and seconds of an engine as text."""
+    return (
+        number(values["accuracy"], ".2%"),
+        number(values["loss"], ".4f"),
+        number(values["seconds"], ".2f"),
+    )
+
+
+def verdict_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """A row of the verdicts' table as text."""
+    ratio = "no bound" if row["ratio"] is None else f"{row['ratio']:.2g}"
+    return (
+        row["quantity"],
+        row["engine"],
+        row["verdict"],
+        ratio,
+        str(row["step"]),
+        str(sum(row["counts"].values())),
+    )
+
+
+def notes(found: Mapping[str, Any]) -> list[str]:
+    """What else a reader must know: events, loose estimates, where curves part, TF32."""
+    lines: list[str] = []
+    for row in sorted(found["verdicts"], key=severity):
+        if row["note"] and row["verdict"] in ("event", "suspect", "wrong"):
+            lines.append(f"{row['quantity']} ({row['engine']}), step {row['step']}: {row['note']}")
+    lines = lines[:6]
+    loose = [row for row in found["verdicts"] if row["loose"]]
+    if loose:
+        worst = max(loose, key=lambda row: row["loose"])
+        lines.append(
+            f"the estimate passes 1e-3 of the norm in {len(loose)} quantities, most often in "
+            f"{worst['quantity']} ({worst['loose']} of {sum(worst['counts'].values())} steps)"
+        )
+    lines.extend(course_line(course) for course in found["free_running"])
+    tf32 = found["environment"]["tf32"]
+    if tf32 is not None:
+        flags = ", ".join(f"{name} {'on' if on else 'off'}" for name, on in tf32.items())
+        lines.append(f"TF32 on {found['environment']['gpu']}: {flags}")
+    return lines
+
+
+def course_line(course: Mapping[str, Any]) -> str:
+    """Where a free-running curve leaves ours, in one line."""
+    where = f"free-running {course['curve']} ({course['engine']}, {course['steps']} steps): "
+    if course["first_difference"] is None:
+        return where + "equal to the last bit"
+    text = where + f"bits differ from step {course['first_difference']}"
+    if course["parted"] is None:
+        return text + f", never by more than {number(course['largest'], '.1e')} of the loss"
+    return text + f", parted (by 1e-3 of the loss) at step {course['parted']}"

@@ -1,0 +1,258 @@
+"""report.html: one self-contained page with every table and picture of a run."""
+
+import base64
+import html
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments.harness.console import (
+    course_line,
+    engine_cells,
+    headline,
+    notes,
+    number,
+    severity,
+    verdict_cells,
+)
+from experiments.harness.results import Results, write_whole
+from experiments.harness.verdict import VERDICTS
+
+STYLE = Path(__file__).with_name("report.css")
+MEANINGS = {
+    "bit-equal": "every value is the same to the last bit",
+    "within rounding": "the difference is at most 8 sigma of what rounding explains in both engines",
+    "event": "so only because a unit sits closer to its kink than its own error, and went the other way",
+    "suspect": "1 to 10 times what rounding explains",
+    "wrong": "more than 10 times that, or another shape, stride or dtype",
+}
+# Colours of curves, ours first; readable on light and dark.
+COLOURS = ("#d9480f", "#1c7ed6", "#2f9e44")
+
+
+def write_html(results: Results, folder: Path) -> Path:
+    """report.html in `folder`."""
+    path = folder / "report.html"
+    write_whole(path, page(results, results.as_json()))
+    return path
+
+
+def page(results: Results, found: Mapping[str, Any]) -> str:
+    """The report as text."""
+    title = results.experiment
+    sections = [
+        header(found),
+        section("Engines", engines_table(found)),
+        section("Lock-step verdicts", verdicts_part(found)),
+        section("Free-running", free_part(results, found)),
+        section("Pictures", "".join(figure(p.path, p.caption) for p in results.pictures)),
+        section("Environment", environment_part(found)),
+    ]
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{esc(title)}</title>\n<style>\n{STYLE.read_text(encoding='utf-8')}</style>\n"
+        f"</head>\n<body>\n<main>\n{''.join(sections)}</main>\n</body>\n</html>\n"
+    )
+
+
+def esc(text: object) -> str:
+    """Text safe inside HTML."""
+    return html.escape(str(text))
+
+
+def section(title: str, body: str) -> str:
+    """A titled section, or nothing for an empty body."""
+    return f"<section>\n<h2>{esc(title)}</h2>\n{body}</section>\n" if body else ""
+
+
+def badge(verdict: str | None) -> str:
+    """A verdict as a coloured word."""
+    name = verdict or "none"
+    return f'<span class="badge {name.replace(" ", "-")}">{esc(verdict or "no verdict")}</span>'
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], numeric: str = "") -> str:
+    """A table of ready HTML cells; `numeric` has an 'n' for each column set to the right."""
+    marks = numeric.ljust(len(header))
+    kinds = [' class="n"' if mark == "n" else "" for mark in marks]
+    head = "".join(f"<th{k}>{esc(h)}</th>" for h, k in zip(header, kinds, strict=False))
+    body = "".join(
+        "<tr>" + "".join(f"<td{k}>{c}</td>" for c, k in zip(row, kinds, strict=False)) + "</tr>\n"
+        for row in rows
+    )
+    return (
+        f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{body}</tbody>\n</table></div>\n"
+    )
+
+
+def header(found: Mapping[str, Any]) -> str:
+    """Title, verdict, data and what else must be known first."""
+    settings = found["settings"]
+    against = " and ".join(settings["against"])
+    state = "" if found["complete"] else f'<p class="partial">Not complete: {esc(found["error"])}.</p>'
+    lines = "".join(f"<li>{esc(line)}</li>" for line in notes(found) if "free-running" not in line)
+    return (
+        f"<header>\n<h1>{esc(found['experiment'])} {badge(found['verdict'])}</h1>\n"
+        f'<p class="lead">minitorch_np against {esc(against)}: {esc(headline(found).partition(": ")[2])}.</p>\n'
+        f"<p>{esc(found['data']['source'])}</p>\n{state}"
+        f"{f'<ul>{lines}</ul>' if lines else ''}</header>\n"
+    )
+
+
+def engines_table(found: Mapping[str, Any]) -> str:
+    """Accuracy, loss and seconds of every engine that ran."""
+    rows = [
+        (f"<code>{esc(name)}</code>", *map(esc, engine_cells(values)))
+        for name, values in found["engines"].items()
+        if values["seconds"] is not None
+    ]
+    return table(("engine", "accuracy", "loss", "seconds"), rows, " nnn") if rows else ""
+
+
+def verdicts_part(found: Mapping[str, Any]) -> str:
+    """The ten worst quantities, then all of them in the order in which they arise."""
+    rows = found["verdicts"]
+    if not rows:
+        return ""
+    legend = "".join(f"<dt>{badge(v)}</dt><dd>{esc(m)}</dd>" for v, m in MEANINGS.items())
+    worst = sorted(rows, key=severity)[:10]
+    return (
+        f'<details><summary>What the words mean</summary><dl class="legend">{legend}</dl></details>\n'
+        f"<h3>The worst {len(worst)} of {len(rows)} quantities</h3>\n{verdict_table(worst)}"
+        f"<details><summary>All {len(rows)} quantities, in the order in which a step makes them"
+        f"</summary>\n{verdict_table(rows)}</details>\n"
+    )
+
+
+def verdict_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Quantities with verdict, ratio as a bar, step, counts and note."""
+    heads = ("quantity", "engine", "verdict", "ratio", "worst at step", *VERDICTS, "estimate", "")
+    cells: list[list[str]] = []
+    for row in rows:
+        quantity, engine, verdict, ratio, step, _ = verdict_cells(row)
+        counts = [str(n) if (n := row["counts"][v]) else "" for v in VERDICTS]
+        loose = ' class="loose" title="the estimate passes 1e-3 of the norm"' if row["loose"] else ""
+        estimate = f"<span{loose}>{number(row['estimate'], '.0e')}</span>"
+        cells.append(
+            [f"<code>{esc(quantity)}</code>", esc(engine), badge(verdict), bar(row["ratio"], ratio),
+             step, *counts, estimate, esc(row["note"])]
+        )  # fmt: skip
+    return table(heads, cells, "   nnnnnnnn")
+
+
+def bar(ratio: float | None, text: str) -> str:
+    """A ratio with a bar that is full at 1."""
+    share = 100 if ratio is None else min(100.0, 100 * ratio)
+    return f'<span class="bar"><i style="width:{share:.0f}%"></i></span> {esc(text)}'
+
+
+def free_part(results: Results, found: Mapping[str, Any]) -> str:
+    """Loss curves of engines that train alone, where they part, and their numbers by epoch."""
+    curves = sorted({key for run in results.free.values() for key in run.steps})
+    charts = "".join(chart(results, key) for key in curves[:4])
+    lines = "".join(f"<li>{esc(course_line(c))}</li>" for c in found["free_running"][:12])
+    more = len(found["free_running"]) - 12
+    rest = f"<li>and {more} more in results.json</li>" if more > 0 else ""
+    by_epoch = epochs_table(results)
+    return (f'<div class="charts">{charts}</div>' if charts else "") + (
+        f"<ul>{lines}{rest}</ul>\n" if lines else ""
+    ) + by_epoch  # fmt: skip
+
+
+def epochs_table(results: Results) -> str:
+    """Numbers that the programs observed at the end of every epoch."""
+    keys = sorted({key for run in results.free.values() for key in run.epochs})
+    names = sorted(results.free)
+    rows = [
+        (f"<code>{esc(key)}</code>", f"<code>{esc(name)}</code>",
+         *(number(v, ".4f") for v in results.free[name].epochs.get(key, [])))
+        for key in keys[:12]
+        for name in names
+    ]  # fmt: skip
+    if not rows:
+        return ""
+    width = max(map(len, rows)) - 2
+    heads = ("by epoch", "engine", *(str(i + 1) for i in range(width)))
+    padded = [(*row, *[""] * (width + 2 - len(row))) for row in rows]
+    return table(heads, padded, "  " + "n" * width)
+
+
+def chart(results: Results, key: str) -> str:
+    """One loss curve per engine as inline SVG, over steps."""
+    width, height, left, bottom = 560, 240, 46, 26
+    runs = {name: run.steps[key] for name, run in sorted(results.free.items()) if key in run.steps}
+    values = [v for steps in runs.values() for v in steps if np.isfinite(v)]
+    longest = max(map(len, runs.values()), default=0)
+    if longest < 2 or not values:
+        return ""
+    low, high = min(values), max(values)
+    span = (high - low) or 1.0
+
+    def x(step: float) -> float:
+        return left + (width - left - 8) * step / (longest - 1)
+
+    def y(value: float) -> float:
+        return 8 + (height - bottom - 8) * (1 - (value - low) / span)
+
+    lines: list[str] = []
+    for (name, steps), colour in zip(runs.items(), COLOURS, strict=False):
+        every = max(1, len(steps) // 500)
+        points = " ".join(
+            f"{x(i):.1f},{y(v):.1f}" for i, v in list(enumerate(steps))[::every] if np.isfinite(v)
+        )
+        dash = "" if not lines else ' stroke-dasharray="5 4"'
+        lines.append(
+            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.6"{dash}>'
+            f"<title>{esc(name)}</title></polyline>"
+        )
+    marks = "".join(
+        f'<line x1="{left}" x2="{width - 8}" y1="{y(v):.1f}" y2="{y(v):.1f}" class="grid"/>'
+        f'<text x="{left - 6}" y="{y(v) + 4:.1f}" text-anchor="end">{v:.3g}</text>'
+        for v in (low, low + span / 2, high)
+    )
+    foot = (
+        f'<text x="{left}" y="{height - 8}">0</text>'
+        f'<text x="{width - 8}" y="{height - 8}" text-anchor="end">step {longest - 1}</text>'
+    )
+    legend = " ".join(
+        f'<span style="color:{c}">&#9644;</span> {esc(n)}' for n, c in zip(runs, COLOURS, strict=False)
+    )
+    return (
+        f'<figure class="chart"><figcaption><code>{esc(key)}</code> by step, each engine alone. {legend}'
+        f'</figcaption><svg viewBox="0 0 {width} {height}" role="img" aria-label="{esc(key)}">'
+        f"{marks}{foot}{''.join(lines)}</svg></figure>\n"
+    )
+
+
+def figure(path: Path, caption: str) -> str:
+    """A PNG inside the page."""
+    data = base64.b64encode(path.read_bytes()).decode("ascii")
+    return (
+        f'<figure><img alt="{esc(caption)}" src="data:image/png;base64,{data}">'
+        f"<figcaption>{esc(caption)}</figcaption></figure>\n"
+    )
+
+
+def environment_part(found: Mapping[str, Any]) -> str:
+    """Machine, versions, seed, threads and settings."""
+    env = found["environment"]
+    versions = ", ".join(f"{k} {v}" for k, v in env["versions"].items() if v)
+    threads = ", ".join(f"{k} {v}" for k, v in env["threads"].items())
+    rows = [
+        ("CPU", f"{env['cpu']}, {env['cores']} cores"),
+        ("GPU", env["gpu"] or "none"),
+        ("TF32", ", ".join(f"{k} {'on' if v else 'off'}" for k, v in (env["tf32"] or {}).items()) or "-"),
+        ("system", env["os"]),
+        ("BLAS of NumPy", env["blas"]),
+        ("versions", versions),
+        ("threads", threads),
+        ("seed", str(env["seed"])),
+        ("dtype", env["dtype"]),
+        ("epochs", "as published" if found["settings"]["epochs"] is None else str(found["settings"]["epochs"])),
+        ("samples", f"{found['data']['train']:,} to train on, {found['data']['test']:,} to test"),
+    ]  # fmt: skip
+    return table(("", ""), [(esc(a), esc(b)) for a, b in rows])

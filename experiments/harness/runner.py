@@ -1,0 +1,154 @@
+"""One experiment from data to report: each engine alone, then ours beside each other one in lock-step."""
+
+import importlib
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments.harness.console import Screen
+from experiments.harness.engines import Engine, Refused
+from experiments.harness.environment import environment
+from experiments.harness.free import free_run
+from experiments.harness.lockstep import Comparison, lockstep
+from experiments.harness.report import write_html
+from experiments.harness.results import Picture, Results, write_json
+from experiments.harness.rounding import Scale
+from experiments.harness.watch import Follower
+
+EXPERIMENTS = ("tensor_basics", "dying_relu", "mnist_mlp")
+DTYPES = ("float32", "float64", "float16", "bfloat16")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asks for."""
+
+    seed: int = 0
+    epochs: int | None = None
+    dtype: str = "float32"
+    out: Path = Path("runs")
+
+
+def load_data(folder: Path | None) -> Any:
+    """The experiments' data. Raises Refused, naming the file, for a broken one."""
+    data = importlib.import_module("experiments.data")
+    try:
+        return data.load(folder)
+    except data.DataError as error:
+        raise Refused(str(error)) from error
+
+
+def cast(data: Any, dtype: str) -> Any:
+    """The data with its floating arrays in `dtype`."""
+    if dtype == "float32":
+        return data
+    if dtype == "bfloat16":
+        raise Refused("--dtype bfloat16: NumPy arrays cannot hand bfloat16 to PyTorch")
+    return data._replace(
+        **{
+            name: value.astype(dtype)
+            for name, value in data._asdict().items()
+            if isinstance(value, np.ndarray) and value.dtype.kind == "f"
+        }
+    )
+
+
+def describe(data: Any) -> dict[str, Any]:
+    """Which data, and how many samples."""
+    train, test = len(data.train_labels), len(data.test_labels)
+    return {
+        "which": data.name,
+        "samples": train + test,
+        "train": train,
+        "test": test,
+        "source": data.source,
+    }
+
+
+def summary(experiment: str) -> str:
+    """The first line of an experiment's docstring, read without importing its engine."""
+    path = Path(__file__).parents[1] / f"{experiment}.py"
+    if not path.is_file():
+        return ""
+    return inspect.cleandoc(_docstring(path)).partition("\n")[0]
+
+
+def _docstring(path: Path) -> str:
+    ast = importlib.import_module("ast")
+    return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+
+
+def run_experiment(
+    name: str, ours: Engine, others: Sequence[Engine], data: Any, options: Options, screen: Screen
+) -> Results:
+    """Results of one experiment, written to its folder also when the run breaks off."""
+    engines = [ours, *others]
+    results = Results(
+        name,
+        describe(data),
+        environment(options.seed, options.dtype, engines),
+        {"epochs": options.epochs, "against": [engine.name for engine in others]},
+    )
+    folder = options.out / name
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in folder.glob("*.png"):
+        stale.unlink()
+    try:
+        _measure(results, ours, others, cast(data, options.dtype), options, screen)
+        results.pictures = draw(results, folder)
+        results.complete = True
+    except BaseException as error:
+        text = "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
+        results.error = text
+        raise
+    finally:
+        write_json(results, folder)
+        write_html(results, folder)
+    return results
+
+
+def _measure(
+    results: Results, ours: Engine, others: Sequence[Engine], data: Any, options: Options, screen: Screen
+) -> None:
+    name = results.experiment
+
+    def run(engine: Engine, observe: Callable[..., None]) -> Any:
+        given = {} if options.epochs is None else {"epochs": options.epochs}
+        main = engine.program(name).main
+        return main(data, device=engine.device, seed=options.seed, observe=observe, **given)
+
+    with ours.default_dtype(options.dtype), others[0].default_dtype(options.dtype):
+        total = None
+        for engine in [*others, ours]:
+            with screen.phase(f"{name}: {engine.name} alone", total) as tick:
+                alone = free_run(engine, run, tick=tick)
+            results.free[engine.name] = alone
+            total = tick.count
+        for engine in others:
+            follower = Follower(ours.library, Scale(tf32=engine.tf32))
+            comparison = Comparison(ours, engine, follower)
+            results.comparisons[engine.name] = comparison
+            with screen.phase(f"{name}: lock-step with {engine.name}", total) as tick:
+                lockstep(
+                    ours, engine, run, comparison=comparison,
+                    tick=lambda sight, tick=tick: tick(sight.name, sight.step),
+                )  # fmt: skip
+
+
+def draw(results: Results, folder: Path) -> list[Picture]:
+    """The experiment's pictures from what main returned, our engine's results first."""
+    try:
+        pictures = importlib.import_module("experiments.pictures")
+    except ModuleNotFoundError as error:
+        if error.name not in ("matplotlib", "experiments.pictures"):
+            raise
+        return []
+    returned = {name: run.result for name, run in sorted(results.free.items())}
+    return [
+        Picture(Path(path), caption)
+        for path, caption in pictures.draw(results.experiment, returned, folder)
+    ]

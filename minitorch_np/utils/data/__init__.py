@@ -1,0 +1,38 @@
+"""torch.utils.data's namespace: datasets, samplers, and the loader that makes batches of them."""
+
+from minitorch_np.utils.data.collate import default_collate, default_convert
+from minitorch_np.utils.data.dataloader import DataLoader
+from minitorch_np.utils.data.dataset import (
+    ConcatDataset,
+    Dataset,
+    IterableDataset,
+    Subset,
+    TensorDataset,
+    random_split,
+)
+from minitorch_np.utils.data.idx import read_idx
+from minitorch_np.utils.data.sampler import (
+    BatchSampler,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+    SubsetRandomSampler,
+)
+
+__all__ = [
+    "BatchSampler",
+    "ConcatDataset",
+    "DataLoader",
+    "Dataset",
+    "IterableDataset",
+    "RandomSampler",
+    "Sampler",
+    "SequentialSampler",
+    "Subset",
+    "SubsetRandomSampler",
+    "TensorDataset",
+    "default_collate",
+    "default_convert",
+    "random_split",
+    "read_idx",
+]

@@ -1,0 +1,165 @@
+"""DataLoader: batches of a dataset in a sampler's order. Source: torch/utils/data/dataloader.py."""
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from typing import Any, Generic, TypeVar, cast
+
+from minitorch_np.ops.creation import tensor
+from minitorch_np.ops.sampling import Generator
+from minitorch_np.tensor import Tensor
+from minitorch_np.utils.data.collate import default_collate, default_convert
+from minitorch_np.utils.data.dataset import Dataset, IterableDataset
+from minitorch_np.utils.data.sampler import (
+    BatchSampler,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+    drawn_seed,
+)
+
+__all__ = ["DataLoader"]
+
+T = TypeVar("T")
+
+
+class DataLoader(Generic[T]):
+    """An iterable of batches; each pass visits the samples anew, shuffled if asked.
+
+    With the same seed the order is PyTorch's: a pass first draws a base seed, then the shuffle
+    draws the seed of its own generator. A batch of a TensorDataset (or of a Subset of one) is one
+    gather per tensor. Loading happens in the calling process.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset[T],
+        batch_size: int | None = 1,
+        shuffle: bool | None = None,
+        sampler: Sampler[int] | Iterable[int] | None = None,
+        batch_sampler: Sampler[list[int]] | Iterable[list[int]] | None = None,
+        num_workers: int = 0,
+        collate_fn: Callable[[list[T]], Any] | None = None,
+        pin_memory: bool = False,
+        drop_last: bool = False,
+        timeout: float = 0,
+        worker_init_fn: Callable[[int], None] | None = None,
+        *,
+        generator: Generator | None = None,
+    ) -> None:
+        if num_workers < 0:
+            raise ValueError(
+                "num_workers option should be non-negative; use num_workers=0 to disable "
+                "multiprocessing."
+            )
+        if num_workers or pin_memory:
+            what = f"num_workers={num_workers}" if num_workers else "pin_memory=True"
+            raise NotImplementedError(
+                f"minitorch_np's DataLoader has no {what}: it loads in the calling process, from "
+                "ordinary memory. Leave the argument out."
+            )
+        if timeout < 0:
+            raise ValueError("timeout option should be non-negative")
+        self._streams = isinstance(dataset, IterableDataset)
+        _check_options(self._streams, batch_size, shuffle, sampler, batch_sampler, drop_last)
+        if batch_sampler is not None:
+            batch_size, drop_last = None, False
+        if sampler is None and not self._streams:
+            source = cast(Sized, dataset)
+            sampler = (
+                RandomSampler(source, generator=generator) if shuffle else SequentialSampler(source)
+            )
+        if batch_size is not None and batch_sampler is None and sampler is not None:
+            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.drop_last = drop_last
+        self.num_workers = num_workers
+        self.sampler = sampler
+        self.batch_sampler = batch_sampler
+        self.generator = generator
+        batched = batch_sampler is not None or (self._streams and batch_size is not None)
+        self.collate_fn: Callable[[Any], Any] = collate_fn or (
+            default_collate if batched else default_convert
+        )
+
+    def __iter__(self) -> Iterator[Any]:
+        drawn_seed(self.generator)  # workers would be seeded by it
+        if self._streams:
+            return self._stream()
+        if self.batch_sampler is not None:
+            return map(self._batch, self.batch_sampler)
+        return (self.collate_fn(self.dataset[i]) for i in cast("Iterable[int]", self.sampler))
+
+    def _stream(self) -> Iterator[Any]:
+        samples = iter(cast("IterableDataset[T]", self.dataset))
+        if self.batch_size is None:
+            yield from map(self.collate_fn, samples)
+            return
+        while batch := list(itertools.islice(samples, self.batch_size)):
+            if len(batch) == self.batch_size or not self.drop_last:
+                yield self.collate_fn(batch)
+
+    def _batch(self, indices: Sequence[int]) -> Any:
+        in_memory = getattr(self.dataset, "tensors_and_rows", None)
+        if in_memory is not None and self.collate_fn is default_collate:
+            found = cast("tuple[tuple[Tensor, ...], Sequence[int]] | None", in_memory(indices))
+            if found is not None:
+                return _gather(*found)
+        several = getattr(self.dataset, "__getitems__", None)
+        if callable(several):
+            return self.collate_fn(several(indices))
+        return self.collate_fn([self.dataset[i] for i in indices])
+
+    def __len__(self) -> int:
+        if self._streams:
+            length = len(cast(Sized, self.dataset))
+            if self.batch_size is None:
+                return length
+            whole, rest = divmod(length, self.batch_size)
+            return whole if self.drop_last or not rest else whole + 1
+        order = self.sampler if self.batch_sampler is None else self.batch_sampler
+        return len(cast(Sized, order))
+
+
+def _gather(tensors: tuple[Tensor, ...], rows: Sequence[int]) -> list[Tensor]:
+    """The rows of every tensor: a copied slice when they follow each other, else one gather."""
+    first, count = rows[0], len(rows)
+    if first >= 0 and list(rows) == list(range(first, first + count)):
+        return [t[first : first + count].clone() for t in tensors]
+    index = tensor(rows)
+    return [t.index_select(0, index) if t.ndim else t[index] for t in tensors]
+
+
+def _check_options(
+    streams: bool,
+    batch_size: int | None,
+    shuffle: bool | None,
+    sampler: object,
+    batch_sampler: object,
+    drop_last: bool,
+) -> None:
+    """Raise for options that exclude each other, in PyTorch's order."""
+    if streams:
+        for name, given in (("shuffle", shuffle or None), ("sampler", sampler)):
+            if given is not None:
+                raise ValueError(
+                    f"DataLoader with IterableDataset: expected unspecified {name} option, but got "
+                    f"{name}={given}"
+                )
+        if batch_sampler is not None:
+            raise ValueError(
+                "DataLoader with IterableDataset: expected unspecified batch_sampler option, but "
+                f"got batch_sampler={batch_sampler}"
+            )
+    if sampler is not None and shuffle:
+        raise ValueError("sampler option is mutually exclusive with shuffle")
+    if batch_sampler is not None:
+        if batch_size != 1 or shuffle or sampler is not None or drop_last:
+            raise ValueError(
+                "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and "
+                "drop_last"
+            )
+    elif batch_size is None and drop_last:
+        raise ValueError(
+            "batch_size=None option disables auto-batching and is mutually exclusive with drop_last"
+        )
