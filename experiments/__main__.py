@@ -1,4 +1,4 @@
-"""`python -m experiments`: run the experiments on our engine beside PyTorch, and read what came out."""
+"""`python -m experiments`: the experiments on our engine beside PyTorch, and what came out."""
 
 import json
 import sys
@@ -91,7 +91,9 @@ def show(names: Names = None, out: Out = Path("runs")) -> None:
             screen.results(found)
             shown = True
         elif names:
-            raise Refused(f"no run of {name} below {out}; `python -m experiments run {name}` makes one")
+            raise Refused(
+                f"no run of {name} below {out}; `python -m experiments run {name}` makes one"
+            )
     if not shown:
         raise Refused(f"no runs below {out}; `python -m experiments run` makes some")
 
@@ -110,7 +112,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit status of one command line; a request that cannot be met is one line on stderr."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        status = app(args=arguments or ["--help"], prog_name="python -m experiments", standalone_mode=False)
+        status = app(
+            args=arguments or ["--help"], prog_name="python -m experiments", standalone_mode=False
+        )
     except Refused as refusal:
         print(f"error: {refusal}", file=sys.stderr)
         return REFUSED

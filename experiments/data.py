@@ -74,10 +74,16 @@ def read_idx(path: Path, expected: Idx) -> NDArray[np.uint8]:
             raise DataError(f"{path}: expected a whole gzip file; {error}") from error
     magic = bytes([0, 0, 8, len(shape)])
     if raw[:4] != magic:
-        raise DataError(f"{path}: expected the magic number {magic.hex()}, found {raw[:4].hex()!r}")
+        raise DataError(
+            f"{path}: expected the magic number {magic.hex()}, found {raw[:4].hex() or 'nothing'}"
+        )
     header = 4 + 4 * len(shape)
     size = header + int(np.prod(shape))
-    found = tuple(np.frombuffer(raw[4:header].ljust(header - 4, b"\0"), ">i4").tolist())
+    if len(raw) < header:
+        raise DataError(
+            f"{path}: expected the dimensions {shape}, found a header of {len(raw)} bytes"
+        )
+    found = tuple(np.frombuffer(raw, ">i4", len(shape), 4).tolist())
     if found != shape:
         raise DataError(f"{path}: expected the dimensions {shape}, found {found}")
     if len(raw) != size:
@@ -132,7 +138,7 @@ def digits(reason: str = "asked for") -> Data:
     )
 
 
-def _unreachable(urls: list[str]) -> str | None:
+def unreachable(urls: list[str]) -> str | None:
     """Why none of `urls` answers within CONNECT_SECONDS all told, or None when one does."""
     reasons: list[str] = []
     answered = threading.Event()
@@ -161,7 +167,7 @@ def download(folder: Path) -> str | None:
     except (ImportError, RuntimeError, OSError) as error:
         return f"torchvision does not import: {error}"
     first, _ = source.resources[0]
-    if reason := _unreachable([mirror + first for mirror in source.mirrors]):
+    if reason := unreachable([mirror + first for mirror in source.mirrors]):
         return reason
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(CONNECT_SECONDS)

@@ -88,7 +88,8 @@ def main(data, *, device="cpu", seed=0, epochs=4, observe=None):
         model = MLP(data.train_images.shape[1]).to(device)
         runs[name] = train(name, model, batches, test, device, epochs, observe)
     worst = min((run["tests"][-1] for run in runs.values()), key=lambda test: test["accuracy"])
-    return {"accuracy": worst["accuracy"], "loss": worst["loss"], "runs": runs}
+    seen = {"images": data.test_images, "labels": data.test_labels}
+    return {"accuracy": worst["accuracy"], "loss": worst["loss"], "runs": runs} | seen
 
 
 if __name__ == "__main__":

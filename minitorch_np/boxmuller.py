@@ -59,10 +59,12 @@ def fma32(a: F64, b: F64 | float, c: F64 | float) -> F64:
     return single(total)
 
 
-def fma64(a: F64, b: float, c: float) -> F64:
+def fma64(a: F64, b: float, c: F64 | float) -> F64:
     """a * b + c in float64 with one rounding (but for ties), while no part over- or underflows."""
     # one of the two roundings does nothing, or there is nothing to round
-    if c == 0.0 or b == 1.0 or not math.isfinite(b) or not math.isfinite(c):
+    if b == 1.0 or not math.isfinite(b):
+        return a * b + c
+    if not isinstance(c, np.ndarray) and (c == 0.0 or not math.isfinite(c)):
         return a * b + c
     product = a * b
     a_high, b_high = a * _SPLIT, b * _SPLIT

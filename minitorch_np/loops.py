@@ -5,7 +5,9 @@ Kernels are functions of ndarrays. `pointwise` calls `f(*arrays, out)`; `reduce`
 Source: aten/src/ATen/TensorIterator.cpp and native/ReduceOps.cpp.
 """
 
+import builtins
 import contextvars
+import math
 import threading
 import warnings
 from collections.abc import Callable, Sequence
@@ -20,7 +22,7 @@ from minitorch_np.shapes import Shape, broadcast
 from minitorch_np.strides import Overlap, Stride
 from minitorch_np.tensor import Number, Tensor, empty, empty_strided
 
-__all__ = ["SCALAR_NAMES", "common_dtype", "converted", "finish", "number", "pointwise", "quietly", "reduce", "result_for"]
+__all__ = ["CPP_NAMES", "SCALAR_NAMES", "common_dtype", "converted", "finish", "not_implemented", "number", "pointwise", "quietly", "reduce", "result_for", "rounded", "scalar"]
 
 Array = NDArray[np.generic]
 P = ParamSpec("P")
@@ -54,6 +56,45 @@ SCALAR_NAMES = {
     "float64": "Double",
 }  # fmt: skip
 """ATen's names of the dtypes, as they stand in error messages."""
+
+
+def not_implemented(kernel: str, dtype: Dtype) -> NotImplementedError:
+    """The error of an ATen kernel that has no version for `dtype`. Source: aten/src/ATen/Dispatch.h."""
+    return NotImplementedError(f"\"{kernel}\" not implemented for '{SCALAR_NAMES[dtype.name]}'")
+
+
+def scalar(value: Number, dtype: Dtype) -> Number:
+    """A Python number as ATen's kernels of `dtype` receive an argument such as `alpha`.
+
+    Raises: RuntimeError for a number that the dtype does not hold.
+    Source: c10/core/Scalar.h, Scalar::to; c10/util/TypeCast.h, overflows.
+    """
+    if dtype.category == dtypes.BOOL:
+        return builtins.bool(value)
+    if dtype.category == dtypes.FLOATING:
+        if math.isfinite(value) and abs(value) > _LARGEST[dtype.name]:
+            raise RuntimeError(f"value cannot be converted to type {_C_NAMES[dtype.name]} without overflow")
+        return float(value)
+    limits = np.iinfo(dtype.np)
+    low = -limits.max if dtype is dtypes.uint8 else limits.min  # negatives wrap around
+    if not low <= value <= limits.max:
+        raise RuntimeError(f"value cannot be converted to type {_C_NAMES[dtype.name]} without overflow")
+    return int(value)
+
+
+_C_NAMES = {
+    "uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int", "int64": "int64_t",
+    "float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double",
+}  # fmt: skip
+_LARGEST = {
+    "float16": 65504.0, "bfloat16": 3.3895313892515355e38, "float32": 3.4028234663852886e38,
+    "float64": 1.7976931348623157e308,
+}  # fmt: skip
+
+
+def rounded(value: Number, dtype: Dtype) -> Number:
+    """A Python number as a half type holds it; other dtypes take it as it is."""
+    return float(np.asarray(value, np.float64).astype(dtype.np)) if dtype.is_half else value
 
 
 def common_dtype(*inputs: Tensor | Number) -> Dtype:
@@ -197,6 +238,34 @@ def result_for(
                 "tensor refer to a single memory location. Please clone() the tensor before "
                 "performing the operation."
             )
+    return out
+
+
+CPP_NAMES = {
+    "bool": "bool", "uint8": "unsigned char", "int8": "signed char", "int16": "short int",
+    "int32": "int", "int64": "long int", "float16": "c10::Half", "bfloat16": "c10::BFloat16",
+    "float32": "float", "float64": "double",
+}  # fmt: skip
+"""C++'s names of the dtypes, as they stand in some error messages."""
+
+
+def exact_result_for(out: Tensor, shape: Shape, dtype: Dtype) -> Tensor:
+    """`out`, made ready to receive a result of `shape`, for ops that never cast to `out`'s dtype.
+
+    Raises: RuntimeError for another dtype. Source: check_dtype in RegisterCPU's structured kernels.
+    """
+    if out.dtype is not dtype:
+        raise RuntimeError(
+            f"Expected out tensor to have dtype {CPP_NAMES[dtype.name]}, "
+            f"but got {CPP_NAMES[out.dtype.name]} instead"
+        )
+    if out.sizes != shape:
+        resize_output(out, shape, strides.contiguous(shape))
+    if strides.internal_overlap(out.sizes, out.strides) is Overlap.YES:
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory location. Please clone() the tensor before performing the operation."
+        )
     return out
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar, cast, get_args, get_origin
 
 from minitorch_np import recorder
-from minitorch_np.graph.inplace import bump, check_inplace, rebase
+from minitorch_np.graph.inplace import bump, check_inplace, rebase, regard
 from minitorch_np.graph.modes import Creation, state
 from minitorch_np.graph.node import Node, edge
 from minitorch_np.graph.saved import FREED, as_output, freed, stale, version_of
@@ -19,7 +19,7 @@ from minitorch_np.recorder import Plan, Rule
 from minitorch_np.strides import LAYOUTS, contiguous
 from minitorch_np.tensor import INFERENCE, AutogradMeta, Tensor, empty
 
-__all__ = ["COMPOSITES", "REGISTRY", "Op", "Recorded", "composite", "op"]
+__all__ = ["ALIASES", "COMPOSITES", "REGISTRY", "Op", "Recorded", "alias", "composite", "op"]
 
 P = ParamSpec("P")
 R = TypeVar("R", covariant=True)
@@ -93,11 +93,14 @@ def op(
 
     def register(function: Callable[P, R]) -> Recorded[P, R]:
         name = function.__name__
-        title = node if isinstance(node, str) else f"{_camel(name)}Backward0"
+        title = node.split("::")[-1] if isinstance(node, str) else f"{_camel(name)}Backward0"
         plan = recorder.plan_of(
             function, title, _fields(function), view=layout == "view", differentiable=differentiable
         )
-        plan.title = None if isinstance(node, str) else node
+        if isinstance(node, str) and "::" in node:
+            plan.title = lambda: node
+        elif not isinstance(node, str):
+            plan.title = node
         made = [Op(name, layout, plan)]
         if inplace:
             made.append(Op(f"{name}_", layout, plan))
@@ -134,6 +137,22 @@ def composite(
         return function
 
     return register
+
+
+ALIASES: dict[str, str] = {}
+"""torch's other names of ops and composites, and which they stand for."""
+
+
+def alias(function: F, *names: str) -> F:
+    """Bind an op, and its in-place form, under other names that torch has for it; returns it."""
+    one = cast(Any, function).__name__
+    for name in names:
+        ALIASES[name] = one
+        if hasattr(Tensor, one):
+            setattr(Tensor, name, getattr(Tensor, one))
+        if f"{one}_" in REGISTRY:
+            setattr(Tensor, f"{name}_", REGISTRY[f"{one}_"].function)
+    return function
 
 
 def _camel(name: str) -> str:
@@ -200,10 +219,13 @@ def _bind(one: Op) -> None:
 
 def _spread(function: Callable[..., object], variadic: str) -> Callable[..., object]:
     """The method form of a function whose second parameter may be given as separate arguments."""
+    name = function.__name__
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> object:
         if variadic in kwargs:
             return function(self, *args, **kwargs)
+        if not args:
+            raise TypeError(f'{name}() missing 1 required positional arguments: "{variadic}"')
         if len(args) == 1 and not isinstance(args[0], int):
             return function(self, args[0], **kwargs)
         return function(self, args, **kwargs)
@@ -257,9 +279,14 @@ def _watched(one: Op, args: tuple[object, ...], kwargs: dict[str, object]) -> ob
     for tensor in (result,) if isinstance(result, Tensor) else cast("Sequence[Tensor]", result):
         if tensor.base is not None:
             tensor.creation = Creation.INFERENCE_MODE
-        elif not any(tensor is a for a in args) and tensor is not kwargs.get("out"):
+        elif not any(_shares(tensor, a) for a in args) and tensor is not kwargs.get("out"):
             tensor.clock = INFERENCE
     return result
+
+
+def _shares(tensor: Tensor, argument: object) -> bool:
+    """Whether a result is an argument, or counts the same writes, as `detach` does."""
+    return isinstance(argument, Tensor) and argument.clock is tensor.clock
 
 
 def _blame(one: Op, error: AttributeError, arguments: dict[str, object]) -> None:
@@ -267,12 +294,16 @@ def _blame(one: Op, error: AttributeError, arguments: dict[str, object]) -> None
     for at, (name, value) in enumerate(arguments.items()):
         kind = one.plan.kinds[name]
         given = cast("Sequence[object]", value) if kind == "list" else [value]
-        for each in given:
+        for nr, each in enumerate(given):
             if isinstance(each, Tensor) or (kind == "maybe" and isinstance(each, (int, float, type(None)))):
                 continue
+            if kind == "list":
+                raise TypeError(
+                    f"expected Tensor as element {nr} in argument {at}, but got {type(each).__name__}"
+                ) from error
             raise TypeError(
-                f"{one.name}(): argument '{name}' (position {at + 1}) must be "
-                f"{'tuple of Tensors' if kind == 'list' else 'Tensor'}, not {type(each).__name__}"
+                f"{one.name}(): argument '{name}' (position {at + 1}) must be Tensor, "
+                f"not {type(each).__name__}"
             ) from error
 
 
@@ -320,6 +351,7 @@ _SPACE: dict[str, object] = {
     "fresh_all": _fresh_all,
     "no_rule": _no_rule,
     "rebase": rebase,
+    "regard": regard,
     "refuse_out": _refuse_out,
     "stale": stale,
     "state": state,

@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 from minitorch_np import boxmuller, dtypes
 from minitorch_np.dtypes import dtype
 from minitorch_np.mersenne import Mersenne
+from minitorch_np.tensor import Tensor, stored
+from minitorch_np.tensor import device as Device
 
 Flat = NDArray[np.generic]
 
@@ -70,15 +72,28 @@ class Generator(Mersenne):
     `device` must be the CPU. A fresh generator has PyTorch's default seed, 67280421310721.
     """
 
-    def __init__(self, device: object = "cpu") -> None:
-        if str(device) not in ("cpu", "cpu:0"):
-            raise RuntimeError(f"Generator: device {device} is not available, only cpu is")
+    def __init__(self, device: Device | str = "cpu") -> None:
+        Device(device)
         super().__init__()
 
     @property
-    def device(self) -> str:
-        """Always 'cpu'."""
-        return "cpu"
+    def device(self) -> Device:
+        """Always the CPU."""
+        return Device("cpu")
+
+    def get_state(self) -> Tensor:
+        """The state as 5056 bytes, which PyTorch's `set_state` takes too."""
+        return stored(self.state_bytes(), dtypes.uint8)
+
+    def set_state(self, new_state: Tensor) -> "Generator":
+        """This generator, in a state that `get_state` of this library or of PyTorch gave.
+
+        Raises:
+            TypeError, RuntimeError: `new_state` is no such state.
+        """
+        if not isinstance(new_state, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"expected a torch.ByteTensor, but got {type(new_state).__name__}")
+        return self.set_state_bytes(new_state.array)
 
     def clone_state(self) -> "Generator":
         """A new generator that continues from this one's state."""

@@ -150,24 +150,34 @@ def _edge_tuple(plan: Plan) -> str:
     return "".join(f"*e_{a}, " if plan.kinds[a] == "list" else f"e_{a}, " for a in _inputs(plan))
 
 
+def _needed(plan: Plan, name: str) -> str:
+    """The test that some rule that names `name` will run; empty where one always will."""
+    users = plan.wants(name)
+    return "" if len(users) == len(_inputs(plan)) else _any_edge(plan, users)
+
+
+def _save_outputs(plan: Plan) -> Iterator[str]:
+    """Lines that keep the results the rules name, without their history."""
+    for name in plan.names():
+        output = plan.output(name)
+        if output is None:
+            continue
+        source = f"result[{output}]" if plan.results else "result"
+        needed = _needed(plan, name)
+        yield f"node.{slot(name)} = {source}.untracked(){f' if {needed} else None' if needed else ''}"
+        yield f"node._version_{name} = {source}.clock.value"
+
+
 def _saves(plan: Plan, inplace: bool) -> Iterator[str]:
-    """Lines that keep what the rules name."""
+    """Lines that keep the arguments the rules name; before the op runs, if it writes in place."""
     for name in plan.names():
         fact = plan.fact(name)
-        users = plan.wants(name)
-        if len(users) == len(_inputs(plan)):
-            needed = ""
-        else:
-            needed = _any_edge(plan, users)
-        output = plan.output(name)
-        if name in plan.kinds and name != "out":
-            source = "before" if inplace and name == "input" else name
+        needed = _needed(plan, name)
+        if plan.output(name) is not None:
+            continue
+        if name in plan.kinds:
+            source = "before" if inplace and name == next(iter(plan.kinds)) else name
             yield from _save_tensor(plan.kinds[name], name, source, needed)
-        elif output is not None:
-            source = f"result[{output}]" if plan.results else "result"
-            yield f"kept = {source}.untracked(){f' if {needed} else None' if needed else ''}"
-            yield f"node.{slot(name)} = kept"
-            yield f"node._version_{name} = {source}.clock.value"
         elif fact:
             arg, attribute = fact
             one = f"{arg}.{attribute}"
@@ -234,7 +244,7 @@ def record_source(plan: Plan) -> str:
         body += [f"result = impl({call})"]
         if plan.results is None:
             body += ["if not result.dtype.is_floating_point:", "    return result"]
-        body += [*_node(plan, False), *_attach(plan), "return result"]
+        body += [*_node(plan, False), *_save_outputs(plan), *_attach(plan), "return result"]
     lines += [f"        {line}" for line in body]
     lines += ["    except AttributeError as error:", f"        blame(op, error, {_arguments(plan)})"]
     lines += ["        raise"]
@@ -255,11 +265,14 @@ def inplace_source(plan: Plan, name: str) -> str:
         body += _edges(plan)
         body += [f"if {_nothing_needed(plan)} and ({first}.base is None or not {first}.base.requires_grad):"]
         body += [f"    {line}" for line in plain]
+        body += [f"if not {first}.dtype.is_floating_point:", *[f"    {line}" for line in plain]]
         body += [f"check_inplace({first}, True)"]
         if first in plan.names():
             body += [f"before = {first}.clone() if {_any_edge(plan, plan.wants(first))} else None"]
+        body += _node(plan, True)
         body += [f"impl({call})", f"bump({first})", f"result = {first}"]
-        body += [*_node(plan, True), f"rebase({first}, node)", f"return {first}"]
+        write = "regard" if plan.view else "rebase"
+        body += [*_save_outputs(plan), f"{write}({first}, node)", f"return {first}"]
     else:
         body += plain
     lines = [f"def {name}({parameters_text(signature, 'out')}):", "    try:"]

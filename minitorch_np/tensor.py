@@ -121,6 +121,21 @@ METHODS: dict[str, Callable[..., object]] = {}
 """Methods that are no ops and that higher layers bound."""
 
 
+def attribute(
+    name: str,
+    getter: "Callable[[Tensor], object]",
+    setter: "Callable[[Tensor, Tensor], None] | None" = None,
+    deleter: "Callable[[Tensor], None] | None" = None,
+) -> None:
+    """Bind functions of a higher layer as the Tensor property `name`."""
+    PROPERTIES[name] = getter
+    setattr(Tensor, name, property(getter, setter, deleter))
+
+
+PROPERTIES: dict[str, Callable[..., object]] = {}
+"""Getters of the properties that higher layers bound."""
+
+
 class Tensor(TensorMethods):
     """A strided view of a storage: element i is at `offset + sum(i[d] * stride[d])`.
 
@@ -163,7 +178,7 @@ class Tensor(TensorMethods):
         base = self.base
         view.base = self if base is None else base
         view.born = clock.value
-        view.creation = 0
+        view.creation = 0 if base is None else self.creation
         view.meta = None
         view._array = None
         return view  # pyright: ignore[reportReturnType]

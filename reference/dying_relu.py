@@ -25,7 +25,7 @@ INITS = {
 }
 ACTIVATIONS = {"ReLU": nn.ReLU(), "LeakyReLU": nn.LeakyReLU(), "Tanh": nn.Tanh(), "GELU": nn.GELU()}
 OPTIMIZERS = {
-    "SGD": lambda parameters: torch.optim.SGD(parameters, lr=0.1),
+    "SGD": lambda parameters: torch.optim.SGD(parameters, lr=0.05),
     "momentum": lambda parameters: torch.optim.SGD(parameters, lr=0.02, momentum=0.9),
     "Adam": lambda parameters: torch.optim.Adam(parameters, lr=0.001),
 }

@@ -92,7 +92,7 @@ def writes(base):
     return {"memory": memory, "corner": corner, "leaf": leaf, "result": result}, refusal
 
 
-def main(data, *, device="cpu", seed=0, epochs=1, observe=None):
+def main(data, *, device="cpu", seed=0, epochs=1, observe=None):  # noqa: ARG001
     """Facts about memory, the same in every run: `seed` and `epochs` change nothing."""
     base = torch.arange(24, dtype=torch.float32, device=device).view(2, 3, 4)
     digit = torch.from_numpy(data.test_images[0].copy()).to(device).view(data.side, data.side)

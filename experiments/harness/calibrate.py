@@ -1,6 +1,7 @@
 """How large rounding errors really are beside their estimates: what the constant C rests on."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,11 +30,14 @@ def lines(ours: Engine, theirs: Engine, steps: int, seed: int) -> Iterator[str]:
             yield f"{engine.name:14}{name:20}{ratio:8.2f} sigma"
         needed = max(needed, *largest.values())
     allowed = C * WIDTH
-    yield f"largest {needed:.2f} sigma at C = 1; C = {C:g} allows {allowed:g}: margin {allowed / needed:.1f}"
+    yield (
+        f"largest {needed:.2f} sigma at C = 1; C = {C:g} allows {allowed:g}: "
+        f"margin {allowed / needed:.1f}"
+    )
 
 
 def measure(engine: Engine, seed: int) -> dict[str, float]:
-    """Largest |error| / sigma by quantity in one step of training, from the engine's own float64."""
+    """Largest |error| / sigma by quantity in one training step, against the step in float64."""
     follower = Follower(engine.library, Scale(c=1.0))
     with watching(follower):
         rounded = _step(engine.library, seed, "float32")
@@ -56,7 +60,7 @@ def _step(library: Any, seed: int, dtype: str) -> dict[str, Any]:
     rng = np.random.default_rng(seed)
     images = rng.random((BATCH, WIDTHS[0])) * (rng.random((BATCH, WIDTHS[0])) < 0.2)
     labels = library.from_numpy(rng.integers(0, WIDTHS[-1], BATCH))
-    shapes = list(zip(WIDTHS, WIDTHS[1:], strict=False))
+    shapes = list(pairwise(WIDTHS))
     made = [rng.standard_normal((n, m)) * np.sqrt(2 / m) for m, n in shapes]
     # A sum of terms of one sign errs most for its size.
     made[0][: WIDTHS[1] // 4] = np.abs(made[0][: WIDTHS[1] // 4])

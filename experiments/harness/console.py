@@ -38,7 +38,7 @@ class Tick:
         self._screen, self._title, self._total = screen, title, total
         self._start = self._said = time.monotonic()
 
-    def __call__(self, name: str, step: int) -> None:
+    def __call__(self, name: str) -> None:
         """One call of `observe`; what starts or ends a step does not count again."""
         if name in (STATE, UPDATE, EPOCH):
             return
@@ -146,7 +146,9 @@ class Screen:
         if not self.rich:
             widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
             for row in [header, *rows]:
-                self.say("  " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
+                self.say(
+                    "  " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
+                )
             return
         table = Table(box=None, header_style="bold", pad_edge=True)
         for name in header:
@@ -203,11 +205,11 @@ def verdict_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 def notes(found: Mapping[str, Any]) -> list[str]:
     """What else a reader must know: events, loose estimates, where curves part, TF32."""
-    lines: list[str] = []
-    for row in sorted(found["verdicts"], key=severity):
-        if row["note"] and row["verdict"] in ("event", "suspect", "wrong"):
-            lines.append(f"{row['quantity']} ({row['engine']}), step {row['step']}: {row['note']}")
-    lines = lines[:6]
+    lines = [
+        f"{row['quantity']} ({row['engine']}), step {row['step']}: {row['note']}"
+        for row in sorted(found["verdicts"], key=severity)
+        if row["note"] and row["verdict"] in ("event", "suspect", "wrong")
+    ][:6]
     loose = [row for row in found["verdicts"] if row["loose"]]
     if loose:
         worst = max(loose, key=lambda row: row["loose"])

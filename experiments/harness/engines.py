@@ -89,7 +89,9 @@ def against(names: str) -> list[Engine]:
         raise Refused(f"--against cuda: PyTorch {torch.__version__} sees no CUDA GPU here")
     made = {
         "cpu": lambda: Engine("torch-cpu", torch, "reference"),
-        "cuda": lambda: Engine("torch-cuda", torch, "reference", "cuda", tf32=tf32(torch)["matmul"]),
+        "cuda": lambda: Engine(
+            "torch-cuda", torch, "reference", "cuda", tf32=tf32(torch)["matmul"]
+        ),
     }
     return [made[name]() for name in dict.fromkeys(asked)]
 

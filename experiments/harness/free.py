@@ -37,14 +37,14 @@ def free_run(
     engine: Engine,
     run: Callable[[Engine, Callable[..., None]], Any],
     *,
-    tick: Callable[[str, int], None] = lambda name, step: None,
+    tick: Callable[[str], None] = lambda name: None,
 ) -> FreeRun:
     """An engine's run with nothing compared; time spent in the observer is not counted."""
     record = FreeRun(engine.name)
     kept: dict[str, list[Any]] = {}
     lost = 0.0
 
-    def observe(name: str, step: int, **tensors: Any) -> None:
+    def observe(name: str, step: int, **tensors: Any) -> None:  # noqa: ARG001
         nonlocal lost
         start = time.perf_counter()
         record.observations += 1
@@ -57,7 +57,7 @@ def free_run(
             for key, value in tensors.items():
                 record.epochs.setdefault(key, []).append(float(value))
         if name != STATE:
-            tick(name, step)
+            tick(name)
         lost += time.perf_counter() - start
 
     start = time.perf_counter()

@@ -44,7 +44,7 @@ class Sight:
 
 
 class Party:
-    """One engine's program in its own thread, which runs only between `advance` and the next stop."""
+    """One engine's program in its own thread, running only between `advance` and its next stop."""
 
     def __init__(self, engine: Engine, run: Callable[[Callable[..., None]], Any]) -> None:
         self.engine = engine
@@ -82,7 +82,7 @@ class Party:
                 self.result = self._run(self._observe)
         except _Abandoned:
             pass
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  raised again where it is waited for
             self._error = error
         finally:
             self._sight = None
@@ -128,7 +128,8 @@ class Comparison:
                 self._known.update(a.tensors)
             for name in self._shared(a, b):
                 if a.name != STEP or name not in self._known:
-                    self._judge(name, a.step, a.tensors[name], b.tensors[name], a)
+                    quantity = name if a.name in (STEP, UPDATE) else f"{a.name}: {name}"
+                    self._judge(quantity, a.step, a.tensors[name], b.tensors[name], a)
                 if a.name == STEP:
                     self._judge_gradient(name, a, b)
         else:
@@ -182,9 +183,7 @@ class Comparison:
 
     def _fenced(self, sight: Sight) -> str:
         """The units on the fence, the heaviest first, by observed name where there is one."""
-        names = {
-            id(t.untyped_storage()): name for name, t in sight.tensors.items() if is_tensor(t)
-        }
+        names = {id(t.untyped_storage()): name for name, t in sight.tensors.items() if is_tensor(t)}
         units = [
             (weight, f"{names.get(id(fence.storage()), fence.label)}{list(unit)}")
             for fence in self.follower.ledger.fences
@@ -214,8 +213,7 @@ def parties(*made: Callable[[], Party]) -> Iterator[list[Party]]:
     """Started parties, all of them stopped at the end, whatever happens."""
     running: list[Party] = []
     try:
-        for make in made:
-            running.append(make())
+        running.extend(make() for make in made)
         yield running
     finally:
         for party in running:
@@ -232,7 +230,7 @@ def lockstep(
 ) -> Comparison:
     """Verdicts of `theirs` against `ours`, `run` being their program to run with an observer.
 
-    A `comparison` that is handed in fills as the run goes on, so that an interrupted one is not lost.
+    A `comparison` that is handed in fills as the run goes on, and so survives an interrupt.
     """
     follower = Follower(ours.library, Scale(tf32=theirs.tf32))
     if comparison is None:

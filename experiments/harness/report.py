@@ -23,8 +23,8 @@ from experiments.harness.verdict import VERDICTS
 STYLE = Path(__file__).with_name("report.css")
 MEANINGS = {
     "bit-equal": "every value is the same to the last bit",
-    "within rounding": "the difference is at most 8 sigma of what rounding explains in both engines",
-    "event": "so only because a unit sits closer to its kink than its own error, and went the other way",
+    "within rounding": "the difference is at most 8 sigma of what rounding explains",
+    "event": "so only because a unit is closer to its kink than its own error",
     "suspect": "1 to 10 times what rounding explains",
     "wrong": "more than 10 times that, or another shape, stride or dtype",
 }
@@ -93,11 +93,14 @@ def header(found: Mapping[str, Any]) -> str:
     """Title, verdict, data and what else must be known first."""
     settings = found["settings"]
     against = " and ".join(settings["against"])
-    state = "" if found["complete"] else f'<p class="partial">Not complete: {esc(found["error"])}.</p>'
+    counts = headline(found).partition(": ")[2]
+    state = (
+        "" if found["complete"] else f'<p class="partial">Not complete: {esc(found["error"])}.</p>'
+    )
     lines = "".join(f"<li>{esc(line)}</li>" for line in notes(found) if "free-running" not in line)
     return (
         f"<header>\n<h1>{esc(found['experiment'])} {badge(found['verdict'])}</h1>\n"
-        f'<p class="lead">minitorch_np against {esc(against)}: {esc(headline(found).partition(": ")[2])}.</p>\n'
+        f'<p class="lead">minitorch_np against {esc(against)}: {esc(counts)}.</p>\n'
         f"<p>{esc(found['data']['source'])}</p>\n{state}"
         f"{f'<ul>{lines}</ul>' if lines else ''}</header>\n"
     )
@@ -121,7 +124,8 @@ def verdicts_part(found: Mapping[str, Any]) -> str:
     legend = "".join(f"<dt>{badge(v)}</dt><dd>{esc(m)}</dd>" for v, m in MEANINGS.items())
     worst = sorted(rows, key=severity)[:10]
     return (
-        f'<details><summary>What the words mean</summary><dl class="legend">{legend}</dl></details>\n'
+        f"<details><summary>What the words mean</summary>"
+        f'<dl class="legend">{legend}</dl></details>\n'
         f"<h3>The worst {len(worst)} of {len(rows)} quantities</h3>\n{verdict_table(worst)}"
         f"<details><summary>All {len(rows)} quantities, in the order in which a step makes them"
         f"</summary>\n{verdict_table(rows)}</details>\n"
@@ -135,7 +139,9 @@ def verdict_table(rows: Sequence[Mapping[str, Any]]) -> str:
     for row in rows:
         quantity, engine, verdict, ratio, step, _ = verdict_cells(row)
         counts = [str(n) if (n := row["counts"][v]) else "" for v in VERDICTS]
-        loose = ' class="loose" title="the estimate passes 1e-3 of the norm"' if row["loose"] else ""
+        loose = (
+            ' class="loose" title="the estimate passes 1e-3 of the norm"' if row["loose"] else ""
+        )
         estimate = f"<span{loose}>{number(row['estimate'], '.0e')}</span>"
         cells.append(
             [f"<code>{esc(quantity)}</code>", esc(engine), badge(verdict), bar(row["ratio"], ratio),
@@ -219,11 +225,13 @@ def chart(results: Results, key: str) -> str:
         f'<text x="{width - 8}" y="{height - 8}" text-anchor="end">step {longest - 1}</text>'
     )
     legend = " ".join(
-        f'<span style="color:{c}">&#9644;</span> {esc(n)}' for n, c in zip(runs, COLOURS, strict=False)
+        f'<span style="color:{c}">&#9644;</span> {esc(n)}'
+        for n, c in zip(runs, COLOURS, strict=False)
     )
     return (
-        f'<figure class="chart"><figcaption><code>{esc(key)}</code> by step, each engine alone. {legend}'
-        f'</figcaption><svg viewBox="0 0 {width} {height}" role="img" aria-label="{esc(key)}">'
+        f'<figure class="chart"><figcaption><code>{esc(key)}</code> by step, each engine alone '
+        f'{legend}</figcaption>'
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{esc(key)}">'
         f"{marks}{foot}{''.join(lines)}</svg></figure>\n"
     )
 
@@ -242,17 +250,19 @@ def environment_part(found: Mapping[str, Any]) -> str:
     env = found["environment"]
     versions = ", ".join(f"{k} {v}" for k, v in env["versions"].items() if v)
     threads = ", ".join(f"{k} {v}" for k, v in env["threads"].items())
+    flags = ", ".join(f"{k} {'on' if v else 'off'}" for k, v in (env["tf32"] or {}).items())
+    epochs = found["settings"]["epochs"]
     rows = [
         ("CPU", f"{env['cpu']}, {env['cores']} cores"),
         ("GPU", env["gpu"] or "none"),
-        ("TF32", ", ".join(f"{k} {'on' if v else 'off'}" for k, v in (env["tf32"] or {}).items()) or "-"),
+        ("TF32", flags or "-"),
         ("system", env["os"]),
         ("BLAS of NumPy", env["blas"]),
         ("versions", versions),
         ("threads", threads),
         ("seed", str(env["seed"])),
         ("dtype", env["dtype"]),
-        ("epochs", "as published" if found["settings"]["epochs"] is None else str(found["settings"]["epochs"])),
+        ("epochs", "as published" if epochs is None else str(epochs)),
         ("samples", f"{found['data']['train']:,} to train on, {found['data']['test']:,} to test"),
     ]  # fmt: skip
     return table(("", ""), [(esc(a), esc(b)) for a, b in rows])

@@ -24,7 +24,7 @@ TF32 = 2.0**-11
 # The dtype a product of halves accumulates in.
 ACCUMULATE = {"float16": "float32", "bfloat16": "float32"}
 SMALLEST = {"float64": 5e-324, "float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
-# A product of k terms errs by about C units of the root of its squared terms. `calibrate` measures it.
+# A sum of products errs by some C units of the root of its squared terms; see `calibrate`.
 C = 4.0
 # Everything within this many sigma is rounding.
 WIDTH = 8.0
@@ -294,11 +294,13 @@ class Call:
                 return self.library.from_numpy(np.array(value, dtype=np.float64, order="C"))
             if isinstance(value, list):
                 return [fresh(item) for item in value]
+            if is_tensor(value) and dtype_name(value) in ROUNDOFF:
+                return fresh(array(value))
             return value
 
         # What the call overwrote is copied, so that a replay can never write to it again.
         copies = {n: v for n, v in self.before.items() if n not in replaced} | dict(replaced)
-        args = self.args | {name: fresh(value) for name, value in copies.items()}
+        args = {name: fresh(value) for name, value in (self.args | copies).items()}
         if "out" in args:
             args["out"] = None
         with self.library.no_grad():

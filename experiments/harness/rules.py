@@ -37,18 +37,21 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
 
 
 # Values chosen, not computed: both engines are told the same numbers.
-GIVEN = """zeros ones full empty empty_like zeros_like ones_like full_like new_zeros new_ones new_empty
-new_full new_empty_strided empty_strided arange eye tensor scalar_tensor zero_ fill_ randint randperm random_ bernoulli
-bernoulli_ one_hot tril_indices triu_indices set_ resize_ lift_fresh from_numpy""".split()
+GIVEN = """zeros ones full empty empty_like zeros_like ones_like full_like new_zeros new_ones
+new_empty new_full new_empty_strided empty_strided arange eye tensor scalar_tensor zero_ fill_
+randint randperm random_ bernoulli one_hot tril_indices triu_indices set_ resize_ lift_fresh
+from_numpy as_tensor""".split()
 
 # Rounded once on the way from the generator's bits.
-DRAWN = "rand randn uniform uniform_ normal normal_ rand_like randn_like linspace logspace log_normal_ exponential_".split()
+DRAWN = """rand randn uniform normal_ rand_like randn_like linspace logspace log_normal_
+exponential_""".split()
 
 # Ops that carry values unchanged, with the arguments whose values they carry.
 MOVES: dict[str, tuple[str, ...]] = dict.fromkeys(
-    """clone contiguous reshape flatten repeat flip fliplr flipud roll tril triu index_select gather index take
-    constant_pad_nd pad diag repeat_interleave masked_select alias_copy take_along_dim expand_copy embedding
-    view_copy _reshape_copy rot90 select_copy movedim ravel tile""".split(),
+    """clone contiguous reshape flatten repeat flip fliplr flipud roll tril triu index_select
+    gather index take constant_pad_nd pad diag repeat_interleave masked_select alias_copy
+    take_along_dim expand_copy embedding view_copy _reshape_copy rot90 select_copy movedim ravel
+    tile""".split(),
     ("input",),
 ) | {
     "copy": ("src",),
@@ -95,7 +98,7 @@ SUMS: dict[str, tuple[str, ...]] = {
     "as_strided_scatter": ("input", "src"),
 }
 
-# Derivatives of elementwise ops by argument, as functions of the call; what is missing is differenced.
+# Derivatives of elementwise ops by argument; an elementwise op that is missing is differenced.
 PARTIALS: dict[str, dict[str, Callable[[Call], Any]]] = {
     "add": {"input": lambda c: 1.0, "other": lambda c: c.args.get("alpha", 1)},
     "sub": {"input": lambda c: 1.0, "other": lambda c: c.args.get("alpha", 1)},
@@ -103,6 +106,7 @@ PARTIALS: dict[str, dict[str, Callable[[Call], Any]]] = {
     "mul": {"input": lambda c: c.value("other"), "other": lambda c: c.value("input")},
     "neg": {"input": lambda c: 1.0},
     "positive": {"input": lambda c: 1.0},
+    "abs": {"input": lambda c: 1.0},
     "exp": {"input": lambda c: c.out},
     "expm1": {"input": lambda c: c.out + 1},
     "square": {"input": lambda c: 2 * c.value("input")},
@@ -133,15 +137,19 @@ UNROUNDED = frozenset(
     trunc hardtanh threshold threshold_backward leaky_relu nan_to_num fmax fmin detach
     hardtanh_backward""".split()
 )
-# The argument on which an op's kink sits, where another argument comes along linearly.
-CARRIED = {"threshold_backward": "grad_output", "hardtanh_backward": "grad_output"}
+# Elementwise ops that no library marks as such everywhere.
+POINTWISE = frozenset(
+    """leaky_relu leaky_relu_backward elu elu_backward gelu gelu_backward silu silu_backward
+    softplus softplus_backward hardtanh hardtanh_backward selu celu threshold abs sgn
+    nan_to_num""".split()
+)
 
 
 def noise_of(call: Call) -> Noise:
     """Noise of the call's first result. Raises UnknownOp for an op without a rule."""
     name = call.name
     noisy = any(call.ledger.read(t) for v in call.args.values() for t in tensors_in(v))
-    if not noisy and (call.rounding == 0.0 or name in MOVES and not _narrowed(call, MOVES[name])):
+    if not noisy and (call.rounding == 0.0 or (name in MOVES and not _narrowed(call, MOVES[name]))):
         return EXACT
     if name in GIVEN or f"{name}_" in GIVEN:
         return EXACT
@@ -155,7 +163,7 @@ def noise_of(call: Call) -> Noise:
         return summed(call, SUMS[name])
     if name in PARTIALS:
         return by_partials(call)
-    if call.pointwise:
+    if call.pointwise or name in POINTWISE:
         return differenced(call)
     raise UnknownOp(f"no rule says how `{name}` rounds; add one to experiments/harness/rules.py")
 
@@ -186,7 +194,7 @@ def _carried(call: Call, names: tuple[str, ...]) -> Noise:
 
 
 def moved(call: Call, names: tuple[str, ...]) -> Noise:
-    """Variances carried as the op carries values; a doubtful condition or index adds all it may move."""
+    """Variances carried as values are; a doubtful condition or index adds all it may move."""
     noise = _carried(call, names)
     if is_tensor(call.result) and "src" not in call.args and _narrowed(call, names):
         noise = call.rounded(noise)
@@ -237,8 +245,7 @@ def by_partials(call: Call) -> Noise:
         if own:
             square = np.square(partial(call))
             noise = noise + own.map(lambda v, w=square: np.asarray(v * w))
-    for name in PARTIALS[call.name]:
-        noise = _broadcast(noise, call)
+    noise = _broadcast(noise, call)
     return noise if call.name in UNROUNDED else call.rounded(noise)
 
 
@@ -258,7 +265,7 @@ def differenced(call: Call) -> Noise:
         if not is_tensor(value) or not call.noise(name):
             continue
         own, x = call.noise(name), call.value(name)
-        if CARRIED.get(call.name) == name:
+        if name == "grad_output":
             noise = noise + _linear(call, name, own)
             continue
         sigma = np.sqrt(own.total(x.shape))
@@ -276,7 +283,18 @@ def differenced(call: Call) -> Noise:
             if on.shape == tuple(value.shape):
                 call.ledger.stand(call.name, value, on, np.where(on, jump**2, 0.0))
     noise = _broadcast(noise, call)
-    return noise if call.name in UNROUNDED else call.rounded(noise)
+    if call.name in UNROUNDED:
+        return noise
+    magnitude = MAGNITUDES.get(call.name)
+    return call.rounded(noise, None if magnitude is None else magnitude(call))
+
+
+# Squared sizes of what an op adds up, where that cancels and leaves a smaller result.
+MAGNITUDES: dict[str, Callable[[Call], Array]] = {
+    # x (1 + erf(x / sqrt 2)) / 2, and the derivative of that: 1 + erf cancels for negative x.
+    "gelu": lambda c: np.square(c.out) + np.square(c.value("input")),
+    "gelu_backward": lambda c: np.square(c.out) + np.square(c.value("grad_output")),
+}
 
 
 def _linear(call: Call, name: str, own: Noise) -> Noise:
@@ -353,7 +371,9 @@ def _lerp(call: Call) -> Noise:
     noise = noise + call.noise("end").map(lambda v: v * np.square(w))
     a, b = call.value("input"), call.value("end")
     noise = noise + call.noise("weight").map(lambda v: v * np.square(b - a))
-    return call.rounded(_broadcast(noise, call), np.square(call.out) + np.square(a) + np.square(w * b))
+    return call.rounded(
+        _broadcast(noise, call), np.square(call.out) + np.square(a) + np.square(w * b)
+    )
 
 
 # Products
@@ -392,7 +412,9 @@ def _product(call: Call) -> Noise:
     alpha, beta = call.args.get("alpha", 1) or 0, call.args.get("beta", 1)
     noise = noise.map(lambda v: v * alpha**2) + call.noise("input").map(lambda v: v * beta**2)
     added = np.square(call.value("input") * beta)
-    return call.rounded(_broadcast(noise, call), np.broadcast_to(added, call.out.shape) + call.out**2)
+    return call.rounded(
+        _broadcast(noise, call), np.broadcast_to(added, call.out.shape) + call.out**2
+    )
 
 
 @rule("linear")
@@ -439,7 +461,7 @@ def _mean(call: Call) -> Noise:
 
 @rule("var")
 def _var(call: Call) -> Noise:
-    x, dims, n = *_centred(call), 1
+    x, _ = _centred(call)
     n = x.size / max(call.out.size, 1)
     correction = call.args.get("correction", call.args.get("unbiased", 1))
     divisor = max(n - (1 if correction is None else int(correction)), 1)

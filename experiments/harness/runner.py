@@ -1,4 +1,4 @@
-"""One experiment from data to report: each engine alone, then ours beside each other one in lock-step."""
+"""One experiment from data to report: each engine alone, then ours beside another in lock-step."""
 
 import importlib
 import inspect
@@ -102,7 +102,11 @@ def run_experiment(
         results.pictures = draw(results, folder)
         results.complete = True
     except BaseException as error:
-        text = "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
+        text = (
+            "interrupted"
+            if isinstance(error, KeyboardInterrupt)
+            else f"{type(error).__name__}: {error}"
+        )
         results.error = text
         raise
     finally:
@@ -112,7 +116,12 @@ def run_experiment(
 
 
 def _measure(
-    results: Results, ours: Engine, others: Sequence[Engine], data: Any, options: Options, screen: Screen
+    results: Results,
+    ours: Engine,
+    others: Sequence[Engine],
+    data: Any,
+    options: Options,
+    screen: Screen,
 ) -> None:
     name = results.experiment
 
@@ -135,7 +144,7 @@ def _measure(
             with screen.phase(f"{name}: lock-step with {engine.name}", total) as tick:
                 lockstep(
                     ours, engine, run, comparison=comparison,
-                    tick=lambda sight, tick=tick: tick(sight.name, sight.step),
+                    tick=lambda sight, tick=tick: tick(sight.name),
                 )  # fmt: skip
 
 

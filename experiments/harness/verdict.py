@@ -1,4 +1,4 @@
-"""From two values and the error estimate of their difference to a verdict; pure functions of arrays."""
+"""From two values and the estimate of their difference to a verdict; pure functions of arrays."""
 
 import math
 from dataclasses import dataclass, field
@@ -23,8 +23,8 @@ class Judgement:
     """Verdict on one quantity at one step.
 
     `ratio` is |difference| / (8 sigma) where it is largest, at `index`; infinite where the estimate
-    is zero or shapes, strides or dtypes differ, which `reason` then names. `estimate` is the norm of
-    the estimated error over the norm of the quantity.
+    is zero or shapes, strides or dtypes differ, which `reason` then names. `estimate` is the norm
+    of the estimated error over the norm of the quantity.
     """
 
     verdict: str
@@ -41,7 +41,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What is compared of one tensor: values, stride, dtype name, and the estimate's two channels."""
+    """What is compared of a tensor: values, stride, dtype name, and the estimate's channels."""
 
     values: Array
     stride: tuple[int, ...] = ()
@@ -91,7 +91,9 @@ def _worst(
         sigma = np.zeros(a.shape) if variance is None else np.sqrt(variance)
         ratio = np.where(difference == 0, 0.0, difference / (WIDTH * sigma))
     # A NaN or infinity on one side only is no rounding, and neither is a finite estimate of one.
-    ratio = np.where(np.isfinite(a) == np.isfinite(b), np.where(np.isnan(ratio), np.inf, ratio), np.inf)
+    ratio = np.where(
+        np.isfinite(a) == np.isfinite(b), np.where(np.isnan(ratio), np.inf, ratio), np.inf
+    )
     if ratio.size == 0:
         return 0.0, (), 0.0
     at = np.unravel_index(int(np.argmax(ratio)), ratio.shape)

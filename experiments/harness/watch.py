@@ -13,7 +13,13 @@ from experiments.harness import rules
 from experiments.harness.rounding import EXACT, Call, Ledger, Scale, array, is_tensor, tensors_in
 
 # Names under which an engine's op differs from the rule's.
-ALIASES = {"multiply": "mul", "subtract": "sub", "divide": "div", "__rsub__": "rsub", "dropout_": "dropout"}
+ALIASES = {
+    "multiply": "mul",
+    "subtract": "sub",
+    "divide": "div",
+    "__rsub__": "rsub",
+    "dropout_": "dropout",
+}
 FIRST = ("a", "x", "tensor")
 
 
@@ -28,7 +34,13 @@ class Follower:
         self.calls = 0
 
     def follow(
-        self, name: str, args: dict[str, Any], run: Callable[..., Any], *, view: bool, pointwise: bool
+        self,
+        name: str,
+        args: dict[str, Any],
+        run: Callable[..., Any],
+        *,
+        view: bool,
+        pointwise: bool,
     ) -> Any:
         """The op's result, its noise written down beside it."""
         inplace = name.endswith("_") and not name.endswith("__")
@@ -90,8 +102,13 @@ def _renamed(names: list[str]) -> list[str]:
 
 @cache
 def _parameters(op: Any) -> tuple[list[str], int, dict[str, Any], bool]:
-    """An op's parameter names, how many may be positional, its defaults, and whether *args ends them."""
-    for source in (getattr(op, "function", None), getattr(op, "fn", None), getattr(op, "__wrapped__", None), op):
+    """An op's parameter names, how many are positional, its defaults, whether *args ends them."""
+    for source in (
+        getattr(op, "function", None),
+        getattr(op, "fn", None),
+        getattr(op, "__wrapped__", None),
+        op,
+    ):
         if source is not None and callable(source):
             parameters = list(inspect.signature(source).parameters.values())
             break
@@ -101,7 +118,9 @@ def _parameters(op: Any) -> tuple[list[str], int, dict[str, Any], bool]:
     return [p.name for p in parameters], len(positional), defaults, variadic
 
 
-def _bind(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dict[str, Any], Callable]:
+def _bind(
+    op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[dict[str, Any], Callable]:
     """Arguments by the rules' names, and a function that calls the op with such arguments."""
     names, positional, defaults, variadic = _parameters(op)
     shown = _renamed(names)
@@ -164,7 +183,9 @@ def _torch_mode(follower: Follower) -> contextlib.AbstractContextManager[Any]:
     class Rounding(base):
         """Follows the rounding of PyTorch's ops."""
 
-        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        def __torch_dispatch__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
             kwargs = kwargs or {}
             if not follower.active:
                 return func(*args, **kwargs)

@@ -3,6 +3,7 @@
 Source: torch/autograd/__init__.py and torch/csrc/autograd/python_engine.cpp.
 """
 
+import warnings
 from collections.abc import Sequence
 
 from minitorch_np import strides
@@ -80,6 +81,16 @@ def backward(
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     first = _first_gradients(outputs, given)
     keep = create_graph if retain_graph is None else retain_graph
+    if create_graph:
+        warnings.warn(
+            "Using backward() with create_graph=True will create a reference cycle between the "
+            "parameter and its gradient which can cause a memory leak. We recommend using "
+            "autograd.grad when creating the graph to avoid this. If you have to use this "
+            "function, make sure to reset the .grad fields of your parameters to None after use "
+            "to break the cycle and avoid the leak.",
+            UserWarning,
+            stacklevel=3,
+        )
     if inputs is None:
         walk(_roots(outputs), first, keep_graph=keep, create_graph=create_graph)
         return
@@ -139,11 +150,12 @@ def grad(
     grads = [found[at] for at in edges]
     if materialize_grads:
         return tuple([_zeros_like(t) if g is None else g for g, t in zip(grads, targets, strict=True)])
-    if not allow_unused and any(g is None for g in grads):
-        raise RuntimeError(
-            "One of the differentiated Tensors appears to not have been used in the graph. Set "
-            "allow_unused=True if this is the desired behavior."
-        )
+    for at, found_grad in enumerate(grads):
+        if found_grad is None and not allow_unused:
+            raise RuntimeError(
+                f"The differentiated Tensor at index {at} appears to not have been used in the "
+                "graph. Set allow_unused=True if this is the desired behavior."
+            )
     return tuple(grads)
 
 

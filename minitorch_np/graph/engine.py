@@ -78,7 +78,12 @@ class _Task:
         if buffer is None:
             buffer = self.buffers[node] = [None] * len(node.expects)
         there = buffer[nr]
-        buffer[nr] = grad if there is None else there + grad
+        if there is None:
+            buffer[nr] = grad
+        elif not state.grad and _is_ours_alone(there):
+            there.add_(grad)
+        else:
+            buffer[nr] = there + grad
 
     def step(self, node: Node, keep_graph: bool) -> None:
         """Run one node, hand its results on, and find out who became ready."""
@@ -152,6 +157,18 @@ def _paths(roots: list[Node], wanted: Captures) -> dict[Node, Edges]:
             stack.append((node, True))
             stack.extend([(e[0], False) for e in node.edges if e and e[0] not in seen])
     return targets
+
+
+def _is_ours_alone(there: Tensor) -> bool:
+    """Whether a gradient that arrived is dense and held by nothing but its buffer.
+
+    Source: can_accumulate_inplace, torch/csrc/autograd/input_buffer.cpp.
+    """
+    return (
+        sys.getrefcount(there) <= 4
+        and sys.getrefcount(there.memory) <= 2
+        and strides.is_dense(there.sizes, there.strides)
+    )
 
 
 def _fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:

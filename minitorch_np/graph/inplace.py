@@ -5,11 +5,11 @@ Source: torch/csrc/autograd/VariableTypeUtils.h, variable.cpp and functions/tens
 
 from minitorch_np.graph.modes import Creation, recording, state
 from minitorch_np.graph.node import Edge, Node, edge
-from minitorch_np.graph.saved import freed
+from minitorch_np.graph.saved import freed, short_name
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.tensor import INFERENCE, Tensor, empty_strided, method
 
-__all__ = ["bump", "check_inplace", "rebase", "refresh_history"]
+__all__ = ["bump", "check_inplace", "rebase", "refresh_history", "regard"]
 
 
 def check_inplace(tensor: Tensor, requires_grad: bool) -> None:
@@ -35,7 +35,7 @@ def _check_view(view: Tensor) -> None:
     if creation == Creation.DEFAULT:
         return
     node = view.grad_fn
-    made = f"Output {view.output_nr} of {node.name()}" if node is not None else "A view was created"
+    made = f"Output {view.output_nr} of {short_name(node)}" if node is not None else "A view was created"
     if node is not None:
         text = f"{made} is a view and is being modified inplace. "
     elif creation == Creation.INFERENCE_MODE:
@@ -103,6 +103,15 @@ def refresh_history(view: Tensor) -> None:
     meta.grad_fn, meta.output_nr = fresh.grad_fn, fresh.output_nr
 
 
+def regard(tensor: Tensor, node: Node) -> None:
+    """Make `node` the history of `tensor` after its own geometry changed; its base has not."""
+    node.expects = [(tensor.sizes, tensor.dtype)]
+    meta = tensor.autograd()
+    meta.grad_fn = node
+    meta.output_nr = 0
+    tensor.born = tensor.clock.value
+
+
 class CopySlices(Node):
     """The history of a base after a write to one of its views: `write` sees the slice alone.
 
@@ -119,6 +128,10 @@ class CopySlices(Node):
         self.stride = base.strides
         self.shape = view.sizes, view.strides, view.offset - base.offset
         self.write = write
+
+    def name(self) -> str:
+        """PyTorch's name of the node."""
+        return "torch::autograd::CopySlices"
 
     def apply(
         self, grads: list[Tensor | None], edges: tuple[Edge | None, ...]

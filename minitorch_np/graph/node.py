@@ -125,6 +125,10 @@ class AccumulateGrad(Node):
         self.order = _LAST
         self.expects = [(variable.sizes, variable.dtype)]
 
+    def name(self) -> str:
+        """PyTorch's name of the node."""
+        return "torch::autograd::AccumulateGrad"
+
 
 def edge(tensor: Tensor) -> Edge | None:
     """Where the gradient of `tensor` goes, None when it needs none."""

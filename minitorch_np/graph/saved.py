@@ -8,7 +8,7 @@ from minitorch_np.graph.modes import state
 from minitorch_np.storage import VersionCounter
 from minitorch_np.tensor import INFERENCE, AutogradMeta, GraphNode, Tensor, empty
 
-__all__ = ["FREED", "as_output", "freed", "legacy_type", "stale", "version_of"]
+__all__ = ["FREED", "as_output", "freed", "legacy_type", "short_name", "stale", "version_of"]
 
 _LEGACY = {
     "float16": "Half", "bfloat16": "BFloat16", "float32": "Float", "float64": "Double",
@@ -56,6 +56,11 @@ def as_output(node: GraphNode, out: Tensor, nr: int) -> Tensor:
     return whole
 
 
+def short_name(node: GraphNode) -> str:
+    """A node's name as messages have it: 'Mul' for MulBackward0."""
+    return re.sub(r"Backward\d*$", "", node.name())
+
+
 def freed() -> NoReturn:
     """Raise: this node went backward before, and what it saved is gone."""
     raise RuntimeError(
@@ -80,8 +85,7 @@ def stale(
         freed()
     maker = maker or tensor.grad_fn
     nr = tensor.output_nr if nr is None else nr
-    op = "" if maker is None else re.sub(r"Backward\d*$", "", maker.name())
-    made = f", which is output {nr} of {op}," if op else ""
+    made = f", which is output {nr} of {short_name(maker)}," if maker else ""
     shape = ", ".join(map(str, tensor.sizes))
     raise RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace "

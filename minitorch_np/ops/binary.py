@@ -1,14 +1,59 @@
-"""Arithmetic of two operands, broadcast against each other."""
+"""Arithmetic of two operands, broadcast against each other.
+
+Python's operators on tensors are these ops; `operators.py` binds them.
+"""
 
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
-from minitorch_np.loops import pointwise
-from minitorch_np.op import op
+from minitorch_np import dtypes
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.loops import common_dtype, not_implemented, pointwise, rounded, scalar
+from minitorch_np.op import alias, op
+from minitorch_np.ops.copy import zeros_like
 from minitorch_np.tensor import Number, Tensor
 
-__all__ = ["add", "mul"]
+__all__ = [
+    "add", "sub", "rsub", "mul", "div", "true_divide", "floor_divide", "remainder", "fmod",
+    "subtract", "multiply", "divide",
+]  # fmt: skip
+
+Array = NDArray[np.generic]
+
+
+def kind(x: Tensor | Number) -> Dtype:
+    """The dtype of an operand, whether tensor or number."""
+    return x.dtype if isinstance(x, Tensor) else dtypes.of_number(x)
+
+
+def check_alpha(dtype: Dtype, alpha: Number) -> None:
+    """Raise torch's error where `alpha` is of a higher category than the result.
+
+    Source: alpha_check, aten/src/ATen/native/BinaryOps.h.
+    """
+    if isinstance(alpha, bool) and dtype is not dtypes.bool_:
+        raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    if isinstance(alpha, float) and not dtype.is_floating_point:
+        raise RuntimeError(
+            "For integral input tensors, argument alpha must not be a floating point number."
+        )
+
+
+def check_subtraction(input: Tensor | Number, other: Tensor | Number) -> None:
+    """Raise torch's error for bools. Source: sub_check, aten/src/ATen/native/BinaryOps.h."""
+    bools = (kind(input) is dtypes.bool_) + (kind(other) is dtypes.bool_)
+    if bools == 2:
+        raise NotImplementedError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` "
+            "or `logical_xor()` operator instead."
+        )
+    if bools:
+        raise NotImplementedError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are "
+            "trying to invert a mask, use the `~` or `logical_not()` operator instead."
+        )
 
 
 def scaled(t: Tensor | Number, alpha: Number) -> Tensor | Number:
@@ -16,21 +61,243 @@ def scaled(t: Tensor | Number, alpha: Number) -> Tensor | Number:
     return t if alpha == 1 and not isinstance(alpha, bool) else t * alpha
 
 
+def narrowed(x: Tensor | Number, dtype: Dtype) -> Tensor | Number:
+    """An operand that ATen converts to `dtype` before it computes: numbers lose what a half loses."""
+    return x if isinstance(x, Tensor) else rounded(x, dtype)
+
+
+def combined(
+    f: Callable[..., object],
+    input: Tensor | Number,
+    other: Tensor | Number,
+    alpha: Number,
+    out: Tensor | None,
+) -> Tensor:
+    """`f(input, alpha * other)`, the form that addition and subtraction share."""
+    if alpha == 1 and type(alpha) is int and isinstance(input, Tensor) and isinstance(other, Tensor):
+        return pointwise(f, input, other, out=out)
+    dtype = common_dtype(input, other)
+    check_alpha(dtype, alpha)
+    factor = dtype.compute.type(rounded(scalar(alpha, dtype), dtype))
+
+    def scaling(a: Array, b: Array, result: Array) -> None:
+        f(a, np.multiply(b, factor, dtype=result.dtype), result)
+
+    return pointwise(
+        f if alpha == 1 else scaling, narrowed(input, dtype), narrowed(other, dtype), out=out
+    )
+
+
 @op("elementwise", inplace=True)
 def add(
-    input: Tensor, other: Tensor | Number, *, alpha: Number = 1, out: Tensor | None = None
+    input: Tensor | Number,
+    other: Tensor | Number,
+    *,
+    alpha: Number = 1,
+    out: Tensor | None = None,
 ) -> Tensor:
     """`input + alpha * other`, broadcast. Source: ATen/native/BinaryOps.cpp add."""
-    return pointwise(np.add, input, scaled(other, alpha), out=out)
+    return combined(np.add, input, other, alpha, out)
 
 
 add.vjp(input=lambda g: g, other=lambda g, alpha: scaled(g, alpha))
 
 
 @op("elementwise", inplace=True)
-def mul(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
-    """`input * other`, broadcast. Source: ATen/native/BinaryOps.cpp mul."""
+def sub(
+    input: Tensor | Number,
+    other: Tensor | Number,
+    *,
+    alpha: Number = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """`input - alpha * other`, broadcast. Raises: NotImplementedError for bools.
+
+    Source: ATen/native/BinaryOps.cpp sub.
+    """
+    check_subtraction(input, other)
+    return combined(np.subtract, input, other, alpha, out)
+
+
+sub.vjp(input=lambda g: g, other=lambda g, alpha: scaled(g, alpha).neg())
+
+
+@op(
+    "elementwise",
+    method=False,
+    node=lambda other: "RsubBackward0" if isinstance(other, Tensor) else "RsubBackward1",
+)
+def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+    """`other - alpha * input`, what `1 - x` calls. Source: ATen/native/BinaryOps.cpp rsub."""
+    check_subtraction(other, input)
+    return combined(np.subtract, other, input, alpha, None)
+
+
+rsub.vjp(input=lambda g, alpha: scaled(g, alpha).neg(), other=lambda g: g)
+
+
+@op("elementwise", inplace=True)
+def mul(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+    """`input * other`, broadcast; of bools, both. Source: ATen/native/BinaryOps.cpp mul."""
     return pointwise(np.multiply, input, other, out=out)
 
 
 mul.vjp(input=lambda g, other: g * other, other=lambda g, input: g * input)
+
+
+@op(
+    "elementwise",
+    inplace=True,
+    node=lambda rounding_mode: "DivBackward0" if rounding_mode is None else "DivBackward2",
+)
+def div(
+    input: Tensor | Number,
+    other: Tensor | Number,
+    *,
+    rounding_mode: str | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """`input / other`, broadcast, or the quotient cut to an integer by 'trunc' or 'floor'.
+
+    The true quotient of integers is floating point; the cut one stays in their dtype.
+    Source: ATen/native/BinaryOps.cpp div.
+    """
+    if rounding_mode is None:
+        return pointwise(np.true_divide, input, other, out=out, floating=True)
+    if rounding_mode == "floor":
+        return floored(input, other, out)
+    if rounding_mode == "trunc":
+        dtype = common_dtype(input, other)
+        if dtype is dtypes.bool_:
+            raise not_implemented("div_trunc_cpu", dtype)
+        return pointwise(truncated, input, narrowed(other, dtype), out=out)
+    raise RuntimeError(
+        "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
+        f"'{rounding_mode}'"
+    )
+
+
+div.vjp(
+    input=lambda g, other, rounding_mode: g / other if rounding_mode is None else zeros_like(g),
+    other=lambda g, input, other, rounding_mode: (
+        -g * ((input / other) / other) if rounding_mode is None else zeros_like(g)
+    ),
+)
+
+
+@op("elementwise", method=False, node="DivBackward1")
+def div_scalar(input: Tensor, other: Number) -> Tensor:
+    """`input / other` as ATen's own code divides by a number, which autograd names differently."""
+    return pointwise(np.true_divide, input, other, floating=True)
+
+
+div_scalar.vjp(input=lambda g, other: div_scalar(g, other))
+
+
+def check_divisor(b: Array) -> None:
+    """Raise torch's error for an integer division by zero."""
+    if b.dtype.kind in "iu" and not np.all(b):
+        raise RuntimeError("ZeroDivisionError")
+
+
+def truncated(a: Array, b: Array, out: Array) -> None:
+    """The quotient rounded towards zero."""
+    if out.dtype.kind == "f":
+        np.trunc(np.true_divide(a, b), out)
+        return
+    check_divisor(np.asarray(b))
+    np.floor_divide(a - np.fmod(a, b), b, out)
+
+
+def _floored(a: Array, b: Array, out: Array) -> None:
+    check_divisor(np.asarray(b))
+    np.floor_divide(a, b, out)
+
+
+def floored(input: Tensor | Number, other: Tensor | Number, out: Tensor | None) -> Tensor:
+    """The quotient rounded towards minus infinity."""
+    dtype = common_dtype(input, other)
+    if dtype is dtypes.bool_:
+        raise not_implemented("div_floor_cpu", dtype)
+    return pointwise(_floored, narrowed(input, dtype), narrowed(other, dtype), out=out)
+
+
+@op("elementwise", inplace=True, node=lambda input: "torch::autograd::NotImplemented")
+def floor_divide(
+    input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None
+) -> Tensor:
+    """The quotient rounded towards minus infinity; it has no derivative in PyTorch either.
+
+    Source: ATen/native/BinaryOps.cpp floor_divide.
+    """
+    return floored(input, other, out)
+
+
+def remainder_node(input: Tensor | Number, other: Tensor | Number) -> str:
+    """The name of PyTorch's node for each overload of remainder."""
+    if not isinstance(input, Tensor):
+        return "torch::autograd::NotImplemented"
+    return "RemainderBackward1" if isinstance(other, Tensor) else "RemainderBackward0"
+
+
+@op("elementwise", inplace=True, node=remainder_node)
+def remainder(
+    input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None
+) -> Tensor:
+    """The remainder with the sign of the divisor, as Python's `%`.
+
+    Source: ATen/native/cpu/BinaryOpsKernel.cpp remainder_kernel.
+    """
+    dtype = common_dtype(input, other)
+    if dtype is dtypes.bool_:
+        raise not_implemented("remainder_cpu", dtype)
+    return pointwise(_remainder, narrowed(input, dtype), narrowed(other, dtype), out=out)
+
+
+def _remainder(a: Array, b: Array, out: Array) -> None:
+    check_divisor(np.asarray(b))
+    np.remainder(a, b, out)
+
+
+def _remainder_other(g: Tensor, input: Tensor | Number, other: Tensor) -> Tensor:
+    if not isinstance(input, Tensor):
+        raise RuntimeError("derivative for aten::remainder is not implemented")
+    return -g * input.div(other, rounding_mode="floor")
+
+
+remainder.vjp(
+    input=lambda g: g,
+    other=lambda g, input, other: _remainder_other(g, input, other),
+)
+
+
+@op(
+    "elementwise",
+    inplace=True,
+    node=lambda other: "FmodBackward1" if isinstance(other, Tensor) else "FmodBackward0",
+)
+def fmod(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+    """The remainder with the sign of the dividend, as C's fmod.
+
+    Source: ATen/native/cpu/BinaryOpsKernel.cpp fmod_kernel.
+    """
+    dtype = common_dtype(input, other)
+    if dtype is dtypes.bool_:
+        raise not_implemented("fmod_cpu", dtype)
+    return pointwise(_fmod, input, narrowed(other, dtype), out=out)
+
+
+def _fmod(a: Array, b: Array, out: Array) -> None:
+    check_divisor(np.asarray(b))
+    np.fmod(a, b, out)
+
+
+fmod.vjp(
+    input=lambda g: g,
+    other=lambda g, input, other: -g * input.div(other, rounding_mode="trunc"),
+)
+
+subtract = alias(sub, "subtract")
+multiply = alias(mul, "multiply")
+divide = alias(div, "divide")
+true_divide = alias(div, "true_divide")

@@ -1,22 +1,29 @@
 """Copies: of values into a tensor, of a tensor, and to another dtype or memory format."""
 
-import numpy as np
+import math
+from collections.abc import Callable
 
-from minitorch_np import strides
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.loops import number, quietly
+from minitorch_np.graph.saved import legacy_type
+from minitorch_np.loops import quietly
 from minitorch_np.memory_format import contiguous_format, memory_format, preserve_format
 from minitorch_np.op import composite, op
-from minitorch_np.shapes import is_expandable
-from minitorch_np.strides import Overlap, Stride
-from minitorch_np.tensor import Number, Tensor, device, empty
+from minitorch_np.shapes import Shape, broadcast
+from minitorch_np.strides import Stride
+from minitorch_np.tensor import Number, Tensor, device, empty, method, stored
 
 Device = device
+Format = memory_format
+Array = NDArray[np.generic]
 
-__all__ = ["clone", "contiguous", "copy_", "to"]
+__all__ = ["clone", "fill", "is_same_size", "zero_"]
 
 
-def new_stride(input: Tensor, memory_format: memory_format) -> Stride:
+def new_stride(input: Tensor, memory_format: Format) -> Stride:
     """The stride of a copy of `input` in `memory_format`."""
     if memory_format is preserve_format:
         return strides.like(input.sizes, input.strides)
@@ -28,43 +35,118 @@ def zeros_like(g: Tensor) -> Tensor:
     return empty(g.sizes, strides.like(g.sizes, g.strides), g.dtype).zero_()
 
 
+def assign(target: Array, source: Array) -> None:
+    """Write `source` to `target`, converted as PyTorch does, which is not always as NumPy does.
+
+    Half types are reached through float32, so that a float64 is rounded twice, and uint8 through
+    int64, so that large floats wrap. Source: c10/util/TypeCast.h.
+    """
+    old, new = source.dtype, target.dtype
+    if old != new:
+        half = new.itemsize == 2 and new.kind not in "iu"
+        if half or (old.itemsize == 2 and old.kind not in "iu"):
+            source = source.astype(np.float32)
+        if new == np.uint8 and source.dtype.kind == "f":
+            source = source.astype(np.int64)
+    np.copyto(target, source, casting="unsafe")
+
+
 @op("like", node="CopyBackwards")
-def copy_(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
+def copy_(input: Tensor, src: Tensor | Number, non_blocking: bool = False) -> Tensor:
     """This tensor with the values of `src` written to it, broadcast and converted.
 
+    Raises: RuntimeError where the shape does not broadcast to this one, or memory overlaps.
     Source: aten/src/ATen/native/Copy.cpp.
     """
-    if src.sizes != input.sizes and not is_expandable(src.sizes, input.sizes):
-        raise RuntimeError(
-            f"output with shape {list(input.sizes)} doesn't match the broadcast shape "
-            f"{list(src.sizes)}"
+    if not isinstance(src, Tensor):
+        quietly(assign, input.array, np.asarray(src))
+        return input
+    if src is input:
+        return input
+    strides.check_no_internal_overlap(input.sizes, input.strides)
+    if src.memory is input.memory and src.dtype is input.dtype:
+        strides.check_no_partial_overlap(
+            (input.offset, input.sizes, input.strides), (src.offset, src.sizes, src.strides)
         )
-    if strides.internal_overlap(input.sizes, input.strides) is Overlap.YES:
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a "
-            "single memory location. Please clone() the tensor before performing the operation."
-        )
-    quietly(np.copyto, input.array, src.array, casting="unsafe")
+    if src.sizes != input.sizes:
+        check_written(input.sizes, src.sizes)
+    quietly(assign, input.array, src.array)
     return input
 
 
 copy_.vjp(input=lambda g: zeros_like(g), src=lambda g: g)
 
 
-@op("like")
-def fill_(input: Tensor, value: Number | Tensor) -> Tensor:
-    """This tensor with every element set to `value`. Source: aten/src/ATen/native/Fill.cpp."""
-    if isinstance(value, Tensor) and value.ndim:
+def check_written(shape: Shape, source: Shape) -> None:
+    """Raise unless values of shape `source` can be written to `shape`."""
+    to = broadcast(shape, source)
+    if to != shape:
         raise RuntimeError(
-            "fill_ only supports 0-dimension value tensor but got tensor with "
-            f"{value.ndim} dimensions."
+            f"output with shape {list(shape)} doesn't match the broadcast shape {list(to)}"
         )
-    source = value.array if isinstance(value, Tensor) else number(value, input.dtype)
-    quietly(np.copyto, input.array, source, casting="unsafe")
+
+
+_C_NAMES = {
+    "bool": "bool", "uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int",
+    "int64": "int64_t", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float",
+    "float64": "double",
+}  # fmt: skip
+
+
+def fitting(value: Number, dtype: Dtype) -> Number:
+    """A number that an op stores as it is, in range for `dtype`.
+
+    Raises: RuntimeError where it does not fit; uint8 wraps negative numbers, infinities are floats.
+    Source: c10/util/TypeCast.h checked_convert, c10/util/overflows.h.
+    """
+    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+        raise OverflowError("int too big to convert")
+    name = dtype.name
+    if name == "bool":
+        return bool(value)
+    if dtype.is_floating_point:
+        wide = quietly(np.float32, value) if dtype.itemsize == 2 else float(value)
+        limit = dtypes.finfo(dtype).max
+        fits = not math.isfinite(float(wide)) or abs(float(wide)) <= limit
+    else:
+        info = dtypes.iinfo(dtype)
+        least = -info.max if name == "uint8" else info.min
+        fits = math.isfinite(value) and least <= value < info.max + 1
+    if not fits:
+        raise RuntimeError(f"value cannot be converted to type {_C_NAMES[name]} without overflow")
+    return value if dtype.is_floating_point else int(value)
+
+
+def filled(input: Tensor, value: Number | Tensor) -> Tensor:
+    """`input` with `value` written to every element."""
+    if isinstance(value, Tensor):
+        if value.ndim:
+            raise RuntimeError(
+                "fill_ only supports 0-dimension value tensor but got tensor with "
+                f"{value.ndim} dimensions."
+            )
+        quietly(assign, input.array, value.array)
+    else:
+        quietly(assign, input.array, np.asarray(fitting(value, input.dtype)))
     return input
 
 
+@op("like", node=lambda value: f"FillBackward{2 + isinstance(value, Tensor)}")
+def fill_(input: Tensor, value: Number | Tensor) -> Tensor:
+    """This tensor with every element set to `value`. Source: aten/src/ATen/native/Fill.cpp."""
+    return filled(input, value)
+
+
 fill_.vjp(input=lambda g: zeros_like(g), value=lambda g: g.sum())
+
+
+@op("like", method=False, node=lambda value: f"FillBackward{int(isinstance(value, Tensor))}")
+def fill(input: Tensor, value: Number | Tensor) -> Tensor:
+    """A tensor like `input` with every element `value`."""
+    return filled(empty(input.sizes, new_stride(input, preserve_format), input.dtype), value)
+
+
+fill.vjp(input=lambda g: zeros_like(g), value=lambda g: g.sum())
 
 
 @op("like")
@@ -78,7 +160,7 @@ zero_.vjp(input=lambda g: zeros_like(g))
 
 
 @op("like")
-def clone(input: Tensor, *, memory_format: memory_format = preserve_format) -> Tensor:
+def clone(input: Tensor, *, memory_format: Format = preserve_format) -> Tensor:
     """A copy in memory of its own: dense, in the order of `memory_format`.
 
     Source: aten/src/ATen/native/TensorFactories.cpp clone.
@@ -92,7 +174,7 @@ clone.vjp(input=lambda g: g)
 
 
 @composite()
-def contiguous(input: Tensor, *, memory_format: memory_format = contiguous_format) -> Tensor:
+def contiguous(input: Tensor, *, memory_format: Format = contiguous_format) -> Tensor:
     """The tensor itself if it lies in the order of `memory_format`, else a copy that does."""
     if input.is_contiguous(memory_format=memory_format):
         return input
@@ -100,43 +182,135 @@ def contiguous(input: Tensor, *, memory_format: memory_format = contiguous_forma
 
 
 @op("like", method=False, node="ToCopyBackward0")
-def convert(input: Tensor, dtype: Dtype, memory_format: memory_format) -> Tensor:
+def convert(input: Tensor, dtype: Dtype, memory_format: Format) -> Tensor:
     """A copy in another dtype, rounded to nearest even or cut towards zero."""
     out = empty(input.sizes, new_stride(input, memory_format), dtype)
-    quietly(np.copyto, out.array, input.array, casting="unsafe")
+    quietly(assign, out.array, input.array)
     return out
 
 
 convert.vjp(input=lambda g, input_dtype: g.to(input_dtype))
 
+_PYTHON_TYPES = {bool: dtypes.bool_, int: dtypes.int64, float: dtypes.float64}
+
+
+def dtype_of(given: "Dtype | type") -> Dtype:
+    """A dtype that may be named by Python's type."""
+    return given if isinstance(given, Dtype) else _PYTHON_TYPES[given]
+
 
 @composite()
 def to(
     input: Tensor,
-    *args: "Dtype | str | device | Tensor",
-    dtype: Dtype | None = None,
-    device: "device | str | None" = None,
+    *args: "Dtype | type | str | int | device | Tensor | None",
+    dtype: Dtype | type | None = None,
+    device: "device | str | int | None" = None,
     non_blocking: bool = False,
     copy: bool = False,
-    memory_format: memory_format = preserve_format,
+    memory_format: Format | None = None,
 ) -> Tensor:
-    """The tensor in another dtype or memory format; itself when nothing changes and no `copy`."""
+    """The tensor in another dtype or memory format; itself when nothing changes and no `copy`.
+
+    `to(dtype)`, `to(device, dtype)` or `to(other)`, each followed by `non_blocking` and `copy`.
+    Source: aten/src/ATen/native/TensorConversions.cpp to.
+    """
+    flags: list[bool] = []
     for arg in args:
-        if isinstance(arg, Dtype):
-            dtype = arg
+        if isinstance(arg, bool):
+            flags.append(arg)
         elif isinstance(arg, Tensor):
             dtype = arg.dtype
-        elif isinstance(arg, bool):
-            copy = copy or arg
+        elif isinstance(arg, (Dtype, type)):
+            dtype = dtype_of(arg)
+        elif isinstance(arg, Format):
+            raise TypeError(_TO)
         else:
             device = arg
-    if device is not None:
-        _ = Device(device)
-    wanted = dtype or input.dtype
-    if wanted is input.dtype and not copy and (
-        memory_format is preserve_format or input.is_contiguous(memory_format=memory_format)
-    ):
+    _on_cpu(device)
+    wanted = input.dtype if dtype is None else dtype_of(dtype)
+    format = preserve_format if memory_format is None else memory_format
+    same = wanted is input.dtype and not (copy or flags[1:2] == [True])
+    if same and (format is preserve_format or input.is_contiguous(memory_format=format)):
         return input
-    if wanted is input.dtype:
-        return clone(input, memory_format=memory_format)
-    return convert(input, wanted, memory_format)
+    return convert(input, wanted, format)
+
+
+_TO = """\
+to() received an invalid combination of arguments - got (torch.memory_format), but expected one of:
+ * (torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, \
+bool copy = False, *, torch.memory_format memory_format = None)
+ * (torch.dtype dtype, bool non_blocking = False, bool copy = False, *, \
+torch.memory_format memory_format = None)
+ * (Tensor tensor, bool non_blocking = False, bool copy = False, *, \
+torch.memory_format memory_format = None)
+"""
+
+
+def _on_cpu(where: "device | str | int | None") -> None:
+    """Raise unless a device that was asked for is the CPU; a number means a GPU."""
+    if where is not None:
+        _ = Device(f"cuda:{where}" if isinstance(where, int) else where)
+
+
+@composite()
+def type_as(input: Tensor, other: Tensor) -> Tensor:
+    """The tensor in the dtype of `other`."""
+    return to(input, other.dtype)
+
+
+def type_method(
+    self: Tensor, dtype: Dtype | type | str | None = None, non_blocking: bool = False
+) -> Tensor | str:
+    """The tensor in another dtype; without one, the old name of its type: 'torch.FloatTensor'.
+
+    Raises: ValueError for a name that is none.
+    """
+    if dtype is None:
+        return legacy_type(self)
+    if isinstance(dtype, Dtype):
+        return to(self, dtype)
+    name = dtype if isinstance(dtype, str) else dtype.__name__
+    for each in dtypes.ALL:
+        if legacy_type(empty((0,), (1,), each)) == name:
+            return to(self, each)
+    raise ValueError(f"invalid type: '{name}'")
+
+
+method(type_method, "type")
+
+
+def _cast(name: str, dtype: Dtype) -> None:
+    """Bind the method `name`, which converts to `dtype`."""
+
+    def cast(self: Tensor, memory_format: Format = preserve_format) -> Tensor:
+        return to(self, dtype, memory_format=memory_format)
+
+    cast.__name__ = cast.__qualname__ = name
+    cast.__doc__ = f"The tensor as {dtype}; itself if it is that already."
+    method(cast)
+
+
+for _name, _dtype in {
+    "bool": dtypes.bool_, "byte": dtypes.uint8, "char": dtypes.int8, "short": dtypes.int16,
+    "int": dtypes.int32, "long": dtypes.int64, "half": dtypes.float16,
+    "bfloat16": dtypes.bfloat16, "float": dtypes.float32, "double": dtypes.float64,
+}.items():  # fmt: skip
+    _cast(_name, _dtype)
+
+
+@composite()
+def cpu(input: Tensor, memory_format: Format = preserve_format) -> Tensor:
+    """The tensor itself, for it is on the CPU."""
+    return to(input, memory_format=memory_format)
+
+
+@composite()
+def cuda(input: Tensor, device: "device | str | int | None" = None) -> Tensor:
+    """Nothing: this engine runs on the CPU. Raises: RuntimeError."""
+    _on_cpu(input.ndim * 0 if device is None else device)
+    return input
+
+
+def is_same_size(input: Tensor, other: Tensor) -> bool:
+    """Whether the shapes are equal."""
+    return input.sizes == other.sizes

@@ -1,15 +1,11 @@
-"""New tensors: uninitialised, filled with one value, or counted."""
+"""New tensors: uninitialised, or filled with one value; of a size, or like another tensor."""
 
-import math
-import warnings
 from collections.abc import Sequence
 from typing import Unpack
 
-import numpy as np
-
 from minitorch_np import dtypes, strides
+from minitorch_np import memory_format as formats
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.graph.modes import state
 from minitorch_np.memory_format import memory_format
 from minitorch_np.ops.factory import (
     LikeOptions,
@@ -27,11 +23,12 @@ from minitorch_np.ops.factory import (
 )
 from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Number, Tensor, method
+from minitorch_np.tensor import empty as memory
 from minitorch_np.tensor import empty_strided as strided_memory
 
 __all__ = [
-    "arange", "empty", "empty_like", "empty_strided", "eye", "full", "full_like", "linspace",
-    "logspace", "ones", "ones_like", "scalar_tensor", "zeros", "zeros_like",
+    "empty", "empty_like", "empty_strided", "full", "full_like", "ones", "ones_like",
+    "scalar_tensor", "zeros", "zeros_like",
 ]  # fmt: skip
 
 
@@ -115,28 +112,85 @@ def empty_strided(size: Sequence[int], stride: Sequence[int], **options: Unpack[
     return finished(strided_memory(shape, steps, dtype), options)
 
 
-def arange(
-    start: Number | Tensor | None = None,
-    end: Number | Tensor | None = None,
-    step: Number | Tensor = 1,
-    *,
-    out: Tensor | None = None,
-    **options: Unpack[Options],
-) -> Tensor:
-    """Numbers from `start` to below `end` in steps: ceil((end - start) / step) of them.
+def like(name: str, input: Tensor, options: LikeOptions) -> Tensor:
+    """An uninitialised tensor of the shape of `input`, in its order of dims unless told otherwise.
 
-    With one number, that is `end`. Source: aten/src/ATen/native/RangeFactories.cpp arange_out.
+    Source: aten/src/ATen/native/TensorFactories.cpp empty_like.
     """
-    if end is None:
-        start, end = 0, start
-    first = checked_number("arange", "start", start)
-    last = checked_number("arange", "end", end)
-    by = checked_number("arange", "step", step)
-    integral = not any(isinstance(x, float) for x in (first, last, by))
-    default = dtypes.int64 if integral else None
-    n = math.ceil((last - first) / by)
-    tensor = prepared("arange", (n,), options, out, default)
-    dtype = tensor.dtype
-    values = np.arange(n) * by + first
-    np.copyto(tensor.array, values, casting="unsafe")
-    return finished(tensor, options, out)
+    if not isinstance(input, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+        refuse(name, "input", "Tensor", input, 1)
+    dtype = option_dtype(name, options) or input.dtype
+    format = options.get("memory_format")
+    if format is None or format is formats.preserve_format:
+        stride = strides.like(input.sizes, input.strides)
+    else:
+        stride = in_format(format, input.sizes, name)
+    return memory(input.sizes, stride, dtype)
+
+
+def empty_like(input: Tensor, **options: Unpack[LikeOptions]) -> Tensor:
+    """An uninitialised tensor like `input`: its shape and dtype, and its layout where dense."""
+    return finished(like("empty_like", input, options), options)
+
+
+def filled_like(name: str, input: Tensor, value: Number, options: LikeOptions) -> Tensor:
+    """A tensor like `input` with every element `value`."""
+    tensor = like(name, input, options)
+    tensor.array.fill(converted_number(value, tensor.dtype))
+    return finished(tensor, options)
+
+
+def zeros_like(input: Tensor, **options: Unpack[LikeOptions]) -> Tensor:
+    """Zeros like `input`: its shape and dtype, and its layout where dense."""
+    return filled_like("zeros_like", input, 0, options)
+
+
+def ones_like(input: Tensor, **options: Unpack[LikeOptions]) -> Tensor:
+    """Ones like `input`: its shape and dtype, and its layout where dense."""
+    return filled_like("ones_like", input, 1, options)
+
+
+def full_like(
+    input: Tensor, fill_value: Number | Tensor, **options: Unpack[LikeOptions]
+) -> Tensor:
+    """`fill_value` like `input`: its shape and dtype, and its layout where dense."""
+    value = checked_number("full_like", "fill_value", fill_value, 2)
+    return filled_like("full_like", input, value, options)
+
+
+@method
+def new_empty(self: Tensor, *size: int | Sequence[int], **options: Unpack[SizedOptions]) -> Tensor:
+    """An uninitialised contiguous tensor of `size` and of this tensor's dtype."""
+    shape = shape_of("new_empty", size, options)
+    return finished(prepared("new_empty", shape, options, None, self.dtype), options)
+
+
+@method
+def new_zeros(self: Tensor, *size: int | Sequence[int], **options: Unpack[SizedOptions]) -> Tensor:
+    """Zeros of `size` and of this tensor's dtype."""
+    return filled("new_zeros", shape_of("new_zeros", size, options), 0, options, None, self.dtype)
+
+
+@method
+def new_ones(self: Tensor, *size: int | Sequence[int], **options: Unpack[SizedOptions]) -> Tensor:
+    """Ones of `size` and of this tensor's dtype."""
+    return filled("new_ones", shape_of("new_ones", size, options), 1, options, None, self.dtype)
+
+
+@method
+def new_full(
+    self: Tensor, size: Sequence[int], fill_value: Number | Tensor, **options: Unpack[Options]
+) -> Tensor:
+    """`fill_value` of `size` and of this tensor's dtype."""
+    shape = sizes_of("new_full", size)
+    value = checked_number("new_full", "fill_value", fill_value, 2)
+    return filled("new_full", shape, value, options, None, self.dtype)
+
+
+@method
+def new_empty_strided(
+    self: Tensor, size: Sequence[int], stride: Sequence[int], **options: Unpack[Options]
+) -> Tensor:
+    """An uninitialised tensor of any geometry and of this tensor's dtype."""
+    options.setdefault("dtype", self.dtype)
+    return empty_strided(size, stride, **options)

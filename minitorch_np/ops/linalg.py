@@ -1,19 +1,284 @@
-"""Products of matrices and vectors."""
+"""Products built from other ops: matmul, linear, inner, outer, tensordot, kron, matrix_power.
 
-from minitorch_np import kernels, strides
-from minitorch_np.op import op
-from minitorch_np.tensor import Tensor, empty
+Source: aten/src/ATen/native/LinearAlgebra.cpp and Linear.cpp.
+"""
 
-__all__ = ["mm"]
+from collections.abc import Sequence
+
+from minitorch_np.graph.modes import is_grad_enabled
+from minitorch_np.loops import resize_output
+from minitorch_np.op import composite, op
+from minitorch_np.ops.addmm import addmm
+from minitorch_np.ops.products import dot, mm, mv
+from minitorch_np.ops.view import unsafe_view
+from minitorch_np.shapes import broadcast, listed, numel
+from minitorch_np.strides import contiguous
+from minitorch_np.tensor import Tensor
+
+__all__ = [
+    "ger", "inner", "kron", "matmul", "matrix_power", "outer", "tensordot",
+]  # fmt: skip
 
 
-@op("contiguous")
-def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The product of (N, K) and (K, M): (N, M). Source: ATen/native/LinearAlgebra.cpp mm."""
-    shape = (input.sizes[0], mat2.sizes[1])
-    done = empty(shape, strides.contiguous(shape), input.dtype)
-    kernels.mm(input.array, mat2.array, done.array)
-    return done
+@op("view", method=False, node="SqueezeBackward4")
+def squeezed(input: Tensor, dim: int) -> Tensor:
+    """A fresh result without a dim of size 1: `squeeze_` as it ends ATen's composites."""
+    if input.sizes[dim] != 1:
+        return input
+    shape, stride = list(input.sizes), list(input.strides)
+    del shape[dim], stride[dim]
+    seen = input.alias(tuple(shape), tuple(stride), input.offset)
+    seen.base = None
+    return seen
 
 
-mm.vjp(input=lambda g, mat2: g.mm(mat2.transpose(0, 1)), mat2=lambda g, input: input.transpose(0, 1).mm(g))
+squeezed.vjp(input=lambda g, input_shape, dim: g.unsqueeze(dim) if input_shape[dim] == 1 else g)
+
+
+def _should_fold(input: Tensor, other: Tensor, out: Tensor | None) -> bool:
+    """Whether the batch of the larger operand joins its rows, which turns bmm into mm.
+
+    Always if the smaller one needs a gradient: as a batch it would have a gradient per matrix, to
+    be summed. Else only if that costs no copy. Source: should_fold.
+    """
+    large, small = (input, other) if input.ndim >= other.ndim else (other, input)
+    if large.ndim < 3 or small.ndim > 2:
+        return False
+    if small.requires_grad and out is None:
+        return True
+    if input.ndim == 2:
+        return False
+    shape, stride = list(large.sizes), list(large.strides)
+    if large is other:
+        shape[-1], shape[-2], stride[-1], stride[-2] = shape[-2], shape[-1], stride[-2], stride[-1]
+    if 0 in shape:
+        return True
+    return all(stride[i] == stride[i + 1] * shape[i + 1] for i in range(len(shape) - 2))
+
+
+def _folded(input: Tensor, other: Tensor) -> Tensor:
+    """The product as one mm or mv: the larger operand seen as a matrix."""
+    turn = other.ndim > input.ndim
+    large = other.transpose(-2, -1) if turn else input
+    small = (input.t() if input.ndim == 2 else input) if turn else other
+    shape = large.sizes[:-1]
+    matrix = large.reshape(numel(shape), large.sizes[-1])
+    if small.ndim == 1:
+        return unsafe_view(mv(matrix, small), shape)
+    product = unsafe_view(mm(matrix, small), (*shape, small.sizes[1]))
+    return product.transpose(-2, -1).contiguous() if turn else product
+
+
+def _batched(input: Tensor, other: Tensor) -> Tensor:
+    """The product as one bmm over the broadcast batch."""
+    if input.ndim == other.ndim == 3 and input.sizes[0] != other.sizes[0]:
+        if input.sizes[0] == 1 and input.requires_grad:
+            return matmul(input.squeeze(0), other)
+        if other.sizes[0] == 1 and other.requires_grad:
+            return matmul(input, other.squeeze(0))
+    rows = input.sizes[-2] if input.ndim > 1 else 1
+    batch = broadcast(input.sizes[:-2], other.sizes[:-2])
+    many = numel(batch)
+    left = input.expand((*batch, rows, input.sizes[-1])).reshape(many, rows, input.sizes[-1])
+    shape = (*batch, rows) if input.ndim > 1 else batch
+    if other.ndim == 1:
+        k = other.sizes[0]
+        right = other.expand((*batch, k)).reshape(many, k).unsqueeze(2)
+        return unsafe_view(left.bmm(right).squeeze(-1), shape)
+    k, columns = other.sizes[-2:]
+    right = other.expand((*batch, k, columns)).reshape(many, k, columns)
+    return unsafe_view(left.bmm(right), (*shape, columns))
+
+
+@composite()
+def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The product of vectors, matrices or batches of matrices; batches broadcast.
+
+    Source: _matmul_impl.
+    """
+    if not isinstance(other, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(
+            "matmul(): argument 'other' (position 2) must be Tensor, not "
+            f"{type(other).__name__}"
+        )
+    dims = (input.ndim, other.ndim)
+    if 0 in dims:
+        raise RuntimeError(
+            "both arguments to matmul need to be at least 1D, but they are "
+            f"{dims[0]}D and {dims[1]}D"
+        )
+    if out is not None:
+        return _matmul_out(input, other, out)
+    if dims == (1, 1):
+        return dot(input, other)
+    if dims == (2, 2):
+        return mm(input, other)
+    if dims == (2, 1):
+        return mv(input, other)
+    if dims == (1, 2):
+        return squeezed(mm(input.unsqueeze(0), other), 0)
+    return _folded(input, other) if _should_fold(input, other, None) else _batched(input, other)
+
+
+def _matmul_out(input: Tensor, other: Tensor, out: Tensor) -> Tensor:
+    if is_grad_enabled() and (input.requires_grad or other.requires_grad or out.requires_grad):
+        raise RuntimeError(
+            "matmul(): functions with out=... arguments don't support automatic differentiation, "
+            "but one of the arguments requires grad."
+        )
+    dims = (input.ndim, other.ndim)
+    if dims == (1, 1):
+        return dot(input, other, out=out)
+    if dims == (2, 2):
+        return mm(input, other, out=out)
+    if dims == (2, 1):
+        return mv(input, other, out=out)
+    product = matmul(input, other)
+    if out.sizes != product.sizes:
+        resize_output(out, product.sizes, contiguous(product.sizes))
+    return out.copy_(product)
+
+
+@composite(method=False)
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """`input @ weight.T + bias`: (..., I) and (O, I) to (..., O). Source: Linear.cpp linear."""
+    if input.ndim == 2 and bias is not None:
+        return addmm(bias, input, weight.t())
+    if input.ndim == 0 or weight.ndim == 0:
+        raise RuntimeError(
+            "both arguments to linear need to be at least 1D, but they are "
+            f"{input.ndim}D and {weight.ndim}D"
+        )
+    if bias is not None and bias.ndim == 1 and weight.ndim == 2 and input.is_contiguous():
+        rows = input.reshape(numel(input.sizes[:-1]), input.sizes[-1])
+        product = addmm(bias, rows, weight.t())
+        return unsafe_view(product, (*input.sizes[:-1], product.sizes[1]))
+    product = matmul(input, weight.t())
+    return product if bias is None else product.add_(bias)
+
+
+@composite()
+def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The (N, M) products of every element of (N,) with every element of (M,)."""
+    for t, called in ((input, "self"), (vec2, "vec2")):
+        if t.ndim != 1:
+            raise RuntimeError(f"outer: Expected 1-D argument {called}, but got {t.ndim}-D")
+    return input.reshape(input.sizes[0], 1).mul(vec2, out=out)
+
+
+@composite()
+def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`outer` by its BLAS name."""
+    return outer(input, vec2, out=out)
+
+
+@composite()
+def inner(input: Tensor, other: Tensor) -> Tensor:
+    """The products summed over the last dimension of both."""
+    if not input.ndim or not other.ndim:
+        return input.mul(other)
+    if input.sizes[-1] != other.sizes[-1]:
+        raise RuntimeError(
+            "inner() the last dimension must match on both input tensors but got shapes "
+            f"{listed(input.sizes)} and {listed(other.sizes)}"
+        )
+    return _tensordot(input, other, [-1], [-1])
+
+
+@composite(method=False)
+def tensordot(
+    a: Tensor, b: Tensor, dims: int | Sequence[Sequence[int]] = 2, out: Tensor | None = None
+) -> Tensor:
+    """The products summed over `dims`: as many last dims of `a` as first dims of `b`, or a pair of
+    lists. Source: torch/functional.py and Linear.cpp tensordot."""
+    if isinstance(dims, int):
+        if dims < 0:
+            raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
+        if dims > min(a.ndim, b.ndim):
+            raise RuntimeError(
+                f"tensordot expects dims < ndim_a or ndim_b, but got {dims=}"
+            )
+        of_a, of_b = list(range(a.ndim - dims, a.ndim)), list(range(dims))
+    else:
+        of_a, of_b = list(dims[0]), list(dims[1])
+    product = _tensordot(a, b, of_a, of_b)
+    if out is None:
+        return product
+    if out.sizes != product.sizes:
+        resize_output(out, product.sizes, contiguous(product.sizes))
+    return out.copy_(product)
+
+
+def _tensordot(a: Tensor, b: Tensor, of_a: Sequence[int], of_b: Sequence[int]) -> Tensor:
+    if len(of_a) != len(of_b):
+        raise RuntimeError("both dimension lists should have same length")
+    if a.dtype is not b.dtype:
+        raise RuntimeError("both inputs should have same dtype")
+    left, right, size = a, b, 1
+    for i, j in zip(of_a, of_b, strict=True):
+        n, m = a.shape[i], b.shape[j]
+        if m == 1:  # a broadcast dimension is summed right away
+            left = left.sum(i, True)
+        elif n == 1:
+            right = right.sum(j, True)
+        elif n != m:
+            raise RuntimeError(
+                f"contracted dimensions need to match, but first has size {n} in dim {i} "
+                f"and second has size {m} in dim {j}"
+            )
+        else:
+            size *= n
+    gone_a, gone_b = [d % a.ndim for d in of_a], [d % b.ndim for d in of_b]
+    kept_a = [d for d in range(a.ndim) if d not in gone_a]
+    kept_b = [d for d in range(b.ndim) if d not in gone_b]
+    shape = [left.sizes[d] for d in kept_a] + [right.sizes[d] for d in kept_b]
+    rows = numel(tuple(shape[: len(kept_a)]))
+    columns = numel(tuple(shape[len(kept_a) :]))
+    left = left.permute([*kept_a, *gone_a]).reshape(rows, size)
+    right = right.permute([*gone_b, *kept_b]).reshape(size, columns)
+    return mm(left, right).reshape(tuple(shape))
+
+
+@composite()
+def kron(input: Tensor, other: Tensor) -> Tensor:
+    """The Kronecker product: every element of `input` times the whole of `other`."""
+    ndim = max(input.ndim, other.ndim)
+    a = (1,) * (ndim - input.ndim) + input.sizes
+    b = (1,) * (ndim - other.ndim) + other.sizes
+    spaced = tuple([n for size in a for n in (size, 1)])
+    between = tuple([n for size in b for n in (1, size)])
+    product = input.reshape(spaced).mul(other.reshape(between))
+    return unsafe_view(product, tuple([n * m for n, m in zip(a, b, strict=True)]))
+
+
+@composite()
+def matrix_power(input: Tensor, n: int) -> Tensor:
+    """The n-th power of square matrices (..., N, N), for n >= 1, by repeated squaring.
+
+    Source: linalg_matrix_power_impl.
+    """
+    if input.ndim < 2:
+        raise RuntimeError(
+            "linalg.matrix_power: The input tensor A must have at least 2 dimensions."
+        )
+    if input.sizes[-1] != input.sizes[-2]:
+        raise RuntimeError(
+            "linalg.matrix_power: A must be batches of square matrices, but they are "
+            f"{input.sizes[-2]} by {input.sizes[-1]} matrices"
+        )
+    if n < 1:
+        raise NotImplementedError("minitorch_np: matrix_power of a power below 1")
+    if n == 1:
+        return input.clone()
+    if n == 3:
+        return matmul(matmul(input, input), input)
+    square: Tensor = input
+    result: Tensor | None = None
+    while n:
+        if n & 1:
+            result = square if result is None else matmul(result, square)
+        n >>= 1
+        if n:
+            square = matmul(square, square)
+    assert result is not None
+    return result

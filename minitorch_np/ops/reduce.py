@@ -1,4 +1,7 @@
-"""Reductions: dimensions folded into one value each."""
+"""Sums and their kin: dimensions folded into one value each.
+
+Source: aten/src/ATen/native/ReduceOps.cpp; rules from torch/csrc/autograd/FunctionsManual.cpp.
+"""
 
 from collections.abc import Sequence
 
@@ -7,15 +10,23 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.loops import reduce
+from minitorch_np.graph.modes import is_grad_enabled
+from minitorch_np.loops import SCALAR_NAMES, exact_result_for, finish, quietly, reduce
 from minitorch_np.op import composite, op
-from minitorch_np.shapes import Shape, wrap_dims
-from minitorch_np.tensor import Tensor
+from minitorch_np.ops.join import cat
+from minitorch_np.ops.view import unsqueeze
+from minitorch_np.shapes import Shape, reduced, wrap_dim, wrap_dims
+from minitorch_np.tensor import Tensor, stored
 
-__all__ = ["sum", "sum_to_size"]
+__all__ = [
+    "all", "any", "count_nonzero", "logsumexp", "mean", "nansum", "prod", "sum",
+]  # fmt: skip
 
 Array = NDArray[np.generic]
 Dims = int | Sequence[int] | None
+
+LONG = 256
+"""Terms from which float32 sums across rows are taken in float64."""
 
 
 def dims_of(dim: Dims, ndim: int) -> tuple[int, ...]:
@@ -23,7 +34,21 @@ def dims_of(dim: Dims, ndim: int) -> tuple[int, ...]:
     if dim is None:
         return tuple(range(ndim))
     given = (dim,) if isinstance(dim, int) else tuple(dim)
-    return wrap_dims(given, ndim) or tuple(range(ndim))
+    wrapped = wrap_dims(given, ndim)
+    return wrapped if wrapped and ndim else tuple(range(ndim))
+
+
+def everything(dim: Dims) -> bool:
+    """Whether `dim` stands for all dims without naming one."""
+    return dim is None or (not isinstance(dim, int) and not len(dim))
+
+
+def count(shape: Shape, dim: Dims) -> int:
+    """The number of elements that become one."""
+    n = 1
+    for d in dims_of(dim, len(shape)):
+        n *= shape[d]
+    return n
 
 
 def widened(input: Tensor, dtype: Dtype | None) -> Dtype:
@@ -31,7 +56,31 @@ def widened(input: Tensor, dtype: Dtype | None) -> Dtype:
     return dtype or (input.dtype if input.dtype.is_floating_point else dtypes.int64)
 
 
-@op("reduction", node=lambda dim: "SumBackward0" if dim is None else "SumBackward1")
+def _summed_dtype(input: Tensor, dtype: Dtype | None, out: Tensor | None) -> Dtype:
+    """The dtype of a sum: the one asked for, that of `out`, or the widened one."""
+    if out is None:
+        return widened(input, dtype)
+    kind = dtype or out.dtype
+    _ = exact_result_for(out, out.sizes, kind)
+    return kind
+
+
+def total(a: Array, axes: tuple[int, ...]) -> Array:
+    """The sum over `axes`.
+
+    NumPy sums in pairs along the fastest axis alone, and one after the other along the rest;
+    PyTorch sums in pairs always. Long float32 sums of the second kind are taken in float64.
+    """
+    if a.dtype == np.float32 and axes != (a.ndim - 1,):
+        many = 1
+        for axis in axes:
+            many *= a.shape[axis]
+        if many >= LONG and not (len(axes) == a.ndim and a.flags.c_contiguous):
+            return np.add.reduce(a, axes, dtype=np.float64)
+    return np.add.reduce(a, axes)
+
+
+@op("reduction", node=lambda dim, keepdim: f"SumBackward{0 if dim is None and not keepdim else 1}")
 def sum(
     input: Tensor,
     dim: Dims = None,
@@ -40,21 +89,28 @@ def sum(
     dtype: Dtype | None = None,
     out: Tensor | None = None,
 ) -> Tensor:
-    """The sum over `dim`, or over everything. Source: ATen/native/ReduceOps.cpp sum."""
+    """The sum over `dim`, or over everything; bools and integers count in int64."""
     dims = dims_of(dim, input.ndim)
-    kind = widened(input, dtype)
-    return reduce(lambda a, axes: np.add.reduce(a, axes), input, dims, keepdim, dtype=kind, out=out)
+    return reduce(
+        total, input, dims, keepdim, dtype=_summed_dtype(input, dtype, out), out=out
+    )
 
 
 sum.vjp(input=lambda g, input_shape, dim, keepdim: spread(g, input_shape, dim, keepdim))
 
 
+def restored(t: Tensor, ndim: int, dim: Dims, keepdim: bool) -> Tensor:
+    """A reduction's result with its reduced dims back, of size 1. Source: unsqueeze_multiple."""
+    if keepdim or everything(dim) or not ndim:
+        return t
+    for d in sorted(dims_of(dim, ndim)):
+        t = unsqueeze(t, d)
+    return t
+
+
 def spread(g: Tensor, shape: Shape, dim: Dims, keepdim: bool) -> Tensor:
-    """A reduction's gradient, expanded over the dims that were reduced."""
-    if dim is not None and not keepdim:
-        for d in sorted(dims_of(dim, len(shape))):
-            g = g.unsqueeze(d)
-    return g.expand(shape)
+    """A reduction's gradient, expanded over the dims that were reduced. Source: sum_backward."""
+    return restored(g, len(shape), dim, keepdim).expand(shape)
 
 
 @composite(variadic="size")
@@ -64,6 +120,185 @@ def sum_to_size(input: Tensor, size: Shape) -> Tensor:
     if shape == input.sizes:
         return input
     lead = input.ndim - len(shape)
-    dims = [*range(lead), *[i for i in range(lead, input.ndim) if shape[i - lead] == 1 != input.sizes[i]]]
-    total = sum(input, dims, True) if dims else input
-    return total.view(shape) if lead else total
+    dims = list(range(lead))
+    dims += [i for i in range(lead, input.ndim) if shape[i - lead] == 1 != input.sizes[i]]
+    summed = sum(input, dims, True) if dims else input
+    return summed.view(shape) if lead else summed
+
+
+@op("reduction")
+def nansum(
+    input: Tensor,
+    dim: Dims = None,
+    keepdim: bool = False,
+    *,
+    dtype: Dtype | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The sum over `dim` with NaN counted as 0."""
+    kind = _summed_dtype(input, dtype, out)
+
+    def f(a: Array, axes: tuple[int, ...]) -> Array:
+        return total(np.where(np.isnan(a), a.dtype.type(0), a), axes)
+
+    return reduce(f, input, dims_of(dim, input.ndim), keepdim, dtype=kind, out=out)
+
+
+nansum.vjp(
+    input=lambda g, input, dim, keepdim: (
+        spread(g, input.sizes, dim, keepdim) * input.isnan().logical_not()
+    )
+)
+
+
+@op("reduction", node=lambda dim, keepdim: f"MeanBackward{0 if dim is None and not keepdim else 1}")
+def mean(
+    input: Tensor,
+    dim: Dims = None,
+    keepdim: bool = False,
+    *,
+    dtype: Dtype | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The mean over `dim`, or over everything; half types round once, after the division."""
+    kind = dtype or input.dtype
+    if not kind.is_floating_point:
+        which = "Input" if dtype is None else "Optional"
+        raise NotImplementedError(
+            f"mean(): could not infer output dtype. {which} dtype must be either a floating point "
+            f"or complex dtype. Got: {SCALAR_NAMES[kind.name]}"
+        )
+    dims = dims_of(dim, input.ndim)
+    n = count(input.sizes, dims) if dims else 1
+
+    def f(a: Array, axes: tuple[int, ...]) -> Array:
+        return np.true_divide(total(a, axes), a.dtype.type(n))
+
+    return reduce(f, input, dims, keepdim, dtype=kind, out=out)
+
+
+mean.vjp(
+    input=lambda g, input_shape, dim, keepdim: (
+        spread(g, input_shape, dim, keepdim) / count(input_shape, dim)
+    )
+)
+
+
+@op("reduction", node=lambda dim: f"ProdBackward{0 if dim is None else 1}")
+def prod(
+    input: Tensor,
+    dim: int | None = None,
+    keepdim: bool = False,
+    *,
+    dtype: Dtype | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The product over one dimension, or over everything."""
+    dims = tuple(range(input.ndim)) if dim is None else dims_of(dim, input.ndim)
+    kind = _summed_dtype(input, dtype, out)
+    return reduce(
+        lambda a, axes: np.multiply.reduce(a, axes), input, dims, keepdim, dtype=kind, out=out
+    )
+
+
+prod.vjp(input=lambda g, input, out, dim, keepdim: prod_backward(g, input, out, dim, keepdim))
+
+
+def prod_backward(g: Tensor, input: Tensor, out: Tensor, dim: int | None, keepdim: bool) -> Tensor:
+    """The gradient of a product: a division, or two running products where a factor is 0."""
+    if not input.ndim:
+        return g
+    if dim is not None:
+        d = wrap_dim(dim, input.ndim)
+        g, out = (g, out) if keepdim else (g.unsqueeze(d), out.unsqueeze(d))
+        if input.array.all():
+            return g * (out / input)
+        return _prod_around_zeros(g, input, d)
+    zeros = int(np.count_nonzero(input.array == 0))
+    if not zeros:
+        return g * (out / input)
+    if zeros > 1 and not is_grad_enabled():
+        return stored(np.zeros(input.sizes, input.dtype.np), input.dtype)
+    return _prod_around_zeros(g, input.contiguous().view(-1), 0).view(input.sizes)
+
+
+def _prod_around_zeros(g: Tensor, input: Tensor, dim: int) -> Tensor:
+    """g times the product of all other factors: of those before, and of those after."""
+    size = input.sizes[dim]
+    if not input.numel():
+        return g.expand(input.sizes)
+    if size == 1:
+        return g
+    ones = stored(np.ones(reduced(input.sizes, (dim,), True), input.dtype.np), input.dtype)
+    before = cat([ones, input.narrow(dim, 0, size - 1)], dim)
+    after = cat([ones, input.narrow(dim, 1, size - 1).flip(dim)], dim)
+    return g * (before.cumprod(dim) * after.cumprod(dim).flip(dim))
+
+
+def _truth(input: Tensor, dim: Dims, keepdim: bool, out: Tensor | None, name: str) -> Tensor:
+    """Whether all or any elements are nonzero. uint8 answers in uint8, for history's sake."""
+    kind = dtypes.uint8 if input.dtype is dtypes.uint8 else dtypes.bool_
+    if out is not None and out.dtype not in (dtypes.bool_, dtypes.uint8):
+        raise RuntimeError(
+            f"{name} only supports bool tensor for result, got: {SCALAR_NAMES[out.dtype.name]}"
+        )
+    ndim = input.ndim
+    none = dim is not None and not isinstance(dim, int) and not len(dim)
+    dims = () if none else dims_of(dim, ndim)
+    fold = np.logical_and.reduce if name == "all" else np.logical_or.reduce
+    values = quietly(input.array.astype, np.bool_)
+    shape = reduced(input.sizes, dims, keepdim)
+    if dims or not none:
+        values = np.reshape(fold(values, dims), shape)
+    return finish(values.astype(kind.np), out.dtype if out is not None else kind, out)
+
+
+@op("reduction", differentiable=False)
+def all(
+    input: Tensor, dim: Dims = None, keepdim: bool = False, *, out: Tensor | None = None
+) -> Tensor:
+    """Whether every element is nonzero, over `dim` or everything. NaN is nonzero."""
+    return _truth(input, dim, keepdim, out, "all")
+
+
+@op("reduction", differentiable=False)
+def any(
+    input: Tensor, dim: Dims = None, keepdim: bool = False, *, out: Tensor | None = None
+) -> Tensor:
+    """Whether some element is nonzero, over `dim` or everything. NaN is nonzero."""
+    return _truth(input, dim, keepdim, out, "any")
+
+
+@op("reduction", differentiable=False)
+def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
+    """The number of elements that are not 0, in int64."""
+    dims = dims_of(dim, input.ndim)
+    values = np.add.reduce(quietly(input.array.astype, np.bool_), dims, dtype=np.int64)
+    return finish(np.asarray(values), dtypes.int64, None)
+
+
+@op("reduction")
+def logsumexp(
+    input: Tensor, dim: int | Sequence[int], keepdim: bool = False, *, out: Tensor | None = None
+) -> Tensor:
+    """log(sum(exp(input))) over `dim`, safe for large values; integers give the default dtype."""
+    floating = input.dtype.is_floating_point
+    kind = input.dtype if floating else dtypes.get_default_dtype()
+
+    def f(a: Array, axes: tuple[int, ...]) -> Array:
+        if not a.size:
+            return np.log(np.add.reduce(a, axes))
+        most = np.maximum.reduce(a, axes, keepdims=True)
+        most[np.isinf(most)] = 0
+        summed = total(np.exp(a - most), axes)
+        return np.log(summed) + most.reshape(np.shape(summed))
+
+    return reduce(f, input, dims_of(dim, input.ndim), keepdim, dtype=kind, out=out)
+
+
+logsumexp.vjp(
+    input=lambda g, input, out, dim, keepdim: (
+        restored(g, input.ndim, dim, keepdim)
+        * (input - restored(out, input.ndim, dim, keepdim)).exp()
+    )
+)

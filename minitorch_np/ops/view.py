@@ -1,50 +1,28 @@
-"""Views: other shapes, strides and offsets over the same memory. No data is touched here."""
+"""Views of all elements: other shapes, strides and dims over the same memory. No data is touched."""
 
-import numpy as np
+import warnings
+from collections.abc import Sequence
+from typing import cast
 
 from minitorch_np import shapes, strides
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.dtypes import int64
+from minitorch_np.graph.saved import legacy_type
+from minitorch_np.loops import SCALAR_NAMES
+from minitorch_np.memory_format import contiguous_format
 from minitorch_np.op import composite, op
-from minitorch_np.shapes import Shape, wrap_dim
-from minitorch_np.strides import Stride, Overlap
+from minitorch_np.shapes import Shape, Size, wrap_dim
 from minitorch_np.storage import VersionCounter
-from minitorch_np.tensor import Tensor, empty_strided, stored
+from minitorch_np.tensor import Tensor, attribute, method
 
-__all__ = ["as_strided", "expand", "reshape", "transpose", "unsqueeze", "view"]
-
-
-@op("view")
-def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
-    """The tensor with two dimensions exchanged. Source: ATen/native/TensorShape.cpp transpose."""
-    ndim = len(input.sizes)
-    d0, d1 = wrap_dim(dim0, ndim), wrap_dim(dim1, ndim)
-    order = list(range(ndim))
-    if ndim:
-        order[d0], order[d1] = d1, d0
-    return input.alias(
-        strides.permuted(input.sizes, order), strides.permuted(input.strides, order), input.offset
-    )
+__all__ = [
+    "adjoint", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_shapes", "broadcast_tensors",
+    "broadcast_to", "detach", "flatten", "moveaxis", "movedim", "permute", "ravel", "reshape",
+    "squeeze", "swapaxes", "swapdims", "t", "transpose", "unflatten", "unsqueeze",
+]  # fmt: skip
 
 
-transpose.vjp(input=lambda g, dim0, dim1: g.transpose(dim0, dim1))
-
-
-@op("view", method=True, variadic="size")
-def expand(input: Tensor, size: Shape, *, implicit: bool = False) -> Tensor:
-    """The tensor repeated without a copy: stride 0 wherever a size of 1 becomes larger.
-
-    Source: aten/src/ATen/native/TensorShape.cpp expand.
-    """
-    to = shapes.expanded(input.sizes, tuple(size))
-    return input.alias(to, strides.expand(input.sizes, input.strides, to), input.offset)
-
-
-expand.vjp(input=lambda g, input_shape: g.sum_to_size(input_shape))
-
-
-@op("view", variadic="size")
-def view(input: Tensor, size: Shape | Dtype) -> Tensor:
+@op("view", method=False)
+def view(input: Tensor, size: Shape) -> Tensor:
     """The same elements in another shape over the same memory; one size may be -1.
 
     Dimensions merge and split wherever strides allow; contiguity is enough, but not needed.
@@ -68,20 +46,91 @@ def view(input: Tensor, size: Shape | Dtype) -> Tensor:
 view.vjp(input=lambda g, input_shape: g.reshape(input_shape))
 
 
+@op("view", method=False, differentiable=False)
+def view_dtype(input: Tensor, dtype: Dtype) -> Tensor:
+    """The same bytes read as another dtype; the last dim shrinks or grows with the itemsize.
+
+    Autograd does not see it: the result has no base and no gradient, but counts the same writes.
+    Source: aten/src/ATen/native/TensorConversions.cpp view_dtype.
+    """
+    old, new = input.dtype.itemsize, dtype.itemsize
+    shape, stride, offset = input.sizes, input.strides, input.offset
+    if old != new:
+        _check_view_dtype(input, dtype, max(new // old, 1))
+    if old > new:
+        r = old // new
+        shape = (*shape[:-1], shape[-1] * r)
+        stride, offset = (*[s * r for s in stride[:-1]], 1), offset * r
+    elif old < new:
+        r = new // old
+        shape = (*shape[:-1], shape[-1] // r)
+        stride, offset = (*[s // r for s in stride[:-1]], 1), offset // r
+    seen = input.alias(shape, stride, offset, dtype)
+    seen.base = None
+    return seen
+
+
+def _check_view_dtype(input: Tensor, dtype: Dtype, ratio: int) -> None:
+    """Raise unless whole elements of `dtype`, `ratio` old ones each, can be read from `input`."""
+    names = f"view {SCALAR_NAMES[input.dtype.name]} as {SCALAR_NAMES[dtype.name]}"
+    end = f" to {names} (different element sizes)"
+    if not input.sizes:
+        raise RuntimeError(f"self.dim() cannot be 0{end}")
+    if input.strides[-1] != 1:
+        raise RuntimeError(f"self.stride(-1) must be 1{end}, but got {input.strides[-1]}")
+    wholes = [("size(-1)", input.sizes[-1]), ("storage_offset()", input.offset)]
+    wholes += [(f"stride({d})", s) for d, s in enumerate(input.strides[:-1])]
+    for name, value in wholes:
+        if value % ratio:
+            raise RuntimeError(f"self.{name} must be divisible by {ratio}{end}, but got {value}")
+
+
+def view_method(
+    self: Tensor,
+    *size: "int | Shape | Dtype",
+    dtype: Dtype | None = None,
+    **named: Shape,
+) -> Tensor:
+    """The same memory in another shape (`view(2, -1)`, `view((2, -1))`) or as another dtype."""
+    if not size and dtype is None and "size" not in named:
+        raise TypeError(
+            "view() received an invalid combination of arguments - got (), but expected one of:\n"
+            " * (torch.dtype dtype)\n * (tuple of ints size)\n"
+        )
+    first = dtype or (size[0] if size else named["size"])
+    if isinstance(first, int):
+        return view(self, cast("Shape", size))
+    return view_dtype(self, first) if isinstance(first, Dtype) else view(self, first)
+
+
+method(view_method, "view")
+
+
 @composite(variadic="shape")
 def reshape(input: Tensor, shape: Shape) -> Tensor:
     """The same elements in another shape: a view where strides allow, else a copy.
 
     Source: aten/src/ATen/native/TensorShape.cpp reshape.
     """
+    if strides.is_contiguous(input.sizes, input.strides):
+        return view(input, shape)
     to = shapes.infer(tuple(shape), input.numel())
     stride = strides.view(input.sizes, input.strides, to)
     if stride is None:
-        return unsafe_view(input.contiguous(), to)
-    return view(input, to)
+        return unsafe_view(input.clone(memory_format=contiguous_format), to)
+    return reshape_alias(input, to, stride)
 
 
-@op("view", method=False, node="UnsafeViewBackward0")
+@op("view", method=False, node="ReshapeAliasBackward0")
+def reshape_alias(input: Tensor, size: Shape, stride: strides.Stride) -> Tensor:
+    """The view that `reshape` found for a tensor that is not contiguous."""
+    return input.alias(size, stride, input.offset)
+
+
+reshape_alias.vjp(input=lambda g, input_shape: g.reshape(input_shape))
+
+
+@op("view", method=False)
 def unsafe_view(input: Tensor, size: Shape) -> Tensor:
     """A reshaped fresh copy, which autograd need not regard as a view of anything."""
     seen = input.alias(size, strides.contiguous(size), input.offset)
@@ -93,80 +142,357 @@ def unsafe_view(input: Tensor, size: Shape) -> Tensor:
 unsafe_view.vjp(input=lambda g, input_shape: g.reshape(input_shape))
 
 
+@composite()
+def view_as(input: Tensor, other: Tensor) -> Tensor:
+    """The tensor as a view of the shape of `other`."""
+    return view(input, other.sizes)
+
+
+@composite()
+def reshape_as(input: Tensor, other: Tensor) -> Tensor:
+    """The tensor in the shape of `other`, copied only if it must be."""
+    return reshape(input, other.sizes)
+
+
+@composite()
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """The tensor with dims `start_dim` to `end_dim`, both included, merged; (1,) of a 0-d tensor.
+
+    Itself where there is nothing to merge, a view where strides allow, else a copy.
+    Source: aten/src/ATen/native/TensorShape.cpp flatten.
+    """
+    to = shapes.flattened(input.sizes, start_dim, end_dim)
+    return input if to == input.sizes else reshape(input, to)
+
+
+@composite()
+def unflatten(input: Tensor, dim: int, sizes: Shape) -> Tensor:
+    """The view with `dim` split into `sizes`, one of which may be -1."""
+    return view(input, shapes.unflattened(input.sizes, dim, tuple(sizes)))
+
+
+@composite()
+def ravel(input: Tensor) -> Tensor:
+    """The elements in one dim: a view of a contiguous tensor, else of a copy."""
+    return view(input.contiguous(), (-1,))
+
+
+@op("view")
+def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
+    """The tensor with two dimensions exchanged. Source: ATen/native/TensorShape.cpp transpose."""
+    order = swapped(len(input.sizes), dim0, dim1)
+    return input.alias(
+        strides.permuted(input.sizes, order), strides.permuted(input.strides, order), input.offset
+    )
+
+
+transpose.vjp(input=lambda g, dim0, dim1: g.transpose(dim0, dim1))
+
+
+def swapped(ndim: int, dim0: int, dim1: int) -> list[int]:
+    """The order of dims in which two have changed places."""
+    d0, d1 = wrap_dim(dim0, ndim), wrap_dim(dim1, ndim)
+    order = list(range(ndim))
+    if ndim:
+        order[d0], order[d1] = d1, d0
+    return order
+
+
+@composite(alias=["swapdims"])
+def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
+    """`transpose` under NumPy's name."""
+    return transpose(input, axis0, axis1)
+
+
+swapdims = swapaxes
+
+
+@op("view")
+def t(input: Tensor) -> Tensor:
+    """The transpose of a matrix; a tensor of fewer dims as it is.
+
+    Raises: RuntimeError for more than 2 dims.
+    """
+    check_matrix("t", input)
+    return input.alias(input.sizes[::-1], input.strides[::-1], input.offset)
+
+
+t.vjp(input=lambda g: g.t())
+
+
+def check_matrix(name: str, input: Tensor) -> None:
+    """Raise where `t` has no meaning."""
+    if input.ndim > 2:
+        raise RuntimeError(
+            f"{name}() expects a tensor with <= 2 dimensions, but self is {input.ndim}D"
+        )
+
+
+@op("view", variadic="dims")
+def permute(input: Tensor, dims: Shape) -> Tensor:
+    """The tensor with its dims in the order `dims`. Source: ATen/native/TensorShape.cpp permute."""
+    order = shapes.permutation(dims, len(input.sizes))
+    return input.alias(
+        strides.permuted(input.sizes, order), strides.permuted(input.strides, order), input.offset
+    )
+
+
+permute.vjp(input=lambda g, dims: g.permute(inverse(dims)))
+
+
+def inverse(dims: Shape) -> Shape:
+    """The order of dims that undoes `dims`."""
+    back = [0] * len(dims)
+    for to, source in enumerate(dims):
+        back[source] = to
+    return tuple(back)
+
+
+@op("view", method=False, node="AliasBackward0")
+def same_view(input: Tensor) -> Tensor:
+    """A view of the same geometry. PyTorch's `alias`, a name that Tensor has for its own means."""
+    return input.alias(input.sizes, input.strides, input.offset)
+
+
+same_view.vjp(input=lambda g: g)
+
+
+@composite(alias=["moveaxis"])
+def movedim(input: Tensor, source: int | Shape, destination: int | Shape) -> Tensor:
+    """The tensor with dims `source` moved to the places `destination`; the others keep their order.
+
+    Source: aten/src/ATen/native/TensorShape.cpp movedim.
+    """
+    src = (source,) if isinstance(source, int) else source
+    dst = (destination,) if isinstance(destination, int) else destination
+    order = shapes.movement(src, dst, input.ndim)
+    return permute(input, order) if input.ndim else same_view(input)
+
+
+moveaxis = movedim
+
+
+def transposed_matrices(input: Tensor, name: str, zero: str) -> Tensor:
+    """The transposes of a batch of matrices: `mT` and its relatives. A 0-d tensor is deprecated."""
+    if not input.ndim:
+        warnings.warn(f"Tensor.{name} is deprecated on 0-D tensors. {zero}", stacklevel=3)
+        return input
+    if input.ndim < 2:
+        raise RuntimeError(
+            f"tensor.{name} is only supported on matrices or batches of matrices. "
+            f"Got {input.ndim}-D tensor."
+        )
+    return transpose(input, -2, -1)
+
+
+_IDENTITY = "This function is the identity in these cases."
+_CONJUGATE = "Consider using x.conj()."
+
+
+@composite()
+def adjoint(input: Tensor) -> Tensor:
+    """The transposes of a batch of matrices, which have no complex numbers to conjugate."""
+    return transposed_matrices(input, "adjoint()", _CONJUGATE)
+
+
+def reversed_dims(input: Tensor) -> Tensor:
+    """The tensor with its dims in reverse order; deprecated in PyTorch but for matrices."""
+    if not input.ndim:
+        warnings.warn(f"Tensor.T is deprecated on 0-D tensors. {_IDENTITY}", stacklevel=2)
+    elif input.ndim != 2:
+        warnings.warn(
+            "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is "
+            "deprecated and it will throw an error in a future release. Consider `x.mT` to "
+            "transpose batches of matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to "
+            "reverse the dimensions of a tensor.",
+            stacklevel=2,
+        )
+    return permute(input, tuple(range(input.ndim - 1, -1, -1)))
+
+
+def transposed_matrix(input: Tensor) -> Tensor:
+    """The transpose of one matrix, which has no complex numbers to conjugate."""
+    if input.ndim in (0, 2):
+        return transposed_matrices(input, "H", _CONJUGATE)
+    more = " For batches of matrices, consider using tensor.mH" if input.ndim > 2 else ""
+    raise RuntimeError(
+        f"tensor.H is only supported on matrices (2-D tensors). Got {input.ndim}-D tensor.{more}"
+    )
+
+
+attribute("T", reversed_dims)
+attribute("H", transposed_matrix)
+attribute("mT", lambda input: transposed_matrices(input, "mT", _IDENTITY))
+attribute("mH", lambda input: transposed_matrices(input, "mH", _CONJUGATE))
+attribute("real", lambda input: input)
+
+
+@op(
+    "view",
+    method=False,
+    node=lambda dim: (
+        f"SqueezeBackward{0 if dim is None else 1 if isinstance(dim, int) else 2}"
+    ),
+)
+def squeeze(input: Tensor, dim: int | Shape | None = None) -> Tensor:
+    """The tensor without the dims of size 1 among `dim`, or among all.
+
+    Source: aten/src/ATen/native/TensorShape.cpp squeeze.
+    """
+    kept = unsqueezed_dims(input.sizes, dim)
+    return input.alias(
+        strides.permuted(input.sizes, kept), strides.permuted(input.strides, kept), input.offset
+    )
+
+
+squeeze.vjp(input=lambda g, input_shape, dim: unsqueeze_to(g, input_shape, dim))
+
+
+def unsqueezed_dims(shape: Shape, dim: int | Shape | None) -> list[int]:
+    """The dims that are left when `dim`, where of size 1, are squeezed out."""
+    gone = squeezed(len(shape), dim)
+    return [d for d, n in enumerate(shape) if n != 1 or d not in gone]
+
+
+def squeezed(ndim: int, dim: int | Shape | None) -> Shape:
+    """The wrapped dims that squeeze is asked to look at."""
+    if dim is None:
+        return tuple(range(ndim))
+    return shapes.wrap_dims((dim,) if isinstance(dim, int) else dim, ndim)
+
+
+def unsqueeze_to(g: Tensor, shape: Shape, dim: int | Shape | None) -> Tensor:
+    """The gradient of a squeezed tensor, with the dims of size 1 of `shape` put back."""
+    for d in sorted(squeezed(len(shape), dim)):
+        if shape and shape[d] == 1:
+            g = g.unsqueeze(d)
+    return g
+
+
+def one_or_several(dim: "tuple[int | Shape, ...]") -> int | Shape | None:
+    """What `squeeze` was given: nothing, one dim, or several as a tuple or one by one."""
+    return None if not dim else dim[0] if len(dim) == 1 else cast("Shape", dim)
+
+
+def squeeze_method(self: Tensor, *dims: int | Shape, dim: int | Shape | None = None) -> Tensor:
+    """The tensor without its dims of size 1, or without those among `dim`."""
+    return squeeze(self, one_or_several(dims) if dim is None else dim)
+
+
+method(squeeze_method, "squeeze")
+
+
 @op("view")
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """The tensor with a new dimension of size 1 at `dim`. Source: ATen/native/TensorShape.cpp."""
-    d = wrap_dim(dim, input.ndim + 1)
-    shape, stride = input.sizes, input.strides
+    shape, stride = with_dim(input.sizes, input.strides, dim)
+    return input.alias(shape, stride, input.offset)
+
+
+unsqueeze.vjp(input=lambda g, dim: g.squeeze(dim))
+
+
+def with_dim(shape: Shape, stride: strides.Stride, dim: int) -> strides.Geometry:
+    """A geometry with a dim of size 1 more; its stride is what it would be if it were wider."""
+    d = wrap_dim(dim, len(shape) + 1)
     step = shape[d] * stride[d] if d < len(shape) else 1
-    return input.alias((*shape[:d], 1, *shape[d:]), (*stride[:d], step, *stride[d:]), input.offset)
+    return (*shape[:d], 1, *shape[d:]), (*stride[:d], step, *stride[d:])
 
 
-unsqueeze.vjp(input=lambda g, input_shape: g.view(input_shape))
+@op("view", variadic="size")
+def expand(input: Tensor, size: Shape, *, implicit: bool = False) -> Tensor:
+    """The tensor repeated without a copy: stride 0 wherever a size of 1 becomes larger.
 
-
-@op("view")
-def as_strided(
-    input: Tensor, size: Shape, stride: Stride, storage_offset: int | None = None
-) -> Tensor:
-    """Any geometry over the tensor's storage; strides and offset count elements of the storage.
-
-    Source: aten/src/ATen/native/TensorShape.cpp as_strided_tensorimpl.
+    Source: aten/src/ATen/native/TensorShape.cpp expand.
     """
-    offset = input.offset if storage_offset is None else storage_offset
-    return input.alias(tuple(size), tuple(stride), offset)
-
-
-as_strided.vjp(
-    input=lambda g, input_shape, input_stride, input_offset, size, stride, storage_offset: (
-        as_strided_backward(
-            g, input_shape, input_stride, input_offset, tuple(size), tuple(stride), storage_offset
+    if len(size) < len(input.sizes):
+        raise RuntimeError(
+            f"expand({legacy_type(input)}{{{list(input.sizes)}}}, size={list(size)}): the number "
+            f"of sizes provided ({len(size)}) must be greater or equal to the number of "
+            f"dimensions in the tensor ({len(input.sizes)})"
         )
-    )
-)
+    to = shapes.expanded(input.sizes, tuple(size))
+    return input.alias(to, strides.expand(input.sizes, input.strides, to), input.offset)
 
 
-def as_strided_backward(
-    g: Tensor,
-    shape: Shape,
-    stride: Stride,
-    offset: int,
-    size: Shape,
-    view_stride: Stride,
-    view_offset: int | None,
-) -> Tensor:
-    """The gradient of a tensor of (shape, stride, offset) from that of an `as_strided` of it.
+expand.vjp(input=lambda g, input_shape: g.sum_to_size(input_shape))
 
-    Adds `g` into memory laid out as the storage was, and reads the tensor's geometry from it.
-    Memory that several elements of the tensor name shares its gradient evenly among them.
-    Source: as_strided_backward, torch/csrc/autograd/FunctionsManual.cpp.
+
+@composite()
+def expand_as(input: Tensor, other: Tensor) -> Tensor:
+    """The tensor expanded to the shape of `other`."""
+    return expand(input, other.sizes)
+
+
+@composite()
+def broadcast_to(input: Tensor, size: Shape) -> Tensor:
+    """The tensor expanded to `size`."""
+    return expand(input, size)
+
+
+def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
+    """The tensors expanded to the one shape that they broadcast to."""
+    shape = shapes.broadcast(*[t.sizes for t in tensors])
+    return tuple([t if t.sizes == shape else expand(t, shape) for t in tensors])
+
+
+def broadcast_shapes(*shapes: int | Shape) -> Size:
+    """The shape that tensors of these shapes broadcast to; an int is a shape of one dim.
+
+    Raises: RuntimeError where sizes clash, counting dims from the end; ValueError for a negative.
+    Source: torch/_refs/__init__.py, _broadcast_shapes.
     """
-    start = offset if view_offset is None else view_offset
-    low = min(offset, start)
-    memory = max(_span(shape, stride, offset - low), _span(size, view_stride, start - low))
-    flat = empty_strided((memory,), (1,), g.dtype).zero_()
-    if strides.internal_overlap(size, view_stride) is Overlap.NO:
-        flat.as_strided(size, view_stride, start - low).copy_(g)
-    else:
-        flat = flat.index_add(0, _addresses(size, view_stride, start - low), g.reshape(-1))
-    grad = flat.as_strided(shape, stride, offset - low)
-    if strides.internal_overlap(shape, stride) is Overlap.NO:
-        return grad
-    where = _addresses(shape, stride, offset - low)
-    ones = empty_strided(where.sizes, (1,), g.dtype).fill_(1)
-    count = empty_strided((memory,), (1,), g.dtype).zero_().index_add(0, where, ones)
-    return grad / count.as_strided(shape, stride, offset - low)
+    given = [(shape,) if isinstance(shape, int) else shape for shape in shapes]
+    common = [1] * max([len(shape) for shape in given], default=0)
+    for at, shape in enumerate(given):
+        for d in range(-1, -1 - len(shape), -1):
+            if common[d] == 1 and shape[d] < 0:
+                raise ValueError("Attempting to broadcast a dimension with negative length!")
+            if common[d] == 1:
+                common[d] = shape[d]
+            elif shape[d] not in (1, common[d]):
+                raise RuntimeError(
+                    f"Attempting to broadcast a dimension of length {shape[d]} at {d}! Mismatching "
+                    f"argument at index {at} had {shape}; but expected shape should be "
+                    f"broadcastable to {common}"
+                )
+    return Size(common)
 
 
-def _span(shape: Shape, stride: Stride, offset: int) -> int:
-    if 0 in shape:
-        return 0
-    return offset + 1 + sum([(n - 1) * s for n, s in zip(shape, stride, strict=True)])
+@op("view", differentiable=False)
+def detach(input: Tensor) -> Tensor:
+    """The same memory with no history: a tensor that backward stops at. It counts the same writes."""
+    return input.untracked()
 
 
-def _addresses(shape: Shape, stride: Stride, offset: int) -> Tensor:
-    """The storage index of every element of a geometry, flat, in order."""
-    index = np.full(shape, offset, np.int64)
-    for d, (n, s) in enumerate(zip(shape, stride, strict=True)):
-        index += (np.arange(n) * s).reshape((n,) + (1,) * (len(shape) - d - 1))
-    return stored(index.reshape(-1), int64)
+def _each(function: "Callable[[Tensor], Tensor]", tensors: Sequence[Tensor | Sequence[Tensor]]):
+    """`function` of one tensor, or of each of several."""
+    if len(tensors) == 1 and isinstance(tensors[0], Tensor):
+        return function(tensors[0])
+    several = tensors[0] if len(tensors) == 1 else tensors
+    return tuple([function(t) for t in cast("Sequence[Tensor]", several)])
+
+
+def atleast_1d(*tensors: Tensor | Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
+    """Each tensor with at least one dim: (1,) of a 0-d tensor."""
+    return _each(lambda t: t if t.ndim else reshape(t, (1,)), tensors)
+
+
+def atleast_2d(*tensors: Tensor | Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
+    """Each tensor with at least two dims: (n,) becomes (1, n)."""
+    return _each(
+        lambda t: unsqueeze(t, 0) if t.ndim == 1 else t if t.ndim else reshape(t, (1, 1)), tensors
+    )
+
+
+def atleast_3d(*tensors: Tensor | Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
+    """Each tensor with at least three dims: (n,) becomes (1, n, 1), and (m, n) becomes (m, n, 1)."""
+    return _each(_with_3_dims, tensors)
+
+
+def _with_3_dims(t: Tensor) -> Tensor:
+    if not t.ndim:
+        return reshape(t, (1, 1, 1))
+    if t.ndim == 1:
+        t = unsqueeze(t, 0)
+    return unsqueeze(t, -1) if t.ndim == 2 else t

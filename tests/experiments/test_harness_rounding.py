@@ -41,9 +41,7 @@ def measured(library, f, inputs, sigma):
     values = [array(t).copy() for t in inputs]
     outs = []
     for _ in range(SAMPLES):
-        moved = [
-            library.from_numpy(v + sigma * rng.choice([-1.0, 1.0], v.shape)) for v in values
-        ]
+        moved = [library.from_numpy(v + sigma * rng.choice([-1.0, 1.0], v.shape)) for v in values]
         outs.append(array(f(*moved)))
     return np.var(np.stack(outs), axis=0)
 
@@ -165,7 +163,7 @@ def test_comparison_of_values_inside_their_error_is_doubtful():
 
 def test_unknown_op_is_named():
     follower = Follower(torch)
-    with watching(follower), pytest.raises(UnknownOp, match="`linalg_eigh`|`_linalg_eigh`"):
+    with watching(follower), pytest.raises(UnknownOp, match="`_linalg_eigh`"):
         torch.linalg.eigh(torch.eye(3))
 
 
@@ -187,7 +185,7 @@ def test_switched_off_follower_records_nothing():
     assert not follower.ledger.read(out)
 
 
-@pytest.mark.parametrize(("tf32", "ratio"), [(False, 1.0), (True, 2.0**25 / 2)])
+@pytest.mark.parametrize(("tf32", "ratio"), [(False, 1.0), (True, 2.0**25)])
 def test_tf32_widens_products_only(tf32, ratio):
     scale, plain = Scale(tf32=tf32), Scale()
     assert scale.pointwise("float32") == plain.pointwise("float32")

@@ -1,0 +1,240 @@
+"""Module: what layers and networks derive from. Source: torch/nn/modules/module.py."""
+
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from minitorch_np.nn import hooks
+from minitorch_np.nn.hooks import BackwardHook, Handle, Hook, Hooks
+from minitorch_np.nn.state import Stateful
+from minitorch_np.tensor import Tensor
+
+__all__ = ["Module", "indented"]
+
+_HOOKS = (
+    "_backward_pre_hooks",
+    "_backward_hooks",
+    "_forward_hooks",
+    "_forward_hooks_with_kwargs",
+    "_forward_hooks_always_called",
+    "_forward_pre_hooks",
+    "_forward_pre_hooks_with_kwargs",
+    "_state_dict_hooks",
+    "_state_dict_pre_hooks",
+    "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+)
+
+
+def indented(text: str, spaces: int) -> str:
+    """`text` with every line but the first indented."""
+    first, *rest = text.split("\n")
+    return "\n".join([first, *[" " * spaces + line if line.strip() else "" for line in rest]])
+
+
+class Module(Stateful):
+    """A function with parameters: write `forward`, and assign parameters and modules in `__init__`.
+
+    Calling the module calls `forward`, with the hooks around it.
+    """
+
+    call_super_init: ClassVar[bool] = False
+    """Whether `__init__` hands its arguments on to the next class in line."""
+
+    _backward_pre_hooks: Hooks
+    _backward_hooks: Hooks
+    _forward_hooks: Hooks
+    _forward_hooks_with_kwargs: dict[int, bool]
+    _forward_hooks_always_called: dict[int, bool]
+    _forward_pre_hooks: Hooks
+    _forward_pre_hooks_with_kwargs: dict[int, bool]
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        name = type(self).__name__
+        if not self.call_super_init and kwargs:
+            raise TypeError(
+                f"{name}.__init__() got an unexpected keyword argument '{next(iter(kwargs))}'"
+            )
+        if not self.call_super_init and args:
+            raise TypeError(
+                f"{name}.__init__() takes 1 positional argument but {len(args) + 1} were given"
+            )
+        # straight into the dict: __setattr__ would look for what is made here
+        mine = self.__dict__
+        mine["training"] = True
+        mine["_parameters"] = {}
+        mine["_buffers"] = {}
+        mine["_non_persistent_buffers_set"] = set()
+        for kind in _HOOKS:
+            mine[kind] = OrderedDict()
+        mine["_modules"] = {}
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
+
+    def _forward_unimplemented(self, *input: object) -> None:  # noqa: ARG002
+        raise NotImplementedError(
+            f'Module [{type(self).__name__}] is missing the required "forward" function'
+        )
+
+    # Any: what a module takes and returns is its own business, as in PyTorch
+    forward: Callable[..., Any] = _forward_unimplemented
+
+    def _call(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """What `forward` makes of the arguments, hooks called."""
+        if not (
+            self._forward_hooks
+            or self._forward_pre_hooks
+            or self._backward_hooks
+            or self._backward_pre_hooks
+            or hooks.forward_hooks
+            or hooks.forward_pre_hooks
+            or hooks.backward_hooks
+            or hooks.backward_pre_hooks
+        ):
+            return self.forward(*args, **kwargs)
+        called: set[int] = set()
+        results: list[Any] = [None]
+        try:
+            return self._hooked_call(args, kwargs, called, results)
+        except Exception:
+            self._call_despite_error(args, kwargs, called, results[0])
+            raise
+
+    __call__: Callable[..., Any] = _call
+
+    def _hooked_call(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], called: set[int], results: list[Any]
+    ) -> Any:  # noqa: ANN401
+        """The call with every hook; `results` keeps the last one known, for the case of an error."""
+        pre = [*hooks.backward_pre_hooks.values(), *self._backward_pre_hooks.values()]
+        full = [*hooks.backward_hooks.values(), *self._backward_hooks.values()]
+        args, kwargs = self._before_forward(args, kwargs)
+        around = BackwardHook(self, full, pre) if full or pre else None
+        if around is not None:
+            args = around.around_inputs(args)
+        results[0] = self.forward(*args, **kwargs)
+        for nr, hook in [*hooks.forward_hooks.items(), *self._forward_hooks.items()]:
+            if nr in self._forward_hooks_always_called or nr in hooks.forward_hooks_always_called:
+                called.add(nr)
+            changed = self._call_forward_hook(nr, hook, args, kwargs, results[0])
+            if changed is not None:
+                results[0] = changed
+        if around is not None:
+            if not isinstance(results[0], (Tensor, tuple)):
+                warnings.warn(
+                    "For backward hooks to be called, module output should be a Tensor or a tuple "
+                    f"of Tensors but received {type(results[0])}",
+                    stacklevel=3,
+                )
+            results[0] = around.around_outputs(results[0])
+        return results[0]
+
+    def _before_forward(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments as the forward pre-hooks leave them."""
+        for nr, hook in [*hooks.forward_pre_hooks.items(), *self._forward_pre_hooks.items()]:
+            if nr not in self._forward_pre_hooks_with_kwargs:
+                changed = hook(self, args)
+                if changed is not None:
+                    args = changed if isinstance(changed, tuple) else (changed,)
+                continue
+            changed = hook(self, args, kwargs)
+            if changed is None:
+                continue
+            if not (isinstance(changed, tuple) and len(changed) == 2):  # pyright: ignore[reportUnknownArgumentType]
+                raise RuntimeError(
+                    "forward pre-hook must return None or a tuple of (new_args, new_kwargs), but "
+                    f"got {changed}."
+                )
+            args, kwargs = changed
+        return args, kwargs
+
+    def _call_forward_hook(
+        self, nr: int, hook: Hook, args: tuple[Any, ...], kwargs: dict[str, Any], result: object
+    ) -> object:
+        if nr in self._forward_hooks_with_kwargs or nr in hooks.forward_hooks_with_kwargs:
+            return hook(self, args, kwargs, result)
+        return hook(self, args, result)
+
+    def _call_despite_error(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], called: set[int], result: object
+    ) -> None:
+        """Call the forward hooks that want to be called even when something raised."""
+        everyone = hooks.forward_hooks, hooks.forward_hooks_always_called, "global module"
+        mine = self._forward_hooks, self._forward_hooks_always_called, "module"
+        for known, always, whose in (everyone, mine):
+            for nr, hook in known.items():
+                if nr not in always or nr in called:
+                    continue
+                try:
+                    changed = self._call_forward_hook(nr, hook, args, kwargs, result)
+                    result = result if changed is None else changed
+                except Exception as error:  # noqa: BLE001  # the first error matters more
+                    warnings.warn(
+                        f"{whose} forward hook with ``always_call=True`` raised an exception that "
+                        f"was silenced as another error was raised in forward: {error}",
+                        stacklevel=3,
+                    )
+
+    def register_forward_pre_hook(
+        self, hook: Hook, *, prepend: bool = False, with_kwargs: bool = False
+    ) -> Handle:
+        """Call `hook(module, args)` before `forward`; what it returns replaces the arguments.
+
+        With `with_kwargs`: `hook(module, args, kwargs)`, which may return both.
+        """
+        marks = [self._forward_pre_hooks_with_kwargs] if with_kwargs else []
+        return Handle(self._forward_pre_hooks, hook, *marks, prepend=prepend)
+
+    def register_forward_hook(
+        self,
+        hook: Hook,
+        *,
+        prepend: bool = False,
+        with_kwargs: bool = False,
+        always_call: bool = False,
+    ) -> Handle:
+        """Call `hook(module, args, output)` after `forward`; what it returns replaces the output.
+
+        With `with_kwargs`: `hook(module, args, kwargs, output)`. With `always_call` the hook is
+        called even when `forward` raises.
+        """
+        marks = [self._forward_hooks_with_kwargs] if with_kwargs else []
+        marks += [self._forward_hooks_always_called] if always_call else []
+        return Handle(self._forward_hooks, hook, *marks, prepend=prepend)
+
+    def register_full_backward_pre_hook(self, hook: Hook, prepend: bool = False) -> Handle:
+        """Call `hook(module, grad_output)` on the way back; what it returns replaces grad_output."""
+        return Handle(self._backward_pre_hooks, hook, prepend=prepend)
+
+    def register_full_backward_hook(self, hook: Hook, prepend: bool = False) -> Handle:
+        """Call `hook(module, grad_input, grad_output)`; what it returns replaces grad_input."""
+        return Handle(self._backward_hooks, hook, prepend=prepend)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__.copy()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        mine = self.__dict__
+        mine.update(state)
+        for kind in _HOOKS:
+            mine.setdefault(kind, OrderedDict())
+        mine.setdefault("_non_persistent_buffers_set", set())
+
+    def extra_repr(self) -> str:
+        """What the repr says between the parentheses; override it."""
+        return ""
+
+    def __repr__(self) -> str:
+        extra = self.extra_repr()
+        lines = extra.split("\n") if extra else []
+        children = [f"({name}): {indented(repr(m), 2)}" for name, m in self._modules.items()]
+        if not lines and not children:
+            inside = ""
+        elif len(lines) == 1 and not children:
+            inside = lines[0]
+        else:
+            inside = "\n  " + "\n  ".join(lines + children) + "\n"
+        return f"{self._get_name()}({inside})"

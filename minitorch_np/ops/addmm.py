@@ -1,0 +1,252 @@
+"""Products added to a tensor: addmm, addmv, addbmm, baddbmm, addr.
+
+Source: aten/src/ATen/native/LinearAlgebra.cpp and Blas.cpp.
+"""
+
+import numpy as np
+
+from minitorch_np import strides
+from minitorch_np.loops import (
+    CPP_NAMES,
+    SCALAR_NAMES,
+    Array,
+    common_dtype,
+    converted,
+    quietly,
+    result_for,
+)
+from minitorch_np.op import op
+from minitorch_np.ops.products import (
+    check_bmm,
+    check_mm,
+    check_mv,
+    destination,
+    mm_mat1_backward,
+    mm_mat2_backward,
+    multiply,
+    times,
+)
+from minitorch_np.shapes import Shape, listed
+from minitorch_np.tensor import Number, Tensor, empty
+
+__all__ = ["addbmm", "addmm", "addmv", "addr", "baddbmm"]
+
+
+@op("contiguous", inplace=True)
+def addmm(
+    input: Tensor,
+    mat1: Tensor,
+    mat2: Tensor,
+    *,
+    beta: Number = 1,
+    alpha: Number = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """`beta * input + alpha * mat1 @ mat2`, input broadcast to the product's shape."""
+    check_mm("addmm", mat1, mat2, ("self", "mat2"))
+    for t, called in ((input, "self"), (mat1, "mat1")):
+        if t.dtype is not mat2.dtype:
+            raise RuntimeError(
+                f"{called} and mat2 must have the same dtype, but got "
+                f"{SCALAR_NAMES[t.dtype.name]} and {SCALAR_NAMES[mat2.dtype.name]}"
+            )
+    shape = (mat1.sizes[0], mat2.sizes[1])
+    done = _added_to(input, shape, out)
+    multiply(
+        mat1.array, mat2.array, done.array, done.dtype,
+        name="addmm_impl_cpu_", beta=beta, alpha=alpha, start=_expanded(input, shape),
+    )  # fmt: skip
+    return done
+
+
+addmm.vjp(
+    input=lambda g, beta: times(g, beta),
+    mat1=lambda g, mat2, mat1_shape, mat1_stride, alpha: mm_mat1_backward(
+        g, mat2, mat1_shape, mat1_stride, alpha
+    ),
+    mat2=lambda g, mat1, mat2_shape, mat2_stride, alpha: mm_mat2_backward(
+        g, mat1, mat2_shape, mat2_stride, alpha
+    ),
+)
+
+
+def _added_to(input: Tensor, shape: Shape, out: Tensor | None) -> Tensor:
+    """Where `input + product` goes; in place nothing may grow."""
+    if out is input and out.sizes != shape:
+        # torch names the type only in `expand`'s message about too many dimensions
+        _ = strides.expand(input.sizes, input.strides, shape) if input.ndim <= len(shape) else ()
+        raise RuntimeError(
+            f"output with shape {listed(input.sizes)} doesn't match the broadcast shape "
+            f"{listed(shape)}"
+        )
+    if out is None and input.ndim > len(shape):
+        raise RuntimeError(
+            f"expand(torch.{SCALAR_NAMES[input.dtype.name]}Tensor{{{listed(input.sizes)}}}, "
+            f"size={listed(shape)}): the number of sizes provided ({len(shape)}) must be greater "
+            f"or equal to the number of dimensions in the tensor ({input.ndim})"
+        )
+    if out is None:
+        _ = strides.expand(input.sizes, input.strides, shape)
+    return destination(shape, input.dtype, out)
+
+
+def _expanded(t: Tensor, shape: Shape) -> Array:
+    if t.sizes == shape:
+        return t.array
+    return t.alias(shape, strides.expand(t.sizes, t.strides, shape), t.offset).array
+
+
+@op("contiguous", inplace=True)
+def baddbmm(
+    input: Tensor,
+    batch1: Tensor,
+    batch2: Tensor,
+    *,
+    beta: Number = 1,
+    alpha: Number = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """`beta * input + alpha * batch1 @ batch2`, matrix by matrix."""
+    if out is None:
+        if batch1.ndim == 3 and batch2.ndim == 3:
+            shape = (batch1.sizes[0], batch1.sizes[1], batch2.sizes[2])
+            _ = strides.expand(input.sizes, input.strides, shape)
+    shape = check_bmm(batch1, batch2)
+    if not input.dtype is batch1.dtype is batch2.dtype:
+        names = [CPP_NAMES[t.dtype.name] for t in (input, batch1, batch2)]
+        raise RuntimeError(
+            f"Input dtypes must be the same, got: input {names[0]}, batch1: {names[1]}, "
+            f"batch2: {names[2]}"
+        )
+    done = _added_to(input, shape, out)
+    multiply(
+        batch1.array, batch2.array, done.array, done.dtype,
+        name="baddbmm", beta=beta, alpha=alpha, start=_expanded(input, shape),
+    )  # fmt: skip
+    return done
+
+
+baddbmm.vjp(
+    input=lambda g, beta: times(g, beta),
+    batch1=lambda g, batch2, alpha: times(g.bmm(batch2.transpose(1, 2)), alpha),
+    batch2=lambda g, batch1, alpha: times(batch1.transpose(1, 2).bmm(g), alpha),
+)
+
+
+@op("contiguous", inplace=True)
+def addbmm(
+    input: Tensor,
+    batch1: Tensor,
+    batch2: Tensor,
+    *,
+    beta: Number = 1,
+    alpha: Number = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """`beta * input + alpha * (the sum over the batch of batch1 @ batch2)`."""
+    if batch1.ndim == 3 and batch2.ndim == 3 and out is None:
+        _ = strides.expand(input.sizes, input.strides, (batch1.sizes[1], batch2.sizes[2]))
+    _, rows, columns = check_bmm(batch1, batch2)
+    for t, called in ((input, "self"), (batch1, "mat1")):
+        if t.dtype is not batch2.dtype:
+            raise RuntimeError(
+                f"{called} and mat2 must have the same dtype, but got "
+                f"{SCALAR_NAMES[t.dtype.name]} and {SCALAR_NAMES[batch2.dtype.name]}"
+            )
+    done = _added_to(input, (rows, columns), out)
+    start, factor = _expanded(input, (rows, columns)), beta
+    for a, b in zip(batch1.array, batch2.array, strict=True):  # rounds after each, as PyTorch does
+        multiply(
+            a, b, done.array, done.dtype,
+            name="addmm_impl_cpu_", beta=factor, alpha=alpha, start=start,
+        )  # fmt: skip
+        start, factor = done.array, 1
+    if not len(batch1.array):
+        quietly(np.multiply, start, factor, out=done.array, casting="unsafe")
+    return done
+
+
+addbmm.vjp(
+    input=lambda g, beta: times(g, beta),
+    batch1=lambda g, batch1_shape, batch2, alpha: times(
+        g.unsqueeze(0).expand(batch1_shape[0], *g.shape).bmm(batch2.transpose(1, 2)), alpha
+    ),
+    batch2=lambda g, batch1, alpha: times(
+        batch1.transpose(1, 2).bmm(g.unsqueeze(0).expand(batch1.shape[0], *g.shape)), alpha
+    ),
+)
+
+
+@op("contiguous", inplace=True)
+def addmv(
+    input: Tensor,
+    mat: Tensor,
+    vec: Tensor,
+    *,
+    beta: Number = 1,
+    alpha: Number = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """`beta * input + alpha * mat @ vec`. Source: ATen/native/Blas.cpp addmv."""
+    check_mv(input, mat, vec)
+    shape = (mat.sizes[0],)
+    done = destination(shape, vec.dtype, out)
+    multiply(
+        mat.array, vec.array[:, None], done.array[:, None], done.dtype, name="addmv_impl_cpu",
+        beta=beta, alpha=alpha, start=_expanded(input, shape)[:, None],
+    )  # fmt: skip
+    return done
+
+
+addmv.vjp(
+    input=lambda g, beta: times(g, beta),
+    mat=lambda g, vec, alpha: times(g.outer(vec), alpha),
+    vec=lambda g, mat, alpha: times(mat.t().mv(g), alpha),
+)
+
+
+@op("elementwise", inplace=True)
+def addr(
+    input: Tensor,
+    vec1: Tensor,
+    vec2: Tensor,
+    *,
+    beta: Number = 1,
+    alpha: Number = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """`beta * input + alpha * outer(vec1, vec2)`, input broadcast. Source: addr."""
+    for t, called in ((vec1, "vec1"), (vec2, "vec2")):
+        if t.ndim != 1:
+            raise RuntimeError(f"addr: Expected 1-D argument {called}, but got {t.ndim}-D")
+    shape = (vec1.sizes[0], vec2.sizes[0])
+    dtype = common_dtype(input, vec1, vec2)
+    if out is not input:
+        _ = strides.expand(input.sizes, input.strides, shape)
+    elif input.sizes != shape:
+        raise RuntimeError(
+            f"output with shape {listed(input.sizes)} doesn't match the broadcast shape "
+            f"{listed(shape)}"
+        )
+    column = ((shape[0], 1), (vec1.strides[0], 1))
+    operands = ((shape, strides.expand(input.sizes, input.strides, shape)), column)
+    layout = strides.elementwise(shape, (*operands, ((1, shape[1]), (1, vec2.strides[0]))))
+    done = empty(shape, layout, dtype) if out is None else result_for(
+        out, shape, dtype, [input, vec1, vec2]
+    )
+    a, b = converted(vec1, dtype), converted(vec2, dtype)
+    kind = dtype.compute.type
+    assert isinstance(a, np.ndarray) and isinstance(b, np.ndarray)
+    values = quietly(np.multiply, kind(alpha) * a[:, None], b[None])
+    if beta != 0:
+        start = quietly(_expanded(input, shape).astype, dtype.compute)
+        values = quietly(np.add, quietly(np.multiply, start, kind(beta)), values)
+    quietly(np.copyto, done.array, values, casting="unsafe")
+    return done
+
+
+addr.vjp(
+    input=lambda g, beta: times(g, beta),
+    vec1=lambda g, vec2, alpha: times(g.mv(vec2), alpha),
+    vec2=lambda g, vec1, alpha: times(g.t().mv(vec1), alpha),
+)

@@ -1,0 +1,233 @@
+"""Comparison and logic: results are bools, and nothing here has a gradient.
+
+Only the in-place forms keep floats (`x.eq_(y)`), and those send back zeros.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from minitorch_np import dtypes
+from minitorch_np.dtypes import bool_
+from minitorch_np.loops import SCALAR_NAMES, pointwise, quietly, rounded
+from minitorch_np.op import alias, composite, op
+from minitorch_np.ops.copy import zeros_like
+from minitorch_np.tensor import Number, Tensor
+
+__all__ = [
+    "eq", "ne", "lt", "le", "gt", "ge", "not_equal", "less", "less_equal", "greater",
+    "greater_equal", "logical_not", "logical_and", "logical_or", "logical_xor", "isnan", "isinf",
+    "isfinite", "isposinf", "isneginf", "isreal", "signbit", "equal", "isclose", "allclose",
+]  # fmt: skip
+
+
+def overload(name: str) -> Callable[[Tensor | Number], str]:
+    """The name of PyTorch's node: overload 0 compares with a number, 1 with a tensor."""
+    return lambda other: f"{name}Backward{int(isinstance(other, Tensor))}"
+
+
+def compared(
+    f: np.ufunc, input: Tensor, other: Tensor | Number, out: Tensor | None
+) -> Tensor:
+    """`f` of the operands in their common dtype, as bools."""
+    if not isinstance(other, Tensor) and input.dtype.is_half:
+        other = rounded(other, input.dtype)
+    return pointwise(f, input, other, result=bool_, out=out)
+
+
+@op("elementwise", inplace=True, node=overload("Eq"))
+def eq(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+    """Whether each element equals `other`'s. Source: ATen/native/BinaryOps.cpp eq."""
+    return compared(np.equal, input, other, out)
+
+
+eq.vjp(input=lambda g: zeros_like(g), other=lambda g: zeros_like(g))
+
+
+@op("elementwise", inplace=True, node=overload("Ne"))
+def ne(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+    """Whether each element differs from `other`'s. Source: ATen/native/BinaryOps.cpp ne."""
+    return compared(np.not_equal, input, other, out)
+
+
+ne.vjp(input=lambda g: zeros_like(g), other=lambda g: zeros_like(g))
+
+
+@op("elementwise", inplace=True, node=overload("Lt"))
+def lt(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+    """Whether each element is less than `other`'s. Source: ATen/native/BinaryOps.cpp lt."""
+    return compared(np.less, input, other, out)
+
+
+lt.vjp(input=lambda g: zeros_like(g), other=lambda g: zeros_like(g))
+
+
+@op("elementwise", inplace=True, node=overload("Le"))
+def le(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+    """Whether each element is at most `other`'s. Source: ATen/native/BinaryOps.cpp le."""
+    return compared(np.less_equal, input, other, out)
+
+
+le.vjp(input=lambda g: zeros_like(g), other=lambda g: zeros_like(g))
+
+
+@op("elementwise", inplace=True, node=overload("Gt"))
+def gt(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+    """Whether each element is greater than `other`'s. Source: ATen/native/BinaryOps.cpp gt."""
+    return compared(np.greater, input, other, out)
+
+
+gt.vjp(input=lambda g: zeros_like(g), other=lambda g: zeros_like(g))
+
+
+@op("elementwise", inplace=True, node=overload("Ge"))
+def ge(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+    """Whether each element is at least `other`'s. Source: ATen/native/BinaryOps.cpp ge."""
+    return compared(np.greater_equal, input, other, out)
+
+
+ge.vjp(input=lambda g: zeros_like(g), other=lambda g: zeros_like(g))
+
+
+@op("elementwise", inplace=True, differentiable=False)
+def logical_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Whether each element is zero. Source: ATen/native/UnaryOps.cpp logical_not."""
+    return pointwise(np.logical_not, input, result=bool_, out=out)
+
+
+@op("elementwise", inplace=True, differentiable=False)
+def logical_and(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Whether both elements are nonzero. Source: ATen/native/BinaryOps.cpp logical_and."""
+    return pointwise(np.logical_and, input, other, result=bool_, out=out)
+
+
+@op("elementwise", inplace=True, differentiable=False)
+def logical_or(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Whether either element is nonzero. Source: ATen/native/BinaryOps.cpp logical_or."""
+    return pointwise(np.logical_or, input, other, result=bool_, out=out)
+
+
+@op("elementwise", inplace=True, differentiable=False)
+def logical_xor(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Whether exactly one element is nonzero. Source: ATen/native/BinaryOps.cpp logical_xor."""
+    return pointwise(np.logical_xor, input, other, result=bool_, out=out)
+
+
+@op("elementwise", differentiable=False)
+def isnan(input: Tensor) -> Tensor:
+    """Whether each element is not a number. Source: ATen/native/TensorCompare.cpp isnan."""
+    return pointwise(np.isnan, input, result=bool_)
+
+
+@op("elementwise", differentiable=False)
+def isinf(input: Tensor) -> Tensor:
+    """Whether each element is infinite. Source: ATen/native/TensorCompare.cpp isinf."""
+    return pointwise(np.isinf, input, result=bool_)
+
+
+@op("elementwise", differentiable=False)
+def isfinite(input: Tensor) -> Tensor:
+    """Whether each element is finite. Source: ATen/native/TensorCompare.cpp isfinite."""
+    return pointwise(np.isfinite, input, result=bool_)
+
+
+@op("elementwise", differentiable=False)
+def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Whether each element is +inf. Source: ATen/native/TensorCompare.cpp isposinf."""
+    return pointwise(lambda a, o: np.equal(a, np.inf, o), input, result=bool_, out=out)
+
+
+@op("elementwise", differentiable=False)
+def isneginf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Whether each element is -inf. Source: ATen/native/TensorCompare.cpp isneginf."""
+    return pointwise(lambda a, o: np.equal(a, -np.inf, o), input, result=bool_, out=out)
+
+
+@op("elementwise", differentiable=False)
+def isreal(input: Tensor) -> Tensor:
+    """True everywhere: there is no complex dtype here."""
+    return pointwise(lambda a, o: o.fill(True), input, result=bool_)
+
+
+@op("elementwise", differentiable=False)
+def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Whether each element has its sign bit set, -0.0 included; of bools, never.
+
+    Source: ATen/native/UnaryOps.cpp signbit.
+    """
+    if input.dtype is bool_:
+        return pointwise(lambda a, o: o.fill(False), input, result=bool_, out=out)
+    if not input.dtype.is_floating_point:
+        return pointwise(lambda a, o: np.less(a, 0, o), input, result=bool_, out=out)
+    return pointwise(np.signbit, input, result=bool_, out=out)
+
+
+@composite()
+def equal(input: Tensor, other: Tensor) -> bool:
+    """Whether both have the same shape and equal elements.
+
+    Raises: RuntimeError where the dtypes differ. Source: ATen/native/ReduceOps.cpp cpu_equal.
+    """
+    if not isinstance(other, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(
+            f"equal(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}"
+        )
+    if input.dtype is not other.dtype:
+        mine, theirs = SCALAR_NAMES[input.dtype.name], SCALAR_NAMES[other.dtype.name]
+        raise RuntimeError(f"Expected all tensors to have the same dtype, {mine} {theirs}")
+    return input.sizes == other.sizes and bool(quietly(np.all, input.array == other.array))
+
+
+@composite()
+def isclose(
+    input: Tensor,
+    other: Tensor,
+    rtol: float = 1e-05,
+    atol: float = 1e-08,
+    equal_nan: bool = False,
+) -> Tensor:
+    """Whether each `|input - other| <= atol + rtol * |other|`.
+
+    Source: ATen/native/TensorCompare.cpp isclose.
+    """
+    if input.dtype is not other.dtype:
+        mine, theirs = SCALAR_NAMES[input.dtype.name], SCALAR_NAMES[other.dtype.name]
+        raise RuntimeError(f"{mine} did not match {theirs}")
+    if rtol < 0:
+        raise RuntimeError(f"rtol must be greater than or equal to zero, but got {rtol:g}")
+    if atol < 0:
+        raise RuntimeError(f"atol must be greater than or equal to zero, but got {atol:g}")
+    input, other = input.detach(), other.detach()
+    close = eq(input, other)
+    if equal_nan and input.dtype.is_floating_point:
+        close = close.logical_or(isnan(input).logical_and(isnan(other)))
+    if rtol == 0 and atol == 0:
+        return close
+    if not input.dtype.is_floating_point:
+        wide = dtypes.get_default_dtype()
+        input, other = input.to(wide), other.to(wide)
+    allowed = (other * rtol).abs() + atol
+    error = (input - other).abs()
+    return close.logical_or(isfinite(error).logical_and(error <= allowed))
+
+
+@composite()
+def allclose(
+    input: Tensor,
+    other: Tensor,
+    rtol: float = 1e-05,
+    atol: float = 1e-08,
+    equal_nan: bool = False,
+) -> bool:
+    """Whether every `|input - other| <= atol + rtol * |other|`.
+
+    Source: ATen/native/TensorCompare.cpp allclose.
+    """
+    return bool(isclose(input, other, rtol, atol, equal_nan).array.all())
+
+
+not_equal = alias(ne, "not_equal")
+less = alias(lt, "less")
+less_equal = alias(le, "less_equal")
+greater = alias(gt, "greater")
+greater_equal = alias(ge, "greater_equal")

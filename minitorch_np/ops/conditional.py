@@ -1,0 +1,465 @@
+"""Choosing and limiting: where, masked_fill, clamp, nan_to_num, and the fused lerp and addcmul."""
+
+import math
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import dtypes, strides
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.loops import (
+    CPP_NAMES,
+    common_dtype,
+    not_implemented,
+    number,
+    pointwise,
+    quietly,
+    result_for,
+    rounded,
+    scalar,
+)
+from minitorch_np.op import alias, composite, op
+from minitorch_np.ops.binary import check_alpha
+from minitorch_np.ops.copy import zeros_like
+from minitorch_np.shapes import broadcast
+from minitorch_np.strides import Overlap
+from minitorch_np.tensor import Number, Tensor, empty, method
+
+__all__ = [
+    "where", "masked_fill", "clamp", "clamp_min", "clamp_max", "clip", "lerp", "addcmul",
+    "addcdiv", "nan_to_num",
+]  # fmt: skip
+
+Array = NDArray[np.generic]
+
+
+@op("elementwise", method=False, node="WhereBackward0")
+def where_self(
+    condition: Tensor,
+    input: Tensor | Number,
+    other: Tensor | Number,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """`input` where the condition holds, `other` elsewhere, all three broadcast.
+
+    Source: ATen/native/TensorCompare.cpp where.
+    """
+    check_condition(condition)
+    dtype = common_dtype(input, other)
+    operands = (condition, input, other)
+    tensors = [x for x in operands if isinstance(x, Tensor)]
+    shape = broadcast(*[t.sizes for t in tensors])
+    stride = strides.elementwise(
+        shape, tuple([(x.sizes, x.strides) if isinstance(x, Tensor) else ((), ()) for x in operands])
+    )
+    if out is None:
+        done = empty(shape, stride, dtype)
+    else:
+        done = result_for(out, shape, dtype, tensors, lambda: stride)
+    chosen, rest = [x.array if isinstance(x, Tensor) else held(x, dtype) for x in operands[1:]]
+    quietly(_choose, condition.array.astype(bool, copy=False), chosen, rest, done.array)
+    return done
+
+
+where_self.vjp(
+    input=lambda g, condition: where_self(condition, g, 0),
+    other=lambda g, condition: where_self(condition, 0, g),
+)
+
+
+def held(x: Number, dtype: Dtype) -> np.generic:
+    """A Python number as memory of `dtype` holds it."""
+    value = np.asarray(number(x, dtype))
+    return value.astype(dtype.np)[()]
+
+
+def check_condition(condition: Tensor) -> None:
+    """Raise torch's error for a condition that is not bool, and warn of uint8."""
+    if condition.dtype is dtypes.uint8:
+        warnings.warn(
+            "where received a uint8 condition tensor. This behavior is deprecated and will be "
+            "removed in a future version of PyTorch. Use a boolean condition instead.",
+            UserWarning,
+            stacklevel=5,
+        )
+    elif condition.dtype is not dtypes.bool_:
+        name = {"int16": "Short", "int32": "Int", "int64": "Long", "int8": "Char",
+                "float16": "Half", "bfloat16": "BFloat16", "float32": "Float",
+                "float64": "Double"}[condition.dtype.name]  # fmt: skip
+        raise RuntimeError(
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype {name}"
+        )
+
+
+def _choose(condition: Array, chosen: Array, rest: Array, out: Array) -> None:
+    if np.may_share_memory(condition, out) or np.may_share_memory(chosen, out):
+        chosen, condition = np.array(chosen), np.array(condition)
+    np.copyto(out, rest, casting="unsafe")
+    np.copyto(out, chosen, casting="unsafe", where=condition)
+
+
+@composite(method=False)
+def where(
+    condition: Tensor,
+    input: Tensor | Number | None = None,
+    other: Tensor | Number | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor | tuple[Tensor, ...]:
+    """`input` where the condition holds, `other` elsewhere; alone, the indices where it holds."""
+    if input is None and other is None:
+        return condition.nonzero(as_tuple=True)
+    if input is None or other is None:
+        given = ", ".join(type(x).__name__ for x in (condition, input, other) if x is not None)
+        raise TypeError(f"where() received an invalid combination of arguments - got ({given})")
+    return where_self(condition, input, other, out=out)
+
+
+def where_method(self: Tensor, condition: Tensor, other: Tensor | Number) -> Tensor:
+    """This tensor where the condition holds, `other` elsewhere."""
+    return where_self(condition, self, other)
+
+
+method(where_method, "where")
+
+
+def check_mask(input: Tensor, mask: Tensor, value: Tensor | Number) -> None:
+    """Raise torch's errors of masked_fill. Source: ATen/native/TensorAdvancedIndexing.cpp."""
+    if isinstance(value, Tensor) and value.sizes:
+        raise RuntimeError(
+            "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
+            f"{value.ndim} dimension(s)."
+        )
+    if mask.dtype is not dtypes.bool_:
+        raise RuntimeError(
+            "masked_fill_ only supports boolean masks, but got mask with dtype "
+            f"{CPP_NAMES[mask.dtype.name]}"
+        )
+    if not isinstance(value, Tensor):
+        scalar(value, input.dtype)
+
+
+def overload_of_value(value: Tensor | Number) -> str:
+    """The name of PyTorch's node for each overload of masked_fill."""
+    return f"MaskedFillBackward{int(isinstance(value, Tensor))}"
+
+
+def _fill(out: Array, mask: Array, value: Array | np.generic) -> None:
+    np.copyto(out, value, casting="unsafe", where=mask)
+
+
+@op("contiguous", node=overload_of_value)
+def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
+    """A copy with `value` where the mask holds, both broadcast; the copy is contiguous.
+
+    Source: ATen/native/TensorAdvancedIndexing.cpp masked_fill.
+    """
+    shape = broadcast(input.sizes, mask.sizes)
+    check_mask(input, mask, value)
+    done = empty(shape, strides.contiguous(shape), input.dtype)
+    np.copyto(done.array, input.array)
+    source = value.array if isinstance(value, Tensor) else held(value, input.dtype)
+    quietly(_fill, done.array, mask.array, source)
+    return done
+
+
+masked_fill.vjp(
+    input=lambda g, mask: g.masked_fill(mask, 0),
+    value=lambda g, mask: where_self(mask, g, 0).sum(),
+)
+
+
+@op("like", node=overload_of_value)
+def masked_fill_(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
+    """This tensor with `value` written where the mask, broadcast to it, holds.
+
+    Source: ATen/native/TensorAdvancedIndexing.cpp masked_fill_.
+    """
+    check_mask(input, mask, value)
+    if strides.internal_overlap(input.sizes, input.strides) is Overlap.YES:
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory location. Please clone() the tensor before performing the operation."
+        )
+    shape = broadcast(input.sizes, mask.sizes)
+    if shape != input.sizes:
+        raise RuntimeError(
+            f"output with shape {list(input.sizes)} doesn't match the broadcast shape {list(shape)}"
+        )
+    source = value.array if isinstance(value, Tensor) else held(value, input.dtype)
+    quietly(_fill, input.array, mask.array, source)
+    return input
+
+
+masked_fill_.vjp(
+    input=lambda g, mask: g.masked_fill(mask, 0),
+    value=lambda g, mask: where_self(mask, g, 0).sum(),
+)
+
+Limit = Tensor | Number | None
+
+
+def _limited(a: Array, low: Array | None, high: Array | None, o: Array) -> None:
+    if low is not None:
+        a = np.maximum(a, low, o) if high is None else np.maximum(a, low)
+    if high is not None:
+        np.minimum(a, high, o)
+
+
+def limited(input: Tensor, low: Limit, high: Limit, out: Tensor | None, kernel: str) -> Tensor:
+    """`input` raised to `low` and lowered to `high`: a unary op where both are numbers."""
+    bounds = [x for x in (low, high) if x is not None]
+    dtype = common_dtype(input, *bounds)
+    if out is input and not dtypes.can_cast(dtype, input.dtype):
+        raise RuntimeError(
+            f"result type {_title(dtype)} can't be cast to the desired output type "
+            f"{CPP_NAMES[input.dtype.name]}"
+        )
+    if dtype is dtypes.bool_ and kernel:
+        raise not_implemented(kernel, dtype)
+    if any(isinstance(x, Tensor) for x in bounds):
+        if low is None or high is None:
+            f = np.minimum if low is None else np.maximum
+            return pointwise(f, input, bounds[0], out=out, common=dtype)
+        f = lambda a, lo, hi, o: _limited(a, lo, hi, o)
+        return pointwise(f, input, low, high, out=out, common=dtype)
+    numbers = [None if x is None else rounded(scalar(x, dtype), dtype) for x in (low, high)]  # type: ignore[arg-type]
+    if any(x is not None and x != x for x in numbers):
+        return pointwise(lambda a, o: o.fill(math.nan), input, out=out, common=dtype)
+    least, most = [None if x is None else dtype.compute.type(x) for x in numbers]
+    return pointwise(lambda a, o: _limited(a, least, most, o), input, out=out, common=dtype)
+
+
+def _title(dtype: Dtype) -> str:
+    return dtype.name.capitalize().replace("32", "").replace("Float64", "Double")
+
+
+def clamp_node(min: Limit, max: Limit) -> str:
+    """The name of PyTorch's node for each overload of clamp."""
+    return f"ClampBackward{int(not isinstance(min, Tensor) and not isinstance(max, Tensor))}"
+
+
+@op("elementwise", inplace=True, node=clamp_node)
+def clamp(
+    input: Tensor,
+    min: Tensor | Number | None = None,
+    max: Tensor | Number | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """`input` kept within [min, max], nan kept as nan; at a limit the gradient still passes.
+
+    Source: ATen/native/TensorCompare.cpp clamp.
+    """
+    if min is None and max is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    tensors = isinstance(min, Tensor) or isinstance(max, Tensor)
+    if tensors:
+        kernel = "" if min is None or max is None else "clamp_cpu"
+    else:
+        one = "" if min is not None and max is not None else "_min" if max is None else "_max"
+        kernel = f"clamp{one}_scalar_cpu"
+    return limited(input, min, max, out, kernel)
+
+
+def clamp_backward(g: Tensor, input: Tensor, min: Limit, max: Limit) -> Tensor:
+    """The gradient where the input is within its limits. Source: FunctionsManual.cpp."""
+    inside = input >= min if min is not None else input <= max
+    if min is not None and max is not None:
+        inside = inside.logical_and(input <= max)
+    return where_self(inside, g, 0)
+
+
+def _clamp_min_grad(g: Tensor, input: Tensor, min: Tensor, max: Limit) -> Tensor:
+    below = input < min
+    return where_self(below if max is None else (min < max).logical_and(below), g, 0)
+
+
+def _clamp_max_grad(g: Tensor, input: Tensor, min: Limit, max: Tensor) -> Tensor:
+    above = input > max
+    return where_self(above if min is None else (max < min).logical_or(above), g, 0)
+
+
+clamp.vjp(
+    input=lambda g, input, min, max: clamp_backward(g, input, min, max),
+    min=lambda g, input, min, max: _clamp_min_grad(g, input, min, max),
+    max=lambda g, input, min, max: _clamp_max_grad(g, input, min, max),
+)
+
+
+@op(
+    "elementwise",
+    inplace=True,
+    node=lambda min: f"ClampMinBackward{int(isinstance(min, Tensor))}",
+)
+def clamp_min(input: Tensor, min: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+    """`input` raised to `min` where it is below. Source: ATen/native/TensorCompare.cpp."""
+    return limited(input, min, None, out, "" if isinstance(min, Tensor) else "clamp_min_scalar_cpu")
+
+
+clamp_min.vjp(
+    input=lambda g, input, min: clamp_backward(g, input, min, None),
+    min=lambda g, input, min: _clamp_min_grad(g, input, min, None),
+)
+
+
+@op(
+    "elementwise",
+    inplace=True,
+    node=lambda max: f"ClampMaxBackward{int(isinstance(max, Tensor))}",
+)
+def clamp_max(input: Tensor, max: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+    """`input` lowered to `max` where it is above. Source: ATen/native/TensorCompare.cpp."""
+    return limited(input, None, max, out, "" if isinstance(max, Tensor) else "clamp_max_scalar_cpu")
+
+
+clamp_max.vjp(
+    input=lambda g, input, max: clamp_backward(g, input, None, max),
+    max=lambda g, input, max: _clamp_max_grad(g, input, None, max),
+)
+
+
+def _lerped(a: Array, b: Array, w: Array, o: Array) -> None:
+    # from the nearer end, so that weights 0 and 1 give the ends themselves
+    near = np.abs(w) < 0.5
+    values = np.where(near, a + w * (b - a), b - (b - a) * (1 - w))
+    np.copyto(o, values, casting="unsafe")
+
+
+@op(
+    "elementwise",
+    inplace=True,
+    node=lambda weight: f"LerpBackward{int(isinstance(weight, Tensor))}",
+)
+def lerp(
+    input: Tensor, end: Tensor, weight: Tensor | Number, *, out: Tensor | None = None
+) -> Tensor:
+    """`input + weight * (end - input)`. Source: ATen/native/Lerp.cpp, Lerp.h."""
+    for name, t in (("end", end), ("weight", weight)):
+        if isinstance(t, Tensor) and t.dtype is not input.dtype:
+            raise RuntimeError(
+                f"expected dtype {CPP_NAMES[input.dtype.name]} for `{name}` but got dtype "
+                f"{CPP_NAMES[t.dtype.name]}"
+            )
+    if not input.dtype.is_floating_point:
+        kernel = "lerp_kernel_tensor" if isinstance(weight, Tensor) else "lerp_kernel_scalar"
+        raise not_implemented(kernel, input.dtype)
+    if isinstance(weight, Tensor):
+        return pointwise(_lerped, input, end, weight, out=out)
+    w = float(weight)
+    return pointwise(lambda a, b, o: _lerped_by(a, b, w, o), input, end, out=out)
+
+
+def _lerped_by(a: Array, b: Array, weight: float, o: Array) -> None:
+    w = o.dtype.type(weight)
+    if np.abs(w) < 0.5:
+        np.add(a, w * (b - a), o)
+    else:
+        np.subtract(b, (b - a) * (1 - w), o)
+
+
+lerp.vjp(
+    input=lambda g, weight: g * (1 - weight),
+    end=lambda g, weight: g * weight,
+    weight=lambda g, input, end: g * (end - input),
+)
+
+
+@op("elementwise", inplace=True)
+def addcmul(
+    input: Tensor,
+    tensor1: Tensor,
+    tensor2: Tensor,
+    *,
+    value: Number = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """`input + value * tensor1 * tensor2`. Source: ATen/native/PointwiseOps.cpp addcmul."""
+    dtype = common_dtype(input, tensor1, tensor2)
+    if dtype is dtypes.bool_:
+        raise not_implemented("addcmul_cpu_out", dtype)
+    n = dtype.compute.type(scalar(value, dtype))
+
+    def fused(a: Array, b: Array, c: Array, o: Array) -> None:
+        np.add(a, (b if n == 1 else n * b) * c, o)
+
+    return pointwise(fused, input, tensor1, tensor2, out=out)
+
+
+addcmul.vjp(
+    input=lambda g: g,
+    tensor1=lambda g, tensor2, value: g * (tensor2 * value),
+    tensor2=lambda g, tensor1, value: g * (tensor1 * value),
+)
+
+
+@op("elementwise", inplace=True)
+def addcdiv(
+    input: Tensor,
+    tensor1: Tensor,
+    tensor2: Tensor,
+    *,
+    value: Number = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """`input + value * tensor1 / tensor2`. Source: ATen/native/PointwiseOps.cpp addcdiv."""
+    if not (tensor1.dtype.is_floating_point or tensor2.dtype.is_floating_point):
+        raise RuntimeError(
+            "Integer division with addcdiv is no longer supported, and in a future  release "
+            "addcdiv will perform a true division of tensor1 and tensor2. The historic addcdiv "
+            "behavior can be implemented as (input + value * torch.trunc(tensor1 / "
+            "tensor2)).to(input.dtype) for integer inputs and as (input + value * tensor1 / "
+            "tensor2) for float inputs. The future addcdiv behavior is just the latter "
+            "implementation: (input + value * tensor1 / tensor2), for all dtypes."
+        )
+    dtype = common_dtype(input, tensor1, tensor2)
+    n = dtype.compute.type(scalar(value, dtype))
+
+    def fused(a: Array, b: Array, c: Array, o: Array) -> None:
+        np.add(a, (b if n == 1 else n * b) / c, o)
+
+    return pointwise(fused, input, tensor1, tensor2, out=out)
+
+
+addcdiv.vjp(
+    input=lambda g: g,
+    tensor1=lambda g, tensor2, value: g * (value / tensor2),
+    tensor2=lambda g, tensor1, tensor2, value: -g * (value * tensor1 / (tensor2 * tensor2)),
+)
+
+
+@op("like", inplace=True)
+def nan_to_num(
+    input: Tensor,
+    nan: float | None = None,
+    posinf: float | None = None,
+    neginf: float | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """A copy with nan replaced by 0 and infinities by the largest finite numbers, or as given.
+
+    Source: ATen/native/cpu/UnaryOpsKernel.cpp nan_to_num_kernel.
+    """
+    kind = input.dtype
+    largest = float(dtypes.finfo(kind).max) if kind.is_floating_point else 0.0
+
+    def replaced(a: Array, o: Array) -> None:
+        values = np.where(np.isnan(a), 0.0 if nan is None else nan, a)
+        values = np.where(a == np.inf, largest if posinf is None else posinf, values)
+        values = np.where(a == -np.inf, -largest if neginf is None else neginf, values)
+        np.copyto(o, values, casting="unsafe")
+
+    return pointwise(replaced if kind.is_floating_point else _same, input, out=out)
+
+
+nan_to_num.vjp(input=lambda g, input: g * input.isfinite())
+
+
+def _same(a: Array, o: Array) -> None:
+    np.copyto(o, a, casting="unsafe")
+
+
+clip = alias(clamp, "clip")

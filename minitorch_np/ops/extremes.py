@@ -1,0 +1,347 @@
+"""Largest and smallest elements, and where they are.
+
+Ties: `amax`, `amin`, and `max` and `min` of everything share their gradient evenly; along
+one dimension the element at the returned index takes it all. NaN is larger and smaller than
+everything. Source: aten/src/ATen/native/ReduceOps.cpp and TensorCompare.cpp.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import dtypes, return_types
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.loops import (
+    SCALAR_NAMES,
+    converted,
+    exact_result_for,
+    finish,
+    quietly,
+)
+from minitorch_np.op import composite, op
+from minitorch_np.ops.power import maximum, minimum
+from minitorch_np.ops.reduce import Dims, dims_of
+from minitorch_np.shapes import Shape, reduced, wrap_dim
+from minitorch_np.tensor import Tensor, stored
+
+__all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "min"]
+
+Array = NDArray[np.generic]
+Pair = tuple[Tensor, Tensor]
+Arg = Callable[..., Array]
+
+
+def values_of(t: Tensor) -> Array:
+    """The elements, half types as float32."""
+    array = converted(t, t.dtype)
+    assert isinstance(array, np.ndarray)
+    return array
+
+
+def zeros(shape: Shape, dtype: Dtype) -> Tensor:
+    """Contiguous zeros."""
+    return stored(np.zeros(shape, dtype.np), dtype)
+
+
+def check_dim(name: str, shape: Shape, dim: int, ending: str = "()") -> None:
+    """Nothing, when `dim` has elements. Raises: IndexError when it has none."""
+    if shape and shape[dim] == 0:
+        raise IndexError(f"{name}{ending}: Expected reduction dim {dim} to have non-zero size.")
+
+
+def selected(
+    input: Tensor, indices: Array, dim: int, keepdim: bool, out: Pair | None
+) -> tuple[Tensor, Tensor]:
+    """The elements at `indices` (one along `dim`, which it has, of size 1), and the indices."""
+    if input.ndim:
+        values = np.take_along_axis(input.array, indices, dim)
+        shape = reduced(input.sizes, (dim,), keepdim)
+        values, indices = values.reshape(shape), indices.reshape(shape)
+    else:
+        values = input.array
+    if out is None:
+        return finish(values, input.dtype, None), finish(indices, dtypes.int64, None)
+    for t, kind in zip(out, (input.dtype, dtypes.int64), strict=True):
+        _ = exact_result_for(t, values.shape, kind)
+    return finish(values, input.dtype, out[0]), finish(indices, dtypes.int64, out[1])
+
+
+def picked_backward(
+    g: Tensor, indices: Tensor, shape: Shape, dim: int, keepdim: bool
+) -> Tensor:
+    """The gradient of elements picked along `dim`: theirs, and 0 elsewhere.
+
+    Source: value_selecting_reduction_backward.
+    """
+    if not keepdim and shape:
+        g, indices = g.unsqueeze(dim), indices.unsqueeze(dim)
+    return zeros(shape, g.dtype).scatter(dim, indices, g)
+
+
+def shared_backward(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
+    """The gradient of one extreme of everything, shared by all elements equal to it.
+
+    Source: evenly_distribute_backward.
+    """
+    same = input.isnan() if bool(np.isnan(values_of(out))) else input == out
+    return zeros(input.sizes, input.dtype).masked_fill(same, g / same.sum())
+
+
+def _along(name: str, arg: Arg, input: Tensor, dim: int, keepdim: bool, out: Pair | None) -> Pair:
+    d = wrap_dim(dim, input.ndim)
+    check_dim(name, input.sizes, d)
+    if not input.ndim:
+        return selected(input, np.zeros((), np.int64), d, keepdim, out)
+    if input.numel():
+        indices = arg(values_of(input), d, keepdims=True)
+    else:
+        indices = np.zeros(reduced(input.sizes, (d,), True), np.int64)
+    return selected(input, indices, d, keepdim, out)
+
+
+def _of_all(name: str, f: np.ufunc, input: Tensor, out: Tensor | None) -> Tensor:
+    if not input.numel():
+        raise RuntimeError(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
+            "reduction dim with the 'dim' argument."
+        )
+    values = quietly(f.reduce, values_of(input), None)
+    return finish(np.asarray(values), input.dtype, out)
+
+
+@op("reduction", method=False, node="MaxBackward1")
+def max_all(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The largest element."""
+    return _of_all("max", np.maximum, input, out)
+
+
+max_all.vjp(input=lambda g, input, out: shared_backward(g, input, out))
+
+
+@op("reduction", method=False, node="MinBackward1")
+def min_all(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The smallest element."""
+    return _of_all("min", np.minimum, input, out)
+
+
+min_all.vjp(input=lambda g, input, out: shared_backward(g, input, out))
+
+
+@op("reduction", method=False, node="MaxBackward0")
+def max_dim(
+    input: Tensor, dim: int, keepdim: bool = False, *, out: Pair | None = None
+) -> return_types.max:
+    """The largest elements along `dim` and the indices where they stand first."""
+    return return_types.max(*_along("max", np.argmax, input, dim, keepdim, out))
+
+
+max_dim.vjp(
+    input=lambda g_values, indices, input_shape, dim, keepdim: picked_backward(
+        g_values, indices, input_shape, dim, keepdim
+    )
+)
+
+
+@op("reduction", method=False, node="MinBackward0")
+def min_dim(
+    input: Tensor, dim: int, keepdim: bool = False, *, out: Pair | None = None
+) -> return_types.min:
+    """The smallest elements along `dim` and the indices where they stand first."""
+    return return_types.min(*_along("min", np.argmin, input, dim, keepdim, out))
+
+
+min_dim.vjp(
+    input=lambda g_values, indices, input_shape, dim, keepdim: picked_backward(
+        g_values, indices, input_shape, dim, keepdim
+    )
+)
+
+
+def _refuse(name: str, arguments: Sequence[object]) -> TypeError:
+    """torch's error for arguments that no overload takes."""
+    kinds = ", ".join(type(a).__name__ for a in arguments)
+    return TypeError(
+        f"{name}() received an invalid combination of arguments - got ({kinds}), but expected one "
+        f"of:\n * (Tensor input, *, Tensor out = None)\n * (Tensor input, Tensor other, *, Tensor "
+        "out = None)\n * (Tensor input, int dim, bool keepdim = False, *, tuple of Tensors out = "
+        "None)\n"
+    )
+
+
+@composite()
+def max(
+    input: Tensor,
+    dim: int | Tensor | None = None,
+    keepdim: bool = False,
+    *,
+    other: Tensor | None = None,
+    out: Tensor | Pair | None = None,
+) -> Tensor | return_types.max:
+    """The largest element; or (values, indices) along `dim`; or the larger of two tensors' elements."""
+    other = dim if isinstance(dim, Tensor) else other
+    if other is not None:
+        return maximum(input, other, out=out)
+    if dim is None:
+        return max_all(input, out=out)
+    if not isinstance(dim, int):
+        raise _refuse("max", (input, dim))
+    return max_dim(input, dim, keepdim, out=out)
+
+
+@composite()
+def min(
+    input: Tensor,
+    dim: int | Tensor | None = None,
+    keepdim: bool = False,
+    *,
+    other: Tensor | None = None,
+    out: Tensor | Pair | None = None,
+) -> Tensor | return_types.min:
+    """The smallest element; or (values, indices) along `dim`; or the smaller of two tensors' elements."""
+    other = dim if isinstance(dim, Tensor) else other
+    if other is not None:
+        return minimum(input, other, out=out)
+    if dim is None:
+        return min_all(input, out=out)
+    if not isinstance(dim, int):
+        raise _refuse("min", (input, dim))
+    return min_dim(input, dim, keepdim, out=out)
+
+
+def _over(
+    name: str, f: np.ufunc, input: Tensor, dim: Dims, keepdim: bool, out: Tensor | None
+) -> Tensor:
+    if out is not None and out.dtype is not input.dtype:
+        raise RuntimeError(
+            "Expected the dtype for input and out to match, but got "
+            f"{SCALAR_NAMES[input.dtype.name]} for input's dtype and "
+            f"{SCALAR_NAMES[out.dtype.name]} for out's dtype."
+        )
+    dims = dims_of(dim, input.ndim)
+    if not input.numel():
+        if dim is None or (not isinstance(dim, int) and not len(dim)):
+            raise RuntimeError(
+                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify "
+                "the reduction dim with the 'dim' argument."
+            )
+        for d in dims:
+            check_dim(name, input.sizes, d)
+    shape = reduced(input.sizes, dims, keepdim)
+    if not input.numel():
+        return finish(np.empty(shape, input.dtype.np), input.dtype, out)
+    values = quietly(f.reduce, values_of(input), dims)
+    return finish(np.reshape(values, shape), input.dtype, out)
+
+
+@op("reduction")
+def amax(
+    input: Tensor, dim: Dims = (), keepdim: bool = False, *, out: Tensor | None = None
+) -> Tensor:
+    """The largest elements over `dim`, which may be several."""
+    return _over("amax", np.maximum, input, dim, keepdim, out)
+
+
+amax.vjp(
+    input=lambda g, input, out, dim, keepdim: extreme_backward(g, input, out, dim, keepdim)
+)
+
+
+@op("reduction")
+def amin(
+    input: Tensor, dim: Dims = (), keepdim: bool = False, *, out: Tensor | None = None
+) -> Tensor:
+    """The smallest elements over `dim`, which may be several."""
+    return _over("amin", np.minimum, input, dim, keepdim, out)
+
+
+amin.vjp(
+    input=lambda g, input, out, dim, keepdim: extreme_backward(g, input, out, dim, keepdim)
+)
+
+
+def extreme_backward(
+    g: Tensor, input: Tensor, out: Tensor, dim: Dims, keepdim: bool
+) -> Tensor:
+    """The gradient of extremes, shared evenly by ties. Source: scale_grad_by_count."""
+    dims = () if dim is None or not input.ndim else dim
+    if not keepdim and (isinstance(dims, int) or len(dims)):
+        shape = reduced(input.sizes, dims_of(dims, input.ndim), True)
+        g, out = g.reshape(shape), out.reshape(shape)
+    same = out == input
+    return g / same.sum(dims, True) * same
+
+
+@op("reduction")
+def aminmax(
+    input: Tensor, *, dim: int | None = None, keepdim: bool = False
+) -> return_types.aminmax:
+    """The smallest and the largest elements, of everything or along `dim`."""
+    if dim is None:
+        if not input.numel():
+            raise RuntimeError(
+                "aminmax(): cannot compute aminmax over an empty dimension as the operation has no "
+                "identity."
+            )
+        axes = tuple(range(input.ndim))
+    else:
+        axes = (wrap_dim(dim, input.ndim),) if input.ndim else ()
+        _ = wrap_dim(dim, input.ndim)
+        for d in axes:
+            check_dim("aminmax", input.sizes, d, "")
+    shape = reduced(input.sizes, axes, keepdim)
+    pair: list[Tensor] = []
+    for f in (np.minimum, np.maximum):
+        if input.numel():
+            values = np.reshape(quietly(f.reduce, values_of(input), axes), shape)
+        else:
+            values = np.empty(shape, input.dtype.np)
+        pair.append(finish(values, input.dtype, None))
+    return return_types.aminmax(*pair)
+
+
+aminmax.vjp(
+    input=lambda g_min, g_max, input, min, max, dim, keepdim: (
+        extreme_backward(g_min, input, min, dim, keepdim)
+        + extreme_backward(g_max, input, max, dim, keepdim)
+    )
+)
+
+
+def _index(
+    name: str, arg: Arg, input: Tensor, dim: int | None, keepdim: bool, out: Tensor | None
+) -> Tensor:
+    if input.dtype.category == 0:
+        raise NotImplementedError(f"{name}(): does not support bool input")
+    if dim is None and not input.numel():
+        raise IndexError(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0."
+        )
+    d = None if dim is None else wrap_dim(dim, input.ndim)
+    if d is not None:
+        check_dim(name, input.sizes, d)
+    axes = tuple(range(input.ndim)) if d is None else (d,)
+    shape = reduced(input.sizes, axes, keepdim) if input.ndim else ()
+    if out is not None:
+        _ = exact_result_for(out, shape, dtypes.int64)
+    if 0 in shape:
+        return finish(np.empty(shape, np.int64), dtypes.int64, out)
+    array = values_of(input)
+    indices = arg(array, d) if input.ndim else np.zeros((), np.int64)
+    return finish(np.reshape(indices, shape), dtypes.int64, out)
+
+
+@op("reduction", differentiable=False)
+def argmax(
+    input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Tensor | None = None
+) -> Tensor:
+    """The index of the first largest element, along `dim` or in the flattened tensor."""
+    return _index("argmax", np.argmax, input, dim, keepdim, out)
+
+
+@op("reduction", differentiable=False)
+def argmin(
+    input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Tensor | None = None
+) -> Tensor:
+    """The index of the first smallest element, along `dim` or in the flattened tensor."""
+    return _index("argmin", np.argmin, input, dim, keepdim, out)

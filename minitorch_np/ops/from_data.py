@@ -1,0 +1,319 @@
+"""Tensors from Python and NumPy data: `tensor`, `as_tensor`, `from_numpy` and their kin.
+
+Source: torch/csrc/utils/tensor_new.cpp, torch/csrc/utils/tensor_numpy.cpp.
+"""
+
+import operator
+import warnings
+from collections.abc import Sequence
+from typing import Final, Unpack, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import dtypes
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.graph.modes import no_grad
+from minitorch_np.ops.factory import (
+    Options,
+    check_device,
+    dtype_of,
+    element,
+    finished,
+    fits,
+    option_dtype,
+    sizes_of,
+    type_name,
+)
+from minitorch_np.shapes import Shape
+from minitorch_np.storage import wrap_array
+from minitorch_np.strides import contiguous
+from minitorch_np.tensor import Tensor, device, empty, method, over, stored
+
+__all__ = ["as_tensor", "asarray", "from_numpy", "tensor"]
+
+Array = NDArray[np.generic]
+_MAX_DIMS: Final = 128
+_SLOW_LIST: Final = (
+    "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting "
+    "the list to a single numpy.ndarray with numpy.array() before converting to a tensor."
+)
+_COPY_CONSTRUCT: Final = (
+    "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+    "sourceTensor.detach().clone().requires_grad_(True), rather than {}(sourceTensor)."
+)
+
+
+def from_numpy(ndarray: Array) -> Tensor:
+    """A tensor over the memory of `ndarray`: writing to one writes to the other.
+
+    Raises: TypeError for what is no ndarray or has a dtype that torch lacks, ValueError for a
+    negative stride or one that is no multiple of the element's size.
+    """
+    return wrapped(ndarray, True)
+
+
+def wrapped(ndarray: Array, warn: bool) -> Tensor:
+    """`from_numpy`, with or without its warning about an array that may not be written to."""
+    if not isinstance(ndarray, np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"expected np.ndarray (got {type_name(ndarray)})")
+    if warn and not ndarray.flags.writeable:
+        warnings.warn(_READ_ONLY, UserWarning, stacklevel=3)
+    size = ndarray.itemsize
+    for step in ndarray.strides:
+        if size and step % size:
+            raise ValueError(
+                "given numpy array strides not a multiple of the element byte size. Copy the numpy "
+                "array to reallocate the memory."
+            )
+    for step in ndarray.strides:
+        if step < 0:
+            raise ValueError(
+                "At least one stride in the given numpy array is negative, and tensors with "
+                "negative strides are not currently supported. (You can probably work around this "
+                "by making a copy of your array  with array.copy().) "
+            )
+    dtype = dtypes.from_numpy(ndarray.dtype)
+    stride = tuple([step // size for step in ndarray.strides])
+    return finished(over(wrap_array(ndarray), ndarray.shape, stride, 0, dtype), {})
+
+
+_READ_ONLY: Final = (
+    "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. "
+    "This means writing to this tensor will result in undefined behavior. You may want to copy the "
+    "array to protect its data or make it writable before converting it to a tensor. This type of "
+    "warning will be suppressed for the rest of this program."
+)
+
+
+def tensor(data: object, **options: Unpack[Options]) -> Tensor:
+    """A copy of `data`: a number, nested sequences of numbers, an ndarray, or a tensor (warns).
+
+    Without `dtype`: ints make int64, floats the default dtype, bools bool, NumPy's their own;
+    mixed ones promote.
+    """
+    dtype = option_dtype("tensor", options)
+    if isinstance(data, Tensor):
+        warnings.warn(_COPY_CONSTRUCT.format("torch.tensor"), UserWarning, stacklevel=2)
+    return finished(copied(data, dtype), options)
+
+
+@method
+def new_tensor(self: Tensor, data: object, **options: Unpack[Options]) -> Tensor:
+    """A copy of `data` as a tensor of this tensor's dtype."""
+    dtype = option_dtype("new_tensor", options)
+    if isinstance(data, Tensor):
+        warnings.warn(_COPY_CONSTRUCT.format("tensor.new_tensor"), UserWarning, stacklevel=2)
+    return finished(copied(data, dtype or self.dtype), options)
+
+
+def copied(data: object, dtype: Dtype | None) -> Tensor:
+    """A tensor of its own with the values of `data`; of `dtype`, or of the dtype they suggest."""
+    if isinstance(data, Tensor):
+        return converted(data, dtype, copy=True)
+    if isinstance(data, np.ndarray):
+        return converted(wrapped(cast(Array, data), False), dtype, copy=True)
+    return from_sequence(data, dtype)
+
+
+def converted(source: Tensor, dtype: Dtype | None, copy: bool) -> Tensor:
+    """`source` in another dtype, without history when it is a copy."""
+    if not copy:
+        return source if dtype is None else source.to(dtype)
+    with no_grad():
+        return source.to(dtype or source.dtype, copy=True)
+
+
+def from_sequence(data: object, dtype: Dtype | None) -> Tensor:
+    """A tensor of the numbers in nested sequences."""
+    if isinstance(data, (str, bytes)):
+        raise TypeError(f"new(): invalid data type '{type_name(data)}'")
+    shape = sequence_shape(data)
+    kind = dtype or inferred_dtype(data)
+    made = empty(shape, contiguous(shape), kind)
+    if 0 in shape:
+        return made
+    items: list[object] = []
+    _collect(data, shape, 0, items)
+    made.array[...] = _elements(items, kind).reshape(shape)
+    return made
+
+
+def is_sequence(value: object) -> bool:
+    """Whether `value` has a length and items by index, as C's PySequence_Check sees it."""
+    if isinstance(value, (list, tuple)):
+        return True
+    kind = type(value)
+    if isinstance(value, (int, float, Tensor, dict, np.generic)):
+        return False
+    return hasattr(kind, "__getitem__") and hasattr(kind, "__len__")
+
+
+def sequence_shape(data: object) -> Shape:
+    """The shape of nested sequences, read along their first items."""
+    sizes: list[int] = []
+    while is_sequence(data):
+        items = cast("Sequence[object]", data)
+        n = len(items)
+        sizes.append(n)
+        if len(sizes) > _MAX_DIMS:
+            raise ValueError(f"too many dimensions '{type_name(data)}'")
+        if not n:
+            break
+        data = items[0]
+    return tuple(sizes)
+
+
+def inferred_dtype(data: object) -> Dtype:
+    """The dtype that a number, or everything in nested sequences, suggests."""
+    found = _OF_TYPE.get(type(data))
+    if found is not None:
+        return found
+    if isinstance(data, np.ndarray):
+        return dtypes.from_numpy(cast(Array, data).dtype)
+    if isinstance(data, np.generic):
+        return dtypes.from_numpy(data.dtype)
+    if isinstance(data, float):
+        return dtypes.get_default_dtype()
+    if isinstance(data, int):
+        return dtypes.int64
+    if isinstance(data, Tensor):
+        return data.dtype
+    if isinstance(data, complex):
+        raise TypeError("minitorch_np has no complex dtype")
+    if isinstance(data, (str, bytes)):
+        raise TypeError(f"new(): invalid data type '{type_name(data)}'")
+    if not is_sequence(data):
+        name = "torch.dtype" if isinstance(data, Dtype) else type_name(data)
+        raise RuntimeError(f"Could not infer dtype of {name}")
+    return _inferred_of(cast("Sequence[object]", data))
+
+
+_OF_TYPE: Final = {int: dtypes.int64, bool: dtypes.bool_}
+
+
+def _inferred_of(items: Sequence[object]) -> Dtype:
+    if not len(items):
+        return dtypes.get_default_dtype()
+    kinds = set(map(type, items)) if isinstance(items, (list, tuple)) else {object}
+    if kinds <= {int, float, bool}:
+        if float in kinds:
+            return dtypes.get_default_dtype()
+        return dtypes.int64 if int in kinds else dtypes.bool_
+    result: Dtype | None = None
+    for at in range(len(items)):
+        item = items[at]
+        if item is items:
+            raise TypeError("new(): self-referential lists are incompatible")
+        kind = inferred_dtype(item)
+        result = kind if result is None else dtypes.promote_types(result, kind)
+    assert result is not None
+    return result
+
+
+def _collect(data: object, shape: Shape, dim: int, found: list[object]) -> None:
+    """Append the items at the depth of `shape`, checking every length on the way."""
+    if dim == len(shape):
+        found.append(data)
+        return
+    if not isinstance(data, (list, tuple)):
+        try:
+            data = list(cast("Sequence[object]", data))
+        except TypeError:
+            raise TypeError("not a sequence") from None
+    items = cast("Sequence[object]", data)
+    if len(items) != shape[dim]:
+        raise ValueError(
+            f"expected sequence of length {shape[dim]} at dim {dim} (got {len(items)})"
+        )
+    if np.ndarray in set(map(type, items)):
+        for item in items:
+            if isinstance(item, np.ndarray):
+                warnings.warn(_SLOW_LIST, UserWarning, stacklevel=6)
+    if dim + 1 == len(shape):
+        found.extend(items)
+    else:
+        for item in items:
+            _collect(item, shape, dim + 1, found)
+
+
+def _elements(items: list[object], dtype: Dtype) -> Array:
+    """Numbers as a flat array of `dtype`; the common case is one call of NumPy."""
+    kinds = set(map(type, items))
+    if kinds <= {int, float, bool}:
+        if dtype.is_floating_point and (int not in kinds):
+            return _rounded(np.array(items, np.float64), dtype)
+        if dtype is dtypes.bool_ and kinds == {bool}:
+            return np.array(items, np.bool_)
+        if dtype is dtypes.int64 and float not in kinds:
+            try:
+                return np.array(items, np.int64)
+            except OverflowError:
+                raise ValueError("Overflow when unpacking long long") from None
+    return np.array([_element(item, dtype) for item in items], dtype.np)
+
+
+def _rounded(values: NDArray[np.float64], dtype: Dtype) -> Array:
+    """Doubles as elements of a floating dtype, half types through float32."""
+    with np.errstate(all="ignore"):
+        return values.astype(dtype.compute).astype(dtype.np)
+
+
+def _element(item: object, dtype: Dtype) -> np.generic:
+    """One number of any kind as an element of `dtype`. Source: torch/csrc/utils/python_scalars.h."""
+    if dtype.is_floating_point:
+        with np.errstate(all="ignore"):
+            return np.float64(float(cast(float, item))).astype(dtype.compute).astype(dtype.np)
+    if dtype is dtypes.bool_:
+        return np.bool_(bool(item))
+    value = item if isinstance(item, float) else operator.index(cast(int, item))
+    if not isinstance(value, float) and not -(2**63) <= value < 2**63:
+        raise ValueError("Overflow when unpacking long long")
+    if not fits(value, dtype):
+        raise RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
+    return element(value, dtype)
+
+
+def as_tensor(
+    data: object, dtype: Dtype | None = None, device: "device | str | None" = None
+) -> Tensor:
+    """`data` as a tensor, sharing memory with a tensor or an ndarray where the dtype allows."""
+    kind = dtype_of("as_tensor", dtype)
+    if device is not None:
+        check_device("as_tensor", device)
+    if isinstance(data, Tensor):
+        return converted(data, kind, copy=False)
+    if isinstance(data, np.ndarray):
+        return converted(wrapped(cast(Array, data), True), kind, copy=False)
+    return finished(from_sequence(data, kind), {})
+
+
+def asarray(
+    obj: object,
+    *,
+    dtype: Dtype | None = None,
+    device: "device | str | None" = None,
+    copy: bool | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """`obj` as a tensor: shared if it can be, copied if `copy`, an error if not `copy` and it must.
+
+    Source: torch/csrc/utils/tensor_new.cpp asarray.
+    """
+    kind = dtype_of("asarray", dtype)
+    if device is not None:
+        check_device("asarray", device)
+    options = Options(requires_grad=requires_grad)
+    if isinstance(obj, (np.ndarray, Tensor)):
+        source = obj if isinstance(obj, Tensor) else wrapped(cast(Array, obj), not copy)
+        if kind is not None and kind is not source.dtype and copy is False:
+            raise ValueError(
+                f"can't alias tensor with dtype '{source.dtype}' into dtype '{kind}'."
+            )
+        made = converted(source, kind, copy=False) if not copy else source.to(
+            kind or source.dtype, copy=True
+        )
+        return made
+    if copy is False:
+        raise ValueError("can't alias arbitrary sequence into a tensor.")
+    return finished(from_sequence(obj, kind), options)

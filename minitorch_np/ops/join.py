@@ -1,0 +1,212 @@
+"""Joining: several tensors along one dim, old or new."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from minitorch_np import dtypes, strides
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.loops import SCALAR_NAMES, quietly, resize_output
+from minitorch_np.op import op
+from minitorch_np.ops.view import atleast_1d, atleast_2d, atleast_3d
+from minitorch_np.shapes import Shape, wrap_dim
+from minitorch_np.strides import LAYOUTS, Stride
+from minitorch_np.tensor import Tensor, empty
+
+__all__ = [
+    "cat", "column_stack", "concat", "concatenate", "dstack", "hstack", "row_stack", "stack",
+    "vstack",
+]  # fmt: skip
+
+Tensors = Sequence[Tensor]
+
+
+def is_skipped(shape: Shape) -> bool:
+    """Whether `cat` leaves a tensor out: an empty one of one dim, whatever the others' dims are."""
+    return shape == (0,)
+
+
+def joined_shape(sizes: Sequence[Shape], dim: int) -> Shape:
+    """The shape of a concatenation along a wrapped dim. Raises: RuntimeError where shapes differ.
+
+    Source: aten/src/ATen/native/TensorShape.cpp, check_cat_shape_except_dim.
+    """
+    first = next((s for s in sizes if not is_skipped(s)), None)
+    if first is None:
+        return (0,)
+    total = 0
+    for at, shape in enumerate(sizes):
+        if is_skipped(shape):
+            continue
+        if len(shape) != len(first):
+            raise RuntimeError(
+                f"Tensors must have same number of dimensions: got {len(first)} and {len(shape)}"
+            )
+        for d, (n, m) in enumerate(zip(first, shape, strict=True)):
+            if d != dim and n != m:
+                raise RuntimeError(
+                    f"Sizes of tensors must match except in dimension {dim}. Expected size {n} but "
+                    f"got size {m} for tensor number {at} in the list."
+                )
+        total += shape[dim]
+    return (*first[:dim], total, *first[dim + 1 :])
+
+
+def joined_dtype(tensors: Tensors) -> Dtype:
+    """The dtype that tensors promote to together, 0-d ones counting less."""
+    dims = zero = None
+    for t in tensors:
+        if t.sizes:
+            dims = t.dtype if dims is None else dtypes.promote_types(dims, t.dtype)
+        else:
+            zero = t.dtype if zero is None else dtypes.promote_types(zero, t.dtype)
+    return dtypes.combine(dims, zero, None)
+
+
+def check_list(name: str, tensors: Tensors) -> None:
+    """Raise TypeError for a tensor where a list of them is wanted."""
+    if isinstance(tensors, Tensor):
+        raise TypeError(
+            f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor"
+        )
+
+
+def result(tensors: Tensors, shape: Shape, stride: Stride, dtype: Dtype, out: Tensor | None) -> Tensor:
+    """A new tensor for a concatenation, or `out` checked and made ready for it."""
+    if out is None:
+        return empty(shape, stride, dtype)
+    if not dtypes.can_cast(dtype, out.dtype):
+        name = SCALAR_NAMES[out.dtype.name]
+        raise TypeError(f"torch.cat(): input types can't be cast to the desired output type {name}")
+    if out.sizes != shape:
+        resize_output(out, shape, stride)
+    strides.check_no_internal_overlap(out.sizes, out.strides)
+    for t in tensors:
+        if t.memory is out.memory:
+            strides.check_no_overlap(
+                (out.offset, out.sizes, out.strides), (t.offset, t.sizes, t.strides)
+            )
+    return out
+
+
+def write_parts(out: Tensor, parts: Sequence[tuple[Shape, Tensor]], dim: int) -> Tensor:
+    """`out` with each part, seen in its shape, written one after the other along `dim`."""
+    start = 0
+    target = out.array
+    for shape, t in parts:
+        where = target[(slice(None),) * dim + (slice(start, start + shape[dim]),)]
+        quietly(np.copyto, where, t.array.reshape(shape), casting="unsafe")
+        start += shape[dim]
+    return out
+
+
+@op("suggested")
+def cat(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+    """The tensors one after the other along `dim`; empty 1-d tensors are left out.
+
+    Sizes agree in every other dim; dtypes are promoted. Channels-last if all inputs are.
+    Source: aten/src/ATen/native/TensorShape.cpp cat.
+    """
+    check_list("cat", tensors)
+    if not tensors:
+        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
+    for at, t in enumerate(tensors):
+        if not t.ndim:
+            raise RuntimeError(
+                f"zero-dimensional tensor (at position {at}) cannot be concatenated"
+            )
+    kept = [t for t in tensors if not is_skipped(t.sizes)]
+    d = wrap_dim(dim, kept[0].ndim) if kept else 0
+    shape = joined_shape([t.sizes for t in tensors], d)
+    stride = layout(shape, tuple(tensors))
+    done = result(tensors, shape, stride, joined_dtype(tensors), out)
+    return write_parts(done, [(t.sizes, t) for t in kept], d)
+
+
+def layout(shape: Shape, tensors: Tensors) -> Stride:
+    """The stride of a concatenation."""
+    rule = LAYOUTS["suggested"]
+    assert rule is not None
+    return rule(shape, tuple([(t.sizes, t.strides) for t in tensors]))
+
+
+cat.vjp(tensors=lambda g, tensors_shape, dim: cat_backward(g, tensors_shape, dim))
+
+
+def cat_backward(g: Tensor, sizes: Sequence[Shape], dim: int) -> list[Tensor]:
+    """The part of the gradient that belongs to each tensor, as views of it."""
+    d = wrap_dim(dim, g.ndim)
+    parts: list[Tensor] = []
+    start = 0
+    for shape in sizes:
+        if is_skipped(shape):
+            parts.append(empty(shape, (1,), g.dtype))
+            continue
+        parts.append(g.narrow(d, start, shape[d]))
+        start += shape[d]
+    return parts
+
+
+concat = concatenate = cat
+
+
+@op("suggested")
+def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+    """The tensors, all of one shape, along a new dim `dim`.
+
+    Source: aten/src/ATen/native/TensorShape.cpp stack.
+    """
+    check_list("stack", tensors)
+    if not tensors:
+        raise RuntimeError("stack expects a non-empty TensorList")
+    d = wrap_dim(dim, tensors[0].ndim + 1)
+    first = tensors[0].sizes
+    for at, t in enumerate(tensors):
+        if t.sizes != first:
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 "
+                f"and {list(t.sizes)} at entry {at}"
+            )
+    shape = (*first[:d], len(tensors), *first[d:])
+    done = result(tensors, shape, strides.contiguous(shape), joined_dtype(tensors), out)
+    one = (*first[:d], 1, *first[d:])
+    return write_parts(done, [(one, t) for t in tensors], d)
+
+
+stack.vjp(tensors=lambda g, dim: g.unbind(dim))
+
+
+def _several(name: str, tensors: Tensors, form: Callable[..., object]) -> list[Tensor]:
+    """The tensors, each with at least so many dims."""
+    check_list(name, tensors)
+    if not tensors:
+        raise RuntimeError(f"{name} expects a non-empty TensorList")
+    wide = [form(t) for t in tensors]
+    return [t for t in wide if isinstance(t, Tensor)]
+
+
+def hstack(tensors: Tensors, *, out: Tensor | None = None) -> Tensor:
+    """The tensors side by side: along dim 1, or dim 0 for vectors."""
+    wide = _several("hstack", tensors, atleast_1d)
+    return cat(wide, 0 if wide[0].ndim == 1 else 1, out=out)
+
+
+def vstack(tensors: Tensors, *, out: Tensor | None = None) -> Tensor:
+    """The tensors below each other: along dim 0, vectors as rows."""
+    return cat(_several("vstack", tensors, atleast_2d), 0, out=out)
+
+
+row_stack = vstack
+
+
+def dstack(tensors: Tensors, *, out: Tensor | None = None) -> Tensor:
+    """The tensors behind each other: along dim 2."""
+    return cat(_several("dstack", tensors, atleast_3d), 2, out=out)
+
+
+def column_stack(tensors: Tensors, *, out: Tensor | None = None) -> Tensor:
+    """The tensors side by side, vectors as columns."""
+    wide = _several(
+        "column_stack", tensors, lambda t: t if t.ndim > 1 else t.reshape(t.numel(), 1)
+    )
+    return hstack(wide, out=out)

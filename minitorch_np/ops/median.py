@@ -1,0 +1,124 @@
+"""Lower medians: of an even number of elements the smaller one of the two in the middle.
+
+Source: aten/src/ATen/native/Sorting.cpp.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import return_types
+from minitorch_np.loops import finish, not_implemented, quietly
+from minitorch_np.op import composite, op
+from minitorch_np.ops.extremes import (
+    Pair,
+    check_dim,
+    picked_backward,
+    selected,
+    shared_backward,
+    values_of,
+)
+from minitorch_np.shapes import wrap_dim
+from minitorch_np.tensor import Tensor
+
+__all__ = ["median", "nanmedian"]
+
+Array = NDArray[np.generic]
+
+
+def _middle(array: Array, skip_nan: bool) -> tuple[Array, Array]:
+    """The lower medians along the last axis and their indices, both with that axis of size 1."""
+    order = np.argsort(array, -1, kind="stable")
+    n = array.shape[-1]
+    real = array.dtype.kind == "f"
+    nans = np.isnan(array).sum(-1, keepdims=True) if real else np.zeros((), np.int64)
+    # NaN sorts last: it is the median unless skipped, and then the rest is what has one
+    rank = np.maximum(n - nans - 1, 0) // 2 if skip_nan else np.where(nans > 0, n - nans, (n - 1) // 2)
+    rank = np.broadcast_to(rank, (*array.shape[:-1], 1))
+    index = np.take_along_axis(order, rank, -1)
+    return np.take_along_axis(array, index, -1), index
+
+
+def _median_all(input: Tensor, skip_nan: bool) -> Tensor:
+    if input.dtype.category == 0:
+        raise not_implemented("median_cpu", input.dtype)
+    if not input.numel():
+        return finish(quietly(np.asarray(np.nan).astype, input.dtype.np), input.dtype, None)
+    values, _ = _middle(values_of(input).reshape(-1), skip_nan)
+    return finish(values.reshape(()), input.dtype, None)
+
+
+def _median_dim(
+    name: str, input: Tensor, dim: int, keepdim: bool, out: Pair | None
+) -> tuple[Tensor, Tensor]:
+    d = wrap_dim(dim, input.ndim)
+    check_dim("median", input.sizes, d)
+    if not input.ndim:
+        return selected(input, np.zeros((), np.int64), d, keepdim, out)
+    if input.dtype.category == 0:
+        raise not_implemented("median_out", input.dtype)
+    _, index = _middle(np.moveaxis(values_of(input), d, -1), name == "nanmedian")
+    return selected(input, np.moveaxis(index, -1, d), d, keepdim, out)
+
+
+@op("reduction", method=False, node="MedianBackward0")
+def median_all(input: Tensor) -> Tensor:
+    """The lower median of everything; NaN if one is there."""
+    return _median_all(input, False)
+
+
+median_all.vjp(input=lambda g, input, out: shared_backward(g, input, out))
+
+
+@op("reduction", method=False, node="NanmedianBackward0")
+def nanmedian_all(input: Tensor) -> Tensor:
+    """The lower median of everything that is not NaN."""
+    return _median_all(input, True)
+
+
+nanmedian_all.vjp(input=lambda g, input, out: shared_backward(g, input, out))
+
+
+@op("reduction", method=False, node="MedianBackward1")
+def median_dim(
+    input: Tensor, dim: int, keepdim: bool = False, *, out: Pair | None = None
+) -> return_types.median:
+    """The lower medians along `dim` and where they stand first."""
+    return return_types.median(*_median_dim("median", input, dim, keepdim, out))
+
+
+median_dim.vjp(
+    input=lambda g_values, indices, input_shape, dim, keepdim: picked_backward(
+        g_values, indices, input_shape, dim, keepdim
+    )
+)
+
+
+@op("reduction", method=False, node="NanmedianBackward1")
+def nanmedian_dim(
+    input: Tensor, dim: int, keepdim: bool = False, *, out: Pair | None = None
+) -> return_types.nanmedian:
+    """The lower medians of what is not NaN along `dim`, and where they stand first."""
+    return return_types.nanmedian(*_median_dim("nanmedian", input, dim, keepdim, out))
+
+
+nanmedian_dim.vjp(
+    input=lambda g_values, indices, input_shape, dim, keepdim: picked_backward(
+        g_values, indices, input_shape, dim, keepdim
+    )
+)
+
+
+@composite()
+def median(
+    input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Pair | None = None
+) -> Tensor | return_types.median:
+    """The lower median of everything, or (values, indices) along `dim`."""
+    return median_all(input) if dim is None else median_dim(input, dim, keepdim, out=out)
+
+
+@composite()
+def nanmedian(
+    input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Pair | None = None
+) -> Tensor | return_types.nanmedian:
+    """The lower median of what is not NaN, or (values, indices) along `dim`."""
+    return nanmedian_all(input) if dim is None else nanmedian_dim(input, dim, keepdim, out=out)

@@ -1,0 +1,183 @@
+"""Vector norms: every norm that PyTorch computes without a decomposition.
+
+Source: aten/src/ATen/native/LinearAlgebra.cpp linalg_vector_norm, linalg_matrix_norm;
+torch/functional.py norm; norm_backward, torch/csrc/autograd/FunctionsManual.cpp.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import dtypes
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.loops import SCALAR_NAMES, exact_result_for, reduce
+from minitorch_np.op import composite, op
+from minitorch_np.ops.extremes import amax, amin
+from minitorch_np.ops.reduce import Dims, dims_of, everything, restored, total
+from minitorch_np.shapes import wrap_dims
+from minitorch_np.tensor import Number, Tensor
+
+__all__ = ["norm"]
+
+Array = NDArray[np.generic]
+
+
+def _check(input: Tensor, ord: Number, dim: Dims, dtype: Dtype | None) -> Dtype:
+    name = "linalg.vector_norm"
+    if not input.dtype.is_floating_point:
+        raise NotImplementedError(
+            f"{name}: Expected a floating point or complex tensor as input. "
+            f"Got {SCALAR_NAMES[input.dtype.name]}"
+        )
+    if dtype is not None:
+        if not dtype.is_floating_point:
+            raise RuntimeError(
+                f"{name}: dtype should be floating point or complex. "
+                f"Got {SCALAR_NAMES[dtype.name]}"
+            )
+        if dtypes.promote_types(input.dtype, dtype) is not dtype:
+            raise RuntimeError(
+                f"{name}: the dtype of the input ({SCALAR_NAMES[input.dtype.name]}) should be "
+                "convertible without narrowing to the specified dtype "
+                f"({SCALAR_NAMES[dtype.name]})"
+            )
+    if not input.numel() and (ord == math.inf or ord < 0):
+        text = f"{ord:g}"
+        if everything(dim):
+            raise RuntimeError(
+                f"{name} cannot compute the {text} norm on an empty tensor because the operation "
+                "does not have an identity"
+            )
+        for d in dims_of(dim, input.ndim):
+            if not input.sizes[d]:
+                raise RuntimeError(
+                    f"{name} cannot compute the {text} norm on the dimension {d}because this "
+                    "dimension is empty and the operation does not have an identity"
+                )
+    return dtype or input.dtype
+
+
+@op("reduction", method=False, node="LinalgVectorNormBackward0")
+def vector_norm(
+    input: Tensor,
+    ord: Number = 2,
+    dim: Dims = None,
+    keepdim: bool = False,
+    *,
+    dtype: Dtype | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """(sum |x|^ord)^(1/ord) over `dim`; the largest |x| for inf, the nonzero ones counted for 0."""
+    kind = _check(input, ord, dim, dtype)
+    if out is not None:
+        _ = exact_result_for(out, out.sizes, kind)
+    p = float(ord)
+
+    def f(a: Array, axes: tuple[int, ...]) -> Array:
+        if p == 2:
+            return np.sqrt(total(np.multiply(a, a), axes))
+        size = np.abs(a)
+        if math.isinf(p):
+            return (np.maximum if p > 0 else np.minimum).reduce(size, axes) if a.size else (
+                np.add.reduce(size, axes)
+            )
+        if p == 1:
+            return total(size, axes)
+        if p == 0:
+            return total((size != 0).astype(a.dtype), axes)
+        return np.power(total(np.power(size, a.dtype.type(p)), axes), a.dtype.type(1 / p))
+
+    return reduce(f, input, dims_of(dim, input.ndim), keepdim, dtype=kind, out=out)
+
+
+vector_norm.vjp(
+    input=lambda g, input, ord, out, dim, keepdim: norm_backward(
+        g, input, ord, out, dim, keepdim
+    )
+)
+
+
+def norm_backward(
+    g: Tensor, input: Tensor, ord: Number, out: Tensor, dim: Dims, keepdim: bool
+) -> Tensor | None:
+    """The gradient of a norm; 0 where the norm is 0. Ties of an infinite norm share it."""
+    p = float(ord)
+    if p == 0:
+        return None
+    if input.ndim:
+        g = restored(g, input.ndim, dim, keepdim)
+        out = restored(out, input.ndim, dim, keepdim)
+    if p == 1:
+        return input.sgn() * g
+    if p == 2:
+        return g * (input / out).masked_fill(out == 0, 0)
+    size = input.abs()
+    if math.isinf(p):
+        same = size.eq(out).logical_or(size.isnan())
+        axes = list(dims_of(dim, input.ndim))
+        return input.sgn() * ((g / same.sum(axes, True)) * same)
+    if p < 1:
+        scaled = input.sgn() * size.pow(p - 1).masked_fill(input == 0, 0)
+        return scaled * g * out.pow(1 - p)
+    scaled = input.sgn() * size.pow(p - 1) if p < 2 else input * size.pow(p - 2)
+    return scaled * (g / out.pow(p - 1)).masked_fill(out == 0, 0)
+
+
+def matrix_norm(
+    A: Tensor,
+    ord: Number | str = "fro",
+    dim: Sequence[int] = (-2, -1),
+    keepdim: bool = False,
+    *,
+    dtype: Dtype | None = None,
+) -> Tensor:
+    """Norms of matrices in two dims: 'fro', or 1, -1, inf, -inf: the extreme sum of |columns|, |rows|.
+
+    The norms that need singular values (2, -2, 'nuc') are not there.
+    """
+    if A.ndim < 2:
+        raise RuntimeError(
+            "linalg.matrix_norm: The input tensor A must have at least 2 dimensions."
+        )
+    if ord not in ("fro", "nuc", 2, -2, 1, -1, math.inf, -math.inf):
+        raise RuntimeError(f"linalg.matrix_norm: Order {_order(ord)} not supported.")
+    if len(dim) != 2:
+        raise RuntimeError(
+            f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dim))}"
+        )
+    rows, columns = wrap_dims(tuple(dim), A.ndim)
+    if ord == "fro":
+        return vector_norm(A, 2, (rows, columns), keepdim, dtype=dtype)
+    if ord in ("nuc", 2, -2):
+        raise NotImplementedError(f"minitorch_np: matrix norm of order {ord}")
+    order = float(ord)
+    first, second = (columns, rows) if math.isinf(order) else (rows, columns)
+    sums = vector_norm(A, 1, first, keepdim, dtype=dtype)
+    if not keepdim and first < second:
+        second -= 1
+    return (amax if order > 0 else amin)(sums, second, keepdim)
+
+
+def _order(ord: Number | str) -> str:
+    return ord if isinstance(ord, str) else f"{ord:g}"
+
+
+@composite()
+def norm(
+    input: Tensor,
+    p: Number | str | None = "fro",
+    dim: Dims = None,
+    keepdim: bool = False,
+    dtype: Dtype | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The p-norm of the elements over `dim`; 'fro' is 2. Source: torch/functional.py norm."""
+    if isinstance(p, str):
+        if p == "fro" and (dim is None or isinstance(dim, int) or len(dim) <= 2):
+            return vector_norm(input, 2, dim, keepdim, dtype=dtype, out=out)
+        axes = (-2, -1) if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
+        return matrix_norm(input, p, axes, keepdim, dtype=dtype)
+    order = 2.0 if p is None else p
+    return vector_norm(input, order, dim, keepdim, dtype=dtype, out=out)

@@ -1,0 +1,312 @@
+"""Powers, and the binary functions that are smooth or pick one of two operands."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import dtypes
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.loops import common_dtype, not_implemented, pointwise, rounded, scalar
+from minitorch_np.op import alias, composite, op
+from minitorch_np.ops.binary import narrowed
+from minitorch_np.ops.copy import zeros_like
+from minitorch_np.ops.unary import reciprocal_root
+from minitorch_np.tensor import Number, Tensor
+
+__all__ = [
+    "pow", "square", "float_power", "maximum", "minimum", "fmax", "fmin", "atan2", "arctan2",
+    "hypot", "logaddexp", "logaddexp2", "copysign", "xlogy",
+]  # fmt: skip
+
+Array = NDArray[np.generic]
+
+
+def power_node(input: Tensor | Number, exponent: Tensor | Number) -> str:
+    """The name of PyTorch's node for each overload of pow."""
+    if not isinstance(exponent, Tensor):
+        return "PowBackward0"
+    return "PowBackward1" if isinstance(input, Tensor) else "PowBackward2"
+
+
+@op("elementwise", inplace=True, node=power_node)
+def pow(
+    input: Tensor | Number, exponent: Tensor | Number, *, out: Tensor | None = None
+) -> Tensor:
+    """`input ** exponent`, broadcast; either may be a number.
+
+    Integers stay integers: a negative number as their exponent raises RuntimeError, a tensor of
+    negative exponents gives what is left of 1 / input ** n without its fraction.
+    Source: ATen/native/Pow.cpp, ATen/native/cpu/PowKernel.cpp.
+    """
+    dtype = common_dtype(input, exponent)
+    if not isinstance(exponent, Tensor):
+        return _to_number(input, exponent, dtype, out)
+    if not isinstance(input, Tensor) and input == 1:
+        return pointwise(lambda b, o: o.fill(1), exponent, out=out, common=dtype)
+    if dtype is dtypes.bool_:
+        raise not_implemented("pow", dtype)
+    f = np.power if dtype.is_floating_point else _integer_power
+    return pointwise(f, narrowed(input, dtype), exponent, out=out, common=dtype)
+
+
+def _to_number(
+    input: Tensor | Number, exponent: Number, dtype: Dtype, out: Tensor | None
+) -> Tensor:
+    """A tensor to the power of a number, with ATen's shorter ways for the common exponents."""
+    if not dtype.is_floating_point and exponent < 0:
+        raise RuntimeError("Integers to negative integer powers are not allowed.")
+    if exponent == 0:
+        return pointwise(lambda a, o: o.fill(1), input, out=out, common=dtype)
+    if exponent == 1:
+        return pointwise(_same, input, out=out, common=dtype)
+    short = _SHORT_WAYS.get(exponent)
+    if short is not None and (dtype.is_floating_point or exponent in (2, 3)):
+        return pointwise(short, input, out=out, common=dtype)
+    n = rounded(scalar(exponent, dtype), dtype)
+    return pointwise(lambda a, o: np.power(a, o.dtype.type(n), o), input, out=out, common=dtype)
+
+
+def _same(a: Array, o: Array) -> None:
+    np.copyto(o, a, casting="unsafe")
+
+
+_SHORT_WAYS = {
+    0.5: np.sqrt,
+    2.0: np.square,
+    3.0: lambda a, o: np.multiply(a * a, a, o),
+    -0.5: reciprocal_root,
+    -1.0: lambda a, o: np.true_divide(1, a, o),
+    -2.0: lambda a, o: np.true_divide(1, a * a, o),
+}
+"""Exponents for which ATen does not call pow. Source: ATen/native/cpu/PowKernel.cpp."""
+
+
+def _integer_power(a: Array, b: Array, o: Array) -> None:
+    """Integer powers that wrap around; to a negative one only 1 and -1 leave anything."""
+    base = np.asarray(a)
+    power = np.power(base, np.maximum(b, 0))
+    odd = np.where(b % 2 == 0, 1, base)
+    np.copyto(o, np.where(b < 0, np.where(np.abs(base) == 1, odd, 0), power), casting="unsafe")
+
+
+def pow_backward(g: Tensor, input: Tensor, exponent: Number) -> Tensor:
+    """The gradient of a power of a number. Source: FunctionsManual.cpp pow_backward."""
+    if exponent == 0:
+        return zeros_like(input)
+    return g * (exponent * input.pow(exponent - 1))
+
+
+def pow_backward_self(
+    g: Tensor, input: Tensor | Number, exponent: Tensor | Number
+) -> Tensor:
+    """The gradient of the base. Source: FunctionsManual.cpp pow_backward_self."""
+    assert isinstance(input, Tensor)
+    if not isinstance(exponent, Tensor):
+        return pow_backward(g, input, exponent)
+    slope = g * (exponent * input.pow(exponent - 1))
+    return slope.masked_fill(exponent == 0.0, 0.0)
+
+
+def pow_backward_exponent(
+    g: Tensor, input: Tensor | Number, exponent: Tensor, out: Tensor
+) -> Tensor:
+    """The gradient of the exponent, 0 where the base is 0 and the power is no pole.
+
+    Source: FunctionsManual.cpp pow_backward_exponent.
+    """
+    if isinstance(input, Tensor):
+        flat = (input == 0).logical_and(exponent >= 0)
+        return (g * (out * input.log())).masked_fill(flat, 0.0)
+    if input == 0:
+        return (g * (out * -math.inf)).masked_fill(exponent >= 0, 0.0)
+    return g * (out * (math.log(input) if input > 0 else math.nan))
+
+
+pow.vjp(
+    input=lambda g, input, exponent: pow_backward_self(g, input, exponent),
+    exponent=lambda g, input, exponent, out: pow_backward_exponent(g, input, exponent, out),
+)
+
+
+@composite()
+def square(input: Tensor) -> Tensor:
+    """`input` times itself. Source: ATen/native/UnaryOps.cpp square."""
+    return pow(input, 2)
+
+
+@composite()
+def square_(input: Tensor) -> Tensor:
+    """In-place version of `square`."""
+    return input.pow_(2)
+
+
+@composite()
+def float_power(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
+    """`input ** exponent` in float64. Source: ATen/native/Pow.cpp float_power."""
+    wide = [x.to(dtypes.float64) if isinstance(x, Tensor) else float(x) for x in (input, exponent)]
+    return pow(*wide)
+
+
+@op("elementwise")
+def maximum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The larger element of each pair, nan if either is; where equal, both get half the gradient.
+
+    Source: ATen/native/BinaryOps.cpp maximum.
+    """
+    return pointwise(np.maximum, input, other, out=out)
+
+
+maximum.vjp(
+    input=lambda g, input, other: shared(g, input, other).masked_fill(input < other, 0),
+    other=lambda g, input, other: shared(g, input, other).masked_fill(input > other, 0),
+)
+
+
+@op("elementwise")
+def minimum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The smaller element of each pair, nan if either is; where equal, both get half the gradient.
+
+    Source: ATen/native/BinaryOps.cpp minimum.
+    """
+    return pointwise(np.minimum, input, other, out=out)
+
+
+minimum.vjp(
+    input=lambda g, input, other: shared(g, input, other).masked_fill(input > other, 0),
+    other=lambda g, input, other: shared(g, input, other).masked_fill(input < other, 0),
+)
+
+
+def shared(g: Tensor, input: Tensor, other: Tensor) -> Tensor:
+    """A gradient, halved where both operands are equal and share it."""
+    return (g / 2).where(input == other, g)
+
+
+@op("elementwise")
+def fmax(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The larger element of each pair, and the other one where one is nan."""
+    return pointwise(np.fmax, input, other, out=out)
+
+
+fmax.vjp(
+    input=lambda g, input, other: g.masked_fill(
+        (input >= other).logical_or(other.isnan()).logical_not(), 0
+    ),
+    other=lambda g, input, other: g.masked_fill((input >= other).logical_or(other.isnan()), 0),
+)
+
+
+@op("elementwise")
+def fmin(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The smaller element of each pair, and the other one where one is nan."""
+    return pointwise(np.fmin, input, other, out=out)
+
+
+fmin.vjp(
+    input=lambda g, input, other: g.masked_fill(
+        (input <= other).logical_or(other.isnan()).logical_not(), 0
+    ),
+    other=lambda g, input, other: g.masked_fill((input <= other).logical_or(other.isnan()), 0),
+)
+
+
+@op("elementwise", inplace=True)
+def atan2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The angle of the point (other, input), in (-pi, pi]."""
+    return pointwise(np.arctan2, input, other, out=out, floating=True)
+
+
+atan2.vjp(
+    input=lambda g, input, other: g * other / (input * input + other * other),
+    other=lambda g, input, other: g * -input / (input * input + other * other),
+)
+
+
+def floating(kernel: str, *operands: Tensor) -> None:
+    """Raise ATen's error for operands whose common dtype is not floating point."""
+    dtype = common_dtype(*operands)
+    if not dtype.is_floating_point:
+        raise not_implemented(kernel, dtype)
+
+
+@op("elementwise", inplace=True)
+def hypot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`sqrt(input ** 2 + other ** 2)` without overflow in between."""
+    floating("hypot_cpu", input, other)
+    return pointwise(np.hypot, input, other, out=out)
+
+
+hypot.vjp(
+    input=lambda g, input, out: g * (input / out), other=lambda g, other, out: g * (other / out)
+)
+
+
+@op("elementwise")
+def logaddexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`log(exp(input) + exp(other))` without overflow in between."""
+    floating("logaddexp_cpu", input, other)
+    return pointwise(np.logaddexp, input, other, out=out)
+
+
+logaddexp.vjp(
+    input=lambda g, input, other: g / (1 + (other - input).exp()),
+    other=lambda g, input, other: g / (1 + (input - other).exp()),
+)
+
+
+@op("elementwise")
+def logaddexp2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`log2(2 ** input + 2 ** other)` without overflow in between."""
+    floating("logaddexp2_cpu", input, other)
+    return pointwise(np.logaddexp2, input, other, out=out)
+
+
+logaddexp2.vjp(
+    input=lambda g, input, other: g / (1 + pow(2, other - input)),
+    other=lambda g, input, other: g / (1 + pow(2, input - other)),
+)
+
+
+@op(
+    "elementwise",
+    inplace=True,
+    node=lambda other: "CopysignBackward0" if isinstance(other, Tensor) else "CopysignBackward1",
+)
+def copysign(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+    """The size of `input` with the sign of `other`, -0.0 included."""
+    return pointwise(np.copysign, input, other, out=out, floating=True)
+
+
+copysign.vjp(
+    input=lambda g, input, out: g * (out / input).masked_fill(input == 0, 0),
+    other=lambda g: zeros_like(g),
+)
+
+
+def _xlogy(x: Array, y: Array, o: Array) -> None:
+    values = np.where(np.equal(x, 0) & ~np.isnan(y), 0, x * np.log(y))
+    np.copyto(o, values, casting="unsafe")
+
+
+def xlogy_node(input: Tensor | Number, other: Tensor | Number) -> str:
+    """The name of PyTorch's node for each overload of xlogy."""
+    if not isinstance(input, Tensor):
+        return "XlogyBackward1"
+    return "XlogyBackward0" if isinstance(other, Tensor) else "XlogyBackward2"
+
+
+@op("elementwise", inplace=True, node=xlogy_node)
+def xlogy(
+    input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None
+) -> Tensor:
+    """`input * log(other)`, 0 where `input` is 0. Source: ATen/native/cpu/BinaryOpsKernel.cpp."""
+    return pointwise(_xlogy, input, other, out=out, floating=True)
+
+
+xlogy.vjp(
+    input=lambda g, input, other: xlogy(g, other).masked_fill((input == 0.0) & (other <= 0.0), 0),
+    other=lambda g, input, other: g * input / other,
+)
+
+arctan2 = alias(atan2, "arctan2")

@@ -1,0 +1,238 @@
+"""Products of matrices and vectors: mm, bmm, mv, dot.
+
+No operand is ever copied into another layout: the kernel reads any strides.
+Source: aten/src/ATen/native/LinearAlgebra.cpp and Blas.cpp.
+"""
+
+import numpy as np
+
+from minitorch_np import backends, strides
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.loops import CPP_NAMES, SCALAR_NAMES, Array, exact_result_for, quietly
+from minitorch_np.op import op
+from minitorch_np.ops.binary import scaled
+from minitorch_np.shapes import Shape, numel
+from minitorch_np.strides import Stride
+from minitorch_np.tensor import Number, Tensor, empty
+
+__all__ = ["bmm", "dot", "mm", "mv", "vdot"]
+
+
+def destination(shape: Shape, dtype: Dtype, out: Tensor | None) -> Tensor:
+    """A new row-major tensor, or `out` made ready."""
+    if out is None:
+        return empty(shape, strides.contiguous(shape), dtype)
+    return exact_result_for(out, shape, dtype)
+
+
+def multiply(
+    a: Array,
+    b: Array,
+    target: Array,
+    dtype: Dtype,
+    *,
+    name: str,
+    beta: Number = 0,
+    alpha: Number = 1,
+    start: Array | None = None,
+) -> None:
+    """target = beta * start + alpha * a @ b, half types summed in float32 and rounded once.
+
+    A beta of 0 ignores `start`, NaN and all. Raises: NotImplementedError for bool.
+    """
+    if not target.size:
+        return
+    if dtype.category == 0 and a.shape[-1]:
+        raise NotImplementedError(f"\"{name}\" not implemented for 'Bool'")
+    if dtype.category == 1:
+        alpha, beta = int(alpha), int(beta)
+    wide = target
+    if dtype.is_half:
+        a, b, wide = a.astype(np.float32), b.astype(np.float32), np.empty(target.shape, np.float32)
+    add = start is not None and beta != 0
+    if add:
+        quietly(np.multiply, start, wide.dtype.type(beta), out=wide, dtype=wide.dtype)
+    if not a.shape[-1]:
+        if not add:
+            wide.fill(0)
+    else:
+        backends.product(a, b, wide, alpha=alpha, accumulate=add)
+    if wide is not target:
+        target[...] = wide
+
+
+def check_mm(name: str, left: Tensor, right: Tensor, names: tuple[str, str]) -> None:
+    for t, called in ((left, names[0]), (right, "mat2")):
+        if len(t.sizes) != 2:
+            raise RuntimeError(f"{name}: {called} must be a matrix, got {t.ndim}-D tensor")
+    (m, k), (k2, n) = left.sizes, right.sizes
+    if k != k2:
+        raise RuntimeError(
+            f"{name}: mat1 and mat2 shapes cannot be multiplied ({m}x{k} and {k2}x{n})"
+        )
+
+
+@op("contiguous")
+def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The product of (N, K) and (K, M): (N, M). Source: addmm_impl_cpu_."""
+    check_mm("mm", input, mat2, ("self", "mat2"))
+    done = destination((input.sizes[0], mat2.sizes[1]), input.dtype, out)
+    if input.dtype is not mat2.dtype:
+        raise RuntimeError(
+            "expected m1 and m2 to have the same dtype, but got: "
+            f"{CPP_NAMES[input.dtype.name]} != {CPP_NAMES[mat2.dtype.name]}"
+        )
+    multiply(input.array, mat2.array, done.array, done.dtype, name="addmm_impl_cpu_")
+    return done
+
+
+mm.vjp(
+    input=lambda g, mat2, input_shape, input_stride: mm_mat1_backward(
+        g, mat2, input_shape, input_stride
+    ),
+    mat2=lambda g, input, mat2_shape, mat2_stride: mm_mat2_backward(
+        g, input, mat2_shape, mat2_stride
+    ),
+)
+
+
+def mm_mat1_backward(
+    g: Tensor, mat2: Tensor, shape: Shape, stride: Stride, alpha: Number = 1
+) -> Tensor:
+    """The gradient of the left factor: column-major if the factor was.
+
+    Source: mm_mat1_backward, torch/csrc/autograd/FunctionsManual.cpp.
+    """
+    if stride[0] == 1 and stride[1] == shape[0]:
+        return times(mat2.mm(g.t()).t(), alpha)
+    return times(g.mm(mat2.t()), alpha)
+
+
+def mm_mat2_backward(
+    g: Tensor, mat1: Tensor, shape: Shape, stride: Stride, alpha: Number = 1
+) -> Tensor:
+    """The gradient of the right factor: column-major if the factor was.
+
+    Source: mm_mat2_backward, torch/csrc/autograd/FunctionsManual.cpp.
+    """
+    if stride[0] == 1 and stride[1] == shape[0]:
+        return times(g.t().mm(mat1).t(), alpha)
+    return times(mat1.t().mm(g), alpha)
+
+
+def times(t: Tensor, factor: Number) -> Tensor:
+    product = scaled(t, factor)
+    assert isinstance(product, Tensor)
+    return product
+
+
+def check_bmm(left: Tensor, right: Tensor) -> Shape:
+    for t, called in ((left, "batch1"), (right, "batch2")):
+        if t.ndim != 3:
+            raise RuntimeError(f"{called} must be a 3D tensor")
+    batch, rows, inner_size = left.sizes
+    if right.sizes[:2] != (batch, inner_size):
+        raise RuntimeError(
+            "Expected size for first two dimensions of batch2 tensor to be: "
+            f"[{batch}, {inner_size}] but got: [{right.sizes[0]}, {right.sizes[1]}]."
+        )
+    return (batch, rows, right.sizes[2])
+
+
+@op("contiguous")
+def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The products of (B, N, K) and (B, K, M): (B, N, M). Source: bmm_out_or_baddbmm_."""
+    shape = check_bmm(input, mat2)
+    done = destination(shape, input.dtype, out)
+    if input.dtype is not mat2.dtype and numel(shape):
+        raise RuntimeError(
+            f"expected scalar type {SCALAR_NAMES[input.dtype.name]} "
+            f"but found {SCALAR_NAMES[mat2.dtype.name]}"
+        )
+    multiply(input.array, mat2.array, done.array, done.dtype, name="bmm")
+    return done
+
+
+bmm.vjp(
+    input=lambda g, mat2: g.bmm(mat2.transpose(1, 2)),
+    mat2=lambda g, input: input.transpose(1, 2).bmm(g),
+)
+
+
+def check_mv(input: Tensor | None, mat: Tensor, vec: Tensor) -> None:
+    into = 1 if input is None else input.ndim
+    if mat.ndim != 2 or vec.ndim != 1 or into > 1:
+        raise RuntimeError(f"vector + matrix @ vector expected, got {into}, {mat.ndim}, {vec.ndim}")
+    rows = mat.sizes[0] if input is None else (input.sizes or (1,))[0]
+    if mat.sizes[1] != vec.sizes[0] or rows not in (mat.sizes[0], 1):
+        raise RuntimeError(
+            f"size mismatch, got input ({mat.sizes[0] if input is None else rows}), "
+            f"mat ({mat.sizes[0]}x{mat.sizes[1]}), vec ({vec.sizes[0]})"
+        )
+    first = vec if input is None else input
+    if not first.dtype is mat.dtype is vec.dtype:
+        names = [SCALAR_NAMES[t.dtype.name] for t in (first, mat, vec)]
+        raise RuntimeError(
+            "addmv input tensors must have the same dtype, but got "
+            f"{names[0]}, {names[1]}, and {names[2]}"
+        )
+
+
+@op("contiguous")
+def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The product of (N, K) and (K,): (N,). Source: ATen/native/Blas.cpp mv."""
+    check_mv(None, input, vec)
+    done = destination((input.sizes[0],), vec.dtype, out)
+    multiply(
+        input.array, vec.array[:, None], done.array[:, None], done.dtype, name="addmv_impl_cpu"
+    )
+    return done
+
+
+mv.vjp(input=lambda g, vec: g.outer(vec), vec=lambda g, input: input.t().mv(g))
+
+
+def _dot(input: Tensor, other: Tensor, out: Tensor | None) -> Tensor:
+    if input.ndim != 1 or other.ndim != 1:
+        raise RuntimeError(
+            f"1D tensors expected, but got {input.ndim}D and {other.ndim}D tensors"
+        )
+    if input.dtype is not other.dtype:
+        raise RuntimeError(
+            "dot : expected both vectors to have same dtype, but found "
+            f"{SCALAR_NAMES[input.dtype.name]} and {SCALAR_NAMES[other.dtype.name]}"
+        )
+    n, m = input.sizes[0], other.sizes[0]
+    if n != m:
+        raise RuntimeError(
+            f"inconsistent tensor size, expected tensor [{n}] and src [{m}] to have the same "
+            f"number of elements, but got {n} and {m} elements respectively"
+        )
+    if out is not None and out.dtype is not input.dtype:
+        raise RuntimeError(
+            f"result dtype {SCALAR_NAMES[out.dtype.name]} does not match input dtype "
+            f"{SCALAR_NAMES[input.dtype.name]}"
+        )
+    done = destination((), input.dtype, out)
+    multiply(
+        input.array[None], other.array[:, None], done.array[None, None], done.dtype, name="dot"
+    )
+    return done
+
+
+@op("contiguous")
+def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The sum of the products of two vectors of one length. Source: ATen/native/Blas.cpp dot."""
+    return _dot(input, tensor, out)
+
+
+dot.vjp(input=lambda g, tensor: g * tensor, tensor=lambda g, input: g * input)
+
+
+@op("contiguous")
+def vdot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`dot`, for there is no complex dtype here. Source: ATen/native/Blas.cpp vdot."""
+    return _dot(input, other, out)
+
+
+vdot.vjp(input=lambda g, other: g * other, other=lambda g, input: g * input)

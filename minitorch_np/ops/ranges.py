@@ -1,0 +1,246 @@
+"""Counted tensors: arange, linspace, logspace, and the identity matrix.
+
+Source: aten/src/ATen/native/RangeFactories.cpp, cpu/RangeFactoriesKernel.cpp.
+"""
+
+import math
+import warnings
+from typing import Unpack
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import boxmuller, dtypes
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.loops import SCALAR_NAMES, quietly
+from minitorch_np.ops.factory import (
+    Options,
+    checked_number,
+    converted_number,
+    finished,
+    is_index,
+    option_dtype,
+    prepared,
+    refuse,
+)
+from minitorch_np.shapes import listed
+from minitorch_np.tensor import Number, Tensor
+
+__all__ = ["arange", "eye", "linspace", "logspace"]
+
+Array = NDArray[np.generic]
+F64 = NDArray[np.float64]
+
+
+def arange(
+    start: Number | Tensor | None = None,
+    end: Number | Tensor | None = None,
+    step: Number | Tensor = 1,
+    *,
+    out: Tensor | None = None,
+    **options: Unpack[Options],
+) -> Tensor:
+    """Numbers from `start` to below `end` in steps: ceil((end - start) / step) of them.
+
+    With one number, that is `end`. int64 where all are integers, else of the default dtype.
+    """
+    if end is None:
+        start, end = 0, start
+    first = checked_number("arange", "start", start, 1)
+    last = checked_number("arange", "end", end, 2 if first else 1)
+    by = checked_number("arange", "step", step, 3)
+    dtype = _range_dtype("arange", options, out, first, last, by)
+    n = _arange_size(first, last, by, dtype)
+    if out is not None and out.numel() not in (0, n):
+        warnings.warn(
+            f"The number of elements in the out tensor of shape {listed(out.sizes)} is "
+            f"{out.numel()} which does not match the computed number of elements {n}. Note that "
+            "this may occur as a result of rounding error. The out tensor will be resized to a "
+            f"tensor of shape ({n},).",
+            UserWarning,
+            stacklevel=2,
+        )
+    shape = out.sizes if out is not None and out.numel() == n else (n,)
+    tensor = prepared("arange", shape, options, out, dtype)
+    quietly(_store, tensor, quietly(_counted, first, by, n, dtype).reshape(shape))
+    return finished(tensor, options, out)
+
+
+def _range_dtype(name: str, options: Options, out: Tensor | None, *numbers: Number) -> Dtype:
+    dtype = option_dtype(name, options) or (out.dtype if out is not None else None)
+    if dtype is None:
+        if any([isinstance(x, float) for x in numbers]):
+            return dtypes.get_default_dtype()
+        return dtypes.int64
+    _refuse_bool(f"{name}_cpu", dtype)
+    return dtype
+
+
+def _refuse_bool(kernel: str, dtype: Dtype) -> None:
+    if dtype is dtypes.bool_:
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{SCALAR_NAMES[dtype.name]}'")
+
+
+def _check_bounds(start: Number, end: Number, step: Number) -> None:
+    if not step:
+        raise RuntimeError("step must be nonzero")
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise RuntimeError(f"unsupported range: {start:g} -> {end:g}")
+    if (step > 0 and end < start) or (step < 0 and end > start):
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+
+
+def _arange_size(start: Number, end: Number, step: Number, dtype: Dtype) -> int:
+    """The number of elements: exact for integers as int64, else through doubles."""
+    _check_bounds(start, end, step)
+    if dtype is dtypes.int64 and not any([isinstance(x, float) for x in (start, end, step)]):
+        return -((int(start) - int(end)) // int(step))
+    return math.ceil((float(end) - float(start)) / float(step))
+
+
+_VECTOR = 32
+"""Bytes of the vectors that PyTorch's arange counts in; it unrolls them in pairs."""
+
+
+def _counted(start: Number, step: Number, n: int, dtype: Dtype) -> Array:
+    """start + i * step as PyTorch rounds it.
+
+    Integers count exactly. Floats count in float64 (halves in float32) with one rounding: inside a
+    vector from its first element, which is rounded to the dtype first, and past the last pair of
+    vectors from `start`.
+    """
+    if not dtype.is_floating_point:
+        return np.int64(int(start)) + np.int64(int(step)) * np.arange(n)
+    lanes = _VECTOR // dtype.itemsize
+    index = np.arange(n, dtype=np.float64)
+    values = _fused(index, step, float(start), dtype)
+    whole = n - n % (2 * lanes)
+    first = _rounded(values[:whole:lanes], dtype).repeat(lanes)
+    values[:whole] = _fused(index[:whole] % lanes, step, first, dtype)
+    return values if dtype.itemsize > 2 else values.astype(np.float32)
+
+
+def _fused(index: F64, step: Number, start: F64 | float, dtype: Dtype) -> F64:
+    if dtype.itemsize == 2:
+        return boxmuller.fma32(index, float(np.float32(step)), start).astype(np.float64)
+    return boxmuller.fma64(index, float(step), start)
+
+
+def _rounded(values: F64, dtype: Dtype) -> F64:
+    """Elements of a floating dtype, in float64."""
+    return values.astype(dtype.compute).astype(dtype.np).astype(np.float64)
+
+
+def _store(tensor: Tensor, values: Array) -> None:
+    np.copyto(tensor.array, values, casting="unsafe")
+
+
+def linspace(
+    start: Number | Tensor,
+    end: Number | Tensor,
+    steps: int,
+    *,
+    out: Tensor | None = None,
+    **options: Unpack[Options],
+) -> Tensor:
+    """`steps` numbers from `start` to `end`, evenly spaced, both ends included."""
+    first, last = _ends("linspace", start, end)
+    tensor = _spaced("linspace", steps, options, out)
+    if steps == 1:
+        quietly(tensor.array.fill, converted_number(first, tensor.dtype))
+    elif steps:
+        quietly(_store, tensor, _line(first, last, steps, tensor.dtype).reshape(tensor.sizes))
+    return finished(tensor, options, out)
+
+
+def logspace(
+    start: Number | Tensor,
+    end: Number | Tensor,
+    steps: int,
+    base: float = 10.0,
+    *,
+    out: Tensor | None = None,
+    **options: Unpack[Options],
+) -> Tensor:
+    """`base` to the power of `steps` evenly spaced exponents from `start` to `end`."""
+    first, last = _ends("logspace", start, end)
+    tensor = _spaced("logspace", steps, options, out)
+    if steps:
+        quietly(_store, tensor, quietly(_powers, first, last, steps, base, tensor))
+    return finished(tensor, options, out)
+
+
+def _powers(start: Number, end: Number, steps: int, base: float, out: Tensor) -> Array:
+    dtype = out.dtype
+    if steps == 1:
+        values = np.power(float(base), np.array([float(start)]))
+    else:
+        step = (float(end) - float(start)) / (steps - 1)
+        index = np.arange(steps)
+        exponents = np.where(
+            index < steps // 2, start + step * index, end - step * (steps - index - 1)
+        )
+        values = np.power(float(base), exponents.astype(np.float64))
+    return values.astype(dtype.compute).reshape(out.sizes)
+
+
+def _ends(name: str, start: Number | Tensor, end: Number | Tensor) -> tuple[Number, Number]:
+    for which, value in (("start", start), ("end", end)):
+        if isinstance(value, Tensor) and value.sizes:
+            raise RuntimeError(
+                f"{name} only supports 0-dimensional start and end tensors, but got {which} with "
+                f"{value.ndim} dimension(s)."
+            )
+    return checked_number(name, "start", start, 1), checked_number(name, "end", end, 2)
+
+
+def _spaced(name: str, steps: int, options: Options, out: Tensor | None) -> Tensor:
+    """The tensor to fill, of `steps` elements."""
+    if not is_index(steps):
+        refuse(name, "steps", "int", steps, 3)
+    dtype = option_dtype(name, options)
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    kind = out.dtype if out is not None else dtype
+    if kind is dtypes.bool_ and steps > 1:
+        _refuse_bool(f"{name}_cpu", kind)
+    shape = out.sizes if out is not None and out.numel() == steps else (int(steps),)
+    return prepared(name, shape, options, out)
+
+
+def _line(start: Number, end: Number, steps: int, dtype: Dtype) -> Array:
+    """Evenly spaced numbers, counted from each end to the middle."""
+    index = np.arange(steps)
+    lower = index < steps // 2
+    ahead = np.where(lower, index, steps - 1 - index)
+    if not dtype.is_floating_point:
+        first, last = int(start), int(end)
+        step = (float(last) - float(first)) / (steps - 1)
+        return np.where(lower, first + step * ahead, last - step * ahead)
+    if dtype is dtypes.float64:
+        step = (float(end) - float(start)) / (steps - 1)
+        return np.where(lower, start + step * ahead, end - step * ahead)
+    kind = dtype.np if dtype.itemsize == 2 else np.dtype(np.float32)
+    wide = np.float32
+    first, last = wide(kind.type(start)), wide(kind.type(end))
+    step = wide(kind.type(wide(kind.type(last - first)) / wide(steps - 1)))
+    moved = (step * ahead.astype(wide)).astype(kind).astype(wide)
+    return np.where(lower, first + moved, last - moved)
+
+
+def eye(
+    n: int, m: int | None = None, *, out: Tensor | None = None, **options: Unpack[Options]
+) -> Tensor:
+    """The (n, m) matrix with ones on its diagonal and zeros elsewhere; m is n if not given.
+
+    Source: aten/src/ATen/native/TensorFactories.cpp eye_out_cpu.
+    """
+    for at, (name, value) in enumerate((("n", n), ("m", n if m is None else m))):
+        if not is_index(value):
+            refuse("eye", name, "int", value, at + 1)
+        if value < 0:
+            raise RuntimeError(f"{name} must be greater or equal to 0, got {value}")
+    tensor = prepared("eye", (int(n), int(n if m is None else m)), options, out)
+    tensor.array.fill(0)
+    np.fill_diagonal(tensor.array, 1)
+    return finished(tensor, options, out)

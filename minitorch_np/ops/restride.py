@@ -1,0 +1,231 @@
+"""In-place changes of a tensor's own geometry or memory; its base and its views keep theirs."""
+
+from collections.abc import Sequence
+
+from minitorch_np import shapes, strides
+from minitorch_np.graph.inplace import bump
+from minitorch_np.graph.modes import state
+from minitorch_np.memory_format import contiguous_format, memory_format, preserve_format
+from minitorch_np.op import op
+from minitorch_np.ops.slicing import as_strided_backward
+from minitorch_np.ops.view import (
+    check_matrix, one_or_several, swapped, unsqueeze_to, unsqueezed_dims, with_dim,
+)  # fmt: skip
+from minitorch_np.shapes import Shape
+from minitorch_np.storage import UntypedStorage, VersionCounter, allocate
+from minitorch_np.strides import Stride
+from minitorch_np.tensor import Tensor, attribute, method
+
+__all__: list[str] = []
+
+
+def reorder(input: Tensor, order: Sequence[int]) -> Tensor:
+    """This tensor with its dims in another order, or some left out."""
+    shape, stride = strides.permuted(input.sizes, order), strides.permuted(input.strides, order)
+    input.restride(shape, stride, input.offset)
+    return input
+
+
+@op("view", node="TransposeBackward1")
+def transpose_(input: Tensor, dim0: int, dim1: int) -> Tensor:
+    """This tensor with two of its dims exchanged."""
+    return reorder(input, swapped(input.ndim, dim0, dim1))
+
+
+transpose_.vjp(input=lambda g, dim0, dim1: g.transpose(dim0, dim1))
+method(transpose_, "swapaxes_")
+method(transpose_, "swapdims_")
+
+
+@op("view", node="TBackward1")
+def t_(input: Tensor) -> Tensor:
+    """This matrix transposed; a tensor of fewer dims as it is."""
+    check_matrix("t_", input)
+    return reorder(input, range(input.ndim - 1, -1, -1))
+
+
+t_.vjp(input=lambda g: g.t())
+
+
+@op(
+    "view",
+    method=False,
+    node=lambda dim: f"SqueezeBackward{3 if dim is None else 4 if isinstance(dim, int) else 5}",
+)
+def squeeze_(input: Tensor, dim: int | Shape | None = None) -> Tensor:
+    """This tensor without its dims of size 1, or without those among `dim`."""
+    return reorder(input, unsqueezed_dims(input.sizes, dim))
+
+
+squeeze_.vjp(input=lambda g, input_shape, dim: unsqueeze_to(g, input_shape, dim))
+
+
+def squeeze_method_(
+    self: Tensor, *dims: int | Shape, dim: int | Shape | None = None
+) -> Tensor:
+    """This tensor without its dims of size 1, or without those among `dim`."""
+    return squeeze_(self, one_or_several(dims) if dim is None else dim)
+
+
+method(squeeze_method_, "squeeze_")
+
+
+@op("view", node="UnsqueezeBackward1")
+def unsqueeze_(input: Tensor, dim: int) -> Tensor:
+    """This tensor with a new dim of size 1 at `dim`."""
+    shape, stride = with_dim(input.sizes, input.strides, dim)
+    input.restride(shape, stride, input.offset)
+    return input
+
+
+unsqueeze_.vjp(input=lambda g, dim: g.squeeze(dim))
+
+
+@op("view", node="AsStridedBackward1")
+def as_strided_(
+    input: Tensor, size: Shape, stride: Stride, storage_offset: int | None = None
+) -> Tensor:
+    """This tensor with any geometry over its storage."""
+    offset = input.offset if storage_offset is None else storage_offset
+    shape, steps = tuple(size), tuple(stride)
+    strides.check_strided(shape, steps, offset, input.dtype.itemsize, input.memory.length)
+    input.restride(shape, steps, offset)
+    return input
+
+
+as_strided_.vjp(
+    input=lambda g, input_shape, input_stride, input_offset, size, stride, storage_offset: (
+        as_strided_backward(
+            g, input_shape, input_stride, input_offset, tuple(size), tuple(stride), storage_offset
+        )
+    )
+)
+
+
+@method
+def resize_(
+    self: Tensor, *size: int | Shape, memory_format: memory_format = contiguous_format
+) -> Tensor:
+    """This tensor with another shape over its memory, which grows if it must; contents stay.
+
+    Strides are kept if the shape is. Raises: RuntimeError when a gradient is wanted.
+    Source: aten/src/ATen/native/Resize.cpp resize_.
+    """
+    if self.requires_grad:
+        raise RuntimeError("cannot resize variables that require grad")
+    first = size[0] if size else ()
+    shape = tuple([n for n in size if isinstance(n, int)]) if isinstance(first, int) else tuple(first)
+    shapes.check_countable(shape)
+    if shape != self.sizes:
+        self.restride(shape, strides.contiguous(shape), self.offset)
+    if memory_format not in (contiguous_format, preserve_format):
+        self.restride(shape, memory_format.stride(shape), self.offset)
+    bump(self)
+    return self
+
+
+@method
+def resize_as_(
+    self: Tensor, the_template: Tensor, *, memory_format: memory_format = contiguous_format
+) -> Tensor:
+    """This tensor with the shape of another over its memory, which grows if it must."""
+    return resize_(self, the_template.sizes, memory_format=memory_format)
+
+
+_CPP_TYPES = {
+    "bool": "bool", "uint8": "unsigned char", "int8": "signed char", "int16": "short int",
+    "int32": "int", "int64": "long int", "float16": "c10::Half", "bfloat16": "c10::BFloat16",
+    "float32": "float", "float64": "double",
+}  # fmt: skip
+
+
+@method
+def set_(
+    self: Tensor,
+    source: Tensor | UntypedStorage | None = None,
+    storage_offset: int = 0,
+    size: Shape | None = None,
+    stride: Stride | None = None,
+) -> Tensor:
+    """This tensor over the memory of another tensor, or of a storage; over none without `source`.
+
+    A size alone is laid out contiguously; without one the whole storage is taken.
+    Source: aten/src/ATen/native/TensorFactories.cpp set_.
+    """
+    if self.requires_grad and self.is_leaf and state.grad:
+        raise RuntimeError(
+            "a leaf Variable that requires grad is being used in an in-place operation."
+        )
+    if isinstance(source, Tensor):
+        if source.dtype is not self.dtype:
+            old, new = _CPP_TYPES[source.dtype.name], _CPP_TYPES[self.dtype.name]
+            raise RuntimeError(f"Could not set tensor of type {old} to a tensor of type {new}")
+        memory = source.memory
+        if size is None:
+            storage_offset, size, stride = source.offset, source.sizes, source.strides
+    else:
+        memory = allocate(0) if source is None else source
+    itemsize = self.dtype.itemsize
+    shape = (memory.length // itemsize,) if size is None else tuple(size)
+    steps = strides.contiguous(shape) if stride is None else tuple(stride)
+    strides.check_strided(shape, steps, storage_offset, itemsize, memory.length)
+    self.memory = memory
+    self.restride(shape, steps, storage_offset)
+    bump(self)
+    return self
+
+
+@method
+def detach_(self: Tensor) -> Tensor:
+    """This tensor cut off from its history: a leaf that needs no gradient.
+
+    Raises: RuntimeError for a view.
+    """
+    if self.base is not None:
+        raise RuntimeError(
+            "Can't detach views in-place. Use detach() instead. If you are using "
+            "DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as "
+            "True, gradients are views of DDP buckets, and hence detach_() cannot be called on "
+            "these gradients. To fix this error, please refer to the Optimizer.zero_grad() "
+            "function in torch/optim/optimizer.py as the solution."
+        )
+    meta = self.meta
+    if meta is not None:
+        meta.grad_fn = None
+        meta.output_nr = 0
+        meta.requires_grad = False
+    return self
+
+
+def data(self: Tensor) -> Tensor:
+    """The same memory with no history and a version counter of its own: writes stay unseen.
+
+    Assigning replaces memory, shape and dtype and keeps gradient, history and version.
+    """
+    bare = self.untracked()
+    bare.clock = VersionCounter()
+    return bare
+
+
+def set_data(self: Tensor, value: Tensor) -> None:
+    """Make this tensor the memory and geometry of `value`. Source: variable.cpp set_data."""
+    if not isinstance(value, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
+    if self.requires_grad and not value.dtype.is_floating_point:
+        raise RuntimeError(
+            "data set to a tensor that requires gradients must be floating point or complex dtype"
+        )
+    self.memory = value.memory
+    self.dtype = value.dtype
+    self.restride(value.sizes, value.strides, value.offset)
+    accumulator = None if self.meta is None or self.meta.accumulator is None else self.meta.accumulator()
+    if accumulator is not None:
+        accumulator.expects = [(value.sizes, value.dtype)]
+
+
+def delete_data(self: Tensor) -> None:
+    """Refused. Raises: RuntimeError."""
+    raise RuntimeError("Deleting tensor data is not allowed. Delete tensor instead!")
+
+
+attribute("data", data, set_data, delete_data)

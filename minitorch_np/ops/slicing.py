@@ -1,0 +1,382 @@
+"""Views of some of the elements: parts along a dim, diagonals, windows, any stride at all."""
+
+import numpy as np
+
+from minitorch_np import shapes, strides
+from minitorch_np.dtypes import int64
+from minitorch_np.op import composite, op
+from minitorch_np.ops.view import transpose
+from minitorch_np.shapes import Shape, wrap_dim
+from minitorch_np.strides import Geometry, Overlap, Stride
+from minitorch_np.tensor import Tensor, empty, empty_strided, stored
+
+__all__ = [
+    "as_strided", "diag", "diag_embed", "diagonal", "diagonal_scatter", "narrow", "select",
+    "select_scatter", "slice_scatter",
+]  # fmt: skip
+
+Place = tuple[Shape, Stride, int]
+"""The geometry of a view: shape, stride and offset."""
+
+
+def zeros_with(place: Place, shape: Shape, part: Tensor) -> Tensor:
+    """Contiguous zeros of `shape` with `part` written at a `place` of them."""
+    out = empty(shape, strides.contiguous(shape), part.dtype)
+    out.array.fill(0)
+    np.copyto(out.alias(*place).array, part.array)
+    return out
+
+
+def scattered(input: Tensor, src: Tensor, place: Place, name: str) -> Tensor:
+    """A contiguous copy of `input` with `src` written at a `place` of it."""
+    if src.sizes != place[0]:
+        error = f"expected src to have a size equal to the {name} of self. src size = "
+        raise RuntimeError(f"{error}{list(src.sizes)}, {name} size = {list(place[0])}")
+    out = empty(input.sizes, strides.contiguous(input.sizes), input.dtype)
+    np.copyto(out.array, input.array)
+    np.copyto(out.alias(*place).array, src.array, casting="unsafe")
+    return out
+
+
+def selected(shape: Shape, stride: Stride, offset: int, dim: int, index: int) -> Place:
+    """Where `select(dim, index)` of a geometry lies."""
+    i = shapes.select_index(shape, dim, index)
+    d = wrap_dim(dim, len(shape))
+    return (*shape[:d], *shape[d + 1 :]), (*stride[:d], *stride[d + 1 :]), offset + i * stride[d]
+
+
+@op("view")
+def select(input: Tensor, dim: int, index: int) -> Tensor:
+    """The elements at `index` of `dim`, which is gone. Source: ATen/native/TensorShape.cpp."""
+    return input.alias(*selected(input.sizes, input.strides, input.offset, dim, index))
+
+
+select.vjp(input=lambda g, input_shape, dim, index: select_backward(g, input_shape, dim, index))
+
+
+@op("contiguous", method=False)
+def select_backward(grad_output: Tensor, input_sizes: Shape, dim: int, index: int) -> Tensor:
+    """Zeros of the input's shape with the gradient at `index` of `dim`."""
+    place = selected(input_sizes, strides.contiguous(input_sizes), 0, dim, index)
+    return zeros_with(place, input_sizes, grad_output)
+
+
+select_backward.vjp(grad_output=lambda g, dim, index: g.select(dim, index))
+
+
+@op("contiguous")
+def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
+    """A copy with `src` written at `index` of `dim`."""
+    place = selected(input.sizes, strides.contiguous(input.sizes), 0, dim, index)
+    return scattered(input, src, place, "slice")
+
+
+select_scatter.vjp(
+    input=lambda g, src_shape, dim, index: g.select_scatter(zeros(g, src_shape), dim, index),
+    src=lambda g, dim, index: g.select(dim, index),
+)
+
+
+def zeros(g: Tensor, shape: Shape) -> Tensor:
+    """Contiguous zeros of `shape` and of the dtype of `g`."""
+    return empty(shape, strides.contiguous(shape), g.dtype).zero_()
+
+
+def sliced(
+    shape: Shape, stride: Stride, offset: int, dim: int, start: int | None, end: int | None, step: int
+) -> Place:
+    """Where `start:end:step` of `dim` of a geometry lies."""
+    if not shape:
+        raise RuntimeError("slice() cannot be applied to a 0-dim tensor.")
+    d = wrap_dim(dim, len(shape))
+    first, length = shapes.slice_bounds(shape[d], start, end, step)
+    return (
+        (*shape[:d], length, *shape[d + 1 :]),
+        (*stride[:d], stride[d] * step, *stride[d + 1 :]),
+        offset + first * stride[d],
+    )
+
+
+@op("view", method=False)
+def slice(
+    input: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+) -> Tensor:
+    """The elements `start:end:step` of `dim`; bounds are clamped as Python clamps them.
+
+    What `x[a:b]` is made of. Source: aten/src/ATen/native/TensorShape.cpp slice.
+    """
+    return input.alias(*sliced(input.sizes, input.strides, input.offset, dim, start, end, step))
+
+
+slice.vjp(
+    input=lambda g, input_shape, dim, start, end, step: slice_backward(
+        g, input_shape, dim, start, end, step
+    )
+)
+
+
+@op("contiguous", method=False)
+def slice_backward(
+    grad_output: Tensor, input_sizes: Shape, dim: int, start: int | None, end: int | None, step: int
+) -> Tensor:
+    """Zeros of the input's shape with the gradient in `start:end:step` of `dim`."""
+    place = sliced(input_sizes, strides.contiguous(input_sizes), 0, dim, start, end, step)
+    return zeros_with(place, input_sizes, grad_output)
+
+
+slice_backward.vjp(
+    grad_output=lambda g, dim, start, end, step: slice(g, dim, start, end, step)
+)
+
+
+@op("contiguous")
+def slice_scatter(
+    input: Tensor,
+    src: Tensor,
+    dim: int = 0,
+    start: int | None = None,
+    end: int | None = None,
+    step: int = 1,
+) -> Tensor:
+    """A copy with `src` written to `start:end:step` of `dim`."""
+    contiguous = strides.contiguous(input.sizes)
+    return scattered(input, src, sliced(input.sizes, contiguous, 0, dim, start, end, step), "slice")
+
+
+slice_scatter.vjp(
+    input=lambda g, src_shape, dim, start, end, step: g.slice_scatter(
+        zeros(g, src_shape), dim, start, end, step
+    ),
+    src=lambda g, dim, start, end, step: slice(g, dim, start, end, step),
+)
+
+
+@composite()
+def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
+    """The `length` elements of `dim` from `start` on, which may count from the end."""
+    at = int(start.array) if isinstance(start, Tensor) else start
+    first = shapes.narrow_start(input.sizes, dim, at, length)
+    return slice(input, dim, first, first + length, 1)
+
+
+def on_diagonal(
+    shape: Shape, stride: Stride, start: int, offset: int, dim1: int, dim2: int
+) -> Place:
+    """Where the diagonal of dims `dim1` and `dim2` of a geometry lies; it becomes the last dim."""
+    d1, d2, length = shapes.diagonal_length(shape, offset, dim1, dim2)
+    if length:
+        start += offset * stride[d2] if offset >= 0 else -offset * stride[d1]
+    rest = [d for d in range(len(shape)) if d not in (d1, d2)]
+    return (
+        (*strides.permuted(shape, rest), length),
+        (*strides.permuted(stride, rest), stride[d1] + stride[d2]),
+        start,
+    )
+
+
+@op("view")
+def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """The diagonals of the matrices in `dim1` and `dim2`, `offset` above the main one, as last dim.
+
+    Source: aten/src/ATen/native/TensorShape.cpp diagonal.
+    """
+    return input.alias(*on_diagonal(input.sizes, input.strides, input.offset, offset, dim1, dim2))
+
+
+diagonal.vjp(
+    input=lambda g, input_shape, offset, dim1, dim2: diagonal_backward(
+        g, input_shape, offset, dim1, dim2
+    )
+)
+
+
+@op("contiguous", method=False)
+def diagonal_backward(
+    grad_output: Tensor, input_sizes: Shape, offset: int, dim1: int, dim2: int
+) -> Tensor:
+    """Zeros of the input's shape with the gradient on the diagonals."""
+    place = on_diagonal(input_sizes, strides.contiguous(input_sizes), 0, offset, dim1, dim2)
+    return zeros_with(place, input_sizes, grad_output)
+
+
+diagonal_backward.vjp(
+    grad_output=lambda g, offset, dim1, dim2: g.diagonal(offset, dim1, dim2)
+)
+
+
+@op("contiguous")
+def diagonal_scatter(
+    input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1
+) -> Tensor:
+    """A copy with `src` written to the diagonals that `diagonal` would show."""
+    place = on_diagonal(input.sizes, strides.contiguous(input.sizes), 0, offset, dim1, dim2)
+    return scattered(input, src, place, "slice")
+
+
+diagonal_scatter.vjp(
+    input=lambda g, src_shape, offset, dim1, dim2: g.diagonal_scatter(
+        zeros(g, src_shape), offset, dim1, dim2
+    ),
+    src=lambda g, offset, dim1, dim2: g.diagonal(offset, dim1, dim2),
+)
+
+
+@op("contiguous")
+def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    """Matrices in `dim1` and `dim2` of zeros, with the last dim of `input` on their diagonal."""
+    ndim = input.ndim + 1
+    d1, d2 = wrap_dim(dim1, ndim), wrap_dim(dim2, ndim)
+    if d1 == d2:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    n = input.sizes[-1] + abs(offset)
+    shape = list(input.sizes[:-1])
+    for d in sorted((d1, d2)):
+        shape.insert(d, n)
+    place = on_diagonal(tuple(shape), strides.contiguous(tuple(shape)), 0, offset, d1, d2)
+    return zeros_with(place, tuple(shape), input)
+
+
+diag_embed.vjp(input=lambda g, offset, dim1, dim2: g.diagonal(offset, dim1, dim2))
+
+
+@op("contiguous", method=False, node="DiagonalBackward0_copy")
+def diagonal_copy(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """The diagonals as `diagonal` shows them, in memory of their own."""
+    place = on_diagonal(input.sizes, input.strides, input.offset, offset, dim1, dim2)
+    return stored(input.alias(*place).array, input.dtype)
+
+
+diagonal_copy.vjp(
+    input=lambda g, input_shape, offset, dim1, dim2: diagonal_backward(
+        g, input_shape, offset, dim1, dim2
+    )
+)
+
+
+@composite()
+def diag(input: Tensor, diagonal: int = 0) -> Tensor:
+    """The diagonal of a matrix, copied, or the matrix with the given vector on its diagonal."""
+    if input.ndim == 1:
+        return diag_embed(input, diagonal)
+    if input.ndim != 2:
+        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
+    return diagonal_copy(input, diagonal)
+
+
+def windows(
+    shape: Shape, stride: Stride, dim: int, size: int, step: int
+) -> Geometry:
+    """The geometry of `unfold(dim, size, step)`: windows in `dim`, their elements in a last dim."""
+    d = wrap_dim(dim, len(shape))
+    count = shapes.window_count(shape, dim, size, step)
+    if not shape:
+        return (size,), (1,)
+    return (
+        (*shape[:d], count, *shape[d + 1 :], size),
+        (*stride[:d], step * stride[d], *stride[d + 1 :], stride[d]),
+    )
+
+
+@op("view")
+def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
+    """Windows of `size` elements of `dimension`, one every `step`: (n - size) // step + 1 of them.
+
+    Source: aten/src/ATen/native/TensorShape.cpp unfold.
+    """
+    return input.alias(*windows(input.sizes, input.strides, dimension, size, step), input.offset)
+
+
+unfold.vjp(
+    input=lambda g, input_shape, dimension, size, step: unfold_backward(
+        g, input_shape, dimension, size, step
+    )
+)
+
+
+@op("contiguous", method=False)
+def unfold_backward(grad_in: Tensor, input_sizes: Shape, dim: int, size: int, step: int) -> Tensor:
+    """The gradient of each element: those of all windows it is in, added in the order of windows.
+
+    Source: aten/src/ATen/native/UnfoldBackward.h.
+    """
+    stride = strides.contiguous(input_sizes)
+    out = empty(input_sizes, stride, grad_in.dtype)
+    out.array.fill(0)
+    shape, view = windows(input_sizes, stride, dim, size, step)
+    for i in reversed(range(size)):  # an element is i-th of an earlier window for a larger i
+        seen = out.alias(shape[:-1], view[:-1], i * view[-1]).array
+        np.add(seen, grad_in.array[..., i], out=seen)
+    return out
+
+
+unfold_backward.vjp(grad_in=lambda g, dim, size, step: g.unfold(dim, size, step))
+
+
+@op("view")
+def as_strided(
+    input: Tensor, size: Shape, stride: Stride, storage_offset: int | None = None
+) -> Tensor:
+    """Any geometry over the tensor's storage; strides and offset count elements of the storage.
+
+    Raises: RuntimeError where it would reach outside the storage.
+    Source: aten/src/ATen/native/TensorShape.cpp as_strided_tensorimpl.
+    """
+    offset = input.offset if storage_offset is None else storage_offset
+    shape, steps = tuple(size), tuple(stride)
+    memory = input.memory
+    strides.check_strided(shape, steps, offset, input.dtype.itemsize, memory.length)
+    return input.alias(shape, steps, offset)
+
+
+as_strided.vjp(
+    input=lambda g, input_shape, input_stride, input_offset, size, stride, storage_offset: (
+        as_strided_backward(
+            g, input_shape, input_stride, input_offset, tuple(size), tuple(stride), storage_offset
+        )
+    )
+)
+
+
+def as_strided_backward(
+    g: Tensor,
+    shape: Shape,
+    stride: Stride,
+    offset: int,
+    size: Shape,
+    view_stride: Stride,
+    view_offset: int | None,
+) -> Tensor:
+    """The gradient of a tensor of (shape, stride, offset) from that of an `as_strided` of it.
+
+    Adds `g` into memory laid out as the storage was, and reads the tensor's geometry from it.
+    Memory that several elements of the tensor name shares its gradient evenly among them.
+    Source: as_strided_backward, torch/csrc/autograd/FunctionsManual.cpp.
+    """
+    start = offset if view_offset is None else view_offset
+    low = min(offset, start)
+    memory = max(_span(shape, stride, offset - low), _span(size, view_stride, start - low))
+    flat = empty_strided((memory,), (1,), g.dtype).zero_()
+    if strides.internal_overlap(size, view_stride) is Overlap.NO:
+        flat.as_strided(size, view_stride, start - low).copy_(g)
+    else:
+        flat = flat.index_add(0, _addresses(size, view_stride, start - low), g.reshape(-1))
+    grad = flat.as_strided(shape, stride, offset - low)
+    if strides.internal_overlap(shape, stride) is Overlap.NO:
+        return grad
+    where = _addresses(shape, stride, offset - low)
+    ones = empty_strided(where.sizes, (1,), g.dtype).fill_(1)
+    count = empty_strided((memory,), (1,), g.dtype).zero_().index_add(0, where, ones)
+    return grad / count.as_strided(shape, stride, offset - low)
+
+
+def _span(shape: Shape, stride: Stride, offset: int) -> int:
+    extent = strides.extent(shape, stride)
+    return offset + extent if extent else 0
+
+
+def _addresses(shape: Shape, stride: Stride, offset: int) -> Tensor:
+    """The storage index of every element of a geometry, flat, in order."""
+    index = np.full(shape, offset, np.int64)
+    for d, (n, s) in enumerate(zip(shape, stride, strict=True)):
+        index += (np.arange(n) * s).reshape((n,) + (1,) * (len(shape) - d - 1))
+    return stored(index.reshape(-1), int64)

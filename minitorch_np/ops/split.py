@@ -1,0 +1,201 @@
+"""Views that come several at once: a tensor cut along a dim."""
+
+from collections.abc import Sequence
+
+from minitorch_np import shapes, strides
+from minitorch_np.dtypes import int64
+from minitorch_np.graph.modes import Creation
+from minitorch_np.loops import SCALAR_NAMES
+from minitorch_np.op import composite, op
+from minitorch_np.ops.join import cat, stack
+from minitorch_np.ops.slicing import slice, zeros
+from minitorch_np.shapes import Shape, wrap_dim
+from minitorch_np.tensor import Tensor, method
+
+__all__ = [
+    "chunk", "dsplit", "hsplit", "split", "split_with_sizes", "tensor_split", "unbind", "vsplit",
+]  # fmt: skip
+
+Sections = int | Sequence[int]
+Grads = tuple[Tensor | None, ...]
+
+
+def lengths(shape: Shape, split_size_or_sections: Sections, dim: int) -> Shape:
+    """The lengths of the pieces that a split cuts `dim` into."""
+    if isinstance(split_size_or_sections, int):
+        return shapes.split_lengths(shape, split_size_or_sections, dim)
+    shapes.check_sections(shape, split_size_or_sections, dim)
+    return tuple(split_size_or_sections)
+
+
+@op(
+    "view",
+    method=False,
+    node=lambda split_size_or_sections: (
+        "SplitBackward0"
+        if isinstance(split_size_or_sections, int)
+        else "SplitWithSizesBackward0"
+    ),
+)
+def split(
+    input: Tensor, split_size_or_sections: Sections, dim: int = 0
+) -> tuple[Tensor, ...]:
+    """The tensor cut along `dim` into pieces of one size, the last smaller, or of the given sizes.
+
+    Views, none of which may be written to in place while autograd records.
+    Source: aten/src/ATen/native/TensorShape.cpp split, split_with_sizes.
+    """
+    sizes = lengths(input.sizes, split_size_or_sections, dim)
+    d = wrap_dim(dim, input.ndim)
+    shape, stride = input.sizes, input.strides
+    pieces: list[Tensor] = []
+    start = 0
+    for n in sizes:
+        cut = (*shape[:d], n, *shape[d + 1 :])
+        pieces.append(input.alias(cut, stride, input.offset + start * stride[d]))
+        pieces[-1].creation = Creation.MULTI_OUTPUT_NODE
+        start += n
+    return tuple(pieces)
+
+
+split.vjp(
+    input=lambda g, input_shape, split_size_or_sections, dim: split_backward(
+        g, input_shape, lengths(input_shape, split_size_or_sections, dim), dim
+    )
+)
+
+
+def split_backward(g: Grads, shape: Shape, sizes: Shape, dim: int) -> Tensor:
+    """The pieces' gradients joined, zeros where there is none."""
+    d = wrap_dim(dim, len(shape))
+    one = next(each for each in g if each is not None)
+    whole = [
+        zeros(one, (*shape[:d], n, *shape[d + 1 :])) if each is None else each
+        for each, n in zip(g, sizes, strict=True)
+    ]
+    return cat(whole, d)
+
+
+def split_method(self: Tensor, split_size: Sections, dim: int = 0) -> tuple[Tensor, ...]:
+    """Views of the tensor cut along `dim` into pieces of one size, or of the given sizes."""
+    return split(self, split_size, dim)
+
+
+method(split_method, "split")
+
+
+@composite()
+def split_with_sizes(
+    input: Tensor, split_sizes: Sequence[int], dim: int = 0
+) -> tuple[Tensor, ...]:
+    """The tensor cut along `dim` into pieces of the given sizes."""
+    return split(input, split_sizes, dim)
+
+
+@composite()
+def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """The tensor cut along `dim` into `chunks` equal pieces, the last smaller; perhaps fewer."""
+    if not input.ndim:
+        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
+    if chunks <= 0:
+        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    n = input.sizes[wrap_dim(dim, input.ndim)]
+    size = (n + chunks - 1) // chunks
+    return split(input, size if n else [0] * chunks, dim)
+
+
+@op("view")
+def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
+    """The slices of `dim`, without it; as many as its size. Views, as those of `split`."""
+    d = wrap_dim(dim, input.ndim, wrap_scalar=False)
+    shape, stride, offset = input.sizes, input.strides, input.offset
+    rest = [i for i in range(len(shape)) if i != d]
+    part, step = strides.permuted(shape, rest), strides.permuted(stride, rest)
+    pieces = [input.alias(part, step, offset + i * stride[d]) for i in range(shape[d])]
+    for piece in pieces:
+        piece.creation = Creation.MULTI_OUTPUT_NODE
+    return tuple(pieces)
+
+
+unbind.vjp(input=lambda g, dim: unbind_backward(g, dim))
+
+
+def unbind_backward(g: Grads, dim: int) -> Tensor:
+    """The slices' gradients stacked, zeros where there is none."""
+    one = next(each for each in g if each is not None)
+    return stack([zeros(one, one.sizes) if each is None else each for each in g], dim)
+
+
+@composite()
+def tensor_split(
+    input: Tensor, indices_or_sections: Sections | Tensor, dim: int = 0
+) -> tuple[Tensor, ...]:
+    """The tensor cut along `dim` before each index, or into so many pieces, the first ones larger.
+
+    Source: aten/src/ATen/native/TensorShape.cpp tensor_split.
+    """
+    if not input.ndim:
+        raise RuntimeError(
+            "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims"
+        )
+    d = wrap_dim(dim, input.ndim)
+    at = _numbers(indices_or_sections)
+    n = input.sizes[d]
+    if isinstance(at, int):
+        if at <= 0:
+            raise RuntimeError(f"number of sections must be larger than 0, got {at}")
+        small, larger = divmod(n, at)
+        ends = [small * (i + 1) + min(i + 1, larger) for i in range(at)]
+    else:
+        ends = [*at, n]
+    return tuple([slice(input, d, a, b, 1) for a, b in zip([0, *ends], ends, strict=False)])
+
+
+def _numbers(given: Sections | Tensor) -> Sections:
+    """Indices or a number of sections that may have been given as a tensor."""
+    if not isinstance(given, Tensor):
+        return given
+    if given.dtype is not int64:
+        raise RuntimeError(
+            "tensor_split expected tensor_indices_or_sections to have dtype of long, "
+            f"but got {SCALAR_NAMES[given.dtype.name]}"
+        )
+    if given.ndim > 1:
+        raise RuntimeError(
+            "tensor_split expected tensor_indices_or_sections to be a zero-dimensional or "
+            f"one-dimensional tensor, but got a tensor with {given.ndim} dims"
+        )
+    return given.array.tolist()
+
+
+def _named_split(name: str, input: Tensor, given: Sections, dim: int, least: int) -> tuple[Tensor, ...]:
+    """What hsplit, vsplit and dsplit have in common."""
+    if input.ndim < least:
+        raise RuntimeError(
+            f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor "
+            f"with {input.ndim} dimensions!"
+        )
+    if isinstance(given, int) and (given == 0 or input.sizes[dim] % given):
+        raise RuntimeError(
+            f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension "
+            f"{input.sizes[dim]} is not divisible by the split_size {given}!"
+        )
+    return tensor_split(input, given, dim)
+
+
+@composite(variadic="indices_or_sections")
+def hsplit(input: Tensor, indices_or_sections: Sections) -> tuple[Tensor, ...]:
+    """The tensor cut into columns: along dim 1, or dim 0 if that is the only one."""
+    return _named_split("hsplit", input, indices_or_sections, 0 if input.ndim == 1 else 1, 1)
+
+
+@composite(variadic="indices_or_sections")
+def vsplit(input: Tensor, indices_or_sections: Sections) -> tuple[Tensor, ...]:
+    """The tensor cut into rows: along dim 0."""
+    return _named_split("vsplit", input, indices_or_sections, 0, 2)
+
+
+@composite(variadic="indices_or_sections")
+def dsplit(input: Tensor, indices_or_sections: Sections) -> tuple[Tensor, ...]:
+    """The tensor cut along dim 2."""
+    return _named_split("dsplit", input, indices_or_sections, 2, 3)

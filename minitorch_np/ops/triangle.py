@@ -1,0 +1,147 @@
+"""Triangles of matrices, their indices, and grids of coordinates."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Unpack, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import dtypes, strides
+from minitorch_np.loops import SCALAR_NAMES, resize_output
+from minitorch_np.op import op
+from minitorch_np.ops.factory import Options, finished, option_dtype, prepared
+from minitorch_np.tensor import Tensor, empty
+
+__all__ = ["meshgrid", "tril", "tril_indices", "triu", "triu_indices"]
+
+Array = NDArray[np.generic]
+
+_CPP_NAMES = {
+    "bool": "bool", "uint8": "unsigned char", "int8": "signed char", "int16": "short",
+    "int32": "int", "int64": "long", "float16": "c10::Half", "bfloat16": "c10::BFloat16",
+    "float32": "float", "float64": "double",
+}  # fmt: skip
+"""The dtypes as `TypeMeta::name` spells them."""
+
+
+@op("contiguous", inplace=True)
+def tril(input: Tensor, diagonal: int = 0, *, out: Tensor | None = None) -> Tensor:
+    """Each matrix (..., N, M) with zeros above `diagonal`, counted from the main one upwards.
+
+    Source: aten/src/ATen/native/TriangularOps.cpp.
+    """
+    return _triangle("tril", np.tril, input, diagonal, out)
+
+
+tril.vjp(input=lambda g, diagonal: g.tril(diagonal))
+
+
+@op("contiguous", inplace=True)
+def triu(input: Tensor, diagonal: int = 0, *, out: Tensor | None = None) -> Tensor:
+    """Each matrix (..., N, M) with zeros below `diagonal`, counted from the main one upwards.
+
+    Source: aten/src/ATen/native/TriangularOps.cpp.
+    """
+    return _triangle("triu", np.triu, input, diagonal, out)
+
+
+triu.vjp(input=lambda g, diagonal: g.triu(diagonal))
+
+
+def _triangle(
+    name: str, f: Callable[..., Array], input: Tensor, diagonal: int, out: Tensor | None
+) -> Tensor:
+    if input.ndim < 2:
+        raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+    if out is None:
+        out = empty(input.sizes, strides.contiguous(input.sizes), input.dtype)
+    elif out is not input:
+        if out.dtype is not input.dtype:
+            raise RuntimeError(
+                f"Expected out tensor to have dtype {_CPP_NAMES[input.dtype.name]}, but got "
+                f"{_CPP_NAMES[out.dtype.name]} instead"
+            )
+        if out.sizes != input.sizes:
+            resize_output(out, input.sizes, strides.contiguous(input.sizes))
+    out.array[...] = f(input.array, diagonal)
+    return out
+
+
+def tril_indices(row: int, col: int, offset: int = 0, **options: Unpack[Options]) -> Tensor:
+    """The (2, N) rows and columns of the lower triangle of a (row, col) matrix, row by row."""
+    return _indices("tril_indices", np.tril, row, col, offset, options)
+
+
+def triu_indices(row: int, col: int, offset: int = 0, **options: Unpack[Options]) -> Tensor:
+    """The (2, N) rows and columns of the upper triangle of a (row, col) matrix, row by row."""
+    return _indices("triu_indices", np.triu, row, col, offset, options)
+
+
+def _indices(
+    name: str, f: Callable[..., Array], row: int, col: int, offset: int, options: Options
+) -> Tensor:
+    for which, n in (("row", row), ("col", col)):
+        if n < 0:
+            raise RuntimeError(f"{which} must be non-negative, got{n}")
+    dtype = option_dtype(name, options) or dtypes.int64
+    if dtype not in (dtypes.int64, dtypes.int32, dtypes.int16):
+        raise NotImplementedError(f"\"{name}\" not implemented for '{SCALAR_NAMES[dtype.name]}'")
+    rows, columns = np.nonzero(f(np.ones((row, col), np.bool_), offset))
+    tensor = prepared(name, (2, len(rows)), options, None, dtype)
+    tensor.array[0], tensor.array[1] = rows, columns
+    return finished(tensor, options)
+
+
+def meshgrid(
+    *tensors: Tensor | Sequence[Tensor], indexing: str | None = None
+) -> tuple[Tensor, ...]:
+    """Views of 1-d tensors, each expanded along the dimensions of the others.
+
+    'ij' gives them the shape (len(first), len(second), ...), 'xy' exchanges the first two.
+    Source: aten/src/ATen/native/TensorShape.cpp meshgrid.
+    """
+    first = tensors[0] if len(tensors) == 1 else None
+    given = list(first if isinstance(first, (list, tuple)) else cast("Sequence[Tensor]", tensors))
+    if indexing is None:
+        warnings.warn(
+            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing "
+            "argument.",
+            UserWarning,
+            stacklevel=2,
+        )
+    _check_grid(given)
+    if indexing not in (None, "ij", "xy"):
+        raise RuntimeError(
+            f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}'
+        )
+    swap = indexing == "xy" and len(given) >= 2
+    if swap:
+        given[0], given[1] = given[1], given[0]
+    shape = tuple([t.numel() for t in given])
+    grids = [
+        t.view((*[1] * at, shape[at], *[1] * (len(shape) - at - 1))).expand(shape)
+        for at, t in enumerate(given)
+    ]
+    if swap:
+        grids = [g.transpose(0, 1) for g in grids]
+        grids[0], grids[1] = grids[1], grids[0]
+    return tuple(grids)
+
+
+def _check_grid(tensors: Sequence[Tensor]) -> None:
+    for at, t in enumerate(tensors):
+        if not isinstance(t, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(
+                f"expected Tensor as element {at} in argument 0, but got {type(t).__name__}"
+            )
+    if not tensors:
+        raise RuntimeError("meshgrid expects a non-empty TensorList")
+    for t in tensors:
+        if t.dtype is not tensors[0].dtype:
+            raise RuntimeError("meshgrid expects all tensors to have the same dtype")
+    for t in tensors:
+        if t.ndim > 1:
+            raise RuntimeError(
+                f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {t}"
+            )

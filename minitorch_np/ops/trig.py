@@ -1,0 +1,139 @@
+"""Circular and hyperbolic functions and their inverses, in radians, element by element."""
+
+import numpy as np
+
+from minitorch_np.loops import pointwise
+from minitorch_np.op import alias, op
+from minitorch_np.tensor import Tensor
+
+__all__ = [
+    "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
+    "arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh",
+]  # fmt: skip
+
+
+@op("elementwise", inplace=True)
+def sin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The sine."""
+    return pointwise(np.sin, input, out=out, floating=True)
+
+
+sin.vjp(input=lambda g, input: g * input.cos())
+
+
+@op("elementwise", inplace=True)
+def cos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The cosine."""
+    return pointwise(np.cos, input, out=out, floating=True)
+
+
+cos.vjp(input=lambda g, input: g * -input.sin())
+
+
+@op("elementwise", inplace=True)
+def tan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The tangent."""
+    return pointwise(np.tan, input, out=out, floating=True)
+
+
+tan.vjp(input=lambda g, out: g * (1 + out.pow(2)))
+
+
+@op("elementwise", inplace=True)
+def asin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The angle in [-pi/2, pi/2] whose sine is given; nan outside [-1, 1]."""
+    return pointwise(np.arcsin, input, out=out, floating=True)
+
+
+asin.vjp(input=lambda g, input: g * (-input * input + 1).rsqrt())
+
+
+@op("elementwise", inplace=True)
+def acos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The angle in [0, pi] whose cosine is given; nan outside [-1, 1]."""
+    return pointwise(np.arccos, input, out=out, floating=True)
+
+
+acos.vjp(input=lambda g, input: g * -((-input * input + 1).rsqrt()))
+
+
+@op("elementwise", inplace=True)
+def atan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The angle in [-pi/2, pi/2] whose tangent is given."""
+    return pointwise(np.arctan, input, out=out, floating=True)
+
+
+atan.vjp(input=lambda g, input: g / (input * input + 1))
+
+
+@op("elementwise", inplace=True)
+def sinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The hyperbolic sine."""
+    return pointwise(np.sinh, input, out=out, floating=True)
+
+
+sinh.vjp(input=lambda g, input: g * input.cosh())
+
+
+@op("elementwise", inplace=True)
+def cosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The hyperbolic cosine."""
+    return pointwise(np.cosh, input, out=out, floating=True)
+
+
+cosh.vjp(input=lambda g, input: g * input.sinh())
+
+
+@op("elementwise", inplace=True)
+def tanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The hyperbolic tangent."""
+    return pointwise(np.tanh, input, out=out, floating=True)
+
+
+tanh.vjp(input=lambda g, out: tanh_backward(g, out))
+
+
+@op("elementwise", method=False)
+def tanh_backward(grad_output: Tensor, output: Tensor) -> Tensor:
+    """The gradient of tanh from that of its result. Source: BinaryOpsKernel.cpp."""
+    return pointwise(lambda g, y, o: np.multiply(g, 1 - y * y, o), grad_output, output)
+
+
+tanh_backward.vjp(
+    grad_output=lambda g, output: tanh_backward(g, output),
+    output=lambda g, grad_output, output: g * (-2 * output * grad_output),
+)
+
+
+@op("elementwise", inplace=True)
+def asinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The inverse of the hyperbolic sine."""
+    return pointwise(np.arcsinh, input, out=out, floating=True)
+
+
+asinh.vjp(input=lambda g, input: g * (input.pow(2) + 1).rsqrt())
+
+
+@op("elementwise", inplace=True)
+def acosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The inverse of the hyperbolic cosine; nan below 1."""
+    return pointwise(np.arccosh, input, out=out, floating=True)
+
+
+acosh.vjp(input=lambda g, input: g * (input.pow(2) - 1).rsqrt())
+
+
+@op("elementwise", inplace=True)
+def atanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The inverse of the hyperbolic tangent; nan outside [-1, 1]."""
+    return pointwise(np.arctanh, input, out=out, floating=True)
+
+
+atanh.vjp(input=lambda g, input: g * 1 / (1 - input.pow(2)))
+
+arcsin = alias(asin, "arcsin")
+arccos = alias(acos, "arccos")
+arctan = alias(atan, "arctan")
+arcsinh = alias(asinh, "arcsinh")
+arccosh = alias(acosh, "arccosh")
+arctanh = alias(atanh, "arctanh")

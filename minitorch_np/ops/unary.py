@@ -1,0 +1,353 @@
+"""Functions of one operand, element by element: a kernel, its dtype rule, its derivative.
+
+`floating=True` turns integers into the default dtype first.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import dtypes
+from minitorch_np.loops import not_implemented, pointwise
+from minitorch_np.op import alias, composite, op
+from minitorch_np.ops.copy import zeros_like
+from minitorch_np.tensor import Tensor
+
+__all__ = [
+    "neg", "abs", "sign", "sgn", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt",
+    "rsqrt", "reciprocal", "ceil", "floor", "round", "trunc", "frac", "positive", "deg2rad",
+    "rad2deg", "sigmoid", "logit", "sinc", "negative", "absolute", "fix",
+]  # fmt: skip
+
+Array = NDArray[np.generic]
+
+
+@op("elementwise", inplace=True)
+def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`-input`. Raises: NotImplementedError for bools. Source: ATen/native/UnaryOps.cpp neg."""
+    if input.dtype is dtypes.bool_:
+        raise NotImplementedError(
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to "
+            "invert a mask, use the `~` or `logical_not()` operator instead."
+        )
+    return pointwise(np.negative, input, out=out)
+
+
+neg.vjp(input=lambda g: g.neg())
+
+
+@op("elementwise", inplace=True)
+def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The distance from zero; its derivative at 0 is 0. Source: ATen/native/UnaryOps.cpp abs."""
+    if input.dtype is dtypes.bool_:
+        raise not_implemented("abs_cpu", input.dtype)
+    return pointwise(np.abs, input, out=out)
+
+
+abs.vjp(input=lambda g, input: g * input.sgn())
+
+
+def _sign(a: Array, out: Array) -> None:
+    # not np.sign: the sign of nan is 0 here
+    np.subtract(np.greater(a, 0), np.less(a, 0), out, dtype=np.int8, casting="unsafe")
+
+
+@op("elementwise", inplace=True)
+def sign(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """-1, 0 or 1, by the sign of each element. Source: ATen/native/UnaryOps.cpp sign."""
+    return pointwise(_sign, input, out=out)
+
+
+sign.vjp(input=lambda g: zeros_like(g))
+
+
+@op("elementwise", inplace=True)
+def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`sign`, under the name that complex numbers have too."""
+    return pointwise(_sign, input, out=out)
+
+
+sgn.vjp(input=lambda g, input, out: zeros_like(g))
+
+
+@op("elementwise", inplace=True)
+def exp(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """e to the power of each element."""
+    return pointwise(np.exp, input, out=out, floating=True)
+
+
+exp.vjp(input=lambda g, out: g * out)
+
+
+@op("elementwise", inplace=True)
+def exp2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """2 to the power of each element."""
+    return pointwise(np.exp2, input, out=out, floating=True)
+
+
+exp2.vjp(input=lambda g, out: g * out * math.log(2))
+
+
+@op("elementwise", inplace=True)
+def expm1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`exp(input) - 1`, exact near 0."""
+    return pointwise(np.expm1, input, out=out, floating=True)
+
+
+expm1.vjp(input=lambda g, out: g * (out + 1))
+
+
+@op("elementwise", inplace=True)
+def log(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The natural logarithm: -inf at 0, nan below."""
+    return pointwise(np.log, input, out=out, floating=True)
+
+
+log.vjp(input=lambda g, input: g.div(input))
+
+
+@op("elementwise", inplace=True)
+def log2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The logarithm to base 2."""
+    return pointwise(np.log2, input, out=out, floating=True)
+
+
+log2.vjp(input=lambda g, input: g / (input * math.log(2)))
+
+
+@op("elementwise", inplace=True)
+def log10(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The logarithm to base 10."""
+    return pointwise(np.log10, input, out=out, floating=True)
+
+
+log10.vjp(input=lambda g, input: g / (input * math.log(10)))
+
+
+@op("elementwise", inplace=True, node="Log1PBackward0")
+def log1p(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`log(1 + input)`, exact near 0."""
+    return pointwise(np.log1p, input, out=out, floating=True)
+
+
+log1p.vjp(input=lambda g, input: g / (input + 1))
+
+
+@op("elementwise", inplace=True)
+def sqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The square root, nan below 0; its derivative at 0 is inf."""
+    return pointwise(np.sqrt, input, out=out, floating=True)
+
+
+sqrt.vjp(input=lambda g, out: g / (2 * out))
+
+
+def reciprocal_root(a: Array, out: Array) -> None:
+    """`1 / sqrt(a)`, rounded twice as ATen rounds it."""
+    np.true_divide(1, np.sqrt(a), out)
+
+
+@op("elementwise", inplace=True)
+def rsqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`1 / sqrt(input)`."""
+    return pointwise(reciprocal_root, input, out=out, floating=True)
+
+
+rsqrt.vjp(input=lambda g, out: -0.5 * g * out.pow(3))
+
+
+@op("elementwise", inplace=True)
+def reciprocal(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`1 / input`."""
+    return pointwise(lambda a, o: np.true_divide(1, a, o), input, out=out, floating=True)
+
+
+reciprocal.vjp(input=lambda g, out: -g * (out * out))
+
+
+def integral(f: np.ufunc, kernel: str, input: Tensor, out: Tensor | None) -> Tensor:
+    """A rounding of `input`; integers are copied, bools refused."""
+    if input.dtype is dtypes.bool_:
+        raise not_implemented(kernel, input.dtype)
+    return pointwise(f if input.dtype.is_floating_point else np.positive, input, out=out)
+
+
+@op("elementwise", inplace=True)
+def ceil(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The smallest integer at or above each element, in the same dtype."""
+    return integral(np.ceil, "ceil_vml_cpu", input, out)
+
+
+ceil.vjp(input=lambda g: zeros_like(g))
+
+
+@op("elementwise", inplace=True)
+def floor(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The largest integer at or below each element, in the same dtype."""
+    return integral(np.floor, "floor_vml_cpu", input, out)
+
+
+floor.vjp(input=lambda g: zeros_like(g))
+
+
+@op("elementwise", inplace=True)
+def trunc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Each element without its fraction, in the same dtype."""
+    return integral(np.trunc, "trunc_vml_cpu", input, out)
+
+
+trunc.vjp(input=lambda g: zeros_like(g))
+
+
+@op(
+    "elementwise",
+    inplace=True,
+    node=lambda decimals: "RoundBackward1" if decimals else "RoundBackward0",
+)
+def round(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Tensor:
+    """Each element rounded to `decimals` places, halves to even.
+
+    Source: ATen/native/cpu/UnaryOpsKernel.cpp round_kernel, round_decimals_kernel.
+    """
+    if not decimals:
+        return integral(np.rint, "round_vml_cpu", input, out)
+    if not input.dtype.is_floating_point:
+        raise not_implemented("round_cpu", input.dtype)
+    ten = 10.0 ** np.abs(decimals)
+
+    def places(a: Array, o: Array) -> None:
+        unit = o.dtype.type(ten)
+        np.true_divide(np.rint(a * unit), unit, o)
+
+    def tens(a: Array, o: Array) -> None:
+        unit = o.dtype.type(ten)
+        np.multiply(np.rint(a / unit), unit, o)
+
+    return pointwise(places if decimals > 0 else tens, input, out=out)
+
+
+round.vjp(input=lambda g: zeros_like(g))
+
+
+@op("elementwise", inplace=True)
+def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The fraction of each element, with its sign."""
+    if not input.dtype.is_floating_point:
+        raise not_implemented("frac_cpu", input.dtype)
+    return pointwise(lambda a, o: np.subtract(a, np.trunc(a), o), input, out=out)
+
+
+frac.vjp(input=lambda g: g)
+
+
+@composite()
+def positive(input: Tensor) -> Tensor:
+    """The tensor itself. Raises: NotImplementedError for bools."""
+    if input.dtype is dtypes.bool_:
+        raise NotImplementedError("The `+` operator, on a bool tensor is not supported.")
+    return input
+
+
+@op("elementwise", inplace=True, node="Deg2RadBackward0")
+def deg2rad(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Degrees as radians."""
+    return pointwise(
+        lambda a, o: np.multiply(a, math.pi / 180, o), input, out=out, floating=True
+    )
+
+
+deg2rad.vjp(input=lambda g: g * (math.pi / 180))
+
+
+@op("elementwise", inplace=True, node="Rad2DegBackward0")
+def rad2deg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Radians as degrees."""
+    return pointwise(
+        lambda a, o: np.multiply(a, 180 / math.pi, o), input, out=out, floating=True
+    )
+
+
+rad2deg.vjp(input=lambda g: g * (180 / math.pi))
+
+
+def logistic(a: Array, out: Array) -> None:
+    """`1 / (1 + exp(-a))`: where exp overflows the result is 0, as it should be."""
+    np.negative(a, out)
+    np.exp(out, out)
+    np.add(out, 1, out)
+    np.true_divide(1, out, out)
+
+
+@op("elementwise", inplace=True)
+def sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`1 / (1 + exp(-input))`. Source: ATen/native/cpu/UnaryOpsKernel.cpp sigmoid_kernel."""
+    return pointwise(logistic, input, out=out, floating=True)
+
+
+sigmoid.vjp(input=lambda g, out: sigmoid_backward(g, out))
+
+
+@op("elementwise", method=False)
+def sigmoid_backward(grad_output: Tensor, output: Tensor) -> Tensor:
+    """The gradient of sigmoid from that of its result. Source: BinaryOpsKernel.cpp."""
+    return pointwise(lambda g, y, o: np.multiply(g * (1 - y), y, o), grad_output, output)
+
+
+sigmoid_backward.vjp(
+    grad_output=lambda g, output: sigmoid_backward(g, output),
+    output=lambda g, grad_output, output: g * grad_output * (1 - 2 * output),
+)
+
+
+@op("elementwise", inplace=True)
+def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None) -> Tensor:
+    """`log(input / (1 - input))`, of `input` kept within [eps, 1 - eps] if `eps` is given.
+
+    Source: ATen/native/cpu/UnaryOpsKernel.cpp logit_kernel.
+    """
+
+    def log_odds(a: Array, o: Array) -> None:
+        if eps is not None:
+            low, high = o.dtype.type(eps), o.dtype.type(1) - o.dtype.type(eps)
+            a = np.where(a < low, low, np.where(a > high, high, a))
+        np.log(a / (1 - a), o)
+
+    return pointwise(log_odds, input, out=out, floating=True)
+
+
+logit.vjp(input=lambda g, input, eps: logit_backward(g, input, eps))
+
+
+def logit_backward(grad: Tensor, input: Tensor, eps: float | None) -> Tensor:
+    """The gradient of logit: 0 where `eps` cut the input, nan outside [0, 1] without it.
+
+    Source: infinitely_differentiable_logit_backward, torch/csrc/autograd/FunctionsManual.cpp.
+    """
+    inner = grad / (input * (1 - input))
+    low, outside = (0.0, math.nan) if eps is None else (eps, 0.0)
+    return inner.masked_fill((input < low).logical_or(input > 1 - low), outside)
+
+
+def _sinc(a: Array, o: Array) -> None:
+    turns = a * o.dtype.type(math.pi)
+    np.copyto(o, np.where(a == 0, 1, np.sin(turns) / turns), casting="unsafe")
+
+
+@op("elementwise", inplace=True)
+def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`sin(pi x) / (pi x)`, 1 at 0."""
+    return pointwise(_sinc, input, out=out, floating=True)
+
+
+def _sinc_grad(g: Tensor, x: Tensor) -> Tensor:
+    turns = x * math.pi
+    slope = g * ((turns * turns.cos() - turns.sin()) / (turns * x))
+    return slope.masked_fill(turns * turns == 0, 0.0)
+
+
+sinc.vjp(input=lambda g, input: _sinc_grad(g, input))
+
+negative = alias(neg, "negative")
+absolute = alias(abs, "absolute")
+fix = alias(trunc, "fix")

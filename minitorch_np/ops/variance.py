@@ -1,0 +1,188 @@
+"""Variance and standard deviation, computed in float64 and rounded once, as PyTorch does.
+
+Source: std_var_out, aten/src/ATen/native/ReduceOps.cpp; WelfordOps, native/SharedReduceOps.h.
+"""
+
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import return_types
+from minitorch_np.loops import finish, quietly
+from minitorch_np.op import op
+from minitorch_np.ops.reduce import Dims, count, dims_of, everything, restored, spread
+from minitorch_np.shapes import reduced
+from minitorch_np.tensor import Number, Tensor, stored
+
+__all__ = ["std", "std_mean", "var", "var_mean"]
+
+Array = NDArray[np.generic]
+
+
+def correction_of(dim: Dims | bool, unbiased: bool | None, correction: Number | None) -> Number:
+    """What is subtracted from the number of elements, of the three ways to say it."""
+    if isinstance(dim, bool):
+        unbiased = dim
+    if correction is not None:
+        return correction
+    return 1 if unbiased is None else int(unbiased)
+
+
+def named(dim: Dims | bool) -> Dims:
+    """The dims; a bool in their place is `unbiased`, and all dims are meant."""
+    return None if isinstance(dim, bool) else dim
+
+
+def moments(
+    name: str, input: Tensor, dim: Dims, keepdim: bool, correction: Number, root: bool
+) -> tuple[Array, Array]:
+    """The variances (their roots, if asked) and the means, in float64 and the result's shape."""
+    if not input.dtype.is_floating_point:
+        what = name if name.endswith("mean") else "std and var"
+        raise NotImplementedError(f"{what} only support floating point and complex dtypes")
+    dims = dims_of(dim, input.ndim)
+    shape = reduced(input.sizes, dims, keepdim)
+    n = count(input.sizes, dims)
+    if n - correction <= 0 and 0 not in shape:
+        warnings.warn(
+            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the "
+            "reduction factor (input numel divided by output numel).",
+            UserWarning,
+            stacklevel=4,
+        )
+
+    def f() -> tuple[Array, Array]:
+        wide = input.array.astype(np.float64)
+        middle = np.true_divide(np.add.reduce(wide, dims, keepdims=True), np.float64(n))
+        wide -= middle
+        np.multiply(wide, wide, out=wide)
+        spreads = np.add.reduce(wide, dims) / np.float64(np.maximum(n - correction, 0))
+        return np.reshape(np.sqrt(spreads) if root else spreads, shape), middle.reshape(shape)
+
+    return quietly(f)
+
+
+@op("reduction")
+def var(
+    input: Tensor,
+    dim: Dims | bool = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: Number | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The variance over `dim`: squared distances from the mean, summed, divided by n - correction.
+
+    `unbiased` True or False is a correction of 1 or 0, and may stand in the place of `dim`.
+    """
+    less = correction_of(dim, unbiased, correction)
+    values, _ = moments("var", input, named(dim), keepdim, less, False)
+    return finish(values, input.dtype, out)
+
+
+var.vjp(
+    input=lambda g, input, dim, unbiased, keepdim, correction: var_backward(
+        g, input, named(dim), keepdim, correction_of(dim, unbiased, correction)
+    )
+)
+
+
+def var_backward(g: Tensor, input: Tensor, dim: Dims, keepdim: bool, correction: Number) -> Tensor:
+    """2 / (n - correction) * g * (input - mean); what is not finite there is not finite here."""
+    whole = not input.ndim or everything(dim)
+    freedom = count(input.sizes, None if whole else dim) - correction
+    if not whole and not keepdim and input.ndim > 1:
+        g = restored(g, input.ndim, dim, keepdim)
+    middle = input.mean() if whole else input.mean(dim, True)
+    if freedom <= 0:
+        same = quietly(np.equal, input.array, middle.array)
+        return g * stored(np.where(same, np.nan, np.inf).astype(g.dtype.np), g.dtype)
+    return (2.0 / freedom) * g * (input - middle)
+
+
+@op("reduction")
+def std(
+    input: Tensor,
+    dim: Dims | bool = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: Number | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The standard deviation over `dim`: the root of the variance. See `var`."""
+    less = correction_of(dim, unbiased, correction)
+    values, _ = moments("std", input, named(dim), keepdim, less, True)
+    return finish(values, input.dtype, out)
+
+
+std.vjp(
+    input=lambda g, input, out, dim, unbiased, keepdim, correction: std_backward(
+        g, input, out, named(dim), keepdim, correction_of(dim, unbiased, correction)
+    )
+)
+
+
+def std_backward(
+    g: Tensor, input: Tensor, out: Tensor, dim: Dims, keepdim: bool, correction: Number
+) -> Tensor:
+    """The variance's gradient over twice the deviation; 0 where that is 0."""
+    g_var = (g / (out * 2)).masked_fill(out == 0, 0)
+    return var_backward(g_var, input, dim, keepdim, correction)
+
+
+@op("reduction", method=False)
+def var_mean(
+    input: Tensor,
+    dim: Dims | bool = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: Number | None = None,
+) -> return_types.var_mean:
+    """The variances and the means over `dim`. See `var`."""
+    less = correction_of(dim, unbiased, correction)
+    values, middle = moments("var_mean", input, named(dim), keepdim, less, False)
+    return return_types.var_mean(
+        finish(values, input.dtype, None), finish(middle, input.dtype, None)
+    )
+
+
+var_mean.vjp(
+    input=lambda g_result0, g_result1, input, dim, unbiased, keepdim, correction: (
+        var_backward(
+            g_result0, input, named(dim), keepdim, correction_of(dim, unbiased, correction)
+        )
+        + spread(g_result1, input.sizes, named(dim), keepdim) / count(input.sizes, named(dim))
+    )
+)
+
+
+@op("reduction", method=False)
+def std_mean(
+    input: Tensor,
+    dim: Dims | bool = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: Number | None = None,
+) -> return_types.std_mean:
+    """The standard deviations and the means over `dim`. See `var`."""
+    less = correction_of(dim, unbiased, correction)
+    values, middle = moments("std_mean", input, named(dim), keepdim, less, True)
+    return return_types.std_mean(
+        finish(values, input.dtype, None), finish(middle, input.dtype, None)
+    )
+
+
+std_mean.vjp(
+    input=lambda g_result0, g_result1, input, result0, dim, unbiased, keepdim, correction: (
+        std_backward(
+            g_result0, input, result0, named(dim), keepdim,
+            correction_of(dim, unbiased, correction),
+        )
+        + spread(g_result1, input.sizes, named(dim), keepdim) / count(input.sizes, named(dim))
+    )
+)  # fmt: skip

@@ -1,0 +1,129 @@
+"""Named results, as torch.return_types has them: tuples whose fields have names."""
+
+from typing import NamedTuple
+
+from minitorch_np.tensor import Tensor
+
+__all__ = [
+    "aminmax", "cummax", "cummin", "kthvalue", "linalg_qr", "max", "median", "min", "mode",
+    "nanmedian", "sort", "std_mean", "topk", "var_mean",
+]  # fmt: skip
+
+
+def _text(self: tuple[object, ...]) -> str:
+    """PyTorch's repr: every field on a line of its own."""
+    names: tuple[str, ...] = getattr(self, "_fields")  # noqa: B009
+    lines = ",\n".join(f"{name}={value!r}" for name, value in zip(names, self, strict=True))
+    return f"torch.return_types.{type(self).__name__}(\n{lines})"
+
+
+class max(NamedTuple):
+    """The largest values along a dimension, and where they were."""
+
+    values: Tensor
+    indices: Tensor
+    __repr__ = _text
+
+
+class min(NamedTuple):
+    """The smallest values along a dimension, and where they were."""
+
+    values: Tensor
+    indices: Tensor
+    __repr__ = _text
+
+
+class median(NamedTuple):
+    """The lower medians along a dimension, and where they were."""
+
+    values: Tensor
+    indices: Tensor
+    __repr__ = _text
+
+
+class nanmedian(NamedTuple):
+    """The lower medians of what is not NaN along a dimension, and where they were."""
+
+    values: Tensor
+    indices: Tensor
+    __repr__ = _text
+
+
+class mode(NamedTuple):
+    """The most frequent values along a dimension, and where they were last."""
+
+    values: Tensor
+    indices: Tensor
+    __repr__ = _text
+
+
+class kthvalue(NamedTuple):
+    """The k-th smallest values along a dimension, and where they were."""
+
+    values: Tensor
+    indices: Tensor
+    __repr__ = _text
+
+
+class sort(NamedTuple):
+    """The values in order along a dimension, and where they were."""
+
+    values: Tensor
+    indices: Tensor
+    __repr__ = _text
+
+
+class topk(NamedTuple):
+    """The k largest (or smallest) values along a dimension, and where they were."""
+
+    values: Tensor
+    indices: Tensor
+    __repr__ = _text
+
+
+class cummax(NamedTuple):
+    """The largest value so far along a dimension, and where it was."""
+
+    values: Tensor
+    indices: Tensor
+    __repr__ = _text
+
+
+class cummin(NamedTuple):
+    """The smallest value so far along a dimension, and where it was."""
+
+    values: Tensor
+    indices: Tensor
+    __repr__ = _text
+
+
+class aminmax(NamedTuple):
+    """The smallest and the largest values."""
+
+    min: Tensor
+    max: Tensor
+    __repr__ = _text
+
+
+class linalg_qr(NamedTuple):
+    """An orthogonal and an upper triangular factor."""
+
+    Q: Tensor
+    R: Tensor
+    __repr__ = _text
+
+
+class var_mean(NamedTuple):
+    """Variances and means; a plain tuple in PyTorch, and so in its repr."""
+
+    result0: Tensor
+    result1: Tensor
+    __repr__ = tuple.__repr__
+
+
+class std_mean(NamedTuple):
+    """Standard deviations and means; a plain tuple in PyTorch, and so in its repr."""
+
+    result0: Tensor
+    result1: Tensor
+    __repr__ = tuple.__repr__

@@ -1,0 +1,272 @@
+"""save and load: PyTorch's zip format, read by an unpickler that knows a short list of names.
+
+The file is an uncompressed zip: `data.pkl`, a pickle in which each storage is a persistent id, and
+`data/<key>`, the bytes of each storage, aligned to 64. Shared storages are written once, so views
+keep sharing. Source: torch/serialization.py, caffe2/serialize/inline_container.cc.
+"""
+
+import io
+import os
+import pickle
+import struct
+import zipfile
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping
+from typing import IO, NoReturn, cast
+
+import numpy as np
+
+from minitorch_np import dtypes
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.nn.parameter import Parameter
+from minitorch_np.shapes import Size
+from minitorch_np.storage import UntypedStorage, allocate
+from minitorch_np.strides import Stride
+from minitorch_np.tensor import Tensor, device, over
+
+__all__ = ["load", "save"]
+
+FileLike = str | os.PathLike[str] | IO[bytes]
+
+_STORAGES = {
+    "FloatStorage": dtypes.float32, "DoubleStorage": dtypes.float64,
+    "HalfStorage": dtypes.float16, "BFloat16Storage": dtypes.bfloat16,
+    "LongStorage": dtypes.int64, "IntStorage": dtypes.int32, "ShortStorage": dtypes.int16,
+    "CharStorage": dtypes.int8, "ByteStorage": dtypes.uint8, "BoolStorage": dtypes.bool_,
+}  # fmt: skip
+_STORAGE_OF = {dtype: name for name, dtype in _STORAGES.items()}
+_ALIGNMENT = 64
+
+
+class _Global:
+    """A name of torch's in a pickle: written as such, with nothing imported."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self.module, self.name = module, name
+
+    def __call__(self, *args: object) -> NoReturn:
+        raise AssertionError("only written, never called")
+
+
+_TENSOR = _Global("torch._utils", "_rebuild_tensor_v2")
+_PARAMETER = _Global("torch._utils", "_rebuild_parameter")
+
+
+class _StorageRef:
+    """A storage on its way into a pickle, with the dtype it is written as."""
+
+    def __init__(self, storage: UntypedStorage, dtype: Dtype) -> None:
+        self.storage, self.dtype = storage, dtype
+
+
+class _Pickler(pickle._Pickler):  # pyright: ignore  # the C one cannot write a name unimported
+    """Pickles tensors as torch's own rebuild calls, and collects their storages."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__(file, protocol=2)
+        self.storages: dict[int, tuple[str, UntypedStorage, Dtype]] = {}
+
+    def save(self, obj: object, save_persistent_id: bool = True) -> None:
+        """Write one object; a name of torch's goes out as a GLOBAL, once, then as a memo."""
+        if isinstance(obj, _Global):
+            seen = self.memo.get(id(obj))
+            if seen is not None:
+                self.write(self.get(seen[0]))
+                return
+            self.write(pickle.GLOBAL + f"{obj.module}\n{obj.name}\n".encode())
+            self.memoize(obj)
+            return
+        super().save(obj, save_persistent_id)
+
+    def persistent_id(self, obj: object) -> object:
+        """What stands in the pickle for a storage: its kind, key, place and length."""
+        if not isinstance(obj, _StorageRef):
+            return None
+        storage, dtype = obj.storage, obj.dtype
+        known = self.storages.setdefault(id(storage), (str(len(self.storages)), storage, dtype))
+        if known[2] is not dtype:
+            raise RuntimeError(
+                "Cannot save multiple tensors or storages that view the same data as different types"
+            )
+        kind = _named("torch", _STORAGE_OF[dtype])
+        return ("storage", kind, known[0], "cpu", storage.nbytes() // dtype.itemsize)
+
+    def reducer_override(self, obj: object) -> object:
+        """The call that rebuilds an object of ours in torch."""
+        if isinstance(obj, Parameter):
+            data = obj.untracked()
+            return _PARAMETER, (data, obj.requires_grad, OrderedDict[str, object]())
+        if isinstance(obj, Tensor):
+            hooks = OrderedDict[str, object]()
+            ref = _StorageRef(obj.memory, obj.dtype)
+            return _TENSOR, (ref, obj.offset, obj.sizes, obj.strides, obj.requires_grad, hooks)
+        if isinstance(obj, Size):
+            return _named("torch", "Size"), (tuple(obj),)
+        if isinstance(obj, device):
+            args = (obj.type,) if obj.index is None else (obj.type, obj.index)
+            return _named("torch", "device"), args
+        return NotImplemented
+
+    def save_dtype(self, obj: Dtype) -> None:
+        """A dtype is a name."""
+        self.save(_named("torch", obj.name))
+
+    dispatch = {**pickle._Pickler.dispatch, Dtype: save_dtype}  # pyright: ignore
+
+
+_names: dict[tuple[str, str], _Global] = {}
+
+
+def _named(module: str, name: str) -> _Global:
+    return _names.setdefault((module, name), _Global(module, name))
+
+
+def save(obj: object, f: FileLike) -> None:
+    """Write tensors, parameters and plain containers of them to a file that torch.load reads.
+
+    `f` is a path or a binary file. A view is written with its whole storage.
+    """
+    body = io.BytesIO()
+    pickler = _Pickler(body)
+    pickler.dump(obj)
+    with zipfile.ZipFile(f, "w", zipfile.ZIP_STORED) as archive:
+        _write(archive, "data.pkl", body.getvalue())
+        _write(archive, ".format_version", b"1")
+        _write(archive, ".storage_alignment", str(_ALIGNMENT).encode())
+        _write(archive, "byteorder", b"little")
+        for key, storage, _ in pickler.storages.values():
+            _write(archive, f"data/{key}", storage.bytes().tobytes())
+        _write(archive, "version", b"3\n")
+
+
+def _write(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    """Add a record whose content starts at a multiple of 64 bytes, padded by an extra field."""
+    record = zipfile.ZipInfo(f"archive/{name}", (1980, 1, 1, 0, 0, 0))
+    at = cast("IO[bytes]", archive.fp).tell() + 30 + len(record.filename) + 4
+    padding = -at % _ALIGNMENT
+    record.extra = struct.pack("<2sH", b"FB", padding) + b"Z" * padding
+    archive.writestr(record, content)
+
+
+class _Allowed:
+    """A function that a pickle may call; unlike a function it cannot be written to by one."""
+
+    __slots__ = ("_function",)
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self._function = function
+
+    def __call__(self, *args: object) -> object:
+        return self._function(*args)
+
+    def __setstate__(self, state: object) -> NoReturn:
+        raise pickle.UnpicklingError("a name in a pickle has no state to set")
+
+
+def _rebuild_tensor(
+    ref: _StorageRef,
+    offset: int,
+    size: tuple[int, ...],
+    stride: Stride,
+    requires_grad: bool = False,
+    hooks: object = None,
+    metadata: object = None,
+) -> Tensor:
+    """A tensor over a stored storage, refused where it would reach beyond it."""
+    whole = all(type(n) is int for n in (offset, *size, *stride))
+    if not (whole and len(size) == len(stride) and min((offset, *size, *stride), default=0) >= 0):
+        raise pickle.UnpicklingError("a tensor's geometry must be non-negative integers")
+    span = offset + 1 + sum([(n - 1) * s for n, s in zip(size, stride, strict=True)])
+    if 0 not in size and span * ref.dtype.itemsize > ref.storage.nbytes():
+        raise pickle.UnpicklingError("a tensor reaches beyond its storage")
+    tensor = over(ref.storage, tuple(size), tuple(stride), offset, ref.dtype)
+    if requires_grad:
+        tensor.requires_grad = True
+    return tensor
+
+
+def _rebuild_parameter(data: Tensor, requires_grad: bool, hooks: object = None) -> Parameter:
+    return Parameter(data, requires_grad)
+
+
+_ALLOWED: Mapping[str, object] = {
+    "torch._utils._rebuild_tensor_v2": _Allowed(_rebuild_tensor),
+    "torch._utils._rebuild_parameter": _Allowed(_rebuild_parameter),
+    "torch.Size": _Allowed(Size),
+    "torch.device": _Allowed(device),
+    "collections.OrderedDict": OrderedDict,
+    "collections.Counter": Counter,
+    "builtins.set": set,
+    "__builtin__.set": set,
+    **{f"torch.{d.name}": d for d in dtypes.ALL},
+    **{f"torch.{name}": dtype for name, dtype in _STORAGES.items()},
+}
+
+
+class _Unpickler(pickle.Unpickler):
+    """Knows the names in `_ALLOWED` and nothing else: a hostile pickle executes nothing."""
+
+    def __init__(self, archive: zipfile.ZipFile, folder: str) -> None:
+        super().__init__(io.BytesIO(archive.read(f"{folder}/data.pkl")))
+        self._archive, self._folder = archive, folder
+        self._storages: dict[str, UntypedStorage] = {}
+
+    def find_class(self, module: str, name: str) -> object:
+        """The object of an allowed name. Raises: pickle.UnpicklingError for every other."""
+        found = _ALLOWED.get(f"{module}.{name}")
+        if found is None:
+            raise pickle.UnpicklingError(
+                f"Unsupported global: GLOBAL {module}.{name} was not an allowed global by default. "
+                "minitorch_np loads tensors, parameters and plain containers, and runs no code."
+            )
+        return found
+
+    def persistent_load(self, pid: object) -> _StorageRef:
+        """The storage that a persistent id names."""
+        if not (isinstance(pid, tuple) and len(pid) == 5 and pid[0] == "storage"):
+            raise pickle.UnpicklingError(f"Unknown persistent id: {pid!r}")
+        _, dtype, key, _, count = cast("tuple[str, Dtype, str, str, int]", pid)
+        storage = self._storages.get(key)
+        if storage is None:
+            raw = self._archive.read(f"{self._folder}/data/{key}")
+            if len(raw) < count * dtype.itemsize:
+                raise pickle.UnpicklingError(f"storage {key} is truncated")
+            storage = self._storages[key] = allocate(len(raw))
+            storage.bytes()[:] = np.frombuffer(raw, np.uint8)
+        return _StorageRef(storage, dtype)
+
+
+def load(
+    f: FileLike,
+    map_location: "device | str | None" = None,
+    *,
+    weights_only: bool = True,
+    mmap: bool | None = None,
+) -> object:
+    """What `save`, or torch.save, wrote: tensors, parameters and plain containers of them.
+
+    Names in the pickle other than those are refused, so that loading a file runs nothing in it.
+    Raises: pickle.UnpicklingError for such a name; RuntimeError where the file is no zip archive.
+    """
+    if map_location is not None:
+        _ = device(map_location)
+    if not weights_only:
+        raise ValueError(
+            "minitorch_np loads with weights_only=True only: it never runs code from a file"
+        )
+    if mmap:
+        raise ValueError("minitorch_np's load has no mmap=True: it reads the file")
+    if not zipfile.is_zipfile(f):
+        raise RuntimeError(
+            f"{f}: expected a file in PyTorch's zip format (torch.save's default since 1.6)"
+        )
+    if not isinstance(f, (str, os.PathLike)):
+        f.seek(0)
+    with zipfile.ZipFile(f) as archive:
+        pickles = [n for n in archive.namelist() if n.count("/") == 1 and n.endswith("/data.pkl")]
+        if len(pickles) != 1:
+            raise RuntimeError(f"{f}: expected one data.pkl in the archive, found {len(pickles)}")
+        folder = pickles[0].removesuffix("/data.pkl")
+        if f"{folder}/byteorder" in archive.namelist() and archive.read(f"{folder}/byteorder") != b"little":
+            raise RuntimeError(f"{f}: big-endian files are not supported")
+        return _Unpickler(archive, folder).load()

@@ -1,0 +1,258 @@
+"""Lock-step between two programs: honest, planted with a fault, broken, and out of step."""
+
+import threading
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+
+import minitorch_np
+from experiments.harness.engines import Engine
+from experiments.harness.free import FreeRun, courses, free_run
+from experiments.harness.lockstep import Comparison, Parted, lockstep, observed
+from experiments.harness.rounding import Scale
+from experiments.harness.verdict import VERDICTS
+from experiments.harness.watch import Follower
+from tests.experiments.libraries import LIBRARIES
+
+BATCH, WIDTH, CLASSES = 24, 32, 5
+RNG = np.random.default_rng(0)
+IMAGES = RNG.random((BATCH, WIDTH), np.float32)
+LABELS = RNG.integers(0, CLASSES, BATCH)
+WEIGHTS = [
+    RNG.standard_normal((n, WIDTH)).astype(np.float32) * 0.25 for n in (WIDTH, WIDTH, CLASSES)
+]
+
+
+def reversed_product(x, w):
+    """x w^T with its terms in the opposite order: equal but for rounding."""
+    return x.flip(1) @ w.flip(1).t()
+
+
+def half_product(x, w):
+    return (x.half() @ w.half().t()).float()
+
+
+def transposed_product(x, w):
+    return x @ (w if w.shape[0] == w.shape[1] else w.t())
+
+
+def training(library, observe, *, product=None, reduction="mean", steps=3, state=lambda s: s):
+    """Three layers trained by hand, with a product and a loss that a test can spoil."""
+    product = product or (lambda x, w: x @ w.t())
+    x, labels = library.from_numpy(IMAGES.copy()), library.from_numpy(LABELS.copy())
+    weights = [library.from_numpy(w.copy()).requires_grad_() for w in WEIGHTS]
+    names = [f"w{i}" for i in range(len(weights))]
+    for step in range(steps):
+        live = dict(zip(names, weights, strict=True))
+        observe("state", state(step), **live)
+        h = x
+        for i, weight in enumerate(weights):
+            h = product(h.relu() if i else h, weight)
+        loss = library.nn.functional.cross_entropy(h, labels, reduction=reduction)
+        for weight in weights:
+            weight.grad = None
+        loss.backward()
+        observe("step", step, loss=loss, logits=h, **live)
+        with library.no_grad():
+            for weight in weights:
+                weight.add_(weight.grad, alpha=-0.1)
+        observe("update", step, **live)
+
+
+def compare(library, program=training, **fault):
+    ours = Engine("minitorch_np", library, "experiments")
+    theirs = Engine("torch-cpu", torch, "reference")
+
+    def run(engine, observe):
+        program(engine.library, observe, **(fault if engine is theirs else {}))
+
+    return lockstep(ours, theirs, run).tallies
+
+
+def worst(tallies):
+    return max((t.verdict for t in tallies.values()), key=VERDICTS.index)
+
+
+@pytest.mark.parametrize("library", LIBRARIES, ids=lambda lib: lib.__name__)
+def test_another_order_of_terms_is_rounding(library):
+    tallies = compare(library, product=reversed_product)
+    assert worst(tallies) in ("within rounding", "event")
+    assert tallies["logits"].verdict == "within rounding"
+    assert {"loss", "logits", "w0", "w0.grad", "w0 at start", "w2.grad"} <= set(tallies)
+    assert sum(tallies["w0.grad"].counts.values()) == 3
+
+
+@pytest.mark.parametrize("library", LIBRARIES, ids=lambda lib: lib.__name__)
+@pytest.mark.parametrize(
+    ("fault", "shown_by"),
+    [
+        ({"reduction": "sum"}, {"loss", "w0.grad", "w2.grad", "w0"}),
+        ({"product": transposed_product}, {"logits", "loss", "w0.grad"}),
+        ({"product": half_product}, {"logits", "loss", "w0.grad"}),
+    ],
+    ids=["dropped 1/N", "transposed weight", "float16 products"],
+)
+def test_planted_fault_is_wrong(library, fault, shown_by):
+    tallies = compare(library, **fault)
+    assert {name: tallies[name].verdict for name in shown_by} == dict.fromkeys(shown_by, "wrong")
+    # Every step starts from our state, so nothing but the fault itself is blamed.
+    assert tallies["w0 at start"].verdict == "bit-equal"
+
+
+def fenced(library, observe, *, order=1):
+    """A unit whose pre-activation is 0 or 2^-25, by the order of a sum of three numbers."""
+    terms = [np.float32(t) for t in (1.0, 2.0**-25, -1.0)]
+    w = library.from_numpy(np.array([2.0, 3.0], np.float32)).requires_grad_()
+    b = library.from_numpy(np.array([1.0, 1.0], np.float32)).requires_grad_()
+    observe("state", 0, w=w, b=b)
+    one, tiny, back = (library.from_numpy(np.array([t, 1.0], np.float32)) for t in terms)
+    z = b * one + tiny + back if order == 1 else b * one + back + tiny
+    out = z.relu() * w
+    out.backward(library.from_numpy(np.array([1.0, 1.0], np.float32)))
+    observe("step", 0, z=z, w=w, b=b)
+
+
+@pytest.mark.parametrize("library", LIBRARIES, ids=lambda lib: lib.__name__)
+def test_unit_on_the_fence_is_an_event_and_named(library):
+    tallies = compare(library, fenced, order=2)
+    assert tallies["z"].verdict == "within rounding"
+    assert tallies["b.grad"].verdict == "event"
+    assert "[0]" in tallies["b.grad"].note
+    assert tallies["w.grad"].verdict == "within rounding"
+
+
+def test_another_gradient_stride_is_wrong():
+    def program(library, observe, *, flip=False):
+        w = library.from_numpy(WEIGHTS[0].copy()).requires_grad_()
+        observe("state", 0, w=w)
+        (w * 2).sum().backward()
+        if flip:
+            w.grad = w.grad.t().contiguous().t()
+        observe("step", 0, w=w)
+
+    tally = compare(torch, program, flip=True)["w.grad"]
+    assert tally.verdict == "wrong"
+    assert tally.note == "stride (32, 1) against (1, 32)"
+
+
+def test_missing_gradient_and_missing_quantity_are_wrong():
+    def program(library, observe, *, broken=False):
+        w = library.from_numpy(WEIGHTS[0].copy()).requires_grad_()
+        if not broken:
+            w.sum().backward()
+        observe("step", 0, w=w, **({} if broken else {"more": w}))
+
+    tallies = compare(torch, program, broken=True)
+    assert tallies["w.grad"].note == "torch-cpu has no gradient"
+    assert tallies["more"].note == "torch-cpu has none"
+
+
+def test_state_is_overwritten_in_place_with_its_gradient():
+    seen = []
+
+    def program(library, observe, *, start=1.0):
+        w = library.full((3,), start, requires_grad=True)
+        w.grad = library.full((3,), start)
+        address = w.data_ptr()
+        observe("state", 0, w=w)
+        seen.append((w.tolist(), w.grad.tolist(), w.data_ptr() == address, w.requires_grad))
+
+    tallies = compare(torch, program, start=2.0)
+    assert seen == [([1.0] * 3, [1.0] * 3, True, True)] * 2
+    assert tallies["w at start"].verdict == "wrong"
+
+
+def test_generator_state_is_handed_over():
+    drawn = []
+
+    def program(library, observe, *, seed=1):
+        library.manual_seed(seed)
+        observe("state", 0)
+        drawn.append(library.rand(3).tolist())
+
+    compare(minitorch_np, program, seed=2)
+    assert drawn[0] == drawn[1]
+
+
+def test_steps_between_the_observed_ones_run_free():
+    assert [s for s in range(400) if not observed(s)] == [
+        s for s in range(201, 400) if s not in (250, 300, 350)
+    ]
+    tallies = compare(torch, partial(training, state=lambda s: 201 + s), product=half_product)
+    assert set(tallies) == {"w0 at start", "w1 at start", "w2 at start"}
+
+
+def test_exceptions_surface_and_no_thread_is_left():
+    def program(library, observe, *, broken=False):
+        observe("state", 0)
+        if broken:
+            raise ZeroDivisionError("planted")
+        observe("step", 0)
+
+    before = threading.active_count()
+    with pytest.raises(ZeroDivisionError, match="planted"):
+        compare(torch, program, broken=True)
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize(
+    ("extra", "text"), [("other", "observes step 0"), (None, "torch-cpu ended before")]
+)
+def test_programs_out_of_step_are_refused(extra, text):
+    def program(library, observe, *, broken=False):
+        if not broken:
+            observe("step", 0)
+        elif extra:
+            observe(extra, 0)
+
+    with pytest.raises(Parted, match=text):
+        compare(torch, program, broken=True)
+
+
+def test_interrupted_comparison_keeps_what_it_has():
+    ours = Engine("minitorch_np", torch, "experiments")
+    theirs = Engine("torch-cpu", torch, "reference")
+    comparison = Comparison(ours, theirs, Follower(torch, Scale()))
+
+    def interrupt(sight):
+        if (sight.name, sight.step) == ("step", 1):
+            raise KeyboardInterrupt
+
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        lockstep(
+            ours,
+            theirs,
+            lambda engine, observe: training(engine.library, observe),
+            comparison=comparison,
+            tick=interrupt,
+        )
+    assert sum(comparison.tallies["loss"].counts.values()) == 2
+    assert threading.active_count() == before
+
+
+def test_free_running_keeps_curves_and_seconds():
+    def run(engine, observe):
+        for step in range(3):
+            observe("step", step, **{"SGD.loss": torch.tensor(3.0 - step), "logits": None})
+        observe("epoch", 0, accuracy=0.5)
+        return {"accuracy": 0.5}
+
+    found = free_run(Engine("torch-cpu", torch, "reference"), run)
+    assert found.steps == {"SGD.loss": [3.0, 2.0, 1.0]}
+    assert found.epochs == {"accuracy": [0.5]}
+    assert found.number("accuracy") == 0.5
+    assert found.number("loss") is None
+    assert 0 <= found.seconds < 1
+
+
+@pytest.mark.parametrize(
+    ("theirs", "first", "parted"),
+    [([1.0, 1.0, 1.0], None, None), ([1.0, 1.00001, 1.0], 1, None), ([1.0, 1.00001, 2.0], 1, 2)],
+)
+def test_first_step_at_which_curves_part(theirs, first, parted):
+    ours = FreeRun("minitorch_np", steps={"loss": [1.0, 1.0, 1.0]})
+    (course,) = courses(ours, FreeRun("torch-cpu", steps={"loss": theirs}))
+    assert (course.first_difference, course.parted) == (first, parted)

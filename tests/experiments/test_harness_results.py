@@ -1,0 +1,207 @@
+"""What a run leaves behind: JSON by its schema, a page that stands alone, and exit statuses."""
+
+import io
+import json
+import re
+import types
+from typing import ClassVar
+
+import jsonschema
+import numpy as np
+import pytest
+import torch
+
+from experiments import __main__ as cli
+from experiments.harness import engines, results, runner
+from experiments.harness.console import Screen
+from experiments.harness.engines import Engine
+from tests.experiments.test_harness_lockstep import half_product, training
+
+SCHEMA = json.loads(results.SCHEMA.read_text(encoding="utf-8"))
+
+
+class Stand(Engine):
+    """An engine whose programs are given, not imported."""
+
+    programs_given: ClassVar[dict] = {}
+
+    def program(self, experiment):
+        return types.SimpleNamespace(main=self.programs_given[self.name, experiment])
+
+
+def program(library, *, fault=None, interrupt=False):
+    def main(data, *, device, seed, observe, epochs=3):
+        training(library, observe, steps=epochs, **(fault or {}))
+        observe("epoch", 0, accuracy=0.5)
+        if interrupt:
+            raise KeyboardInterrupt
+        return {"accuracy": 0.5, "loss": 0.25}
+
+    return main
+
+
+@pytest.fixture
+def data():
+    return types.SimpleNamespace(
+        name="digits",
+        source="a few digits",
+        train_images=np.zeros((3, 4), np.float32),
+        train_labels=np.zeros(3, np.int64),
+        test_images=np.zeros((2, 4), np.float32),
+        test_labels=np.zeros(2, np.int64),
+    )
+
+
+@pytest.fixture
+def stand(monkeypatch, data):
+    """Both engines as PyTorch, and the programs of one experiment to be set by the test."""
+    ours, theirs = Stand("minitorch_np", torch, ""), Stand("torch-cpu", torch, "")
+    monkeypatch.setattr(Stand, "programs_given", {})
+    monkeypatch.setattr(engines, "ours", lambda: ours)
+    real = engines.against
+    monkeypatch.setattr(engines, "against", lambda n: [theirs] if n in ("auto", "cpu") else real(n))
+    monkeypatch.setattr(runner, "load_data", lambda folder: data)
+    monkeypatch.setattr(runner, "draw", lambda results, folder: [])
+
+    def given(mine, other):
+        Stand.programs_given |= {
+            ("minitorch_np", "mnist_mlp"): mine,
+            ("torch-cpu", "mnist_mlp"): other,
+        }
+
+    return given
+
+
+def run(tmp_path, *options):
+    status = cli.main(["run", "mnist_mlp", "--out", str(tmp_path), *options])
+    folder = tmp_path / "mnist_mlp"
+    found = results.read_json(folder)
+    jsonschema.validate(found, SCHEMA)
+    return status, found, (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_good_run(stand, tmp_path, capsys):
+    stand(program(torch), program(torch))
+    status, found, _ = run(tmp_path)
+    assert status == 0
+    assert found["complete"]
+    assert found["verdict"] == "bit-equal"
+    assert found["engines"]["torch-cpu"]["accuracy"] == 0.5
+    assert found["engines"]["torch-cpu"]["seconds"] > 0
+    assert found["engines"]["torch-cuda"] == {"accuracy": None, "seconds": None, "loss": None}
+    assert found["data"] == {
+        "which": "digits", "samples": 5, "train": 3, "test": 2, "source": "a few digits",
+    }  # fmt: skip
+    logits = next(v for v in found["verdicts"] if v["quantity"] == "logits")
+    assert logits["counts"]["bit-equal"] == 3
+    output = capsys.readouterr().out
+    assert output.startswith("a few digits\n")
+    assert "mnist_mlp: bit-equal" in output
+    assert "\x1b" not in output
+
+
+def test_page_stands_alone(stand, tmp_path):
+    stand(program(torch), program(torch))
+    _, found, page = run(tmp_path)
+    assert not re.search(r"""(src|href)=["']?(?!data:)""", page)
+    assert "@import" not in page
+    for verdict in found["verdicts"]:
+        assert f"<code>{verdict['quantity']}</code>" in page
+    assert page.count("<section>") == page.count("</section>") > 3
+    assert "<svg" in page
+
+
+def test_wrong_verdict_is_status_1(stand, tmp_path, capsys):
+    stand(program(torch), program(torch, fault={"product": half_product}))
+    status, found, page = run(tmp_path)
+    assert status == 1
+    assert found["verdict"] == "wrong"
+    assert "wrong" in capsys.readouterr().out
+    assert 'class="badge wrong"' in page
+
+
+@pytest.mark.parametrize("broken", ["ours", "theirs"])
+def test_interrupt_leaves_a_valid_partial_report(stand, tmp_path, capsys, broken):
+    stand(program(torch, interrupt=broken == "ours"), program(torch, interrupt=broken == "theirs"))
+    status, found, page = run(tmp_path)
+    assert status == 130
+    assert not found["complete"]
+    assert found["error"] == "interrupted"
+    assert "Not complete" in page
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_exception_in_a_program_surfaces_and_is_reported(stand, tmp_path):
+    def broken(data, *, device, seed, observe):
+        raise ZeroDivisionError("planted")
+
+    stand(broken, program(torch))
+    with pytest.raises(ZeroDivisionError, match="planted"):
+        cli.main(["run", "mnist_mlp", "--out", str(tmp_path)])
+    found = results.read_json(tmp_path / "mnist_mlp")
+    jsonschema.validate(found, SCHEMA)
+    assert found["error"] == "ZeroDivisionError: planted"
+
+
+def test_json_alone_on_stdout(stand, tmp_path, capsys):
+    stand(program(torch), program(torch))
+    run(tmp_path, "--json", "--epochs", "2", "--seed", "7")
+    found = json.loads(capsys.readouterr().out)
+    assert found["settings"]["epochs"] == 2
+    assert found["environment"]["seed"] == 7
+    assert sum(found["verdicts"][-1]["counts"].values()) <= 2
+
+
+def test_show_prints_the_last_run(stand, tmp_path, capsys):
+    stand(program(torch), program(torch))
+    run(tmp_path)
+    capsys.readouterr()
+    assert cli.main(["show", "--out", str(tmp_path)]) == 0
+    assert "mnist_mlp: bit-equal" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["run", "nonsense"], "no experiment 'nonsense'"),
+        (["run", "--against", "tpu"], "--against takes cpu, cuda"),
+        (["run", "--dtype", "int8"], "--dtype takes float32"),
+        (["run", "--epochs", "0"], "--epochs"),
+        (["run", "--seed", "x"], "--seed"),
+        (["run", "--nonsense"], "--nonsense"),
+        (["run", "--data", "/nowhere"], "no such folder"),
+        (["nonsense"], "nonsense"),
+        (["show", "--out", "/nowhere"], "no runs below"),
+    ],
+)
+def test_request_that_cannot_be_met_is_one_line_and_status_2(stand, capsys, arguments, text):
+    assert cli.main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert text in captured.err
+
+
+def test_missing_gpu_asked_for_by_name_is_one_line_and_status_2(monkeypatch, capsys):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert cli.main(["run", "--against", "cpu,cuda"]) == 2
+    assert "sees no CUDA GPU" in capsys.readouterr().err
+    assert [e.name for e in engines.against("auto")] == ["torch-cpu"]
+
+
+def test_list_names_every_experiment(capsys):
+    assert cli.main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(runner.EXPERIMENTS)
+
+
+def test_progress_in_a_terminal_has_rate_and_time_left(tmp_path):
+    stream = io.StringIO()
+    screen = Screen(stream, terminal=True)
+    with screen.phase("ours alone", 4) as tick:
+        for _ in range(3):
+            tick("state")
+            tick("step")
+    assert tick.count == 3
+    assert "3 steps" in stream.getvalue()
+    assert "/s" in stream.getvalue()
