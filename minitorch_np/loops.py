@@ -22,7 +22,7 @@ from minitorch_np.shapes import Shape, broadcast
 from minitorch_np.strides import Overlap, Stride
 from minitorch_np.tensor import Number, Tensor, empty, empty_strided
 
-__all__ = ["CPP_NAMES", "SCALAR_NAMES", "common_dtype", "converted", "finish", "not_implemented", "number", "pointwise", "quietly", "reduce", "result_for", "rounded", "scalar"]
+__all__ = ["CPP_NAMES", "C_NAMES", "SCALAR_NAMES", "common_dtype", "converted", "finish", "not_implemented", "number", "pointwise", "quietly", "reduce", "result_for", "rounded", "scalar"]
 
 Array = NDArray[np.generic]
 P = ParamSpec("P")
@@ -73,16 +73,17 @@ def scalar(value: Number, dtype: Dtype) -> Number:
         return builtins.bool(value)
     if dtype.category == dtypes.FLOATING:
         if math.isfinite(value) and abs(value) > _LARGEST[dtype.name]:
-            raise RuntimeError(f"value cannot be converted to type {_C_NAMES[dtype.name]} without overflow")
+            raise RuntimeError(f"value cannot be converted to type {C_NAMES[dtype.name]} without overflow")
         return float(value)
     limits = np.iinfo(dtype.np)
-    low = -limits.max if dtype is dtypes.uint8 else limits.min  # negatives wrap around
+    wraps = dtype is dtypes.uint8 and not isinstance(value, float)  # negative integers do
+    low = -limits.max if wraps else limits.min
     if not low <= value <= limits.max:
-        raise RuntimeError(f"value cannot be converted to type {_C_NAMES[dtype.name]} without overflow")
+        raise RuntimeError(f"value cannot be converted to type {C_NAMES[dtype.name]} without overflow")
     return int(value)
 
 
-_C_NAMES = {
+C_NAMES = {
     "uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int", "int64": "int64_t",
     "float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double",
 }  # fmt: skip
@@ -162,7 +163,8 @@ def pointwise(
                     break
             else:  # the common case: one dtype, one dense geometry
                 if strides.is_dense(shape, stride):
-                    done = empty(shape, stride, result or dtype)
+                    flat = strides.elementwise(shape, ((shape, stride),))
+                    done = empty(shape, flat, result or dtype)
                     _quiet.run(f, *[x.array for x in inputs], done.array)  # type: ignore[union-attr]
                     return done
     dtype = common or common_dtype(*inputs)

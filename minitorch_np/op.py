@@ -328,12 +328,12 @@ def _zeros(node: Node, nr: int) -> Tensor:
     return zeros
 
 
-def _fresh_all(tensors: "Sequence[Tensor] | Tensor", versions: list[int]) -> None:
+def _fresh_all(tensors: "Sequence[Tensor | None] | Tensor", versions: list[int | None]) -> None:
     """Check a list of kept tensors as each tensor is checked."""
     if tensors is FREED:
         freed()
     for tensor, version in zip(cast("Sequence[Tensor]", tensors), versions, strict=True):
-        if tensor.clock.value != version:
+        if tensor is not None and tensor.clock.value != version:
             stale(tensor, version)
 
 

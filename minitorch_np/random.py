@@ -15,6 +15,8 @@ aten/src/ATen/native/DistributionTemplates.h, aten/src/ATen/native/cpu/Distribut
 """
 
 import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import numpy as np
@@ -432,3 +434,26 @@ def seed() -> int:
 def initial_seed() -> int:
     """The seed the default generator last started from."""
     return default_generator.initial_seed()
+
+
+def get_rng_state() -> Tensor:
+    """The state of the default generator, 5056 bytes that PyTorch understands too."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: Tensor) -> None:
+    """Nothing; puts the default generator in a state that `get_rng_state` gave."""
+    default_generator.set_state(new_state)
+
+
+@contextmanager
+def fork_rng(devices: Sequence[object] = (), enabled: bool = True) -> Iterator[None]:
+    """A context at whose end the default generator stands again where it stood at its start."""
+    if not enabled:
+        yield
+        return
+    before = get_rng_state()
+    try:
+        yield
+    finally:
+        set_rng_state(before)

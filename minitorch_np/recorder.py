@@ -195,7 +195,7 @@ def _save_tensor(kind: str, name: str, source: str, needed: str) -> Iterator[str
     yield f"node.{slot(name)} = kept = {source}{only}"
     if kind == "list":
         yield "if kept is not None:"
-        yield f"    node._version_{name} = [version_of(t) for t in kept]"
+        yield f"    node._version_{name} = [None if t is None else version_of(t) for t in kept]"
         return
     test = {"tensor": "kept is not None" if needed else "", "maybe": "isinstance(kept, Tensor)"}[kind]
     pad = ""
@@ -209,7 +209,8 @@ def _node(plan: Plan, inplace: bool) -> Iterator[str]:
     """Lines that make the node and fill it."""
     yield f"node = Node_(({_edge_tuple(plan)}))"
     if plan.title:
-        yield f"node.title = title_of({', '.join(inspect.signature(plan.title).parameters)})"
+        asked = inspect.signature(plan.title).parameters
+        yield f"node.title = title_of({', '.join(str(inplace) if n == 'inplace' else n for n in asked)})"
     yield from _saves(plan, inplace)
 
 

@@ -95,9 +95,9 @@ class _Pickler(pickle._Pickler):  # pyright: ignore  # the C one cannot write a 
         """The call that rebuilds an object of ours in torch."""
         if isinstance(obj, Parameter):
             data = obj.untracked()
-            return _PARAMETER, (data, obj.requires_grad, OrderedDict[str, object]())
+            return _PARAMETER, (data, obj.requires_grad, OrderedDict())
         if isinstance(obj, Tensor):
-            hooks = OrderedDict[str, object]()
+            hooks = OrderedDict()
             ref = _StorageRef(obj.memory, obj.dtype)
             return _TENSOR, (ref, obj.offset, obj.sizes, obj.strides, obj.requires_grad, hooks)
         if isinstance(obj, Size):
@@ -189,7 +189,15 @@ def _rebuild_parameter(data: Tensor, requires_grad: bool, hooks: object = None) 
     return Parameter(data, requires_grad)
 
 
+def _encode(text: str, encoding: str) -> bytes:
+    """Bytes, which protocol 2 writes as text."""
+    if encoding != "latin1":
+        raise pickle.UnpicklingError(f"bytes in a pickle are latin1, not {encoding}")
+    return text.encode("latin1")
+
+
 _ALLOWED: Mapping[str, object] = {
+    "_codecs.encode": _Allowed(_encode),
     "torch._utils._rebuild_tensor_v2": _Allowed(_rebuild_tensor),
     "torch._utils._rebuild_parameter": _Allowed(_rebuild_parameter),
     "torch.Size": _Allowed(Size),

@@ -208,6 +208,8 @@ class Tensor(TensorMethods):
         Its strides may differ from the tensor's in dimensions of size 1: NumPy forgets those.
         """
         array = self._array
+        if array is None and 0 in self.sizes:  # its offset may lie behind the storage's end
+            array = self._array = np.empty(self.sizes, self.dtype.np)
         if array is None:
             size = self.dtype.itemsize
             memory = self.memory

@@ -334,7 +334,6 @@ def test_copies_continue_alike_and_apart():
 
 
 def test_device():
-    assert Generator("cpu").device == str(torch.Generator("cpu").device)
-    assert Generator(torch.device("cpu")).device == "cpu"
-    with pytest.raises(RuntimeError, match="device cuda is not available"):
+    assert repr(Generator("cpu").device) == repr(torch.Generator("cpu").device)
+    with pytest.raises(RuntimeError, match="device 'cuda' is not available"):
         Generator("cuda")

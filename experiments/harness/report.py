@@ -230,7 +230,7 @@ def chart(results: Results, key: str) -> str:
     )
     return (
         f'<figure class="chart"><figcaption><code>{esc(key)}</code> by step, each engine alone '
-        f'{legend}</figcaption>'
+        f"{legend}</figcaption>"
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{esc(key)}">'
         f"{marks}{foot}{''.join(lines)}</svg></figure>\n"
     )

@@ -25,7 +25,7 @@ TF32 = 2.0**-11
 ACCUMULATE = {"float16": "float32", "bfloat16": "float32"}
 SMALLEST = {"float64": 5e-324, "float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
 # A sum of products errs by some C units of the root of its squared terms; see `calibrate`.
-C = 4.0
+C = 6.0
 # Everything within this many sigma is rounding.
 WIDTH = 8.0
 
@@ -36,10 +36,15 @@ class UnknownOp(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Variances of one tensor, of its shape; None stands for exact zeros."""
+    """Variances of one tensor, of its shape; None stands for exact zeros.
+
+    `shared` is the part of `plain`, 0 to 1, that the units of the last dimension have in common:
+    weights of one sign mix the same errors into every unit, and those add up in the next layer.
+    """
 
     plain: Array | None = None
     fence: Array | None = None
+    shared: float = 0.0
 
     def __bool__(self) -> bool:
         return self.plain is not None or self.fence is not None
@@ -49,10 +54,16 @@ class Noise:
         return Noise(
             None if self.plain is None else f(self.plain),
             None if self.fence is None else f(self.fence),
+            self.shared,
         )
 
     def __add__(self, other: "Noise") -> "Noise":
-        return Noise(_sum(self.plain, other.plain), _sum(self.fence, other.fence))
+        shared = 0.0
+        if self.shared or other.shared:
+            sizes = [0.0 if n.plain is None else float(np.mean(n.plain)) for n in (self, other)]
+            weighted = self.shared * sizes[0] + other.shared * sizes[1]
+            shared = weighted / sum(sizes) if sum(sizes) > 0 else 0.0
+        return Noise(_sum(self.plain, other.plain), _sum(self.fence, other.fence), shared)
 
     def total(self, shape: tuple[int, ...]) -> Array:
         """Sum of both channels as an array of `shape`."""
@@ -88,6 +99,8 @@ class _Entry:
     plain: Array | None = None
     fence: Array | None = None
     label: str = ""
+    shared: float = 0.0
+    along: int = 0
 
 
 @dataclass(slots=True)
@@ -121,6 +134,7 @@ class Ledger:
         return Noise(
             None if entry.plain is None else view(entry.plain),
             None if entry.fence is None else view(entry.fence),
+            entry.shared if tensor.dim() and tensor.stride(-1) == entry.along else 0.0,
         )
 
     def write(self, tensor: Any, noise: Noise) -> None:
@@ -130,6 +144,7 @@ class Ledger:
             if not noise:
                 return
             entry = self._new(tensor)
+        entry.shared, entry.along = noise.shared, tensor.stride(-1) if tensor.dim() else 0
         view = _reader(tensor)
         for channel, values in (("plain", noise.plain), ("fence", noise.fence)):
             flat = getattr(entry, channel)
@@ -244,6 +259,13 @@ class Call:
     run: Callable[..., Any]
     before: dict[str, Array] = field(default_factory=dict)
     pointwise: bool = False
+    asked: set[str] = field(default_factory=set)
+    given: Any = None
+
+    @property
+    def results(self) -> list[Any]:
+        """All results of the op that are tensors."""
+        return list(tensors_in(self.given))
 
     def __contains__(self, name: str) -> bool:
         return self.args.get(name) is not None
@@ -256,7 +278,8 @@ class Call:
         return array(value).astype(np.float64) if is_tensor(value) else value
 
     def noise(self, name: str) -> Noise:
-        """Variances of an argument."""
+        """Variances of an argument; asking for them is what tells that a rule knows of it."""
+        self.asked.add(name)
         value = self.args.get(name)
         return self.ledger.read(value) if is_tensor(value) else EXACT
 

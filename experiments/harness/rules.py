@@ -6,23 +6,26 @@ have their formulas; any other elementwise op is differenced in float64, which a
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from experiments.harness.rounding import (
     EXACT,
+    ROUNDOFF,
     WIDTH,
     Array,
     Call,
     Noise,
     UnknownOp,
     array,
+    dtype_name,
     is_tensor,
     tensors_in,
 )
 
-Rule = Callable[[Call], Noise]
+Rule = Callable[[Call], Noise | tuple[Noise, ...]]
 RULES: dict[str, Rule] = {}
 
 
@@ -39,19 +42,20 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
 # Values chosen, not computed: both engines are told the same numbers.
 GIVEN = """zeros ones full empty empty_like zeros_like ones_like full_like new_zeros new_ones
 new_empty new_full new_empty_strided empty_strided arange eye tensor scalar_tensor zero_ fill_
-randint randperm random_ bernoulli one_hot tril_indices triu_indices set_ resize_ lift_fresh
+randint randperm random_ bernoulli geometric_ one_hot repeated_indices tril_indices triu_indices
+set_ resize_ lift_fresh
 from_numpy as_tensor""".split()
 
 # Rounded once on the way from the generator's bits.
 DRAWN = """rand randn uniform normal_ rand_like randn_like linspace logspace log_normal_
-exponential_""".split()
+exponential_ cauchy_""".split()
 
 # Ops that carry values unchanged, with the arguments whose values they carry.
 MOVES: dict[str, tuple[str, ...]] = dict.fromkeys(
     """clone contiguous reshape flatten repeat flip fliplr flipud roll tril triu index_select
     gather index take constant_pad_nd pad diag repeat_interleave masked_select alias_copy
     take_along_dim expand_copy embedding view_copy _reshape_copy rot90 select_copy movedim ravel
-    tile""".split(),
+    tile convert diag_embed diagonal_copy""".split(),
     ("input",),
 ) | {
     "copy": ("src",),
@@ -93,6 +97,7 @@ SUMS: dict[str, tuple[str, ...]] = {
     "scatter_add": ("input", "src"),
     "index_add": ("input", "source"),
     "embedding_dense_backward": ("grad_output",),
+    "index_backward": ("grad_output",),
     "unfold_backward": ("grad_in",),
     "as_strided_backward": ("grad", "g"),
     "as_strided_scatter": ("input", "src"),
@@ -145,15 +150,33 @@ POINTWISE = frozenset(
 )
 
 
-def noise_of(call: Call) -> Noise:
-    """Noise of the call's first result. Raises UnknownOp for an op without a rule."""
+def noise_of(call: Call) -> Noise | tuple[Noise, ...]:
+    """Noise of the call's results, or of the first if only that can have any.
+
+    Raises: UnknownOp for an op without a rule, or an argument that its rule leaves out.
+    """
+    doubtful = {n for n, v in call.args.items() if any(call.ledger.read(t) for t in tensors_in(v))}
+    noise = _noise(call, bool(doubtful))
+    if left := doubtful - call.asked - {"out"}:
+        raise UnknownOp(f"the rule of `{call.name}` leaves out what {sorted(left)} bring")
+    return noise
+
+
+def known(name: str, *, view: bool = False, pointwise: bool = False) -> bool:
+    """Whether some rule describes an op, by its name without the underscore of in-place ops."""
+    tables = (GIVEN, DRAWN, RULES, MOVES, SUMS, PARTIALS, POINTWISE)
+    return view or pointwise or any(name in t or f"{name}_" in t for t in tables)
+
+
+def _noise(call: Call, noisy: bool) -> Noise | tuple[Noise, ...]:
     name = call.name
-    noisy = any(call.ledger.read(t) for v in call.args.values() for t in tensors_in(v))
     if not noisy and (call.rounding == 0.0 or (name in MOVES and not _narrowed(call, MOVES[name]))):
         return EXACT
     if name in GIVEN or f"{name}_" in GIVEN:
+        call.asked.update(call.args)
         return EXACT
     if name in DRAWN or f"{name}_" in DRAWN:
+        call.asked.update(call.args)
         return call.rounded(EXACT)
     if name in RULES:
         return RULES[name](call)
@@ -179,6 +202,7 @@ def _channel(call: Call, names: tuple[str, ...], channel: str) -> dict[str, Any]
         noise = getattr(call.ledger.read(value), channel)
         return np.zeros(tuple(value.shape)) if noise is None else np.array(noise)
 
+    call.asked.update(names)
     carried = [t for name in names for t in tensors_in(call.args.get(name))]
     if all(getattr(call.ledger.read(t), channel) is None for t in carried):
         return None
@@ -190,24 +214,31 @@ def _carried(call: Call, names: tuple[str, ...]) -> Noise:
         channel: None if (args := _channel(call, names, channel)) is None else call.replay(args)
         for channel in ("plain", "fence")
     }
-    return Noise(**channels)
+    width = tuple(call.result.shape)[-1:]
+    carried = [t for name in names for t in tensors_in(call.args.get(name))]
+    shared = [call.ledger.read(t).shared for t in carried if tuple(t.shape)[-1:] == width]
+    return Noise(**channels, shared=max(shared, default=0.0))
 
 
 def moved(call: Call, names: tuple[str, ...]) -> Noise:
     """Variances carried as values are; a doubtful condition or index adds all it may move."""
     noise = _carried(call, names)
-    if is_tensor(call.result) and "src" not in call.args and _narrowed(call, names):
+    if call.name == "copy":  # what it overwrites is gone
+        call.asked.add("input")
+    if _narrowed(call, names):
         noise = call.rounded(noise)
     return noise + _doubtful_choice(call)
 
 
 def _narrowed(call: Call, names: tuple[str, ...]) -> bool:
-    kinds = {str(t.dtype) for name in names for t in tensors_in(call.args.get(name))}
-    return bool(kinds) and kinds != {str(call.result.dtype)}
+    """Whether values are moved into a narrower floating type, and so are rounded."""
+    kinds = {dtype_name(t) for name in names for t in tensors_in(call.args.get(name))}
+    return any(ROUNDOFF[k] < ROUNDOFF.get(call.dtype, 0.0) for k in kinds & ROUNDOFF.keys())
 
 
 def _doubtful_choice(call: Call) -> Noise:
     for name in ("condition", "mask", "index", "indices"):
+        call.asked.add(name)
         doubt = [call.ledger.read(t) for t in tensors_in(call.args.get(name))]
         if any(doubt):
             if name in ("condition", "mask") and len(doubt) == 1:
@@ -381,10 +412,31 @@ def _lerp(call: Call) -> Noise:
 
 def contracted(call: Call, a: str, b: str, multiply: Callable[[Array, Array], Array]) -> Noise:
     """(c u)^2 (A^2)(B^2) + Var(A) B^2 + A^2 Var(B) of a sum of products."""
-    a2, b2 = np.square(call.value(a)), np.square(call.value(b))
+    right = call.value(b)
+    a2, b2 = np.square(call.value(a)), np.square(right)
+    left = call.noise(a)
     # The first two terms share their right factor, and so are one product.
-    noise = (call.noise(a) + Noise(call.product * a2)).map(lambda v: multiply(v, b2))
-    return noise + call.noise(b).map(lambda v: multiply(a2, v))
+    noise = (replace(left, shared=0.0) + Noise(call.product * a2)).map(lambda v: multiply(v, b2))
+    noise = noise + call.noise(b).map(lambda v: multiply(a2, v))
+    if left.plain is None or a2.ndim < 2 or b2.ndim != 2 or noise.plain is None:
+        return noise
+    return _mixed(left, right, noise, transposed=call.name == "linear")
+
+
+def _mixed(left: Noise, right: Array, noise: Noise, *, transposed: bool) -> Noise:
+    """Noise of a product whose left factor has errors in common, and what its result has."""
+    assert left.plain is not None and noise.plain is not None
+    b = right.T if transposed else right
+    plain, mean = noise.plain, b.mean(-1)
+    alone, common = (1 - left.shared) * left.plain, np.zeros(1)
+    together = np.mean(alone @ np.square(mean))
+    if left.shared * b.shape[0] > 0.5:
+        sigma = np.sqrt(left.plain)
+        common = left.shared * np.square(sigma @ b)
+        plain = plain + common
+        together = together + left.shared * np.mean(np.square(sigma @ mean))
+    size = float(np.mean(plain))
+    return Noise(plain, noise.fence, min(float(together) / size, 1.0) if size > 0 else 0.0)
 
 
 PRODUCTS = {
@@ -513,27 +565,79 @@ def _logsumexp(call: Call) -> Noise:
     return reduced(call, y, np.square(y))
 
 
-@rule("amax", "amin", "max", "min", "argmax", "argmin", "all", "any")
-def _selected(call: Call) -> Noise:
+@rule("amax", "amin", "max", "min", "argmax", "argmin", "median", "nanmedian")
+def _selected(call: Call) -> Noise | tuple[Noise, Noise]:
+    """A value that is picked, and the doubt about which, where others come within their error."""
     if "other" in call:
         return differenced(call)
     x, own = call.value("input"), call.noise("input")
     if not own:
-        return EXACT
+        return EXACT, EXACT
     dims = _dims(call, x.ndim)
-    sign = -1.0 if call.name.endswith("min") else 1.0
     variance = own.total(x.shape)
-    best = np.max(sign * x, dims, keepdims=True)
-    at_best = np.max(np.where(sign * x == best, variance, 0), dims, keepdims=True)
-    near = best - sign * x <= WIDTH * np.sqrt(variance + at_best)
-    tied = near & (variance + at_best > 0)
+    picked = _picked(call, x, dims)
+    at_picked = np.max(np.where(x == picked, variance, 0), dims, keepdims=True)
+    near = np.abs(picked - x) <= WIDTH * np.sqrt(variance + at_picked)
+    tied = near & (variance + at_picked > 0)
     doubtful = _kept(call, np.sum(tied, dims, keepdims=True) > 1, dims)
-    if call.name.startswith("a") and call.name not in ("amax", "amin"):
-        width = 1 if call.name in ("all", "any") else np.prod([x.shape[d] for d in dims])
-        if doubtful.any():
-            call.ledger.stand(call.name, call.result, doubtful, np.ones(doubtful.shape))
-        return Noise(fence=np.where(doubtful, float(width) ** 2, 0.0))
-    return own.map(lambda v: _kept(call, np.max(np.where(near, v, 0), dims, keepdims=True), dims))
+    if doubtful.any() and doubtful.shape == tuple(call.result.shape):
+        call.ledger.stand(call.name, call.result, doubtful, np.ones(doubtful.shape))
+    reach = float(np.prod([x.shape[d] for d in dims])) ** 2
+    which = Noise(fence=np.where(doubtful, reach, 0.0))
+    if call.name.startswith("arg"):
+        return which
+    value = own.map(lambda v: _kept(call, np.max(np.where(near, v, 0), dims, keepdims=True), dims))
+    return value, which
+
+
+def _picked(call: Call, x: Array, dims: tuple[int, ...]) -> Array:
+    if "median" in call.name:
+        return call.out.reshape(tuple(1 if d in dims else n for d, n in enumerate(x.shape)))
+    pick = np.min if call.name.endswith("min") else np.max
+    return pick(x, dims, keepdims=True)
+
+
+@rule("aminmax")
+def _aminmax(call: Call) -> tuple[Noise, ...]:
+    return tuple(_as(call, name, i) for i, name in enumerate(("amin", "amax")))
+
+
+@rule("var_mean", "std_mean")
+def _moments(call: Call) -> tuple[Noise, ...]:
+    return tuple(_as(call, name, i) for i, name in enumerate((call.name[:3], "mean")))
+
+
+def _as(call: Call, name: str, result: int) -> Noise:
+    """Noise of one of several results, by the rule of the op that gives it alone."""
+    alone = replace(call, name=name, result=call.results[result])
+    noise = RULES[name](alone)
+    return noise[0] if isinstance(noise, tuple) else noise
+
+
+@rule("all", "any", "count_nonzero")
+def _counted(call: Call) -> Noise:
+    x, own = call.value("input"), call.noise("input")
+    dims = _dims(call, x.ndim)
+    sigma = np.sqrt(own.total(x.shape))
+    on = (np.abs(x) <= WIDTH * sigma) & (sigma > 0)
+    count = _kept(call, np.sum(on, dims, keepdims=True).astype(np.float64), dims)
+    return Noise(fence=count if call.name == "count_nonzero" else np.minimum(count, 1.0))
+
+
+@rule("sort", "topk", "kthvalue")
+def _sorted(call: Call) -> tuple[Noise, Noise]:
+    x, own = call.value("input"), call.noise("input")
+    if not own:
+        return EXACT, EXACT
+    dim = call.args.get("dim", -1)
+    # Any place may hold a neighbour's value; that differs by no more than the error of either.
+    widest = np.max(own.total(x.shape), dim, keepdims=True)
+    shape = call.out.shape
+    values = Noise(np.broadcast_to(widest, shape).copy()) if len(shape) == x.ndim else Noise(widest)
+    gaps = np.diff(np.sort(x, dim), axis=dim)
+    doubtful = np.any(gaps <= WIDTH * np.sqrt(2 * widest), dim, keepdims=True)
+    reach = np.where(doubtful, float(x.shape[dim]) ** 2, 0.0)
+    return values, Noise(fence=np.broadcast_to(reach, shape).copy())
 
 
 # The softmax family
@@ -590,7 +694,12 @@ def _log_softmax_backward(call: Call) -> Noise:
 
 
 @rule("nll_loss_forward", "nll_loss")
-def _nll_loss(call: Call) -> Noise:
+def _nll_loss(call: Call) -> tuple[Noise, Noise]:
+    # The second result is the sum of the given weights.
+    return _picked_loss(call), EXACT
+
+
+def _picked_loss(call: Call) -> Noise:
     x = np.atleast_2d(call.value("input"))
     weight = _picked_weights(call, x.shape)
     if call.args.get("reduction", 1) in (0, "none"):
@@ -613,6 +722,8 @@ def _picked_weights(call: Call, shape: tuple[int, ...]) -> Array:
 
 @rule("nll_loss_backward")
 def _nll_loss_backward(call: Call) -> Noise:
+    # Only the shape of the input counts.
+    call.asked.add("input")
     g, out = call.value("grad_output"), call.out
     factor = np.divide(out, g, out=np.zeros(out.shape), where=np.broadcast_to(g != 0, out.shape))
     noise = call.noise("grad_output").map(lambda v: np.asarray(v * factor**2))

@@ -10,7 +10,18 @@ from typing import Any
 import numpy as np
 
 from experiments.harness import rules
-from experiments.harness.rounding import EXACT, Call, Ledger, Scale, array, is_tensor, tensors_in
+from experiments.harness.rounding import (
+    EXACT,
+    ROUNDOFF,
+    Call,
+    Ledger,
+    Scale,
+    UnknownOp,
+    array,
+    dtype_name,
+    is_tensor,
+    tensors_in,
+)
 
 # Names under which an engine's op differs from the rule's.
 ALIASES = {
@@ -18,7 +29,20 @@ ALIASES = {
     "subtract": "sub",
     "divide": "div",
     "__rsub__": "rsub",
-    "dropout_": "dropout",
+    "div_scalar": "div",
+    "where_self": "where",
+    "softmax_along": "softmax",
+    "log_softmax_along": "log_softmax",
+    "softmax_backward_data": "softmax_backward",
+    "log_softmax_backward_data": "log_softmax_backward",
+    "max_all": "max",
+    "max_dim": "max",
+    "min_all": "min",
+    "min_dim": "min",
+    "median_all": "median",
+    "median_dim": "median",
+    "nanmedian_all": "nanmedian",
+    "nanmedian_dim": "nanmedian",
 }
 FIRST = ("a", "x", "tensor")
 
@@ -59,12 +83,17 @@ class Follower:
         call = Call(
             name.rstrip("_") if inplace and not name.startswith("_") else name,
             args, outputs[0], self.ledger, self.scale, self.library, run, before, pointwise,
+            given=outputs,
         )  # fmt: skip
         with np.errstate(all="ignore"):
             noise = rules.noise_of(call)
-        self.ledger.write(outputs[0], noise)
-        for output in outputs[1:]:
-            self._second(call, output)
+        noises = noise if isinstance(noise, tuple) else (noise,)
+        for output, one in zip(outputs, noises, strict=False):
+            self.ledger.write(output, one)
+        for output in outputs[len(noises) :]:
+            if dtype_name(output) in ROUNDOFF:
+                raise UnknownOp(f"the rule of `{call.name}` has {len(noises)} results, not more")
+            self.ledger.write(output, EXACT)
         if call.name in ("relu", "tanh", "gelu", "leaky_relu", "max", "argmax"):
             self.ledger.name(outputs[0], call.name)
         return result
@@ -83,17 +112,6 @@ class Follower:
             return False
         storage = result.untyped_storage()
         return any(t.untyped_storage() is storage for v in args.values() for t in tensors_in(v))
-
-    def _second(self, call: Call, output: Any) -> None:
-        """Further results: indices are doubtful where two values are closer than their error."""
-        if call.name in ("max", "min"):
-            by_index = Call(
-                "arg" + call.name, call.args, output, self.ledger, self.scale, self.library,
-                call.run, call.before,
-            )  # fmt: skip
-            self.ledger.write(output, rules.noise_of(by_index))
-        else:
-            self.ledger.write(output, EXACT)
 
 
 def _renamed(names: list[str]) -> list[str]:

@@ -3,6 +3,8 @@
 Source: torch/csrc/autograd/VariableTypeUtils.h, variable.cpp and functions/tensor.cpp.
 """
 
+import re
+
 from minitorch_np.graph.modes import Creation, recording, state
 from minitorch_np.graph.node import Edge, Node, edge
 from minitorch_np.graph.saved import freed, short_name
@@ -29,40 +31,51 @@ def check_inplace(tensor: Tensor, requires_grad: bool) -> None:
         )
 
 
-def _check_view(view: Tensor) -> None:
-    """Raise when the way this view was made rules out in-place writes."""
+def _check_view(view: Tensor, indirect: bool = False) -> None:
+    """Raise when the way this view was made rules out a write to it or, `indirect`, to its base.
+
+    Source: handle_view_on_rebase, torch/csrc/autograd/variable.cpp.
+    """
     creation = view.creation
     if creation == Creation.DEFAULT:
         return
-    node = view.grad_fn
-    made = f"Output {view.output_nr} of {short_name(node)}" if node is not None else "A view was created"
+    was = "its base or another view of its base has been" if indirect else "is being"
+    meta = view.meta  # not view.grad_fn, which would come back here
+    node = None if meta is None else meta.grad_fn
+    made, output = "A view was created in", ""
     if node is not None:
-        text = f"{made} is a view and is being modified inplace. "
-    elif creation == Creation.INFERENCE_MODE:
-        text = "A view was created in inference mode and is being modified inplace in normal mode."
+        output = f"Output {view.output_nr} of {re.sub(r'Backward[0-9]+$', '', node.name())}"
+        made = f"{output} is a view of a view which was created in"
+    if creation == Creation.INFERENCE_MODE:
+        text = f"{made} inference mode and {was} modified inplace in normal mode."
+    elif creation == Creation.NO_GRAD_MODE or node is None:
+        text = f"{made} no_grad mode and {was} modified inplace with grad mode enabled."
     else:
-        text = "A view was created in no_grad mode and is being modified inplace with grad mode enabled. "
-    if creation == Creation.MULTI_OUTPUT_NODE:
-        text += (
-            "This view is the output of a function that returns multiple views. Such functions do "
-            "not allow the output views to be modified inplace. You should replace the inplace "
-            "operation by an out-of-place one."
-        )
-    elif creation == Creation.IN_CUSTOM_FUNCTION:
-        text += (
-            "This view was created inside a custom Function (or because an input was returned as-is)"
-            " and the autograd logic to handle view+inplace would override the custom backward "
-            "associated with the custom Function, leading to incorrect gradients. This behavior is "
-            "forbidden. You can fix this by cloning the output of the custom Function."
-        )
-    else:
-        text += (
-            "Given that this use case is ambiguous and error-prone, it is forbidden. You can "
-            "clarify your code by moving both the view and the inplace either both inside the "
-            "no_grad block (if you don't want the inplace to be tracked) or both outside (if you "
-            "want the inplace to be tracked)."
-        )
-    raise RuntimeError(text)
+        text = f"{output} is a view and {was} modified inplace."
+    raise RuntimeError(f"{text} {_REASONS[creation]}")
+
+
+_AMBIGUOUS = (
+    "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your "
+    "code by moving both the view and the inplace either both inside the {} block (if you don't "
+    "want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
+)
+
+_REASONS = {
+    Creation.MULTI_OUTPUT_NODE: (
+        "This view is the output of a function that returns multiple views. Such functions do not "
+        "allow the output views to be modified inplace. You should replace the inplace operation "
+        "by an out-of-place one."
+    ),
+    Creation.IN_CUSTOM_FUNCTION: (
+        "This view was created inside a custom Function (or because an input was returned as-is) "
+        "and the autograd logic to handle view+inplace would override the custom backward "
+        "associated with the custom Function, leading to incorrect gradients. This behavior is "
+        "forbidden. You can fix this by cloning the output of the custom Function."
+    ),
+    Creation.NO_GRAD_MODE: _AMBIGUOUS.format("no_grad"),
+    Creation.INFERENCE_MODE: _AMBIGUOUS.format("inference_mode"),
+}
 
 
 def bump(tensor: Tensor) -> None:
@@ -95,6 +108,7 @@ def refresh_history(view: Tensor) -> None:
     """Give `view` the history of its base as it is now, seen through `as_strided`."""
     base = view.base
     assert base is not None
+    _check_view(view, indirect=True)
     view.born = view.clock.value
     with recording():
         seen = base.as_strided(view.sizes, view.strides, view.offset)

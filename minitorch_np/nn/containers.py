@@ -217,7 +217,9 @@ class ModuleList(_Row):
         if not blocks:
             return f"{self._get_name()}()"
         lines = [
-            f"({first}): {text}" if first == last else f"({first}-{last}): {last - first + 1} x {text}"
+            f"({first}): {text}"
+            if first == last
+            else f"({first}-{last}): {last - first + 1} x {text}"
             for first, last, text in blocks
         ]
         inside = "".join(f"\n  {line}".replace("\n", "\n  ")[2:] for line in lines)

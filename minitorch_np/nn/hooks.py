@@ -154,9 +154,7 @@ def _spread(at: Sequence[int], values: Sequence[Tensor | None], size: int) -> Gr
 class BackwardHook:
     """The full backward hooks of one call of a module, wrapped around its inputs and outputs."""
 
-    def __init__(
-        self, module: "Module", hooks: Sequence[Hook], pre_hooks: Sequence[Hook]
-    ) -> None:
+    def __init__(self, module: "Module", hooks: Sequence[Hook], pre_hooks: Sequence[Hook]) -> None:
         self.module = module
         self.hooks = hooks
         self.pre_hooks = pre_hooks

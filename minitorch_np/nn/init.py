@@ -6,14 +6,16 @@ Source: torch/nn/init.py.
 import math
 import warnings
 
+import numpy as np
+
 from minitorch_np.graph.modes import no_grad
 from minitorch_np.nn.truncated import trunc_normal_
 from minitorch_np.ops.copy import copy_, fill_
 from minitorch_np.ops.sampling import normal_ as draw_normal
-from minitorch_np.ops.sampling import randperm
+from minitorch_np.ops.random_creation import randperm
 from minitorch_np.ops.sampling import uniform_ as draw_uniform
 from minitorch_np.random import Generator
-from minitorch_np.tensor import Tensor
+from minitorch_np.tensor import Tensor, stored
 
 __all__ = [
     "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_",
@@ -133,9 +135,7 @@ def xavier_uniform_(
     return uniform_(tensor, -bound, bound, generator)
 
 
-def xavier_normal_(
-    tensor: Tensor, gain: float = 1.0, generator: Generator | None = None
-) -> Tensor:
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """`tensor` normal with variance 2 gain^2 / (fan_in + fan_out). Source: Glorot, Bengio 2010."""
     std = gain * math.sqrt(2.0 / float(sum(_fans(tensor))))
     return normal_(tensor, 0.0, std, generator)
@@ -177,9 +177,7 @@ def kaiming_normal_(
     return tensor if std is None else normal_(tensor, 0, std, generator)
 
 
-def orthogonal_(
-    tensor: Tensor, gain: float = 1, generator: Generator | None = None
-) -> Tensor:
+def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
     """`tensor`, flattened to (dim 0, rest), with orthonormal rows or columns, times `gain`.
 
     Draws are PyTorch's; the values differ in their last bits, as LAPACKs do.
@@ -193,9 +191,10 @@ def orthogonal_(
     cols = tensor.numel() // rows
     with no_grad():
         flat = draw_normal(tensor.new_empty((rows, cols)), 0, 1, generator=generator)
-        q, r = qr(flat.t() if rows < cols else flat)
-        q = q * r.diagonal().sign()
-        copy_(tensor.view(rows, cols), q.t() if rows < cols else q)
+        values = flat.array.T if rows < cols else flat.array
+        q, r = np.linalg.qr(values.astype(np.float64))
+        q *= np.sign(np.diagonal(r))  # else it would not be uniform over all rotations
+        copy_(tensor.view(rows, cols), stored(q.T if rows < cols else q, tensor.dtype))
         tensor.mul_(gain)
     return tensor
 

@@ -24,8 +24,7 @@ def legacy_get_string(size_average: bool | None, reduce: bool | None) -> str:
     averaged = size_average is None or size_average
     name = ("mean" if averaged else "sum") if reduce is None or reduce else "none"
     warnings.warn(
-        "size_average and reduce args will be deprecated, please use "
-        f"reduction='{name}' instead.",
+        f"size_average and reduce args will be deprecated, please use reduction='{name}' instead.",
         stacklevel=2,
     )
     return name

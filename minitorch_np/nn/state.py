@@ -26,12 +26,6 @@ StateDict = MutableMapping[str, Any]
 _EXTRA = "_extra_state"
 
 
-class _OrderedState(OrderedDict[str, Any]):
-    """An ordered dict; only a class of Python's has room for the attribute `_metadata`."""
-
-    _metadata: "OrderedDict[str, dict[str, object]]"
-
-
 class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
     """The names that a loaded state dict lacked, and those that meant nothing to the module."""
 
@@ -141,8 +135,8 @@ class Stateful(Conversion):
             prefix = prefix or given.get("prefix", "")
             keep_vars = keep_vars or given.get("keep_vars", False)
         if destination is None:
-            destination = _OrderedState()
-            destination._metadata = OrderedDict()  # pyright: ignore[reportPrivateUsage]
+            destination = OrderedDict()
+            cast(Any, destination)._metadata = OrderedDict()
         metadata: dict[str, object] = {"version": self._version}
         if hasattr(destination, "_metadata"):
             cast(Any, destination)._metadata[prefix[:-1]] = metadata
@@ -273,21 +267,26 @@ class Stateful(Conversion):
         if not isinstance(state_dict, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
         metadata: Mapping[str, dict[str, Any]] | None = getattr(state_dict, "_metadata", None)
-        own = _OrderedState(state_dict)
+        own: OrderedDict[str, Any] = OrderedDict(state_dict)
         if metadata is not None:
-            own._metadata = cast(Any, metadata)  # pyright: ignore[reportPrivateUsage]
+            cast(Any, own)._metadata = metadata
         keys = IncompatibleKeys([], [])
         errors: list[str] = []
         self._load_all(own, "", metadata, assign, keys, errors)
         if strict:
-            for kind, names in (("Missing", keys.missing_keys), ("Unexpected", keys.unexpected_keys)):
+            for kind, names in (
+                ("Missing", keys.missing_keys),
+                ("Unexpected", keys.unexpected_keys),
+            ):
                 if names:
                     listed = ", ".join(f'"{name}"' for name in names)
                     at = 1 if kind == "Unexpected" and keys.missing_keys else 0
                     errors.insert(at, f"{kind} key(s) in state_dict: {listed}. ")
         if errors:
             listed = "\n\t".join(errors)
-            raise RuntimeError(f"Error(s) in loading state_dict for {self._get_name()}:\n\t{listed}")
+            raise RuntimeError(
+                f"Error(s) in loading state_dict for {self._get_name()}:\n\t{listed}"
+            )
         return keys
 
     def _load_all(

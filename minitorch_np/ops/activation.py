@@ -1,16 +1,13 @@
-"""Activation functions: each op beside its `_backward` op, as ATen pairs them."""
-
-import math
+"""Activation functions with corners: each op beside its `_backward` op, as ATen pairs them."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import dtypes, strides
-from minitorch_np.loops import CPP_NAMES, SCALAR_NAMES, not_implemented, pointwise, rounded, scalar
+from minitorch_np import dtypes
+from minitorch_np.loops import SCALAR_NAMES, not_implemented, pointwise, rounded, scalar
 from minitorch_np.op import composite, op
 from minitorch_np.ops.conditional import where_self
 from minitorch_np.ops.copy import zeros_like
-from minitorch_np.ops.special import error_function
 from minitorch_np.tensor import Number, Tensor
 
 __all__ = ["relu", "threshold", "selu", "celu", "prelu", "hardshrink"]
@@ -30,9 +27,371 @@ def need_number(input: Tensor, kernel: str) -> None:
         raise not_implemented(kernel, input.dtype)
 
 
+def copied(values: Array, out: Array) -> None:
+    """Write values of a wider dtype to a kernel's result."""
+    np.copyto(out, values, casting="unsafe")
+
+
+_BITS = {4: np.int32, 8: np.int64}
+
+
+def gated(g: Array, open_: Array, out: Array) -> None:
+    """`g` where the gate is open, 0 elsewhere, without a branch per element.
+
+    The bits are multiplied, not the floats, for 0 times inf would be nan.
+    """
+    if out.dtype.kind == "f" and g.dtype == out.dtype:
+        bits = _BITS[out.dtype.itemsize]
+        np.multiply(g.view(bits), open_, out.view(bits))
+    else:
+        copied(np.where(open_, g, 0), out)
+
+
 @op("elementwise", inplace=True)
-def relu(input: Tensor) -> Tensor:
+def relu(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`max(input, 0)`; its derivative at 0 is 0. Source: ATen/native/Activation.cpp relu."""
     if input.dtype is dtypes.bool_:
         raise NotImplementedError("Boolean inputs not supported for relu")
-    return pointwise(lambda a, o: np.maximum(a, 0, o), input)
+    return pointwise(lambda a, o: np.maximum(a, 0, out=o), input, out=out)
+
+
+relu.vjp(input=lambda g, out: threshold_backward(g, out, 0))
+
+
+@op("elementwise", method=False)
+def threshold_backward(grad_output: Tensor, input: Tensor, threshold: Number) -> Tensor:
+    """The gradient where `input` is above the threshold, 0 elsewhere; nan lets it pass."""
+    n = rounded(threshold, input.dtype)
+    return pointwise(lambda g, a, o: gated(g, ~np.less_equal(a, n), o), grad_output, input)
+
+
+threshold_backward.vjp(
+    grad_output=lambda g, input, threshold: threshold_backward(g, input, threshold),
+    input=lambda g: zeros_like(g),
+)
+
+
+@op("elementwise", inplace=True, method=False)
+def threshold(
+    input: Tensor, threshold: Number, value: Number, *, out: Tensor | None = None
+) -> Tensor:
+    """`input` where it is above the threshold, `value` elsewhere."""
+    need_number(input, "threshold_cpu")
+    n, v = [rounded(scalar(x, input.dtype), input.dtype) for x in (threshold, value)]
+    return pointwise(lambda a, o: copied(np.where(a <= n, v, a), o), input, out=out)
+
+
+threshold.vjp(input=lambda g, input, threshold: threshold_backward(g, input, threshold))
+
+
+@op("elementwise", inplace=True, method=False)
+def leaky_relu(
+    input: Tensor, negative_slope: Number = 0.01, *, out: Tensor | None = None
+) -> Tensor:
+    """`input` where positive, `negative_slope * input` elsewhere, 0 included."""
+    need_floating(input, "leaky_relu_cpu")
+    n = input.dtype.compute.type(rounded(negative_slope, input.dtype))
+
+    def leaked(a: Array, o: Array) -> None:
+        if 0 <= n <= 1:
+            np.maximum(a, a * n, out=o)  # twice as fast as choosing
+        else:
+            np.copyto(o, np.where(a > 0, a, a * n))
+
+    return pointwise(leaked, input, out=out)
+
+
+leaky_relu.vjp(input=lambda g, input, negative_slope: leaky_relu_backward(g, input, negative_slope))
+
+
+@op("elementwise", method=False)
+def leaky_relu_backward(grad_output: Tensor, input: Tensor, negative_slope: Number) -> Tensor:
+    """The gradient of leaky_relu: whole where the input is positive."""
+    n = input.dtype.compute.type(rounded(negative_slope, input.dtype))
+    return pointwise(lambda g, a, o: copied(np.where(a > 0, g, g * n), o), grad_output, input)
+
+
+leaky_relu_backward.vjp(
+    grad_output=lambda g, input, negative_slope: leaky_relu_backward(g, input, negative_slope),
+    input=lambda g: zeros_like(g),
+)
+
+
+@op("elementwise", inplace=True, method=False)
+def elu(
+    input: Tensor,
+    alpha: Number = 1.0,
+    scale: Number = 1,
+    input_scale: Number = 1,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """`scale * input` where it is positive, `scale * alpha * (exp(input_scale * input) - 1)` below.
+
+    Source: ATen/native/cpu/Elu.h.
+    """
+    need_floating(input, "elu_cpu")
+    f = input.dtype.compute.type
+    below, above, inner = f(alpha * scale), f(scale), f(input_scale)
+
+    def linear_or_exponential(a: Array, o: Array) -> None:
+        # the exponential of a large positive element would only overflow
+        falling = below * np.expm1(np.minimum(a, 0) * inner)
+        np.copyto(o, np.where(a < 0, falling, a * above))
+
+    return pointwise(linear_or_exponential, input, out=out)
+
+
+elu.vjp(
+    input=lambda g, input, alpha, scale, input_scale: elu_backward(
+        g, alpha, scale, input_scale, input
+    )
+)
+
+
+@op("elementwise", method=False)
+def elu_backward(
+    grad_output: Tensor, alpha: Number, scale: Number, input_scale: Number, input: Tensor
+) -> Tensor:
+    """The gradient of elu from its input. Source: ATen/native/cpu/Elu.h."""
+    f = input.dtype.compute.type
+    below, above, inner = f(alpha * scale), f(scale), f(input_scale)
+
+    def slope(g: Array, a: Array, o: Array) -> None:
+        falling = inner * below * np.exp(np.minimum(a, 0) * inner)
+        np.multiply(g, np.where(a <= 0, falling, above), o)
+
+    return pointwise(slope, grad_output, input)
+
+
+def _elu_second(
+    g: Tensor, grad: Tensor, alpha: Number, scale: Number, input_scale: Number, x: Tensor
+) -> Tensor:
+    curve = (x * input_scale).exp() * (alpha * scale * input_scale * input_scale)
+    return g * grad * curve * (x < 0)
+
+
+elu_backward.vjp(
+    grad_output=lambda g, alpha, scale, input_scale, input: elu_backward(
+        g, alpha, scale, input_scale, input
+    ),
+    input=lambda g, grad_output, alpha, scale, input_scale, input: _elu_second(
+        g, grad_output, alpha, scale, input_scale, input
+    ),
+)
+
+
+@composite(method=False)
+def selu(input: Tensor) -> Tensor:
+    """elu with the constants that keep mean 0 and variance 1.
+
+    Source: Klambauer et al., Self-Normalizing Neural Networks (2017); ATen/native/Activation.cpp.
+    """
+    return elu(input, 1.6732632423543772848170429916717, 1.0507009873554804934193349852946)
+
+
+@op("elementwise", inplace=True, method=False)
+def celu(input: Tensor, alpha: Number = 1.0, *, out: Tensor | None = None) -> Tensor:
+    """`input` where positive, `alpha * (exp(input / alpha) - 1)` below.
+
+    Source: ATen/native/Activation.cpp celu.
+    """
+    if alpha == 0:
+        raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
+    need_floating(input, "elu_cpu")
+    f = input.dtype.compute.type
+    a_, inner = f(alpha), f(1.0 / alpha)
+    return pointwise(
+        lambda a, o: copied(np.where(a < 0, a_ * np.expm1(np.minimum(a, 0) * inner), a), o),
+        input,
+        out=out,
+    )
+
+
+celu.vjp(input=lambda g, input, alpha: elu_backward(g, alpha, 1, 1.0 / alpha, input))
+
+
+@op("elementwise", inplace=True, method=False)
+def hardtanh(
+    input: Tensor, min_val: Number = -1, max_val: Number = 1, *, out: Tensor | None = None
+) -> Tensor:
+    """`input` kept within [min_val, max_val]; at a limit its derivative is 0.
+
+    Source: ATen/native/Activation.cpp hardtanh.
+    """
+    if input.dtype is dtypes.bool_:
+        raise NotImplementedError("Bool inputs not supported for hardtanh")
+    low, high = min_val, max_val
+    if not input.dtype.is_floating_point:
+        low, high = int(min_val), int(max_val)
+        if input.dtype is dtypes.uint8 and (low < 0 or high < 0):
+            raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
+    f = input.dtype.compute.type
+    least, most = [f(rounded(x, input.dtype)) for x in (low, high)]
+    return pointwise(
+        lambda a, o: np.minimum(np.maximum(a, least), most, out=o), input, out=out
+    )
+
+
+hardtanh.vjp(input=lambda g, input, min_val, max_val: hardtanh_backward(g, input, min_val, max_val))
+
+
+@op("elementwise", method=False)
+def hardtanh_backward(
+    grad_output: Tensor, input: Tensor, min_val: Number, max_val: Number
+) -> Tensor:
+    """The gradient strictly within the limits."""
+    low, high = [rounded(x, input.dtype) for x in (min_val, max_val)]
+    return pointwise(
+        lambda g, a, o: gated(g, ~((a <= low) | (a >= high)), o), grad_output, input
+    )
+
+
+hardtanh_backward.vjp(
+    grad_output=lambda g, input, min_val, max_val: hardtanh_backward(g, input, min_val, max_val),
+    input=lambda g: zeros_like(g),
+)
+
+
+@composite(method=False)
+def relu6(input: Tensor) -> Tensor:
+    """`input` kept within [0, 6]. Source: ATen/native/Activation.cpp relu6."""
+    return hardtanh(input, 0, 6)
+
+
+@op("elementwise", inplace=True, method=False)
+def hardsigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`input / 6 + 1 / 2`, kept within [0, 1]. Source: ATen/native/cpu/Activation.cpp."""
+    need_floating(input, "hardsigmoid_cpu")
+    return pointwise(
+        lambda a, o: np.true_divide(np.minimum(np.maximum(a + 3, 0), 6), 6, o), input, out=out
+    )
+
+
+hardsigmoid.vjp(input=lambda g, input: hardsigmoid_backward(g, input))
+
+
+@op("elementwise", method=False)
+def hardsigmoid_backward(grad_output: Tensor, input: Tensor) -> Tensor:
+    """A sixth of the gradient strictly within (-3, 3)."""
+    return pointwise(
+        lambda g, a, o: copied(np.where((a > -3) & (a < 3), g * o.dtype.type(1 / 6), 0), o),
+        grad_output,
+        input,
+    )
+
+
+hardsigmoid_backward.vjp(
+    grad_output=lambda g, input: hardsigmoid_backward(g, input), input=lambda g: zeros_like(g)
+)
+
+
+@op("elementwise", method=False)
+def hardshrink_backward(grad_out: Tensor, input: Tensor, lambd: Number) -> Tensor:
+    """The gradient outside [-lambd, lambd]."""
+    n = rounded(lambd, input.dtype)
+    return pointwise(
+        lambda g, a, o: gated(g, ~((a >= -n) & (a <= n)), o), grad_out, input
+    )
+
+
+hardshrink_backward.vjp(
+    grad_out=lambda g, input, lambd: hardshrink_backward(g, input, lambd),
+    input=lambda g: zeros_like(g),
+)
+
+
+@op("elementwise")
+def hardshrink(input: Tensor, lambd: Number = 0.5, *, out: Tensor | None = None) -> Tensor:
+    """`input` outside [-lambd, lambd], 0 within. Source: ATen/native/Activation.cpp."""
+    need_floating(input, "hardshrink_cpu")
+    n = rounded(lambd, input.dtype)
+    return pointwise(
+        lambda a, o: copied(np.where((a >= -n) & (a <= n), 0, a), o), input, out=out
+    )
+
+
+hardshrink.vjp(input=lambda g, input, lambd: hardshrink_backward(g, input, lambd))
+
+
+@op("elementwise", method=False)
+def softshrink(input: Tensor, lambd: Number = 0.5, *, out: Tensor | None = None) -> Tensor:
+    """`input` moved `lambd` towards 0, 0 within [-lambd, lambd].
+
+    Source: ATen/native/Activation.cpp softshrink.
+    """
+    need_floating(input, "softshrink_check")
+    largest = dtypes.finfo(input.dtype).max
+    if not 0 <= lambd <= largest:
+        raise RuntimeError(
+            f"lambda must be in range [0, {largest:g}] for input dtype "
+            f"{SCALAR_NAMES[input.dtype.name]}, but found {lambd:g}"
+        )
+    n = input.dtype.compute.type(rounded(lambd, input.dtype))
+    return pointwise(
+        lambda a, o: copied(np.where(a > n, a - n, np.where(a < -n, a + n, a * 0)), o),
+        input,
+        out=out,
+    )
+
+
+softshrink.vjp(input=lambda g, input, lambd: softshrink_backward(g, input, lambd))
+
+
+@op("elementwise", method=False)
+def softshrink_backward(grad_output: Tensor, input: Tensor, lambd: Number) -> Tensor:
+    """The gradient outside [-lambd, lambd]."""
+    n = rounded(lambd, input.dtype)
+    return pointwise(
+        lambda g, a, o: gated(g, ~((a >= -n) & (a <= n)), o), grad_output, input
+    )
+
+
+softshrink_backward.vjp(
+    grad_output=lambda g, input, lambd: softshrink_backward(g, input, lambd),
+    input=lambda g: zeros_like(g),
+)
+
+
+@op("elementwise", node="PreluKernelBackward0", method=False)
+def prelu_kernel(input: Tensor, weight: Tensor) -> Tensor:
+    """`input` where positive, `weight * input` elsewhere, broadcast."""
+    need_floating(input, "prelu_cpu")
+    return pointwise(lambda a, w, o: copied(np.where(a > 0, a, w * a), o), input, weight)
+
+
+prelu_kernel.vjp(
+    input=lambda g, input, weight: where_self(input > 0, g, weight * g),
+    weight=lambda g, input: where_self(input > 0, 0, input * g),
+)
+
+
+@composite()
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """`input` where positive, `weight * input` elsewhere: one weight, or one a channel (dim 1).
+
+    Source: ATen/native/Activation.cpp prelu.
+    """
+    if input.dtype is not weight.dtype:
+        mine, theirs = SCALAR_NAMES[input.dtype.name], SCALAR_NAMES[weight.dtype.name]
+        raise RuntimeError(f"prelu: Type promoting not supported. Got {mine} and {theirs}")
+    n = weight.numel()
+    if n != 1:
+        if not input.sizes:
+            raise RuntimeError("Not allow zero-dim input tensor.")
+        channels = input.sizes[1] if input.ndim > 1 else 1
+        if channels != n:
+            raise RuntimeError(
+                f"Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+                f"{n} and channel size = {channels}."
+            )
+    if weight.ndim > 1:
+        raise RuntimeError(
+            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}"
+        )
+    if not input.sizes:
+        return prelu_kernel(input, weight.squeeze() if weight.ndim else weight)
+    shape = [1] * input.ndim
+    if input.ndim > 1:
+        shape[1] = n
+    return prelu_kernel(input, weight.reshape(shape) if weight.ndim else weight)

@@ -26,7 +26,7 @@ from minitorch_np.ops.products import (
     multiply,
     times,
 )
-from minitorch_np.shapes import Shape, listed
+from minitorch_np.shapes import Shape, listed, wrap_dim
 from minitorch_np.tensor import Number, Tensor, empty
 
 __all__ = ["addbmm", "addmm", "addmv", "addr", "baddbmm"]
@@ -107,16 +107,21 @@ def baddbmm(
     out: Tensor | None = None,
 ) -> Tensor:
     """`beta * input + alpha * batch1 @ batch2`, matrix by matrix."""
-    if out is None:
-        if batch1.ndim == 3 and batch2.ndim == 3:
-            shape = (batch1.sizes[0], batch1.sizes[1], batch2.sizes[2])
-            _ = strides.expand(input.sizes, input.strides, shape)
+    if out is not input:
+        places = ((batch1, 0), (batch1, 1), (batch2, 2))
+        wanted = tuple([t.sizes[wrap_dim(d, t.ndim, False)] for t, d in places])
+        _ = strides.expand(input.sizes, input.strides, wanted)
     shape = check_bmm(batch1, batch2)
-    if not input.dtype is batch1.dtype is batch2.dtype:
+    if input.dtype is not batch1.dtype:
         names = [CPP_NAMES[t.dtype.name] for t in (input, batch1, batch2)]
         raise RuntimeError(
             f"Input dtypes must be the same, got: input {names[0]}, batch1: {names[1]}, "
             f"batch2: {names[2]}"
+        )
+    if batch1.dtype is not batch2.dtype:
+        raise RuntimeError(
+            f"expected scalar type {SCALAR_NAMES[batch1.dtype.name]} "
+            f"but found {SCALAR_NAMES[batch2.dtype.name]}"
         )
     done = _added_to(input, shape, out)
     multiply(
@@ -153,6 +158,8 @@ def addbmm(
                 f"{called} and mat2 must have the same dtype, but got "
                 f"{SCALAR_NAMES[t.dtype.name]} and {SCALAR_NAMES[batch2.dtype.name]}"
             )
+    if out is not None and out is not input and out.dtype is input.dtype:
+        out.restride((rows, columns), strides.contiguous((rows, columns)), out.offset)
     done = _added_to(input, (rows, columns), out)
     start, factor = _expanded(input, (rows, columns)), beta
     for a, b in zip(batch1.array, batch2.array, strict=True):  # rounds after each, as PyTorch does

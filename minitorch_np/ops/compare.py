@@ -131,15 +131,23 @@ def isfinite(input: Tensor) -> Tensor:
     return pointwise(np.isfinite, input, result=bool_)
 
 
+def check_bool(name: str, out: Tensor | None) -> None:
+    """Raise torch's error for an `out` that is not bool."""
+    if out is not None and out.dtype is not bool_:
+        raise RuntimeError(f"{name} does not support non-boolean outputs.")
+
+
 @op("elementwise", differentiable=False)
 def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is +inf. Source: ATen/native/TensorCompare.cpp isposinf."""
+    check_bool("isposinf", out)
     return pointwise(lambda a, o: np.equal(a, np.inf, o), input, result=bool_, out=out)
 
 
 @op("elementwise", differentiable=False)
 def isneginf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is -inf. Source: ATen/native/TensorCompare.cpp isneginf."""
+    check_bool("isneginf", out)
     return pointwise(lambda a, o: np.equal(a, -np.inf, o), input, result=bool_, out=out)
 
 
@@ -155,6 +163,7 @@ def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
     Source: ATen/native/UnaryOps.cpp signbit.
     """
+    check_bool("signbit", out)
     if input.dtype is bool_:
         return pointwise(lambda a, o: o.fill(False), input, result=bool_, out=out)
     if not input.dtype.is_floating_point:

@@ -10,6 +10,7 @@ from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import (
     CPP_NAMES,
+    SCALAR_NAMES,
     common_dtype,
     not_implemented,
     number,
@@ -21,7 +22,7 @@ from minitorch_np.loops import (
 )
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.binary import check_alpha
-from minitorch_np.ops.copy import zeros_like
+from minitorch_np.ops.power import larger, smaller
 from minitorch_np.shapes import broadcast
 from minitorch_np.strides import Overlap
 from minitorch_np.tensor import Number, Tensor, empty, method
@@ -85,9 +86,7 @@ def check_condition(condition: Tensor) -> None:
             stacklevel=5,
         )
     elif condition.dtype is not dtypes.bool_:
-        name = {"int16": "Short", "int32": "Int", "int64": "Long", "int8": "Char",
-                "float16": "Half", "bfloat16": "BFloat16", "float32": "Float",
-                "float64": "Double"}[condition.dtype.name]  # fmt: skip
+        name = SCALAR_NAMES[condition.dtype.name]
         raise RuntimeError(
             f"where expected condition to be a boolean tensor, but got a tensor with dtype {name}"
         )
@@ -179,9 +178,12 @@ def masked_fill_(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
     """
     check_mask(input, mask, value)
     if strides.internal_overlap(input.sizes, input.strides) is Overlap.YES:
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a "
-            "single memory location. Please clone() the tensor before performing the operation."
+        warnings.warn(
+            "Use of masked_fill_ on expanded tensors is deprecated. Please clone() the tensor "
+            "before performing this operation. This also applies to advanced indexing e.g. "
+            "tensor[mask] = scalar",
+            UserWarning,
+            stacklevel=4,
         )
     shape = broadcast(input.sizes, mask.sizes)
     if shape != input.sizes:
@@ -203,9 +205,9 @@ Limit = Tensor | Number | None
 
 def _limited(a: Array, low: Array | None, high: Array | None, o: Array) -> None:
     if low is not None:
-        a = np.maximum(a, low, o) if high is None else np.maximum(a, low)
+        a = np.maximum(a, low, out=o) if high is None else np.maximum(a, low)
     if high is not None:
-        np.minimum(a, high, o)
+        np.minimum(a, high, out=o)
 
 
 def limited(input: Tensor, low: Limit, high: Limit, out: Tensor | None, kernel: str) -> Tensor:
@@ -221,7 +223,7 @@ def limited(input: Tensor, low: Limit, high: Limit, out: Tensor | None, kernel: 
         raise not_implemented(kernel, dtype)
     if any(isinstance(x, Tensor) for x in bounds):
         if low is None or high is None:
-            f = np.minimum if low is None else np.maximum
+            f = smaller if low is None else larger
             return pointwise(f, input, bounds[0], out=out, common=dtype)
         f = lambda a, lo, hi, o: _limited(a, lo, hi, o)
         return pointwise(f, input, low, high, out=out, common=dtype)
@@ -444,6 +446,11 @@ def nan_to_num(
     Source: ATen/native/cpu/UnaryOpsKernel.cpp nan_to_num_kernel.
     """
     kind = input.dtype
+    if out is not None and out.dtype is not kind:
+        found, expected = SCALAR_NAMES[out.dtype.name], SCALAR_NAMES[kind.name]
+        raise RuntimeError(
+            f"nan_to_num: dtype of out: {found} should be same as input: {expected}"
+        )
     largest = float(dtypes.finfo(kind).max) if kind.is_floating_point else 0.0
 
     def replaced(a: Array, o: Array) -> None:

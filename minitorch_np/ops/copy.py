@@ -51,7 +51,7 @@ def assign(target: Array, source: Array) -> None:
     np.copyto(target, source, casting="unsafe")
 
 
-@op("like", node="CopyBackwards")
+@op("like", node="torch::autograd::CopyBackwards")
 def copy_(input: Tensor, src: Tensor | Number, non_blocking: bool = False) -> Tensor:
     """This tensor with the values of `src` written to it, broadcast and converted.
 
@@ -110,7 +110,8 @@ def fitting(value: Number, dtype: Dtype) -> Number:
         fits = not math.isfinite(float(wide)) or abs(float(wide)) <= limit
     else:
         info = dtypes.iinfo(dtype)
-        least = -info.max if name == "uint8" else info.min
+        wraps = name == "uint8" and not isinstance(value, float)
+        least = -info.max if wraps else info.min
         fits = math.isfinite(value) and least <= value < info.max + 1
     if not fits:
         raise RuntimeError(f"value cannot be converted to type {_C_NAMES[name]} without overflow")
@@ -127,7 +128,9 @@ def filled(input: Tensor, value: Number | Tensor) -> Tensor:
             )
         quietly(assign, input.array, value.array)
     else:
-        quietly(assign, input.array, np.asarray(fitting(value, input.dtype)))
+        loose = input.dtype.is_half and input.numel() == 1  # ATen's scalar_fill checks as double
+        kept = value if loose else fitting(value, input.dtype)
+        quietly(assign, input.array, np.asarray(kept))
     return input
 
 

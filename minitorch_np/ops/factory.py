@@ -295,9 +295,10 @@ def fits(value: Number, dtype: Dtype) -> bool:
     if value != value:
         return False
     limits = dtypes.iinfo(dtype)
-    if not dtype.is_signed:  # unsigned types wrap negative numbers, as C does
-        return -limits.max <= value < limits.max + 1
-    return limits.min - (0 if isinstance(value, int) else 0) <= value <= limits.max
+    least = limits.min
+    if not dtype.is_signed and isinstance(value, int):
+        least = -limits.max  # negative integers wrap, as in C; negative floats do not
+    return least <= value <= limits.max
 
 
 def element(value: Number, dtype: Dtype) -> np.generic:

@@ -8,9 +8,9 @@ from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import SCALAR_NAMES, quietly, resize_output
 from minitorch_np.op import op
-from minitorch_np.ops.view import atleast_1d, atleast_2d, atleast_3d
+from minitorch_np.ops.view import atleast_1d, atleast_2d, atleast_3d, with_dim
 from minitorch_np.shapes import Shape, wrap_dim
-from minitorch_np.strides import LAYOUTS, Stride
+from minitorch_np.strides import LAYOUTS, Geometry, Stride
 from minitorch_np.tensor import Tensor, empty
 
 __all__ = [
@@ -118,16 +118,16 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -
     kept = [t for t in tensors if not is_skipped(t.sizes)]
     d = wrap_dim(dim, kept[0].ndim) if kept else 0
     shape = joined_shape([t.sizes for t in tensors], d)
-    stride = layout(shape, tuple(tensors))
+    stride = layout(shape, [(t.sizes, t.strides) for t in tensors])
     done = result(tensors, shape, stride, joined_dtype(tensors), out)
     return write_parts(done, [(t.sizes, t) for t in kept], d)
 
 
-def layout(shape: Shape, tensors: Tensors) -> Stride:
+def layout(shape: Shape, operands: Sequence[Geometry]) -> Stride:
     """The stride of a concatenation."""
     rule = LAYOUTS["suggested"]
     assert rule is not None
-    return rule(shape, tuple([(t.sizes, t.strides) for t in tensors]))
+    return rule(shape, tuple(operands))
 
 
 cat.vjp(tensors=lambda g, tensors_shape, dim: cat_backward(g, tensors_shape, dim))
@@ -135,7 +135,7 @@ cat.vjp(tensors=lambda g, tensors_shape, dim: cat_backward(g, tensors_shape, dim
 
 def cat_backward(g: Tensor, sizes: Sequence[Shape], dim: int) -> list[Tensor]:
     """The part of the gradient that belongs to each tensor, as views of it."""
-    d = wrap_dim(dim, g.ndim)
+    d = dim % g.ndim
     parts: list[Tensor] = []
     start = 0
     for shape in sizes:
@@ -168,9 +168,22 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None)
                 f"and {list(t.sizes)} at entry {at}"
             )
     shape = (*first[:d], len(tensors), *first[d:])
-    done = result(tensors, shape, strides.contiguous(shape), joined_dtype(tensors), out)
+    done = result(tensors, shape, _stacked_stride(tensors, shape, d), joined_dtype(tensors), out)
     one = (*first[:d], 1, *first[d:])
     return write_parts(done, [(one, t) for t in tensors], d)
+
+
+def _stacked_stride(tensors: Tensors, shape: Shape, dim: int) -> Stride:
+    """The stride of a stack: a concatenation along `dim` whose dim is split, or, along a new last
+    dim, one of tensors with a dim more."""
+    first = tensors[0].sizes
+    geometries = [(t.sizes, t.strides) for t in tensors]
+    if dim < len(first):
+        whole = (*first[:dim], len(tensors) * first[dim], *first[dim + 1 :])
+        stride = strides.view(whole, layout(whole, geometries), shape)
+        assert stride is not None
+        return stride
+    return layout(shape, [with_dim(s, st, dim) for s, st in geometries])
 
 
 stack.vjp(tensors=lambda g, dim: g.unbind(dim))

@@ -5,6 +5,7 @@ Source: aten/src/ATen/native/LinearAlgebra.cpp and Linear.cpp.
 
 from collections.abc import Sequence
 
+from minitorch_np import strides
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.loops import resize_output
 from minitorch_np.op import composite, op
@@ -12,7 +13,6 @@ from minitorch_np.ops.addmm import addmm
 from minitorch_np.ops.products import dot, mm, mv
 from minitorch_np.ops.view import unsafe_view
 from minitorch_np.shapes import broadcast, listed, numel
-from minitorch_np.strides import contiguous
 from minitorch_np.tensor import Tensor
 
 __all__ = [
@@ -53,7 +53,8 @@ def _should_fold(input: Tensor, other: Tensor, out: Tensor | None) -> bool:
         shape[-1], shape[-2], stride[-1], stride[-2] = shape[-2], shape[-1], stride[-2], stride[-1]
     if 0 in shape:
         return True
-    return all(stride[i] == stride[i + 1] * shape[i + 1] for i in range(len(shape) - 2))
+    rows = numel(tuple(shape[:-1]))
+    return strides.view(tuple(shape), tuple(stride), (rows, shape[-1])) is not None
 
 
 def _folded(input: Tensor, other: Tensor) -> Tensor:
@@ -135,7 +136,7 @@ def _matmul_out(input: Tensor, other: Tensor, out: Tensor) -> Tensor:
         return mv(input, other, out=out)
     product = matmul(input, other)
     if out.sizes != product.sizes:
-        resize_output(out, product.sizes, contiguous(product.sizes))
+        resize_output(out, product.sizes, strides.contiguous(product.sizes))
     return out.copy_(product)
 
 
@@ -149,7 +150,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             "both arguments to linear need to be at least 1D, but they are "
             f"{input.ndim}D and {weight.ndim}D"
         )
-    if bias is not None and bias.ndim == 1 and weight.ndim == 2 and input.is_contiguous():
+    if bias is not None and bias.ndim == 1 and input.is_contiguous():
         rows = input.reshape(numel(input.sizes[:-1]), input.sizes[-1])
         product = addmm(bias, rows, weight.t())
         return unsafe_view(product, (*input.sizes[:-1], product.sizes[1]))
@@ -198,14 +199,14 @@ def tensordot(
             raise RuntimeError(
                 f"tensordot expects dims < ndim_a or ndim_b, but got {dims=}"
             )
-        of_a, of_b = list(range(a.ndim - dims, a.ndim)), list(range(dims))
+        of_a, of_b = list(range(-dims, 0)), list(range(dims))
     else:
         of_a, of_b = list(dims[0]), list(dims[1])
     product = _tensordot(a, b, of_a, of_b)
     if out is None:
         return product
     if out.sizes != product.sizes:
-        resize_output(out, product.sizes, contiguous(product.sizes))
+        resize_output(out, product.sizes, strides.contiguous(product.sizes))
     return out.copy_(product)
 
 

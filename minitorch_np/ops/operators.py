@@ -2,32 +2,122 @@
 
 from collections.abc import Callable
 
+import numpy as np
+
+from minitorch_np import dtypes
 from minitorch_np.op import REGISTRY
-from minitorch_np.ops import binary
-from minitorch_np.tensor import Tensor
+from minitorch_np.ops import binary, bitwise, compare, power, unary
+from minitorch_np.tensor import Number, Tensor
 
 __all__: list[str] = []
 
+Binary = Callable[[Tensor, Tensor | Number], object]
 
-def operator(name: str, function: Callable[..., object], reflected: bool = False) -> None:
-    """Bind `function` as a Python operator that leaves foreign operands to their own class."""
 
-    def bound(self: Tensor, other: object) -> object:
-        try:
-            return function(other, self) if reflected else function(self, other)
-        except TypeError:
-            if isinstance(other, (Tensor, bool, int, float)):
-                raise
-            return NotImplemented
-
+def bind(name: str, bound: Callable[..., object], doc: str | None) -> None:
+    """Make `bound` a special method of Tensor."""
     bound.__name__ = bound.__qualname__ = name
-    bound.__doc__ = function.__doc__
+    bound.__doc__ = doc
     setattr(Tensor, name, bound)
 
 
+def operator(name: str, function: Binary) -> None:
+    """Bind `function(self, other)`, which leaves foreign operands to their own class."""
+
+    def bound(self: Tensor, other: Tensor | Number) -> object:
+        if isinstance(other, (Tensor, float, int)):
+            return function(self, other)
+        if isinstance(other, np.generic):
+            return function(self, other.item())
+        return NotImplemented
+
+    bind(name, bound, function.__doc__)
+
+
+def reflected(name: str, function: Callable[[Tensor | Number, Tensor], object]) -> None:
+    """Bind `function(other, self)`, for an operand on the left that is no tensor."""
+    operator(name, lambda self, other: function(other, self))
+    getattr(Tensor, name).__doc__ = function.__doc__
+
+
+def inplace(name: str, function: str) -> None:
+    """Bind the in-place op named `function`."""
+    operator(name, REGISTRY[function].function)
+
+
+def unary_operator(name: str, function: Callable[[Tensor], Tensor]) -> None:
+    """Bind `function(self)`."""
+    bind(name, lambda self: function(self), function.__doc__)
+
+
+def invert(input: Tensor) -> Tensor:
+    """Every bit flipped; of bools, the opposite. Source: torch/csrc/autograd python_variable."""
+    if input.dtype.category == dtypes.FLOATING:
+        raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+    return bitwise.bitwise_not(input)
+
+
+def quotient_of(other: Number, input: Tensor) -> Tensor:
+    """`other / input`, by way of the reciprocal as PyTorch has it."""
+    return unary.reciprocal(input) * other
+
+
+def product(input: Tensor, other: Tensor | Number) -> object:
+    """The matrix product; of numbers there is none."""
+    if not isinstance(other, Tensor):
+        return NotImplemented
+    return input.matmul(other)
+
+
+Tensor.__array_priority__ = 1000  # NumPy's scalars then leave `scalar + tensor` to the tensor
+
 operator("__add__", binary.add)
-operator("__radd__", binary.add, reflected=True)
+operator("__radd__", binary.add)
+operator("__sub__", binary.sub)
+operator("__rsub__", binary.rsub)
 operator("__mul__", binary.mul)
-operator("__rmul__", binary.mul, reflected=True)
-operator("__iadd__", REGISTRY["add_"].function)
-operator("__imul__", REGISTRY["mul_"].function)
+operator("__rmul__", binary.mul)
+operator("__truediv__", binary.div)
+reflected("__rtruediv__", quotient_of)
+operator("__floordiv__", binary.floor_divide)
+reflected("__rfloordiv__", binary.floor_divide)
+operator("__mod__", binary.remainder)
+reflected("__rmod__", binary.remainder)
+operator("__pow__", power.pow)
+reflected("__rpow__", power.pow)
+operator("__matmul__", product)
+operator("__and__", bitwise.bitwise_and)
+operator("__rand__", bitwise.bitwise_and)
+operator("__or__", bitwise.bitwise_or)
+operator("__ror__", bitwise.bitwise_or)
+operator("__xor__", bitwise.bitwise_xor)
+operator("__rxor__", bitwise.bitwise_xor)
+operator("__lshift__", bitwise.bitwise_left_shift)
+reflected("__rlshift__", bitwise.bitwise_left_shift)
+operator("__rshift__", bitwise.bitwise_right_shift)
+reflected("__rrshift__", bitwise.bitwise_right_shift)
+
+operator("__eq__", compare.eq)
+operator("__ne__", compare.ne)
+operator("__lt__", compare.lt)
+operator("__le__", compare.le)
+operator("__gt__", compare.gt)
+operator("__ge__", compare.ge)
+
+inplace("__iadd__", "add_")
+inplace("__isub__", "sub_")
+inplace("__imul__", "mul_")
+inplace("__itruediv__", "div_")
+inplace("__ifloordiv__", "floor_divide_")
+inplace("__imod__", "remainder_")
+inplace("__ipow__", "pow_")
+inplace("__iand__", "bitwise_and_")
+inplace("__ior__", "bitwise_or_")
+inplace("__ixor__", "bitwise_xor_")
+inplace("__ilshift__", "bitwise_left_shift_")
+inplace("__irshift__", "bitwise_right_shift_")
+
+unary_operator("__neg__", unary.neg)
+unary_operator("__pos__", unary.positive)
+unary_operator("__abs__", unary.abs)
+unary_operator("__invert__", invert)

@@ -148,13 +148,23 @@ def float_power(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
     return pow(*wide)
 
 
+def larger(a: Array, b: Array, o: Array) -> None:
+    """The larger of each pair."""
+    np.maximum(a, b, out=o)  # NumPy takes no positional `out` here
+
+
+def smaller(a: Array, b: Array, o: Array) -> None:
+    """The smaller of each pair."""
+    np.minimum(a, b, out=o)
+
+
 @op("elementwise")
 def maximum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The larger element of each pair, nan if either is; where equal, both get half the gradient.
 
     Source: ATen/native/BinaryOps.cpp maximum.
     """
-    return pointwise(np.maximum, input, other, out=out)
+    return pointwise(larger, input, other, out=out)
 
 
 maximum.vjp(
@@ -169,7 +179,7 @@ def minimum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tenso
 
     Source: ATen/native/BinaryOps.cpp minimum.
     """
-    return pointwise(np.minimum, input, other, out=out)
+    return pointwise(smaller, input, other, out=out)
 
 
 minimum.vjp(

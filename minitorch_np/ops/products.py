@@ -11,7 +11,7 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import CPP_NAMES, SCALAR_NAMES, Array, exact_result_for, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.binary import scaled
-from minitorch_np.shapes import Shape, numel
+from minitorch_np.shapes import Shape, numel, wrap_dim
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Number, Tensor, empty
 
@@ -181,6 +181,7 @@ def check_mv(input: Tensor | None, mat: Tensor, vec: Tensor) -> None:
 @op("contiguous")
 def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of (N, K) and (K,): (N,). Source: ATen/native/Blas.cpp mv."""
+    _ = wrap_dim(0, input.ndim, False)
     check_mv(None, input, vec)
     done = destination((input.sizes[0],), vec.dtype, out)
     multiply(

@@ -46,6 +46,8 @@ def arange(
     """
     if end is None:
         start, end = 0, start
+    if start is None:
+        start = 0
     first = checked_number("arange", "start", start, 1)
     last = checked_number("arange", "end", end, 2 if first else 1)
     by = checked_number("arange", "step", step, 3)
@@ -149,7 +151,8 @@ def linspace(
     if steps == 1:
         quietly(tensor.array.fill, converted_number(first, tensor.dtype))
     elif steps:
-        quietly(_store, tensor, _line(first, last, steps, tensor.dtype).reshape(tensor.sizes))
+        values = quietly(_line, first, last, steps, tensor.dtype)
+        quietly(_store, tensor, values.reshape(tensor.sizes))
     return finished(tensor, options, out)
 
 
@@ -166,22 +169,31 @@ def logspace(
     first, last = _ends("logspace", start, end)
     tensor = _spaced("logspace", steps, options, out)
     if steps:
-        quietly(_store, tensor, quietly(_powers, first, last, steps, base, tensor))
+        values = quietly(_powers, first, last, steps, base, tensor.dtype)
+        quietly(_store, tensor, values.reshape(tensor.sizes))
     return finished(tensor, options, out)
 
 
-def _powers(start: Number, end: Number, steps: int, base: float, out: Tensor) -> Array:
-    dtype = out.dtype
+def _powers(start: Number, end: Number, steps: int, base: float, dtype: Dtype) -> Array:
+    """Powers of `base`, with exponents in float64 between ends that are rounded to the dtype."""
     if steps == 1:
-        values = np.power(float(base), np.array([float(start)]))
-    else:
-        step = (float(end) - float(start)) / (steps - 1)
-        index = np.arange(steps)
-        exponents = np.where(
-            index < steps // 2, start + step * index, end - step * (steps - index - 1)
-        )
-        values = np.power(float(base), exponents.astype(np.float64))
-    return values.astype(dtype.compute).reshape(out.sizes)
+        return np.array([_power(float(base), float(start))])
+    first, last = _as_element(start, dtype), _as_element(end, dtype)
+    step = (last - first) / (steps - 1)
+    index = np.arange(steps)
+    exponents = np.where(index < steps // 2, first + step * index, last - step * (steps - index - 1))
+    powers = np.array([_power(float(base), x) for x in exponents.tolist()])
+    return powers.astype(dtype.compute) if dtype.is_floating_point else powers
+
+
+def _power(base: float, exponent: float) -> float:
+    """C's pow. NumPy's differs from it in the last bit where it runs vectorised."""
+    try:
+        return math.pow(base, exponent)
+    except OverflowError:
+        return -math.inf if base < 0 and exponent % 2 else math.inf
+    except ValueError:
+        return math.inf if base == 0 else math.nan
 
 
 def _ends(name: str, start: Number | Tensor, end: Number | Tensor) -> tuple[Number, Number]:
@@ -209,23 +221,27 @@ def _spaced(name: str, steps: int, options: Options, out: Tensor | None) -> Tens
 
 
 def _line(start: Number, end: Number, steps: int, dtype: Dtype) -> Array:
-    """Evenly spaced numbers, counted from each end to the middle."""
+    """Evenly spaced numbers, counted from each end to the middle with one rounding.
+
+    In float64 for integers, in float32 for the half types.
+    """
     index = np.arange(steps)
     lower = index < steps // 2
-    ahead = np.where(lower, index, steps - 1 - index)
-    if not dtype.is_floating_point:
-        first, last = int(start), int(end)
-        step = (float(last) - float(first)) / (steps - 1)
-        return np.where(lower, first + step * ahead, last - step * ahead)
-    if dtype is dtypes.float64:
-        step = (float(end) - float(start)) / (steps - 1)
-        return np.where(lower, start + step * ahead, end - step * ahead)
-    kind = dtype.np if dtype.itemsize == 2 else np.dtype(np.float32)
-    wide = np.float32
-    first, last = wide(kind.type(start)), wide(kind.type(end))
-    step = wide(kind.type(wide(kind.type(last - first)) / wide(steps - 1)))
-    moved = (step * ahead.astype(wide)).astype(kind).astype(wide)
-    return np.where(lower, first + moved, last - moved)
+    ahead = np.where(lower, index, steps - 1 - index).astype(np.float64)
+    first, last = _as_element(start, dtype), _as_element(end, dtype)
+    if dtype.is_floating_point and dtype.itemsize < 8:
+        fma = boxmuller.fma32
+        step = float(np.float32(np.float32(last - first) / np.float32(steps - 1)))
+    else:
+        fma = boxmuller.fma64
+        step = (last - first) / (steps - 1)
+    values = np.where(lower, fma(ahead, step, first), fma(ahead, -step, last))
+    return values.astype(np.float32) if dtype.itemsize == 2 else values
+
+
+def _as_element(value: Number, dtype: Dtype) -> float:
+    """A number as it is after conversion to the dtype. Raises: RuntimeError on overflow."""
+    return float(converted_number(value, dtype).item())
 
 
 def eye(

@@ -56,7 +56,7 @@ def widened(input: Tensor, dtype: Dtype | None) -> Dtype:
     return dtype or (input.dtype if input.dtype.is_floating_point else dtypes.int64)
 
 
-def _summed_dtype(input: Tensor, dtype: Dtype | None, out: Tensor | None) -> Dtype:
+def summed_dtype(input: Tensor, dtype: Dtype | None, out: Tensor | None) -> Dtype:
     """The dtype of a sum: the one asked for, that of `out`, or the widened one."""
     if out is None:
         return widened(input, dtype)
@@ -92,7 +92,7 @@ def sum(
     """The sum over `dim`, or over everything; bools and integers count in int64."""
     dims = dims_of(dim, input.ndim)
     return reduce(
-        total, input, dims, keepdim, dtype=_summed_dtype(input, dtype, out), out=out
+        total, input, dims, keepdim, dtype=summed_dtype(input, dtype, out), out=out
     )
 
 
@@ -136,7 +136,7 @@ def nansum(
     out: Tensor | None = None,
 ) -> Tensor:
     """The sum over `dim` with NaN counted as 0."""
-    kind = _summed_dtype(input, dtype, out)
+    kind = summed_dtype(input, dtype, out)
 
     def f(a: Array, axes: tuple[int, ...]) -> Array:
         return total(np.where(np.isnan(a), a.dtype.type(0), a), axes)
@@ -195,7 +195,7 @@ def prod(
 ) -> Tensor:
     """The product over one dimension, or over everything."""
     dims = tuple(range(input.ndim)) if dim is None else dims_of(dim, input.ndim)
-    kind = _summed_dtype(input, dtype, out)
+    kind = summed_dtype(input, dtype, out)
     return reduce(
         lambda a, axes: np.multiply.reduce(a, axes), input, dims, keepdim, dtype=kind, out=out
     )

@@ -1,40 +1,22 @@
-"""Random numbers: in-place fills, the factory functions over them, and the default generator.
+"""Random numbers: in-place fills of tensors, and draws whose parameters are tensors.
 
 All draw from `random.Generator`, in the order in which PyTorch's loops walk a tensor: dimensions
 sorted by stride, the smallest innermost. Source: aten/src/ATen/native/Distributions.cpp.
 """
 
-from collections.abc import Sequence
-from typing import Unpack, cast
-
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import dtypes, random, strides
+from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.loops import SCALAR_NAMES, finish, quietly, resize_output
 from minitorch_np.op import composite, op
-from minitorch_np.ops.creation import like
-from minitorch_np.ops.factory import (
-    LikeOptions,
-    Options,
-    SizedOptions,
-    finished,
-    is_index,
-    prepared,
-    refuse,
-    shape_of,
-    sizes_of,
-)
-from minitorch_np.random import Generator, default_generator, initial_seed, manual_seed, seed
+from minitorch_np.random import Generator, default_generator
 from minitorch_np.shapes import Shape, broadcast
 from minitorch_np.strides import Stride, check_no_internal_overlap
-from minitorch_np.tensor import Tensor, empty, method
+from minitorch_np.tensor import Tensor, empty
 
-__all__ = [
-    "Generator", "bernoulli", "default_generator", "dropout", "dropout_", "get_rng_state",
-    "initial_seed", "manual_seed", "normal", "rand", "rand_like", "randint", "randint_like",
-    "randn", "randn_like", "randperm", "seed", "set_rng_state",
-]  # fmt: skip
+__all__ = ["bernoulli", "dropout", "dropout_", "multinomial"]
 
 Array = NDArray[np.generic]
 
@@ -148,11 +130,23 @@ def _probabilities(p: Tensor, input: Tensor) -> Array:
 
 
 @op("contiguous")
-def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
-    """Ones where chance falls below the probabilities in `input`, else zeros."""
+def bernoulli(
+    input: Tensor, p: float | None = None, *, generator: Generator | None = None, out: Tensor | None = None
+) -> Tensor:
+    """Ones where chance falls below the probabilities in `input`, else zeros.
+
+    With `p`, that is the probability, and `input` tells the shape only.
+    """
     source = generator or default_generator
-    out = empty(input.sizes, strides.contiguous(input.sizes), input.dtype)
-    return fill(out, source.bernoulli(out.numel(), _probabilities(input, out), out.dtype))
+    if p is not None:
+        done = empty(input.sizes, strides.like(input.sizes, input.strides), input.dtype)
+        return fill(done, source.bernoulli(done.numel(), float(p), done.dtype))
+    done = out
+    if done is None:
+        done = empty(input.sizes, strides.contiguous(input.sizes), input.dtype)
+    elif done.sizes != input.sizes:
+        done.restride(input.sizes, strides.contiguous(input.sizes), done.offset)
+    return fill(done, source.bernoulli(done.numel(), _probabilities(input, done), done.dtype))
 
 
 bernoulli.vjp(input=lambda g: zeros_like(g))
@@ -204,135 +198,114 @@ def geometric_(input: Tensor, p: float, *, generator: Generator | None = None) -
 geometric_.vjp(input=lambda g: zeros_like(g))
 
 
-def rand(
-    *size: int | Sequence[int],
-    generator: Generator | None = None,
-    out: Tensor | None = None,
-    **options: Unpack[SizedOptions],
-) -> Tensor:
-    """Uniform numbers in [0, 1) of `size`."""
-    shape = shape_of("rand", size, options)
-    tensor = prepared("rand", shape, options, out)
-    source = generator or default_generator
-    return finished(fill(tensor, source.uniform(tensor.numel(), tensor.dtype)), options, out)
-
-
-def randn(
-    *size: int | Sequence[int],
-    generator: Generator | None = None,
-    out: Tensor | None = None,
-    **options: Unpack[SizedOptions],
-) -> Tensor:
-    """Normal numbers of mean 0 and variance 1, of `size`."""
-    shape = shape_of("randn", size, options)
-    return _normal_into(prepared("randn", shape, options, out), 0.0, 1.0, generator, options, out)
-
-
-def _normal_into(
-    tensor: Tensor, mean: float, std: float, generator: Generator | None,
-    options: Options, out: Tensor | None,
-) -> Tensor:  # fmt: skip
-    source = generator or default_generator
-    drawn = source.normal(
-        tensor.numel(), tensor.dtype, mean, std, contiguous=tensor.is_contiguous()
-    )
-    return finished(fill(tensor, drawn), options, out)
-
-
-def randint(
-    *args: int | Sequence[int],
-    generator: Generator | None = None,
-    out: Tensor | None = None,
-    low: int | None = None,
-    high: int | None = None,
-    **options: Unpack[SizedOptions],
-) -> Tensor:
-    """Integers in [low, high), or in [0, high) with one bound: `randint(high, size)`."""
-    given = list(args)
-    if given and isinstance(given[-1], (tuple, list)):
-        shape = sizes_of("randint", given.pop())
-    elif "size" in options:
-        shape = sizes_of("randint", options.pop("size"))
-    else:
-        refuse("randint", "size", "tuple of ints", given[-1] if given else None, max(len(given), 1))
-    bounds = [b for b in (low, *given, high) if b is not None]
-    for at, bound in enumerate(bounds):
-        if not is_index(bound):
-            refuse("randint", "high" if len(bounds) == 1 else ("low", "high")[at], "int", bound, at + 1)
-    first, last = (0, bounds[0]) if len(bounds) == 1 else (bounds[0], bounds[1])
-    tensor = prepared("randint", shape, options, out, dtypes.int64)
-    return _integers_into(tensor, int(cast(int, first)), int(cast(int, last)), generator, options, out)
-
-
-def _integers_into(
-    tensor: Tensor, low: int, high: int, generator: Generator | None,
-    options: Options, out: Tensor | None = None,
-) -> Tensor:  # fmt: skip
-    source = generator or default_generator
-    drawn = source.integers(tensor.numel(), low, high, tensor.dtype)
-    return finished(fill(tensor, drawn), options, out)
-
-
-def randperm(
-    n: int,
-    *,
-    generator: Generator | None = None,
-    out: Tensor | None = None,
-    **options: Unpack[Options],
-) -> Tensor:
-    """0 to n - 1 in random order."""
-    if not is_index(n):
-        refuse("randperm", "n", "int", n, 1)
-    tensor = prepared("randperm", (int(n),), options, out, dtypes.int64)
-    source = generator or default_generator
-    tensor.array[...] = source.permutation(int(n), tensor.dtype)
-    return finished(tensor, options, out)
-
-
-def rand_like(
-    input: Tensor, *, generator: Generator | None = None, **options: Unpack[LikeOptions]
-) -> Tensor:
-    """Uniform numbers in [0, 1) of the shape, dtype and layout of `input`."""
-    tensor = like("rand_like", input, options)
-    source = generator or default_generator
-    return finished(fill(tensor, source.uniform(tensor.numel(), tensor.dtype)), options)
-
-
-def randn_like(
-    input: Tensor, *, generator: Generator | None = None, **options: Unpack[LikeOptions]
-) -> Tensor:
-    """Normal numbers of the shape, dtype and layout of `input`."""
-    return _normal_into(like("randn_like", input, options), 0.0, 1.0, generator, options, None)
-
-
-def randint_like(
-    input: Tensor,
-    low: int | Tensor,
-    high: int | Tensor | None = None,
-    *,
-    generator: Generator | None = None,
-    **options: Unpack[LikeOptions],
-) -> Tensor:
-    """Integers in [low, high), or [0, low), of the shape, dtype and layout of `input`."""
-    first, last = (0, low) if high is None else (low, high)
-    tensor = like("randint_like", input, options)
-    return _integers_into(tensor, int(first), int(last), generator, options)
-
-
-def normal(
+@op("contiguous", method=False, node=lambda mean, std: _normal_node(mean, std))
+def normal_of(
     mean: Tensor | float,
-    std: Tensor | float = 1.0,
-    size: Sequence[int] | None = None,
+    std: Tensor | float,
     *,
     generator: Generator | None = None,
     out: Tensor | None = None,
-    **options: Unpack[Options],
 ) -> Tensor:
-    """Normal numbers whose mean and standard deviation are numbers, with a `size`, or tensors."""
-    if size is not None:
-        tensor = prepared("normal", sizes_of("normal", size, "size", 3), options, out)
-        return _normal_into(tensor, float(mean), float(std), generator, options, out)
-    raise NotImplementedError
+    """Normal numbers around `mean` of deviation `std`, one of them a tensor at least."""
+    if not isinstance(std, Tensor) and not std >= 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
+    if isinstance(std, Tensor) and np.any(std.array < 0):
+        raise RuntimeError("normal expects all elements of std >= 0.0")
+    tensors = [t for t in (mean, std) if isinstance(t, Tensor)]
+    shape = broadcast(*[t.sizes for t in tensors])
+    if out is None:
+        out = empty(shape, strides.contiguous(shape), tensors[0].dtype)
+    elif out.sizes != shape:
+        resize_output(out, shape, strides.contiguous(shape))
+    source = generator or default_generator
+    width = 1.0 if isinstance(std, Tensor) else float(std)
+    normal = source.normal(checked(out), out.dtype, 0.0, width, contiguous=out.is_contiguous())
+    fill(out, normal)
+    quietly(_scaled, out, mean, std)
+    return out
+
+
+normal_of.vjp(mean=lambda g, mean: zeros_of(g, mean), std=lambda g, std: zeros_of(g, std))
+
+
+def _scaled(out: Tensor, mean: Tensor | float, std: Tensor | float) -> None:
+    """Scale and shift standard normal numbers, rounding after each."""
+    compute = out.dtype.compute
+    if isinstance(std, Tensor):
+        out.array[...] = out.array.astype(compute) * std.array.astype(compute)
+    shift = mean.array.astype(compute) if isinstance(mean, Tensor) else compute.type(mean)
+    out.array[...] = out.array.astype(compute) + shift
+
+
+def _normal_node(mean: Tensor | float, std: Tensor | float) -> str:
+    if not isinstance(std, Tensor):
+        return "NormalBackward1"
+    return f"NormalBackward{3 if isinstance(mean, Tensor) else 2}"
+
+
+def zeros_of(g: Tensor, argument: Tensor | float) -> Tensor:
+    """The gradient of a parameter of a distribution: zero, for draws do not depend on it smoothly."""
+    assert isinstance(argument, Tensor)
+    return empty(argument.sizes, strides.contiguous(argument.sizes), g.dtype).zero_()
+
+
+@op("contiguous", differentiable=False)
+def multinomial(
+    input: Tensor,
+    num_samples: int,
+    replacement: bool = False,
+    *,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Indices drawn with the weights in each row of `input`: (N, C) or (C,) to (N, num_samples).
+
+    Source: multinomial_out, aten/src/ATen/native/Distributions.cpp, cpu/MultinomialKernel.cpp.
+    """
+    _check_weights(input, num_samples, replacement)
+    source = generator or default_generator
+    weights = input.array.astype(input.dtype.compute)
+    rows = weights.reshape(-1, weights.shape[-1])
+    if replacement and num_samples > 1:
+        draws = source.doubles(len(rows) * num_samples).reshape(len(rows), num_samples)
+        pairs = zip(rows, draws, strict=True)
+        chosen = np.stack([_searched(row, u) for row, u in pairs])
+    else:  # the races of exponential clocks: those that ring first are a sample
+        clocks = source.exponential(rows.size, input.dtype).reshape(rows.shape)
+        rates = quietly(_ratios, rows, clocks.astype(rows.dtype), input.dtype)
+        chosen = np.argsort(-rates, axis=-1, kind="stable")[:, :num_samples]
+    return finish(chosen.reshape(*weights.shape[:-1], num_samples), dtypes.int64, out)
+
+
+def _ratios(weights: Array, clocks: Array, dtype: Dtype) -> Array:
+    return np.divide(weights, clocks).astype(dtype.np).astype(dtype.compute)
+
+
+def _searched(weights: Array, draws: Array) -> Array:
+    """The slot of the cumulative distribution into which each draw falls."""
+    total = np.cumsum(weights)
+    total = quietly(np.divide, total, total[-1])
+    total[-1] = 1
+    return np.searchsorted(total.astype(np.float64), draws, side="left")
+
+
+def _check_weights(input: Tensor, n: int, replacement: bool) -> None:
+    if not 1 <= input.ndim <= 2:
+        raise RuntimeError("prob_dist must be 1 or 2 dim")
+    if not input.dtype.is_floating_point:
+        raise RuntimeError(
+            "multinomial only supports floating-point dtypes for input, got: "
+            f"{SCALAR_NAMES[input.dtype.name]}"
+        )
+    if n <= 0:
+        raise RuntimeError("cannot sample n_sample <= 0 samples")
+    if not replacement and n > input.sizes[-1]:
+        raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
+    values = input.array.astype(np.float64)
+    if not np.all(np.isfinite(values) & (values >= 0)):
+        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+    if np.any(values.sum(-1) == 0):
+        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
 
 
 @composite()
@@ -361,13 +334,3 @@ def _dropped(input: Tensor, p: float, train: bool, inplace: bool) -> Tensor:
         keep = empty(input.sizes, strides.like(input.sizes, input.strides), input.dtype)
         keep.bernoulli_(1 - p).div_(1 - p)
     return input.mul_(keep) if inplace else input * keep
-
-
-def get_rng_state() -> Tensor:
-    """The state of the default generator, 5056 bytes that PyTorch understands too."""
-    return default_generator.get_state()
-
-
-def set_rng_state(new_state: Tensor) -> None:
-    """Nothing; puts the default generator in a state that `get_rng_state` gave."""
-    default_generator.set_state(new_state)

@@ -1,14 +1,15 @@
 """Views of some of the elements: parts along a dim, diagonals, windows, any stride at all."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from minitorch_np import shapes, strides
 from minitorch_np.dtypes import int64
 from minitorch_np.op import composite, op
-from minitorch_np.ops.view import transpose
 from minitorch_np.shapes import Shape, wrap_dim
-from minitorch_np.strides import Geometry, Overlap, Stride
-from minitorch_np.tensor import Tensor, empty, empty_strided, stored
+from minitorch_np.strides import Geometry, Stride
+from minitorch_np.tensor import Tensor, empty, stored
 
 __all__ = [
     "as_strided", "diag", "diag_embed", "diagonal", "diagonal_scatter", "narrow", "select",
@@ -87,7 +88,7 @@ def sliced(
 ) -> Place:
     """Where `start:end:step` of `dim` of a geometry lies."""
     if not shape:
-        raise RuntimeError("slice() cannot be applied to a 0-dim tensor.")
+        raise IndexError("slice() cannot be applied to a 0-dim tensor.")
     d = wrap_dim(dim, len(shape))
     first, length = shapes.slice_bounds(shape[d], start, end, step)
     return (
@@ -355,18 +356,39 @@ def as_strided_backward(
     start = offset if view_offset is None else view_offset
     low = min(offset, start)
     memory = max(_span(shape, stride, offset - low), _span(size, view_stride, start - low))
-    flat = empty_strided((memory,), (1,), g.dtype).zero_()
-    if strides.internal_overlap(size, view_stride) is Overlap.NO:
-        flat.as_strided(size, view_stride, start - low).copy_(g)
-    else:
+    flat = empty((memory,), (1,), g.dtype).zero_()
+    stretched = [d for d, (n, s) in enumerate(zip(size, view_stride, strict=True)) if n != 1 and not s]
+    for d in reversed(stretched):
+        g = g.sum(d)
+    size, view_stride = _without(size, stretched), _without(view_stride, stretched)
+    if may_overlap(size, view_stride):
         flat = flat.index_add(0, _addresses(size, view_stride, start - low), g.reshape(-1))
+    else:
+        flat.as_strided(size, view_stride, start - low).copy_(g)
     grad = flat.as_strided(shape, stride, offset - low)
-    if strides.internal_overlap(shape, stride) is Overlap.NO:
+    if not may_overlap(shape, stride):
         return grad
     where = _addresses(shape, stride, offset - low)
-    ones = empty_strided(where.sizes, (1,), g.dtype).fill_(1)
-    count = empty_strided((memory,), (1,), g.dtype).zero_().index_add(0, where, ones)
-    return grad / count.as_strided(shape, stride, offset - low)
+    count = np.bincount(where.array, minlength=memory)
+    return grad / stored(count.astype(g.dtype.np), g.dtype).as_strided(shape, stride, offset - low)
+
+
+def may_overlap(shape: Shape, stride: Stride) -> bool:
+    """Whether two elements may share memory; certain when False.
+
+    Source: _maybe_overlapping_memory, torch/csrc/autograd/FunctionsManual.cpp.
+    """
+    reach = 0
+    for s, n in sorted(zip(stride, shape, strict=True)):
+        if n != 1:
+            if s <= reach:
+                return 0 not in shape
+            reach += s * (n - 1)
+    return False
+
+
+def _without(numbers: Shape, dims: Sequence[int]) -> Shape:
+    return tuple([n for d, n in enumerate(numbers) if d not in dims])
 
 
 def _span(shape: Shape, stride: Stride, offset: int) -> int:

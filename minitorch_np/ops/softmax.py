@@ -3,6 +3,8 @@
 Source: aten/src/ATen/native/SoftMax.cpp and cpu/SoftMaxKernel.cpp.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,8 +30,9 @@ def _ready(name: str, input: Tensor, dim: int, out: Tensor | None) -> int:
     d = wrap_dim(dim, input.ndim)
     if out is not None:
         _ = exact_result_for(out, input.sizes, input.dtype)
-    if not input.dtype.is_floating_point:
-        raise not_implemented(name, input.dtype)
+    if not input.dtype.is_floating_point and input.numel():
+        last = "_lastdim" if d == max(input.ndim, 1) - 1 else ""
+        raise not_implemented(f"{name}{last}_kernel_impl", input.dtype)
     return d
 
 
@@ -48,12 +51,101 @@ def _log_softmax(a: Array, dim: int) -> Array:
     return values
 
 
+Kernel = Callable[..., Array]
+
+
+def _applied(f: Kernel, dim: int, *inputs: Tensor, out: Tensor | None = None) -> Tensor:
+    """The contiguous result of a kernel along `dim`; a 0-d tensor is a row of one."""
+    first = inputs[0]
+    if not first.numel():
+        return finish(np.empty(first.sizes, first.dtype.np), first.dtype, out)
+    shape = first.sizes or (1,)
+    values = quietly(f, *[_array(t).reshape(shape) for t in inputs], dim)
+    return finish(values.reshape(first.sizes), first.dtype, out)
+
+
 @op("contiguous", method=False, node="SoftmaxBackward0")
-def _softmax_forward(
-    input: Tensor, dim: int, half_to_float: bool = False, *, out: Tensor | None = None
-) -> Tensor:
+def softmax_along(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
     """exp(input) over its sum along `dim`."""
-    d = _ready("softmax_lastdim_kernel_impl", input, dim, out)
-    if not input.numel() or not input.ndim:
-        return finish(np.ones(input.sizes, input.dtype.np), input.dtype, out)
-    return finish(quietly(_softmax, _array(input), d), input.dtype, out)
+    return _applied(_softmax, _ready("softmax", input, dim, out), input, out=out)
+
+
+softmax_along.vjp(input=lambda g, out, dim: softmax_backward_data(g, out, dim))
+
+
+@op("contiguous", method=False)
+def softmax_backward_data(grad_output: Tensor, output: Tensor, dim: int) -> Tensor:
+    """The gradient through a softmax: `(g - sum(g * out)) * out` along `dim`."""
+
+    def f(g: Array, y: Array, d: int) -> Array:
+        values = np.multiply(g, y)
+        inner = np.add.reduce(values, d, keepdims=True)
+        np.subtract(g, inner, out=values)
+        np.multiply(values, y, out=values)
+        return values
+
+    return _applied(f, wrap_dim(dim, output.ndim), grad_output, output)
+
+
+softmax_backward_data.vjp(
+    grad_output=lambda g, output, dim: softmax_backward_data(g, output, dim),
+    output=lambda g, grad_output, output, dim: (
+        grad_output * g
+        - (output * grad_output).sum(dim, True) * g
+        - grad_output * (output * g).sum(dim, True)
+    ),
+)
+
+
+@op("contiguous", method=False, node="LogSoftmaxBackward0")
+def log_softmax_along(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
+    """input - log(sum(exp(input))) along `dim`."""
+    return _applied(_log_softmax, _ready("log_softmax", input, dim, out), input, out=out)
+
+
+log_softmax_along.vjp(input=lambda g, out, dim: log_softmax_backward_data(g, out, dim))
+
+
+@op("contiguous", method=False)
+def log_softmax_backward_data(grad_output: Tensor, output: Tensor, dim: int) -> Tensor:
+    """The gradient through a log_softmax: `g - exp(out) * sum(g)` along `dim`."""
+
+    def f(g: Array, y: Array, d: int) -> Array:
+        values = np.exp(y)
+        np.multiply(values, np.add.reduce(g, d, keepdims=True), out=values)
+        np.subtract(g, values, out=values)
+        return values
+
+    return _applied(f, wrap_dim(dim, output.ndim), grad_output, output)
+
+
+log_softmax_backward_data.vjp(
+    grad_output=lambda g, output, dim: g - (g * output.exp()).sum(dim, True),
+    output=lambda g, grad_output, output, dim: -grad_output.sum(dim, True) * output.exp() * g,
+)
+
+
+@composite()
+def softmax(
+    input: Tensor, dim: int, dtype: Dtype | None = None, *, out: Tensor | None = None
+) -> Tensor:
+    """exp(input) over its sum along `dim`, converted to `dtype` first."""
+    given = input if dtype is None else input.to(dtype)
+    # PyTorch's form with `out` never looks at requires_grad
+    return softmax_along(given if out is None else given.detach(), dim, out=out)
+
+
+@composite()
+def log_softmax(
+    input: Tensor, dim: int, dtype: Dtype | None = None, *, out: Tensor | None = None
+) -> Tensor:
+    """The logarithm of `softmax`, exact where that would round to 0."""
+    given = input if dtype is None else input.to(dtype)
+    # PyTorch's form with `out` never looks at requires_grad
+    return log_softmax_along(given if out is None else given.detach(), dim, out=out)
+
+
+@composite(method=False)
+def softmin(input: Tensor, dim: int, dtype: Dtype | None = None) -> Tensor:
+    """`softmax` of the negated input. Source: torch/nn/functional.py."""
+    return softmax(-input, dim, dtype)

@@ -183,19 +183,19 @@ def _named_split(name: str, input: Tensor, given: Sections, dim: int, least: int
     return tensor_split(input, given, dim)
 
 
-@composite(variadic="indices_or_sections")
+@composite()
 def hsplit(input: Tensor, indices_or_sections: Sections) -> tuple[Tensor, ...]:
     """The tensor cut into columns: along dim 1, or dim 0 if that is the only one."""
     return _named_split("hsplit", input, indices_or_sections, 0 if input.ndim == 1 else 1, 1)
 
 
-@composite(variadic="indices_or_sections")
+@composite()
 def vsplit(input: Tensor, indices_or_sections: Sections) -> tuple[Tensor, ...]:
     """The tensor cut into rows: along dim 0."""
     return _named_split("vsplit", input, indices_or_sections, 0, 2)
 
 
-@composite(variadic="indices_or_sections")
+@composite()
 def dsplit(input: Tensor, indices_or_sections: Sections) -> tuple[Tensor, ...]:
     """The tensor cut along dim 2."""
     return _named_split("dsplit", input, indices_or_sections, 2, 3)

@@ -105,7 +105,7 @@ tanh_backward.vjp(
 )
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, node=lambda inplace: f"AsinhBackward{int(inplace)}")
 def asinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse of the hyperbolic sine."""
     return pointwise(np.arcsinh, input, out=out, floating=True)
@@ -114,7 +114,7 @@ def asinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 asinh.vjp(input=lambda g, input: g * (input.pow(2) + 1).rsqrt())
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, node=lambda inplace: f"AcoshBackward{int(inplace)}")
 def acosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse of the hyperbolic cosine; nan below 1."""
     return pointwise(np.arccosh, input, out=out, floating=True)
@@ -123,7 +123,7 @@ def acosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 acosh.vjp(input=lambda g, input: g * (input.pow(2) - 1).rsqrt())
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, node=lambda inplace: f"AtanhBackward{int(inplace)}")
 def atanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse of the hyperbolic tangent; nan outside [-1, 1]."""
     return pointwise(np.arctanh, input, out=out, floating=True)

@@ -4,12 +4,13 @@
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes
-from minitorch_np.loops import not_implemented, pointwise
+from minitorch_np.loops import SCALAR_NAMES, not_implemented, pointwise
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.copy import zeros_like
 from minitorch_np.tensor import Tensor
@@ -23,6 +24,17 @@ __all__ = [
 Array = NDArray[np.generic]
 
 
+def kept(f: Callable[..., object], input: Tensor, out: Tensor | None) -> Tensor:
+    """`f` of each element in the same dtype, which an `out` must have as well.
+
+    Source: build_borrowing_unary_op, aten/src/ATen/TensorIterator.cpp.
+    """
+    if out is not None and out.dtype is not input.dtype:
+        found, expected = SCALAR_NAMES[out.dtype.name], SCALAR_NAMES[input.dtype.name]
+        raise RuntimeError(f"Found dtype {found} but expected {expected}")
+    return pointwise(f, input, out=out)
+
+
 @op("elementwise", inplace=True)
 def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`-input`. Raises: NotImplementedError for bools. Source: ATen/native/UnaryOps.cpp neg."""
@@ -31,7 +43,7 @@ def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
             "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to "
             "invert a mask, use the `~` or `logical_not()` operator instead."
         )
-    return pointwise(np.negative, input, out=out)
+    return kept(np.negative, input, out)
 
 
 neg.vjp(input=lambda g: g.neg())
@@ -42,7 +54,7 @@ def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The distance from zero; its derivative at 0 is 0. Source: ATen/native/UnaryOps.cpp abs."""
     if input.dtype is dtypes.bool_:
         raise not_implemented("abs_cpu", input.dtype)
-    return pointwise(np.abs, input, out=out)
+    return kept(np.abs, input, out)
 
 
 abs.vjp(input=lambda g, input: g * input.sgn())
@@ -56,7 +68,7 @@ def _sign(a: Array, out: Array) -> None:
 @op("elementwise", inplace=True)
 def sign(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """-1, 0 or 1, by the sign of each element. Source: ATen/native/UnaryOps.cpp sign."""
-    return pointwise(_sign, input, out=out)
+    return kept(_sign, input, out)
 
 
 sign.vjp(input=lambda g: zeros_like(g))
@@ -65,7 +77,7 @@ sign.vjp(input=lambda g: zeros_like(g))
 @op("elementwise", inplace=True)
 def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`sign`, under the name that complex numbers have too."""
-    return pointwise(_sign, input, out=out)
+    return kept(_sign, input, out)
 
 
 sgn.vjp(input=lambda g, input, out: zeros_like(g))
@@ -170,7 +182,7 @@ def integral(f: np.ufunc, kernel: str, input: Tensor, out: Tensor | None) -> Ten
     """A rounding of `input`; integers are copied, bools refused."""
     if input.dtype is dtypes.bool_:
         raise not_implemented(kernel, input.dtype)
-    return pointwise(f if input.dtype.is_floating_point else np.positive, input, out=out)
+    return kept(f if input.dtype.is_floating_point else np.positive, input, out)
 
 
 @op("elementwise", inplace=True)
@@ -224,7 +236,7 @@ def round(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Ten
         unit = o.dtype.type(ten)
         np.multiply(np.rint(a / unit), unit, o)
 
-    return pointwise(places if decimals > 0 else tens, input, out=out)
+    return kept(places if decimals > 0 else tens, input, out)
 
 
 round.vjp(input=lambda g: zeros_like(g))
@@ -235,7 +247,7 @@ def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The fraction of each element, with its sign."""
     if not input.dtype.is_floating_point:
         raise not_implemented("frac_cpu", input.dtype)
-    return pointwise(lambda a, o: np.subtract(a, np.trunc(a), o), input, out=out)
+    return kept(lambda a, o: np.subtract(a, np.trunc(a), o), input, out)
 
 
 frac.vjp(input=lambda g: g)
@@ -307,11 +319,17 @@ def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None)
     Source: ATen/native/cpu/UnaryOpsKernel.cpp logit_kernel.
     """
 
+    half = input.dtype.np if input.dtype.is_half else None
+
+    def held(a: Array) -> Array:  # ATen rounds each step to a half type here
+        return a if half is None else a.astype(half).astype(np.float32)
+
     def log_odds(a: Array, o: Array) -> None:
         if eps is not None:
-            low, high = o.dtype.type(eps), o.dtype.type(1) - o.dtype.type(eps)
+            low = held(np.asarray(eps, o.dtype))
+            high = held(1 - low)
             a = np.where(a < low, low, np.where(a > high, high, a))
-        np.log(a / (1 - a), o)
+        np.log(held(a / held(1 - a)), o)
 
     return pointwise(log_odds, input, out=out, floating=True)
 
@@ -326,7 +344,8 @@ def logit_backward(grad: Tensor, input: Tensor, eps: float | None) -> Tensor:
     """
     inner = grad / (input * (1 - input))
     low, outside = (0.0, math.nan) if eps is None else (eps, 0.0)
-    return inner.masked_fill((input < low).logical_or(input > 1 - low), outside)
+    within = (input >= low).logical_and(input <= 1 - low)
+    return inner.where(within, outside)
 
 
 def _sinc(a: Array, o: Array) -> None:
@@ -341,9 +360,9 @@ def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 def _sinc_grad(g: Tensor, x: Tensor) -> Tensor:
-    turns = x * math.pi
-    slope = g * ((turns * turns.cos() - turns.sin()) / (turns * x))
-    return slope.masked_fill(turns * turns == 0, 0.0)
+    turns, below = x * math.pi, x * x * math.pi
+    slope = g * ((turns * turns.cos() - turns.sin()) / below)
+    return slope.where(below != 0, 0.0)
 
 
 sinc.vjp(input=lambda g, input: _sinc_grad(g, input))

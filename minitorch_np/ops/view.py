@@ -76,12 +76,12 @@ def _check_view_dtype(input: Tensor, dtype: Dtype, ratio: int) -> None:
     end = f" to {names} (different element sizes)"
     if not input.sizes:
         raise RuntimeError(f"self.dim() cannot be 0{end}")
-    if input.strides[-1] != 1:
-        raise RuntimeError(f"self.stride(-1) must be 1{end}, but got {input.strides[-1]}")
     wholes = [("size(-1)", input.sizes[-1]), ("storage_offset()", input.offset)]
-    wholes += [(f"stride({d})", s) for d, s in enumerate(input.strides[:-1])]
-    for name, value in wholes:
-        if value % ratio:
+    steps = [(f"stride({d})", s) for d, s in enumerate(input.strides[:-1])]
+    for name, value in [*wholes, ("", 1), *steps]:
+        if not name and input.strides[-1] != 1:
+            raise RuntimeError(f"self.stride(-1) must be 1{end}, but got {input.strides[-1]}")
+        if name and value % ratio:
             raise RuntimeError(f"self.{name} must be divisible by {ratio}{end}, but got {value}")
 
 
@@ -292,6 +292,9 @@ _CONJUGATE = "Consider using x.conj()."
 @composite()
 def adjoint(input: Tensor) -> Tensor:
     """The transposes of a batch of matrices, which have no complex numbers to conjugate."""
+    if not input.ndim:
+        warnings.warn(f"adjoint() is deprecated on 0-D tensors. {_CONJUGATE}", stacklevel=2)
+        return input
     return transposed_matrices(input, "adjoint()", _CONJUGATE)
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from minitorch_np.ops.creation import zeros, zeros_like
-from minitorch_np.ops.binary import maximum
+from minitorch_np.ops.power import maximum
 from minitorch_np.optim.optimizer import (
     Closure,
     Group,
@@ -26,7 +26,7 @@ from minitorch_np.tensor import Tensor
 __all__ = ["Adam", "AdamW"]
 
 
-def _check_tensors(name: str, value: Tensor | float, foreach: bool, brief: bool) -> None:
+def _check_tensors(name: str, value: Tensor | float, foreach: bool) -> None:
     """Raise for an option given as a tensor where it may not be."""
     if not isinstance(value, Tensor):
         return
@@ -35,7 +35,7 @@ def _check_tensors(name: str, value: Tensor | float, foreach: bool, brief: bool)
             f"{name} as a Tensor is not supported for capturable=False and foreach=True"
         )
     if value.numel() != 1:
-        raise ValueError(f"Tensor {name if brief else name} must be 1-element")
+        raise ValueError(f"Tensor {name} must be 1-element")
 
 
 class Adam(Optimizer):
@@ -62,7 +62,7 @@ class Adam(Optimizer):
         decoupled_weight_decay: bool = False,
     ) -> None:
         refused = bool(foreach) and not capturable
-        _check_tensors("lr", lr, refused, True)
+        _check_tensors("lr", lr, refused)
         if not lr >= 0.0:
             raise ValueError(f"Invalid learning rate: {lr}")
         if not eps >= 0.0:
@@ -72,11 +72,10 @@ class Adam(Optimizer):
                 raise ValueError(f"Invalid beta parameter at index {nr}: {beta}")
         if not weight_decay >= 0.0:
             raise ValueError(f"Invalid weight_decay value: {weight_decay}")
-        kinds = {Tensor if isinstance(beta, Tensor) else type(beta) for beta in betas}
-        if kinds not in ({float}, {Tensor}):
+        if not any(all(isinstance(beta, kind) for beta in betas) for kind in (float, Tensor)):
             raise ValueError("betas must be either both floats or both Tensors")
         for nr, beta in enumerate(betas):
-            _check_tensors(f"betas[{nr}]", beta, refused, False)
+            _check_tensors(f"betas[{nr}]", beta, refused)
         defaults: dict[str, Any] = {
             "lr": lr, "betas": (to_scalar(betas[0]), to_scalar(betas[1])), "eps": eps,
             "weight_decay": weight_decay, "amsgrad": amsgrad, "maximize": maximize,
@@ -119,9 +118,7 @@ class Adam(Optimizer):
             for name in names:
                 state[name] = zeros_like(parameter)
         if group["differentiable"] and state["step"].requires_grad:
-            raise RuntimeError(
-                "`requires_grad` is not supported for `step` in differentiable mode"
-            )
+            raise RuntimeError("`requires_grad` is not supported for `step` in differentiable mode")
         if group["foreach"] and isinstance(group["lr"], Tensor) and not group["capturable"]:
             raise RuntimeError(
                 "lr as a Tensor is not supported for capturable=False and foreach=True"

@@ -117,8 +117,7 @@ def check_capturable(capturable: bool) -> None:
     if capturable:
         devices = ["cuda", "xpu", "hpu", "privateuseone", "xla"]
         raise AssertionError(
-            "If capturable=True, params and state_steps must be on supported devices: "
-            f"{devices}."
+            f"If capturable=True, params and state_steps must be on supported devices: {devices}."
         )
 
 

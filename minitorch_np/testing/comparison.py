@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.ops.creation import as_tensor
+from minitorch_np.dtypes import promote_types
+from minitorch_np.ops.from_data import as_tensor
 from minitorch_np.tensor import Tensor
 
 __all__ = ["assert_close"]
@@ -127,7 +128,8 @@ class _Check:
             return
         if not actual.sizes:
             self._scalar_failure(a[()].item(), b[()].item(), rtol, atol, path)
-        self._fail(_mismatch(a, b, fine, rtol, atol), path)
+        kind = promote_types(actual.dtype, expected.dtype)
+        self._fail(_mismatch(a, b, fine, rtol, atol, kind), path)
 
     def _same(self, name: str, a: object, b: object, path: tuple[object, ...]) -> None:
         if a != b:
@@ -184,13 +186,19 @@ def _close(a: Array, b: Array, rtol: float, atol: float, equal_nan: bool) -> NDA
     return np.asarray(close)
 
 
-def _mismatch(a: Array, b: Array, fine: NDArray[np.bool_], rtol: float, atol: float) -> str:
-    """How many elements differ, and where they differ most."""
+def _mismatch(
+    a: Array, b: Array, fine: NDArray[np.bool_], rtol: float, atol: float, dtype: Dtype
+) -> str:
+    """How many elements differ, and where they differ most, in the arithmetic of `dtype`."""
     exact = rtol == 0 and atol == 0
     count, total = int((~fine).sum()), fine.size
     with np.errstate(all="ignore"):
         absolute = np.where(fine, 0, np.abs(a - b))
+        if dtype.is_floating_point:
+            absolute = absolute.astype(dtype.np).astype(np.float64)
         relative = np.where(fine, 0, absolute / np.abs(b))
+        kind = dtype.np if dtype.is_floating_point else np.float32
+        relative = relative.astype(kind).astype(np.float64)
     lines = [
         f"Tensor-likes are not {'equal' if exact else 'close'}!",
         "",

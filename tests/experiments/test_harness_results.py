@@ -15,7 +15,7 @@ from experiments import __main__ as cli
 from experiments.harness import engines, results, runner
 from experiments.harness.console import Screen
 from experiments.harness.engines import Engine
-from tests.experiments.test_harness_lockstep import half_product, training
+from tests.experiments.programs import half_product, training
 
 SCHEMA = json.loads(results.SCHEMA.read_text(encoding="utf-8"))
 

@@ -17,7 +17,7 @@ from experiments.harness.rounding import (
     array,
 )
 from experiments.harness.watch import Follower, watching
-from tests.experiments.libraries import LIBRARIES
+from tests.experiments.programs import LIBRARIES
 
 SAMPLES = 400
 
@@ -191,3 +191,43 @@ def test_tf32_widens_products_only(tf32, ratio):
     assert scale.pointwise("float32") == plain.pointwise("float32")
     assert scale.product("float64") == plain.product("float64")
     assert scale.product("float32") / plain.product("float32") == pytest.approx(ratio, rel=1e-3)
+
+
+def test_argument_that_a_rule_leaves_out_is_named():
+    follower = Follower(torch)
+    weight = torch.ones(2)
+    follower.ledger.write(weight, Noise(np.ones(2)))
+    with watching(follower), pytest.raises(UnknownOp, match="leaves out what"):
+        torch.nn.functional.nll_loss(torch.zeros(3, 2), torch.tensor([0, 1, 1]), weight)
+
+
+@pytest.mark.parametrize("library", LIBRARIES, ids=lambda lib: lib.__name__)
+def test_pick_between_values_inside_their_error_is_doubtful(library):
+    follower = Follower(library, Scale(c=0.0))
+    x = library.from_numpy(np.array([[1.0, 1.0 + 1e-9, 0.0], [1.0, 2.0, 3.0]]))
+    follower.ledger.write(x, Noise(np.full((2, 3), 1e-16)))
+    with watching(follower):
+        values, indices = x.max(1)
+        best = x.argmax(1)
+    assert follower.ledger.read(values).fence is None
+    np.testing.assert_array_equal(follower.ledger.read(values).plain, [1e-16, 1e-16])
+    np.testing.assert_array_equal(follower.ledger.read(indices).fence, [9.0, 0.0])
+    np.testing.assert_array_equal(follower.ledger.read(best).fence, [9.0, 0.0])
+
+
+@pytest.mark.parametrize("sign", ["mixed", "one"])
+def test_errors_that_units_share_add_up_in_depth(sign):
+    """Weights of one sign make every unit err alike; ten layers on, that is all there is."""
+    rng = np.random.default_rng(0)
+    weights = [rng.standard_normal((32, 32)) / 6 for _ in range(10)]
+    weights = [torch.from_numpy(np.abs(w) if sign == "one" else w) for w in weights]
+
+    def deep(x):
+        for weight in weights:
+            x = x @ weight.t()
+        return x
+
+    inputs = tensors(torch, (6, 32))
+    estimate, _ = propagated(torch, deep, inputs, 1e-6)
+    truth = measured(torch, deep, inputs, 1e-6)
+    assert 0.3 < estimate.mean() / truth.mean() < 3

@@ -6,7 +6,7 @@ from typing import Any, cast
 import numpy as np
 
 from minitorch_np.dtypes import float64
-from minitorch_np.ops.creation import as_tensor, tensor
+from minitorch_np.ops.from_data import as_tensor, tensor
 from minitorch_np.ops.join import stack
 from minitorch_np.tensor import Tensor
 

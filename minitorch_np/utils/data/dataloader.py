@@ -4,8 +4,8 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from typing import Any, Generic, TypeVar, cast
 
-from minitorch_np.ops.creation import tensor
-from minitorch_np.ops.sampling import Generator
+from minitorch_np.ops.from_data import tensor
+from minitorch_np.random import Generator
 from minitorch_np.tensor import Tensor
 from minitorch_np.utils.data.collate import default_collate, default_convert
 from minitorch_np.utils.data.dataset import Dataset, IterableDataset

@@ -7,7 +7,8 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar, cast
 
-from minitorch_np.ops.sampling import Generator, randperm
+from minitorch_np.ops.random_creation import randperm
+from minitorch_np.random import Generator
 from minitorch_np.tensor import Tensor
 
 __all__ = [

@@ -4,7 +4,8 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import Generic, TypeVar, cast
 
-from minitorch_np.ops.sampling import Generator, randint, randperm
+from minitorch_np.ops.random_creation import randint, randperm
+from minitorch_np.random import Generator
 from minitorch_np.ops.creation import empty
 from minitorch_np.dtypes import int64
 
@@ -79,16 +80,14 @@ class RandomSampler(Sampler[int]):
         generator = self.generator
         if generator is None:
             generator = Generator().manual_seed(drawn_seed(None))
-        left = self.num_samples
-        while left > 0:
-            if self.replacement:  # in blocks of 32, as PyTorch draws them
-                size = min(left, 32)
-                block = randint(0, n, (size,), generator=generator)
+        block = 32 if self.replacement else n  # drawn at a time, as PyTorch draws them
+        whole, rest = divmod(self.num_samples, block)
+        for size in [block] * whole + [rest]:  # a last permutation is drawn even for no rest
+            if self.replacement:
+                drawn = randint(0, n, (size,), generator=generator)
             else:
-                size = min(left, n)
-                block = randperm(n, generator=generator)
-            yield from cast("list[int]", block.tolist())[:size]
-            left -= size
+                drawn = randperm(n, generator=generator)
+            yield from cast("list[int]", drawn.tolist())[:size]
 
     def __len__(self) -> int:
         return self.num_samples

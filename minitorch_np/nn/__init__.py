@@ -1,0 +1,52 @@
+"""torch.nn's namespace: modules, parameters, and the functions and initial values beside them."""
+
+from minitorch_np.nn import functional, init, parameter, utils
+from minitorch_np.nn.activation import (
+    CELU,
+    ELU,
+    GELU,
+    Hardtanh,
+    LeakyReLU,
+    LogSigmoid,
+    LogSoftmax,
+    Mish,
+    PReLU,
+    ReLU,
+    ReLU6,
+    SELU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Softsign,
+    Tanh,
+    Tanhshrink,
+    Threshold,
+)
+from minitorch_np.nn.containers import ModuleDict, ModuleList, Sequential
+from minitorch_np.nn.dropout import Dropout
+from minitorch_np.nn.flatten import Flatten, Unflatten
+from minitorch_np.nn.linear import Identity, Linear
+from minitorch_np.nn.loss import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MSELoss,
+    NLLLoss,
+    SmoothL1Loss,
+)
+from minitorch_np.nn.module import Module
+from minitorch_np.nn.parameter import Buffer, Parameter
+from minitorch_np.nn.parameter_containers import ParameterDict, ParameterList
+
+__all__ = [
+    "BCELoss", "BCEWithLogitsLoss", "Buffer", "CELU", "CrossEntropyLoss", "Dropout", "ELU",
+    "Flatten", "GELU", "Hardtanh", "HuberLoss", "Identity", "KLDivLoss", "L1Loss", "LeakyReLU",
+    "Linear", "LogSigmoid", "LogSoftmax", "MSELoss", "Mish", "Module", "ModuleDict", "ModuleList",
+    "NLLLoss", "PReLU", "Parameter", "ParameterDict", "ParameterList", "ReLU", "ReLU6", "SELU",
+    "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax", "Softplus", "Softsign", "Tanh",
+    "Tanhshrink", "Threshold", "Unflatten", "functional", "init", "parameter", "utils",
+]  # fmt: skip

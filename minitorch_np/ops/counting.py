@@ -1,0 +1,181 @@
+"""Distinct elements, and elements counted or placed among boundaries. None of them has a gradient.
+
+Source: aten/src/ATen/native/Unique.cpp, Bucketization.cpp, SummaryOps.cpp and Histogram.cpp.
+"""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import dtypes
+from minitorch_np.loops import finish, not_implemented
+from minitorch_np.op import composite, op
+from minitorch_np.ops.extremes import values_of
+from minitorch_np.shapes import wrap_dim
+from minitorch_np.tensor import Number, Tensor
+
+__all__ = ["bincount", "bucketize", "histc", "searchsorted", "unique", "unique_consecutive"]
+
+Array = NDArray[np.generic]
+
+
+def _result(array: Array, like: Tensor | None = None) -> Tensor:
+    kind = dtypes.int64 if like is None else like.dtype
+    return finish(np.asarray(array), kind, None)
+
+
+@op("contiguous", method=False)
+def _unique2(input: Tensor) -> tuple[Tensor, ...]:
+    """The distinct elements in order, the index of each element's own, and how many there are."""
+    values, inverse, counts = np.unique(
+        values_of(input), return_inverse=True, return_counts=True, equal_nan=False
+    )
+    return (
+        _result(values, input), _result(inverse.reshape(input.sizes)), _result(counts),
+    )  # fmt: skip
+
+
+@op("contiguous", method=False)
+def unique_dim(input: Tensor, dim: int) -> tuple[Tensor, ...]:
+    """The distinct slices along `dim` in order, the index of each slice's own, and counts."""
+    values, inverse, counts = np.unique(
+        values_of(input), return_inverse=True, return_counts=True, axis=dim
+    )
+    return (_result(values, input), _result(inverse.reshape(-1)), _result(counts))
+
+
+Distinct = Tensor | tuple[Tensor, ...]
+
+
+def _asked(found: tuple[Tensor, ...], inverse: bool, counts: bool) -> Distinct:
+    wanted = [found[0], *([found[1]] if inverse else []), *([found[2]] if counts else [])]
+    return tuple(wanted) if len(wanted) > 1 else wanted[0]
+
+
+@composite()
+def unique(
+    input: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+) -> Distinct:
+    """The distinct elements (or slices along `dim`), always in order; every NaN is distinct."""
+    if dim is None:
+        return _asked(_unique2(input), return_inverse, return_counts)
+    return _asked(unique_dim(input, wrap_dim(dim, input.ndim)), return_inverse, return_counts)
+
+
+@op("contiguous", method=False, node="UniqueConsecutiveBackward0")
+def consecutive(input: Tensor) -> tuple[Tensor, ...]:
+    """One element of each run of equal ones, the run of each element, and the runs' lengths."""
+    flat = values_of(input).reshape(-1)
+    starts = np.ones(flat.shape, np.bool_)
+    starts[1:] = flat[1:] != flat[:-1]
+    runs = np.cumsum(starts) - 1
+    lengths = np.bincount(runs) if len(runs) else runs
+    return (_result(flat[starts], input), _result(runs.reshape(input.sizes)), _result(lengths))
+
+
+@composite()
+def unique_consecutive(
+    input: Tensor, return_inverse: bool = False, return_counts: bool = False
+) -> Distinct:
+    """The flattened elements with runs of equal ones cut to one."""
+    return _asked(consecutive(input), return_inverse, return_counts)
+
+
+Side = Literal["left", "right"]
+
+
+def _placed(boundaries: Tensor, values: Array, side: Side, sorter: Array | None) -> Array:
+    rows = values_of(boundaries)
+    if rows.ndim == 1:
+        return np.searchsorted(rows, values, side, sorter)
+    result = np.empty(values.shape, np.int64)
+    for at in np.ndindex(*rows.shape[:-1]):
+        order = None if sorter is None else sorter[at]
+        result[at] = np.searchsorted(rows[at], values[at], side, order)
+    return result
+
+
+@op("contiguous", method=False, differentiable=False)
+def searchsorted(
+    sorted_sequence: Tensor,
+    input: Tensor | Number,
+    *,
+    out_int32: bool = False,
+    right: bool = False,
+    side: str | None = None,
+    sorter: Tensor | None = None,
+) -> Tensor:
+    """The index at which each element would enter its ascending row, before (or after) equals."""
+    if side is not None and side not in ("left", "right"):
+        raise RuntimeError(
+            f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}"
+        )
+    if right and side == "left":
+        raise RuntimeError(
+            "torch.searchsorted(): side and right can't be set to opposites, got side of left "
+            "while right was True"
+        )
+    values = values_of(input) if isinstance(input, Tensor) else np.asarray(input)
+    if sorted_sequence.ndim > 1 and sorted_sequence.sizes[:-1] != values.shape[:-1]:
+        raise RuntimeError(
+            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
+            "dimensions of boundaries tensor and input value tensor must match, but we got "
+            f"boundaries tensor {list(sorted_sequence.sizes)} and input value tensor "
+            f"{list(values.shape)}"
+        )
+    at = "right" if right or side == "right" else "left"
+    places = _placed(sorted_sequence, values, at, None if sorter is None else sorter.array)
+    return finish(np.asarray(places), dtypes.int32 if out_int32 else dtypes.int64, None)
+
+
+@composite(method=False)
+def bucketize(
+    input: Tensor | Number, boundaries: Tensor, *, out_int32: bool = False, right: bool = False
+) -> Tensor:
+    """The number of boundaries below each element (with `right`: not above it)."""
+    if boundaries.ndim != 1:
+        raise RuntimeError(
+            "boundaries tensor must be 1 dimension, but got dim(" + f"{boundaries.ndim})"
+        )
+    return searchsorted(boundaries, input, out_int32=out_int32, right=right)
+
+
+@op("contiguous", differentiable=False)
+def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
+    """How often 0, 1, 2, ... occur in a vector, or the sums of their weights."""
+    if input.ndim != 1 or (input.numel() and input.array.min() < 0):
+        raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
+    if input.dtype.category != 1:
+        raise not_implemented("bincount_cpu", input.dtype)
+    if minlength < 0:
+        raise RuntimeError("minlength should be >= 0")
+    if weights is not None and weights.sizes != input.sizes:
+        raise RuntimeError("weights should be 1-d and have the same length as input")
+    kind = dtypes.int64
+    if weights is not None:
+        kind = dtypes.float32 if weights.dtype is dtypes.float32 else dtypes.float64
+    held = None if weights is None else weights.array.astype(np.float64)
+    return finish(np.bincount(input.array.astype(np.int64), held, minlength), kind, None)
+
+
+@op("contiguous", differentiable=False)
+def histc(input: Tensor, bins: int = 100, min: Number = 0, max: Number = 0) -> Tensor:
+    """How many elements fall into each of `bins` equal parts of [min, max]; by default of the range
+    that the elements have."""
+    if not input.dtype.is_floating_point or input.dtype.is_half:
+        raise not_implemented("histogram_cpu", input.dtype)
+    if bins <= 0:
+        raise RuntimeError(f"bins must be > 0, but got {bins} for dimension 0")
+    array = input.array.reshape(-1)
+    low, high = float(min), float(max)
+    if low == high and array.size:
+        low, high = float(array.min()), float(array.max())
+    if low == high:
+        low, high = low - 1, high + 1
+    counts, _ = np.histogram(array, bins, (low, high))
+    return finish(counts, input.dtype, None)

@@ -1,0 +1,343 @@
+"""Advanced indexing: elements named by index tensors and masks, read and written.
+
+The indices of all dims are broadcast together and walked as one. When they are adjacent, their
+common shape takes the place of the dims they index; otherwise it comes first.
+Source: aten/src/ATen/native/TensorAdvancedIndexing.cpp, TensorAdvancedIndexingUtils.h.
+"""
+
+import warnings
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import dtypes, strides
+from minitorch_np.loops import SCALAR_NAMES, quietly, scalar
+from minitorch_np.op import op
+from minitorch_np.ops.points import add_at, first_outside, positive
+from minitorch_np.ops.slicing import zeros
+from minitorch_np.shapes import Shape, broadcast, is_expandable, listed, numel
+from minitorch_np.strides import Geometry, Overlap, Stride
+from minitorch_np.tensor import Number, Tensor, empty, method
+
+__all__ = ["index_put"]
+
+Array = NDArray[np.generic]
+Indices = Sequence[Tensor | None]
+_TYPES = {dtypes.int64, dtypes.int32, dtypes.uint8, dtypes.bool_}
+_MASKS = {dtypes.uint8, dtypes.bool_}
+
+
+class Point(NamedTuple):
+    """The indices of one dim, and the geometry they would have as a tensor."""
+
+    array: Array
+    shape: Shape
+    stride: Stride
+
+
+class Plan(NamedTuple):
+    """Where indices point in a tensor whose indexed dims are adjacent, after `before` others."""
+
+    order: list[int]
+    """The dims of the tensor: as they are, or the indexed ones first."""
+    points: list[Point]
+    before: int
+    common: Shape
+    """The shape of all indices, broadcast together."""
+    shape: Shape
+    stride: Stride
+    """The geometry of what indexing gives."""
+
+
+def planned(input: Tensor, indices: Indices) -> Plan:
+    """What the indices mean for `input`. Raises: IndexError for indices that cannot be."""
+    for t in indices:
+        if t is not None and t.dtype not in _TYPES:
+            raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+    points = unmasked(input, indices)
+    found = [p for p in points if p is not None]
+    common = found[0].shape
+    if len(found) > 1:
+        common = common_shape(found)
+    ndim = len(input.sizes)
+    points += [None] * (ndim - len(points))
+    order = list(range(ndim))
+    named = [d for d in order if points[d] is not None]
+    if named[-1] - named[0] != len(named) - 1:
+        order = named + [d for d in order if points[d] is None]
+        before = 0
+    else:
+        before = named[0]
+    sizes = strides.permuted(input.sizes, order)
+    steps = strides.permuted(input.strides, order)
+    after = before + len(named)
+    if 0 in sizes[before:after] and 0 not in common:
+        raise IndexError("index is out of bounds for dimension with size 0")
+    shape = (*sizes[:before], *common, *sizes[after:])
+    source = shape, (*steps[:before], *(0,) * len(common), *steps[after:])
+    pad = (1,) * before, (1,) * (ndim - after)
+    geometries = [as_operand(p, common, *pad) for p in found]
+    stride = strides.elementwise(shape, (source, *geometries))
+    return Plan(order, found, before, common, shape, stride)
+
+
+def unmasked(input: Tensor, indices: Indices) -> list[Point | None]:
+    """The indices with each mask replaced by the indices of its elements that hold."""
+    points: list[Point | None] = []
+    for t in indices:
+        if t is None:
+            points.append(None)
+        elif t.dtype in _MASKS:
+            if t.dtype is dtypes.uint8:
+                warnings.warn(
+                    "indexing with dtype torch.uint8 is now deprecated, please use a dtype "
+                    "torch.bool instead.",
+                    UserWarning,
+                    stacklevel=6,
+                )
+            check_mask(input, t, len(points))
+            if t.sizes:
+                points += [Point(a, a.shape, (1,)) for a in t.array.nonzero()]
+        else:
+            points.append(Point(t.array, t.sizes, t.strides))
+    return points
+
+
+def check_mask(input: Tensor, mask: Tensor, at: int) -> None:
+    """Nothing, when `mask` fits the dims of `input` from `at` on. Raises: IndexError."""
+    for j, n in enumerate(mask.sizes):
+        if n != input.sizes[at + j]:
+            raise IndexError(
+                f"The shape of the mask {listed(mask.sizes)} at index {j} does not match the "
+                f"shape of the indexed tensor {listed(input.sizes)} at index {at + j}"
+            )
+
+
+def common_shape(points: list[Point]) -> Shape:
+    """The shape of index tensors broadcast together."""
+    try:
+        return broadcast(*[p.shape for p in points])
+    except RuntimeError as error:
+        shapes = ", ".join([listed(p.shape) for p in points])
+        raise IndexError(
+            "shape mismatch: indexing tensors could not be broadcast together with shapes " + shapes
+        ) from error
+
+
+def as_operand(point: Point, common: Shape, before: Shape, after: Shape) -> Geometry:
+    """The geometry of an index tensor as the iterator sees it: expanded, with dims of size 1."""
+    stride = strides.expand(point.shape, point.stride, common)
+    if point.array.dtype == np.int32:  # it is copied to int64 there
+        stride = strides.like(common, stride)
+    to = (*before, *common, *after)
+    seen = strides.view(common, stride, to)
+    return to, strides.contiguous(to) if seen is None else seen
+
+
+def outside(plan: Plan, sizes: Shape) -> IndexError:
+    """The error of the first index, in the order of elements, that is out of bounds."""
+    arrays = np.broadcast_arrays(*[p.array for p in plan.points])
+    wrong = [(a < -n) | (a >= n) for a, n in zip(arrays, sizes, strict=True)]
+    first = int(np.argmax(np.logical_or.reduce(wrong).ravel()))
+    dim = next(d for d, w in enumerate(wrong) if w.ravel()[first])
+    return IndexError(
+        f"index {int(arrays[dim].ravel()[first])} is out of bounds for dimension {dim} "
+        f"with size {sizes[dim]}"
+    )
+
+
+@op("elementwise", method=False)
+def index(input: Tensor, indices: Sequence[Tensor | None]) -> Tensor:
+    """The elements that `indices` name, one for each dim from the first; None names all of a dim.
+
+    int64 and int32 tensors hold indices, which may count from the end; bool tensors are masks over
+    as many dims as they have. Raises: IndexError.
+    """
+    if len(indices) > len(input.sizes):
+        raise IndexError(
+            f"too many indices for tensor of dimension {input.ndim} (got {len(indices)})"
+        )
+    plan = planned(input, indices)
+    out = empty(plan.shape, plan.stride, input.dtype)
+    if 0 not in plan.shape:
+        read(input, plan, out.array)
+    return out
+
+
+def read(input: Tensor, plan: Plan, out: Array) -> None:
+    """Write to `out` the elements that a plan names."""
+    source = input.array
+    before, points = plan.before, plan.points
+    if len(points) == 1 and source.flags.c_contiguous and out.flags.c_contiguous:
+        at, n = points[0].array, source.shape[before]
+        if first_outside(at, -n, n) is not None:
+            raise outside(plan, (n,))
+        # 'clip' writes straight to out; 'raise' would go through a buffer
+        source.take(positive(at, n), before, out, "clip")
+        return
+    if plan.order != list(range(len(plan.order))):
+        source = source.transpose(plan.order)
+    key = (*(slice(None),) * before, *[p.array for p in points])
+    try:
+        out[...] = source[key]
+    except IndexError:
+        raise outside(plan, source.shape[before : before + len(points)]) from None
+
+
+index.vjp(input=lambda g, input_shape, indices: index_backward(g, input_shape, indices))
+
+
+@op("contiguous", method=False, node="IndexPutImplBackward0")
+def index_backward(
+    grad_output: Tensor, input_sizes: Shape, indices: Sequence[Tensor | None]
+) -> Tensor:
+    """Zeros of the input's shape with the gradient added where `indices` name."""
+    out = zeros(grad_output, input_sizes)
+    write(out, planned(out, indices), grad_output, True)
+    return out
+
+
+index_backward.vjp(grad_output=lambda g, indices: index(g, indices))
+
+
+def write(input: Tensor, plan: Plan, values: Tensor, accumulate: bool) -> None:
+    """Write `values`, broadcast, to the elements that a plan names, or add them."""
+    if 0 in plan.shape:
+        return
+    before, points = plan.before, plan.points
+    sizes = strides.permuted(input.sizes, plan.order)[before : before + len(points)]
+    arrays = [p.array for p in points]
+    if any(first_outside(a, -n, n) is not None for a, n in zip(arrays, sizes, strict=True)):
+        raise outside(plan, sizes)
+    if not accumulate:
+        key = (*(slice(None),) * before, *arrays)
+        input.array.transpose(plan.order)[key] = values.array
+        return
+    # indexed dims first, for target and values alike
+    named = plan.order[before : before + len(points)]
+    order = [*named, *plan.order[:before], *plan.order[before + len(points) :]]
+    seen = input.alias(
+        strides.permuted(input.sizes, order), strides.permuted(input.strides, order), input.offset
+    )
+    dims = len(plan.common)
+    given = np.broadcast_to(values.array, plan.shape)
+    moved = [*range(before, before + dims), *range(before), *range(before + dims, given.ndim)]
+    at = [positive(a, n) for a, n in zip(arrays, sizes, strict=True)]
+    quietly(add_at, seen, np.broadcast_arrays(*at), dims, given.transpose(moved))
+
+
+def written(input: Tensor, indices: Indices, values: Tensor, accumulate: bool) -> Tensor:
+    """`input`, with `values` written to or added at what `indices` name.
+
+    Source: _index_put_impl_ in TensorAdvancedIndexing.cpp.
+    """
+    if len(indices) > len(input.sizes):
+        raise IndexError(
+            f"too many indices for tensor of dimension {input.ndim} (got {len(indices)})"
+        )
+    warn_expanded(input, "index_put_", "tensor[indices] = tensor")
+    if not accumulate and values.numel() == 1:
+        mask = single_mask(input, indices)
+        if mask is not None:
+            return fill_masked(input, mask, values)
+    for t in (values, *indices):
+        if t is not None and t.memory is input.memory:
+            strides.check_no_overlap(
+                (input.offset, input.sizes, input.strides), (t.offset, t.sizes, t.strides)
+            )
+    plan = planned(input, indices)
+    if not is_expandable(values.sizes, plan.shape):
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {listed(values.sizes)} cannot be broadcast to "
+            f"indexing result of shape {listed(plan.shape)}"
+        )
+    if values.dtype is not input.dtype:
+        raise RuntimeError(
+            "Index put requires the source and destination dtypes match, got "
+            f"{SCALAR_NAMES[input.dtype.name]} for the destination and "
+            f"{SCALAR_NAMES[values.dtype.name]} for the source."
+        )
+    write(input, plan, values, accumulate)
+    return input
+
+
+def warn_expanded(input: Tensor, name: str, example: str) -> None:
+    """Warn about a write to memory that several elements share, which PyTorch still lets pass."""
+    if strides.internal_overlap(input.sizes, input.strides) is Overlap.YES:
+        warnings.warn(
+            f"Use of {name} on expanded tensors is deprecated. Please clone() the tensor before "
+            f"performing this operation. This also applies to advanced indexing e.g. {example}",
+            UserWarning,
+            stacklevel=5,
+        )
+
+
+def single_mask(input: Tensor, indices: Indices) -> Tensor | None:
+    """The only index as a mask that broadcasts to `input`, None when it is no mask or not alone.
+
+    Source: canDispatchToMaskedFill in TensorAdvancedIndexingUtils.h.
+    """
+    found: Tensor | None = None
+    covered = 0
+    for t in indices:
+        if t is None:
+            covered += 1
+            continue
+        if t.dtype not in _MASKS or found is not None:
+            return None
+        check_mask(input, t, covered)
+        found = t
+        covered += len(t.sizes)
+    if found is None:
+        return None
+    rest = len(input.sizes) - covered
+    return found.alias((*found.sizes, *(1,) * rest), (*found.strides, *(1,) * rest), found.offset)
+
+
+def fill_masked(input: Tensor, mask: Tensor, value: Tensor) -> Tensor:
+    """`input`, with the only element of `value` written wherever the mask holds."""
+    if mask.dtype is not dtypes.bool_:
+        raise RuntimeError(
+            "masked_fill_ only supports boolean masks, but got mask with dtype unsigned char"
+        )
+    warn_expanded(input, "masked_fill_", "tensor[mask] = scalar")
+    scalar(value.array.item(), input.dtype)
+    quietly(np.copyto, input.array, value.array.reshape(()), casting="unsafe", where=mask.array)
+    return input
+
+
+def without(g: Tensor, indices: Indices, values_shape: Shape, accumulate: bool) -> Tensor:
+    """The gradient of what `index_put` writes to: nothing arrives from the elements replaced."""
+    return g if accumulate else index_put(g, indices, zeros(g, values_shape), False)
+
+
+@op("like", method=False, node="IndexPutBackward0")
+def index_put(
+    input: Tensor, indices: Sequence[Tensor | None], values: Tensor, accumulate: bool = False
+) -> Tensor:
+    """A copy with `values` at the elements that `indices` name, or added to them."""
+    out = empty(input.sizes, strides.like(input.sizes, input.strides), input.dtype)
+    np.copyto(out.array, input.array)
+    return written(out, indices, values, accumulate)
+
+
+index_put.vjp(
+    input=lambda g, indices, values_shape, accumulate: without(g, indices, values_shape, accumulate),
+    values=lambda g, indices: index(g, indices),
+)
+
+
+@op("like", method=False, node="IndexPutBackward0")
+def index_put_(
+    input: Tensor, indices: Sequence[Tensor | None], values: Tensor, accumulate: bool = False
+) -> Tensor:
+    """This tensor with `values` written to the elements that `indices` name, or added to them."""
+    return written(input, indices, values, accumulate)
+
+
+index_put_.vjp(
+    input=lambda g, indices, values_shape, accumulate: without(g, indices, values_shape, accumulate),
+    values=lambda g, indices: index(g, indices),
+)

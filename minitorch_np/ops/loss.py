@@ -1,0 +1,410 @@
+"""Losses of two tensors of one shape, as ATen has them: elementwise, then 'none', 'mean' or 'sum'.
+
+`nn/functional.py` adds what Python adds in PyTorch: warnings, broadcasting, weights.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import strides
+from minitorch_np.loops import (
+    SCALAR_NAMES,
+    common_dtype,
+    finish,
+    not_implemented,
+    pointwise,
+    quietly,
+)
+from minitorch_np.op import composite, op
+from minitorch_np.ops.power import xlogy
+from minitorch_np.ops.smooth import log_sigmoid
+from minitorch_np.tensor import Number, Tensor, empty
+
+__all__: list[str] = []
+
+Array = NDArray[np.generic]
+
+
+def check_reduction(reduction: str) -> None:
+    """Raise torch's error for an unknown reduction."""
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+
+
+def folded(loss: Tensor, reduction: str) -> Tensor:
+    """The elementwise loss, its mean or its sum; the mean of nothing is nan."""
+    if reduction == "none":
+        return loss
+    array = loss.array
+    total = quietly(np.add.reduce, array, axis=None, dtype=loss.dtype.compute)
+    if reduction == "mean":
+        total = quietly(np.true_divide, total, loss.dtype.compute.type(loss.numel()))
+    return finish(np.asarray(total), loss.dtype, None)
+
+
+def averaged(reduction: str, n: int) -> float:
+    """The factor of the mean."""
+    return 1.0 / n if reduction == "mean" and n else 1.0
+
+
+def compared(
+    f: Callable[..., object], kernel: str, reduction: str, input: Tensor, target: Tensor
+) -> Tensor:
+    """The loss `f` of two tensors, reduced."""
+    check_reduction(reduction)
+    dtype = common_dtype(input, target)
+    if not dtype.is_floating_point:
+        raise not_implemented(kernel, dtype)
+    return folded(pointwise(f, input, target), reduction)
+
+
+def size_of(input: Tensor, target: Tensor) -> int:
+    """The number of elements that both have together."""
+    return input.numel() if input.sizes == target.sizes else (input - target).numel()
+
+
+@op("elementwise", method=False)
+def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """`(input - target) ** 2`, reduced. Source: ATen/native/Loss.cpp mse_loss."""
+    return compared(
+        lambda a, b, o: np.square(np.subtract(a, b), o), "mse_cpu", reduction, input, target
+    )
+
+
+mse_loss.vjp(
+    input=lambda g, input, target, reduction: mse_loss_backward(g, input, target, reduction),
+    target=lambda g, input, target, reduction: mse_loss_backward(g, target, input, reduction),
+)
+
+
+@op("elementwise", method=False)
+def mse_loss_backward(
+    grad_output: Tensor, input: Tensor, target: Tensor, reduction: str
+) -> Tensor:
+    """The gradient of mse_loss with respect to its input."""
+    norm = 2 * averaged(reduction, input.numel())
+    return pointwise(
+        lambda g, a, b, o: np.multiply(np.subtract(a, b) * o.dtype.type(norm), g, o),
+        grad_output, input, target,
+    )  # fmt: skip
+
+
+def _mse_second(g: Tensor, grad: Tensor, input: Tensor, reduction: str) -> Tensor:
+    return g * grad * (2 * averaged(reduction, input.numel()))
+
+
+mse_loss_backward.vjp(
+    grad_output=lambda g, input, target, reduction: (
+        g * (input - target) * (2 * averaged(reduction, input.numel()))
+    ),
+    input=lambda g, grad_output, input, reduction: _mse_second(g, grad_output, input, reduction),
+    target=lambda g, grad_output, input, reduction: -_mse_second(g, grad_output, input, reduction),
+)
+
+
+def reduced(loss: Tensor, reduction: str) -> Tensor:
+    """The loss, its mean or its sum, for losses made of other ops."""
+    check_reduction(reduction)
+    return {"none": lambda: loss, "mean": lambda: loss.mean(), "sum": lambda: loss.sum()}[
+        reduction
+    ]()
+
+
+@composite(method=False)
+def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """`|input - target|`, reduced. Source: ATen/native/Loss.cpp l1_loss."""
+    return reduced((input - target).abs(), reduction)
+
+
+@op("elementwise", method=False, node="SmoothL1LossBackward0")
+def smooth_l1_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0
+) -> Tensor:
+    """A parabola within `beta` of 0, straight lines beyond, reduced.
+
+    Source: ATen/native/Loss.cpp smooth_l1_loss, ATen/native/cpu/BinaryOpsKernel.cpp.
+    """
+    if beta < 0:
+        raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
+
+    def bent(a: Array, b: Array, o: Array) -> None:
+        z, n = np.abs(np.subtract(a, b)), o.dtype.type(beta)
+        parabola = 0.5 * z * z / n if beta else z
+        np.copyto(o, np.where(z < n, parabola, z - 0.5 * n), casting="unsafe")
+
+    return compared(bent, "smooth_l1_cpu", reduction, input, target)
+
+
+def _smooth_grad(g: Tensor, a: Tensor, b: Tensor, reduction: str, beta: float) -> Tensor:
+    return smooth_l1_loss_backward(g, a, b, reduction, beta)
+
+
+smooth_l1_loss.vjp(
+    input=lambda g, input, target, reduction, beta: _smooth_grad(g, input, target, reduction, beta),
+    target=lambda g, input, target, reduction, beta: _smooth_grad(
+        g, target, input, reduction, beta
+    ),
+)
+
+
+@op("elementwise", method=False, node="SmoothL1LossBackwardBackward0")
+def smooth_l1_loss_backward(
+    grad_output: Tensor, input: Tensor, target: Tensor, reduction: str, beta: float
+) -> Tensor:
+    """The gradient of smooth_l1_loss with respect to its input."""
+    norm = averaged(reduction, input.numel())
+
+    def slope(g: Array, a: Array, b: Array, o: Array) -> None:
+        x, n = np.subtract(a, b), o.dtype.type(beta)
+        inner = x / n if beta else x
+        values = np.where(x <= -n, -1, np.where(x >= n, 1, inner))
+        np.multiply(values * o.dtype.type(norm), g, o)
+
+    return pointwise(slope, grad_output, input, target)
+
+
+def _smooth_curve(
+    g: Tensor, grad: Tensor, x: Tensor, target: Tensor, reduction: str, beta: float
+) -> Tensor:
+    inside = ((x - target).abs() < beta).to(g.dtype)
+    return g * grad * inside * (averaged(reduction, x.numel()) / (beta or 1.0))
+
+
+smooth_l1_loss_backward.vjp(
+    grad_output=lambda g, input, target, reduction, beta: _smooth_grad(
+        g, input, target, reduction, beta
+    ),
+    input=lambda g, grad_output, input, target, reduction, beta: _smooth_curve(
+        g, grad_output, input, target, reduction, beta
+    ),
+    target=lambda g, grad_output, input, target, reduction, beta: -_smooth_curve(
+        g, grad_output, input, target, reduction, beta
+    ),
+)
+
+
+@op("elementwise", method=False)
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0
+) -> Tensor:
+    """A parabola within `delta` of 0, lines of slope `delta` beyond, reduced.
+
+    Source: ATen/native/Loss.cpp huber_loss.
+    """
+    if delta <= 0:
+        raise RuntimeError("huber_loss does not support non-positive values for delta.")
+
+    def bent(a: Array, b: Array, o: Array) -> None:
+        z, n = np.abs(np.subtract(a, b)), o.dtype.type(delta)
+        np.copyto(o, np.where(z <= n, 0.5 * z * z, n * (z - 0.5 * n)), casting="unsafe")
+
+    return compared(bent, "huber_cpu", reduction, input, target)
+
+
+huber_loss.vjp(
+    input=lambda g, input, target, reduction, delta: huber_loss_backward(
+        g, input, target, reduction, delta
+    ),
+    target=lambda g, input, target, reduction, delta: huber_loss_backward(
+        g, target, input, reduction, delta
+    ),
+)
+
+
+@op("elementwise", method=False)
+def huber_loss_backward(
+    grad_output: Tensor, input: Tensor, target: Tensor, reduction: str, delta: float
+) -> Tensor:
+    """The gradient of huber_loss with respect to its input."""
+    norm = averaged(reduction, input.numel())
+
+    def slope(g: Array, a: Array, b: Array, o: Array) -> None:
+        n = o.dtype.type(delta)
+        cut = np.minimum(np.maximum(np.subtract(a, b), -n), n)
+        np.multiply(cut * o.dtype.type(norm), g, o)
+
+    return pointwise(slope, grad_output, input, target)
+
+
+def _huber_curve(
+    g: Tensor, grad: Tensor, x: Tensor, target: Tensor, reduction: str, delta: float
+) -> Tensor:
+    inside = ((x - target).abs() < delta).to(g.dtype)
+    return g * grad * inside * averaged(reduction, x.numel())
+
+
+huber_loss_backward.vjp(
+    grad_output=lambda g, input, target, reduction, delta: huber_loss_backward(
+        g, input, target, reduction, delta
+    ),
+    input=lambda g, grad_output, input, target, reduction, delta: _huber_curve(
+        g, grad_output, input, target, reduction, delta
+    ),
+    target=lambda g, grad_output, input, target, reduction, delta: -_huber_curve(
+        g, grad_output, input, target, reduction, delta
+    ),
+)
+
+
+@op("like", method=False)
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
+) -> Tensor:
+    """`-(target log(input) + (1 - target) log(1 - input))`, reduced; logarithms stop at -100.
+
+    Raises: RuntimeError where an input is no probability. Source: ATen/native/Loss.cpp.
+    """
+    check_reduction(reduction)
+    if not input.dtype.is_floating_point:
+        raise not_implemented("binary_cross_entropy", input.dtype)
+    if target.dtype is not input.dtype:
+        found, expected = SCALAR_NAMES[target.dtype.name], SCALAR_NAMES[input.dtype.name]
+        raise RuntimeError(f"Found dtype {found} but expected {expected}")
+
+    def entropy(x: Array, y: Array, *rest: Array) -> None:
+        if not np.all((x >= 0) & (x <= 1)):
+            raise RuntimeError("all elements of input should be between 0 and 1")
+        values = (y - 1) * np.maximum(np.log1p(-x), -100) - y * np.maximum(np.log(x), -100)
+        np.multiply(values, rest[0] if len(rest) > 1 else 1, rest[-1])
+
+    loss = empty(input.sizes, strides.like(input.sizes, input.strides), input.dtype)
+    weights = [] if weight is None else [weight]
+    pointwise(entropy, input, target, *weights, out=loss)
+    return folded(loss, reduction)
+
+
+binary_cross_entropy.vjp(
+    input=lambda g, input, target, weight, reduction: binary_cross_entropy_backward(
+        g, input, target, weight, reduction
+    ),
+    target=lambda g, input, weight, reduction: weighed(
+        ((1.0 - input).log() - input.log()) * g, weight, averaged(reduction, input.numel())
+    ),
+)
+
+
+def weighed(t: Tensor, weight: Tensor | None, norm: Number) -> Tensor:
+    """A gradient times the loss's weight, if it has one, and the mean's factor."""
+    t = t if weight is None else t * weight
+    return t if norm == 1.0 else t * norm
+
+
+_EPSILON = 1e-12
+
+
+@op("like", method=False)
+def binary_cross_entropy_backward(
+    grad_output: Tensor,
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """The gradient of binary_cross_entropy with respect to its input."""
+    norm = averaged(reduction, input.numel())
+
+    def slope(g: Array, x: Array, y: Array, *rest: Array) -> None:
+        o = rest[-1]
+        values = g * (x - y) / np.maximum((1 - x) * x, o.dtype.type(_EPSILON))
+        factor = rest[0] * o.dtype.type(norm) if len(rest) > 1 else o.dtype.type(norm)
+        np.multiply(values, factor, o)
+
+    weights = [] if weight is None else [weight]
+    grad = empty(input.sizes, strides.like(input.sizes, input.strides), input.dtype)
+    return pointwise(slope, grad_output, input, target, *weights, out=grad)
+
+
+def _entropy_slope(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y) / ((1 - x) * x).clamp_min(_EPSILON)
+
+
+def _entropy_curve(x: Tensor, y: Tensor) -> Tensor:
+    scale = (x + _EPSILON) * (1 - x + _EPSILON)
+    return (x * x - 2 * x * y + y) / (scale * scale)
+
+
+binary_cross_entropy_backward.vjp(
+    grad_output=lambda g, input, target, weight, reduction: weighed(
+        g * _entropy_slope(input, target), weight, averaged(reduction, input.numel())
+    ),
+    input=lambda g, grad_output, input, target, weight, reduction: weighed(
+        g * grad_output * _entropy_curve(input, target), weight, averaged(reduction, input.numel())
+    ),
+    target=lambda g, grad_output, input, weight, reduction: weighed(
+        -g * grad_output / ((input + _EPSILON) * (1 - input + _EPSILON)),
+        weight,
+        averaged(reduction, input.numel()),
+    ),
+)
+
+
+@op("elementwise", method=False)
+def binary_cross_entropy_with_logits(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    pos_weight: Tensor | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """binary_cross_entropy of sigmoid(input), without overflow; `pos_weight` weighs the ones.
+
+    Source: ATen/native/Loss.cpp binary_cross_entropy_with_logits.
+    """
+    check_reduction(reduction)
+    operands = [input, target, *[t for t in (weight, pos_weight) if t is not None]]
+
+    def entropy(x: Array, y: Array, *rest: Array) -> None:
+        given = list(rest[:-1])
+        w = given.pop(0) if weight is not None else None
+        log_sigmoid = np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+        if given:
+            log_sigmoid = log_sigmoid * ((given[0] - 1) * y + 1)
+        values = (1 - y) * x - log_sigmoid
+        np.copyto(rest[-1], values if w is None else values * w, casting="unsafe")
+
+    return folded(pointwise(entropy, *operands), reduction)
+
+
+def _logits_grad(
+    g: Tensor, x: Tensor, y: Tensor, weight: Tensor | None, positive: Tensor | None, reduction: str
+) -> Tensor:
+    """The gradient of the logits. Source: FunctionsManual.cpp."""
+    if positive is None:
+        slope = (x.sigmoid() - y) * g
+    else:
+        t = positive * y
+        slope = ((t + 1 - y) * x.sigmoid() - t) * g
+    return weighed(slope, weight, averaged(reduction, x.numel()))
+
+
+def _targets_grad(
+    g: Tensor, x: Tensor, weight: Tensor | None, positive: Tensor | None, reduction: str
+) -> Tensor:
+    """The gradient of the targets. Source: FunctionsManual.cpp."""
+    slope = -x if positive is None else log_sigmoid(-x) - positive * log_sigmoid(x)
+    return weighed(slope * g, weight, averaged(reduction, x.numel()))
+
+
+binary_cross_entropy_with_logits.vjp(
+    input=lambda g, input, target, weight, pos_weight, reduction: _logits_grad(
+        g, input, target, weight, pos_weight, reduction
+    ),
+    target=lambda g, input, weight, pos_weight, reduction: _targets_grad(
+        g, input, weight, pos_weight, reduction
+    ),
+)
+
+
+@composite(method=False)
+def kl_div(
+    input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False
+) -> Tensor:
+    """`target * (log(target) - input)`, reduced; `input` holds logarithms, `target` may.
+
+    Source: ATen/native/Loss.cpp kl_div.
+    """
+    if log_target:
+        return reduced(target.exp() * (target - input), reduction)
+    return reduced(xlogy(target, target) - target * input, reduction)

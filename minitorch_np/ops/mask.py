@@ -1,0 +1,276 @@
+"""Elements named by masks or by their place in row-major order: selected, written, found.
+
+Source: aten/src/ATen/native/TensorAdvancedIndexing.cpp.
+"""
+
+import warnings
+from typing import Literal, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import dtypes, strides
+from minitorch_np.loops import SCALAR_NAMES, quietly, resize_output
+from minitorch_np.op import composite, op
+from minitorch_np.ops.points import first_outside, flat_memory, offsets, positive
+from minitorch_np.ops.scatter import check_apart
+from minitorch_np.ops.slicing import zeros
+from minitorch_np.shapes import broadcast
+from minitorch_np.tensor import Tensor, empty, method, over, stored
+from minitorch_np.storage import allocate
+
+__all__ = ["argwhere", "masked_scatter", "masked_select", "nonzero", "put", "take"]
+
+Array = NDArray[np.generic]
+
+
+@op("contiguous")
+def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The elements where the mask holds, both broadcast, in a 1-d tensor."""
+    if mask.dtype is not dtypes.bool_:
+        raise RuntimeError("masked_select: expected BoolTensor for mask")
+    if out is not None and out.dtype is not input.dtype:
+        raise RuntimeError("masked_select(): self and result must have the same scalar type")
+    shape = broadcast(mask.sizes, input.sizes) if mask.sizes != input.sizes else mask.sizes
+    values = np.broadcast_to(input.array, shape)[np.broadcast_to(mask.array, shape)]
+    if out is None:
+        return stored(values, input.dtype)
+    if out.sizes != values.shape:
+        resize_output(out, values.shape, (1,))
+    out.array[...] = values
+    return out
+
+
+masked_select.vjp(input=lambda g, input, mask: masked_select_backward(g, input, mask))
+
+
+def masked_select_backward(g: Tensor, input: Tensor, mask: Tensor) -> Tensor:
+    """Zeros with the gradient where the mask holds; the engine undoes the broadcast."""
+    return zeros(g, broadcast(input.sizes, mask.sizes)).masked_scatter(mask, g)
+
+
+def check_scattered(input: Tensor, mask: Tensor, source: Tensor) -> None:
+    """Nothing, when `source` can be written where the mask holds. Raises: RuntimeError."""
+    if input.dtype is not source.dtype:
+        raise RuntimeError(
+            "masked_scatter: expected self and source to have same dtypes but got"
+            f"{SCALAR_NAMES[input.dtype.name]} and {SCALAR_NAMES[source.dtype.name]}"
+        )
+    if mask.dtype is dtypes.uint8:
+        warnings.warn(_BYTES, UserWarning, stacklevel=5)
+    if mask.dtype is not dtypes.bool_:
+        raise RuntimeError(
+            "masked_scatter_ only supports boolean masks, but got mask with dtype "
+            f"{SCALAR_NAMES[mask.dtype.name]}"
+        )
+
+
+_BYTES = (
+    "masked_scatter_ received a mask with dtype torch.uint8, this behavior is now deprecated,"
+    "please use a mask with dtype torch.bool instead."
+)
+
+
+def scatter_masked(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+    """`input` with the first elements of `source`, in order, written where the mask holds."""
+    check_scattered(input, mask, source)
+    holds = np.broadcast_to(mask.array, input.sizes)
+    count = int(np.count_nonzero(holds))
+    if source.numel() < count:
+        raise RuntimeError("Number of elements of source < number of ones in mask")
+    input.array[holds] = source.array.ravel()[:count]
+    return input
+
+
+@op("contiguous")
+def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+    """A copy with the first elements of `source`, in order, written where the mask holds."""
+    shape = broadcast(mask.sizes, input.sizes)
+    done = empty(shape, strides.contiguous(shape), input.dtype)
+    np.copyto(done.array, input.array)
+    return scatter_masked(done, mask, source)
+
+
+@op("like")
+def masked_scatter_(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+    """This tensor with the first elements of `source`, in order, written where the mask holds."""
+    strides.check_no_internal_overlap(input.sizes, input.strides)
+    check_apart(input, mask, source)
+    stride = strides.expand(mask.sizes, mask.strides, input.sizes)
+    return scatter_masked(input, mask.alias(input.sizes, stride, mask.offset), source)
+
+
+def masked_scatter_backward(g: Tensor, mask: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """The gradient of the source: that of the elements written, then zeros."""
+    count = int(np.prod(shape))
+    found = masked_select(g, mask)
+    if found.numel() < count:
+        rest = zeros(g, (count,))
+        found = rest.slice_scatter(found, 0, 0, found.numel())
+    return found.view(shape)
+
+
+for _one in (masked_scatter, masked_scatter_):
+    _one.vjp(
+        input=lambda g, mask: g.masked_fill(mask, 0),
+        source=lambda g, mask, source_shape: masked_scatter_backward(g, mask, source_shape),
+    )
+
+
+def in_order(t: Tensor, index: Array) -> NDArray[np.int64]:
+    """The place in `flat_memory(t)` of elements counted in row-major order."""
+    if strides.is_contiguous(t.sizes, t.strides):
+        return index.astype(np.int64, copy=False)
+    return offsets(t.sizes, t.strides).ravel()[index]
+
+
+def checked(t: Tensor, index: Array) -> Array:
+    """Indices into the elements of `t`, none counting from the end. Raises: IndexError."""
+    n = t.numel()
+    wrong = first_outside(index, -n, n)
+    if wrong is not None:
+        raise IndexError(
+            f"out of range: tried to access index {wrong} on a tensor of {n} elements."
+        )
+    return positive(index, n)
+
+
+@op("contiguous")
+def take(input: Tensor, index: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The elements at `index`, counted in row-major order, in the shape of `index`."""
+    if index.dtype is not dtypes.int64:
+        raise RuntimeError(
+            f"take(): Expected a long tensor for index, but got {SCALAR_NAMES[index.dtype.name]}"
+        )
+    if out is not None and out.dtype is not input.dtype:
+        raise RuntimeError(
+            "take(): self and out expected to have the same dtype, but got self.dtype = "
+            f"{SCALAR_NAMES[input.dtype.name]} and out.dtype = {SCALAR_NAMES[out.dtype.name]}"
+        )
+    if not input.numel() and index.numel():
+        raise IndexError("take(): tried to take from an empty tensor")
+    if out is None:
+        out = empty(index.sizes, strides.contiguous(index.sizes), input.dtype)
+    elif out.sizes != index.sizes:
+        resize_output(out, index.sizes, strides.elementwise(index.sizes, ((index.sizes, index.strides),)))
+    if index.numel():
+        out.array[...] = flat_memory(input)[in_order(input, checked(input, index.array))]
+    return out
+
+
+take.vjp(input=lambda g, input, index: zeros(g, input.sizes).put_(index, g, True))
+
+
+def put_elements(input: Tensor, index: Tensor, source: Tensor, accumulate: bool) -> Tensor:
+    """`input` with `source` written at elements counted in row-major order, or added to them."""
+    if index.dtype is not dtypes.int64:
+        raise RuntimeError(
+            f"put_(): Expected a long tensor for index, but got {SCALAR_NAMES[index.dtype.name]}"
+        )
+    if input.dtype is not source.dtype:
+        raise RuntimeError(
+            "put_(): self and source expected to have the same dtype, but got self.dtype = "
+            f"{SCALAR_NAMES[input.dtype.name]} and source.dtype = {SCALAR_NAMES[source.dtype.name]}"
+        )
+    if source.numel() != index.numel():
+        raise IndexError(
+            "put_(): Expected source and index to have the same number of elements, but got "
+            f"source.numel() = {source.numel()}, index.numel() = {index.numel()}"
+        )
+    if not input.numel() and index.numel():
+        raise IndexError("put_(): Tried to put elements into an empty tensor")
+    strides.check_no_internal_overlap(input.sizes, input.strides)
+    check_apart(input, index, source)
+    if index.numel():
+        at = in_order(input, checked(input, index.array.ravel()))
+        memory = flat_memory(input)
+        if accumulate:
+            quietly(np.add.at, memory, at, source.array.ravel())
+        else:
+            memory[at] = source.array.ravel()
+    return input
+
+
+@op("like")
+def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
+    """A copy with `source` at the elements `index`, counted in row-major order, or added there."""
+    out = empty(input.sizes, strides.like(input.sizes, input.strides), input.dtype)
+    np.copyto(out.array, input.array)
+    return put_elements(out, index, source, accumulate)
+
+
+@op("like")
+def put_(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
+    """This tensor with `source` written at the elements `index`, or added there."""
+    return put_elements(input, index, source, accumulate)
+
+
+def without(g: Tensor, index: Tensor, source: Tensor, accumulate: bool) -> Tensor:
+    """The gradient of what was put into: nothing arrives from the elements replaced."""
+    return g if accumulate else g.put(index, zeros(g, source.sizes), False)
+
+
+for _one in (put, put_):
+    _one.vjp(
+        input=lambda g, index, source, accumulate: without(g, index, source, accumulate),
+        source=lambda g, index, source: g.take(index).reshape(source.sizes),
+    )
+
+
+@op("contiguous", method=False, differentiable=False)
+def nonzero_numpy(input: Tensor) -> tuple[Tensor, ...]:
+    """The indices of the elements that are not zero, one 1-d tensor for each dim."""
+    array = input.array if input.sizes else input.array.reshape(1)
+    return tuple([stored(a, dtypes.int64) for a in nonzeros(array)])
+
+
+def nonzeros(array: Array) -> tuple[Array, ...]:
+    """NumPy's `nonzero`; bfloat16 is looked at as bits, and both zeros count."""
+    return (array != 0).nonzero()
+
+
+@op("contiguous", method=False, differentiable=False, node="NonzeroBackward0")
+def nonzero_matrix(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The indices of the elements that are not zero: (N, input.ndim), each column contiguous."""
+    if input.sizes:
+        columns = nonzeros(input.array)
+        count = len(columns[0])
+    else:
+        columns, count = (), int(bool(input.array != 0))
+    shape, stride = (count, len(columns)), (1, max(count, 1) if columns else count)
+    if out is not None and out.dtype is not dtypes.int64:
+        raise RuntimeError(
+            "Expected object of scalar type Long as out tensor, but got "
+            f"scalar type {SCALAR_NAMES[out.dtype.name]}"
+        )
+    if out is None:
+        done = over(allocate(8 * count * len(columns)), shape, stride, 0, dtypes.int64)
+    else:
+        if out.sizes != shape:
+            resize_output(out, shape, stride)
+        done = out
+    for d, column in enumerate(columns):
+        done.array[:, d] = column
+    return done
+
+
+@overload
+def nonzero(
+    input: Tensor, *, out: Tensor | None = None, as_tuple: Literal[False] = False
+) -> Tensor: ...
+@overload
+def nonzero(
+    input: Tensor, *, out: Tensor | None = None, as_tuple: Literal[True]
+) -> tuple[Tensor, ...]: ...
+@composite()
+def nonzero(
+    input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False
+) -> Tensor | tuple[Tensor, ...]:
+    """The indices of the elements that are not zero: (N, input.ndim), or a tuple of (N)."""
+    return nonzero_numpy(input) if as_tuple else nonzero_matrix(input, out=out)
+
+
+@composite()
+def argwhere(input: Tensor) -> Tensor:
+    """The indices of the elements that are not zero: (N, input.ndim)."""
+    return nonzero_matrix(input)

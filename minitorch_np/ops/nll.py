@@ -1,0 +1,309 @@
+"""Losses against class indices: nll_loss and cross_entropy.
+
+Classes lie along dimension 1, or 0 where there is no batch; a target is an index or, for
+cross_entropy, a probability a class.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import dtypes, strides
+from minitorch_np.loops import SCALAR_NAMES, finish, not_implemented, quietly
+from minitorch_np.op import composite, op
+from minitorch_np.ops.binary import div_scalar
+from minitorch_np.ops.copy import zeros_like
+from minitorch_np.ops.loss import check_reduction
+from minitorch_np.tensor import Tensor, empty
+
+__all__: list[str] = []
+
+Array = NDArray[np.generic]
+
+
+class NllLoss(NamedTuple):
+    """A loss and the sum of the weights of its targets (0 for the reduction 'none')."""
+
+    output: Tensor
+    total_weight: Tensor
+
+
+def check_target(input: Tensor, target: Tensor, weight: Tensor | None) -> None:
+    """Raise torch's errors for shapes and dtypes that do not belong together.
+
+    Source: ATen/native/LossNLL.cpp, LossNLL2d.cpp.
+    """
+    shape, n = list(input.sizes), input.sizes[min(1, input.ndim - 1)]
+    of_shape = ""
+    if input.ndim == 4:
+        if target.ndim != 3:
+            raise RuntimeError(
+                "only batches of spatial targets supported (3D tensors) but got targets of "
+                f"dimension: {target.ndim}"
+            )
+        if [shape[0], *shape[2:]] != list(target.sizes):
+            raise RuntimeError(
+                f"size mismatch (got input: {shape} , target: {list(target.sizes)}"
+            )
+    else:
+        if target.ndim > 1:
+            raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+        if input.ndim == 1 and target.ndim == 1 and target.sizes[0] != 1:
+            raise ValueError(
+                "For 1D input, 1D target must have size 1, but got target size: "
+                f"{target.sizes[0]}"
+            )
+        if input.ndim == 2 and (not target.ndim or shape[0] != target.sizes[0]):
+            raise RuntimeError(f"size mismatch (got input: {shape}, target: {list(target.sizes)})")
+        of_shape = f" but got weight tensor of shape: {list(weight.sizes) if weight is not None else []}"
+    if weight is not None and (weight.ndim != 1 or weight.sizes[0] != n):
+        every = f"{n} classes" if of_shape else "or no classes"
+        raise RuntimeError(
+            f"weight tensor should be defined either for all {every}"
+            + (f" or no classes{of_shape}" if of_shape else "")
+        )
+    if target.dtype not in (dtypes.int64, dtypes.uint8):
+        raise RuntimeError(
+            "expected target dtype to be Long or Byte, but got "
+            f"{SCALAR_NAMES[target.dtype.name]}"
+        )
+    if not input.dtype.is_floating_point:
+        raise not_implemented("nll_loss_out_frame", input.dtype)
+    if weight is not None and weight.dtype is not input.dtype:
+        raise RuntimeError(
+            f"expected scalar type {SCALAR_NAMES[input.dtype.name]} but found "
+            f"{SCALAR_NAMES[weight.dtype.name]}"
+        )
+
+
+def chosen(
+    input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
+) -> tuple[Array, Array, Array, Array]:
+    """The class indices shaped to index `input` along its classes, 0 where ignored; what they
+    select; its weights, 0 where ignored; and where it is not ignored."""
+    axis = min(1, input.ndim - 1)
+    shape = (*input.sizes[:axis], 1, *input.sizes[axis + 1 :])
+    index = target.array.reshape(shape).astype(np.int64)
+    kept = np.not_equal(index, ignore_index)
+    index = np.where(kept, index, 0)
+    n = input.sizes[axis]
+    outside = kept & ((index < 0) | (index >= n))
+    if outside.any():
+        raise IndexError(f"Target {index[outside][0]} is out of bounds.")
+    compute = input.dtype.compute
+    picked = np.take_along_axis(input.array, index, axis).astype(compute)
+    weights = kept.astype(compute)
+    if weight is not None:
+        weights = np.where(kept, weight.array.astype(compute)[index], 0)
+    return index, picked, weights, kept
+
+
+def nll_node(input: Tensor) -> str:
+    """The name of PyTorch's node for vectors and for images of classes."""
+    return "NllLoss2DBackward0" if input.ndim == 4 else "NllLossBackward0"
+
+
+@op("contiguous", method=False, node=nll_node)
+def nll_loss_forward(
+    input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, ignore_index: int
+) -> NllLoss:
+    """Minus the log-probability of each target times its class's weight, reduced.
+
+    The mean is over the weights of the targets that are not ignored, nan if all are.
+    Source: ATen/native/LossNLL.cpp nll_loss_forward, LossNLL2d.cpp.
+    """
+    check_target(input, target, weight)
+    _, picked, weights, kept = chosen(input, target, weight, ignore_index)
+    losses = np.where(kept, quietly(np.multiply, -picked, weights), 0)
+    if reduction == "none":
+        shape = target.sizes if input.ndim != 1 else ()
+        loss = finish(losses.reshape(shape), input.dtype, None)
+        return NllLoss(loss, finish(np.zeros((), losses.dtype), input.dtype, None))
+    total = np.asarray(np.add.reduce(weights, axis=None))
+    loss = np.asarray(np.add.reduce(losses, axis=None))
+    if reduction == "mean":
+        loss = np.asarray(quietly(np.true_divide, loss, total))
+    return NllLoss(finish(loss, input.dtype, None), finish(total, input.dtype, None))
+
+
+nll_loss_forward.vjp(
+    input=lambda g_output, input, target, weight, reduction, ignore_index, total_weight: (
+        nll_loss_backward(
+            g_output, input, target, weight, reduction, ignore_index, total_weight
+        )
+    )
+)
+
+
+def nll_backward_node(input: Tensor) -> str:
+    """The name of PyTorch's node for the gradient of `nll_node`'s."""
+    return "NllLoss2DBackwardBackward0" if input.ndim == 4 else "NllLossBackwardBackward0"
+
+
+@op("contiguous", method=False, node=nll_backward_node)
+def nll_loss_backward(
+    grad_output: Tensor,
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    reduction: str,
+    ignore_index: int,
+    total_weight: Tensor,
+) -> Tensor:
+    """The gradient of nll_loss: minus the weight at each target, zeros elsewhere."""
+    axis = min(1, input.ndim - 1)
+    index, _, weights, _ = chosen(input, target, weight, ignore_index)
+    g = grad_output.array.astype(weights.dtype)
+    if reduction == "mean":
+        g = quietly(np.true_divide, g, total_weight.array.astype(weights.dtype))
+    slope = np.where(weights != 0, quietly(np.multiply, -weights, np.reshape(g, weights.shape) if g.ndim else g), 0)
+    grad = empty(input.sizes, strides.contiguous(input.sizes), input.dtype)
+    grad.array.fill(0)
+    np.put_along_axis(grad.array, index, slope.astype(grad.array.dtype), axis)
+    return grad
+
+
+nll_loss_backward.vjp(
+    grad_output=lambda g, target, weight, reduction, ignore_index: nll_loss_forward(
+        g, target, weight, reduction, ignore_index
+    )[0],
+    input=lambda g, input: zeros_like(input),
+)
+
+
+@composite(method=False)
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+) -> Tensor:
+    """Minus the log-probability `input` has at each target, weighed and reduced.
+
+    `input` is (C), (N, C) or (N, C, d1, ...), `target` (), (N) or (N, d1, ...).
+    Raises: IndexError for a target that is no class. Source: LossNLL.cpp nll_loss_nd.
+    """
+    check_reduction(reduction)
+    if not input.ndim:
+        raise ValueError("Expected 1 or more dimensions (got 0)")
+    if input.ndim != 1:
+        if not target.ndim:
+            raise IndexError(
+                "Dimension specified as 0 but tensor has no dimensions"
+            )
+        if input.sizes[0] != target.sizes[0]:
+            raise ValueError(
+                f"Expected input batch_size ({input.sizes[0]}) to match target batch_size "
+                f"({target.sizes[0]})."
+            )
+    if input.ndim in (1, 2, 4):
+        return nll_loss_forward(input, target, weight, reduction, ignore_index)[0]
+    n, c, *rest = input.sizes
+    if list(target.sizes[1:]) != rest:
+        raise RuntimeError(f"Expected target size {[n, *rest]}, got {list(target.sizes)}")
+    tail = (1, -1) if input.numel() else (0, 0)
+    flat = input.contiguous().view((n, c, *tail))
+    flat_target = target.contiguous().view((n, *((1, -1) if target.numel() else (0, 0))))
+    loss = nll_loss_forward(flat, flat_target, weight, reduction, ignore_index)[0]
+    return loss.view((n, *rest)) if reduction == "none" else loss
+
+
+def by_class(weight: Tensor, input: Tensor) -> Tensor:
+    """Weights of classes, shaped to broadcast against `input`."""
+    dim = min(1, input.ndim - 1)
+    return weight.view([-1 if d == dim else 1 for d in range(input.ndim)])
+
+
+def soft_target_loss(
+    input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, label_smoothing: float
+) -> Tensor:
+    """cross_entropy against a probability a class.
+
+    Source: LossNLL.cpp cross_entropy_loss_prob_target.
+    """
+    dim = min(1, input.ndim - 1)
+    n = input.sizes[dim]
+    if weight is not None and (weight.ndim != 1 or weight.numel() != n):
+        raise RuntimeError(
+            f"cross_entropy: weight tensor should be defined either for all {n} classes or no "
+            f"classes but got weight tensor of shape: {list(weight.sizes)}"
+        )
+    logs = input.log_softmax(dim)
+    if label_smoothing > 0.0:
+        if label_smoothing > 1.0:
+            raise RuntimeError(
+                f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}"
+            )
+        target = target * (1 - label_smoothing) + label_smoothing / n
+    products = logs * target
+    if weight is not None:
+        products = products * by_class(weight, input)
+    if reduction == "mean":
+        if not input.numel():
+            return -products.sum() / input.numel()
+        return div_scalar(-products.sum(), input.numel() // n)
+    return -products.sum() if reduction == "sum" else -products.sum(dim)
+
+
+def smoothed_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    reduction: str,
+    ignore_index: int,
+    label_smoothing: float,
+) -> Tensor:
+    """cross_entropy with part of each target's probability spread over all classes.
+
+    Source: LossNLL.cpp cross_entropy_loss_label_smoothing.
+    """
+    dim = min(1, input.ndim - 1)
+    logs = input.log_softmax(dim)
+    hard = nll_loss(logs, target, weight, reduction, ignore_index)
+    smooth = -(logs if weight is None else logs * by_class(weight, input)).sum(dim)
+    ignored = target == ignore_index
+    smooth.masked_fill_(ignored, 0.0)
+    if reduction == "sum":
+        smooth = smooth.sum()
+    elif reduction == "mean":
+        if weight is None:
+            smooth = smooth.sum() / ignored.logical_not().sum()
+        else:
+            seen = target.masked_select(ignored.logical_not()).flatten()
+            smooth = smooth.sum() / weight.gather(0, seen).sum()
+    return (1 - label_smoothing) * hard + smooth * (label_smoothing / input.sizes[dim])
+
+
+@composite(method=False)
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """nll_loss of log_softmax: the loss of logits against class indices or probabilities.
+
+    Targets of the input's own shape are probabilities. Source: LossNLL.cpp cross_entropy_loss.
+    """
+    check_reduction(reduction)
+    if input.sizes == target.sizes:
+        if not target.dtype.is_floating_point:
+            raise RuntimeError(
+                "Expected floating point type for target with class probabilities, got "
+                f"{SCALAR_NAMES[target.dtype.name]}"
+            )
+        if ignore_index >= 0:
+            raise RuntimeError("ignore_index is not supported for floating point target")
+        return soft_target_loss(input, target, weight, reduction, label_smoothing)
+    if label_smoothing > 0.0:
+        if label_smoothing > 1.0:
+            raise RuntimeError(
+                f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}"
+            )
+        return smoothed_loss(input, target, weight, reduction, ignore_index, label_smoothing)
+    logs = input.log_softmax(min(1, input.ndim - 1))
+    return nll_loss(logs, target, weight, reduction, ignore_index)

@@ -1,0 +1,158 @@
+"""New tensors of random numbers. Source: aten/src/ATen/native/TensorFactories.cpp."""
+
+from collections.abc import Sequence
+from typing import Unpack, cast
+
+from minitorch_np import dtypes
+from minitorch_np.ops.creation import like
+from minitorch_np.ops.factory import (
+    LikeOptions,
+    Options,
+    SizedOptions,
+    finished,
+    is_index,
+    option_dtype,
+    prepared,
+    refuse,
+    shape_of,
+    sizes_of,
+)
+from minitorch_np.ops.sampling import fill, normal_of
+from minitorch_np.random import Generator, default_generator
+from minitorch_np.tensor import Tensor
+
+__all__ = [
+    "normal", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm",
+]  # fmt: skip
+
+
+def rand(
+    *size: int | Sequence[int],
+    generator: Generator | None = None,
+    out: Tensor | None = None,
+    **options: Unpack[SizedOptions],
+) -> Tensor:
+    """Uniform numbers in [0, 1) of `size`."""
+    shape = shape_of("rand", size, options)
+    tensor = prepared("rand", shape, options, out)
+    source = generator or default_generator
+    return finished(fill(tensor, source.uniform(tensor.numel(), tensor.dtype)), options, out)
+
+
+def randn(
+    *size: int | Sequence[int],
+    generator: Generator | None = None,
+    out: Tensor | None = None,
+    **options: Unpack[SizedOptions],
+) -> Tensor:
+    """Normal numbers of mean 0 and variance 1, of `size`."""
+    shape = shape_of("randn", size, options)
+    return _normal_into(prepared("randn", shape, options, out), 0.0, 1.0, generator, options, out)
+
+
+def _normal_into(
+    tensor: Tensor, mean: float, std: float, generator: Generator | None,
+    options: Options, out: Tensor | None,
+) -> Tensor:  # fmt: skip
+    source = generator or default_generator
+    drawn = source.normal(
+        tensor.numel(), tensor.dtype, mean, std, contiguous=tensor.is_contiguous()
+    )
+    return finished(fill(tensor, drawn), options, out)
+
+
+def randint(
+    *args: int | Sequence[int],
+    generator: Generator | None = None,
+    out: Tensor | None = None,
+    low: int | None = None,
+    high: int | None = None,
+    **options: Unpack[SizedOptions],
+) -> Tensor:
+    """Integers in [low, high), or in [0, high) with one bound: `randint(high, size)`."""
+    given = list(args)
+    if given and isinstance(given[-1], (tuple, list)):
+        shape = sizes_of("randint", given.pop())
+    elif "size" in options:
+        shape = sizes_of("randint", options.pop("size"))
+    else:
+        refuse("randint", "size", "tuple of ints", given[-1] if given else None, max(len(given), 1))
+    bounds = [b for b in (low, *given, high) if b is not None]
+    for at, bound in enumerate(bounds):
+        if not is_index(bound):
+            refuse("randint", "high" if len(bounds) == 1 else ("low", "high")[at], "int", bound, at + 1)
+    first, last = (0, bounds[0]) if len(bounds) == 1 else (bounds[0], bounds[1])
+    tensor = prepared("randint", shape, options, out, dtypes.int64)
+    return _integers_into(tensor, int(cast(int, first)), int(cast(int, last)), generator, options, out)
+
+
+def _integers_into(
+    tensor: Tensor, low: int, high: int, generator: Generator | None,
+    options: Options, out: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    source = generator or default_generator
+    drawn = source.integers(tensor.numel(), low, high, tensor.dtype)
+    return finished(fill(tensor, drawn), options, out)
+
+
+def randperm(
+    n: int,
+    *,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
+    **options: Unpack[Options],
+) -> Tensor:
+    """0 to n - 1 in random order."""
+    if not is_index(n):
+        refuse("randperm", "n", "int", n, 1)
+    tensor = prepared("randperm", (int(n),), options, out, dtypes.int64)
+    source = generator or default_generator
+    tensor.array[...] = source.permutation(int(n), tensor.dtype)
+    return finished(tensor, options, out)
+
+
+def rand_like(
+    input: Tensor, *, generator: Generator | None = None, **options: Unpack[LikeOptions]
+) -> Tensor:
+    """Uniform numbers in [0, 1) of the shape, dtype and layout of `input`."""
+    tensor = like("rand_like", input, options)
+    source = generator or default_generator
+    return finished(fill(tensor, source.uniform(tensor.numel(), tensor.dtype)), options)
+
+
+def randn_like(
+    input: Tensor, *, generator: Generator | None = None, **options: Unpack[LikeOptions]
+) -> Tensor:
+    """Normal numbers of the shape, dtype and layout of `input`."""
+    return _normal_into(like("randn_like", input, options), 0.0, 1.0, generator, options, None)
+
+
+def randint_like(
+    input: Tensor,
+    low: int | Tensor,
+    high: int | Tensor | None = None,
+    *,
+    generator: Generator | None = None,
+    **options: Unpack[LikeOptions],
+) -> Tensor:
+    """Integers in [low, high), or [0, low), of the shape, dtype and layout of `input`."""
+    first, last = (0, low) if high is None else (low, high)
+    tensor = like("randint_like", input, options)
+    return _integers_into(tensor, int(first), int(last), generator, options)
+
+
+def normal(
+    mean: Tensor | float,
+    std: Tensor | float = 1.0,
+    size: Sequence[int] | None = None,
+    *,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
+    **options: Unpack[Options],
+) -> Tensor:
+    """Normal numbers whose mean and standard deviation are numbers, with a `size`, or tensors."""
+    if size is not None:
+        tensor = prepared("normal", sizes_of("normal", size, "size", 3), options, out)
+        return _normal_into(tensor, float(mean), float(std), generator, options, out)
+    option_dtype("normal", options)
+    return normal_of(mean, std, generator=generator, out=out)

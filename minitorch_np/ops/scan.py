@@ -1,0 +1,215 @@
+"""Running sums, products and extremes along one dimension.
+
+Source: aten/src/ATen/native/ReduceOps.cpp and cpu/ReduceOpsKernel.cpp.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import dtypes, return_types
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.graph.modes import is_grad_enabled
+from minitorch_np.loops import converted, exact_result_for, finish, not_implemented, quietly
+from minitorch_np.op import composite, op
+from minitorch_np.ops.extremes import Pair, values_of, zeros
+from minitorch_np.ops.join import cat, stack
+from minitorch_np.ops.reduce import summed_dtype
+from minitorch_np.shapes import reduced, wrap_dim
+from minitorch_np.tensor import Tensor, stored
+
+__all__ = ["cummax", "cummin", "cumprod", "cumsum", "diff", "logcumsumexp"]
+
+Array = NDArray[np.generic]
+
+
+def _scan(
+    f: np.ufunc, input: Tensor, dim: int, kind: Dtype, out: Tensor | None, wide: bool = True
+) -> Tensor:
+    """The running result of `f`; float32 runs in float64 and rounds every step's result."""
+    d = wrap_dim(dim, input.ndim)
+    array = converted(input, kind)
+    assert isinstance(array, np.ndarray)
+    if input.ndim:
+        accumulator = np.float64 if wide and kind is dtypes.float32 else array.dtype
+        array = quietly(f.accumulate, array, d, accumulator)
+    return finish(array, kind, out)
+
+
+@op("contiguous", inplace=True)
+def cumsum(
+    input: Tensor, dim: int, *, dtype: Dtype | None = None, out: Tensor | None = None
+) -> Tensor:
+    """The sums of the elements so far along `dim`; bools and integers count in int64."""
+    return _scan(np.add, input, dim, summed_dtype(input, dtype, out), out)
+
+
+cumsum.vjp(input=lambda g, dim: cumsum_backward(g, dim))
+
+
+def cumsum_backward(g: Tensor, dim: int) -> Tensor:
+    """The running sum of the gradients from the end."""
+    if g.numel() <= 1 or g.shape[dim] == 1:
+        return g
+    return g.flip(dim).cumsum(dim).flip(dim)
+
+
+@op("contiguous", inplace=True)
+def cumprod(
+    input: Tensor, dim: int, *, dtype: Dtype | None = None, out: Tensor | None = None
+) -> Tensor:
+    """The products of the elements so far along `dim`; bools and integers count in int64."""
+    return _scan(np.multiply, input, dim, summed_dtype(input, dtype, out), out)
+
+
+cumprod.vjp(input=lambda g, input, out, dim: cumprod_backward(g, input, out, dim))
+
+
+def cumprod_backward(g: Tensor, input: Tensor, out: Tensor, dim: int) -> Tensor:
+    """The gradient of running products: a division, or around zeros a product of the others."""
+    if input.numel() <= 1 or input.shape[dim] == 1:
+        return g
+    d = wrap_dim(dim, input.ndim)
+    if input.array.all():
+        return cumsum_backward(out * g, d) / input
+    if not is_grad_enabled():
+        return stored(quietly(_around_zeros, values_of(g), values_of(input), d), g.dtype)
+    n = input.sizes[d]
+    ones = stored(np.ones(reduced(g.sizes, (d,), True), g.dtype.np), g.dtype)
+    slices: list[Tensor] = []
+    for k in range(n):  # the products from k on with the k-th factor left out
+        before = input.narrow(d, 0, k).prod(d, True) if k else ones
+        rest = [before]
+        if k < n - 1:
+            rest.append(before * input.narrow(d, k + 1, n - k - 1).cumprod(d))
+        slices.append((g.narrow(d, k, n - k) * cat(rest, d)).sum(d))
+    return stack(slices, d)
+
+
+def _around_zeros(g: Array, x: Array, dim: int) -> Array:
+    """In linear time: elements before a row's first zero divide, the zero itself takes the products
+    without it up to the next one, and whatever follows has none."""
+    seen = np.cumsum(x == 0, dim)
+    first = (x == 0) & (seen == 1)
+    without = np.multiply.accumulate(np.where(first, x.dtype.type(1), x), dim)
+    contributions = np.where(seen <= 1, g * without, 0)
+    before = _reversed_sum(np.where(seen == 0, contributions, 0), dim)
+    at = _reversed_sum(np.where(seen == 1, contributions, 0), dim)
+    return np.where(seen == 0, before / x, np.where(first, at, 0))
+
+
+def _reversed_sum(a: Array, dim: int) -> Array:
+    return np.flip(np.add.accumulate(np.flip(a, dim), dim), dim)
+
+
+def _running(
+    f: np.ufunc, input: Tensor, dim: int, out: Pair | None
+) -> tuple[Tensor, Tensor]:
+    """The extremes so far and where they are: of equal ones, or NaN, the last."""
+    d = wrap_dim(dim, input.ndim)
+    array = values_of(input)
+    if input.ndim and input.numel():
+        so_far = quietly(f.accumulate, array, d)
+        places = np.arange(array.shape[d]).reshape((-1,) + (1,) * (array.ndim - d - 1))
+        hit = (array == so_far) | (array != array)
+        indices = np.maximum.accumulate(np.where(hit, places, 0), d)
+        values = np.take_along_axis(array, indices, d)
+    else:
+        values, indices = array, np.zeros(array.shape, np.int64)
+    if out is not None:
+        for t, kind in zip(out, (input.dtype, dtypes.int64), strict=True):
+            _ = exact_result_for(t, input.sizes, kind)
+    first, second = out if out is not None else (None, None)
+    return finish(values, input.dtype, first), finish(indices, dtypes.int64, second)
+
+
+@op("contiguous")
+def cummax(input: Tensor, dim: int, *, out: Pair | None = None) -> return_types.cummax:
+    """The largest elements so far along `dim` and the indices where they stand last."""
+    return return_types.cummax(*_running(np.maximum, input, dim, out))
+
+
+cummax.vjp(
+    input=lambda g_values, input, indices, dim: (
+        zeros(input.sizes, g_values.dtype).scatter_add(dim, indices, g_values)
+    )
+)
+
+
+@op("contiguous")
+def cummin(input: Tensor, dim: int, *, out: Pair | None = None) -> return_types.cummin:
+    """The smallest elements so far along `dim` and the indices where they stand last."""
+    return return_types.cummin(*_running(np.minimum, input, dim, out))
+
+
+cummin.vjp(
+    input=lambda g_values, input, indices, dim: (
+        zeros(input.sizes, g_values.dtype).scatter_add(dim, indices, g_values)
+    )
+)
+
+
+@op("contiguous")
+def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
+    """The logarithms of the sums of exp(elements) so far along `dim`, safe for large values."""
+    _ = wrap_dim(dim, input.ndim)
+    if out is not None:
+        _ = exact_result_for(out, input.sizes, input.dtype)
+    if not input.dtype.is_floating_point and input.numel():
+        raise not_implemented("logcumsumexp_out_cpu", input.dtype)
+    return _scan(np.logaddexp, input, dim, input.dtype, out)
+
+
+logcumsumexp.vjp(input=lambda g, input, out, dim: logcumsumexp_backward(g, input, out, dim))
+
+
+def logcumsumexp_backward(g: Tensor, input: Tensor, out: Tensor, dim: int) -> Tensor:
+    """The gradient in logarithms, its positive and its negative part apart.
+
+    Source: logcumsumexp_backward, torch/csrc/autograd/FunctionsManual.cpp.
+    """
+    if not g.ndim or not g.numel():
+        return g
+    least = float(np.finfo(np.float32 if g.dtype is dtypes.bfloat16 else g.dtype.np).min)
+    size = g.abs().log()
+
+    def part(wanted: Tensor) -> Tensor:
+        log = size.masked_fill(wanted.logical_not(), least)
+        return ((log - out).flip(dim).logcumsumexp(dim).flip(dim) + input).exp()
+
+    return part(g > 0) - part(g < 0)
+
+
+@composite()
+def diff(
+    input: Tensor,
+    n: int = 1,
+    dim: int = -1,
+    prepend: Tensor | None = None,
+    append: Tensor | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The n-th differences of neighbours along `dim`; of bools, whether they differ."""
+    for t in (input, prepend, append):
+        if t is not None and not t.ndim:
+            raise RuntimeError("diff expects input to be at least one-dimensional")
+    for t in (prepend, append):
+        if t is not None and t.ndim != input.ndim:
+            raise RuntimeError(
+                "diff expects prepend or append to be the same dimension as input"
+            )
+    d = wrap_dim(dim, input.ndim)
+    if n < 0:
+        raise RuntimeError(f"order must be non-negative but got {n}")
+    parts = [t for t in (prepend, input, append) if t is not None]
+    joined = cat(parts, d) if len(parts) > 1 else input
+    if n == 0:
+        return joined.clone()
+    for _ in range(min(n, joined.sizes[d])):
+        size = max(joined.sizes[d] - 1, 0)
+        later, earlier = joined.narrow(d, joined.sizes[d] - size, size), joined.narrow(d, 0, size)
+        if input.dtype.category == 0:
+            joined = later.logical_xor(earlier)
+        else:
+            joined = later - earlier
+    return joined if out is None else out.copy_(joined)

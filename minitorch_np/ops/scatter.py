@@ -1,0 +1,291 @@
+"""Gather and scatter: every element of an index tensor names a place along one dim.
+
+`index` has as many dims as `input`; its sizes may be smaller except along `dim`. 0-d tensors count
+as one element. Source: aten/src/ATen/native/TensorAdvancedIndexing.cpp, ScatterGatherChecks.h.
+"""
+
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import dtypes, strides
+from minitorch_np.loops import SCALAR_NAMES, exact_result_for, number, quietly, scalar
+from minitorch_np.op import composite, op
+from minitorch_np.ops.points import first_outside, flat_memory, is_index
+from minitorch_np.ops.slicing import zeros
+from minitorch_np.shapes import Shape, broadcast, listed, wrap_dim
+from minitorch_np.tensor import Number, Tensor, empty
+
+__all__ = ["gather", "scatter", "scatter_add", "take_along_dim"]
+
+Array = NDArray[np.generic]
+_REDUCTIONS = {"add": np.add, "multiply": np.multiply}
+
+
+def at_least_1d(shape: Shape) -> Shape:
+    """The shape, with 0-d counted as one element."""
+    return shape or (1,)
+
+
+def check_index(name: str, index: Tensor) -> None:
+    """Nothing, when an index tensor has an index dtype or no elements. Raises: RuntimeError."""
+    if index.numel() and not is_index(index):
+        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
+
+
+def check_gather(input: Tensor, dim: int, index: Tensor) -> None:
+    """Nothing, when the shape of `index` fits. Raises: RuntimeError."""
+    given, whole = at_least_1d(index.sizes), at_least_1d(input.sizes)
+    if len(given) != len(whole):
+        raise RuntimeError(
+            "Index tensor must have the same number of dimensions as input tensor"
+        )
+    for d, (n, most) in enumerate(zip(given, whole, strict=True)):
+        if d != dim and n > most:
+            raise RuntimeError(
+                f"Size does not match at dimension {d} expected index {listed(index.sizes)} to be "
+                f"no larger than self {listed(input.sizes)} apart from dimension {dim}"
+            )
+
+
+def check_scatter(input: Tensor, dim: int, index: Tensor, src: Tensor | Number) -> None:
+    """Nothing, when the shape of `index` fits `input` and `src`. Raises: RuntimeError."""
+    given, whole = at_least_1d(index.sizes), at_least_1d(input.sizes)
+    if 0 in given:
+        return
+    if len(given) != len(whole):
+        raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
+    wide = any(n > most for d, (n, most) in enumerate(zip(given, whole, strict=True)) if d != dim)
+    if not isinstance(src, Tensor):
+        if wide:
+            raise RuntimeError(
+                f"Expected index {listed(index.sizes)} to be no larger than self "
+                f"{listed(input.sizes)} apart from dimension {dim}"
+            )
+        return
+    source = at_least_1d(src.sizes)
+    if len(given) != len(source):
+        raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
+    if wide or any(n > most for n, most in zip(given, source, strict=True)):
+        raise RuntimeError(
+            f"Expected index {listed(index.sizes)} to be no larger than self "
+            f"{listed(input.sizes)} apart from dimension {dim} and to be no larger size than src "
+            f"{listed(src.sizes)}"
+        )
+
+
+def indices_in(index: Tensor, dim: int, size: int) -> Array:
+    """The indices, none of which is out of bounds or counts from the end. Raises: RuntimeError."""
+    array = index.array.reshape(at_least_1d(index.sizes))
+    wrong = first_outside(array, 0, size)
+    if wrong is not None:
+        raise RuntimeError(
+            f"index {wrong} is out of bounds for dimension {dim} with size {size}"
+        )
+    return array
+
+
+def part(array: Array, shape: Shape, dim: int | None) -> Array:
+    """The leading part of an array that an index of `shape` is about; all of `dim`."""
+    whole = array.reshape(at_least_1d(array.shape))
+    return whole[tuple([slice(None) if d == dim else slice(n) for d, n in enumerate(shape)])]
+
+
+@op("contiguous")
+def gather(
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    *,
+    sparse_grad: bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The elements at `index` along `dim`: out[i][j] = input[index[i][j]][j] for dim 0."""
+    d = wrap_dim(dim, len(input.sizes))
+    if out is None:
+        done = empty(index.sizes, strides.contiguous(index.sizes), input.dtype)
+    else:
+        done = exact_result_for(out, index.sizes, input.dtype)
+    if not index.numel():
+        return done
+    check_index("gather", index)
+    check_gather(input, d, index)
+    at = indices_in(index, d, at_least_1d(input.sizes)[d])
+    found = np.take_along_axis(part(input.array, at.shape, d), at, d)
+    done.array[...] = found.reshape(index.sizes)
+    return done
+
+
+gather.vjp(input=lambda g, input, dim, index: gather_backward(g, input, dim, index))
+
+
+def gather_backward(g: Tensor, input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """The gradient of what was gathered from: each element's, added where it came from."""
+    return zeros(g, input.sizes).scatter_add_(dim, index, g)
+
+
+def scatter_node(src: Tensor | Number | None, reduce: str | None) -> str:
+    """The name of PyTorch's node for each overload of scatter."""
+    if reduce is not None:
+        return "torch::autograd::NotImplemented"
+    return "ScatterBackward0" if isinstance(src, Tensor) else "ScatterBackward1"
+
+
+@op("contiguous", inplace=True, node=scatter_node)
+def scatter(
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Tensor | Number | None = None,
+    *,
+    value: Number | None = None,
+    reduce: str | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """`input` with `src`, a tensor or a number, written at `index` along `dim`.
+
+    out[index[i][j]][j] = src[i][j] for dim 0; the last of several writes to a place counts. `reduce`
+    ('add' or 'multiply') combines with what is there instead.
+    """
+    given = value if src is None else src
+    if given is None:
+        raise TypeError("scatter() received an invalid combination of arguments")
+    done, d, ready = prepared("scatter", input, dim, index, given, out)
+    if reduce is not None:
+        if reduce not in _REDUCTIONS:
+            raise RuntimeError("reduce argument must be either add or multiply.")
+        if isinstance(given, Tensor):
+            warnings.warn(_DEPRECATED, UserWarning, stacklevel=4)
+    if not ready:
+        return done
+    at = indices_in(index, d, at_least_1d(done.sizes)[d])
+    if isinstance(given, Tensor):
+        source = part(given.array, at.shape, None)
+    else:
+        source = np.broadcast_to(np.asarray(as_element(given, input)), at.shape)
+    if reduce is not None:
+        quietly(_REDUCTIONS[reduce].at, flat_memory(done), places(done, d, at), source)
+    else:
+        quietly(np.put_along_axis, part(done.array, at.shape, d), at, source, d)
+    return done
+
+
+_DEPRECATED = (
+    "The reduce argument of torch.scatter with Tensor src is deprecated and will be removed in a "
+    "future PyTorch release. Use torch.scatter_reduce instead for more reduction options."
+)
+
+
+def as_element(value: Number, input: Tensor) -> np.generic:
+    """A Python number as an element of `input`. Raises: RuntimeError where it overflows."""
+    kept = np.asarray(number(scalar(value, input.dtype), input.dtype))
+    return quietly(kept.astype, input.dtype.np)[()]
+
+
+def prepared(
+    name: str, input: Tensor, dim: int, index: Tensor, src: Tensor | Number, out: Tensor | None
+) -> tuple[Tensor, int, bool]:
+    """The result, holding `input`; the wrapped dim; and whether there is anything to write."""
+    d = wrap_dim(dim, len(input.sizes))
+    check_index(name, index)
+    if isinstance(src, Tensor) and src.dtype is not input.dtype:
+        raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype")
+    check_scatter(input, d, index, src)
+    if out is None:
+        done = empty(input.sizes, strides.contiguous(input.sizes), input.dtype)
+    else:
+        done = exact_result_for(out, input.sizes, input.dtype)
+        check_apart(done, index, src)
+    if done is not input:
+        np.copyto(done.array, input.array)
+    return done, d, index.numel() > 0
+
+
+def check_apart(out: Tensor, *others: Tensor | Number) -> None:
+    """Nothing, when no other operand lies in the memory written to. Raises: RuntimeError."""
+    for t in others:
+        if isinstance(t, Tensor) and t.memory is out.memory:
+            strides.check_no_overlap(
+                (out.offset, out.sizes, out.strides), (t.offset, t.sizes, t.strides)
+            )
+
+
+def places(target: Tensor, dim: int, index: Array) -> NDArray[np.int64]:
+    """The place in `flat_memory(target)` of every element that `index` names along `dim`."""
+    steps = target.strides or (1,)
+    at = index.astype(np.int64) * steps[dim]
+    for d, n in enumerate(index.shape):
+        if d != dim:
+            at += (np.arange(n) * steps[d]).reshape((n,) + (1,) * (index.ndim - d - 1))
+    return at
+
+
+def refuse_reduce(reduce: str | None) -> None:
+    """Raise where PyTorch has no derivative: scatter with `reduce`."""
+    if reduce is not None:
+        raise NotImplementedError("derivative for aten::scatter is not implemented")
+
+
+def kept(g: Tensor, dim: int, index: Tensor, reduce: str | None) -> Tensor:
+    """The gradient of what was scattered over: nothing arrives from the places written."""
+    refuse_reduce(reduce)
+    return g.scatter(dim, index, 0)
+
+
+def arrived(g: Tensor, dim: int, index: Tensor, reduce: str | None) -> Tensor:
+    """The gradient of what was scattered: that of the place it went to."""
+    refuse_reduce(reduce)
+    return g.gather(dim, index)
+
+
+scatter.vjp(
+    input=lambda g, dim, index, reduce: kept(g, dim, index, reduce),
+    src=lambda g, dim, index, reduce: arrived(g, dim, index, reduce),
+)
+
+
+@op("contiguous", inplace=True)
+def scatter_add(
+    input: Tensor, dim: int, index: Tensor, src: Tensor, *, out: Tensor | None = None
+) -> Tensor:
+    """`input` with `src` added at `index` along `dim`, every time that a place is named.
+
+    out[index[i][j]][j] += src[i][j] for dim 0.
+    """
+    _ = src.sizes
+    done, d, ready = prepared("scatter", input, dim, index, src, out)
+    if ready:
+        at = indices_in(index, d, at_least_1d(done.sizes)[d])
+        source = part(src.array, at.shape, None)
+        quietly(np.add.at, flat_memory(done), places(done, d, at).ravel(), source.ravel())
+    return done
+
+
+scatter_add.vjp(input=lambda g: g, src=lambda g, dim, index: g.gather(dim, index))
+
+
+@composite()
+def take_along_dim(
+    input: Tensor, indices: Tensor, dim: int | None = None, *, out: Tensor | None = None
+) -> Tensor:
+    """The elements at `indices` along `dim`, all other dims broadcast; flat without a `dim`."""
+    if indices.dtype is not dtypes.int64:
+        raise RuntimeError(
+            "torch.take_along_dim(): dtype of indices should be Long but got "
+            f"{SCALAR_NAMES[indices.dtype.name]}"
+        )
+    if dim is None:
+        return gather(input.view(-1), 0, indices.view(-1), out=out)
+    if input.ndim != indices.ndim:
+        raise RuntimeError(
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, "
+            f"but got {input.ndim} dimensions for input, and {indices.ndim} dimensions for indices"
+        )
+    d = wrap_dim(dim, input.ndim)
+    source, at = [*input.sizes], [*indices.sizes]
+    source[d] = at[d] = 1
+    shape = [*broadcast(tuple(source), tuple(at))]
+    source, at = [*shape], [*shape]
+    source[d], at[d] = input.sizes[d], indices.sizes[d]
+    return gather(input.broadcast_to(source), d, indices.broadcast_to(at), out=out)

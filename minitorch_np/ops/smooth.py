@@ -1,0 +1,324 @@
+"""Smooth activation functions: each op beside its `_backward` op, as ATen pairs them."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.loops import not_implemented, pointwise, rounded
+from minitorch_np.op import composite, op
+from minitorch_np.ops.special import error_function
+from minitorch_np.tensor import Number, Tensor
+
+__all__: list[str] = []
+
+Array = NDArray[np.generic]
+
+
+def need_floating(input: Tensor, kernel: str) -> None:
+    """Raise ATen's error for a dtype that is not floating point."""
+    if not input.dtype.is_floating_point:
+        raise not_implemented(kernel, input.dtype)
+
+
+def sigmoid_of(a: Array) -> Array:
+    """`1 / (1 + exp(-a))`."""
+    return 1 / (1 + np.exp(-a))
+
+
+_BEND = math.sqrt(2 / math.pi)
+_CUBIC = 0.044715
+
+
+def check_approximate(approximate: str) -> None:
+    """Raise torch's error for an unknown approximation of gelu."""
+    if approximate not in ("none", "tanh"):
+        raise RuntimeError("approximate argument must be either none or tanh.")
+
+
+def normal_below(a: Array) -> Array:
+    """The chance that a standard normal number is below each element."""
+    return (0.5 * (1 + error_function(np.asarray(a, np.float64) * math.sqrt(0.5)))).astype(a.dtype)
+
+
+@op("elementwise", method=False)
+def gelu(input: Tensor, *, approximate: str = "none", out: Tensor | None = None) -> Tensor:
+    """`input` times the chance that a standard normal number is below it.
+
+    Source: Hendrycks and Gimpel, Gaussian Error Linear Units (2016); ATen/native/Activation.cpp.
+    """
+    check_approximate(approximate)
+    need_floating(input, "GeluKernelImpl")
+
+    def tanh(a: Array, o: Array) -> None:
+        inner = o.dtype.type(_BEND) * (a + o.dtype.type(_CUBIC) * a * a * a)
+        np.multiply(0.5 * a, 1 + np.tanh(inner), o)
+
+    def exact(a: Array, o: Array) -> None:
+        np.multiply(a, normal_below(a), o)
+
+    return pointwise(exact if approximate == "none" else tanh, input, out=out)
+
+
+gelu.vjp(
+    input=lambda g, input, approximate: gelu_backward(g, input, approximate=approximate),
+)
+
+
+@op("elementwise", method=False)
+def gelu_backward(grad_output: Tensor, input: Tensor, *, approximate: str = "none") -> Tensor:
+    """The gradient of gelu from its input. Source: ATen/native/cpu/Activation.cpp."""
+
+    def exact(g: Array, a: Array, o: Array) -> None:
+        density = np.exp(a * a * -0.5) * o.dtype.type(1 / math.sqrt(2 * math.pi))
+        np.multiply(g, normal_below(a) + a * density, o)
+
+    def tanh(g: Array, a: Array, o: Array) -> None:
+        bend, cubic = o.dtype.type(_BEND), o.dtype.type(_CUBIC)
+        t = np.tanh(bend * (a + cubic * a * a * a))
+        inner = bend * (1 + 3 * cubic * a * a)
+        np.multiply(g, 0.5 * (1 + t) + 0.5 * a * (1 - t * t) * inner, o)
+
+    return pointwise(exact if approximate == "none" else tanh, grad_output, input)
+
+
+def _gelu_curve(x: Tensor, approximate: str) -> Tensor:
+    """The second derivative of gelu."""
+    if approximate == "none":
+        return (-0.5 * x * x).exp() * (2 - x * x) * (1 / math.sqrt(2 * math.pi))
+    t = (_BEND * (x + _CUBIC * x.pow(3))).tanh()
+    inner = _BEND * (1 + 3 * _CUBIC * x * x)
+    return (1 - t * t) * (inner - x * t * inner * inner + x * x * (3 * _BEND * _CUBIC))
+
+
+gelu_backward.vjp(
+    grad_output=lambda g, input, approximate: gelu_backward(g, input, approximate=approximate),
+    input=lambda g, grad_output, input, approximate: (
+        g * grad_output * _gelu_curve(input, approximate)
+    ),
+)
+
+
+@op("elementwise", inplace=True, method=False)
+def silu(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`input * sigmoid(input)`. Source: ATen/native/cpu/Activation.cpp silu_kernel."""
+    need_floating(input, "silu_cpu")
+    return pointwise(lambda a, o: np.true_divide(a, 1 + np.exp(-a), o), input, out=out)
+
+
+silu.vjp(input=lambda g, input: silu_backward(g, input))
+
+
+@op("elementwise", method=False)
+def silu_backward(grad_output: Tensor, input: Tensor) -> Tensor:
+    """The gradient of silu from its input. Source: ATen/native/cpu/Activation.cpp."""
+
+    def slope(g: Array, a: Array, o: Array) -> None:
+        s = sigmoid_of(a)
+        np.multiply(g, s * (1 + a * (1 - s)), o)
+
+    return pointwise(slope, grad_output, input)
+
+
+def _silu_slope(x: Tensor) -> Tensor:
+    s = x.sigmoid()
+    return s * (1 + x * (1 - s))
+
+
+def _silu_curve(x: Tensor) -> Tensor:
+    s = x.sigmoid()
+    return s * (1 - s) * (2 + x * (1 - 2 * s))
+
+
+silu_backward.vjp(
+    grad_output=lambda g, input: g * _silu_slope(input),
+    input=lambda g, grad_output, input: g * grad_output * _silu_curve(input),
+)
+
+
+@op("elementwise", inplace=True, method=False)
+def mish(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`input * tanh(log(1 + exp(input)))`. Source: ATen/native/cpu/Activation.cpp mish_kernel."""
+    need_floating(input, "mish_cpu")
+    return pointwise(
+        lambda a, o: np.multiply(a, np.tanh(np.logaddexp(a, 0)), o), input, out=out
+    )
+
+
+mish.vjp(input=lambda g, input: mish_backward(g, input))
+
+
+@op("elementwise", method=False)
+def mish_backward(grad_output: Tensor, input: Tensor) -> Tensor:
+    """The gradient of mish from its input. Source: ATen/native/cpu/Activation.cpp."""
+
+    def slope(g: Array, a: Array, o: Array) -> None:
+        t = np.tanh(np.logaddexp(a, 0))
+        np.multiply(g, t + a * sigmoid_of(a) * (1 - t * t), o)
+
+    return pointwise(slope, grad_output, input)
+
+
+def _mish_parts(x: Tensor) -> tuple[Tensor, Tensor]:
+    return softplus(x).tanh(), x.sigmoid()
+
+
+def _mish_slope(x: Tensor) -> Tensor:
+    t, s = _mish_parts(x)
+    return t + x * s * (1 - t * t)
+
+
+def _mish_curve(x: Tensor) -> Tensor:
+    t, s = _mish_parts(x)
+    return (1 - t * t) * s * (2 + x * (1 - s) - 2 * x * t * s)
+
+
+mish_backward.vjp(
+    grad_output=lambda g, input: g * _mish_slope(input),
+    input=lambda g, grad_output, input: g * grad_output * _mish_curve(input),
+)
+
+
+@op("elementwise", method=False)
+def softplus(
+    input: Tensor, beta: Number = 1, threshold: Number = 20, *, out: Tensor | None = None
+) -> Tensor:
+    """`log(1 + exp(beta * input)) / beta`; `input` itself where `beta * input > threshold`.
+
+    Source: ATen/native/cpu/Activation.cpp softplus_kernel.
+    """
+    need_floating(input, "softplus_cpu")
+    b, limit = _held(beta, input.dtype), _held(threshold, input.dtype)
+
+    def smooth(a: Array, o: Array) -> None:
+        rising = a * b
+        values = np.where(rising > limit, a, np.log1p(np.exp(rising)) / b)
+        np.copyto(o, values, casting="unsafe")
+
+    return pointwise(smooth, input, out=out)
+
+
+def _held(x: Number, dtype: Dtype) -> np.generic:
+    """A number in the dtype that a kernel computes in."""
+    return dtype.compute.type(rounded(x, dtype))
+
+
+softplus.vjp(
+    input=lambda g, input, beta, threshold: softplus_backward(g, input, beta, threshold)
+)
+
+
+@op("elementwise", method=False)
+def softplus_backward(
+    grad_output: Tensor, input: Tensor, beta: Number, threshold: Number
+) -> Tensor:
+    """The gradient of softplus from its input. Source: ATen/native/cpu/Activation.cpp."""
+    b, limit = _held(beta, input.dtype), _held(threshold, input.dtype)
+
+    def slope(g: Array, a: Array, o: Array) -> None:
+        grown = np.exp(a * b)
+        values = np.where(a * b > limit, g, g * grown / (grown + 1))
+        np.copyto(o, values, casting="unsafe")
+
+    return pointwise(slope, grad_output, input)
+
+
+def _softplus_second(g: Tensor, grad: Tensor, x: Tensor, beta: Number, threshold: Number) -> Tensor:
+    rising = x * beta
+    s = rising.sigmoid()
+    return (g * grad * s * (1 - s) * beta).masked_fill(rising > threshold, 0.0)
+
+
+softplus_backward.vjp(
+    grad_output=lambda g, input, beta, threshold: softplus_backward(g, input, beta, threshold),
+    input=lambda g, grad_output, input, beta, threshold: _softplus_second(
+        g, grad_output, input, beta, threshold
+    ),
+)
+
+
+@op("elementwise", method=False)
+def log_sigmoid(input: Tensor) -> Tensor:
+    """`log(sigmoid(input))` without overflow. Source: ATen/native/cpu/Activation.cpp."""
+    need_floating(input, "log_sigmoid_cpu")
+    return pointwise(
+        lambda a, o: np.subtract(np.minimum(a, 0), np.log1p(np.exp(-np.abs(a))), o), input
+    )
+
+
+log_sigmoid.vjp(input=lambda g, input: log_sigmoid_backward(g, input))
+
+
+@op("elementwise", method=False)
+def log_sigmoid_backward(grad_output: Tensor, input: Tensor) -> Tensor:
+    """The gradient of log_sigmoid: `1 - sigmoid(input)` of it."""
+    return pointwise(lambda g, a, o: np.multiply(g, sigmoid_of(-a), o), grad_output, input)
+
+
+log_sigmoid_backward.vjp(
+    grad_output=lambda g, input: log_sigmoid_backward(g, input),
+    input=lambda g, grad_output, input: g * grad_output * -sigmoid_slope(input),
+)
+
+
+def sigmoid_slope(x: Tensor) -> Tensor:
+    """The derivative of sigmoid."""
+    s = x.sigmoid()
+    return s * (1 - s)
+
+
+@op("elementwise", inplace=True, method=False)
+def hardswish(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`input * relu6(input + 3) / 6`. Source: ATen/native/cpu/Activation.cpp hardswish_kernel."""
+    need_floating(input, "hardswish_cpu")
+    return pointwise(
+        lambda a, o: np.true_divide(a * np.minimum(np.maximum(a + 3, 0), 6), 6, o),
+        input,
+        out=out,
+    )
+
+
+hardswish.vjp(input=lambda g, input: hardswish_backward(g, input))
+
+
+@op("elementwise", method=False)
+def hardswish_backward(grad_output: Tensor, input: Tensor) -> Tensor:
+    """The gradient of hardswish from its input. Source: ATen/native/cpu/Activation.cpp."""
+
+    def slope(g: Array, a: Array, o: Array) -> None:
+        middle = np.where(a < 3, g * (a / 3 + o.dtype.type(0.5)), g)
+        np.copyto(o, np.where(a <= -3, 0, middle), casting="unsafe")
+
+    return pointwise(slope, grad_output, input)
+
+
+def _hardswish_slope(x: Tensor) -> Tensor:
+    within = (x > -3).logical_and(x < 3)
+    return (x / 3 + 0.5).where(within, (x >= 3).to(x.dtype))
+
+
+hardswish_backward.vjp(
+    grad_output=lambda g, input: g * _hardswish_slope(input),
+    input=lambda g, grad_output, input: (
+        (g * grad_output / 3).where((input > -3).logical_and(input < 3), 0.0)
+    ),
+)
+
+
+@composite(method=False)
+def logsigmoid(input: Tensor) -> Tensor:
+    """`log(sigmoid(input))`, under its name in nn.functional."""
+    return log_sigmoid(input)
+
+
+@composite(method=False)
+def softsign(input: Tensor) -> Tensor:
+    """`input / (1 + |input|)`. Source: torch/nn/functional.py softsign."""
+    return input / (input.abs() + 1)
+
+
+@composite(method=False)
+def tanhshrink(input: Tensor) -> Tensor:
+    """`input - tanh(input)`. Source: torch/nn/functional.py tanhshrink."""
+    return input - input.tanh()

@@ -1,0 +1,136 @@
+"""Elements in order: sort, topk, kthvalue. NaN counts as larger than everything.
+
+Equal elements keep their order, where PyTorch promises nothing without `stable`.
+Source: aten/src/ATen/native/Sorting.cpp.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import dtypes, return_types, strides
+from minitorch_np.loops import exact_result_for, finish, not_implemented, quietly
+from minitorch_np.op import composite, op
+from minitorch_np.ops.extremes import Pair, check_dim, picked_backward, selected, values_of
+from minitorch_np.shapes import wrap_dim
+from minitorch_np.tensor import Tensor, empty
+
+__all__ = ["argsort", "kthvalue", "msort", "sort", "topk"]
+
+Array = NDArray[np.generic]
+
+
+def order_of(array: Array, dim: int, descending: bool) -> Array:
+    """The indices that sort along `dim`; equal elements keep their order in both directions."""
+    if not array.ndim:
+        return np.zeros((), np.int64)
+    if not descending:
+        return np.argsort(array, dim, kind="stable")
+    backwards = np.argsort(np.flip(array, dim), dim, kind="stable")
+    return array.shape[dim] - 1 - np.flip(backwards, dim)
+
+
+@op("like", node=lambda stable: f"SortBackward{0 if stable is None else 1}")
+def sort(
+    input: Tensor,
+    dim: int = -1,
+    descending: bool = False,
+    *,
+    stable: bool | None = None,
+    out: Pair | None = None,
+) -> return_types.sort:
+    """The elements in order along `dim`, and the indices where they were."""
+    d = wrap_dim(dim, input.ndim)
+    indices = order_of(values_of(input), d, descending)
+    values = np.take_along_axis(input.array, indices, d) if input.ndim else input.array
+    layout = strides.like(input.sizes, input.strides)
+    pair: list[Tensor] = []
+    for nr, (array, kind) in enumerate(((values, input.dtype), (indices, dtypes.int64))):
+        if out is None:
+            done = empty(input.sizes, layout, kind)
+        else:
+            done = exact_result_for(out[nr], input.sizes, kind)
+        quietly(np.copyto, done.array, array)
+        pair.append(done)
+    return return_types.sort(*pair)
+
+
+sort.vjp(
+    input=lambda g_values, indices, input_shape, dim: picked_backward(
+        g_values, indices, input_shape, dim, True
+    )
+)
+
+
+@composite()
+def argsort(
+    input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False
+) -> Tensor:
+    """The indices that would sort along `dim`."""
+    return sort(input.detach(), dim, descending, stable=stable).indices
+
+
+@composite()
+def msort(input: Tensor) -> Tensor:
+    """The elements in order along the first dimension."""
+    return sort(input, 0, False).values
+
+
+@op("contiguous")
+def topk(
+    input: Tensor,
+    k: int,
+    dim: int = -1,
+    largest: bool = True,
+    sorted: bool = True,
+    *,
+    out: Pair | None = None,
+) -> return_types.topk:
+    """The k largest (or smallest) elements along `dim`, in order, and where they were."""
+    d = wrap_dim(dim, input.ndim)
+    if not 0 <= k <= (input.sizes[d] if input.ndim else 1):
+        raise RuntimeError("selected index k out of range")
+    if input.dtype.category == 0:
+        raise not_implemented("topk_cpu", input.dtype)
+    indices = order_of(values_of(input), d, largest)
+    if not input.ndim:
+        return return_types.topk(*selected(input, indices, d, True, out))
+    indices = np.take(indices, range(k), d)
+    values = np.take_along_axis(input.array, indices, d)
+    first, second = out if out is not None else (None, None)
+    if out is not None:
+        for t, kind in zip(out, (input.dtype, dtypes.int64), strict=True):
+            _ = exact_result_for(t, values.shape, kind)
+    return return_types.topk(
+        finish(values, input.dtype, first), finish(indices, dtypes.int64, second)
+    )
+
+
+topk.vjp(
+    input=lambda g_values, indices, input_shape, dim: picked_backward(
+        g_values, indices, input_shape, dim, True
+    )
+)
+
+
+@op("reduction")
+def kthvalue(
+    input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out: Pair | None = None
+) -> return_types.kthvalue:
+    """The k-th smallest elements along `dim`, counted from 1, and where they were."""
+    d = wrap_dim(dim, input.ndim)
+    check_dim("kthvalue", input.sizes, d)
+    if not 1 <= k <= (input.sizes[d] if input.ndim else 1):
+        raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {d}")
+    if input.dtype.category == 0:
+        raise not_implemented("kthvalue_cpu", input.dtype)
+    indices = order_of(values_of(input), d, False)
+    if input.ndim:
+        indices = np.take(indices, [k - 1], d)
+    return return_types.kthvalue(*selected(input, indices, d, keepdim, out))
+
+
+kthvalue.vjp(
+    input=lambda g_values, indices, input_shape, dim, keepdim: picked_backward(
+        g_values, indices, input_shape, dim, keepdim
+    )
+)

@@ -1,0 +1,360 @@
+"""`x[...]` and `x[...] = y`: subscripts taken apart into views, then index tensors if there are any.
+
+Source: torch/csrc/autograd/python_variable_indexing.cpp and aten/src/ATen/TensorIndexing.h.
+"""
+
+import builtins
+import operator
+import warnings
+from collections.abc import Sequence
+from typing import NoReturn, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import dtypes
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.graph.saved import legacy_type
+from minitorch_np.loops import C_NAMES
+from minitorch_np.ops.factory import type_name
+from minitorch_np.ops.from_data import copied, inferred_dtype, is_sequence
+from minitorch_np.ops.index import index, index_put_, single_mask
+from minitorch_np.ops.slicing import select
+from minitorch_np.ops.slicing import slice as sliced
+from minitorch_np.ops.view import expand, same_view, unsqueeze, view
+from minitorch_np.shapes import Shape, listed
+from minitorch_np.strides import is_contiguous
+from minitorch_np.tensor import Number, Tensor, empty, method, stored
+
+__all__: list[str] = []
+
+Index = object
+"""What may stand in a subscript: int, slice, None, Ellipsis, bool, tensor, sequence, ndarray."""
+
+_MASKS = {dtypes.uint8, dtypes.bool_}
+_MOST = 2**63 - 1
+_TUPLE_LENGTH = 32
+_NO_TUPLE = (
+    "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in "
+    "pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as "
+    "tensor index, x[torch.tensor(seq)], which will result either in an error or a different result"
+)
+_OF_NO_DIM = (
+    "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ "
+    "to convert a 0-dim tensor to a number"
+)
+
+
+class Subscript:
+    """A subscript being read, one index after the other.
+
+    `view` is the tensor with all views taken so far; `dim` its dim that the next index is for;
+    `indices` the index tensors, by dim, with None where a dim has none.
+    """
+
+    __slots__ = ("covered", "dim", "indices", "self", "specified", "view")
+
+    def __init__(self, tensor: Tensor, items: Sequence[Index]) -> None:
+        self.self = self.view = tensor
+        self.dim = 0
+        self.covered = 0
+        """The dims that `indices` is about; a mask is about several."""
+        self.indices: list[Tensor | None] = []
+        self.specified = sum([specified_dims(item) for item in items])
+        if self.specified > len(tensor.sizes):
+            raise IndexError(f"too many indices for tensor of dimension {len(tensor.sizes)}")
+        for at, item in enumerate(items):
+            self.read(item, at)
+
+    def read(self, item: Index, at: int) -> None:
+        """Apply one index, the `at`-th of the subscript."""
+        if isinstance(item, slice):
+            start, stop, step = unpacked(item)
+            self.slice(start, stop, step)
+        elif item is None:
+            self.view = unsqueeze(self.view, self.dim)
+            self.dim += 1
+        elif item is Ellipsis:
+            self.dim += len(self.self.sizes) - self.specified
+        elif isinstance(item, bool):
+            self.truth(item)
+        elif isinstance(item, (int, np.integer)):
+            self.select(long(item), at)
+        else:
+            self.tensor(as_index(item), at)
+
+    def select(self, i: int, at: int) -> None:
+        """Apply an integer."""
+        sizes = self.view.sizes
+        n = sizes[self.dim] if -len(sizes) <= self.dim < len(sizes) else wrong_dim(sizes, self.dim)
+        check_bounds(i, at, n)
+        self.view = select(self.view, self.dim, i)
+
+    def slice(self, start: int, stop: int, step: int) -> None:
+        """Apply a slice; one that names all of a dim makes no view."""
+        sizes = self.view.sizes
+        size = sizes[self.dim] if self.dim < len(sizes) else _MOST
+        if not (start == 0 and step == 1 and stop >= size):
+            self.view = sliced(self.view, self.dim, start, stop, step)
+        self.dim += 1
+
+    def truth(self, value: bool) -> None:
+        """Apply a bool: a new dim of size 1, or 0."""
+        self.view = unsqueeze(self.view, self.dim)
+        self.record(stored(np.zeros(int(value), np.int64), dtypes.int64))
+
+    def tensor(self, t: Tensor | int, at: int) -> None:
+        """Apply a tensor; one of an integer is an integer, one of a bool is a bool."""
+        if isinstance(t, int):
+            self.select(t, at)
+        elif t.sizes or t.dtype.is_floating_point:
+            self.record(t)
+        elif t.dtype in _MASKS:
+            self.truth(bool(t.array))
+        else:
+            self.select(int(t.array), at)
+
+    def record(self, t: Tensor) -> None:
+        """Note an index tensor for the next dim."""
+        self.indices += [None] * (self.dim - self.covered)
+        self.indices.append(t)
+        self.dim += len(t.sizes) if t.dtype in _MASKS else 1
+        self.covered = self.dim
+
+
+def wrong_dim(sizes: Shape, dim: int) -> NoReturn:
+    """Raise torch's error for an index beyond the last dim."""
+    n = len(sizes)
+    raise IndexError(
+        f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})"
+    )
+
+
+def check_bounds(i: int, dim: int, n: int) -> None:
+    """Nothing, when an index is within a dim of size `n`. Raises: IndexError."""
+    if not -n <= i < n:
+        raise IndexError(f"index {i} is out of bounds for dimension {dim} with size {n}")
+
+
+def specified_dims(item: Index) -> int:
+    """How many dims of the tensor an index is about; masks in sequences count as one."""
+    if isinstance(item, Tensor):
+        return len(item.sizes) if item.dtype in _MASKS else 1
+    return 0 if item is None or item is Ellipsis or item is True or item is False else 1
+
+
+def long(value: "int | np.integer") -> int:
+    """A Python integer that fits in 64 bits. Raises: ValueError."""
+    i = int(value)
+    if not -_MOST - 1 <= i <= _MOST:
+        raise ValueError("Overflow when unpacking long long")
+    return i
+
+
+def unpacked(item: "builtins.slice[object, object, object]") -> tuple[int, int, int]:
+    """Start, stop and step of a slice, clamped to 64 bits. Raises: ValueError, TypeError."""
+    step = 1 if item.step is None else bound(item.step)
+    if step == 0:
+        raise ValueError("slice step cannot be zero")
+    start = (0 if step > 0 else _MOST) if item.start is None else bound(item.start)
+    stop = (_MOST if step > 0 else -_MOST - 1) if item.stop is None else bound(item.stop)
+    if step < 0:
+        raise ValueError("step must be greater than zero")
+    return start, stop, step
+
+
+def bound(value: object) -> int:
+    """A bound of a slice, clamped to 64 bits."""
+    if not hasattr(type(value), "__index__"):
+        raise TypeError("slice indices must be integers or None or have an __index__ method")
+    return min(max(operator.index(cast(int, value)), -_MOST - 1), _MOST)
+
+
+def as_index(item: Index) -> Tensor | int:
+    """A tensor from a tensor, a sequence or an ndarray; an integer from what acts as one.
+
+    Sequences make masks of bools and uint8, and int64 of everything else: floats are cut.
+    """
+    if isinstance(item, Tensor):
+        return item
+    if isinstance(item, np.ndarray) or is_sequence(item):
+        kind = inferred_dtype(item)
+        return copied(item, kind if kind in _MASKS else dtypes.int64)
+    if isinstance(item, np.bool_):
+        invalid(item)
+    try:
+        return long(operator.index(cast(int, item)))
+    except TypeError:
+        invalid(item)
+
+
+def invalid(item: Index) -> NoReturn:
+    """Raise torch's error for an index of the wrong type."""
+    raise IndexError(
+        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
+        f"indices (got {type_name(item)})"
+    ) from None
+
+
+def is_tuple(item: Index) -> bool:
+    """Whether a subscript that is no tuple stands for one: a short sequence with more than numbers.
+
+    PyTorch warns of these, and says that it will change.
+    """
+    if isinstance(item, (Tensor, np.ndarray)) or not is_sequence(item):
+        return False
+    items = cast("Sequence[object]", item)
+    if len(items) >= _TUPLE_LENGTH:
+        return False
+    for at in range(len(items)):
+        one = items[at]
+        if one is None or one is Ellipsis or isinstance(one, (Tensor, slice)) or is_sequence(one):
+            warnings.warn(_NO_TUPLE, UserWarning, stacklevel=4)
+            return True
+    return False
+
+
+def parts(item: Index) -> Sequence[Index]:
+    """The indices of a subscript."""
+    if isinstance(item, tuple):
+        return cast("tuple[object, ...]", item)
+    return tuple(cast("Sequence[object]", item)) if is_tuple(item) else (item,)
+
+
+def getitem(self: Tensor, item: Index) -> Tensor:
+    """The elements that a subscript names: a view, unless there are index tensors or bools."""
+    kind = type(item)
+    if kind is int or isinstance(item, np.integer):
+        i = long(cast(int, item))
+        sizes = self.sizes
+        if not sizes:
+            if not i:
+                raise IndexError(_OF_NO_DIM)
+            check_bounds(i, 0, 0)
+        check_bounds(i, 0, sizes[0])
+        return select(self, 0, i)
+    if kind is slice:
+        start, stop, step = unpacked(cast(slice, item))
+        if not self.sizes:
+            raise IndexError("slice() cannot be applied to a 0-dim tensor.")
+        return sliced(self, 0, start, stop, step)
+    if item is Ellipsis:
+        return same_view(self)
+    read = Subscript(self, parts(item))
+    if read.indices:
+        return index(read.view, read.indices)
+    return same_view(self) if read.view is self else read.view
+
+
+def setitem(self: Tensor, item: Index, value: Tensor | Number) -> None:
+    """Write `value`, broadcast and (unless indices are tensors) converted, where `item` names."""
+    number = checked_value(self, value)
+    if item is False:
+        return
+    if item is True:
+        target, indices = unsqueeze(self, 0), []
+    elif not self.sizes and isinstance(item, (int, slice, np.integer)):
+        getitem(self, item)  # raises
+        return
+    else:
+        read = Subscript(self, parts(item))
+        target, indices = read.view, read.indices
+    if indices:
+        if number is None:
+            index_put_(target, indices, without_ones(cast(Tensor, value)))
+        else:
+            put_number(target, indices, number)
+    elif number is None:
+        copy_to(target, cast(Tensor, value))
+    else:
+        target.fill_(real(number, target.dtype, target.numel() == 1))
+
+
+def checked_value(self: Tensor, value: object) -> Number | complex | None:
+    """The number to be assigned, None for a tensor. Raises: TypeError, ValueError."""
+    if isinstance(value, Tensor):
+        return None
+    if isinstance(value, (int, np.integer)):
+        return value if isinstance(value, bool) else long(value)
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, complex):
+        return value
+    raise TypeError(f"can't assign a {type_name(value)} to a {legacy_type(self)}")
+
+
+def real(number: Number | complex, dtype: Dtype, alone: bool) -> Number:
+    """The number, which must not be complex. Raises: RuntimeError.
+
+    `alone` is for one element, where half types are reached through double.
+    """
+    if not isinstance(number, complex):
+        return number
+    if dtype is dtypes.bool_:
+        return bool(number)
+    name = "double" if alone and dtype.is_half else C_NAMES[dtype.name]
+    raise RuntimeError(f"value cannot be converted to type {name} without overflow")
+
+
+def without_ones(value: Tensor) -> Tensor:
+    """`value` without its leading dims of size 1, as NumPy allows in assignments."""
+    first = next((d for d, n in enumerate(value.sizes) if n != 1), len(value.sizes))
+    return view(value, value.sizes[first:]) if first else value
+
+
+def copy_to(target: Tensor, value: Tensor) -> None:
+    """Write `value`, broadcast, to a view. Source: copy_to in TensorIndexing.h."""
+    if target.sizes == value.sizes:
+        target.copy_(value)
+        return
+    if not value.sizes:
+        target.fill_(value)
+        return
+    shape = value.sizes
+    first = next((d for d, n in enumerate(shape) if n != 1), len(shape))
+    source = view(value, shape[first:])
+    if source.sizes != target.sizes:
+        if len(source.sizes) > len(target.sizes):
+            raise RuntimeError(
+                f"expand({legacy_type(value)}{{{listed(source.sizes)}}}, "
+                f"size={listed(target.sizes)}): the number of sizes provided "
+                f"({len(target.sizes)}) must be greater or equal to the number of dimensions in "
+                f"the tensor ({len(source.sizes)})"
+            )
+        source = expand(source, target.sizes)
+    target.copy_(source)
+
+
+def put_number(
+    target: Tensor, indices: list[Tensor | None], number: Number | complex
+) -> None:
+    """Write a number where index tensors name; one mask or one list of indices is a fill."""
+    found = [t for t in indices if t is not None]
+    if len(found) == 1:
+        one = found[0]
+        if one.dtype in _MASKS:
+            mask = single_mask(target, indices)
+            assert mask is not None
+            target.masked_fill_(mask, real(number, target.dtype, False))
+            return
+        if one.dtype is dtypes.int64 and is_contiguous(one.sizes, one.strides):
+            if isinstance(number, complex):
+                raise RuntimeError(
+                    "index_fill_(): Converting complex Scalar to non-complex type is not supported"
+                )
+            flat = one.alias((one.numel(),), (1,), one.offset)
+            target.index_fill_(len(indices) - 1, flat, number)
+            return
+    value = empty((), (), target.dtype)
+    value.fill_(real(number, target.dtype, True))
+    index_put_(target, indices, value)
+
+
+def delitem(self: Tensor, item: Index) -> NoReturn:
+    """Raise TypeError: elements cannot be deleted."""
+    raise TypeError("Tensor does not support deleting items")
+
+
+method(getitem, "__getitem__")
+method(setitem, "__setitem__")
+method(delitem, "__delitem__")

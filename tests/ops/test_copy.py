@@ -1,0 +1,215 @@
+import itertools
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import minitorch_np
+from tests.ops.layouts import on_every_layout, pairs
+from tests.oracle import DTYPES, FLOATING, LAYOUTS, ours, same, sample
+
+NAMES = [str(d).removeprefix("torch.") for d in DTYPES]
+
+
+def dtype_of(library: Any, name: str) -> Any:
+    """A dtype of either library."""
+    if library is minitorch_np:
+        return next(d for d in minitorch_np.dtypes.ALL if d.name == name)
+    return getattr(library, name)
+
+
+ON_LAYOUTS: dict[str, Callable[..., Any]] = {
+    "clone": lambda torch, x: x.clone(),
+    "clone_contiguous": lambda torch, x: x.clone(memory_format=torch.contiguous_format),
+    "contiguous": lambda torch, x: x.contiguous(),
+    "to": lambda torch, x: [x.to(torch.int32), x.to(torch.float64), x.to(torch.int64)],
+    "to_copy": lambda torch, x: x.to(torch.int64, copy=True),
+    "fill": lambda torch, x: torch.fill(x, 3),
+    "fill_": lambda torch, x: x.clone().fill_(7),
+}
+
+
+@pytest.mark.parametrize("name", ON_LAYOUTS)
+def test_every_layout(name: str) -> None:
+    on_every_layout(ON_LAYOUTS[name], shares=False)
+
+
+def test_copies_between_pairs_of_layouts() -> None:
+    rng = random.Random(0)
+    by_shape: dict[Any, Any] = {}
+    for pair in pairs():
+        by_shape.setdefault(pair[0].sizes, []).append(pair)
+    for _ in range(300):
+        (a, t), (b, u) = rng.choices(rng.choice(list(by_shape.values())), k=2)
+        mine, theirs = ours(t), t.clone(memory_format=torch.preserve_format)
+        whole = torch.zeros(24, dtype=torch.int64)
+        target = ours(whole)
+        theirs = whole.as_strided(t.shape, t.stride(), t.storage_offset()).copy_(u)
+        mine = target.alias(a.sizes, a.strides, a.offset).copy_(b)
+        assert np.array_equal(target.array, whole.numpy())
+        assert mine.stride() == theirs.stride()
+
+
+RECORDED: dict[str, Callable[..., Any]] = {
+    "clone": lambda torch, x: [x.clone(), torch.clone(x)],
+    "contiguous": lambda torch, x: [x.contiguous(), x.mT.contiguous()],
+    "to": lambda torch, x: [x.to(torch.float64), x.to(torch.float16), x.to(torch.int32)],
+    "to_keyword": lambda torch, x: x.to(dtype=torch.float64),
+    "to_device": lambda torch, x: [x.to("cpu"), x.to("cpu", torch.float64), x.to(device="cpu")],
+    "to_other": lambda torch, x: x.to(x.detach().double()),
+    "to_same": lambda torch, x: [x.to(torch.float32), x.to(), x.to(None), x.cpu(), x.float()],
+    "to_copy": lambda torch, x: [x.to(torch.float32, copy=True), x.to("cpu", torch.float32, False, True)],
+    "to_flags": lambda torch, x: x.to(torch.float32, True, True),
+    "to_python": lambda torch, x: [x.to(float), x.to(int), x.to(bool)],
+    "type": lambda torch, x: [x.type(torch.float64), x.type("torch.DoubleTensor"), x.type()],
+    "type_as": lambda torch, x: x.type_as(x.detach().half()),
+    "float": lambda torch, x: [x.float(), x.double(), x.half(), x.bfloat16()],
+    "int": lambda torch, x: [x.int(), x.long(), x.short(), x.char(), x.bool(), x.abs().byte()],
+    "fill": lambda torch, x: torch.fill(x, 2.5),
+    "fill_tensor": lambda torch, x: torch.fill(x, x.sum()),
+    "fill_": lambda torch, x: (x * x).fill_(2),
+    "fill_tensor_": lambda torch, x: (x * x).fill_((x * x).sum()),
+    "zero_": lambda torch, x: [(x * x).zero_(), torch.zero_(x * x)],
+    "copy_": lambda torch, x: (x * 1).copy_(x * x),
+    "copy_broadcast": lambda torch, x: (x * 1).copy_((x * x).select(-1, 0).unsqueeze(-1)),
+    "copy_number": lambda torch, x: (x * 1).copy_(3),
+    "copy_itself": lambda torch, x: x.detach().copy_(x.detach()),
+    "copy_converts": lambda torch, x: (x * 1).copy_((x * x).double()),
+    "is_same_size": lambda torch, x: [torch.is_same_size(x, x.mT), x.is_same_size(x)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_recorded_copies(name: str) -> None:
+    f = RECORDED[name]
+    same(f, sample(2, 3, 4), second=True, exact="sum" not in name)
+    same(lambda torch, x: f(torch, x * x), sample(2, 3, dtype=torch.float64), second=True)
+    same(f, sample(2, 0))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("name", ["clone", "contiguous", "to", "fill", "copy_", "copy_broadcast"])
+def test_gradients_of_other_layouts(name: str, layout: str) -> None:
+    same(RECORDED[name], sample(2, 3, 4, layout=layout))
+
+
+FORMATS: dict[str, Callable[..., Any]] = {
+    "clone": lambda torch, x, f: x.clone(memory_format=f),
+    "to": lambda torch, x, f: x.to(memory_format=f),
+    "to_dtype": lambda torch, x, f: x.to(torch.float64, memory_format=f),
+    "contiguous": lambda torch, x, f: x.contiguous(memory_format=f),
+    "double": lambda torch, x, f: x.double(memory_format=f),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("layout", [*LAYOUTS, "channels_last"])
+def test_memory_formats(name: str, layout: str) -> None:
+    f = FORMATS[name]
+    for shape in [(2, 3, 2, 4), (2, 1, 1, 4), (2, 3, 2, 2, 2), (2, 3)]:
+        x = sample(*shape, layout=layout)
+        same(lambda torch, x: f(torch, x, torch.channels_last), x)
+        same(lambda torch, x: f(torch, x, torch.channels_last_3d), x)
+        same(lambda torch, x: f(torch, x, torch.contiguous_format), x)
+        same(lambda torch, x: f(torch, x, torch.preserve_format), x)
+
+
+CASTS: list[float] = [
+    0.0, -0.0, 0.4, 0.5, 1.5, 2.5, -0.5, -1.5, 3.7, 100.3, -100.3, 127.0, 128.0, 200.0, 255.0, 256.0,
+    300.0, -1.0, -129.0, 32767.0, 40000.0, 65504.0, 65519.0, 65520.0, 1e5, 2049.0, 2050.0, 2051.0,
+    1 + 2**-11 + 2**-30, 1 + 2**-8 + 2**-28, 6e-8, 2e-8, 3e-8, 1e-40, 3e38, 3.4e38, 3.395e38,
+]  # fmt: skip
+"""In range, out of range where C++ still defines the answer, and on the edges of rounding."""
+
+
+@pytest.mark.parametrize("source", NAMES)
+@pytest.mark.parametrize("target", NAMES)
+def test_conversions(source: str, target: str) -> None:
+    numbers = torch.tensor(CASTS, dtype=torch.float64)
+    if target.startswith(("int", "uint")):
+        limit = 2 ** (31 if target.startswith("int32") or target == "int64" else 15)
+        numbers = numbers[numbers.abs() < min(limit, 2**15)]
+    x = numbers.to(getattr(torch, source))
+    if target.startswith(("int", "uint")):
+        x = x[x.double().isfinite()]
+    same(lambda torch, x: x.to(dtype_of(torch, target)), x, exact=True, grad=False)
+    same(lambda torch, x: torch.cat([x, x]).to(dtype_of(torch, target)), x, exact=True, grad=False)
+
+
+@pytest.mark.parametrize("dtype", FLOATING)
+def test_infinities_and_nan(dtype: torch.dtype) -> None:
+    x = torch.tensor([float("inf"), -float("inf"), float("nan")], dtype=dtype)
+    for name in ("bool", "float16", "bfloat16", "float32", "float64"):
+        same(lambda torch, x: x.to(dtype_of(torch, name)), x)
+
+
+FILLED = [0, 3, -1, 2.5, -2.5, True, 127.5, 128, -128.5, 255.9, 256, -200, -256, 300, 65519.0, 65520.0,
+          1e6, 3.4e38, 1e60, 1e308, 2**40, -(2**40), 2**62, 2**70, 2.0**63, float("nan"), float("inf")]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_fill_converts_or_refuses(dtype: torch.dtype) -> None:
+    for value in FILLED:
+        same(lambda torch, x: x.fill_(value), torch.zeros(2, dtype=dtype))
+
+
+ERRORS: dict[str, Callable[..., Any]] = {
+    "copy_": lambda torch, x: x.copy_(x.t()),
+    "copy_larger": lambda torch, x: x.select(0, 0).copy_(x.clone()),
+    "copy_clash": lambda torch, x: x.copy_(x.clone().narrow(1, 0, 2)),
+    "copy_expanded": lambda torch, x: x.select(0, 0).expand(2, 3).copy_(x),
+    "copy_overlap": lambda torch, x: x.view(-1).narrow(0, 1, 3).copy_(x.view(-1).narrow(0, 0, 3)),
+    "copy_transposed": lambda torch, x: x.view(-1).narrow(0, 0, 4).view(2, 2).copy_(
+        x.view(-1).narrow(0, 0, 4).view(2, 2).t()
+    ),
+    "fill_": lambda torch, x: x.fill_(x),
+    "fill_one": lambda torch, x: x.fill_(x.view(-1).narrow(0, 0, 1)),
+    "contiguous": lambda torch, x: x.contiguous(memory_format=torch.preserve_format),
+    "channels": lambda torch, x: x.clone(memory_format=torch.channels_last),
+    "device": lambda torch, x: x.to("nonsense"),
+    "to_format": lambda torch, x: x.to(torch.preserve_format),
+    "type": lambda torch, x: x.type("nonsense"),
+    "leaf": lambda torch, x: x.requires_grad_().zero_(),
+    "leaf_copy": lambda torch, x: x.requires_grad_().copy_(x),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_errors(name: str) -> None:
+    same(ERRORS[name], sample(2, 3, grad=False))
+
+
+def test_expanded_tensors_can_be_filled() -> None:
+    same(lambda torch, x: x.expand(4, 3).fill_(2), torch.zeros(3))
+    same(lambda torch, x: x.expand(4, 3).zero_(), torch.ones(3))
+
+
+def test_there_is_no_other_device() -> None:
+    for f in (lambda x: x.cuda(), lambda x: x.to("cuda:1"), lambda x: x.to(0), lambda x: x.cuda(1)):
+        with pytest.raises(RuntimeError, match=r"^minitorch_np runs on the CPU only: .*cuda.*$"):
+            f(ours(sample(2)))
+
+
+def test_copies_into_integers_have_no_history() -> None:
+    same(lambda torch, x, y: x.copy_(y), torch.zeros(2, 3, dtype=torch.int64), sample(2, 3))
+
+
+@pytest.mark.parametrize("dtypes", list(itertools.product(["float16", "float32", "float64"], repeat=2)))
+def test_gradients_come_back_in_the_inputs_dtype(dtypes: tuple[str, str]) -> None:
+    a, b = [getattr(torch, name) for name in dtypes]
+    same(lambda torch, x, y: (x * 1).copy_(y * y), sample(2, 3, dtype=a), sample(2, 3, dtype=b))
+    same(lambda torch, x: x.to(dtype_of(torch, dtypes[1])), sample(2, 3, dtype=a))
+
+
+def test_a_write_is_counted_once() -> None:
+    def write(torch: Any, x: Any) -> Any:
+        versions = [x._version]
+        for change in (x.zero_, lambda: x.fill_(2), lambda: x.copy_(x), lambda: x.copy_(3)):
+            change()
+            versions.append(x._version)
+        return versions
+
+    same(write, sample(2, 3, grad=False))

@@ -1,0 +1,77 @@
+"""norm, linalg.vector_norm, linalg.matrix_norm, linalg.norm against torch."""
+
+import math
+
+import pytest
+import torch
+
+from tests.oracle import DTYPES, FLOATING, LAYOUTS, same, sample
+
+ORDERS = [2, 1, 0, 3.0, 1.5, 0.5, -1, -2.5, math.inf, -math.inf, None, "fro"]
+HALF = (4e-3, 4e-3)
+"""PyTorch rounds gradients of half types at every step."""
+
+
+@pytest.mark.parametrize("p", ORDERS, ids=str)
+def test_orders(p: float | str | None) -> None:
+    for layout in LAYOUTS:
+        x = sample(3, 4, layout=layout)
+        same(lambda t, x: t.norm(x, p), x)
+        same(lambda t, x: x.norm(p, 1, True), x, second=p not in (0, None))
+        same(lambda t, x: x.norm(p, (0, 1)), x)
+        same(lambda t, x: x.norm(p, dim=0), x)
+
+
+@pytest.mark.parametrize("p", ORDERS, ids=str)
+def test_zeros_and_ties(p: float | str | None) -> None:
+    x = torch.tensor([[0.0, 0.0, 0.0], [3.0, -3.0, 0.0], [1.0, 2.0, -2.0]], requires_grad=True)
+    same(lambda t, x: x.norm(p, 1), x)
+    same(lambda t, x: x.norm(p), torch.zeros(2, 2, requires_grad=True))
+    same(lambda t, x: x.norm(p), sample())
+    same(lambda t, x: x.norm(p), sample(0))
+    same(lambda t, x: x.norm(p, 0), sample(0, 2))
+    same(lambda t, x: x.norm(p, 1), sample(0, 2))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_dtypes(dtype: torch.dtype) -> None:
+    tol = HALF if dtype in FLOATING[:2] else None
+    for p in (2, 1, 3, math.inf):
+        same(lambda t, x: x.norm(p), sample(3, 4, dtype=dtype), tol=tol)
+        same(lambda t, x: x.norm(p, 0, dtype=t.float64), sample(3, 4, dtype=dtype), tol=tol)
+        same(lambda t, x: x.norm(p, 0, dtype=t.int64), sample(3, 4, dtype=dtype), tol=tol)
+        same(lambda t, x: x.norm(p, 0, dtype=t.float16), sample(3, 4, dtype=dtype), tol=tol)
+
+
+def test_errors_and_out() -> None:
+    same(lambda t, x: x.norm("foo"), sample(2, 2))
+    same(lambda t, x: x.norm(2, 3), sample(2, 2))
+    same(lambda t, x: t.norm(x, out=t.empty(0)), sample(2, 2, grad=False))
+    same(lambda t, x: t.norm(x, 2, 0, out=t.empty(0, dtype=t.float64)), sample(2, 2, grad=False))
+
+
+@pytest.mark.parametrize("ord", [2, 1, 0, 3, math.inf, -math.inf])
+def test_vector_norm(ord: float) -> None:
+    for dim in (None, 0, 1, (0, 1), (1, 0), ()):
+        same(lambda t, x: t.linalg.vector_norm(x, ord, dim), sample(2, 3))
+        same(lambda t, x: t.linalg.vector_norm(x, ord, dim, keepdim=True), sample(2, 3))
+    same(lambda t, x: t.linalg.vector_norm(x, ord, out=t.empty(0)), sample(2, 3, grad=False))
+
+
+@pytest.mark.parametrize("ord", ["fro", 1, -1, math.inf, -math.inf, 3, "foo"])
+def test_matrix_norm(ord: float | str) -> None:
+    for dim in ((-2, -1), (0, 1), (2, 0)):
+        same(lambda t, x: t.linalg.matrix_norm(x, ord, dim), sample(2, 3, 4))
+        same(lambda t, x: t.linalg.matrix_norm(x, ord, dim, True), sample(2, 3, 4))
+    same(lambda t, x: t.linalg.matrix_norm(x, ord), sample(3))
+
+
+@pytest.mark.parametrize("ord", [None, 2, 1, "fro", 3, math.inf])
+def test_linalg_norm(ord: float | str | None) -> None:
+    same(lambda t, x: t.linalg.norm(x, ord), sample(3))
+    same(lambda t, x: t.linalg.norm(x, ord, 1), sample(2, 3))
+    same(lambda t, x: t.linalg.norm(x, ord, 1, True), sample(2, 3))
+    if ord != 2:
+        same(lambda t, x: t.linalg.norm(x, ord), sample(2, 3))
+        same(lambda t, x: t.linalg.norm(x, ord, (0, 1)), sample(2, 3))
+    same(lambda t, x: t.linalg.norm(x), sample(2, 3, 4))

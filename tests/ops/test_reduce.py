@@ -1,0 +1,138 @@
+"""Sums, means, products, truths, logsumexp against torch."""
+
+import pytest
+import torch
+
+from tests.oracle import DTYPES, FLOATING, LAYOUTS, same, sample
+
+NAMES = ["sum", "nansum", "mean", "logsumexp", "all", "any", "count_nonzero", "prod"]
+DIMS = [None, 0, -1, 1, (0, 1), (-1, 0), (), (0, 1, 2)]
+HALF = (4e-3, 4e-3)
+"""PyTorch rounds some gradients of half types twice."""
+
+
+def takes(name: str, dim: object) -> bool:
+    """Whether the op has an overload for this kind of `dim`."""
+    if name == "prod":
+        return dim is None or isinstance(dim, int)
+    return not (name == "logsumexp" and (dim is None or dim == ()))
+
+
+def call(t, name, x, dim, keepdim=False, **kw):
+    """The op as a user would call it for this `dim`."""
+    if dim is None:
+        return getattr(t, name)(x, **kw)
+    if name == "count_nonzero":
+        return t.count_nonzero(x, dim, **kw)
+    return getattr(t, name)(x, dim, keepdim, **kw)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dim", DIMS, ids=str)
+def test_dims(name: str, dim: object) -> None:
+    if not takes(name, dim):
+        return
+    for shape in [(2, 3, 4), (1, 3), (2, 1, 3), (4,), (), (0, 3), (2, 0, 3)]:
+        for keepdim in (False, True):
+            f = lambda t, x: call(t, name, x, dim, keepdim)  # noqa: E731
+            same(f, sample(*shape), second=name != "prod")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layouts(name: str, layout: str) -> None:
+    for dim in DIMS:
+        if takes(name, dim):
+            same(lambda t, x: call(t, name, x, dim), sample(2, 3, 4, layout=layout))
+    f = lambda t, x: call(t, name, x, (1, 3) if takes(name, (1,)) else 1)  # noqa: E731
+    same(f, sample(2, 3, 4, 2, layout="channels_last"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_dtypes(name: str, dtype: torch.dtype) -> None:
+    tol = HALF if dtype in FLOATING[:2] else None
+    for dim in (None, 0):
+        if takes(name, dim):
+            same(lambda t, x: call(t, name, x, dim), sample(3, 4, dtype=dtype), tol=tol)
+
+
+@pytest.mark.parametrize("name", ["sum", "nansum", "mean", "prod"])
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_dtype_argument(name: str, dtype: torch.dtype) -> None:
+    ours = str(dtype).removeprefix("torch.")
+    for given in (torch.float32, torch.int64, torch.bfloat16, torch.bool):
+        x = sample(3, 4, dtype=given)
+        same(lambda t, x: getattr(x, name)(dtype=getattr(t, ours)), x, tol=HALF)
+        same(lambda t, x: getattr(x, name)(1, dtype=getattr(t, ours)), x, tol=HALF)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("make", [
+    lambda t: t.empty(0), lambda t: t.zeros(5), lambda t: t.empty(4, dtype=t.float64),
+    lambda t: t.empty(4, dtype=t.int64), lambda t: t.empty(4, dtype=t.bool),
+    lambda t: t.zeros(8)[::2], lambda t: t.zeros(1).expand(4), lambda t: t.empty(4, dtype=t.uint8),
+])  # fmt: skip
+def test_out(name: str, make: object) -> None:
+    if name != "count_nonzero":
+        same(lambda t, x: getattr(t, name)(x, 0, out=make(t)), sample(3, 4, grad=False))
+        same(
+            lambda t, x: getattr(t, name)(x, 0, out=make(t)),
+            sample(3, 4, grad=False, dtype=torch.int64),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "logsumexp", "prod", "nansum"])
+def test_out_does_not_record(name: str) -> None:
+    same(lambda t, x: getattr(t, name)(x, 0, out=t.empty(0)), sample(3, 4))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dim", [2, -3, (0, 0), (0, -2), (0, 2)], ids=str)
+def test_dim_errors(name: str, dim: object) -> None:
+    if takes(name, dim):
+        same(lambda t, x: call(t, name, x, dim), sample(2, 3))
+        if isinstance(dim, int):
+            same(lambda t, x: call(t, name, x, 1), sample())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_special_values(name: str) -> None:
+    inf, nan = float("inf"), float("nan")
+    x = torch.tensor([[inf, 1.0], [-inf, 2.0], [nan, 0.0], [inf, -inf], [0.0, -0.0]])
+    for dim in (None, 0, 1):
+        if takes(name, dim):
+            same(lambda t, x: call(t, name, x, dim), x.clone().requires_grad_())
+
+
+@pytest.mark.parametrize("zeros", [(), (1,), (1, 4), (0, 1, 2), (0, 3)])
+def test_prod_with_zeros(zeros: tuple[int, ...]) -> None:
+    x = sample(2, 3, low=0.5)
+    with torch.no_grad():
+        x.view(-1)[list(zeros)] = 0
+    for dim in (None, 0, 1):
+        same(lambda t, x: call(t, "prod", x, dim), x)
+        if len(zeros) < 2:
+            same(lambda t, x: call(t, "prod", x, dim), x, second=True)
+
+
+@pytest.mark.parametrize("dtype", FLOATING[:2], ids=str)
+def test_half_types_add_up_wide(dtype: torch.dtype) -> None:
+    x = torch.ones(1000, dtype=dtype)
+    same(lambda t, x: (x.sum(), x.mean(), x.view(500, 2).sum(0)), x, exact=True)
+
+
+@pytest.mark.parametrize("shape", [(20000, 3), (3, 20000), (50, 40, 30)])
+def test_long_sums(shape: tuple[int, ...]) -> None:
+    x = sample(*shape, low=0)
+    for dim in range(len(shape)):
+        same(lambda t, x: (x.sum(dim), x.mean(dim), x.logsumexp(dim)), x)
+    same(lambda t, x: (x.sum(), x.mean()), x)
+    same(lambda t, x: (x.sum(), x.mean()), sample(*shape, low=0, layout="reversed"))
+
+
+def test_sum_to_size() -> None:
+    for shape in [(2, 3), (1, 3), (2, 1), (3,), (1,), ()]:
+        same(lambda t, x: x.sum_to_size(shape), sample(2, 3), second=True)
+    same(lambda t, x: x.sum_to_size(2, 3), sample(4, 2, 3))
+

@@ -1,0 +1,69 @@
+"""var, std, var_mean, std_mean against torch, in every way to say the correction."""
+
+import pytest
+import torch
+
+from tests.oracle import DTYPES, FLOATING, LAYOUTS, same, sample
+
+NAMES = ["var", "std", "var_mean", "std_mean"]
+CALLS = {
+    "whole": lambda f, x: f(x),
+    "dim": lambda f, x: f(x, 0),
+    "last": lambda f, x: f(x, -1, keepdim=True),
+    "dims": lambda f, x: f(x, (0, 1)),
+    "none": lambda f, x: f(x, None),
+    "unbiased": lambda f, x: f(x, False),
+    "unbiased keyword": lambda f, x: f(x, unbiased=False),
+    "positional": lambda f, x: f(x, 0, False, True),
+    "correction": lambda f, x: f(x, 0, correction=0),
+    "half": lambda f, x: f(x, 1, correction=0.5),
+    "too much": lambda f, x: f(x, 1, correction=9),
+    "whole correction": lambda f, x: f(x, correction=2),
+    "bad dim": lambda f, x: f(x, 5),
+    "twice": lambda f, x: f(x, (0, 0)),
+}
+HALF = (4e-3, 4e-3)
+"""PyTorch rounds gradients of half types at every step."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("call", CALLS)
+def test_calls(name: str, call: str) -> None:
+    for shape in [(3, 4), (1, 4), (2, 3, 2), (5, 1)]:
+        same(lambda t, x: CALLS[call](getattr(t, name), x), sample(*shape), second=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layouts(name: str, layout: str) -> None:
+    for dim in (None, 0, 2, (0, 2)):
+        same(lambda t, x: getattr(t, name)(x, dim), sample(2, 3, 4, layout=layout))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_dtypes(name: str, dtype: torch.dtype) -> None:
+    tol = HALF if dtype in FLOATING[:2] else None
+    same(lambda t, x: getattr(t, name)(x, 0), sample(3, 4, dtype=dtype), tol=tol)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_empty_and_single(name: str) -> None:
+    for shape in [(), (1,), (0,), (0, 3), (3, 0)]:
+        same(lambda t, x: getattr(t, name)(x), sample(*shape))
+        same(lambda t, x: getattr(t, name)(x, 0), sample(*shape))
+
+
+@pytest.mark.parametrize("name", ["var", "std"])
+def test_out_and_method(name: str) -> None:
+    same(lambda t, x: getattr(x, name)(1), sample(2, 3))
+    same(lambda t, x: getattr(t, name)(x, 0, out=t.empty(0)), sample(2, 3, grad=False))
+    same(
+        lambda t, x: getattr(t, name)(x, 0, out=t.empty(3, dtype=t.float64)),
+        sample(2, 3, grad=False),
+    )  # fmt: skip
+
+
+def test_constant_rows_and_offsets() -> None:
+    same(lambda t, x: (x.std(0), x.var(1)), torch.full((3, 3), 2.0, requires_grad=True))
+    same(lambda t, x: (x + 1e4).var(0), sample(200, 2), grad_tol=(1e-3, 1e-5))
