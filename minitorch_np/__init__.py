@@ -2,7 +2,7 @@
 
 from typing import NoReturn
 
-from minitorch_np import autograd, cuda
+from minitorch_np import autograd, backends, cuda, linalg, return_types
 from minitorch_np.absent import absent
 from minitorch_np.dtypes import *
 from minitorch_np.dtypes import bool_ as bool
@@ -32,6 +32,7 @@ from minitorch_np.ops.products import *
 from minitorch_np.ops.protocol import *
 from minitorch_np.ops.ranges import *
 from minitorch_np.ops.extremes import *
+from minitorch_np.ops.matrix import *
 from minitorch_np.ops.median import *
 from minitorch_np.ops.norm import *
 from minitorch_np.ops.reduce import *
@@ -45,10 +46,12 @@ from minitorch_np.ops.random_creation import *
 from minitorch_np.ops.sampling import *
 from minitorch_np.ops.join import *
 from minitorch_np.ops.rearrange import *
+from minitorch_np.ops.embedding import *
 from minitorch_np.ops.index import *
 from minitorch_np.ops.index_dim import *
 from minitorch_np.ops.mask import *
 from minitorch_np.ops.scatter import *
+from minitorch_np.ops.permute import *
 from minitorch_np.ops.slicing import *
 from minitorch_np.ops.split import *
 from minitorch_np.ops.triangle import *
@@ -61,6 +64,7 @@ import minitorch_np.graph.hooks
 import minitorch_np.ops.operators
 import minitorch_np.ops.restride
 from minitorch_np import nn, optim, testing, utils
+from minitorch_np.nn.parameter import typename
 from minitorch_np.serialization import load, save
 import minitorch_np.ops.subscript
 

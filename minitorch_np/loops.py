@@ -80,7 +80,7 @@ def scalar(value: Number, dtype: Dtype) -> Number:
     low = -limits.max if wraps else limits.min
     if not low <= value <= limits.max:
         raise RuntimeError(f"value cannot be converted to type {C_NAMES[dtype.name]} without overflow")
-    return int(value)
+    return int(value) & 255 if wraps else int(value)
 
 
 C_NAMES = {
@@ -95,7 +95,7 @@ _LARGEST = {
 
 def rounded(value: Number, dtype: Dtype) -> Number:
     """A Python number as a half type holds it; other dtypes take it as it is."""
-    return float(np.asarray(value, np.float64).astype(dtype.np)) if dtype.is_half else value
+    return float(quietly(np.asarray(value, np.float64).astype, dtype.np)) if dtype.is_half else value
 
 
 def common_dtype(*inputs: Tensor | Number) -> Dtype:
@@ -120,6 +120,8 @@ def converted(x: Tensor | Number, dtype: Dtype) -> Array | np.generic | float:
     if isinstance(x, Tensor):
         to = dtype.compute
         array = x.array
+        if dtype.is_half and x.dtype is not dtype:  # what the half type loses is lost
+            array = quietly(array.astype, dtype.np)
         return array if array.dtype is to else quietly(array.astype, to)
     return number(x, dtype)
 

@@ -58,4 +58,4 @@ channels_last = memory_format("channels_last", strides.is_channels_last, strides
 channels_last_3d = memory_format(
     "channels_last_3d", strides.is_channels_last_3d, strides.channels_last_3d
 )
-preserve_format = memory_format("preserve_format")
+preserve_format = memory_format("preserve_format", strides.is_contiguous)

@@ -33,8 +33,11 @@ class Recorded(Protocol[P, R]):
         """Run the op and record it."""
         ...
 
-    def vjp(self, **rules: Rule) -> None:
-        """Set the rule of each argument that has a gradient; see `recorder` for what names mean."""
+    def vjp(self, **rules: Rule | None) -> None:
+        """Set the rule of each argument that has a gradient; see `recorder` for what names mean.
+
+        None says that an argument never has one, as no index has: the node gets no edge to it.
+        """
         ...
 
 
@@ -109,8 +112,9 @@ def op(
             REGISTRY[one.name] = one
         _build(made, function)
 
-        def vjp(**rules: Rule) -> None:
-            plan.rules = rules
+        def vjp(**rules: Rule | None) -> None:
+            plan.rules = {arg: rule for arg, rule in rules.items() if rule is not None}
+            plan.constants = frozenset(rules) - frozenset(plan.rules)
             plan.check()
             _build(made, function)
 

@@ -15,7 +15,8 @@ aten/src/ATen/native/DistributionTemplates.h, aten/src/ATen/native/cpu/Distribut
 """
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator as GeneratorType
+from collections.abc import Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -447,7 +448,10 @@ def set_rng_state(new_state: Tensor) -> None:
 
 
 @contextmanager
-def fork_rng(devices: Sequence[object] = (), enabled: bool = True) -> Iterator[None]:
+def fork_rng(
+    devices: Sequence[object] = (),  # noqa: ARG001
+    enabled: bool = True,
+) -> GeneratorType[None, None, None]:
     """A context at whose end the default generator stands again where it stood at its start."""
     if not enabled:
         yield

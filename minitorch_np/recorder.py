@@ -34,6 +34,8 @@ class Plan:
     results: tuple[str, ...] | None
     """The fields of a named result; () for a plain tuple of tensors; None for one tensor."""
     rules: dict[str, Rule] = field(default_factory=dict[str, Rule])
+    constants: frozenset[str] = frozenset()
+    """Tensor arguments that never have a gradient, such as indices: the node has no edge to them."""
     view: bool = False
     differentiable: bool = True
     has_out: bool = False
@@ -117,9 +119,8 @@ def call_text(signature: inspect.Signature, out: str | None = None) -> str:
 
 def _edges(plan: Plan) -> Iterator[str]:
     """Lines that find the edge of each argument that has a rule: `e_<arg>`."""
-    for arg, kind in plan.kinds.items():
-        if arg == "out":
-            continue
+    for arg in _inputs(plan):
+        kind = plan.kinds[arg]
         has = f"{arg}.meta is not None or {arg}.base is not None"
         if kind == "tensor":
             yield f"e_{arg} = edge({arg}) if {has} else None"
@@ -130,7 +131,7 @@ def _edges(plan: Plan) -> Iterator[str]:
 
 
 def _inputs(plan: Plan) -> list[str]:
-    return [arg for arg in plan.kinds if arg != "out"]
+    return [arg for arg in plan.kinds if arg != "out" and arg not in plan.constants]
 
 
 def _nothing_needed(plan: Plan) -> str:
@@ -284,7 +285,7 @@ def inplace_source(plan: Plan, name: str) -> str:
 
 
 def _arguments(plan: Plan) -> str:
-    return "{" + ", ".join(f"{a!r}: {a}" for a in _inputs(plan)) + "}"
+    return "{" + ", ".join(f"{a!r}: {a}" for a in plan.kinds if a != "out") + "}"
 
 
 def watched_text(signature: inspect.Signature, without: str = "") -> str:

@@ -10,6 +10,11 @@ __all__ = [
 ]  # fmt: skip
 
 
+def _plain(self: tuple[object, ...]) -> str:
+    """A tuple's repr."""
+    return tuple.__repr__(self)
+
+
 def _text(self: tuple[object, ...]) -> str:
     """PyTorch's repr: every field on a line of its own."""
     names: tuple[str, ...] = getattr(self, "_fields")  # noqa: B009
@@ -118,7 +123,7 @@ class var_mean(NamedTuple):
 
     result0: Tensor
     result1: Tensor
-    __repr__ = tuple.__repr__
+    __repr__ = _plain
 
 
 class std_mean(NamedTuple):
@@ -126,4 +131,4 @@ class std_mean(NamedTuple):
 
     result0: Tensor
     result1: Tensor
-    __repr__ = tuple.__repr__
+    __repr__ = _plain

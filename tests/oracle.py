@@ -79,7 +79,7 @@ def values(t: Any) -> np.ndarray:
         return np.array(t.array)
     t = t.detach()
     if t.dtype is torch.bfloat16:
-        return t.contiguous().view(torch.int16).numpy().view(ml_dtypes.bfloat16)
+        return t.contiguous().view(torch.int16).numpy(force=True).view(ml_dtypes.bfloat16)
     return t.numpy(force=True).copy()  # autograd has zeros without memory
 
 

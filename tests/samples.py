@@ -5,6 +5,7 @@ under test, `whole(...)` is int64 and `mask(...)` bool whatever that is. Shapes 
 such ops are tried on several. Ops that only a gradient reaches stand in BACKWARD.
 """
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ import torch
 
 import minitorch_np.nn.functional
 from minitorch_np.op import REGISTRY
-from tests.oracle import arrange, sample
+from tests.oracle import arrange, sample, tensors_in
 
 __all__ = ["BACKWARD", "SAMPLES", "In", "Sample", "inputs", "labelled", "missing", "samples_of", "surplus"]
 
@@ -122,13 +123,12 @@ ARITHMETIC = [
     *both("copysign", x(), x()),
     *both("xlogy", x(), x(**POSITIVE)),
     *functions("fmax fmin logaddexp logaddexp2 maximum minimum rsub", x(), x()),
-    *both("add mul sub", x(2, 3, 2, 2), x(2, 1, 2)),
+    *both("add mul sub", x(2, 3, 2, 2), x(3, 1, 2)),
     one("add", lambda torch, x, y: torch.add(x, y, alpha=2), x(), x()),
     one("add", lambda torch, x: 2 + x, x()),
     one("sub", lambda torch, x: x - 1, x()),
     one("mul", lambda torch, x: 3 * x, x()),
     one("div", lambda torch, x: 3 / x, x(**POSITIVE)),
-    one("div_scalar", lambda torch, x: x.mean(), x(2, 3)),
     one("div", lambda torch, x, y: x.div(y, rounding_mode="trunc"), x(), x(low=1, high=3)),
     one("div_", lambda torch, x, y: x.clone().div_(y, rounding_mode="floor"), x(), x(low=1, high=3)),
     one("rsub", lambda torch, x: 1 - x, x()),
@@ -173,7 +173,7 @@ ARITHMETIC = [
 
 ACTIVATIONS = [
     one("celu", lambda torch, x: torch.nn.functional.celu(x, 0.7), x()),
-    one("celu_", lambda torch, x: torch.celu_(x.clone(), 0.7), x()),
+    one("celu_", lambda torch, x: torch.nn.functional.celu_(x.clone(), 0.7), x()),
     one("elu", lambda torch, x: torch.nn.functional.elu(x, 0.7), x()),
     one("elu_", lambda torch, x: torch.nn.functional.elu_(x.clone(), 0.7), x()),
     one("elu", lambda torch, x: torch.selu(x), x()),
@@ -198,7 +198,7 @@ ACTIVATIONS = [
     one("softplus", lambda torch, x: torch.nn.functional.softplus(x, 2, 1.5), x()),
     one("softshrink", lambda torch, x: torch.nn.functional.softshrink(x, 0.7), x()),
     one("threshold", lambda torch, x: torch.threshold(x, 0.3, 2), x()),
-    one("threshold_", lambda torch, x: torch.threshold_(x.clone(), 0.3, 2), x()),
+    one("threshold_", lambda torch, x: torch.nn.functional.threshold_(x.clone(), 0.3, 2), x()),
     one("softmax_along", lambda torch, x: x.softmax(1), x(2, 3, 2, 2)),
     one("log_softmax_along", lambda torch, x: x.log_softmax(-1), x(2, 3, 4)),
     one("log_softmax_along", lambda torch, x: x.log_softmax(0), x(2, 3)),
@@ -231,10 +231,32 @@ REDUCTIONS = [
         one(f"{n}_dim", lambda torch, x, n=n: getattr(torch, n)(x, 1), x(2, 3, 4))
         for n in ("max", "min", "median", "nanmedian")
     ),
-    one("vector_norm", lambda torch, x: torch.linalg.vector_norm(x), x(2, 3, 2, 2)),
+    one("vector_norm", lambda torch, x: torch.norm(x), x(2, 3, 2, 2)),
     one("vector_norm", lambda torch, x: torch.norm(x, 3, 1), x(2, 3, 4)),
     one("vector_norm", lambda torch, x: torch.norm(x, float("inf"), (0, 1)), x(2, 3, 4)),
     one("vector_norm", lambda torch, x: torch.norm(x, 1, -1), x(2, 3)),
+]
+
+SCANS = [
+    *(
+        one(n, lambda torch, x, n=n: getattr(torch, n)(x, 1), x(2, 3, 4))
+        for n in ("cummax", "cummin", "cumprod", "cumsum", "logcumsumexp")
+    ),
+    one("cumprod_", lambda torch, x: x.clone().cumprod_(1), x(2, 3)),
+    one("cumsum_", lambda torch, x: x.clone().cumsum_(0), x(2, 3)),
+    one("sort", lambda torch, x: x.sort(1), x(2, 5, 2)),
+    one("sort", lambda torch, x: x.sort(dim=0, descending=True, stable=True), x(5, 2)),
+    one("topk", lambda torch, x: x.topk(2, 1)[0], x(2, 5, 2)),
+    one("kthvalue", lambda torch, x: x.kthvalue(2, 1)[0], x(2, 5, 2)),
+    one("_unique2", lambda torch, x: torch.unique(x, return_inverse=True), x(2, 3)),
+    one("consecutive", lambda torch, x: torch.unique_consecutive(x), x(2, 3)),
+    one("unique_dim", lambda torch, x: torch.unique(x, dim=1), x(2, 3)),
+    one("bincount", lambda torch, x: torch.bincount(x), x(5, low=0, high=3)),
+    one("histc", lambda torch, x: torch.histc(x, 4, -2, 2), x(2, 3)),
+    one(
+        "searchsorted", lambda torch, x, y: torch.searchsorted(x.sort()[0], y), x(5), x(2, 3)
+    ),
+    *functions("trace", x(3, 3)),
 ]
 
 PRODUCTS = [
@@ -250,6 +272,9 @@ PRODUCTS = [
     *functions("mm", x(2, 3), x(3, 4)),
     *functions("mv", x(2, 3), x(3)),
     one("bmm", lambda torch, x, y: x @ y, x(2, 1, 2, 3), x(2, 3, 2)),
+    one("squeezed", lambda torch, x, y: x @ y, x(3), x(3, 4)),
+    one("linalg_cross", lambda torch, x, y: torch.linalg.cross(x, y), x(2, 3), x(2, 3)),
+    one("qr", lambda torch, x: torch.linalg.qr(x), x(3, 2, grad=False)),
     one("unsafe_view", lambda torch, x, y: x @ y, x(2, 2, 3), x(3, 2)),
 ]
 
@@ -261,6 +286,7 @@ VIEWS = [
     one("expand", lambda torch, x: x.expand(2, -1, 3), x(2, 1)),
     one("permute", lambda torch, x: x.permute(2, 0, 1), x(2, 3, 4)),
     one("reshape_alias", lambda torch, x: x.reshape(6, 4), x(2, 3, 4)),
+    one("same_view", lambda torch, x: x[...], x(2, 3)),
     one("select", lambda torch, x: x.select(1, -1), x(2, 3, 4)),
     one("slice", lambda torch, x: x[:, 1::2], x(2, 4)),
     one("split", lambda torch, x: x.split([1, 2], 1), x(2, 3, 2)),
@@ -381,11 +407,12 @@ LOSSES = [
     *losses("binary_cross_entropy_with_logits", x(), x(**UNIT)),
     *losses("nll_loss", x(3, 4), whole(1, 3, 0), op="nll_loss_forward"),
     *losses("cross_entropy", x(3, 4), whole(1, 3, 0), op="nll_loss_forward"),
+    *losses("cross_entropy", x(3, 4), x(3, 4, **UNIT), op="div_scalar"),
     *losses("nll_loss", x(3, 4), whole(1, 3, 0), x(4, **POSITIVE, grad=False), op="nll_loss_forward"),
 ]
 
 SAMPLES: list[Sample] = [
-    *POINTWISE, *ARITHMETIC, *ACTIVATIONS, *REDUCTIONS, *PRODUCTS, *VIEWS, *REARRANGED, *INDEXED,
+    *POINTWISE, *ARITHMETIC, *ACTIVATIONS, *REDUCTIONS, *SCANS, *PRODUCTS, *VIEWS, *REARRANGED, *INDEXED,
     *RANDOM, *LOSSES,
 ]  # fmt: skip
 
@@ -414,7 +441,6 @@ BACKWARD = {
     "softmax_backward_data": "softmax_along",
     "softplus_backward": "softplus",
     "softshrink_backward": "softshrink",
-    "squeezed": "unsqueeze",
     "tanh_backward": "tanh",
     "threshold_backward": "relu",
     "unfold_backward": "unfold",
@@ -435,6 +461,39 @@ def surplus() -> list[str]:
 def samples_of(op: str) -> list[Sample]:
     """The samples of an op, or those whose gradient reaches it."""
     return [s for s in SAMPLES if s.op == BACKWARD.get(op, op)]
+
+
+def accepts(s: Sample, dtype: torch.dtype) -> bool:
+    """Whether PyTorch on the CPU runs a sample on this dtype."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            s.f(torch, *inputs(s, dtype))
+    except Exception:  # any refusal is one
+        return False
+    return True
+
+
+def usual(s: Sample, dtype: torch.dtype = torch.float32) -> torch.dtype:
+    """`dtype`, or int64 for a sample that takes no floating numbers."""
+    return dtype if accepts(s, dtype) else torch.int64
+
+
+def derivatives(s: Sample) -> int:
+    """How often PyTorch differentiates a sample in float64: not at all, once, or twice."""
+    given = inputs(s, torch.float64)
+    leaves = [t for t in given if t.requires_grad]
+    if not leaves or not accepts(s, torch.float64):
+        return 0
+    for order in range(2):
+        out = [t for t in tensors_in(s.f(torch, *given) if not order else found) if t.requires_grad]
+        weights = [torch.ones_like(t).requires_grad_() for t in out]
+        try:
+            found = torch.autograd.grad(out, leaves, weights, create_graph=True, allow_unused=True)
+        except (RuntimeError, NotImplementedError):
+            return order
+        leaves = [*leaves, *weights]
+    return 2
 
 
 def labelled() -> list[tuple[str, Sample]]:

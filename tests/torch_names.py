@@ -1,9 +1,10 @@
-"""Writes minitorch_np/absent.txt: `python -m tests.torch_names`. The public names of torch's modules.
+"""Writes the public names of torch to minitorch_np/absent.txt: `python -m tests.torch_names`.
 
 A name that is there but not in minitorch_np gets an AttributeError that says just that.
 """
 
 import importlib
+import pkgutil
 import types
 from pathlib import Path
 
@@ -14,24 +15,29 @@ MODULES = [
     "torch.nn.utils", "torch.optim", "torch.optim.lr_scheduler", "torch.random", "torch.testing",
     "torch.utils", "torch.utils.data",
 ]  # fmt: skip
+VERSION = ".".join(torch.__version__.split(".")[:2])
 TARGET = Path(__file__).parent.parent / "minitorch_np" / "absent.txt"
 
 
 def public_names(owner: object) -> list[str]:
-    """The names that a user may expect: no private ones, no modules from elsewhere."""
-    names: list[str] = []
+    """The names that a user may expect: no private ones, and of modules only the owner's own.
+
+    Those are listed from disk, for which of them are loaded depends on what else ran.
+    """
+    path = getattr(owner, "__path__", [])
+    names = {module.name for module in pkgutil.iter_modules(path)}
     for name in dir(owner):
-        value = getattr(owner, name, None) if not isinstance(owner, type) else None
-        foreign = isinstance(value, types.ModuleType) and not value.__name__.startswith("torch")
+        value = None if isinstance(owner, type) else getattr(owner, name, None)
         typing = getattr(value, "__module__", None) in ("typing", "collections.abc", "__future__")
-        if not name.startswith("_") and not foreign and not typing:
-            names.append(name)
-    return names
+        if not isinstance(value, types.ModuleType) and not typing:
+            names.add(name)
+    return sorted(name for name in names if not name.startswith("_"))
 
 
 def text() -> str:
-    """One line a namespace: its name, a colon, its public names."""
-    lines = [f"{m}: {' '.join(public_names(importlib.import_module(m)))}" for m in MODULES]
+    """The version, then one line a namespace: its name, a colon, its public names."""
+    lines = [f"version: {VERSION}"]
+    lines += [f"{m}: {' '.join(public_names(importlib.import_module(m)))}" for m in MODULES]
     return "\n".join([*lines, f"torch.Tensor: {' '.join(public_names(torch.Tensor))}"]) + "\n"
 
 

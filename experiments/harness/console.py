@@ -205,11 +205,16 @@ def verdict_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 def notes(found: Mapping[str, Any]) -> list[str]:
     """What else a reader must know: events, loose estimates, where curves part, TF32."""
+    causes: dict[tuple[str, str, int], list[str]] = {}
+    for row in sorted(found["verdicts"], key=severity):
+        if row["note"] and row["verdict"] in ("event", "suspect", "wrong"):
+            cause = f"{row['verdict']}: {row['note']}", row["engine"], row["step"]
+            causes.setdefault(cause, []).append(row["quantity"])
     lines = [
-        f"{row['quantity']} ({row['engine']}), step {row['step']}: {row['note']}"
-        for row in sorted(found["verdicts"], key=severity)
-        if row["note"] and row["verdict"] in ("event", "suspect", "wrong")
-    ][:6]
+        f"{note}; {engine}, step {step}, in {named[0]}"
+        + (f" and {len(named) - 1} more" if len(named) > 1 else "")
+        for (note, engine, step), named in list(causes.items())[:6]
+    ]
     loose = [row for row in found["verdicts"] if row["loose"]]
     if loose:
         worst = max(loose, key=lambda row: row["loose"])

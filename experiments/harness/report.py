@@ -134,7 +134,7 @@ def verdicts_part(found: Mapping[str, Any]) -> str:
 
 def verdict_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Quantities with verdict, ratio as a bar, step, counts and note."""
-    heads = ("quantity", "engine", "verdict", "ratio", "worst at step", *VERDICTS, "estimate", "")
+    heads = ("quantity", "engine", "verdict", "ratio", "worst at step", *VERDICTS, "estimate")
     cells: list[list[str]] = []
     for row in rows:
         quantity, engine, verdict, ratio, step, _ = verdict_cells(row)
@@ -143,9 +143,11 @@ def verdict_table(rows: Sequence[Mapping[str, Any]]) -> str:
             ' class="loose" title="the estimate passes 1e-3 of the norm"' if row["loose"] else ""
         )
         estimate = f"<span{loose}>{number(row['estimate'], '.0e')}</span>"
+        note = f"<small>{esc(row['note'])}</small>" if row["note"] else ""
         cells.append(
-            [f"<code>{esc(quantity)}</code>", esc(engine), badge(verdict), bar(row["ratio"], ratio),
-             step, *counts, estimate, esc(row["note"])]
+            [f"<code>{esc(quantity)}</code>{note}", esc(engine), badge(verdict),
+             bar(row["ratio"], ratio),
+             step, *counts, estimate]
         )  # fmt: skip
     return table(heads, cells, "   nnnnnnnn")
 

@@ -6,7 +6,6 @@ have their formulas; any other elementwise op is differenced in float64, which a
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -142,6 +141,12 @@ UNROUNDED = frozenset(
     trunc hardtanh threshold threshold_backward leaky_relu nan_to_num fmax fmin detach
     hardtanh_backward""".split()
 )
+# Ops of floating results that jump somewhere; those of other results always do.
+JUMPS = frozenset(
+    """leaky_relu_backward elu_backward hardtanh_backward hardshrink softshrink_backward sign sgn
+    floor ceil round trunc frac fmod remainder floor_divide div heaviside copysign threshold
+    abs_backward where masked_fill""".split()
+)
 # Elementwise ops that no library marks as such everywhere.
 POINTWISE = frozenset(
     """leaky_relu leaky_relu_backward elu elu_backward gelu gelu_backward silu silu_backward
@@ -276,11 +281,36 @@ def by_partials(call: Call) -> Noise:
         if own:
             square = np.square(partial(call))
             noise = noise + own.map(lambda v, w=square: np.asarray(v * w))
-    noise = _broadcast(noise, call)
+    if call.name in FACTORS:
+        noise = _second_order(call, noise, *FACTORS[call.name])
+    noise = broadcast(noise, call)
     return noise if call.name in UNROUNDED else call.rounded(noise)
 
 
-def _broadcast(noise: Noise, call: Call) -> Noise:
+# Ops that multiply two of their arguments.
+FACTORS = {"mul": ("input", "other"), "addcmul": ("tensor1", "tensor2")}
+
+
+def _second_order(call: Call, noise: Noise, a: str, b: str) -> Noise:
+    """Noise of a product with the term that counts where a factor is no larger than its error."""
+    first, second = call.noise(a), call.noise(b)
+    if not first or not second:
+        return noise
+    value = call.args.get("value", 1) ** 2
+    same = call.args[a] is call.args[b]
+    if same:  # d(x x) is 2 x dx, twice what two independent factors give
+        noise = noise + noise
+    shape = tuple(call.result.shape)
+    whole = [np.broadcast_to(n.total(tuple(call.args[k].shape)), shape)
+             for n, k in ((first, a), (second, b))]  # fmt: skip
+    product = (3 if same else 1) * value * whole[0] * whole[1]
+    if first.fence is None and second.fence is None:
+        return noise + Noise(product)
+    return noise + Noise(fence=product)
+
+
+def broadcast(noise: Noise, call: Call) -> Noise:
+    """Noise of the shape of the call's result."""
     shape = tuple(call.result.shape)
     return noise.map(lambda v: np.broadcast_to(v, shape))
 
@@ -288,8 +318,9 @@ def _broadcast(noise: Noise, call: Call) -> Noise:
 def differenced(call: Call) -> Noise:
     """Elementwise noise from float64 differences: near ones for the slope, far ones for kinks.
 
-    The far step is as wide as the error may be. Where it changes the result by more than the slope
-    explains, the unit stands on the fence and the whole change counts.
+    The far step is as wide as the error may be. Where it changes the result of an op that jumps by
+    more than the slope explains, the unit stands on the fence and the whole change counts; where
+    an op only curves, the change is spread over that width.
     """
     noise = EXACT
     for name, value in call.args.items():
@@ -309,11 +340,13 @@ def differenced(call: Call) -> Noise:
         jump = np.maximum(*wide)
         on = jump > 4 * slope * far + 1e-300
         noise = noise + own.map(lambda v, s=slope: np.broadcast_to(v, s.shape) * s**2)
-        if on.any():
+        if call.dtype in ROUNDOFF and call.name not in JUMPS:
+            noise = noise + Noise(np.where(on, (jump / WIDTH) ** 2, 0.0))
+        elif on.any():
             noise = noise + Noise(fence=on * jump**2)
             if on.shape == tuple(value.shape):
                 call.ledger.stand(call.name, value, on, np.where(on, jump**2, 0.0))
-    noise = _broadcast(noise, call)
+    noise = broadcast(noise, call)
     if call.name in UNROUNDED:
         return noise
     magnitude = MAGNITUDES.get(call.name)
@@ -378,7 +411,7 @@ def _div(call: Call) -> Noise:
         noise = noise + call.noise("other").map(
             lambda v: np.where(v == 0, 0.0, v * out**2 * inverse)
         )
-    return call.rounded(_broadcast(noise, call))
+    return call.rounded(broadcast(noise, call))
 
 
 @rule("addcdiv")
@@ -392,7 +425,7 @@ def _addcdiv(call: Call) -> Noise:
             lambda v: np.where(v == 0, 0.0, v * np.square(a / b) * inverse)
         )
         term = np.where(a == 0, 0.0, a**2 * inverse)
-    return call.rounded(_broadcast(noise, call), call.out**2 + term)
+    return call.rounded(broadcast(noise, call), call.out**2 + term)
 
 
 @rule("lerp")
@@ -403,328 +436,5 @@ def _lerp(call: Call) -> Noise:
     a, b = call.value("input"), call.value("end")
     noise = noise + call.noise("weight").map(lambda v: v * np.square(b - a))
     return call.rounded(
-        _broadcast(noise, call), np.square(call.out) + np.square(a) + np.square(w * b)
+        broadcast(noise, call), np.square(call.out) + np.square(a) + np.square(w * b)
     )
-
-
-# Products
-
-
-def contracted(call: Call, a: str, b: str, multiply: Callable[[Array, Array], Array]) -> Noise:
-    """(c u)^2 (A^2)(B^2) + Var(A) B^2 + A^2 Var(B) of a sum of products."""
-    right = call.value(b)
-    a2, b2 = np.square(call.value(a)), np.square(right)
-    left = call.noise(a)
-    # The first two terms share their right factor, and so are one product.
-    noise = (replace(left, shared=0.0) + Noise(call.product * a2)).map(lambda v: multiply(v, b2))
-    noise = noise + call.noise(b).map(lambda v: multiply(a2, v))
-    if left.plain is None or a2.ndim < 2 or b2.ndim != 2 or noise.plain is None:
-        return noise
-    return _mixed(left, right, noise, transposed=call.name == "linear")
-
-
-def _mixed(left: Noise, right: Array, noise: Noise, *, transposed: bool) -> Noise:
-    """Noise of a product whose left factor has errors in common, and what its result has."""
-    assert left.plain is not None and noise.plain is not None
-    b = right.T if transposed else right
-    plain, mean = noise.plain, b.mean(-1)
-    alone, common = (1 - left.shared) * left.plain, np.zeros(1)
-    together = np.mean(alone @ np.square(mean))
-    if left.shared * b.shape[0] > 0.5:
-        sigma = np.sqrt(left.plain)
-        common = left.shared * np.square(sigma @ b)
-        plain = plain + common
-        together = together + left.shared * np.mean(np.square(sigma @ mean))
-    size = float(np.mean(plain))
-    return Noise(plain, noise.fence, min(float(together) / size, 1.0) if size > 0 else 0.0)
-
-
-PRODUCTS = {
-    "mm": ("input", "mat2"),
-    "bmm": ("input", "mat2"),
-    "matmul": ("input", "other"),
-    "mv": ("input", "vec"),
-    "dot": ("input", "tensor"),
-    "vdot": ("input", "other"),
-    "inner": ("input", "other"),
-    "addmm": ("mat1", "mat2"),
-    "addmv": ("mat", "vec"),
-    "addbmm": ("batch1", "batch2"),
-    "baddbmm": ("batch1", "batch2"),
-    "_addmm_activation": ("mat1", "mat2"),
-}
-
-
-@rule(*PRODUCTS)
-def _product(call: Call) -> Noise:
-    a, b = PRODUCTS[call.name]
-    noise = contracted(call, a, b, np.matmul)
-    if not call.name.startswith("add") and call.name != "baddbmm":
-        return call.rounded(noise)
-    alpha, beta = call.args.get("alpha", 1) or 0, call.args.get("beta", 1)
-    noise = noise.map(lambda v: v * alpha**2) + call.noise("input").map(lambda v: v * beta**2)
-    added = np.square(call.value("input") * beta)
-    return call.rounded(
-        _broadcast(noise, call), np.broadcast_to(added, call.out.shape) + call.out**2
-    )
-
-
-@rule("linear")
-def _linear_layer(call: Call) -> Noise:
-    noise = contracted(call, "input", "weight", lambda a, b: a @ b.T)
-    if "bias" in call:
-        noise = noise + call.noise("bias")
-    return call.rounded(_broadcast(noise, call))
-
-
-# Reductions
-
-
-def _dims(call: Call, ndim: int) -> tuple[int, ...]:
-    dim = call.args.get("dim")
-    if dim is None or dim == [] or dim == ():
-        return tuple(range(ndim))
-    return tuple(d % max(ndim, 1) for d in (dim if isinstance(dim, list | tuple) else [dim]))
-
-
-def _kept(call: Call, reduced: Array, dims: tuple[int, ...]) -> Array:
-    return reduced if call.args.get("keepdim") else np.squeeze(reduced, dims)
-
-
-def reduced(call: Call, derivative: Array, magnitude: Array | None = None) -> Noise:
-    """Noise of a reduction over `dim` from its derivative by each cell."""
-    x = call.value("input")
-    dims = _dims(call, x.ndim)
-    weight = np.square(derivative)
-    noise = call.noise("input").map(
-        lambda v: _kept(call, np.sum(np.where(v == 0, 0.0, v * weight), dims, keepdims=True), dims)
-    )
-    if magnitude is not None:
-        magnitude = _kept(call, np.sum(magnitude, dims, keepdims=True), dims) + call.out**2
-    return call.rounded(noise, magnitude)
-
-
-@rule("mean")
-def _mean(call: Call) -> Noise:
-    x = call.value("input")
-    n = x.size / max(call.out.size, 1)
-    return reduced(call, np.full(x.shape, 1 / n), np.square(x / n))
-
-
-@rule("var")
-def _var(call: Call) -> Noise:
-    x, _ = _centred(call)
-    n = x.size / max(call.out.size, 1)
-    correction = call.args.get("correction", call.args.get("unbiased", 1))
-    divisor = max(n - (1 if correction is None else int(correction)), 1)
-    return reduced(call, 2 * x / divisor, np.square(np.square(x) / divisor))
-
-
-@rule("std")
-def _std(call: Call) -> Noise:
-    x, dims = _centred(call)
-    n = x.size / max(call.out.size, 1)
-    correction = call.args.get("correction", call.args.get("unbiased", 1))
-    divisor = max(n - (1 if correction is None else int(correction)), 1)
-    out = np.sqrt(np.sum(x**2, dims, keepdims=True) / divisor)
-    return reduced(call, np.divide(x, out * divisor, out=np.zeros(x.shape), where=out > 0))
-
-
-def _centred(call: Call) -> tuple[Array, tuple[int, ...]]:
-    x = call.value("input")
-    dims = _dims(call, x.ndim)
-    return x - x.mean(dims, keepdims=True), dims
-
-
-@rule("norm", "linalg_vector_norm", "vector_norm")
-def _norm(call: Call) -> Noise:
-    p = call.args.get("p", call.args.get("ord", 2))
-    x = call.value("input")
-    dims = _dims(call, x.ndim)
-    if p not in (None, 2, 2.0, "fro"):
-        raise UnknownOp(f"no rule says how a norm of order {p} rounds")
-    out = np.sqrt(np.sum(x**2, dims, keepdims=True))
-    return reduced(call, np.divide(x, out, out=np.zeros(x.shape), where=out > 0))
-
-
-@rule("prod")
-def _prod(call: Call) -> Noise:
-    x = call.value("input")
-    dims = _dims(call, x.ndim)
-    with np.errstate(all="ignore"):
-        derivative = np.nan_to_num(np.prod(x, dims, keepdims=True) / x)
-    return reduced(call, derivative, np.square(derivative * x))
-
-
-@rule("logsumexp")
-def _logsumexp(call: Call) -> Noise:
-    x = call.value("input")
-    dims = _dims(call, x.ndim)
-    shifted = np.exp(x - x.max(dims, keepdims=True))
-    y = shifted / shifted.sum(dims, keepdims=True)
-    return reduced(call, y, np.square(y))
-
-
-@rule("amax", "amin", "max", "min", "argmax", "argmin", "median", "nanmedian")
-def _selected(call: Call) -> Noise | tuple[Noise, Noise]:
-    """A value that is picked, and the doubt about which, where others come within their error."""
-    if "other" in call:
-        return differenced(call)
-    x, own = call.value("input"), call.noise("input")
-    if not own:
-        return EXACT, EXACT
-    dims = _dims(call, x.ndim)
-    variance = own.total(x.shape)
-    picked = _picked(call, x, dims)
-    at_picked = np.max(np.where(x == picked, variance, 0), dims, keepdims=True)
-    near = np.abs(picked - x) <= WIDTH * np.sqrt(variance + at_picked)
-    tied = near & (variance + at_picked > 0)
-    doubtful = _kept(call, np.sum(tied, dims, keepdims=True) > 1, dims)
-    if doubtful.any() and doubtful.shape == tuple(call.result.shape):
-        call.ledger.stand(call.name, call.result, doubtful, np.ones(doubtful.shape))
-    reach = float(np.prod([x.shape[d] for d in dims])) ** 2
-    which = Noise(fence=np.where(doubtful, reach, 0.0))
-    if call.name.startswith("arg"):
-        return which
-    value = own.map(lambda v: _kept(call, np.max(np.where(near, v, 0), dims, keepdims=True), dims))
-    return value, which
-
-
-def _picked(call: Call, x: Array, dims: tuple[int, ...]) -> Array:
-    if "median" in call.name:
-        return call.out.reshape(tuple(1 if d in dims else n for d, n in enumerate(x.shape)))
-    pick = np.min if call.name.endswith("min") else np.max
-    return pick(x, dims, keepdims=True)
-
-
-@rule("aminmax")
-def _aminmax(call: Call) -> tuple[Noise, ...]:
-    return tuple(_as(call, name, i) for i, name in enumerate(("amin", "amax")))
-
-
-@rule("var_mean", "std_mean")
-def _moments(call: Call) -> tuple[Noise, ...]:
-    return tuple(_as(call, name, i) for i, name in enumerate((call.name[:3], "mean")))
-
-
-def _as(call: Call, name: str, result: int) -> Noise:
-    """Noise of one of several results, by the rule of the op that gives it alone."""
-    alone = replace(call, name=name, result=call.results[result])
-    noise = RULES[name](alone)
-    return noise[0] if isinstance(noise, tuple) else noise
-
-
-@rule("all", "any", "count_nonzero")
-def _counted(call: Call) -> Noise:
-    x, own = call.value("input"), call.noise("input")
-    dims = _dims(call, x.ndim)
-    sigma = np.sqrt(own.total(x.shape))
-    on = (np.abs(x) <= WIDTH * sigma) & (sigma > 0)
-    count = _kept(call, np.sum(on, dims, keepdims=True).astype(np.float64), dims)
-    return Noise(fence=count if call.name == "count_nonzero" else np.minimum(count, 1.0))
-
-
-@rule("sort", "topk", "kthvalue")
-def _sorted(call: Call) -> tuple[Noise, Noise]:
-    x, own = call.value("input"), call.noise("input")
-    if not own:
-        return EXACT, EXACT
-    dim = call.args.get("dim", -1)
-    # Any place may hold a neighbour's value; that differs by no more than the error of either.
-    widest = np.max(own.total(x.shape), dim, keepdims=True)
-    shape = call.out.shape
-    values = Noise(np.broadcast_to(widest, shape).copy()) if len(shape) == x.ndim else Noise(widest)
-    gaps = np.diff(np.sort(x, dim), axis=dim)
-    doubtful = np.any(gaps <= WIDTH * np.sqrt(2 * widest), dim, keepdims=True)
-    reach = np.where(doubtful, float(x.shape[dim]) ** 2, 0.0)
-    return values, Noise(fence=np.broadcast_to(reach, shape).copy())
-
-
-# The softmax family
-
-
-def _axis_sum(v: Array, dim: int) -> Array:
-    return np.sum(v, dim, keepdims=True)
-
-
-@rule("softmax", "_softmax")
-def _softmax(call: Call) -> Noise:
-    y, dim, x = call.out, call.args["dim"], call.value("input")
-    shifted = x - x.max(dim, keepdims=True) if x.size else x
-    noise = call.noise("input").map(
-        lambda v: y**2 * (v * np.maximum(1 - 2 * y, 0) + _axis_sum(y**2 * v, dim))
-    )
-    return call.rounded(noise, y**2 * (1 + shifted**2))
-
-
-@rule("log_softmax", "_log_softmax")
-def _log_softmax(call: Call) -> Noise:
-    out, dim = call.out, call.args["dim"]
-    y = np.exp(out)
-    noise = call.noise("input").map(
-        lambda v: v * np.maximum(1 - 2 * y, 0) + _axis_sum(y**2 * v, dim)
-    )
-    return call.rounded(noise, 1 + out**2)
-
-
-@rule("_softmax_backward_data", "softmax_backward")
-def _softmax_backward(call: Call) -> Noise:
-    g, y, dim = call.value("grad_output"), call.value("output"), call.args["dim"]
-    s = _axis_sum(g * y, dim)
-    noise = call.noise("grad_output").map(
-        lambda v: y**2 * (v * np.maximum(1 - 2 * y, 0) + _axis_sum(y**2 * v, dim))
-    )
-    noise = noise + call.noise("output").map(
-        lambda v: (g - s) ** 2 * v + y**2 * _axis_sum(g**2 * v, dim)
-    )
-    return call.rounded(noise, y**2 * (g**2 + _axis_sum((g * y) ** 2, dim) + s**2))
-
-
-@rule("_log_softmax_backward_data", "log_softmax_backward")
-def _log_softmax_backward(call: Call) -> Noise:
-    g, out, dim = call.value("grad_output"), call.value("output"), call.args["dim"]
-    y, total = np.exp(out), _axis_sum(g, dim)
-    noise = call.noise("grad_output").map(lambda v: v + y**2 * _axis_sum(v, dim))
-    noise = noise + call.noise("output").map(lambda v: np.square(y * total) * v)
-    summands = y**2 * (_axis_sum(g**2, dim) + total**2 * (1 + out**2))
-    return call.rounded(noise, g**2 + summands)
-
-
-# Losses that pick
-
-
-@rule("nll_loss_forward", "nll_loss")
-def _nll_loss(call: Call) -> tuple[Noise, Noise]:
-    # The second result is the sum of the given weights.
-    return _picked_loss(call), EXACT
-
-
-def _picked_loss(call: Call) -> Noise:
-    x = np.atleast_2d(call.value("input"))
-    weight = _picked_weights(call, x.shape)
-    if call.args.get("reduction", 1) in (0, "none"):
-        noise = call.noise("input").map(lambda v: np.sum(np.atleast_2d(v) * weight**2, 1))
-        return call.rounded(noise.map(lambda v: v.reshape(call.out.shape)))
-    if call.args.get("reduction", 1) in (1, "mean"):
-        weight = weight / max(weight.sum(), 1e-300)
-    noise = call.noise("input").map(lambda v: np.sum(np.atleast_2d(v) * weight**2))
-    return call.rounded(noise, np.sum(np.square(weight * x)) + call.out**2)
-
-
-def _picked_weights(call: Call, shape: tuple[int, ...]) -> Array:
-    target = np.atleast_1d(array(call.args["target"])).astype(np.int64)
-    kept = target != call.args.get("ignore_index", -100)
-    weight = np.zeros(shape)
-    rows = np.arange(len(target))[kept]
-    weight[rows, target[kept]] = call.value("weight")[target[kept]] if "weight" in call else 1.0
-    return weight
-
-
-@rule("nll_loss_backward")
-def _nll_loss_backward(call: Call) -> Noise:
-    # Only the shape of the input counts.
-    call.asked.add("input")
-    g, out = call.value("grad_output"), call.out
-    factor = np.divide(out, g, out=np.zeros(out.shape), where=np.broadcast_to(g != 0, out.shape))
-    noise = call.noise("grad_output").map(lambda v: np.asarray(v * factor**2))
-    return call.rounded(_broadcast(noise, call))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.harness import rules
+from experiments.harness import formulas, rules
 from experiments.harness.rounding import (
     EXACT,
     ROUNDOFF,
@@ -44,6 +44,8 @@ ALIASES = {
     "nanmedian_all": "nanmedian",
     "nanmedian_dim": "nanmedian",
 }
+# `rules` finds what `formulas` registers.
+assert formulas.RULES is rules.RULES
 FIRST = ("a", "x", "tensor")
 
 

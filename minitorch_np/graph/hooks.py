@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from minitorch_np.graph.node import edge
-from minitorch_np.storage import VersionCounter
 from minitorch_np.tensor import Tensor, method
 
 __all__ = ["RemovableHandle"]
@@ -133,30 +132,3 @@ def set_grad(self: Tensor, value: Tensor | None) -> None:
 
 
 Tensor.grad = property(get_grad, set_grad)
-
-
-def get_data(self: Tensor) -> Tensor:
-    """The same memory with no history and a version counter of its own: writes are not noticed."""
-    bare = self.untracked()
-    bare.clock = VersionCounter()
-    return bare
-
-
-def set_data(self: Tensor, data: Tensor) -> None:
-    """Read other memory from now on, in its shape and dtype, keeping version, history and `.grad`.
-
-    Source: VariableHooks::set_data, torch/csrc/autograd/variable.cpp.
-    """
-    if not isinstance(data, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
-    if self.requires_grad and not data.dtype.is_floating_point:
-        raise RuntimeError(
-            "data set to a tensor that requires gradients must be floating point or complex dtype"
-        )
-    self.memory, self.dtype = data.memory, data.dtype
-    self.restride(data.sizes, data.strides, data.offset)
-    if self.meta is not None:
-        self.meta.accumulator = None  # the old one expects gradients of the old shape and dtype
-
-
-Tensor.data = property(get_data, set_data)

@@ -7,7 +7,7 @@ import re
 
 from minitorch_np.graph.modes import Creation, recording, state
 from minitorch_np.graph.node import Edge, Node, edge
-from minitorch_np.graph.saved import freed, short_name
+from minitorch_np.graph.saved import freed
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.tensor import INFERENCE, Tensor, empty_strided, method
 
@@ -92,7 +92,7 @@ def bump(tensor: Tensor) -> None:
 
 
 def rebase(tensor: Tensor, node: Node) -> None:
-    """Make `node` the history of `tensor`; of a view, also that of its base, and so of its views."""
+    """Make `node` the history of `tensor`; of a view, also that of its base and its views."""
     node.expects = [(tensor.sizes, tensor.dtype)]
     base = tensor.base
     if base is not None:

@@ -239,7 +239,7 @@ class Softplus(Module):
 
 
 class PReLU(Module):
-    """x where it is positive, else weight * x; one learnt weight, or one for each channel (dim 1)."""
+    """x where it is positive, else weight * x: one learnt weight, or one a channel (dim 1)."""
 
     weight: Parameter
 

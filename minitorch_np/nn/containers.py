@@ -222,7 +222,7 @@ class ModuleList(_Row):
             else f"({first}-{last}): {last - first + 1} x {text}"
             for first, last, text in blocks
         ]
-        inside = "".join(f"\n  {line}".replace("\n", "\n  ")[2:] for line in lines)
+        inside = "".join("\n  " + line.replace("\n", "\n  ") for line in lines)
         return f"{self._get_name()}({inside}\n)"
 
 
@@ -285,7 +285,7 @@ class ModuleDict(Module):
                 f"{type(modules).__name__}"
             )
         if isinstance(modules, (Mapping, ModuleDict)):
-            given = modules.items()
+            given = cast("Iterable[tuple[str, Module]]", modules.items())
         else:
             given = pairs("ModuleDict", modules)
         for key, module in given:

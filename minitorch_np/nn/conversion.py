@@ -12,8 +12,8 @@ from minitorch_np.graph.modes import no_grad
 from minitorch_np.memory_format import memory_format, preserve_format
 from minitorch_np.nn.registry import Registry
 from minitorch_np.ops.copy import to
-from minitorch_np.tensor import Tensor, device, empty
 from minitorch_np.strides import like
+from minitorch_np.tensor import Tensor, device, empty
 
 if TYPE_CHECKING:
     from minitorch_np.nn.module import Module
@@ -88,7 +88,7 @@ class Conversion(Registry):
         *args: "Dtype | str | device | Tensor | bool | None",
         dtype: Dtype | None = None,
         device: "Device | str | None" = None,
-        non_blocking: bool = False,
+        non_blocking: bool = False,  # noqa: ARG002
         memory_format: memory_format = preserve_format,
     ) -> Self:
         """This module with its floating point tensors in another dtype, or 4-d ones in another

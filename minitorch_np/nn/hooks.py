@@ -3,7 +3,7 @@
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from minitorch_np import strides
 from minitorch_np.graph.hooks import RemovableHandle
@@ -118,7 +118,9 @@ class BackwardHookFunctionBackward(Node):
     __slots__ = ()
 
     def apply(
-        self, grads: list[Tensor | None], edges: tuple[Edge | None, ...]
+        self,
+        grads: list[Tensor | None],
+        edges: tuple[Edge | None, ...],  # noqa: ARG002
     ) -> list[Tensor | None]:
         """The gradients as they came, zeros where none did."""
         return [self._zeros(nr) if g is None else g for nr, g in enumerate(grads)]
@@ -172,10 +174,11 @@ class BackwardHook:
 
     def around_outputs(self, result: object) -> object:
         """The result, its tensors passed through a node that takes note of their gradients."""
-        several: tuple[object, ...] = result if isinstance(result, tuple) else (result,)
+        one = not isinstance(result, tuple)
+        several: tuple[object, ...] = (result,) if one else cast("tuple[object, ...]", result)
         self.n_outputs = len(several)
         wrapped, self.outputs = self._wrapped(several, self._on_outputs)
-        return wrapped if isinstance(result, tuple) else wrapped[0]
+        return wrapped[0] if one else wrapped
 
     def _wrapped(
         self, args: tuple[object, ...], hook: Callable[[Grads, Grads], Grads | None]
@@ -190,7 +193,7 @@ class BackwardHook:
         values = [replaced.get(i, arg) for i, arg in enumerate(args)]
         if type(args) is tuple:
             return tuple(values), at
-        return type(args)(*values), at  # a NamedTuple takes its fields one by one
+        return cast(Any, type(args))(*values), at  # a NamedTuple takes its fields one by one
 
     def _on_inputs(self, grad_inputs: Grads, _: Grads) -> Grads | None:
         if self.grad_outputs is None:

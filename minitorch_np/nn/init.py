@@ -11,8 +11,9 @@ import numpy as np
 from minitorch_np.graph.modes import no_grad
 from minitorch_np.nn.truncated import trunc_normal_
 from minitorch_np.ops.copy import copy_, fill_
-from minitorch_np.ops.sampling import normal_ as draw_normal
 from minitorch_np.ops.random_creation import randperm
+from minitorch_np.ops.ranges import eye
+from minitorch_np.ops.sampling import normal_ as draw_normal
 from minitorch_np.ops.sampling import uniform_ as draw_uniform
 from minitorch_np.random import Generator
 from minitorch_np.tensor import Tensor, stored
@@ -85,9 +86,7 @@ def eye_(tensor: Tensor) -> Tensor:
     if tensor.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
     with no_grad():
-        tensor.zero_()
-        fill_(tensor.diagonal(), 1)
-    return tensor
+        return copy_(tensor, eye(*tensor.sizes))
 
 
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
@@ -104,7 +103,8 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
         for n in sizes[2:]:
             centre = centre.select(2, n // 2)
         for group in range(groups):
-            fill_(centre.narrow(0, group * channels, channels).diagonal(), 1)
+            for i in range(min(channels, sizes[1])):
+                fill_(centre.select(0, group * channels + i).select(0, i), 1)
     return tensor
 
 
@@ -213,6 +213,5 @@ def sparse_(
     with no_grad():
         draw_normal(tensor, 0, std, generator=generator)
         for col in range(cols):
-            for row in randperm(rows).tolist()[:zeros]:
-                fill_(tensor.select(0, row).select(0, col), 0)
+            tensor[randperm(rows)[:zeros], col] = 0
     return tensor

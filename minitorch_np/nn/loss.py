@@ -76,7 +76,7 @@ class NLLLoss(_WeightedLoss):
 
 
 class KLDivLoss(_Loss):
-    """target * (log(target) - input), of log-probabilities `input`; 'batchmean' is the divergence."""
+    """target * (log(target) - input) of log-probabilities; 'batchmean' is the divergence."""
 
     def __init__(
         self,
@@ -171,7 +171,7 @@ class HuberLoss(_Loss):
 
 
 class CrossEntropyLoss(_WeightedLoss):
-    """NLLLoss of log_softmax(input): logits (N, C, ...), class indices or probabilities as target."""
+    """NLLLoss of log_softmax(input): logits (N, C, ...) against classes or probabilities."""
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from minitorch_np.nn import hooks
 from minitorch_np.nn.hooks import BackwardHook, Handle, Hook, Hooks
@@ -72,7 +72,7 @@ class Module(Stateful):
         if self.call_super_init:
             super().__init__(*args, **kwargs)
 
-    def _forward_unimplemented(self, *input: object) -> None:  # noqa: ARG002
+    def _forward_unimplemented(self, *input: object) -> None:
         raise NotImplementedError(
             f'Module [{type(self).__name__}] is missing the required "forward" function'
         )
@@ -106,7 +106,7 @@ class Module(Stateful):
     def _hooked_call(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], called: set[int], results: list[Any]
     ) -> Any:  # noqa: ANN401
-        """The call with every hook; `results` keeps the last one known, for the case of an error."""
+        """The call with every hook; `results` keeps the last one known, in case of an error."""
         pre = [*hooks.backward_pre_hooks.values(), *self._backward_pre_hooks.values()]
         full = [*hooks.backward_hooks.values(), *self._backward_hooks.values()]
         args, kwargs = self._before_forward(args, kwargs)
@@ -127,7 +127,7 @@ class Module(Stateful):
                     f"of Tensors but received {type(results[0])}",
                     stacklevel=3,
                 )
-            results[0] = around.around_outputs(results[0])
+            results[0] = around.around_outputs(cast(object, results[0]))
         return results[0]
 
     def _before_forward(
@@ -138,7 +138,9 @@ class Module(Stateful):
             if nr not in self._forward_pre_hooks_with_kwargs:
                 changed = hook(self, args)
                 if changed is not None:
-                    args = changed if isinstance(changed, tuple) else (changed,)
+                    args = (changed,)
+                    if isinstance(changed, tuple):
+                        args = cast("tuple[Any, ...]", changed)
                 continue
             changed = hook(self, args, kwargs)
             if changed is None:
@@ -148,7 +150,7 @@ class Module(Stateful):
                     "forward pre-hook must return None or a tuple of (new_args, new_kwargs), but "
                     f"got {changed}."
                 )
-            args, kwargs = changed
+            args, kwargs = cast("tuple[tuple[Any, ...], dict[str, Any]]", changed)
         return args, kwargs
 
     def _call_forward_hook(
@@ -206,7 +208,7 @@ class Module(Stateful):
         return Handle(self._forward_hooks, hook, *marks, prepend=prepend)
 
     def register_full_backward_pre_hook(self, hook: Hook, prepend: bool = False) -> Handle:
-        """Call `hook(module, grad_output)` on the way back; what it returns replaces grad_output."""
+        """Call `hook(module, grad_output)` on the way back; what it returns takes its place."""
         return Handle(self._backward_pre_hooks, hook, prepend=prepend)
 
     def register_full_backward_hook(self, hook: Hook, prepend: bool = False) -> Handle:

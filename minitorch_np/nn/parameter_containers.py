@@ -142,7 +142,7 @@ class ParameterDict(Module):
 
     def get(self, key: str, default: object = None) -> Any:  # noqa: ANN401
         """The value of `key`, or `default`."""
-        return self[key] if key in self else default
+        return self[key] if key in self else default  # noqa: SIM401  # it is what get is
 
     def clear(self) -> None:
         """Remove everything."""
@@ -188,7 +188,7 @@ class ParameterDict(Module):
         if isinstance(parameters, (OrderedDict, ParameterDict)):
             given = cast("Iterable[tuple[str, Any]]", parameters.items())
         elif isinstance(parameters, Mapping):
-            given = sorted(parameters.items())
+            given = sorted(cast("Iterable[tuple[str, Any]]", parameters.items()))
         else:
             given = pairs("ParameterDict", parameters)
         for key, value in given:

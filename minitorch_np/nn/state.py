@@ -4,9 +4,9 @@ Source: torch/nn/modules/module.py.
 """
 
 import warnings
-from collections import OrderedDict, namedtuple
-from collections.abc import Callable, Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any, cast
+from collections import OrderedDict
+from collections.abc import Mapping, MutableMapping
+from typing import Any, NamedTuple, cast
 
 from minitorch_np import dtypes
 from minitorch_np.graph.modes import no_grad
@@ -17,19 +17,14 @@ from minitorch_np.ops.copy import copy_
 from minitorch_np.ops.from_data import from_numpy
 from minitorch_np.tensor import Tensor
 
-if TYPE_CHECKING:
-    from minitorch_np.nn.module import Module
-
 __all__ = ["IncompatibleKeys", "StateDict", "Stateful", "from_foreign"]
 
 StateDict = MutableMapping[str, Any]
 _EXTRA = "_extra_state"
 
 
-class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
+class IncompatibleKeys(NamedTuple):
     """The names that a loaded state dict lacked, and those that meant nothing to the module."""
-
-    __slots__ = ()
 
     missing_keys: list[str]
     unexpected_keys: list[str]
@@ -37,9 +32,10 @@ class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpect
     def __repr__(self) -> str:
         if not self.missing_keys and not self.unexpected_keys:
             return "<All keys matched successfully>"
-        return super().__repr__()
-
-    __str__ = __repr__
+        return (
+            f"_IncompatibleKeys(missing_keys={self.missing_keys!r}, "
+            f"unexpected_keys={self.unexpected_keys!r})"
+        )
 
 
 def from_foreign(value: object) -> Tensor | None:
@@ -214,7 +210,7 @@ class Stateful(Conversion):
     def _load(
         self, name: str, prefix: str, mine: Tensor, value: object, assign: bool
     ) -> str | None:
-        """Copy one value in, or put it in the place of this module's; what went wrong, if it did."""
+        """Copy one value in, or put it in its place; what went wrong, if something did."""
         key = prefix + name
         given = from_foreign(value)
         if given is None:

@@ -4,7 +4,6 @@ import math
 import warnings
 
 from minitorch_np.graph.modes import no_grad
-from minitorch_np.ops.conditional import where
 from minitorch_np.ops.copy import copy_
 from minitorch_np.ops.creation import empty_like
 from minitorch_np.ops.sampling import normal_, uniform_
@@ -56,7 +55,7 @@ def _from_normal(
         if not outside.any():
             break
         again = normal_(empty_like(result), mean, std, generator=generator)
-        result = where(outside, again, result)
+        result = again.where(outside, result)
     if result is not tensor:
         copy_(tensor, result)
 
@@ -77,7 +76,7 @@ def _from_uniform(
     pending, result = refused(), tensor
     while pending.any():
         uniform_(candidates, a, b, generator=generator)
-        result = where(pending, candidates, result)
-        pending = where(pending, refused(), pending)
+        result = candidates.where(pending, result)
+        pending = refused().where(pending, pending)
     if result is not tensor:
         copy_(tensor, result)

@@ -72,7 +72,7 @@ addmm.vjp(
 
 def _added_to(input: Tensor, shape: Shape, out: Tensor | None) -> Tensor:
     """Where `input + product` goes; in place nothing may grow."""
-    if out is input and out.sizes != shape:
+    if out is input and input.sizes != shape:
         # torch names the type only in `expand`'s message about too many dimensions
         _ = strides.expand(input.sizes, input.strides, shape) if input.ndim <= len(shape) else ()
         raise RuntimeError(
@@ -238,8 +238,10 @@ def addr(
     column = ((shape[0], 1), (vec1.strides[0], 1))
     operands = ((shape, strides.expand(input.sizes, input.strides, shape)), column)
     layout = strides.elementwise(shape, (*operands, ((1, shape[1]), (1, vec2.strides[0]))))
-    done = empty(shape, layout, dtype) if out is None else result_for(
-        out, shape, dtype, [input, vec1, vec2]
+    done = (
+        empty(shape, layout, dtype)
+        if out is None
+        else result_for(out, shape, dtype, [input, vec1, vec2])
     )
     a, b = converted(vec1, dtype), converted(vec2, dtype)
     kind = dtype.compute.type

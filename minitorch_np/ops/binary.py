@@ -74,7 +74,12 @@ def combined(
     out: Tensor | None,
 ) -> Tensor:
     """`f(input, alpha * other)`, the form that addition and subtraction share."""
-    if alpha == 1 and type(alpha) is int and isinstance(input, Tensor) and isinstance(other, Tensor):
+    if (
+        alpha == 1
+        and type(alpha) is int
+        and isinstance(input, Tensor)
+        and isinstance(other, Tensor)
+    ):
         return pointwise(f, input, other, out=out)
     dtype = common_dtype(input, other)
     check_alpha(dtype, alpha)
@@ -170,7 +175,8 @@ def div(
         dtype = common_dtype(input, other)
         if dtype is dtypes.bool_:
             raise not_implemented("div_trunc_cpu", dtype)
-        return pointwise(truncated, input, narrowed(other, dtype), out=out)
+        f = truncated_half(dtype) if dtype.is_half else truncated
+        return pointwise(f, input, narrowed(other, dtype), out=out)
     raise RuntimeError(
         "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
         f"'{rounding_mode}'"
@@ -207,6 +213,15 @@ def truncated(a: Array, b: Array, out: Array) -> None:
         return
     check_divisor(np.asarray(b))
     np.floor_divide(a - np.fmod(a, b), b, out)
+
+
+def truncated_half(dtype: Dtype) -> Callable[[Array, Array, Array], None]:
+    """`truncated` of a quotient that was rounded to a half type first, as ATen does."""
+
+    def kernel(a: Array, b: Array, out: Array) -> None:
+        np.trunc(np.true_divide(a, b).astype(dtype.np).astype(out.dtype), out)
+
+    return kernel
 
 
 def _floored(a: Array, b: Array, out: Array) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from minitorch_np import dtypes
 from minitorch_np.dtypes import bool_
-from minitorch_np.loops import SCALAR_NAMES, pointwise, quietly, rounded
+from minitorch_np.loops import SCALAR_NAMES, common_dtype, converted, pointwise, quietly, rounded
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.copy import zeros_like
 from minitorch_np.tensor import Number, Tensor
@@ -26,9 +26,7 @@ def overload(name: str) -> Callable[[Tensor | Number], str]:
     return lambda other: f"{name}Backward{int(isinstance(other, Tensor))}"
 
 
-def compared(
-    f: np.ufunc, input: Tensor, other: Tensor | Number, out: Tensor | None
-) -> Tensor:
+def compared(f: np.ufunc, input: Tensor, other: Tensor | Number, out: Tensor | None) -> Tensor:
     """`f` of the operands in their common dtype, as bools."""
     if not isinstance(other, Tensor) and input.dtype.is_half:
         other = rounded(other, input.dtype)
@@ -173,18 +171,16 @@ def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 @composite()
 def equal(input: Tensor, other: Tensor) -> bool:
-    """Whether both have the same shape and equal elements.
-
-    Raises: RuntimeError where the dtypes differ. Source: ATen/native/ReduceOps.cpp cpu_equal.
-    """
+    """Whether both have the same shape and, in their common dtype, equal elements."""
     if not isinstance(other, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(
             f"equal(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}"
         )
-    if input.dtype is not other.dtype:
-        mine, theirs = SCALAR_NAMES[input.dtype.name], SCALAR_NAMES[other.dtype.name]
-        raise RuntimeError(f"Expected all tensors to have the same dtype, {mine} {theirs}")
-    return input.sizes == other.sizes and bool(quietly(np.all, input.array == other.array))
+    if input.sizes != other.sizes:
+        return False
+    dtype = common_dtype(input, other)
+    a, b = converted(input, dtype), converted(other, dtype)
+    return bool(quietly(np.equal, a, b).all())
 
 
 @composite()

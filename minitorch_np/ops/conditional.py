@@ -1,5 +1,6 @@
 """Choosing and limiting: where, masked_fill, clamp, nan_to_num, and the fused lerp and addcmul."""
 
+import builtins
 import math
 import warnings
 
@@ -21,7 +22,6 @@ from minitorch_np.loops import (
     scalar,
 )
 from minitorch_np.op import alias, composite, op
-from minitorch_np.ops.binary import check_alpha
 from minitorch_np.ops.power import larger, smaller
 from minitorch_np.shapes import broadcast
 from minitorch_np.strides import Overlap
@@ -53,7 +53,8 @@ def where_self(
     tensors = [x for x in operands if isinstance(x, Tensor)]
     shape = broadcast(*[t.sizes for t in tensors])
     stride = strides.elementwise(
-        shape, tuple([(x.sizes, x.strides) if isinstance(x, Tensor) else ((), ()) for x in operands])
+        shape,
+        tuple([(x.sizes, x.strides) if isinstance(x, Tensor) else ((), ()) for x in operands]),
     )
     if out is None:
         done = empty(shape, stride, dtype)
@@ -203,6 +204,24 @@ masked_fill_.vjp(
 Limit = Tensor | Number | None
 
 
+def limit(x: Number | None, dtype: Dtype, name: str) -> Number | None:
+    """A limit as `dtype` holds it; one that no integer of the dtype can cross is no limit.
+
+    Raises: RuntimeError where none could meet it. Source: ATen/native/TensorCompare.cpp clamp.
+    """
+    if x is None:
+        return None
+    if dtype.category != dtypes.INTEGER:
+        return rounded(scalar(x, dtype), dtype)
+    low, high = np.iinfo(dtype.np).min, np.iinfo(dtype.np).max
+    if (name == "min" and x > high) or (name == "max" and x < low):
+        raise RuntimeError(
+            f"Clamp {name} value {x} is outside the representable range of "
+            f"{SCALAR_NAMES[dtype.name]}"
+        )
+    return int(builtins.min(builtins.max(x, low), high))
+
+
 def _limited(a: Array, low: Array | None, high: Array | None, o: Array) -> None:
     if low is not None:
         a = np.maximum(a, low, out=o) if high is None else np.maximum(a, low)
@@ -216,7 +235,7 @@ def limited(input: Tensor, low: Limit, high: Limit, out: Tensor | None, kernel: 
     dtype = common_dtype(input, *bounds)
     if out is input and not dtypes.can_cast(dtype, input.dtype):
         raise RuntimeError(
-            f"result type {_title(dtype)} can't be cast to the desired output type "
+            f"result type {SCALAR_NAMES[dtype.name]} can't be cast to the desired output type "
             f"{CPP_NAMES[input.dtype.name]}"
         )
     if dtype is dtypes.bool_ and kernel:
@@ -227,15 +246,12 @@ def limited(input: Tensor, low: Limit, high: Limit, out: Tensor | None, kernel: 
             return pointwise(f, input, bounds[0], out=out, common=dtype)
         f = lambda a, lo, hi, o: _limited(a, lo, hi, o)
         return pointwise(f, input, low, high, out=out, common=dtype)
-    numbers = [None if x is None else rounded(scalar(x, dtype), dtype) for x in (low, high)]  # type: ignore[arg-type]
+    assert not isinstance(low, Tensor) and not isinstance(high, Tensor)
+    numbers = [limit(low, dtype, "min"), limit(high, dtype, "max")]
     if any(x is not None and x != x for x in numbers):
         return pointwise(lambda a, o: o.fill(math.nan), input, out=out, common=dtype)
     least, most = [None if x is None else dtype.compute.type(x) for x in numbers]
     return pointwise(lambda a, o: _limited(a, least, most, o), input, out=out, common=dtype)
-
-
-def _title(dtype: Dtype) -> str:
-    return dtype.name.capitalize().replace("32", "").replace("Float64", "Double")
 
 
 def clamp_node(min: Limit, max: Limit) -> str:
@@ -251,7 +267,7 @@ def clamp(
     *,
     out: Tensor | None = None,
 ) -> Tensor:
-    """`input` kept within [min, max], nan kept as nan; at a limit the gradient still passes.
+    """`input` kept within [min, max], nan kept as nan; at a limit the derivative is 0.
 
     Source: ATen/native/TensorCompare.cpp clamp.
     """
@@ -267,21 +283,43 @@ def clamp(
 
 
 def clamp_backward(g: Tensor, input: Tensor, min: Limit, max: Limit) -> Tensor:
-    """The gradient where the input is within its limits. Source: FunctionsManual.cpp."""
-    inside = input >= min if min is not None else input <= max
+    """The gradient strictly within limits that are numbers; with tensors a tie is shared.
+
+    Source: torchgen's derivatives.yaml of PyTorch 2.15; before, a limit passed the whole gradient.
+    """
+    if isinstance(min, Tensor) or isinstance(max, Tensor):
+        if min is None or max is None:
+            return share(
+                g, input, max if min is None else min, input > max if min is None else input < min
+            )
+        tie = (input == min).logical_or(input == max).logical_and(min < max)
+        outside = (input < min).logical_or(input > max)
+        return where_self(tie, g / 2, g).masked_fill_(outside, 0)
+    inside = input > min if min is not None else input < max
     if min is not None and max is not None:
-        inside = inside.logical_and(input <= max)
+        inside = inside.logical_and(input < max)
     return where_self(inside, g, 0)
 
 
+def share(g: Tensor, input: Tensor, limit: Tensor, without: Tensor) -> Tensor:
+    """A gradient halved where input and limit tie, 0 where `without` holds."""
+    return where_self(input == limit, g / 2, g).masked_fill_(without, 0)
+
+
 def _clamp_min_grad(g: Tensor, input: Tensor, min: Tensor, max: Limit) -> Tensor:
-    below = input < min
-    return where_self(below if max is None else (min < max).logical_and(below), g, 0)
+    if max is None:
+        return share(g, input, min, input > min)
+    within = min < max
+    below = where_self((input < min).logical_and(within), g, 0)
+    return where_self((input == min).logical_and(within), g / 2, below)
 
 
 def _clamp_max_grad(g: Tensor, input: Tensor, min: Limit, max: Tensor) -> Tensor:
-    above = input > max
-    return where_self(above if min is None else (max < min).logical_or(above), g, 0)
+    if min is None:
+        return share(g, input, max, input < max)
+    above = (input > max).logical_and(max >= min).logical_or(max < min)
+    tie = (input == max).logical_and(max > min)
+    return where_self(tie, g / 2, where_self(above, g, 0))
 
 
 clamp.vjp(
@@ -448,9 +486,7 @@ def nan_to_num(
     kind = input.dtype
     if out is not None and out.dtype is not kind:
         found, expected = SCALAR_NAMES[out.dtype.name], SCALAR_NAMES[kind.name]
-        raise RuntimeError(
-            f"nan_to_num: dtype of out: {found} should be same as input: {expected}"
-        )
+        raise RuntimeError(f"nan_to_num: dtype of out: {found} should be same as input: {expected}")
     largest = float(dtypes.finfo(kind).max) if kind.is_floating_point else 0.0
 
     def replaced(a: Array, o: Array) -> None:

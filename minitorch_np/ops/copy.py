@@ -1,7 +1,6 @@
 """Copies: of values into a tensor, of a tensor, and to another dtype or memory format."""
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +9,17 @@ from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.saved import legacy_type
 from minitorch_np.loops import quietly
-from minitorch_np.memory_format import contiguous_format, memory_format, preserve_format
+from minitorch_np.memory_format import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    memory_format,
+    preserve_format,
+)  # fmt: skip
 from minitorch_np.op import composite, op
 from minitorch_np.shapes import Shape, broadcast
 from minitorch_np.strides import Stride
-from minitorch_np.tensor import Number, Tensor, device, empty, method, stored
+from minitorch_np.tensor import Number, Tensor, device, empty, method
 
 Device = device
 Format = memory_format
@@ -52,7 +57,7 @@ def assign(target: Array, source: Array) -> None:
 
 
 @op("like", node="torch::autograd::CopyBackwards")
-def copy_(input: Tensor, src: Tensor | Number, non_blocking: bool = False) -> Tensor:
+def copy_(input: Tensor, src: Tensor | Number, non_blocking: bool = False) -> Tensor:  # noqa: ARG001
     """This tensor with the values of `src` written to it, broadcast and converted.
 
     Raises: RuntimeError where the shape does not broadcast to this one, or memory overlaps.
@@ -105,9 +110,8 @@ def fitting(value: Number, dtype: Dtype) -> Number:
     if name == "bool":
         return bool(value)
     if dtype.is_floating_point:
-        wide = quietly(np.float32, value) if dtype.itemsize == 2 else float(value)
         limit = dtypes.finfo(dtype).max
-        fits = not math.isfinite(float(wide)) or abs(float(wide)) <= limit
+        fits = not math.isfinite(value) or abs(value) <= limit
     else:
         info = dtypes.iinfo(dtype)
         wraps = name == "uint8" and not isinstance(value, float)
@@ -120,6 +124,8 @@ def fitting(value: Number, dtype: Dtype) -> Number:
 
 def filled(input: Tensor, value: Number | Tensor) -> Tensor:
     """`input` with `value` written to every element."""
+    if isinstance(value, Tensor) and not value.sizes:  # a number is not checked there
+        strides.check_no_internal_overlap(input.sizes, input.strides)
     if isinstance(value, Tensor):
         if value.ndim:
             raise RuntimeError(
@@ -181,6 +187,8 @@ def contiguous(input: Tensor, *, memory_format: Format = contiguous_format) -> T
     """The tensor itself if it lies in the order of `memory_format`, else a copy that does."""
     if input.is_contiguous(memory_format=memory_format):
         return input
+    if memory_format is preserve_format:
+        raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
     return clone(input, memory_format=memory_format)
 
 
@@ -208,7 +216,7 @@ def to(
     *args: "Dtype | type | str | int | device | Tensor | None",
     dtype: Dtype | type | None = None,
     device: "device | str | int | None" = None,
-    non_blocking: bool = False,
+    non_blocking: bool = False,  # noqa: ARG001
     copy: bool = False,
     memory_format: Format | None = None,
 ) -> Tensor:
@@ -233,9 +241,19 @@ def to(
     wanted = input.dtype if dtype is None else dtype_of(dtype)
     format = preserve_format if memory_format is None else memory_format
     same = wanted is input.dtype and not (copy or flags[1:2] == [True])
-    if same and (format is preserve_format or input.is_contiguous(memory_format=format)):
+    if same and (format is preserve_format or format is suggested_format(input)):
         return input
     return convert(input, wanted, format)
+
+
+def suggested_format(input: Tensor) -> Format:
+    """The format that the order of the strides suggests, gaps or not.
+
+    Source: TensorBase::suggest_memory_format, aten/src/ATen/core/TensorBase.h.
+    """
+    if not strides.is_channels_last_like(input.sizes, input.strides):
+        return contiguous_format
+    return channels_last if input.ndim == 4 else channels_last_3d
 
 
 _TO = """\
@@ -262,7 +280,9 @@ def type_as(input: Tensor, other: Tensor) -> Tensor:
 
 
 def type_method(
-    self: Tensor, dtype: Dtype | type | str | None = None, non_blocking: bool = False
+    self: Tensor,
+    dtype: Dtype | type | str | None = None,
+    non_blocking: bool = False,  # noqa: ARG001
 ) -> Tensor | str:
     """The tensor in another dtype; without one, the old name of its type: 'torch.FloatTensor'.
 

@@ -13,11 +13,15 @@ from minitorch_np.loops import finish, not_implemented
 from minitorch_np.op import composite, op
 from minitorch_np.ops.extremes import values_of
 from minitorch_np.shapes import wrap_dim
+from minitorch_np.strides import permuted
 from minitorch_np.tensor import Number, Tensor
 
 __all__ = ["bincount", "bucketize", "histc", "searchsorted", "unique", "unique_consecutive"]
 
 Array = NDArray[np.generic]
+Indices = NDArray[np.int64]
+Real = NDArray[np.float64]
+"""NumPy's stubs order real numbers alone; any dtype comes here."""
 
 
 def _result(array: Array, like: Tensor | None = None) -> Tensor:
@@ -42,7 +46,12 @@ def unique_dim(input: Tensor, dim: int) -> tuple[Tensor, ...]:
     values, inverse, counts = np.unique(
         values_of(input), return_inverse=True, return_counts=True, axis=dim
     )
-    return (_result(values, input), _result(inverse.reshape(-1)), _result(counts))
+    order = (dim, *[d for d in range(input.ndim) if d != dim])  # the slices lie one after another
+    moved = _result(values.transpose(order), input)
+    back = [order.index(d) for d in range(input.ndim)]
+    seen = moved.alias(permuted(moved.sizes, back), permuted(moved.strides, back), 0)
+    seen.base = None
+    return (seen, _result(inverse.reshape(-1)), _result(counts))
 
 
 Distinct = Tensor | tuple[Tensor, ...]
@@ -56,7 +65,7 @@ def _asked(found: tuple[Tensor, ...], inverse: bool, counts: bool) -> Distinct:
 @composite()
 def unique(
     input: Tensor,
-    sorted: bool = True,
+    sorted: bool = True,  # noqa: ARG001  # always so, as on PyTorch's CPU
     return_inverse: bool = False,
     return_counts: bool = False,
     dim: int | None = None,
@@ -89,8 +98,8 @@ def unique_consecutive(
 Side = Literal["left", "right"]
 
 
-def _placed(boundaries: Tensor, values: Array, side: Side, sorter: Array | None) -> Array:
-    rows = values_of(boundaries)
+def _placed(boundaries: Tensor, values: Real, side: Side, sorter: Indices | None) -> Array:
+    rows: Real = values_of(boundaries)  # pyright: ignore[reportAssignmentType]
     if rows.ndim == 1:
         return np.searchsorted(rows, values, side, sorter)
     result = np.empty(values.shape, np.int64)
@@ -120,7 +129,8 @@ def searchsorted(
             "torch.searchsorted(): side and right can't be set to opposites, got side of left "
             "while right was True"
         )
-    values = values_of(input) if isinstance(input, Tensor) else np.asarray(input)
+    given = values_of(input) if isinstance(input, Tensor) else np.asarray(input)
+    values: Real = given  # pyright: ignore[reportAssignmentType]
     if sorted_sequence.ndim > 1 and sorted_sequence.sizes[:-1] != values.shape[:-1]:
         raise RuntimeError(
             "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
@@ -129,7 +139,9 @@ def searchsorted(
             f"{list(values.shape)}"
         )
     at = "right" if right or side == "right" else "left"
-    places = _placed(sorted_sequence, values, at, None if sorter is None else sorter.array)
+    places = _placed(
+        sorted_sequence, values, at, None if sorter is None else sorter.array.astype(np.int64)
+    )
     return finish(np.asarray(places), dtypes.int32 if out_int32 else dtypes.int64, None)
 
 
@@ -170,7 +182,7 @@ def histc(input: Tensor, bins: int = 100, min: Number = 0, max: Number = 0) -> T
     if not input.dtype.is_floating_point or input.dtype.is_half:
         raise not_implemented("histogram_cpu", input.dtype)
     if bins <= 0:
-        raise RuntimeError(f"bins must be > 0, but got {bins} for dimension 0")
+        raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
     array = input.array.reshape(-1)
     low, high = float(min), float(max)
     if low == high and array.size:

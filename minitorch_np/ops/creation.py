@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import Unpack
 
 from minitorch_np import dtypes, strides
-from minitorch_np import memory_format as formats
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.memory_format import memory_format
+from minitorch_np.memory_format import memory_format, preserve_format
 from minitorch_np.ops.factory import (
     LikeOptions,
     Options,
@@ -33,7 +32,12 @@ __all__ = [
 
 
 def filled(
-    name: str, shape: Shape, value: Number, options: Options, out: Tensor | None, dtype: Dtype | None
+    name: str,
+    shape: Shape,
+    value: Number,
+    options: Options,
+    out: Tensor | None,
+    dtype: Dtype | None,
 ) -> Tensor:
     """A contiguous tensor of `shape` with every element `value`."""
     tensor = prepared(name, shape, options, out, dtype)
@@ -107,7 +111,8 @@ def empty_strided(size: Sequence[int], stride: Sequence[int], **options: Unpack[
             )
     if any(s < 0 for s in steps):
         raise RuntimeError(
-            f"Storage size calculation overflowed with sizes={list(shape)} and strides={list(steps)}"
+            f"Storage size calculation overflowed with sizes={list(shape)} and "
+            f"strides={list(steps)}"
         )
     return finished(strided_memory(shape, steps, dtype), options)
 
@@ -121,7 +126,7 @@ def like(name: str, input: Tensor, options: LikeOptions) -> Tensor:
         refuse(name, "input", "Tensor", input, 1)
     dtype = option_dtype(name, options) or input.dtype
     format = options.get("memory_format")
-    if format is None or format is formats.preserve_format:
+    if format is None or format is preserve_format:
         stride = strides.like(input.sizes, input.strides)
     else:
         stride = in_format(format, input.sizes, name)
@@ -150,9 +155,7 @@ def ones_like(input: Tensor, **options: Unpack[LikeOptions]) -> Tensor:
     return filled_like("ones_like", input, 1, options)
 
 
-def full_like(
-    input: Tensor, fill_value: Number | Tensor, **options: Unpack[LikeOptions]
-) -> Tensor:
+def full_like(input: Tensor, fill_value: Number | Tensor, **options: Unpack[LikeOptions]) -> Tensor:
     """`fill_value` like `input`: its shape and dtype, and its layout where dense."""
     value = checked_number("full_like", "fill_value", fill_value, 2)
     return filled_like("full_like", input, value, options)

@@ -67,12 +67,12 @@ def _inside(capsule: object) -> _DLTensor:
 
 
 @method
-def __dlpack_device__(self: Tensor) -> tuple[int, int]:  # noqa: N807
+def __dlpack_device__(self: Tensor) -> tuple[int, int]:
     return (CPU, 0)
 
 
 @method
-def __dlpack__(  # noqa: N807
+def __dlpack__(
     self: Tensor,
     *,
     stream: object = -1,
@@ -85,17 +85,15 @@ def __dlpack__(  # noqa: N807
     Raises: BufferError for a tensor that requires grad.
     """
     if self.requires_grad:
-        raise BufferError(
-            "Can't export tensors that require gradient, use tensor.detach()"
-        )
+        raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
     if stream not in (-1, None):
         raise AssertionError("stream should be None on cpu.")
     if dl_device is not None and dl_device[0] != CPU:
         raise BufferError(f"minitorch_np runs on the CPU only: no DLPack device {dl_device}")
     array = (self.clone() if copy else self).array
     if self.dtype is not dtypes.bfloat16:
-        return array.__dlpack__()
-    capsule = array.view(np.uint16).__dlpack__()
+        return cast(Exporter, array).__dlpack__()
+    capsule = cast(Exporter, array.view(np.uint16)).__dlpack__()
     _inside(capsule).code = _BFLOAT
     return capsule
 
@@ -122,7 +120,7 @@ def from_dlpack(ext_tensor: Exporter | object) -> Tensor:
     brain = inside.code == _BFLOAT and inside.bits == 16
     if brain:
         inside.code = _UINT
-    array = np.from_dlpack(_Capsule(capsule))
+    array = cast(Array, np.from_dlpack(_Capsule(capsule)))  # pyright: ignore[reportArgumentType]
     dtype = dtypes.bfloat16 if brain else dtypes.from_numpy(array.dtype)
     return _adopted(array, dtype, shape, stride)
 
@@ -130,7 +128,7 @@ def from_dlpack(ext_tensor: Exporter | object) -> Tensor:
 def _adopted(
     array: Array, dtype: Dtype, shape: tuple[int, ...], stride: tuple[int, ...] | None
 ) -> Tensor:
-    """A tensor over the memory of an array that may claim to be read-only, as NumPy's imports do."""
+    """A tensor over the memory of an array that may claim to be read-only, as imported ones do."""
     if stride is None:
         stride = tuple([s // array.itemsize for s in array.strides])
     if any(s < 0 for s in stride):
@@ -152,7 +150,7 @@ def _writable(array: Array, nbytes: int) -> NDArray[np.uint8]:
         return np.empty(0, np.uint8)
     raw = (ctypes.c_uint8 * nbytes).from_address(address_of(array))
     raw.owner = array  # type: ignore[attr-defined]
-    return np.frombuffer(raw, np.uint8)
+    return np.frombuffer(memoryview(raw), np.uint8)
 
 
 class _Capsule:

@@ -64,9 +64,7 @@ def _labels(text: str, operands: int) -> list[list[str]]:
             found[-1].append(char)
         i += 1
     if len(found) != operands:
-        raise RuntimeError(
-            "einsum(): more operands were provided than specified in the equation"
-        )
+        raise RuntimeError("einsum(): more operands were provided than specified in the equation")
     return found
 
 
@@ -220,6 +218,8 @@ def sumproduct_pair(left: Tensor, right: Tensor, summed: Sequence[int]) -> Tenso
                 right = right.sum(i, True)
         else:
             (both if n and m else ours if n else theirs).append(i)
+    if ours and theirs and theirs[-1] < ours[0]:  # then the product has the order of the result
+        left, right, ours, theirs = right, left, theirs, ours
     many = numel(tuple([left.sizes[i] for i in both]))
     rows = numel(tuple([left.sizes[i] for i in ours]))
     columns = numel(tuple([right.sizes[i] for i in theirs]))

@@ -29,7 +29,8 @@ __all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "min"]
 
 Array = NDArray[np.generic]
 Pair = tuple[Tensor, Tensor]
-Arg = Callable[..., Array]
+Indices = NDArray[np.int64]
+Arg = Callable[..., Indices]
 
 
 def values_of(t: Tensor) -> Array:
@@ -51,7 +52,7 @@ def check_dim(name: str, shape: Shape, dim: int, ending: str = "()") -> None:
 
 
 def selected(
-    input: Tensor, indices: Array, dim: int, keepdim: bool, out: Pair | None
+    input: Tensor, indices: Indices, dim: int, keepdim: bool, out: Pair | None
 ) -> tuple[Tensor, Tensor]:
     """The elements at `indices` (one along `dim`, which it has, of size 1), and the indices."""
     if input.ndim:
@@ -67,9 +68,7 @@ def selected(
     return finish(values, input.dtype, out[0]), finish(indices, dtypes.int64, out[1])
 
 
-def picked_backward(
-    g: Tensor, indices: Tensor, shape: Shape, dim: int, keepdim: bool
-) -> Tensor:
+def picked_backward(g: Tensor, indices: Tensor, shape: Shape, dim: int, keepdim: bool) -> Tensor:
     """The gradient of elements picked along `dim`: theirs, and 0 elsewhere.
 
     Source: value_selecting_reduction_backward.
@@ -178,15 +177,17 @@ def max(
     other: Tensor | None = None,
     out: Tensor | Pair | None = None,
 ) -> Tensor | return_types.max:
-    """The largest element; or (values, indices) along `dim`; or the larger of two tensors' elements."""
+    """The largest element; or (values, indices) along `dim`; or `maximum` of two tensors."""
     other = dim if isinstance(dim, Tensor) else other
+    if isinstance(dim, int):
+        assert not isinstance(out, Tensor)
+        return max_dim(input, dim, keepdim, out=out)
+    assert not isinstance(out, tuple)
     if other is not None:
         return maximum(input, other, out=out)
     if dim is None:
         return max_all(input, out=out)
-    if not isinstance(dim, int):
-        raise _refuse("max", (input, dim))
-    return max_dim(input, dim, keepdim, out=out)
+    raise _refuse("max", (input, dim))
 
 
 @composite()
@@ -198,15 +199,17 @@ def min(
     other: Tensor | None = None,
     out: Tensor | Pair | None = None,
 ) -> Tensor | return_types.min:
-    """The smallest element; or (values, indices) along `dim`; or the smaller of two tensors' elements."""
+    """The smallest element; or (values, indices) along `dim`; or `minimum` of two tensors."""
     other = dim if isinstance(dim, Tensor) else other
+    if isinstance(dim, int):
+        assert not isinstance(out, Tensor)
+        return min_dim(input, dim, keepdim, out=out)
+    assert not isinstance(out, tuple)
     if other is not None:
         return minimum(input, other, out=out)
     if dim is None:
         return min_all(input, out=out)
-    if not isinstance(dim, int):
-        raise _refuse("min", (input, dim))
-    return min_dim(input, dim, keepdim, out=out)
+    raise _refuse("min", (input, dim))
 
 
 def _over(
@@ -242,9 +245,7 @@ def amax(
     return _over("amax", np.maximum, input, dim, keepdim, out)
 
 
-amax.vjp(
-    input=lambda g, input, out, dim, keepdim: extreme_backward(g, input, out, dim, keepdim)
-)
+amax.vjp(input=lambda g, input, out, dim, keepdim: extreme_backward(g, input, out, dim, keepdim))
 
 
 @op("reduction")
@@ -255,14 +256,10 @@ def amin(
     return _over("amin", np.minimum, input, dim, keepdim, out)
 
 
-amin.vjp(
-    input=lambda g, input, out, dim, keepdim: extreme_backward(g, input, out, dim, keepdim)
-)
+amin.vjp(input=lambda g, input, out, dim, keepdim: extreme_backward(g, input, out, dim, keepdim))
 
 
-def extreme_backward(
-    g: Tensor, input: Tensor, out: Tensor, dim: Dims, keepdim: bool
-) -> Tensor:
+def extreme_backward(g: Tensor, input: Tensor, out: Tensor, dim: Dims, keepdim: bool) -> Tensor:
     """The gradient of extremes, shared evenly by ties. Source: scale_grad_by_count."""
     dims = () if dim is None or not input.ndim else dim
     if not keepdim and (isinstance(dims, int) or len(dims)):

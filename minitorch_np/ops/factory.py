@@ -10,12 +10,16 @@ from typing import Final, NoReturn, TypedDict, cast
 import numpy as np
 
 from minitorch_np import dtypes
-from minitorch_np import memory_format as formats
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.inplace import bump
 from minitorch_np.graph.modes import state
 from minitorch_np.loops import SCALAR_NAMES
-from minitorch_np.memory_format import memory_format
+from minitorch_np.memory_format import (
+    channels_last,
+    contiguous_format,
+    memory_format,
+    preserve_format,
+)
 from minitorch_np.shapes import Shape, listed
 from minitorch_np.strides import Stride, contiguous
 from minitorch_np.tensor import INFERENCE, Number, Tensor, device, empty
@@ -75,7 +79,9 @@ _PYTHON_TYPES: Final[dict[object, Dtype]] = {
 def refuse(name: str, argument: str, wanted: str, value: object, position: int = 0) -> NoReturn:
     """Raise torch's TypeError for an argument of the wrong type."""
     place = f" (position {position})" if position else ""
-    raise TypeError(f"{name}(): argument '{argument}'{place} must be {wanted}, not {type_name(value)}")
+    raise TypeError(
+        f"{name}(): argument '{argument}'{place} must be {wanted}, not {type_name(value)}"
+    )
 
 
 def type_name(value: object) -> str:
@@ -197,13 +203,13 @@ def check_device(name: str, where: object) -> None:
 
 def in_format(format: object, shape: Shape, name: str = "empty") -> Stride:
     """The stride of a new tensor in a memory format; None stands for contiguous."""
-    if format is None or format is formats.contiguous_format:
+    if format is None or format is contiguous_format:
         return contiguous(shape)
     if not isinstance(format, memory_format):
         refuse(name, "memory_format", "torch.memory_format", format)
-    if format is formats.preserve_format:
+    if format is preserve_format:
         raise RuntimeError("unsupported memory format Preserve")
-    rank = 4 if format is formats.channels_last else 5
+    rank = 4 if format is channels_last else 5
     if len(shape) != rank:
         raise RuntimeError(f"required rank {rank} tensor to use {format.name} format")
     return format.stride(shape)
@@ -265,7 +271,7 @@ def checked_number(name: str, argument: str, value: object, position: int = 1) -
 
 _CPP_NAMES: Final = {
     "bool": "bool", "uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int",
-    "int64": "int64_t", "float16": "at::Half", "bfloat16": "at::BFloat16", "float32": "float",
+    "int64": "int64_t", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float",
     "float64": "double",
 }  # fmt: skip
 
@@ -307,5 +313,5 @@ def element(value: Number, dtype: Dtype) -> np.generic:
         return np.bool_(value)
     if dtype.is_floating_point:
         with np.errstate(all="ignore"):
-            return np.asarray(float(value)).astype(dtype.compute).astype(dtype.np)[()]
-    return np.asarray(int(value) & 0xFFFF_FFFF_FFFF_FFFF, np.uint64).astype(dtype.np)[()]
+            return np.float64(value).astype(dtype.compute).astype(dtype.np)
+    return np.uint64(int(value) & 0xFFFF_FFFF_FFFF_FFFF).astype(dtype.np)

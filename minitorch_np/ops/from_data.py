@@ -3,6 +3,7 @@
 Source: torch/csrc/utils/tensor_new.cpp, torch/csrc/utils/tensor_numpy.cpp.
 """
 
+import math
 import operator
 import warnings
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import no_grad
+from minitorch_np.loops import SCALAR_NAMES
 from minitorch_np.ops.factory import (
     Options,
     check_device,
@@ -22,13 +24,12 @@ from minitorch_np.ops.factory import (
     finished,
     fits,
     option_dtype,
-    sizes_of,
     type_name,
 )
 from minitorch_np.shapes import Shape
 from minitorch_np.storage import wrap_array
 from minitorch_np.strides import contiguous
-from minitorch_np.tensor import Tensor, device, empty, method, over, stored
+from minitorch_np.tensor import Tensor, device, empty, method, over
 
 __all__ = ["as_tensor", "asarray", "from_numpy", "tensor"]
 
@@ -166,7 +167,7 @@ def sequence_shape(data: object) -> Shape:
 
 def inferred_dtype(data: object) -> Dtype:
     """The dtype that a number, or everything in nested sequences, suggests."""
-    found = _OF_TYPE.get(type(data))
+    found = _OF_TYPE.get(cast(type, type(data)))
     if found is not None:
         return found
     if isinstance(data, np.ndarray):
@@ -189,7 +190,7 @@ def inferred_dtype(data: object) -> Dtype:
     return _inferred_of(cast("Sequence[object]", data))
 
 
-_OF_TYPE: Final = {int: dtypes.int64, bool: dtypes.bool_}
+_OF_TYPE: Final[dict[type, Dtype]] = {int: dtypes.int64, bool: dtypes.bool_}
 
 
 def _inferred_of(items: Sequence[object]) -> Dtype:
@@ -260,12 +261,15 @@ def _rounded(values: NDArray[np.float64], dtype: Dtype) -> Array:
 
 
 def _element(item: object, dtype: Dtype) -> np.generic:
-    """One number of any kind as an element of `dtype`. Source: torch/csrc/utils/python_scalars.h."""
+    """Any number as an element of `dtype`. Source: torch/csrc/utils/python_scalars.h."""
     if dtype.is_floating_point:
         with np.errstate(all="ignore"):
-            return np.float64(float(cast(float, item))).astype(dtype.compute).astype(dtype.np)
+            number = math.ldexp(cast(float, item), 0)  # unlike float(), reads no strings
+            return np.float64(number).astype(dtype.compute).astype(dtype.np)
     if dtype is dtypes.bool_:
-        return np.bool_(bool(item))
+        if isinstance(item, (float, np.bool_)):
+            return np.bool_(item)
+        return np.bool_(operator.index(cast(int, item)))
     value = item if isinstance(item, float) else operator.index(cast(int, item))
     if not isinstance(value, float) and not -(2**63) <= value < 2**63:
         raise ValueError("Overflow when unpacking long long")
@@ -294,7 +298,7 @@ def asarray(
     dtype: Dtype | None = None,
     device: "device | str | None" = None,
     copy: bool | None = None,
-    requires_grad: bool = False,
+    requires_grad: bool | None = None,
 ) -> Tensor:
     """`obj` as a tensor: shared if it can be, copied if `copy`, an error if not `copy` and it must.
 
@@ -303,17 +307,37 @@ def asarray(
     kind = dtype_of("asarray", dtype)
     if device is not None:
         check_device("asarray", device)
-    options = Options(requires_grad=requires_grad)
     if isinstance(obj, (np.ndarray, Tensor)):
-        source = obj if isinstance(obj, Tensor) else wrapped(cast(Array, obj), not copy)
-        if kind is not None and kind is not source.dtype and copy is False:
-            raise ValueError(
-                f"can't alias tensor with dtype '{source.dtype}' into dtype '{kind}'."
-            )
-        made = converted(source, kind, copy=False) if not copy else source.to(
-            kind or source.dtype, copy=True
-        )
-        return made
-    if copy is False:
+        made = _aliased(obj if isinstance(obj, Tensor) else wrapped(obj, not copy), kind, copy)
+    elif copy is False:
         raise ValueError("can't alias arbitrary sequence into a tensor.")
-    return finished(from_sequence(obj, kind), options)
+    else:
+        made = finished(from_sequence(obj, kind), {})
+    if requires_grad is None:
+        if made.requires_grad:
+            warnings.warn(_INHERITED, UserWarning, stacklevel=2)
+        return made
+    if not made.is_leaf and not requires_grad:
+        return made.detach()
+    made.requires_grad = requires_grad
+    return made
+
+
+_INHERITED: Final = (
+    "torch.asarray: unspecified requires_grad now defaults to obj.requires_grad instead of False. "
+    "Pass requires_grad=False explicitly to get the old behavior and silence this warning."
+)
+
+
+def _aliased(source: Tensor, dtype: Dtype | None, copy: bool | None) -> Tensor:
+    """`source` in `dtype`, itself or copied as `copy` demands."""
+    other = dtype is not None and dtype is not source.dtype
+    if copy:
+        return source.to(dtype, copy=True) if other else source.clone()
+    if other and copy is False:
+        assert dtype is not None
+        raise ValueError(
+            f"can't alias tensor with dtype '{SCALAR_NAMES[source.dtype.name]}' into dtype "
+            f"'{SCALAR_NAMES[dtype.name]}'."
+        )
+    return converted(source, dtype, copy=False)

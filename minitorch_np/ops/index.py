@@ -6,20 +6,20 @@ Source: aten/src/ATen/native/TensorAdvancedIndexing.cpp, TensorAdvancedIndexingU
 """
 
 import warnings
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.loops import SCALAR_NAMES, quietly, scalar
-from minitorch_np.op import op
-from minitorch_np.ops.points import add_at, first_outside, positive
+from minitorch_np.op import Recorded, op
+from minitorch_np.ops.points import Places, add_at, first_outside, places, positive
 from minitorch_np.ops.slicing import zeros
-from minitorch_np.shapes import Shape, broadcast, is_expandable, listed, numel
+from minitorch_np.shapes import Shape, broadcast, is_expandable, listed
 from minitorch_np.strides import Geometry, Overlap, Stride
-from minitorch_np.tensor import Number, Tensor, empty, method
+from minitorch_np.tensor import Tensor, empty, method
 
 __all__ = ["index_put"]
 
@@ -32,7 +32,7 @@ _MASKS = {dtypes.uint8, dtypes.bool_}
 class Point(NamedTuple):
     """The indices of one dim, and the geometry they would have as a tensor."""
 
-    array: Array
+    array: Places
     shape: Shape
     stride: Stride
 
@@ -101,7 +101,7 @@ def unmasked(input: Tensor, indices: Indices) -> list[Point | None]:
             if t.sizes:
                 points += [Point(a, a.shape, (1,)) for a in t.array.nonzero()]
         else:
-            points.append(Point(t.array, t.sizes, t.strides))
+            points.append(Point(places(t), t.sizes, t.strides))
     return points
 
 
@@ -159,10 +159,25 @@ def index(input: Tensor, indices: Sequence[Tensor | None]) -> Tensor:
         raise IndexError(
             f"too many indices for tensor of dimension {input.ndim} (got {len(indices)})"
         )
+    first = indices[0]
+    if len(indices) == 1 and first is not None and first.dtype is dtypes.bool_ and first.sizes:
+        return masked(input, first)
     plan = planned(input, indices)
     out = empty(plan.shape, plan.stride, input.dtype)
     if 0 not in plan.shape:
         read(input, plan, out.array)
+    return out
+
+
+def masked(input: Tensor, mask: Tensor) -> Tensor:
+    """The elements where a mask over the first dims holds, with no list of indices made."""
+    check_mask(input, mask, 0)
+    values = input.array[cast(NDArray[np.bool_], mask.array)]
+    shape, rest = values.shape, mask.ndim
+    source = shape, (0, *input.strides[rest:])
+    places = (shape[0], *(1,) * (len(shape) - 1)), (1,) * len(shape)
+    out = empty(shape, strides.elementwise(shape, (source, places)), input.dtype)
+    out.array[...] = values
     return out
 
 
@@ -186,7 +201,9 @@ def read(input: Tensor, plan: Plan, out: Array) -> None:
         raise outside(plan, source.shape[before : before + len(points)]) from None
 
 
-index.vjp(input=lambda g, input_shape, indices: index_backward(g, input_shape, indices))
+index.vjp(
+    input=lambda g, input_shape, indices: index_backward(g, input_shape, indices), indices=None
+)
 
 
 @op("contiguous", method=False, node="IndexPutImplBackward0")
@@ -199,7 +216,7 @@ def index_backward(
     return out
 
 
-index_backward.vjp(grad_output=lambda g, indices: index(g, indices))
+index_backward.vjp(grad_output=lambda g, indices: index(g, indices), indices=None)
 
 
 def write(input: Tensor, plan: Plan, values: Tensor, accumulate: bool) -> None:
@@ -225,7 +242,7 @@ def write(input: Tensor, plan: Plan, values: Tensor, accumulate: bool) -> None:
     given = np.broadcast_to(values.array, plan.shape)
     moved = [*range(before, before + dims), *range(before), *range(before + dims, given.ndim)]
     at = [positive(a, n) for a, n in zip(arrays, sizes, strict=True)]
-    quietly(add_at, seen, np.broadcast_arrays(*at), dims, given.transpose(moved))
+    quietly(add_at, seen, at, given.transpose(moved))
 
 
 def written(input: Tensor, indices: Indices, values: Tensor, accumulate: bool) -> Tensor:
@@ -324,7 +341,8 @@ def index_put(
 
 
 index_put.vjp(
-    input=lambda g, indices, values_shape, accumulate: without(g, indices, values_shape, accumulate),
+    indices=None,
+    input=without,
     values=lambda g, indices: index(g, indices),
 )
 
@@ -338,6 +356,27 @@ def index_put_(
 
 
 index_put_.vjp(
-    input=lambda g, indices, values_shape, accumulate: without(g, indices, values_shape, accumulate),
+    indices=None,
+    input=without,
     values=lambda g, indices: index(g, indices),
 )
+
+
+def as_method(function: Recorded[..., Tensor]) -> Callable[..., Tensor]:
+    """The method form of `index_put`, which takes no None among its indices, as in PyTorch."""
+
+    def put(
+        self: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool = False
+    ) -> Tensor:
+        for at, t in enumerate(indices):
+            if not isinstance(t, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(
+                    f"expected Tensor as element {at} in argument 0, but got {type(t).__name__}"
+                )
+        return function(self, indices, values, accumulate)
+
+    return put
+
+
+method(as_method(index_put), "index_put")
+method(as_method(index_put_), "index_put_")

@@ -4,6 +4,7 @@ Source: aten/src/ATen/native/TensorAdvancedIndexing.cpp.
 """
 
 import warnings
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.loops import SCALAR_NAMES, exact_result_for, quietly
 from minitorch_np.op import op
-from minitorch_np.ops.points import add_at, first_outside, is_index
+from minitorch_np.ops.points import Places, add_at, first_outside, is_index, places
 from minitorch_np.ops.scatter import as_element, check_apart
 from minitorch_np.ops.slicing import zeros
 from minitorch_np.shapes import Shape, listed, wrap_dim
@@ -43,7 +44,7 @@ def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None =
     else:
         done = exact_result_for(out, shape, input.dtype)
         check_apart(done, input, index)
-    at = index.array.reshape(-1)
+    at = places(index).reshape(-1)
     if at.size:
         check_selected(input, d, at, done)
         if done.numel():
@@ -51,7 +52,7 @@ def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None =
     return done
 
 
-def check_selected(input: Tensor, dim: int, at: Array, done: Tensor) -> None:
+def check_selected(input: Tensor, dim: int, at: Places, done: Tensor) -> None:
     """Nothing, when all indices are in bounds; three of ATen's paths have texts of their own."""
     n = input.sizes[dim] if input.sizes else 1
     if not input.numel() and n == 0 and len(input.sizes) > 1:
@@ -66,7 +67,7 @@ def check_selected(input: Tensor, dim: int, at: Array, done: Tensor) -> None:
     raise IndexError("index out of range in self")
 
 
-def select_into(source: Array, dim: int, at: Array, out: Array) -> None:
+def select_into(source: Array, dim: int, at: Places, out: Array) -> None:
     """Write to `out` the slices of `source` that indices, known to be in bounds, name."""
     if source.flags.c_contiguous and out.flags.c_contiguous and source.ndim:
         source.take(at, dim, out, "clip")  # 'clip' writes straight to out
@@ -77,7 +78,8 @@ def select_into(source: Array, dim: int, at: Array, out: Array) -> None:
 
 
 index_select.vjp(
-    input=lambda g, input_shape, dim, index: zeros(g, input_shape).index_add_(dim, index, g)
+    input=lambda g, input_shape, dim, index: zeros(g, input_shape).index_add_(dim, index, g),
+    index=None,
 )
 
 
@@ -109,6 +111,8 @@ def check_slices(name: str, input: Tensor, dim: int, index: Tensor, source: Tens
         )
     given = source.sizes[dim] if source.sizes else 1
     if count != given:
+        if not source.sizes:  # ATen asks for its size to say so
+            raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
         raise RuntimeError(
             f"{name}_(): Number of indices ({count}) should be equal to source.size(dim): "
             f"({given}), for dim: {dim}"
@@ -155,10 +159,15 @@ def index_add(
     check_slices("index_add", input, d, index, source)
     done = result(input, out, index, source)
     n = input.sizes[d] if input.sizes else 1
-    at = index.array.reshape(-1)
+    at = places(index).reshape(-1)
     wrong = first_outside(at, 0, n)
-    if wrong is not None:
-        raise RuntimeError(f"index {wrong} is out of bounds for dimension {d} with size {n}")
+    if len(input.sizes) > 1:
+        if not input.numel():
+            return done
+        if wrong is not None:
+            raise RuntimeError(f"index {wrong} is out of bounds for dimension {d} with size {n}")
+    elif wrong is not None:
+        raise IndexError("index out of range in self")
     order = [d, *[i for i in range(len(input.sizes)) if i != d]] if input.sizes else []
     given = source.array.transpose(order) if order else source.array.reshape(1)
     target = seen_in(done, order)
@@ -173,16 +182,19 @@ def seen_in(t: Tensor, order: list[int]) -> Tensor:
     return t.alias(strides.permuted(t.sizes, order), strides.permuted(t.strides, order), t.offset)
 
 
-def add_scaled(target: Tensor, at: Array, values: Array, alpha: np.generic | None) -> None:
+def add_scaled(target: Tensor, at: Places, values: Array, alpha: np.generic | None) -> None:
     """Add `alpha * values` at the indices of the first dim."""
     if alpha is not None:
         values = np.multiply(values, alpha, dtype=values.dtype)
-    add_at(target, [at], 1, values)
+    add_at(target, [at], values, wide=len(target.sizes) > 1)
 
 
 index_add.vjp(
     input=lambda g: g,
-    source=lambda g, dim, index, source, alpha: scaled(slices_of(g, dim, index, source.sizes), alpha),
+    index=None,
+    source=lambda g, dim, index, source, alpha: scaled(
+        slices_of(g, dim, index, source.sizes), alpha
+    ),
 )
 
 
@@ -210,8 +222,11 @@ def index_copy(
     check_copied(input, d, index, source)
     done = result(input, out, index, source)
     n = input.sizes[d] if input.sizes else 1
-    at = index.array.reshape(-1)
-    wrong = first_outside(at, -n, n)
+    at = places(index).reshape(-1)
+    check_restrided(done, d, at.size)
+    if not done.numel():
+        return done
+    wrong = first_outside(at, 0, n)
     if wrong is not None:
         raise IndexError(
             f"index_copy_(): index {wrong} is out of bounds for dimension {d} with size {n}"
@@ -260,12 +275,24 @@ def check_copied(input: Tensor, dim: int, index: Tensor, source: Tensor) -> None
         )
 
 
+def check_restrided(t: Tensor, dim: int, count: int) -> None:
+    """Nothing, when `t` fits its memory with `count` as size of `dim`, where it stands still.
+
+    ATen's kernels walk the tensor so. Raises: RuntimeError for a dim of size 0.
+    """
+    if t.sizes:
+        shape = (*t.sizes[:dim], count, *t.sizes[dim + 1 :])
+        steps = (*t.strides[:dim], 0, *t.strides[dim + 1 :])
+        strides.check_strided(shape, steps, t.offset, t.dtype.itemsize, t.memory.length)
+
+
 def spaced(shape: Shape) -> str:
     """A shape as a C++ stream prints a vector."""
     return " ".join([str(n) for n in shape])
 
 
 index_copy.vjp(
+    index=None,
     input=lambda g, dim, index: g.index_fill(dim, index, 0),
     source=lambda g, dim, index, source: slices_of(g, dim, index, source.sizes),
 )
@@ -284,7 +311,7 @@ def filled(input: Tensor, dim: int, index: Tensor, value: Number | Tensor) -> Te
                 "index_fill_ only supports a 0-dimensional value tensor, but got tensor with "
                 f"{value.ndim} dimension(s)."
             )
-        value = value.array.item()
+        value = cast(Number, value.array.item())
     if isinstance(value, complex):
         raise RuntimeError(
             "index_fill_(): Converting complex Scalar to non-complex type is not supported"
@@ -301,12 +328,10 @@ def filled(input: Tensor, dim: int, index: Tensor, value: Number | Tensor) -> Te
         raise RuntimeError("Index has to be a vector/scalar")
     element = as_element(value, input)
     n = input.sizes[d] if input.sizes else 1
-    at = index.array.reshape(-1)
-    if input.sizes:  # ATen reads the tensor as if that dim stood still
-        shape = (*input.sizes[:d], at.size, *input.sizes[d + 1 :])
-        steps = (*input.strides[:d], 0, *input.strides[d + 1 :])
-        size = input.dtype.itemsize
-        strides.check_strided(shape, steps, input.offset, size, input.memory.length)
+    at = places(index).reshape(-1)
+    check_restrided(input, d, at.size)
+    if not input.numel():
+        return input
     wrong = first_outside(at, -n, n)
     if wrong is not None:
         raise IndexError(f"index {wrong} is out of bounds for dimension {d} with size {n}")
@@ -344,10 +369,12 @@ def distinct(index: Tensor) -> Tensor:
 
 
 index_fill.vjp(
+    index=None,
     input=lambda g, dim, index: g.index_fill(dim, index, 0),
     value=lambda g, dim, index: g.index_select(dim, distinct(index)).sum(),
 )
 index_fill_.vjp(
+    index=None,
     input=lambda g, dim, index: g.index_fill(dim, index, 0),
     value=lambda g, dim, index: g.index_select(dim, distinct(index)).sum(),
 )

@@ -71,7 +71,9 @@ def check_list(name: str, tensors: Tensors) -> None:
         )
 
 
-def result(tensors: Tensors, shape: Shape, stride: Stride, dtype: Dtype, out: Tensor | None) -> Tensor:
+def result(
+    tensors: Tensors, shape: Shape, stride: Stride, dtype: Dtype, out: Tensor | None
+) -> Tensor:
     """A new tensor for a concatenation, or `out` checked and made ready for it."""
     if out is None:
         return empty(shape, stride, dtype)
@@ -112,9 +114,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     for at, t in enumerate(tensors):
         if not t.ndim:
-            raise RuntimeError(
-                f"zero-dimensional tensor (at position {at}) cannot be concatenated"
-            )
+            raise RuntimeError(f"zero-dimensional tensor (at position {at}) cannot be concatenated")
     kept = [t for t in tensors if not is_skipped(t.sizes)]
     d = wrap_dim(dim, kept[0].ndim) if kept else 0
     shape = joined_shape([t.sizes for t in tensors], d)
@@ -219,7 +219,5 @@ def dstack(tensors: Tensors, *, out: Tensor | None = None) -> Tensor:
 
 def column_stack(tensors: Tensors, *, out: Tensor | None = None) -> Tensor:
     """The tensors side by side, vectors as columns."""
-    wide = _several(
-        "column_stack", tensors, lambda t: t if t.ndim > 1 else t.reshape(t.numel(), 1)
-    )
+    wide = _several("column_stack", tensors, lambda t: t if t.ndim > 1 else t.reshape(t.numel(), 1))
     return hstack(wide, out=out)

@@ -99,8 +99,7 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
     """
     if not isinstance(other, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(
-            "matmul(): argument 'other' (position 2) must be Tensor, not "
-            f"{type(other).__name__}"
+            f"matmul(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}"
         )
     dims = (input.ndim, other.ndim)
     if 0 in dims:
@@ -196,9 +195,7 @@ def tensordot(
         if dims < 0:
             raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
         if dims > min(a.ndim, b.ndim):
-            raise RuntimeError(
-                f"tensordot expects dims < ndim_a or ndim_b, but got {dims=}"
-            )
+            raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got {dims=}")
         of_a, of_b = list(range(-dims, 0)), list(range(dims))
     else:
         of_a, of_b = list(dims[0]), list(dims[1])

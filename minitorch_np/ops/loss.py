@@ -20,6 +20,7 @@ from minitorch_np.loops import (
 from minitorch_np.op import composite, op
 from minitorch_np.ops.power import xlogy
 from minitorch_np.ops.smooth import log_sigmoid
+from minitorch_np.shapes import broadcast
 from minitorch_np.tensor import Number, Tensor, empty
 
 __all__: list[str] = []
@@ -60,9 +61,11 @@ def compared(
     return folded(pointwise(f, input, target), reduction)
 
 
-def size_of(input: Tensor, target: Tensor) -> int:
-    """The number of elements that both have together."""
-    return input.numel() if input.sizes == target.sizes else (input - target).numel()
+def sloped(f: Callable[..., object], g: Tensor, input: Tensor, target: Tensor) -> Tensor:
+    """The gradient `f(g, input, target)` of a loss, contiguous as ATen allocates it."""
+    shape = broadcast(g.sizes, input.sizes, target.sizes)
+    grad = empty(shape, strides.contiguous(shape), common_dtype(input, target))
+    return pointwise(f, g, input, target, out=grad)
 
 
 @op("elementwise", method=False)
@@ -79,13 +82,11 @@ mse_loss.vjp(
 )
 
 
-@op("elementwise", method=False)
-def mse_loss_backward(
-    grad_output: Tensor, input: Tensor, target: Tensor, reduction: str
-) -> Tensor:
+@op("contiguous", method=False)
+def mse_loss_backward(grad_output: Tensor, input: Tensor, target: Tensor, reduction: str) -> Tensor:
     """The gradient of mse_loss with respect to its input."""
     norm = 2 * averaged(reduction, input.numel())
-    return pointwise(
+    return sloped(
         lambda g, a, b, o: np.multiply(np.subtract(a, b) * o.dtype.type(norm), g, o),
         grad_output, input, target,
     )  # fmt: skip
@@ -149,7 +150,7 @@ smooth_l1_loss.vjp(
 )
 
 
-@op("elementwise", method=False, node="SmoothL1LossBackwardBackward0")
+@op("contiguous", method=False, node="SmoothL1LossBackwardBackward0")
 def smooth_l1_loss_backward(
     grad_output: Tensor, input: Tensor, target: Tensor, reduction: str, beta: float
 ) -> Tensor:
@@ -162,7 +163,7 @@ def smooth_l1_loss_backward(
         values = np.where(x <= -n, -1, np.where(x >= n, 1, inner))
         np.multiply(values * o.dtype.type(norm), g, o)
 
-    return pointwise(slope, grad_output, input, target)
+    return sloped(slope, grad_output, input, target)
 
 
 def _smooth_curve(
@@ -179,8 +180,8 @@ smooth_l1_loss_backward.vjp(
     input=lambda g, grad_output, input, target, reduction, beta: _smooth_curve(
         g, grad_output, input, target, reduction, beta
     ),
-    target=lambda g, grad_output, input, target, reduction, beta: -_smooth_curve(
-        g, grad_output, input, target, reduction, beta
+    target=lambda g, grad_output, input, target, reduction, beta: (
+        -_smooth_curve(g, grad_output, input, target, reduction, beta)
     ),
 )
 
@@ -213,7 +214,7 @@ huber_loss.vjp(
 )
 
 
-@op("elementwise", method=False)
+@op("contiguous", method=False)
 def huber_loss_backward(
     grad_output: Tensor, input: Tensor, target: Tensor, reduction: str, delta: float
 ) -> Tensor:
@@ -225,7 +226,7 @@ def huber_loss_backward(
         cut = np.minimum(np.maximum(np.subtract(a, b), -n), n)
         np.multiply(cut * o.dtype.type(norm), g, o)
 
-    return pointwise(slope, grad_output, input, target)
+    return sloped(slope, grad_output, input, target)
 
 
 def _huber_curve(
@@ -242,8 +243,8 @@ huber_loss_backward.vjp(
     input=lambda g, grad_output, input, target, reduction, delta: _huber_curve(
         g, grad_output, input, target, reduction, delta
     ),
-    target=lambda g, grad_output, input, target, reduction, delta: -_huber_curve(
-        g, grad_output, input, target, reduction, delta
+    target=lambda g, grad_output, input, target, reduction, delta: (
+        -_huber_curve(g, grad_output, input, target, reduction, delta)
     ),
 )
 
@@ -353,7 +354,12 @@ def binary_cross_entropy_with_logits(
     Source: ATen/native/Loss.cpp binary_cross_entropy_with_logits.
     """
     check_reduction(reduction)
+    if not input.dtype.is_floating_point:
+        raise not_implemented("log_sigmoid_cpu", input.dtype)
     operands = [input, target, *[t for t in (weight, pos_weight) if t is not None]]
+    # ATen starts from 1 - target and goes on in place: its dtype and layout are the target's
+    stride = strides.elementwise(target.sizes, ((target.sizes, target.strides), ((), ())))
+    loss = empty(target.sizes, stride, target.dtype)
 
     def entropy(x: Array, y: Array, *rest: Array) -> None:
         given = list(rest[:-1])
@@ -364,7 +370,7 @@ def binary_cross_entropy_with_logits(
         values = (1 - y) * x - log_sigmoid
         np.copyto(rest[-1], values if w is None else values * w, casting="unsafe")
 
-    return folded(pointwise(entropy, *operands), reduction)
+    return folded(pointwise(entropy, *operands, out=loss), reduction)
 
 
 def _logits_grad(
@@ -405,6 +411,8 @@ def kl_div(
 
     Source: ATen/native/Loss.cpp kl_div.
     """
+    if not (input.dtype.is_floating_point and target.dtype.is_floating_point):
+        raise RuntimeError("kl_div: Integral inputs not supported.")
     if log_target:
         return reduced(target.exp() * (target - input), reduction)
     return reduced(xlogy(target, target) - target * input, reduction)

@@ -4,7 +4,7 @@ Source: aten/src/ATen/native/TensorAdvancedIndexing.cpp.
 """
 
 import warnings
-from typing import Literal, overload
+from typing import Literal, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.loops import SCALAR_NAMES, quietly, resize_output
 from minitorch_np.op import composite, op
-from minitorch_np.ops.points import first_outside, flat_memory, offsets, positive
+from minitorch_np.ops.points import Places, first_outside, flat_memory, offsets, places, positive
 from minitorch_np.ops.scatter import check_apart
 from minitorch_np.ops.slicing import zeros
-from minitorch_np.shapes import broadcast
-from minitorch_np.tensor import Tensor, empty, method, over, stored
+from minitorch_np.shapes import Shape, broadcast, numel
 from minitorch_np.storage import allocate
+from minitorch_np.tensor import Tensor, empty, over, stored
 
 __all__ = ["argwhere", "masked_scatter", "masked_select", "nonzero", "put", "take"]
 
@@ -32,7 +32,7 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
     if out is not None and out.dtype is not input.dtype:
         raise RuntimeError("masked_select(): self and result must have the same scalar type")
     shape = broadcast(mask.sizes, input.sizes) if mask.sizes != input.sizes else mask.sizes
-    values = np.broadcast_to(input.array, shape)[np.broadcast_to(mask.array, shape)]
+    values = np.broadcast_to(input.array, shape)[broadcast_mask(mask, shape)]
     if out is None:
         return stored(values, input.dtype)
     if out.sizes != values.shape:
@@ -41,12 +41,23 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
     return out
 
 
-masked_select.vjp(input=lambda g, input, mask: masked_select_backward(g, input, mask))
-
-
 def masked_select_backward(g: Tensor, input: Tensor, mask: Tensor) -> Tensor:
     """Zeros with the gradient where the mask holds; the engine undoes the broadcast."""
-    return zeros(g, broadcast(input.sizes, mask.sizes)).masked_scatter(mask, g)
+    return blank(g, input, broadcast(input.sizes, mask.sizes)).masked_scatter_(mask, g)
+
+
+masked_select.vjp(input=masked_select_backward, mask=None)
+
+
+def blank(g: Tensor, input: Tensor, shape: Shape) -> Tensor:
+    """Zeros of `shape` laid out as `input`, expanded to it, is."""
+    stride = strides.like(shape, strides.expand(input.sizes, input.strides, shape))
+    return empty(shape, stride, g.dtype).zero_()
+
+
+def broadcast_mask(mask: Tensor, shape: Shape) -> NDArray[np.bool_]:
+    """The values of a mask, broadcast."""
+    return cast(NDArray[np.bool_], np.broadcast_to(mask.array, shape))
 
 
 def check_scattered(input: Tensor, mask: Tensor, source: Tensor) -> None:
@@ -74,7 +85,7 @@ _BYTES = (
 def scatter_masked(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """`input` with the first elements of `source`, in order, written where the mask holds."""
     check_scattered(input, mask, source)
-    holds = np.broadcast_to(mask.array, input.sizes)
+    holds = broadcast_mask(mask, input.sizes)
     count = int(np.count_nonzero(holds))
     if source.numel() < count:
         raise RuntimeError("Number of elements of source < number of ones in mask")
@@ -100,31 +111,32 @@ def masked_scatter_(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     return scatter_masked(input, mask.alias(input.sizes, stride, mask.offset), source)
 
 
-def masked_scatter_backward(g: Tensor, mask: Tensor, shape: tuple[int, ...]) -> Tensor:
+def masked_scatter_backward(g: Tensor, mask: Tensor, source_shape: Shape) -> Tensor:
     """The gradient of the source: that of the elements written, then zeros."""
-    count = int(np.prod(shape))
+    count = numel(source_shape)
     found = masked_select(g, mask)
     if found.numel() < count:
         rest = zeros(g, (count,))
         found = rest.slice_scatter(found, 0, 0, found.numel())
-    return found.view(shape)
+    return found.view(source_shape)
 
 
 for _one in (masked_scatter, masked_scatter_):
     _one.vjp(
+        mask=None,
         input=lambda g, mask: g.masked_fill(mask, 0),
-        source=lambda g, mask, source_shape: masked_scatter_backward(g, mask, source_shape),
+        source=masked_scatter_backward,
     )
 
 
-def in_order(t: Tensor, index: Array) -> NDArray[np.int64]:
+def in_order(t: Tensor, index: Places) -> NDArray[np.int64]:
     """The place in `flat_memory(t)` of elements counted in row-major order."""
     if strides.is_contiguous(t.sizes, t.strides):
         return index.astype(np.int64, copy=False)
     return offsets(t.sizes, t.strides).ravel()[index]
 
 
-def checked(t: Tensor, index: Array) -> Array:
+def checked(t: Tensor, index: Places) -> Places:
     """Indices into the elements of `t`, none counting from the end. Raises: IndexError."""
     n = t.numel()
     wrong = first_outside(index, -n, n)
@@ -152,13 +164,17 @@ def take(input: Tensor, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     if out is None:
         out = empty(index.sizes, strides.contiguous(index.sizes), input.dtype)
     elif out.sizes != index.sizes:
-        resize_output(out, index.sizes, strides.elementwise(index.sizes, ((index.sizes, index.strides),)))
+        resize_output(
+            out, index.sizes, strides.elementwise(index.sizes, ((index.sizes, index.strides),))
+        )
     if index.numel():
-        out.array[...] = flat_memory(input)[in_order(input, checked(input, index.array))]
+        out.array[...] = flat_memory(input)[in_order(input, checked(input, places(index)))]
     return out
 
 
-take.vjp(input=lambda g, input, index: zeros(g, input.sizes).put_(index, g, True))
+take.vjp(
+    input=lambda g, input, index: blank(g, input, input.sizes).put_(index, g, True), index=None
+)
 
 
 def put_elements(input: Tensor, index: Tensor, source: Tensor, accumulate: bool) -> Tensor:
@@ -182,7 +198,7 @@ def put_elements(input: Tensor, index: Tensor, source: Tensor, accumulate: bool)
     strides.check_no_internal_overlap(input.sizes, input.strides)
     check_apart(input, index, source)
     if index.numel():
-        at = in_order(input, checked(input, index.array.ravel()))
+        at = in_order(input, checked(input, places(index).ravel()))
         memory = flat_memory(input)
         if accumulate:
             quietly(np.add.at, memory, at, source.array.ravel())
@@ -212,16 +228,10 @@ def without(g: Tensor, index: Tensor, source: Tensor, accumulate: bool) -> Tenso
 
 for _one in (put, put_):
     _one.vjp(
-        input=lambda g, index, source, accumulate: without(g, index, source, accumulate),
+        index=None,
+        input=without,
         source=lambda g, index, source: g.take(index).reshape(source.sizes),
     )
-
-
-@op("contiguous", method=False, differentiable=False)
-def nonzero_numpy(input: Tensor) -> tuple[Tensor, ...]:
-    """The indices of the elements that are not zero, one 1-d tensor for each dim."""
-    array = input.array if input.sizes else input.array.reshape(1)
-    return tuple([stored(a, dtypes.int64) for a in nonzeros(array)])
 
 
 def nonzeros(array: Array) -> tuple[Array, ...]:
@@ -237,11 +247,11 @@ def nonzero_matrix(input: Tensor, *, out: Tensor | None = None) -> Tensor:
         count = len(columns[0])
     else:
         columns, count = (), int(bool(input.array != 0))
-    shape, stride = (count, len(columns)), (1, max(count, 1) if columns else count)
+    shape, stride = (count, len(columns)), (1, count)
     if out is not None and out.dtype is not dtypes.int64:
         raise RuntimeError(
-            "Expected object of scalar type Long as out tensor, but got "
-            f"scalar type {SCALAR_NAMES[out.dtype.name]}"
+            "nonzero: Expected out tensor to have scalar type Long but got scalar type"
+            f"{SCALAR_NAMES[out.dtype.name]}"
         )
     if out is None:
         done = over(allocate(8 * count * len(columns)), shape, stride, 0, dtypes.int64)
@@ -267,7 +277,9 @@ def nonzero(
     input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False
 ) -> Tensor | tuple[Tensor, ...]:
     """The indices of the elements that are not zero: (N, input.ndim), or a tuple of (N)."""
-    return nonzero_numpy(input) if as_tuple else nonzero_matrix(input, out=out)
+    if not as_tuple:
+        return nonzero_matrix(input, out=out)
+    return nonzero_matrix(input if input.sizes else input.reshape((1,))).unbind(1)
 
 
 @composite()

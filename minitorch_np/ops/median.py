@@ -10,6 +10,7 @@ from minitorch_np import return_types
 from minitorch_np.loops import finish, not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.ops.extremes import (
+    Indices,
     Pair,
     check_dim,
     picked_backward,
@@ -25,14 +26,16 @@ __all__ = ["median", "nanmedian"]
 Array = NDArray[np.generic]
 
 
-def _middle(array: Array, skip_nan: bool) -> tuple[Array, Array]:
+def _middle(array: Array, skip_nan: bool) -> tuple[Array, Indices]:
     """The lower medians along the last axis and their indices, both with that axis of size 1."""
     order = np.argsort(array, -1, kind="stable")
     n = array.shape[-1]
     real = array.dtype.kind == "f"
     nans = np.isnan(array).sum(-1, keepdims=True) if real else np.zeros((), np.int64)
     # NaN sorts last: it is the median unless skipped, and then the rest is what has one
-    rank = np.maximum(n - nans - 1, 0) // 2 if skip_nan else np.where(nans > 0, n - nans, (n - 1) // 2)
+    rank = (
+        np.maximum(n - nans - 1, 0) // 2 if skip_nan else np.where(nans > 0, n - nans, (n - 1) // 2)
+    )
     rank = np.broadcast_to(rank, (*array.shape[:-1], 1))
     index = np.take_along_axis(order, rank, -1)
     return np.take_along_axis(array, index, -1), index

@@ -4,6 +4,7 @@ Classes lie along dimension 1, or 0 where there is no batch; a target is an inde
 cross_entropy, a probability a class.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -43,20 +44,19 @@ def check_target(input: Tensor, target: Tensor, weight: Tensor | None) -> None:
                 f"dimension: {target.ndim}"
             )
         if [shape[0], *shape[2:]] != list(target.sizes):
-            raise RuntimeError(
-                f"size mismatch (got input: {shape} , target: {list(target.sizes)}"
-            )
+            raise RuntimeError(f"size mismatch (got input: {shape} , target: {list(target.sizes)}")
     else:
         if target.ndim > 1:
             raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
         if input.ndim == 1 and target.ndim == 1 and target.sizes[0] != 1:
             raise ValueError(
-                "For 1D input, 1D target must have size 1, but got target size: "
-                f"{target.sizes[0]}"
+                f"For 1D input, 1D target must have size 1, but got target size: {target.sizes[0]}"
             )
         if input.ndim == 2 and (not target.ndim or shape[0] != target.sizes[0]):
             raise RuntimeError(f"size mismatch (got input: {shape}, target: {list(target.sizes)})")
-        of_shape = f" but got weight tensor of shape: {list(weight.sizes) if weight is not None else []}"
+        of_shape = (
+            f" but got weight tensor of shape: {list(weight.sizes) if weight is not None else []}"
+        )
     if weight is not None and (weight.ndim != 1 or weight.sizes[0] != n):
         every = f"{n} classes" if of_shape else "or no classes"
         raise RuntimeError(
@@ -65,8 +65,7 @@ def check_target(input: Tensor, target: Tensor, weight: Tensor | None) -> None:
         )
     if target.dtype not in (dtypes.int64, dtypes.uint8):
         raise RuntimeError(
-            "expected target dtype to be Long or Byte, but got "
-            f"{SCALAR_NAMES[target.dtype.name]}"
+            f"expected target dtype to be Long or Byte, but got {SCALAR_NAMES[target.dtype.name]}"
         )
     if not input.dtype.is_floating_point:
         raise not_implemented("nll_loss_out_frame", input.dtype)
@@ -130,7 +129,7 @@ def nll_loss_forward(
 nll_loss_forward.vjp(
     input=lambda g_output, input, target, weight, reduction, ignore_index, total_weight: (
         nll_loss_backward(
-            g_output, input, target, weight, reduction, ignore_index, total_weight
+            g_output, input, target, weight, reduction, ignore_index, total_weight.detach()
         )
     )
 )
@@ -157,7 +156,11 @@ def nll_loss_backward(
     g = grad_output.array.astype(weights.dtype)
     if reduction == "mean":
         g = quietly(np.true_divide, g, total_weight.array.astype(weights.dtype))
-    slope = np.where(weights != 0, quietly(np.multiply, -weights, np.reshape(g, weights.shape) if g.ndim else g), 0)
+    slope = np.where(
+        weights != 0,
+        quietly(np.multiply, -weights, np.reshape(g, weights.shape) if g.ndim else g),
+        0,
+    )
     grad = empty(input.sizes, strides.contiguous(input.sizes), input.dtype)
     grad.array.fill(0)
     np.put_along_axis(grad.array, index, slope.astype(grad.array.dtype), axis)
@@ -189,14 +192,11 @@ def nll_loss(
     if not input.ndim:
         raise ValueError("Expected 1 or more dimensions (got 0)")
     if input.ndim != 1:
-        if not target.ndim:
-            raise IndexError(
-                "Dimension specified as 0 but tensor has no dimensions"
-            )
-        if input.sizes[0] != target.sizes[0]:
+        batch = target.sizes[0] if target.ndim else 0
+        if input.sizes[0] != batch or not target.ndim:
             raise ValueError(
                 f"Expected input batch_size ({input.sizes[0]}) to match target batch_size "
-                f"({target.sizes[0]})."
+                f"({batch})."
             )
     if input.ndim in (1, 2, 4):
         return nll_loss_forward(input, target, weight, reduction, ignore_index)[0]
@@ -242,7 +242,7 @@ def soft_target_loss(
         products = products * by_class(weight, input)
     if reduction == "mean":
         if not input.numel():
-            return -products.sum() / input.numel()
+            return -products.sum().fill_(math.nan)
         return div_scalar(-products.sum(), input.numel() // n)
     return -products.sum() if reduction == "sum" else -products.sum(dim)
 

@@ -34,8 +34,8 @@ def _check(input: Tensor, ord: Number, dim: Dims, dtype: Dtype | None) -> Dtype:
     if dtype is not None:
         if not dtype.is_floating_point:
             raise RuntimeError(
-                f"{name}: dtype should be floating point or complex. "
-                f"Got {SCALAR_NAMES[dtype.name]}"
+                f"{name}: dtype should be floating point or complex, "
+                f"but got {SCALAR_NAMES[dtype.name]}"
             )
         if dtypes.promote_types(input.dtype, dtype) is not dtype:
             raise RuntimeError(
@@ -80,8 +80,10 @@ def vector_norm(
             return np.sqrt(total(np.multiply(a, a), axes))
         size = np.abs(a)
         if math.isinf(p):
-            return (np.maximum if p > 0 else np.minimum).reduce(size, axes) if a.size else (
-                np.add.reduce(size, axes)
+            return (
+                (np.maximum if p > 0 else np.minimum).reduce(size, axes)
+                if a.size
+                else (np.add.reduce(size, axes))
             )
         if p == 1:
             return total(size, axes)
@@ -93,9 +95,7 @@ def vector_norm(
 
 
 vector_norm.vjp(
-    input=lambda g, input, ord, out, dim, keepdim: norm_backward(
-        g, input, ord, out, dim, keepdim
-    )
+    input=lambda g, input, ord, out, dim, keepdim: norm_backward(g, input, ord, out, dim, keepdim)
 )
 
 
@@ -112,17 +112,17 @@ def norm_backward(
     if p == 1:
         return input.sgn() * g
     if p == 2:
-        return g * (input / out).masked_fill(out == 0, 0)
+        return g * (input / out).masked_fill_(out.eq(0), 0)
     size = input.abs()
     if math.isinf(p):
         same = size.eq(out).logical_or(size.isnan())
         axes = list(dims_of(dim, input.ndim))
         return input.sgn() * ((g / same.sum(axes, True)) * same)
     if p < 1:
-        scaled = input.sgn() * size.pow(p - 1).masked_fill(input == 0, 0)
+        scaled = input.sgn() * size.pow(p - 1).masked_fill_(input.eq(0), 0)
         return scaled * g * out.pow(1 - p)
     scaled = input.sgn() * size.pow(p - 1) if p < 2 else input * size.pow(p - 2)
-    return scaled * (g / out.pow(p - 1)).masked_fill(out == 0, 0)
+    return scaled * (g / out.pow(p - 1)).masked_fill_(out.eq(0), 0)
 
 
 def matrix_norm(
@@ -133,16 +133,16 @@ def matrix_norm(
     *,
     dtype: Dtype | None = None,
 ) -> Tensor:
-    """Norms of matrices in two dims: 'fro', or 1, -1, inf, -inf: the extreme sum of |columns|, |rows|.
+    """Norms of matrices: 'fro'; for 1, -1 the extreme sum of a column, for inf, -inf of a row.
 
     The norms that need singular values (2, -2, 'nuc') are not there.
     """
+    if ord not in ("fro", "nuc", 2, -2, 1, -1, math.inf, -math.inf):
+        raise RuntimeError(f"linalg.matrix_norm: Order {_order(ord)} not supported.")
     if A.ndim < 2:
         raise RuntimeError(
             "linalg.matrix_norm: The input tensor A must have at least 2 dimensions."
         )
-    if ord not in ("fro", "nuc", 2, -2, 1, -1, math.inf, -math.inf):
-        raise RuntimeError(f"linalg.matrix_norm: Order {_order(ord)} not supported.")
     if len(dim) != 2:
         raise RuntimeError(
             f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dim))}"

@@ -53,7 +53,9 @@ def unary_operator(name: str, function: Callable[[Tensor], Tensor]) -> None:
 def invert(input: Tensor) -> Tensor:
     """Every bit flipped; of bools, the opposite. Source: torch/csrc/autograd python_variable."""
     if input.dtype.category == dtypes.FLOATING:
-        raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+        raise TypeError(
+            "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
+        )
     return bitwise.bitwise_not(input)
 
 

@@ -1,22 +1,40 @@
-"""Where index tensors point: checks of their values, places in memory, adding at repeated places."""
+"""Where index tensors point: checks of values, places in memory, adding at repeated places."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np.dtypes import int32, int64
+from minitorch_np.dtypes import float32, int32, int64
 from minitorch_np.shapes import Shape, numel
 from minitorch_np.strides import Stride, extent
-from minitorch_np.tensor import Tensor
+from minitorch_np.tensor import Tensor, stored
 
-__all__ = ["add_at", "first_outside", "flat_memory", "is_index", "offsets", "positive"]
+__all__ = [
+    "Places",
+    "add_at",
+    "first_outside",
+    "flat_memory",
+    "is_index",
+    "offsets",
+    "places",
+    "positive",
+]
 
 Array = NDArray[np.generic]
+Places = NDArray[np.integer]
+"""Values of an index tensor."""
+
 Indices = NDArray[np.int64]
 
 _LONG_ROW = 128
 """Elements from which on a row is added by a call of its own, not element by element."""
+
+
+def places(t: Tensor) -> Places:
+    """The values of an index tensor."""
+    return cast(Places, t.array)
 
 
 def is_index(t: Tensor) -> bool:
@@ -24,7 +42,7 @@ def is_index(t: Tensor) -> bool:
     return t.dtype is int64 or t.dtype is int32
 
 
-def first_outside(index: Array, low: int, high: int) -> int | None:
+def first_outside(index: Places, low: int, high: int) -> int | None:
     """The first index below `low` or not below `high`, None when there is none."""
     if not index.size or (low <= int(index.min()) and int(index.max()) < high):
         return None
@@ -32,7 +50,7 @@ def first_outside(index: Array, low: int, high: int) -> int | None:
     return int(index[wrong][0])
 
 
-def positive(index: Array, size: int) -> Array:
+def positive(index: Places, size: int) -> Places:
     """Indices that may count from the end, counted from the front."""
     if index.size and int(index.min()) < 0:
         return np.where(index < 0, index + size, index)
@@ -52,29 +70,31 @@ def flat_memory(t: Tensor) -> Array:
     return t.alias((extent(t.sizes, t.strides),), (1,), t.offset).array
 
 
-def add_at(target: Tensor, index: Sequence[Array], dims: int, values: Array) -> None:
+def add_at(target: Tensor, index: Sequence[Places], values: Array, *, wide: bool = False) -> None:
     """Add `values` where `index` points in the first `len(index)` dims, once for each time named.
 
-    `index` has `dims` dimensions, which `values` starts with; the remaining dims of the target
-    follow. Additions are made in order, each rounded, as PyTorch's CPU kernels make them.
+    The remaining dims of the target follow the shape of `index` in `values`. Additions are made in
+    order, each rounded, as PyTorch's CPU kernels make them; `wide` sums half types in float32.
     """
-    indexed = len(index)
-    rest = target.sizes[indexed:]
     if not values.size:
         return
+    if wide and target.dtype.is_half:
+        work = stored(target.array, float32)
+        add_at(work, index, values.astype(np.float32))
+        target.array[...] = work.array.astype(target.dtype.np)
+        return
+    rest = target.sizes[len(index) :]
+    points = np.broadcast_arrays(*index)
     if numel(rest) >= _LONG_ROW:
-        rows = target.array
-        points = np.broadcast_arrays(*index)
-        flat = values.reshape(-1, *rest)
+        rows, flat = target.array, values.reshape(-1, *rest)
         for nr, place in enumerate(zip(*[p.ravel().tolist() for p in points], strict=True)):
             row = rows[place]
             np.add(row, flat[nr], out=row)
         return
-    places = np.zeros((), np.int64)
-    for at, step in zip(index, target.strides, strict=False):
-        places = places + at.astype(np.int64, copy=False) * step
+    memory = np.zeros((), np.int64)
+    for at, step in zip(points, target.strides, strict=False):
+        memory = memory + at.astype(np.int64, copy=False) * step
     if rest:
-        places = places.reshape(places.shape + (1,) * len(rest)) + offsets(
-            rest, target.strides[indexed:]
-        )
-    np.add.at(flat_memory(target), places.ravel(), values.ravel())
+        steps = offsets(rest, target.strides[len(index) :])
+        memory = memory.reshape(memory.shape + (1,) * len(rest)) + steps
+    np.add.at(flat_memory(target), memory.ravel(), values.ravel())

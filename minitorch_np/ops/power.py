@@ -5,14 +5,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import dtypes
+from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import common_dtype, not_implemented, pointwise, rounded, scalar
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.binary import narrowed
 from minitorch_np.ops.copy import zeros_like
 from minitorch_np.ops.unary import reciprocal_root
-from minitorch_np.tensor import Number, Tensor
+from minitorch_np.tensor import Number, Tensor, empty
 
 __all__ = [
     "pow", "square", "float_power", "maximum", "minimum", "fmax", "fmin", "atan2", "arctan2",
@@ -30,9 +30,7 @@ def power_node(input: Tensor | Number, exponent: Tensor | Number) -> str:
 
 
 @op("elementwise", inplace=True, node=power_node)
-def pow(
-    input: Tensor | Number, exponent: Tensor | Number, *, out: Tensor | None = None
-) -> Tensor:
+def pow(input: Tensor | Number, exponent: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """`input ** exponent`, broadcast; either may be a number.
 
     Integers stay integers: a negative number as their exponent raises RuntimeError, a tensor of
@@ -42,10 +40,10 @@ def pow(
     dtype = common_dtype(input, exponent)
     if not isinstance(exponent, Tensor):
         return _to_number(input, exponent, dtype, out)
-    if not isinstance(input, Tensor) and input == 1:
-        return pointwise(lambda b, o: o.fill(1), exponent, out=out, common=dtype)
     if dtype is dtypes.bool_:
         raise not_implemented("pow", dtype)
+    if not isinstance(input, Tensor) and input == 1:
+        return pointwise(lambda b, o: o.fill(1), exponent, out=out, common=dtype)
     f = np.power if dtype.is_floating_point else _integer_power
     return pointwise(f, narrowed(input, dtype), exponent, out=out, common=dtype)
 
@@ -93,19 +91,17 @@ def _integer_power(a: Array, b: Array, o: Array) -> None:
 def pow_backward(g: Tensor, input: Tensor, exponent: Number) -> Tensor:
     """The gradient of a power of a number. Source: FunctionsManual.cpp pow_backward."""
     if exponent == 0:
-        return zeros_like(input)
+        return empty(input.sizes, strides.contiguous(input.sizes), input.dtype).zero_()
     return g * (exponent * input.pow(exponent - 1))
 
 
-def pow_backward_self(
-    g: Tensor, input: Tensor | Number, exponent: Tensor | Number
-) -> Tensor:
+def pow_backward_self(g: Tensor, input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
     """The gradient of the base. Source: FunctionsManual.cpp pow_backward_self."""
     assert isinstance(input, Tensor)
     if not isinstance(exponent, Tensor):
         return pow_backward(g, input, exponent)
     slope = g * (exponent * input.pow(exponent - 1))
-    return slope.masked_fill(exponent == 0.0, 0.0)
+    return slope.where(exponent != 0.0, 0.0)
 
 
 def pow_backward_exponent(
@@ -117,9 +113,9 @@ def pow_backward_exponent(
     """
     if isinstance(input, Tensor):
         flat = (input == 0).logical_and(exponent >= 0)
-        return (g * (out * input.log())).masked_fill(flat, 0.0)
+        return g * (out * input.log()).where(flat.logical_not(), 0.0)
     if input == 0:
-        return (g * (out * -math.inf)).masked_fill(exponent >= 0, 0.0)
+        return g * (out * -math.inf).where(exponent < 0, 0.0)
     return g * (out * (math.log(input) if input > 0 else math.nan))
 
 
@@ -168,8 +164,8 @@ def maximum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tenso
 
 
 maximum.vjp(
-    input=lambda g, input, other: shared(g, input, other).masked_fill(input < other, 0),
-    other=lambda g, input, other: shared(g, input, other).masked_fill(input > other, 0),
+    input=lambda g, input, other: shared(g, input, other).masked_fill_(input < other, 0),
+    other=lambda g, input, other: shared(g, input, other).masked_fill_(input > other, 0),
 )
 
 
@@ -183,8 +179,8 @@ def minimum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tenso
 
 
 minimum.vjp(
-    input=lambda g, input, other: shared(g, input, other).masked_fill(input > other, 0),
-    other=lambda g, input, other: shared(g, input, other).masked_fill(input < other, 0),
+    input=lambda g, input, other: shared(g, input, other).masked_fill_(input > other, 0),
+    other=lambda g, input, other: shared(g, input, other).masked_fill_(input < other, 0),
 )
 
 
@@ -200,10 +196,12 @@ def fmax(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 fmax.vjp(
-    input=lambda g, input, other: g.masked_fill(
+    input=lambda g, input, other: shared(g, input, other).masked_fill_(
         (input >= other).logical_or(other.isnan()).logical_not(), 0
     ),
-    other=lambda g, input, other: g.masked_fill((input >= other).logical_or(other.isnan()), 0),
+    other=lambda g, input, other: shared(g, input, other).masked_fill_(
+        (input > other).logical_or(other.isnan()), 0
+    ),
 )
 
 
@@ -214,10 +212,12 @@ def fmin(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 fmin.vjp(
-    input=lambda g, input, other: g.masked_fill(
+    input=lambda g, input, other: shared(g, input, other).masked_fill_(
         (input <= other).logical_or(other.isnan()).logical_not(), 0
     ),
-    other=lambda g, input, other: g.masked_fill((input <= other).logical_or(other.isnan()), 0),
+    other=lambda g, input, other: shared(g, input, other).masked_fill_(
+        (input < other).logical_or(other.isnan()), 0
+    ),
 )
 
 
@@ -227,9 +227,15 @@ def atan2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     return pointwise(np.arctan2, input, other, out=out, floating=True)
 
 
+def inverse_square(input: Tensor, other: Tensor) -> Tensor:
+    """`1 / (input ** 2 + other ** 2)`, 0 at the origin, where an angle has no derivative."""
+    square = input * input + other * other
+    return square.reciprocal().where(square != 0, 0.0)
+
+
 atan2.vjp(
-    input=lambda g, input, other: g * other / (input * input + other * other),
-    other=lambda g, input, other: g * -input / (input * input + other * other),
+    input=lambda g, input, other: g * other * inverse_square(input, other),
+    other=lambda g, input, other: g * -input * inverse_square(input, other),
 )
 
 
@@ -247,9 +253,7 @@ def hypot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     return pointwise(np.hypot, input, other, out=out)
 
 
-hypot.vjp(
-    input=lambda g, input, out: g * (input / out), other=lambda g, other, out: g * (other / out)
-)
+hypot.vjp(input=lambda g, input, out: g * input / out, other=lambda g, other, out: g * other / out)
 
 
 @op("elementwise")
@@ -307,9 +311,7 @@ def xlogy_node(input: Tensor | Number, other: Tensor | Number) -> str:
 
 
 @op("elementwise", inplace=True, node=xlogy_node)
-def xlogy(
-    input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None
-) -> Tensor:
+def xlogy(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """`input * log(other)`, 0 where `input` is 0. Source: ATen/native/cpu/BinaryOpsKernel.cpp."""
     return pointwise(_xlogy, input, other, out=out, floating=True)
 

@@ -50,8 +50,8 @@ def multiply(
     if dtype.is_half:
         a, b, wide = a.astype(np.float32), b.astype(np.float32), np.empty(target.shape, np.float32)
     add = start is not None and beta != 0
-    if add:
-        quietly(np.multiply, start, wide.dtype.type(beta), out=wide, dtype=wide.dtype)
+    if start is not None and add:
+        _ = quietly(np.multiply, start, wide.dtype.type(beta), wide)
     if not a.shape[-1]:
         if not add:
             wide.fill(0)
@@ -62,6 +62,7 @@ def multiply(
 
 
 def check_mm(name: str, left: Tensor, right: Tensor, names: tuple[str, str]) -> None:
+    """Nothing, when two matrices multiply. Raises: RuntimeError with torch's names of them."""
     for t, called in ((left, names[0]), (right, "mat2")):
         if len(t.sizes) != 2:
             raise RuntimeError(f"{name}: {called} must be a matrix, got {t.ndim}-D tensor")
@@ -121,12 +122,14 @@ def mm_mat2_backward(
 
 
 def times(t: Tensor, factor: Number) -> Tensor:
+    """`factor` times `t`, or `t` itself for 1. Source: maybe_multiply, FunctionsManual.cpp."""
     product = scaled(t, factor)
     assert isinstance(product, Tensor)
     return product
 
 
 def check_bmm(left: Tensor, right: Tensor) -> Shape:
+    """The shape of a batch of products. Raises: RuntimeError when the batches do not multiply."""
     for t, called in ((left, "batch1"), (right, "batch2")):
         if t.ndim != 3:
             raise RuntimeError(f"{called} must be a 3D tensor")
@@ -160,6 +163,7 @@ bmm.vjp(
 
 
 def check_mv(input: Tensor | None, mat: Tensor, vec: Tensor) -> None:
+    """Nothing, when mat @ vec can be added to `input`. Raises: RuntimeError."""
     into = 1 if input is None else input.ndim
     if mat.ndim != 2 or vec.ndim != 1 or into > 1:
         raise RuntimeError(f"vector + matrix @ vector expected, got {into}, {mat.ndim}, {vec.ndim}")
@@ -195,9 +199,7 @@ mv.vjp(input=lambda g, vec: g.outer(vec), vec=lambda g, input: input.t().mv(g))
 
 def _dot(input: Tensor, other: Tensor, out: Tensor | None) -> Tensor:
     if input.ndim != 1 or other.ndim != 1:
-        raise RuntimeError(
-            f"1D tensors expected, but got {input.ndim}D and {other.ndim}D tensors"
-        )
+        raise RuntimeError(f"1D tensors expected, but got {input.ndim}D and {other.ndim}D tensors")
     if input.dtype is not other.dtype:
         raise RuntimeError(
             "dot : expected both vectors to have same dtype, but found "

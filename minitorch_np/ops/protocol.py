@@ -67,7 +67,7 @@ def numpy(self: Tensor, *, force: bool = False) -> Array:
 
 
 @method
-def __array__(self: Tensor, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:  # noqa: N807
+def __array__(self: Tensor, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
     array = numpy(self)
     if dtype is not None and np.dtype(dtype) != array.dtype:
         if copy is False:
@@ -77,7 +77,7 @@ def __array__(self: Tensor, dtype: DTypeLike | None = None, copy: bool | None = 
 
 
 @method
-def __array_wrap__(  # noqa: N807
+def __array_wrap__(
     self: Tensor, array: Array, context: object = None, return_scalar: bool = False
 ) -> Tensor:
     """What a NumPy function makes of a tensor, as a tensor."""
@@ -90,7 +90,7 @@ def __array_wrap__(  # noqa: N807
 
 
 @method
-def __bool__(self: Tensor) -> bool:  # noqa: N807
+def __bool__(self: Tensor) -> bool:
     n = self.numel()
     if n != 1:
         amount = "no values" if not n else "more than one value"
@@ -106,13 +106,13 @@ def only_element(self: Tensor) -> Number:
 
 
 @method
-def __float__(self: Tensor) -> float:  # noqa: N807
+def __float__(self: Tensor) -> float:
     value = only_element_without_history(self)
     return float(value)
 
 
 @method
-def __complex__(self: Tensor) -> complex:  # noqa: N807
+def __complex__(self: Tensor) -> complex:
     return complex(only_element_without_history(self))
 
 
@@ -129,48 +129,49 @@ def only_element_without_history(self: Tensor) -> Number:
 
 
 @method
-def __int__(self: Tensor) -> int:  # noqa: N807
+def __int__(self: Tensor) -> int:
     return int(only_element(self))
 
 
 @method
-def __index__(self: Tensor) -> int:  # noqa: N807
+def __index__(self: Tensor) -> int:
     if self.numel() != 1 or self.dtype.is_floating_point:
         raise TypeError("only integer tensors of a single element can be converted to an index")
     return int(item(self))
 
 
 @method
-def __iter__(self: Tensor) -> Iterator[Tensor]:  # noqa: N807
+def __iter__(self: Tensor) -> Iterator[Tensor]:
     if not self.sizes:
         raise TypeError("iteration over a 0-d tensor")
     return iter(self.unbind(0))
 
 
 @method
-def __contains__(self: Tensor, element: object) -> bool:  # noqa: N807
+def __contains__(self: Tensor, element: object) -> bool:
     if isinstance(element, (Tensor, bool, int, float)):
-        return bool((self == element).any())
+        found = cast(Tensor, self == element)
+        return bool(np.any(found.array))
     raise RuntimeError(
         f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
     )
 
 
 @method
-def __format__(self: Tensor, spec: str) -> str:  # noqa: N807
+def __format__(self: Tensor, spec: str) -> str:
     if not self.sizes and type(self) is Tensor:
         return printing.scalar_format(self.array, self.dtype, spec)
     return object.__format__(self, spec)
 
 
 @method
-def __repr__(self: Tensor) -> str:  # noqa: N807
+def __repr__(self: Tensor) -> str:
     node = self.grad_fn
     return printing.tensor_repr(
         self.array,
         self.dtype,
         requires_grad=self.requires_grad,
-        grad_fn_name=None if node is None else node.name(),
+        grad_fn_name=None if node is None else node.name().rpartition("::")[2],
     )
 
 
@@ -182,7 +183,7 @@ method(_missing, "__getattr__")  # under that name it would be this module's own
 
 
 @method
-def __reduce_ex__(self: Tensor, protocol: int) -> tuple[object, ...]:  # noqa: N807
+def __reduce_ex__(self: Tensor, protocol: int) -> tuple[object, ...]:
     """What pickle keeps: storage, geometry, dtype, requires_grad, and the user's attributes.
 
     Tensors that share a storage share it again when one pickle held them all.
@@ -210,7 +211,7 @@ def rebuilt(
 
 
 @method
-def __deepcopy__(self: Tensor, memo: dict[int, object]) -> Tensor:  # noqa: N807
+def __deepcopy__(self: Tensor, memo: dict[int, object]) -> Tensor:
     """A leaf like this one over a copy of its whole storage, gradient included.
 
     Raises: RuntimeError for a tensor that an op made.
@@ -292,9 +293,9 @@ def get_device(self: Tensor) -> int:
 
 def checked(name: str, input: object) -> Tensor:
     """`input`, a tensor. Raises: TypeError if it is none."""
-    if isinstance(input, Tensor):
-        return input
-    refuse(name, "input", "Tensor", input, 1)
+    if not isinstance(input, Tensor):
+        refuse(name, "input", "Tensor", input, 1)
+    return input
 
 
 def is_tensor(obj: object) -> bool:

@@ -1,5 +1,6 @@
 """New tensors of random numbers. Source: aten/src/ATen/native/TensorFactories.cpp."""
 
+import operator
 from collections.abc import Sequence
 from typing import Unpack, cast
 
@@ -9,6 +10,7 @@ from minitorch_np.ops.factory import (
     LikeOptions,
     Options,
     SizedOptions,
+    checked_number,
     finished,
     is_index,
     option_dtype,
@@ -80,10 +82,14 @@ def randint(
     bounds = [b for b in (low, *given, high) if b is not None]
     for at, bound in enumerate(bounds):
         if not is_index(bound):
-            refuse("randint", "high" if len(bounds) == 1 else ("low", "high")[at], "int", bound, at + 1)
+            refuse(
+                "randint", "high" if len(bounds) == 1 else ("low", "high")[at], "int", bound, at + 1
+            )
     first, last = (0, bounds[0]) if len(bounds) == 1 else (bounds[0], bounds[1])
     tensor = prepared("randint", shape, options, out, dtypes.int64)
-    return _integers_into(tensor, int(cast(int, first)), int(cast(int, last)), generator, options, out)
+    return _integers_into(
+        tensor, int(cast(int, first)), int(cast(int, last)), generator, options, out
+    )
 
 
 def _integers_into(
@@ -138,7 +144,13 @@ def randint_like(
     """Integers in [low, high), or [0, low), of the shape, dtype and layout of `input`."""
     first, last = (0, low) if high is None else (low, high)
     tensor = like("randint_like", input, options)
-    return _integers_into(tensor, int(first), int(last), generator, options)
+    return _integers_into(
+        tensor,
+        operator.index(cast(int, first)),
+        operator.index(cast(int, last)),
+        generator,
+        options,
+    )
 
 
 def normal(
@@ -153,6 +165,8 @@ def normal(
     """Normal numbers whose mean and standard deviation are numbers, with a `size`, or tensors."""
     if size is not None:
         tensor = prepared("normal", sizes_of("normal", size, "size", 3), options, out)
-        return _normal_into(tensor, float(mean), float(std), generator, options, out)
+        centre = float(checked_number("normal", "mean", mean, 1))
+        width = float(checked_number("normal", "std", std, 2))
+        return _normal_into(tensor, centre, width, generator, options, out)
     option_dtype("normal", options)
     return normal_of(mean, std, generator=generator, out=out)

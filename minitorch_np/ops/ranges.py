@@ -71,7 +71,7 @@ def arange(
 def _range_dtype(name: str, options: Options, out: Tensor | None, *numbers: Number) -> Dtype:
     dtype = option_dtype(name, options) or (out.dtype if out is not None else None)
     if dtype is None:
-        if any([isinstance(x, float) for x in numbers]):
+        if any(isinstance(x, float) for x in numbers):
             return dtypes.get_default_dtype()
         return dtypes.int64
     _refuse_bool(f"{name}_cpu", dtype)
@@ -95,7 +95,7 @@ def _check_bounds(start: Number, end: Number, step: Number) -> None:
 def _arange_size(start: Number, end: Number, step: Number, dtype: Dtype) -> int:
     """The number of elements: exact for integers as int64, else through doubles."""
     _check_bounds(start, end, step)
-    if dtype is dtypes.int64 and not any([isinstance(x, float) for x in (start, end, step)]):
+    if dtype is dtypes.int64 and not any(isinstance(x, float) for x in (start, end, step)):
         return -((int(start) - int(end)) // int(step))
     return math.ceil((float(end) - float(start)) / float(step))
 
@@ -181,7 +181,9 @@ def _powers(start: Number, end: Number, steps: int, base: float, dtype: Dtype) -
     first, last = _as_element(start, dtype), _as_element(end, dtype)
     step = (last - first) / (steps - 1)
     index = np.arange(steps)
-    exponents = np.where(index < steps // 2, first + step * index, last - step * (steps - index - 1))
+    exponents = np.where(
+        index < steps // 2, first + step * index, last - step * (steps - index - 1)
+    )
     powers = np.array([_power(float(base), x) for x in exponents.tolist()])
     return powers.astype(dtype.compute) if dtype.is_floating_point else powers
 
@@ -214,7 +216,7 @@ def _spaced(name: str, steps: int, options: Options, out: Tensor | None) -> Tens
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     kind = out.dtype if out is not None else dtype
-    if kind is dtypes.bool_ and steps > 1:
+    if kind is not None and steps > 1:
         _refuse_bool(f"{name}_cpu", kind)
     shape = out.sizes if out is not None and out.numel() == steps else (int(steps),)
     return prepared(name, shape, options, out)

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from minitorch_np import shapes, strides
-from minitorch_np.dtypes import int32, int64
+from minitorch_np.dtypes import INTEGER, int32, int64
 from minitorch_np.loops import SCALAR_NAMES
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.op import composite, op
-from minitorch_np.ops.copy import zeros_like
+from minitorch_np.ops.permute import swapped
 from minitorch_np.ops.slicing import zeros
-from minitorch_np.ops.view import swapped
 from minitorch_np.shapes import Shape, numel, wrap_dim
 from minitorch_np.strides import LAYOUTS, Stride
 from minitorch_np.tensor import Tensor, empty, stored
@@ -86,12 +85,13 @@ def repeated_indices(repeats: Tensor) -> Tensor:
     """
     if repeats.ndim != 1:
         raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
-    if repeats.dtype not in (int32, int64):
+    if repeats.dtype.category != INTEGER:
         name = SCALAR_NAMES[repeats.dtype.name]
         raise NotImplementedError(f"\"repeat_interleave_cpu\" not implemented for '{name}'")
-    if (repeats.array < 0).any():  # pyright: ignore[reportOperatorIssue]
+    counts = repeats.array.astype(np.int64)
+    if (counts < 0).any():
         raise RuntimeError("repeats can not be negative")
-    index = np.repeat(np.arange(len(repeats.array)), repeats.array)  # pyright: ignore[reportArgumentType]
+    index = np.repeat(np.arange(len(counts)), counts)
     return stored(index.astype(repeats.dtype.np), repeats.dtype)
 
 
@@ -140,7 +140,7 @@ def _by_tensor(input: Tensor, repeats: Tensor, dim: int) -> Tensor:
             "repeats must have the same size as input along dim, but got "
             f"repeats.size(0) = {repeats.sizes[0]} and input.size({dim}) = {n}"
         )
-    if repeats.dtype not in (int32, int64) and repeats.dtype.category == 1:
+    if repeats.dtype not in (int32, int64) and repeats.dtype.category == INTEGER:
         repeats = repeats.to(int64)
     return input.index_select(dim, repeated_indices(repeats))
 
@@ -201,7 +201,7 @@ def roll(input: Tensor, shifts: Dims, dims: Dims = ()) -> Tensor:
     if not input.ndim:
         np.copyto(out.array, input.array)
         return out
-    np.copyto(out.array, np.roll(input.array, by if where else by[0], tuple(where) or None))
+    np.copyto(out.array, np.roll(input.array, by if where else sum(by), tuple(where) or None))
     return out
 
 
@@ -244,12 +244,12 @@ def _plane(ndim: int, dims: Sequence[int]) -> tuple[int, int]:
         raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
     if ndim < 2:
         raise RuntimeError(f"expected total dims >= 2, but got total dims = {ndim}")
-    d0, d1 = dims
-    if d0 == d1 or abs(d0 - d1) == ndim:
+    d0, d1 = wrap_dim(dims[0], ndim), wrap_dim(dims[1], ndim)
+    if d0 == d1:
         raise RuntimeError(
-            f"expected rotation dims to be different, but got dim0 = {d0} and dim1 = {d1}"
+            f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}"
         )
-    return wrap_dim(d0, ndim), wrap_dim(d1, ndim)
+    return d0, d1
 
 
 rot90.vjp(input=lambda g, k, dims: g.rot90(-k, dims))

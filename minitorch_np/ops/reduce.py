@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import is_grad_enabled
-from minitorch_np.loops import SCALAR_NAMES, exact_result_for, finish, quietly, reduce
+from minitorch_np.loops import (
+    SCALAR_NAMES,
+    exact_result_for,
+    finish,
+    not_implemented,
+    quietly,
+    reduce,
+)
 from minitorch_np.op import composite, op
 from minitorch_np.ops.join import cat
 from minitorch_np.ops.view import unsqueeze
@@ -65,6 +72,13 @@ def summed_dtype(input: Tensor, dtype: Dtype | None, out: Tensor | None) -> Dtyp
     return kind
 
 
+def summands(input: Tensor, kind: Dtype) -> Tensor:
+    """The elements as a sum in `kind` takes them: rounded to a half type before, not only after."""
+    if kind.is_half and input.dtype is not kind:
+        return stored(quietly(input.array.astype, kind.np), kind)
+    return input
+
+
 def total(a: Array, axes: tuple[int, ...]) -> Array:
     """The sum over `axes`.
 
@@ -90,10 +104,9 @@ def sum(
     out: Tensor | None = None,
 ) -> Tensor:
     """The sum over `dim`, or over everything; bools and integers count in int64."""
+    kind = summed_dtype(input, dtype, out)
     dims = dims_of(dim, input.ndim)
-    return reduce(
-        total, input, dims, keepdim, dtype=summed_dtype(input, dtype, out), out=out
-    )
+    return reduce(total, summands(input, kind), dims, keepdim, dtype=kind, out=out)
 
 
 sum.vjp(input=lambda g, input_shape, dim, keepdim: spread(g, input_shape, dim, keepdim))
@@ -119,6 +132,8 @@ def sum_to_size(input: Tensor, size: Shape) -> Tensor:
     shape = tuple(size)
     if shape == input.sizes:
         return input
+    if not shape:
+        return sum(input)
     lead = input.ndim - len(shape)
     dims = list(range(lead))
     dims += [i for i in range(lead, input.ndim) if shape[i - lead] == 1 != input.sizes[i]]
@@ -137,11 +152,14 @@ def nansum(
 ) -> Tensor:
     """The sum over `dim` with NaN counted as 0."""
     kind = summed_dtype(input, dtype, out)
+    if dtype is None and input.dtype.is_floating_point and not kind.is_floating_point:
+        raise not_implemented("nansum_cpu", kind)
 
     def f(a: Array, axes: tuple[int, ...]) -> Array:
         return total(np.where(np.isnan(a), a.dtype.type(0), a), axes)
 
-    return reduce(f, input, dims_of(dim, input.ndim), keepdim, dtype=kind, out=out)
+    given = summands(input, kind)
+    return reduce(f, given, dims_of(dim, input.ndim), keepdim, dtype=kind, out=out)
 
 
 nansum.vjp(
@@ -196,8 +214,9 @@ def prod(
     """The product over one dimension, or over everything."""
     dims = tuple(range(input.ndim)) if dim is None else dims_of(dim, input.ndim)
     kind = summed_dtype(input, dtype, out)
+    given = summands(input, kind)
     return reduce(
-        lambda a, axes: np.multiply.reduce(a, axes), input, dims, keepdim, dtype=kind, out=out
+        lambda a, axes: np.multiply.reduce(a, axes), given, dims, keepdim, dtype=kind, out=out
     )
 
 
@@ -246,7 +265,8 @@ def _truth(input: Tensor, dim: Dims, keepdim: bool, out: Tensor | None, name: st
     none = dim is not None and not isinstance(dim, int) and not len(dim)
     dims = () if none else dims_of(dim, ndim)
     fold = np.logical_and.reduce if name == "all" else np.logical_or.reduce
-    values = quietly(input.array.astype, np.bool_)
+    # a given uint8 buffer converts the elements first, and cuts fractions to 0
+    values = quietly(input.array.astype, np.bool_ if out is None else out.dtype.np) != 0
     shape = reduced(input.sizes, dims, keepdim)
     if dims or not none:
         values = np.reshape(fold(values, dims), shape)
@@ -284,12 +304,17 @@ def logsumexp(
     """log(sum(exp(input))) over `dim`, safe for large values; integers give the default dtype."""
     floating = input.dtype.is_floating_point
     kind = input.dtype if floating else dtypes.get_default_dtype()
+    if out is not None and not out.dtype.is_floating_point:
+        raise RuntimeError(
+            "logsumexp(): Expected floating point type for result tensor, but got: "
+            f"{SCALAR_NAMES[out.dtype.name]}"
+        )
 
     def f(a: Array, axes: tuple[int, ...]) -> Array:
         if not a.size:
             return np.log(np.add.reduce(a, axes))
         most = np.maximum.reduce(a, axes, keepdims=True)
-        most[np.isinf(most)] = 0
+        most = np.where(np.isinf(most), a.dtype.type(0), most)
         summed = total(np.exp(a - most), axes)
         return np.log(summed) + most.reshape(np.shape(summed))
 

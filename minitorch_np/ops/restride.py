@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from minitorch_np import shapes, strides
 from minitorch_np.graph.inplace import bump
 from minitorch_np.graph.modes import state
+from minitorch_np.graph.node import Node
 from minitorch_np.memory_format import contiguous_format, memory_format, preserve_format
 from minitorch_np.op import op
+from minitorch_np.ops.permute import check_matrix, swapped
 from minitorch_np.ops.slicing import as_strided_backward
-from minitorch_np.ops.view import (
-    check_matrix, one_or_several, swapped, unsqueeze_to, unsqueezed_dims, with_dim,
-)  # fmt: skip
+from minitorch_np.ops.view import one_or_several, unsqueeze_to, unsqueezed_dims, with_dim
 from minitorch_np.shapes import Shape
 from minitorch_np.storage import UntypedStorage, VersionCounter, allocate
 from minitorch_np.strides import Stride
@@ -60,9 +60,7 @@ def squeeze_(input: Tensor, dim: int | Shape | None = None) -> Tensor:
 squeeze_.vjp(input=lambda g, input_shape, dim: unsqueeze_to(g, input_shape, dim))
 
 
-def squeeze_method_(
-    self: Tensor, *dims: int | Shape, dim: int | Shape | None = None
-) -> Tensor:
+def squeeze_method_(self: Tensor, *dims: int | Shape, dim: int | Shape | None = None) -> Tensor:
     """This tensor without its dims of size 1, or without those among `dim`."""
     return squeeze_(self, one_or_several(dims) if dim is None else dim)
 
@@ -114,7 +112,9 @@ def resize_(
     if self.requires_grad:
         raise RuntimeError("cannot resize variables that require grad")
     first = size[0] if size else ()
-    shape = tuple([n for n in size if isinstance(n, int)]) if isinstance(first, int) else tuple(first)
+    shape = (
+        tuple([n for n in size if isinstance(n, int)]) if isinstance(first, int) else tuple(first)
+    )
     shapes.check_countable(shape)
     if shape != self.sizes:
         self.restride(shape, strides.contiguous(shape), self.offset)
@@ -218,12 +218,14 @@ def set_data(self: Tensor, value: Tensor) -> None:
     self.memory = value.memory
     self.dtype = value.dtype
     self.restride(value.sizes, value.strides, value.offset)
-    accumulator = None if self.meta is None or self.meta.accumulator is None else self.meta.accumulator()
-    if accumulator is not None:
+    accumulator = (
+        None if self.meta is None or self.meta.accumulator is None else self.meta.accumulator()
+    )
+    if isinstance(accumulator, Node):
         accumulator.expects = [(value.sizes, value.dtype)]
 
 
-def delete_data(self: Tensor) -> None:
+def delete_data(_: Tensor) -> None:
     """Refused. Raises: RuntimeError."""
     raise RuntimeError("Deleting tensor data is not allowed. Delete tensor instead!")
 

@@ -44,6 +44,11 @@ def zeros_like(g: Tensor) -> Tensor:
     return empty(g.sizes, strides.like(g.sizes, g.strides), g.dtype).zero_()
 
 
+def zeros_of(shape: Shape, g: Tensor) -> Tensor:
+    """The gradient of a distribution's parameter: zero, for draws do not depend on it smoothly."""
+    return empty(shape, strides.contiguous(shape), g.dtype).zero_()
+
+
 @op("like", node="UniformBackward0")
 def uniform_(
     input: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None
@@ -53,7 +58,7 @@ def uniform_(
     return fill(input, source.uniform(checked(input), input.dtype, from_, to))
 
 
-uniform_.vjp(input=lambda g: zeros_like(g))
+uniform_.vjp(input=zeros_like)
 
 
 @op("like", node="NormalBackward0")
@@ -63,12 +68,10 @@ def normal_(
     """This tensor filled with normal numbers of `mean` and standard deviation `std`."""
     source = generator or default_generator
     contiguous = input.is_contiguous()
-    return fill(
-        input, source.normal(checked(input), input.dtype, mean, std, contiguous=contiguous)
-    )
+    return fill(input, source.normal(checked(input), input.dtype, mean, std, contiguous=contiguous))
 
 
-normal_.vjp(input=lambda g: zeros_like(g))
+normal_.vjp(input=zeros_like)
 
 
 def _random_node(from_: int | None, to: int | None) -> str:
@@ -94,7 +97,7 @@ def random_(
     return fill(input, source.integers(n, low, high, input.dtype))
 
 
-random_.vjp(input=lambda g: zeros_like(g))
+random_.vjp(input=zeros_like)
 
 
 @op("like", node=lambda p: f"BernoulliBackward{1 if isinstance(p, Tensor) else 2}")
@@ -109,13 +112,7 @@ def bernoulli_(
     return fill(input, source.bernoulli(n, _probabilities(p, input), input.dtype))
 
 
-bernoulli_.vjp(input=lambda g: zeros_like(g), p=lambda g, p: probability_gradient(g, p))
-
-
-def probability_gradient(g: Tensor, p: Tensor | float) -> Tensor:
-    """Zeros: a draw does not depend smoothly on its probability."""
-    assert isinstance(p, Tensor)
-    return zeros_like(p)
+bernoulli_.vjp(input=zeros_like, p=lambda g, p_shape: zeros_of(p_shape, g))
 
 
 def _probabilities(p: Tensor, input: Tensor) -> Array:
@@ -131,7 +128,11 @@ def _probabilities(p: Tensor, input: Tensor) -> Array:
 
 @op("contiguous")
 def bernoulli(
-    input: Tensor, p: float | None = None, *, generator: Generator | None = None, out: Tensor | None = None
+    input: Tensor,
+    p: float | None = None,
+    *,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Ones where chance falls below the probabilities in `input`, else zeros.
 
@@ -149,7 +150,7 @@ def bernoulli(
     return fill(done, source.bernoulli(done.numel(), _probabilities(input, done), done.dtype))
 
 
-bernoulli.vjp(input=lambda g: zeros_like(g))
+bernoulli.vjp(input=zeros_like)
 
 
 @op("like", node="ExponentialBackward0")
@@ -161,7 +162,7 @@ def exponential_(
     return fill(input, source.exponential(checked(input), input.dtype, lambd))
 
 
-exponential_.vjp(input=lambda g: zeros_like(g))
+exponential_.vjp(input=zeros_like)
 
 
 @op("like", node="CauchyBackward0")
@@ -173,7 +174,7 @@ def cauchy_(
     return fill(input, source.cauchy(checked(input), input.dtype, median, sigma))
 
 
-cauchy_.vjp(input=lambda g: zeros_like(g))
+cauchy_.vjp(input=zeros_like)
 
 
 @op("like", node="LogNormalBackward0")
@@ -185,7 +186,7 @@ def log_normal_(
     return fill(input, source.log_normal(checked(input), input.dtype, mean, std))
 
 
-log_normal_.vjp(input=lambda g: zeros_like(g))
+log_normal_.vjp(input=zeros_like)
 
 
 @op("like", node="GeometricBackward0")
@@ -195,10 +196,16 @@ def geometric_(input: Tensor, p: float, *, generator: Generator | None = None) -
     return fill(input, source.geometric(checked(input), p, input.dtype))
 
 
-geometric_.vjp(input=lambda g: zeros_like(g))
+geometric_.vjp(input=zeros_like)
 
 
-@op("contiguous", method=False, node=lambda mean, std: _normal_node(mean, std))
+def _normal_node(mean: Tensor | float, std: Tensor | float) -> str:
+    if not isinstance(std, Tensor):
+        return "NormalBackward1"
+    return f"NormalBackward{3 if isinstance(mean, Tensor) else 2}"
+
+
+@op("contiguous", method=False, node=_normal_node)
 def normal_of(
     mean: Tensor | float,
     std: Tensor | float,
@@ -209,7 +216,7 @@ def normal_of(
     """Normal numbers around `mean` of deviation `std`, one of them a tensor at least."""
     if not isinstance(std, Tensor) and not std >= 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
-    if isinstance(std, Tensor) and np.any(std.array < 0):
+    if isinstance(std, Tensor) and np.any(np.less(std.array, 0)):
         raise RuntimeError("normal expects all elements of std >= 0.0")
     tensors = [t for t in (mean, std) if isinstance(t, Tensor)]
     shape = broadcast(*[t.sizes for t in tensors])
@@ -225,28 +232,19 @@ def normal_of(
     return out
 
 
-normal_of.vjp(mean=lambda g, mean: zeros_of(g, mean), std=lambda g, std: zeros_of(g, std))
+normal_of.vjp(
+    mean=lambda g, mean_shape: zeros_of(mean_shape, g),
+    std=lambda g, std_shape: zeros_of(std_shape, g),
+)
 
 
 def _scaled(out: Tensor, mean: Tensor | float, std: Tensor | float) -> None:
     """Scale and shift standard normal numbers, rounding after each."""
     compute = out.dtype.compute
     if isinstance(std, Tensor):
-        out.array[...] = out.array.astype(compute) * std.array.astype(compute)
+        out.array[...] = np.multiply(out.array.astype(compute), std.array.astype(compute))
     shift = mean.array.astype(compute) if isinstance(mean, Tensor) else compute.type(mean)
-    out.array[...] = out.array.astype(compute) + shift
-
-
-def _normal_node(mean: Tensor | float, std: Tensor | float) -> str:
-    if not isinstance(std, Tensor):
-        return "NormalBackward1"
-    return f"NormalBackward{3 if isinstance(mean, Tensor) else 2}"
-
-
-def zeros_of(g: Tensor, argument: Tensor | float) -> Tensor:
-    """The gradient of a parameter of a distribution: zero, for draws do not depend on it smoothly."""
-    assert isinstance(argument, Tensor)
-    return empty(argument.sizes, strides.contiguous(argument.sizes), g.dtype).zero_()
+    out.array[...] = np.add(out.array.astype(compute), shift)
 
 
 @op("contiguous", differentiable=False)
@@ -271,14 +269,15 @@ def multinomial(
         pairs = zip(rows, draws, strict=True)
         chosen = np.stack([_searched(row, u) for row, u in pairs])
     else:  # the races of exponential clocks: those that ring first are a sample
-        clocks = source.exponential(rows.size, input.dtype).reshape(rows.shape)
-        rates = quietly(_ratios, rows, clocks.astype(rows.dtype), input.dtype)
-        chosen = np.argsort(-rates, axis=-1, kind="stable")[:, :num_samples]
+        clocks = empty(input.sizes, strides.like(input.sizes, input.strides), input.dtype)
+        fill(clocks, source.exponential(rows.size, input.dtype))
+        rates = quietly(_ratios, rows, clocks.array.reshape(rows.shape), input.dtype)
+        chosen = np.argsort(np.negative(rates), axis=-1, kind="stable")[:, :num_samples]
     return finish(chosen.reshape(*weights.shape[:-1], num_samples), dtypes.int64, out)
 
 
 def _ratios(weights: Array, clocks: Array, dtype: Dtype) -> Array:
-    return np.divide(weights, clocks).astype(dtype.np).astype(dtype.compute)
+    return np.divide(weights, clocks.astype(weights.dtype)).astype(dtype.np).astype(dtype.compute)
 
 
 def _searched(weights: Array, draws: Array) -> Array:
@@ -300,7 +299,9 @@ def _check_weights(input: Tensor, n: int, replacement: bool) -> None:
     if n <= 0:
         raise RuntimeError("cannot sample n_sample <= 0 samples")
     if not replacement and n > input.sizes[-1]:
-        raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
+        raise RuntimeError(
+            "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
+        )
     values = input.array.astype(np.float64)
     if not np.all(np.isfinite(values) & (values >= 0)):
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")

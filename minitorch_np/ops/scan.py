@@ -13,9 +13,10 @@ from minitorch_np.loops import converted, exact_result_for, finish, not_implemen
 from minitorch_np.op import composite, op
 from minitorch_np.ops.extremes import Pair, values_of, zeros
 from minitorch_np.ops.join import cat, stack
-from minitorch_np.ops.reduce import summed_dtype
+from minitorch_np.ops.reduce import summands, summed_dtype
 from minitorch_np.shapes import reduced, wrap_dim
-from minitorch_np.tensor import Tensor, stored
+from minitorch_np.strides import like
+from minitorch_np.tensor import Tensor, empty, stored
 
 __all__ = ["cummax", "cummin", "cumprod", "cumsum", "diff", "logcumsumexp"]
 
@@ -23,14 +24,16 @@ Array = NDArray[np.generic]
 
 
 def _scan(
-    f: np.ufunc, input: Tensor, dim: int, kind: Dtype, out: Tensor | None, wide: bool = True
+    name: str, f: np.ufunc, input: Tensor, dim: int, kind: Dtype, out: Tensor | None
 ) -> Tensor:
     """The running result of `f`; float32 runs in float64 and rounds every step's result."""
     d = wrap_dim(dim, input.ndim)
-    array = converted(input, kind)
+    if kind.category == 0 and input.numel():
+        raise not_implemented(f"{name}_out_cpu", kind)
+    array = converted(summands(input, kind), kind)
     assert isinstance(array, np.ndarray)
     if input.ndim:
-        accumulator = np.float64 if wide and kind is dtypes.float32 else array.dtype
+        accumulator = np.float64 if kind is dtypes.float32 else array.dtype
         array = quietly(f.accumulate, array, d, accumulator)
     return finish(array, kind, out)
 
@@ -40,7 +43,7 @@ def cumsum(
     input: Tensor, dim: int, *, dtype: Dtype | None = None, out: Tensor | None = None
 ) -> Tensor:
     """The sums of the elements so far along `dim`; bools and integers count in int64."""
-    return _scan(np.add, input, dim, summed_dtype(input, dtype, out), out)
+    return _scan("cumsum", np.add, input, dim, summed_dtype(input, dtype, out), out)
 
 
 cumsum.vjp(input=lambda g, dim: cumsum_backward(g, dim))
@@ -58,7 +61,7 @@ def cumprod(
     input: Tensor, dim: int, *, dtype: Dtype | None = None, out: Tensor | None = None
 ) -> Tensor:
     """The products of the elements so far along `dim`; bools and integers count in int64."""
-    return _scan(np.multiply, input, dim, summed_dtype(input, dtype, out), out)
+    return _scan("cumprod", np.multiply, input, dim, summed_dtype(input, dtype, out), out)
 
 
 cumprod.vjp(input=lambda g, input, out, dim: cumprod_backward(g, input, out, dim))
@@ -102,9 +105,11 @@ def _reversed_sum(a: Array, dim: int) -> Array:
 
 
 def _running(
-    f: np.ufunc, input: Tensor, dim: int, out: Pair | None
+    name: str, f: np.ufunc, input: Tensor, dim: int, out: Pair | None
 ) -> tuple[Tensor, Tensor]:
     """The extremes so far and where they are: of equal ones, or NaN, the last."""
+    if not input.ndim and dim not in (0, -1):
+        raise IndexError(f"{name}(): Expected reduction dim -1 or 0 for scalar but got {dim}")
     d = wrap_dim(dim, input.ndim)
     array = values_of(input)
     if input.ndim and input.numel():
@@ -125,12 +130,12 @@ def _running(
 @op("contiguous")
 def cummax(input: Tensor, dim: int, *, out: Pair | None = None) -> return_types.cummax:
     """The largest elements so far along `dim` and the indices where they stand last."""
-    return return_types.cummax(*_running(np.maximum, input, dim, out))
+    return return_types.cummax(*_running("cummax", np.maximum, input, dim, out))
 
 
 cummax.vjp(
-    input=lambda g_values, input, indices, dim: (
-        zeros(input.sizes, g_values.dtype).scatter_add(dim, indices, g_values)
+    input=lambda g_values, input, indices, dim: extreme_so_far_backward(
+        g_values, input, indices, dim
     )
 )
 
@@ -138,14 +143,21 @@ cummax.vjp(
 @op("contiguous")
 def cummin(input: Tensor, dim: int, *, out: Pair | None = None) -> return_types.cummin:
     """The smallest elements so far along `dim` and the indices where they stand last."""
-    return return_types.cummin(*_running(np.minimum, input, dim, out))
+    return return_types.cummin(*_running("cummin", np.minimum, input, dim, out))
 
 
 cummin.vjp(
-    input=lambda g_values, input, indices, dim: (
-        zeros(input.sizes, g_values.dtype).scatter_add(dim, indices, g_values)
+    input=lambda g_values, input, indices, dim: extreme_so_far_backward(
+        g_values, input, indices, dim
     )
 )
+
+
+def extreme_so_far_backward(g: Tensor, input: Tensor, indices: Tensor, dim: int) -> Tensor:
+    """The gradients added up where each extreme stands; without elements the input itself."""
+    if not input.numel():
+        return input
+    return zeros(input.sizes, g.dtype).scatter_add(dim, indices, g)
 
 
 @op("contiguous")
@@ -156,7 +168,7 @@ def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tenso
         _ = exact_result_for(out, input.sizes, input.dtype)
     if not input.dtype.is_floating_point and input.numel():
         raise not_implemented("logcumsumexp_out_cpu", input.dtype)
-    return _scan(np.logaddexp, input, dim, input.dtype, out)
+    return _scan("logcumsumexp", np.logaddexp, input, dim, input.dtype, out)
 
 
 logcumsumexp.vjp(input=lambda g, input, out, dim: logcumsumexp_backward(g, input, out, dim))
@@ -169,7 +181,7 @@ def logcumsumexp_backward(g: Tensor, input: Tensor, out: Tensor, dim: int) -> Te
     """
     if not g.ndim or not g.numel():
         return g
-    least = float(np.finfo(np.float32 if g.dtype is dtypes.bfloat16 else g.dtype.np).min)
+    least = dtypes.finfo(g.dtype).min
     size = g.abs().log()
 
     def part(wanted: Tensor) -> Tensor:
@@ -195,16 +207,14 @@ def diff(
             raise RuntimeError("diff expects input to be at least one-dimensional")
     for t in (prepend, append):
         if t is not None and t.ndim != input.ndim:
-            raise RuntimeError(
-                "diff expects prepend or append to be the same dimension as input"
-            )
+            raise RuntimeError("diff expects prepend or append to be the same dimension as input")
     d = wrap_dim(dim, input.ndim)
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
     parts = [t for t in (prepend, input, append) if t is not None]
     joined = cat(parts, d) if len(parts) > 1 else input
     if n == 0:
-        return joined.clone()
+        return empty(joined.sizes, like(joined.sizes, joined.strides), joined.dtype).copy_(joined)
     for _ in range(min(n, joined.sizes[d])):
         size = max(joined.sizes[d] - 1, 0)
         later, earlier = joined.narrow(d, joined.sizes[d] - size, size), joined.narrow(d, 0, size)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.loops import SCALAR_NAMES, exact_result_for, number, quietly, scalar
 from minitorch_np.op import composite, op
-from minitorch_np.ops.points import first_outside, flat_memory, is_index
+from minitorch_np.ops.points import Places, first_outside, flat_memory, is_index, places
 from minitorch_np.ops.slicing import zeros
 from minitorch_np.shapes import Shape, broadcast, listed, wrap_dim
 from minitorch_np.tensor import Number, Tensor, empty
@@ -38,9 +38,7 @@ def check_gather(input: Tensor, dim: int, index: Tensor) -> None:
     """Nothing, when the shape of `index` fits. Raises: RuntimeError."""
     given, whole = at_least_1d(index.sizes), at_least_1d(input.sizes)
     if len(given) != len(whole):
-        raise RuntimeError(
-            "Index tensor must have the same number of dimensions as input tensor"
-        )
+        raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
     for d, (n, most) in enumerate(zip(given, whole, strict=True)):
         if d != dim and n > most:
             raise RuntimeError(
@@ -64,10 +62,13 @@ def check_scatter(input: Tensor, dim: int, index: Tensor, src: Tensor | Number) 
                 f"{listed(input.sizes)} apart from dimension {dim}"
             )
         return
-    source = at_least_1d(src.sizes)
-    if len(given) != len(source):
+    if not wide:
+        for d, n in enumerate(given):
+            most = src.sizes[wrap_dim(d, src.ndim)] if src.sizes else 1
+            wide = wide or n > most
+    if len(given) != len(at_least_1d(src.sizes)):
         raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
-    if wide or any(n > most for n, most in zip(given, source, strict=True)):
+    if wide:
         raise RuntimeError(
             f"Expected index {listed(index.sizes)} to be no larger than self "
             f"{listed(input.sizes)} apart from dimension {dim} and to be no larger size than src "
@@ -75,14 +76,12 @@ def check_scatter(input: Tensor, dim: int, index: Tensor, src: Tensor | Number) 
         )
 
 
-def indices_in(index: Tensor, dim: int, size: int) -> Array:
+def indices_in(index: Tensor, dim: int, size: int) -> Places:
     """The indices, none of which is out of bounds or counts from the end. Raises: RuntimeError."""
-    array = index.array.reshape(at_least_1d(index.sizes))
+    array = places(index).reshape(at_least_1d(index.sizes))
     wrong = first_outside(array, 0, size)
     if wrong is not None:
-        raise RuntimeError(
-            f"index {wrong} is out of bounds for dimension {dim} with size {size}"
-        )
+        raise RuntimeError(f"index {wrong} is out of bounds for dimension {dim} with size {size}")
     return array
 
 
@@ -102,6 +101,7 @@ def gather(
     out: Tensor | None = None,
 ) -> Tensor:
     """The elements at `index` along `dim`: out[i][j] = input[index[i][j]][j] for dim 0."""
+    del sparse_grad  # gradients are dense here
     d = wrap_dim(dim, len(input.sizes))
     if out is None:
         done = empty(index.sizes, strides.contiguous(index.sizes), input.dtype)
@@ -112,17 +112,17 @@ def gather(
     check_index("gather", index)
     check_gather(input, d, index)
     at = indices_in(index, d, at_least_1d(input.sizes)[d])
-    found = np.take_along_axis(part(input.array, at.shape, d), at, d)
+    found = flat_memory(input).take(memory_places(input, d, at))
     done.array[...] = found.reshape(index.sizes)
     return done
-
-
-gather.vjp(input=lambda g, input, dim, index: gather_backward(g, input, dim, index))
 
 
 def gather_backward(g: Tensor, input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The gradient of what was gathered from: each element's, added where it came from."""
     return zeros(g, input.sizes).scatter_add_(dim, index, g)
+
+
+gather.vjp(input=gather_backward, index=None)
 
 
 def scatter_node(src: Tensor | Number | None, reduce: str | None) -> str:
@@ -145,8 +145,8 @@ def scatter(
 ) -> Tensor:
     """`input` with `src`, a tensor or a number, written at `index` along `dim`.
 
-    out[index[i][j]][j] = src[i][j] for dim 0; the last of several writes to a place counts. `reduce`
-    ('add' or 'multiply') combines with what is there instead.
+    out[index[i][j]][j] = src[i][j] for dim 0; the last of several writes to a place counts.
+    `reduce` ('add' or 'multiply') combines with what is there instead.
     """
     given = value if src is None else src
     if given is None:
@@ -165,7 +165,7 @@ def scatter(
     else:
         source = np.broadcast_to(np.asarray(as_element(given, input)), at.shape)
     if reduce is not None:
-        quietly(_REDUCTIONS[reduce].at, flat_memory(done), places(done, d, at), source)
+        quietly(_REDUCTIONS[reduce].at, flat_memory(done), memory_places(done, d, at), source)
     else:
         quietly(np.put_along_axis, part(done.array, at.shape, d), at, source, d)
     return done
@@ -211,12 +211,12 @@ def check_apart(out: Tensor, *others: Tensor | Number) -> None:
             )
 
 
-def places(target: Tensor, dim: int, index: Array) -> NDArray[np.int64]:
+def memory_places(target: Tensor, dim: int, index: Places) -> NDArray[np.int64]:
     """The place in `flat_memory(target)` of every element that `index` names along `dim`."""
     steps = target.strides or (1,)
-    at = index.astype(np.int64) * steps[dim]
+    at = index.astype(np.int64) if steps[dim] == 1 else index.astype(np.int64) * steps[dim]
     for d, n in enumerate(index.shape):
-        if d != dim:
+        if d != dim and n > 1:
             at += (np.arange(n) * steps[d]).reshape((n,) + (1,) * (index.ndim - d - 1))
     return at
 
@@ -224,7 +224,7 @@ def places(target: Tensor, dim: int, index: Array) -> NDArray[np.int64]:
 def refuse_reduce(reduce: str | None) -> None:
     """Raise where PyTorch has no derivative: scatter with `reduce`."""
     if reduce is not None:
-        raise NotImplementedError("derivative for aten::scatter is not implemented")
+        raise RuntimeError("derivative for aten::scatter is not implemented")
 
 
 def kept(g: Tensor, dim: int, index: Tensor, reduce: str | None) -> Tensor:
@@ -240,8 +240,9 @@ def arrived(g: Tensor, dim: int, index: Tensor, reduce: str | None) -> Tensor:
 
 
 scatter.vjp(
-    input=lambda g, dim, index, reduce: kept(g, dim, index, reduce),
-    src=lambda g, dim, index, reduce: arrived(g, dim, index, reduce),
+    index=None,
+    input=kept,
+    src=arrived,
 )
 
 
@@ -258,11 +259,22 @@ def scatter_add(
     if ready:
         at = indices_in(index, d, at_least_1d(done.sizes)[d])
         source = part(src.array, at.shape, None)
-        quietly(np.add.at, flat_memory(done), places(done, d, at).ravel(), source.ravel())
+        quietly(add_wide, done, memory_places(done, d, at).ravel(), source.ravel())
     return done
 
 
-scatter_add.vjp(input=lambda g: g, src=lambda g, dim, index: g.gather(dim, index))
+def add_wide(target: Tensor, at: Places, values: Array) -> None:
+    """Add `values` at places in memory; half types are summed in float32 and rounded once."""
+    memory = flat_memory(target)
+    if not target.dtype.is_half:
+        np.add.at(memory, at, values)
+        return
+    wide = memory.astype(np.float32)
+    np.add.at(wide, at, values.astype(np.float32))
+    memory[at] = wide[at].astype(memory.dtype)
+
+
+scatter_add.vjp(input=lambda g: g, index=None, src=lambda g, dim, index: g.gather(dim, index))
 
 
 @composite()

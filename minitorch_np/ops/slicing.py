@@ -84,7 +84,13 @@ def zeros(g: Tensor, shape: Shape) -> Tensor:
 
 
 def sliced(
-    shape: Shape, stride: Stride, offset: int, dim: int, start: int | None, end: int | None, step: int
+    shape: Shape,
+    stride: Stride,
+    offset: int,
+    dim: int,
+    start: int | None,
+    end: int | None,
+    step: int,
 ) -> Place:
     """Where `start:end:step` of `dim` of a geometry lies."""
     if not shape:
@@ -125,9 +131,7 @@ def slice_backward(
     return zeros_with(place, input_sizes, grad_output)
 
 
-slice_backward.vjp(
-    grad_output=lambda g, dim, start, end, step: slice(g, dim, start, end, step)
-)
+slice_backward.vjp(grad_output=lambda g, dim, start, end, step: slice(g, dim, start, end, step))
 
 
 @op("contiguous")
@@ -200,9 +204,7 @@ def diagonal_backward(
     return zeros_with(place, input_sizes, grad_output)
 
 
-diagonal_backward.vjp(
-    grad_output=lambda g, offset, dim1, dim2: g.diagonal(offset, dim1, dim2)
-)
+diagonal_backward.vjp(grad_output=lambda g, offset, dim1, dim2: g.diagonal(offset, dim1, dim2))
 
 
 @op("contiguous")
@@ -264,9 +266,7 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     return diagonal_copy(input, diagonal)
 
 
-def windows(
-    shape: Shape, stride: Stride, dim: int, size: int, step: int
-) -> Geometry:
+def windows(shape: Shape, stride: Stride, dim: int, size: int, step: int) -> Geometry:
     """The geometry of `unfold(dim, size, step)`: windows in `dim`, their elements in a last dim."""
     d = wrap_dim(dim, len(shape))
     count = shapes.window_count(shape, dim, size, step)
@@ -357,7 +357,9 @@ def as_strided_backward(
     low = min(offset, start)
     memory = max(_span(shape, stride, offset - low), _span(size, view_stride, start - low))
     flat = empty((memory,), (1,), g.dtype).zero_()
-    stretched = [d for d, (n, s) in enumerate(zip(size, view_stride, strict=True)) if n != 1 and not s]
+    stretched = [
+        d for d, (n, s) in enumerate(zip(size, view_stride, strict=True)) if n != 1 and not s
+    ]
     for d in reversed(stretched):
         g = g.sum(d)
     size, view_stride = _without(size, stretched), _without(view_stride, stretched)

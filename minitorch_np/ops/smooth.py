@@ -5,11 +5,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import not_implemented, pointwise, rounded
 from minitorch_np.op import composite, op
 from minitorch_np.ops.special import error_function
-from minitorch_np.tensor import Number, Tensor
+from minitorch_np.tensor import Number, Tensor, empty
 
 __all__: list[str] = []
 
@@ -141,9 +142,7 @@ silu_backward.vjp(
 def mish(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`input * tanh(log(1 + exp(input)))`. Source: ATen/native/cpu/Activation.cpp mish_kernel."""
     need_floating(input, "mish_cpu")
-    return pointwise(
-        lambda a, o: np.multiply(a, np.tanh(np.logaddexp(a, 0)), o), input, out=out
-    )
+    return pointwise(lambda a, o: np.multiply(a, np.tanh(np.logaddexp(a, 0)), o), input, out=out)
 
 
 mish.vjp(input=lambda g, input: mish_backward(g, input))
@@ -204,9 +203,7 @@ def _held(x: Number, dtype: Dtype) -> np.generic:
     return dtype.compute.type(rounded(x, dtype))
 
 
-softplus.vjp(
-    input=lambda g, input, beta, threshold: softplus_backward(g, input, beta, threshold)
-)
+softplus.vjp(input=lambda g, input, beta, threshold: softplus_backward(g, input, beta, threshold))
 
 
 @op("elementwise", method=False)
@@ -238,12 +235,14 @@ softplus_backward.vjp(
 )
 
 
-@op("elementwise", method=False)
+@op("contiguous", method=False)
 def log_sigmoid(input: Tensor) -> Tensor:
     """`log(sigmoid(input))` without overflow. Source: ATen/native/cpu/Activation.cpp."""
     need_floating(input, "log_sigmoid_cpu")
     return pointwise(
-        lambda a, o: np.subtract(np.minimum(a, 0), np.log1p(np.exp(-np.abs(a))), o), input
+        lambda a, o: np.subtract(np.minimum(a, 0), np.log1p(np.exp(-np.abs(a))), o),
+        input,
+        out=empty(input.sizes, strides.contiguous(input.sizes), input.dtype),
     )
 
 
@@ -300,8 +299,8 @@ def _hardswish_slope(x: Tensor) -> Tensor:
 
 hardswish_backward.vjp(
     grad_output=lambda g, input: g * _hardswish_slope(input),
-    input=lambda g, grad_output, input: (
-        (g * grad_output / 3).where((input > -3).logical_and(input < 3), 0.0)
+    input=lambda g, grad_output, input: (g * grad_output / 3).where(
+        (input > -3).logical_and(input < 3), 0.0
     ),
 )
 

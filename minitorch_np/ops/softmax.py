@@ -131,8 +131,7 @@ def softmax(
 ) -> Tensor:
     """exp(input) over its sum along `dim`, converted to `dtype` first."""
     given = input if dtype is None else input.to(dtype)
-    # PyTorch's form with `out` never looks at requires_grad
-    return softmax_along(given if out is None else given.detach(), dim, out=out)
+    return softmax_along(given, dim, out=out)
 
 
 @composite()
@@ -141,8 +140,7 @@ def log_softmax(
 ) -> Tensor:
     """The logarithm of `softmax`, exact where that would round to 0."""
     given = input if dtype is None else input.to(dtype)
-    # PyTorch's form with `out` never looks at requires_grad
-    return log_softmax_along(given if out is None else given.detach(), dim, out=out)
+    return log_softmax_along(given, dim, out=out)
 
 
 @composite(method=False)

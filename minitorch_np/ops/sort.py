@@ -17,9 +17,10 @@ from minitorch_np.tensor import Tensor, empty
 __all__ = ["argsort", "kthvalue", "msort", "sort", "topk"]
 
 Array = NDArray[np.generic]
+Indices = NDArray[np.int64]
 
 
-def order_of(array: Array, dim: int, descending: bool) -> Array:
+def order_of(array: Array, dim: int, descending: bool) -> Indices:
     """The indices that sort along `dim`; equal elements keep their order in both directions."""
     if not array.ndim:
         return np.zeros((), np.int64)
@@ -35,7 +36,7 @@ def sort(
     dim: int = -1,
     descending: bool = False,
     *,
-    stable: bool | None = None,
+    stable: bool | None = None,  # noqa: ARG001  # always so; it names the node
     out: Pair | None = None,
 ) -> return_types.sort:
     """The elements in order along `dim`, and the indices where they were."""
@@ -81,7 +82,7 @@ def topk(
     k: int,
     dim: int = -1,
     largest: bool = True,
-    sorted: bool = True,
+    sorted: bool = True,  # noqa: ARG001  # always so
     *,
     out: Pair | None = None,
 ) -> return_types.topk:

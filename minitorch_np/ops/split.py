@@ -32,14 +32,10 @@ def lengths(shape: Shape, split_size_or_sections: Sections, dim: int) -> Shape:
     "view",
     method=False,
     node=lambda split_size_or_sections: (
-        "SplitBackward0"
-        if isinstance(split_size_or_sections, int)
-        else "SplitWithSizesBackward0"
+        "SplitBackward0" if isinstance(split_size_or_sections, int) else "SplitWithSizesBackward0"
     ),
 )
-def split(
-    input: Tensor, split_size_or_sections: Sections, dim: int = 0
-) -> tuple[Tensor, ...]:
+def split(input: Tensor, split_size_or_sections: Sections, dim: int = 0) -> tuple[Tensor, ...]:
     """The tensor cut along `dim` into pieces of one size, the last smaller, or of the given sizes.
 
     Views, none of which may be written to in place while autograd records.
@@ -85,9 +81,7 @@ method(split_method, "split")
 
 
 @composite()
-def split_with_sizes(
-    input: Tensor, split_sizes: Sequence[int], dim: int = 0
-) -> tuple[Tensor, ...]:
+def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """The tensor cut along `dim` into pieces of the given sizes."""
     return split(input, split_sizes, dim)
 
@@ -168,7 +162,9 @@ def _numbers(given: Sections | Tensor) -> Sections:
     return given.array.tolist()
 
 
-def _named_split(name: str, input: Tensor, given: Sections, dim: int, least: int) -> tuple[Tensor, ...]:
+def _named_split(
+    name: str, input: Tensor, given: Sections, dim: int, least: int
+) -> tuple[Tensor, ...]:
     """What hsplit, vsplit and dsplit have in common."""
     if input.ndim < least:
         raise RuntimeError(

@@ -1,16 +1,14 @@
-"""`x[...]` and `x[...] = y`: subscripts taken apart into views, then index tensors if there are any.
+"""`x[...]` and `x[...] = y`: subscripts taken apart into views and, if any, index tensors.
 
 Source: torch/csrc/autograd/python_variable_indexing.cpp and aten/src/ATen/TensorIndexing.h.
 """
 
-import builtins
 import operator
 import warnings
 from collections.abc import Sequence
-from typing import NoReturn, cast
+from typing import NoReturn, SupportsIndex, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
@@ -32,6 +30,7 @@ Index = object
 """What may stand in a subscript: int, slice, None, Ellipsis, bool, tensor, sequence, ndarray."""
 
 _MASKS = {dtypes.uint8, dtypes.bool_}
+_NUMBERS = {int, bool, float}
 _MOST = 2**63 - 1
 _TUPLE_LENGTH = 32
 _NO_TUPLE = (
@@ -69,7 +68,7 @@ class Subscript:
     def read(self, item: Index, at: int) -> None:
         """Apply one index, the `at`-th of the subscript."""
         if isinstance(item, slice):
-            start, stop, step = unpacked(item)
+            start, stop, step = unpacked(cast("slice[object, object, object]", item))
             self.slice(start, stop, step)
         elif item is None:
             self.view = unsqueeze(self.view, self.dim)
@@ -79,7 +78,7 @@ class Subscript:
         elif isinstance(item, bool):
             self.truth(item)
         elif isinstance(item, (int, np.integer)):
-            self.select(long(item), at)
+            self.select(long(cast(int, item)), at)
         else:
             self.tensor(as_index(item), at)
 
@@ -143,15 +142,15 @@ def specified_dims(item: Index) -> int:
     return 0 if item is None or item is Ellipsis or item is True or item is False else 1
 
 
-def long(value: "int | np.integer") -> int:
+def long(value: SupportsIndex) -> int:
     """A Python integer that fits in 64 bits. Raises: ValueError."""
-    i = int(value)
+    i = operator.index(value)
     if not -_MOST - 1 <= i <= _MOST:
         raise ValueError("Overflow when unpacking long long")
     return i
 
 
-def unpacked(item: "builtins.slice[object, object, object]") -> tuple[int, int, int]:
+def unpacked(item: "slice[object, object, object]") -> tuple[int, int, int]:
     """Start, stop and step of a slice, clamped to 64 bits. Raises: ValueError, TypeError."""
     step = 1 if item.step is None else bound(item.step)
     if step == 0:
@@ -178,10 +177,11 @@ def as_index(item: Index) -> Tensor | int:
     if isinstance(item, Tensor):
         return item
     if isinstance(item, np.ndarray) or is_sequence(item):
-        kind = inferred_dtype(item)
-        return copied(item, kind if kind in _MASKS else dtypes.int64)
+        data = cast(object, item)
+        kind = inferred_dtype(data)
+        return copied(data, kind if kind in _MASKS else dtypes.int64)
     if isinstance(item, np.bool_):
-        invalid(item)
+        invalid(cast(object, item))
     try:
         return long(operator.index(cast(int, item)))
     except TypeError:
@@ -205,6 +205,8 @@ def is_tuple(item: Index) -> bool:
         return False
     items = cast("Sequence[object]", item)
     if len(items) >= _TUPLE_LENGTH:
+        return False
+    if isinstance(items, list) and _NUMBERS.issuperset(map(type, items)):
         return False
     for at in range(len(items)):
         one = items[at]
@@ -234,7 +236,7 @@ def getitem(self: Tensor, item: Index) -> Tensor:
         check_bounds(i, 0, sizes[0])
         return select(self, 0, i)
     if kind is slice:
-        start, stop, step = unpacked(cast(slice, item))
+        start, stop, step = unpacked(cast("slice[object, object, object]", item))
         if not self.sizes:
             raise IndexError("slice() cannot be applied to a 0-dim tensor.")
         return sliced(self, 0, start, stop, step)
@@ -275,7 +277,7 @@ def checked_value(self: Tensor, value: object) -> Number | complex | None:
     if isinstance(value, Tensor):
         return None
     if isinstance(value, (int, np.integer)):
-        return value if isinstance(value, bool) else long(value)
+        return value if isinstance(value, bool) else long(cast(int, value))
     if isinstance(value, float):
         return float(value)
     if isinstance(value, complex):
@@ -325,9 +327,7 @@ def copy_to(target: Tensor, value: Tensor) -> None:
     target.copy_(source)
 
 
-def put_number(
-    target: Tensor, indices: list[Tensor | None], number: Number | complex
-) -> None:
+def put_number(target: Tensor, indices: list[Tensor | None], number: Number | complex) -> None:
     """Write a number where index tensors name; one mask or one list of indices is a fill."""
     found = [t for t in indices if t is not None]
     if len(found) == 1:
@@ -350,7 +350,7 @@ def put_number(
     index_put_(target, indices, value)
 
 
-def delitem(self: Tensor, item: Index) -> NoReturn:
+def delitem(_self: Tensor, _item: Index) -> NoReturn:
     """Raise TypeError: elements cannot be deleted."""
     raise TypeError("Tensor does not support deleting items")
 

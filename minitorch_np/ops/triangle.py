@@ -98,7 +98,7 @@ def meshgrid(
 ) -> tuple[Tensor, ...]:
     """Views of 1-d tensors, each expanded along the dimensions of the others.
 
-    'ij' gives them the shape (len(first), len(second), ...), 'xy' exchanges the first two.
+    'ij' gives them the shape (len(first), len(second), ...), 'xy' exchanges those two sizes.
     Source: aten/src/ATen/native/TensorShape.cpp meshgrid.
     """
     first = tensors[0] if len(tensors) == 1 else None
@@ -124,7 +124,6 @@ def meshgrid(
         for at, t in enumerate(given)
     ]
     if swap:
-        grids = [g.transpose(0, 1) for g in grids]
         grids[0], grids[1] = grids[1], grids[0]
     return tuple(grids)
 

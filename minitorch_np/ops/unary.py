@@ -264,9 +264,7 @@ def positive(input: Tensor) -> Tensor:
 @op("elementwise", inplace=True, node="Deg2RadBackward0")
 def deg2rad(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Degrees as radians."""
-    return pointwise(
-        lambda a, o: np.multiply(a, math.pi / 180, o), input, out=out, floating=True
-    )
+    return pointwise(lambda a, o: np.multiply(a, math.pi / 180, o), input, out=out, floating=True)
 
 
 deg2rad.vjp(input=lambda g: g * (math.pi / 180))
@@ -275,9 +273,7 @@ deg2rad.vjp(input=lambda g: g * (math.pi / 180))
 @op("elementwise", inplace=True, node="Rad2DegBackward0")
 def rad2deg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Radians as degrees."""
-    return pointwise(
-        lambda a, o: np.multiply(a, 180 / math.pi, o), input, out=out, floating=True
-    )
+    return pointwise(lambda a, o: np.multiply(a, 180 / math.pi, o), input, out=out, floating=True)
 
 
 rad2deg.vjp(input=lambda g: g * (180 / math.pi))

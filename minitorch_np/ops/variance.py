@@ -3,6 +3,7 @@
 Source: std_var_out, aten/src/ATen/native/ReduceOps.cpp; WelfordOps, native/SharedReduceOps.h.
 """
 
+import math
 import warnings
 
 import numpy as np
@@ -44,7 +45,7 @@ def moments(
     dims = dims_of(dim, input.ndim)
     shape = reduced(input.sizes, dims, keepdim)
     n = count(input.sizes, dims)
-    if n - correction <= 0 and 0 not in shape:
+    if (0 if 0 in shape else n) - correction <= 0:
         warnings.warn(
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the "
             "reduction factor (input numel divided by output numel).",
@@ -95,11 +96,14 @@ def var_backward(g: Tensor, input: Tensor, dim: Dims, keepdim: bool, correction:
     freedom = count(input.sizes, None if whole else dim) - correction
     if not whole and not keepdim and input.ndim > 1:
         g = restored(g, input.ndim, dim, keepdim)
-    middle = input.mean() if whole else input.mean(dim, True)
-    if freedom <= 0:
-        same = quietly(np.equal, input.array, middle.array)
-        return g * stored(np.where(same, np.nan, np.inf).astype(g.dtype.np), g.dtype)
-    return (2.0 / freedom) * g * (input - middle)
+    if not whole:
+        factor = 2.0 / freedom if freedom else math.inf
+        return factor * g * (input - input.mean(dim, True))
+    middle = input.mean()
+    if freedom > 0:
+        return (2.0 / freedom) * g * (input - middle)
+    same = quietly(np.equal, input.array, middle.array)
+    return g * stored(np.where(same, np.nan, np.inf).astype(g.dtype.np), g.dtype)
 
 
 @op("reduction")
@@ -129,7 +133,7 @@ def std_backward(
     g: Tensor, input: Tensor, out: Tensor, dim: Dims, keepdim: bool, correction: Number
 ) -> Tensor:
     """The variance's gradient over twice the deviation; 0 where that is 0."""
-    g_var = (g / (out * 2)).masked_fill(out == 0, 0)
+    g_var = (g / (out * 2)).masked_fill_(out.eq(0), 0)
     return var_backward(g_var, input, dim, keepdim, correction)
 
 

@@ -1,7 +1,6 @@
-"""Views of all elements: other shapes, strides and dims over the same memory. No data is touched."""
+"""Views in another shape, with dims of size 1 put in, left out or stretched. No data is touched."""
 
-import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from minitorch_np import shapes, strides
@@ -15,9 +14,8 @@ from minitorch_np.storage import VersionCounter
 from minitorch_np.tensor import Tensor, attribute, method
 
 __all__ = [
-    "adjoint", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_shapes", "broadcast_tensors",
-    "broadcast_to", "detach", "flatten", "moveaxis", "movedim", "permute", "ravel", "reshape",
-    "squeeze", "swapaxes", "swapdims", "t", "transpose", "unflatten", "unsqueeze",
+    "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_shapes", "broadcast_tensors",
+    "broadcast_to", "detach", "flatten", "ravel", "reshape", "squeeze", "unflatten", "unsqueeze",
 ]  # fmt: skip
 
 
@@ -177,165 +175,10 @@ def ravel(input: Tensor) -> Tensor:
     return view(input.contiguous(), (-1,))
 
 
-@op("view")
-def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
-    """The tensor with two dimensions exchanged. Source: ATen/native/TensorShape.cpp transpose."""
-    order = swapped(len(input.sizes), dim0, dim1)
-    return input.alias(
-        strides.permuted(input.sizes, order), strides.permuted(input.strides, order), input.offset
-    )
-
-
-transpose.vjp(input=lambda g, dim0, dim1: g.transpose(dim0, dim1))
-
-
-def swapped(ndim: int, dim0: int, dim1: int) -> list[int]:
-    """The order of dims in which two have changed places."""
-    d0, d1 = wrap_dim(dim0, ndim), wrap_dim(dim1, ndim)
-    order = list(range(ndim))
-    if ndim:
-        order[d0], order[d1] = d1, d0
-    return order
-
-
-@composite(alias=["swapdims"])
-def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
-    """`transpose` under NumPy's name."""
-    return transpose(input, axis0, axis1)
-
-
-swapdims = swapaxes
-
-
-@op("view")
-def t(input: Tensor) -> Tensor:
-    """The transpose of a matrix; a tensor of fewer dims as it is.
-
-    Raises: RuntimeError for more than 2 dims.
-    """
-    check_matrix("t", input)
-    return input.alias(input.sizes[::-1], input.strides[::-1], input.offset)
-
-
-t.vjp(input=lambda g: g.t())
-
-
-def check_matrix(name: str, input: Tensor) -> None:
-    """Raise where `t` has no meaning."""
-    if input.ndim > 2:
-        raise RuntimeError(
-            f"{name}() expects a tensor with <= 2 dimensions, but self is {input.ndim}D"
-        )
-
-
-@op("view", variadic="dims")
-def permute(input: Tensor, dims: Shape) -> Tensor:
-    """The tensor with its dims in the order `dims`. Source: ATen/native/TensorShape.cpp permute."""
-    order = shapes.permutation(dims, len(input.sizes))
-    return input.alias(
-        strides.permuted(input.sizes, order), strides.permuted(input.strides, order), input.offset
-    )
-
-
-permute.vjp(input=lambda g, dims: g.permute(inverse(dims)))
-
-
-def inverse(dims: Shape) -> Shape:
-    """The order of dims that undoes `dims`."""
-    back = [0] * len(dims)
-    for to, source in enumerate(dims):
-        back[source] = to
-    return tuple(back)
-
-
-@op("view", method=False, node="AliasBackward0")
-def same_view(input: Tensor) -> Tensor:
-    """A view of the same geometry. PyTorch's `alias`, a name that Tensor has for its own means."""
-    return input.alias(input.sizes, input.strides, input.offset)
-
-
-same_view.vjp(input=lambda g: g)
-
-
-@composite(alias=["moveaxis"])
-def movedim(input: Tensor, source: int | Shape, destination: int | Shape) -> Tensor:
-    """The tensor with dims `source` moved to the places `destination`; the others keep their order.
-
-    Source: aten/src/ATen/native/TensorShape.cpp movedim.
-    """
-    src = (source,) if isinstance(source, int) else source
-    dst = (destination,) if isinstance(destination, int) else destination
-    order = shapes.movement(src, dst, input.ndim)
-    return permute(input, order) if input.ndim else same_view(input)
-
-
-moveaxis = movedim
-
-
-def transposed_matrices(input: Tensor, name: str, zero: str) -> Tensor:
-    """The transposes of a batch of matrices: `mT` and its relatives. A 0-d tensor is deprecated."""
-    if not input.ndim:
-        warnings.warn(f"Tensor.{name} is deprecated on 0-D tensors. {zero}", stacklevel=3)
-        return input
-    if input.ndim < 2:
-        raise RuntimeError(
-            f"tensor.{name} is only supported on matrices or batches of matrices. "
-            f"Got {input.ndim}-D tensor."
-        )
-    return transpose(input, -2, -1)
-
-
-_IDENTITY = "This function is the identity in these cases."
-_CONJUGATE = "Consider using x.conj()."
-
-
-@composite()
-def adjoint(input: Tensor) -> Tensor:
-    """The transposes of a batch of matrices, which have no complex numbers to conjugate."""
-    if not input.ndim:
-        warnings.warn(f"adjoint() is deprecated on 0-D tensors. {_CONJUGATE}", stacklevel=2)
-        return input
-    return transposed_matrices(input, "adjoint()", _CONJUGATE)
-
-
-def reversed_dims(input: Tensor) -> Tensor:
-    """The tensor with its dims in reverse order; deprecated in PyTorch but for matrices."""
-    if not input.ndim:
-        warnings.warn(f"Tensor.T is deprecated on 0-D tensors. {_IDENTITY}", stacklevel=2)
-    elif input.ndim != 2:
-        warnings.warn(
-            "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is "
-            "deprecated and it will throw an error in a future release. Consider `x.mT` to "
-            "transpose batches of matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to "
-            "reverse the dimensions of a tensor.",
-            stacklevel=2,
-        )
-    return permute(input, tuple(range(input.ndim - 1, -1, -1)))
-
-
-def transposed_matrix(input: Tensor) -> Tensor:
-    """The transpose of one matrix, which has no complex numbers to conjugate."""
-    if input.ndim in (0, 2):
-        return transposed_matrices(input, "H", _CONJUGATE)
-    more = " For batches of matrices, consider using tensor.mH" if input.ndim > 2 else ""
-    raise RuntimeError(
-        f"tensor.H is only supported on matrices (2-D tensors). Got {input.ndim}-D tensor.{more}"
-    )
-
-
-attribute("T", reversed_dims)
-attribute("H", transposed_matrix)
-attribute("mT", lambda input: transposed_matrices(input, "mT", _IDENTITY))
-attribute("mH", lambda input: transposed_matrices(input, "mH", _CONJUGATE))
-attribute("real", lambda input: input)
-
-
 @op(
     "view",
     method=False,
-    node=lambda dim: (
-        f"SqueezeBackward{0 if dim is None else 1 if isinstance(dim, int) else 2}"
-    ),
+    node=lambda dim: f"SqueezeBackward{0 if dim is None else 1 if isinstance(dim, int) else 2}",
 )
 def squeeze(input: Tensor, dim: int | Shape | None = None) -> Tensor:
     """The tensor without the dims of size 1 among `dim`, or among all.
@@ -403,7 +246,7 @@ def with_dim(shape: Shape, stride: strides.Stride, dim: int) -> strides.Geometry
 
 
 @op("view", variadic="size")
-def expand(input: Tensor, size: Shape, *, implicit: bool = False) -> Tensor:
+def expand(input: Tensor, size: Shape, *, implicit: bool = False) -> Tensor:  # noqa: ARG001
     """The tensor repeated without a copy: stride 0 wherever a size of 1 becomes larger.
 
     Source: aten/src/ATen/native/TensorShape.cpp expand.
@@ -462,13 +305,27 @@ def broadcast_shapes(*shapes: int | Shape) -> Size:
     return Size(common)
 
 
+attribute("real", lambda input: input)
+
+
+@op("view", method=False, node="AliasBackward0")
+def same_view(input: Tensor) -> Tensor:
+    """A view of the same geometry. PyTorch's `alias`, a name that Tensor has for its own means."""
+    return input.alias(input.sizes, input.strides, input.offset)
+
+
+same_view.vjp(input=lambda g: g)
+
+
 @op("view", differentiable=False)
 def detach(input: Tensor) -> Tensor:
-    """The same memory with no history: a tensor that backward stops at. It counts the same writes."""
+    """The same memory with no history: backward stops there. It counts the same writes."""
     return input.untracked()
 
 
-def _each(function: "Callable[[Tensor], Tensor]", tensors: Sequence[Tensor | Sequence[Tensor]]):
+def _each(
+    function: Callable[[Tensor], Tensor], tensors: Sequence[Tensor | Sequence[Tensor]]
+) -> Tensor | tuple[Tensor, ...]:
     """`function` of one tensor, or of each of several."""
     if len(tensors) == 1 and isinstance(tensors[0], Tensor):
         return function(tensors[0])
@@ -489,7 +346,7 @@ def atleast_2d(*tensors: Tensor | Sequence[Tensor]) -> Tensor | tuple[Tensor, ..
 
 
 def atleast_3d(*tensors: Tensor | Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
-    """Each tensor with at least three dims: (n,) becomes (1, n, 1), and (m, n) becomes (m, n, 1)."""
+    """Each tensor with at least three dims: (n,) becomes (1, n, 1), (m, n) becomes (m, n, 1)."""
     return _each(_with_3_dims, tensors)
 
 

@@ -13,12 +13,13 @@ from typing import Any, ClassVar, TypeVar, cast
 
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.graph.modes import enable_grad, set_grad_enabled, state as modes
+from minitorch_np.graph.modes import enable_grad, set_grad_enabled
+from minitorch_np.graph.modes import state as modes
 from minitorch_np.nn.conversion import clear_grad
 from minitorch_np.nn.hooks import Handle, Hook, Hooks
 from minitorch_np.nn.parameter import typename
-from minitorch_np.nn.state import from_foreign
 from minitorch_np.ops.from_data import tensor as new_tensor
+from minitorch_np.optim.loading import counts_in_float32, fitting
 from minitorch_np.tensor import Tensor
 
 __all__ = [
@@ -125,8 +126,8 @@ def _hooked(step: Callable[..., object]) -> Callable[..., object]:
     """A class's step with the hooks around it."""
 
     @functools.wraps(step)
-    def stepped(*args: Any, **kwargs: Any) -> object:
-        self: Optimizer = args[0]
+    def stepped(self: Optimizer, *rest: object, **kwargs: object) -> object:
+        args: tuple[Any, ...] = (self, *rest)
         for hook in (*_step_pre_hooks.values(), *self._step_pre_hooks.values()):  # pyright: ignore[reportPrivateUsage]
             changed = hook(self, args, kwargs)
             if changed is None:
@@ -136,7 +137,7 @@ def _hooked(step: Callable[..., object]) -> Callable[..., object]:
                     f"{step} must return None or a tuple of (new_args, new_kwargs), but got "
                     f"{changed}."
                 )
-            args, kwargs = changed
+            args, kwargs = cast("tuple[tuple[Any, ...], dict[str, Any]]", changed)
         result = step(*args, **kwargs)
         for hook in (*self._step_post_hooks.values(), *_step_post_hooks.values()):  # pyright: ignore[reportPrivateUsage]
             hook(self, args, kwargs)
@@ -171,7 +172,7 @@ class Optimizer:
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         if "step" in cls.__dict__:
-            cls.step = _hooked(cls.step)
+            cls.step = cast(Any, _hooked(cls.step))
 
     def __init__(self, params: ParamsT, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
@@ -216,13 +217,13 @@ class Optimizer:
         self.defaults.setdefault("differentiable", False)
 
     def __repr__(self) -> str:
-        lines = [f"{type(self).__name__} ("]
+        text = f"{type(self).__name__} ("
         for nr, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {nr}")
-            lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
-        return "\n".join(lines) + "\n)"
+            options = [f"    {key}: {group[key]}\n" for key in sorted(group) if key != "params"]
+            text += f"\nParameter Group {nr}\n{''.join(options)}"
+        return f"{text})"
 
-    def step(self, closure: Closure | None = None) -> Loss | None:  # noqa: ARG002
+    def step(self, closure: Closure | None = None) -> Loss | None:
         """Change every parameter that has a gradient, once; the loss, if a closure computes it."""
         raise NotImplementedError
 
@@ -243,8 +244,9 @@ class Optimizer:
                 "ordering of tensors in sets will change between runs. Please use a list instead."
             )
         given: list[Any] = [params] if isinstance(params, Tensor) else list(params)
-        tensors = [p[1] if isinstance(p, tuple) else p for p in given]
-        names = [p[0] for p in given if isinstance(p, tuple)]
+        named = [cast("tuple[str, Tensor]", p) for p in given if isinstance(p, tuple)]
+        names = [name for name, _ in named]
+        tensors: list[Any] = [cast(Any, p)[1] if isinstance(p, tuple) else p for p in given]
         param_group["params"] = tensors
         if names:
             if len(names) != len(tensors):
@@ -322,7 +324,7 @@ class Optimizer:
         return Handle(self._load_state_dict_post_hooks, hook, prepend=prepend)
 
     def state_dict(self) -> dict[str, Any]:
-        """The groups, with parameters as numbers, and the state by those numbers: PyTorch's format."""
+        """The groups, parameters as numbers, and the state by those numbers: PyTorch's format."""
         for hook in self._state_dict_pre_hooks.values():
             hook(self)
         numbers: dict[int, int] = {}
@@ -371,8 +373,8 @@ class Optimizer:
         for number, value in given["state"].items():
             if number in numbered:
                 parameter = numbered[number]
-                counts = _counts_in_float32(number, given["param_groups"])
-                state[parameter] = _fitting(value, parameter, counts)
+                counts = counts_in_float32(number, given["param_groups"])
+                state[parameter] = fitting(value, parameter, counts)
             else:
                 state[number] = value
         for group, new in zip(groups, saved, strict=True):
@@ -382,30 +384,6 @@ class Optimizer:
         self.__setstate__({"state": state, "param_groups": saved})
         for hook in self._load_state_dict_post_hooks.values():
             hook(self)
-
-
-def _counts_in_float32(number: int, groups: list[Group]) -> bool:
-    """Whether the group that saved a parameter counts its steps in float32 whatever comes."""
-    group = next((g for g in groups if number in g["params"]), {})
-    return bool(group.get("capturable", False) or group.get("fused", False))
-
-
-def _fitting(value: Any, parameter: Tensor, counts: bool, key: str | None = None) -> Any:  # noqa: ANN401
-    """Saved state as the state of `parameter`: floating point values in its dtype."""
-    tensor = from_foreign(value)
-    if tensor is not None:
-        if tensor is not value:
-            tensor = tensor.clone()  # two engines must not count one step tensor
-        if key == "step":
-            return tensor.to(dtypes.float32) if counts else tensor
-        return tensor.to(parameter.dtype) if parameter.is_floating_point() else tensor
-    if isinstance(value, dict):
-        items = cast("dict[str, Any]", value).items()
-        return {k: _fitting(v, parameter, counts, k) for k, v in items}
-    if isinstance(value, Iterable):
-        kind = cast(Any, type(cast(object, value)))
-        return kind(_fitting(v, parameter, counts) for v in cast("Iterable[Any]", value))
-    return value
 
 
 def counted(state: State, group: Group) -> None:

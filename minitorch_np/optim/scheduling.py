@@ -1,10 +1,10 @@
-"""LRScheduler: what every schedule of learning rates shares. Source: torch/optim/lr_scheduler.py."""
+"""What every schedule of learning rates shares. Source: torch/optim/lr_scheduler.py."""
 
 import functools
 import types
 import warnings
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -18,8 +18,8 @@ LR = float | Tensor
 EPOCH_WARNING = (
     "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where "
     "possible. Please use `scheduler.step()` to step the scheduler. During the deprecation, if "
-    "epoch is different from None, the closed form is used instead of the new chainable form, where "
-    "available. Please open an issue if you are unable to replicate your use case: "
+    "epoch is different from None, the closed form is used instead of the new chainable form, "
+    "where available. Please open an issue if you are unable to replicate your use case: "
     "https://github.com/pytorch/pytorch/issues/new/choose."
 )
 _DETAILS = (
@@ -159,7 +159,7 @@ class LRScheduler:
         self._last_lr = values_in_groups(self.optimizer, "lr")
 
     @contextmanager
-    def _within_step(self) -> Iterator[None]:
+    def _within_step(self) -> Generator[None]:
         self._get_lr_called_within_step = True
         try:
             yield
@@ -191,7 +191,7 @@ def _watch_steps(optimizer: Optimizer) -> None:
     reference = weakref.ref(optimizer)  # it must not keep itself alive
 
     @functools.wraps(function)
-    def stepped(*args: Any, **kwargs: Any) -> object:
+    def stepped(*args: object, **kwargs: object) -> object:
         self = reference()
         assert self is not None
         self.__dict__["_opt_called"] = True

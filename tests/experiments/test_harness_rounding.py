@@ -69,6 +69,8 @@ CASES = {
     "sub": (lambda a, b: a - b, [(3, 4), (3, 1)]),
     "rsub": (lambda a: 1 - a, [(3, 4)]),
     "mul": (lambda a, b: a * b, [(3, 4), (4,)]),
+    "a square": (lambda a: a * a, [(3, 4)]),
+    "addcmul": (lambda a, b: a.addcmul(b, b, value=0.5), [(3, 4), (3, 4)]),
     "div": (lambda a, b: a / (b + 5), [(3, 4), (4,)]),
     "exp": (lambda a: a.exp(), [(3, 4)]),
     "tanh": (lambda a: a.tanh(), [(3, 4)]),
@@ -148,6 +150,19 @@ def test_exact_zeros_stay_exact_through_a_dead_layer():
         z.backward(torch.randn(5, 2))
     assert not np.any(follower.ledger.read(z).total((5, 2)))
     assert not np.any(follower.ledger.read(w.grad).total((3, 4)))
+
+
+@pytest.mark.parametrize("library", LIBRARIES, ids=lambda lib: lib.__name__)
+@pytest.mark.parametrize("square", [lambda x: x * x, lambda x: x**2], ids=["mul", "pow"])
+def test_square_of_what_is_smaller_than_its_error(library, square):
+    x = library.from_numpy(np.array([0.0, 1e-12]))
+    follower = Follower(library, Scale(c=0.0))
+    follower.ledger.write(x, Noise(np.full(2, 1e-16)))
+    with watching(follower):
+        noise = follower.ledger.read(square(x))
+    assert noise.fence is None
+    # The square of an error of 1e-8.
+    assert np.all((noise.plain > 1e-33) & (noise.plain < 1e-29))
 
 
 def test_comparison_of_values_inside_their_error_is_doubtful():

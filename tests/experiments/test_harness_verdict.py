@@ -50,7 +50,7 @@ def test_event_only_thanks_to_the_fence():
     ours = value(ONES.astype(np.float64), fence=fence)
     assert judge(ours, moved(1000)).verdict == "event"
     assert judge(ours, moved(5)).verdict == "within rounding"
-    assert judge(ours, moved(1e6)).verdict == "wrong"
+    assert judge(ours, moved(1e7)).verdict == "wrong"
     elsewhere = ONES.astype(np.float64)
     elsewhere[0, 0] += 1000 * SIGMA
     assert judge(ours, value(elsewhere)).verdict == "wrong"

@@ -32,7 +32,7 @@ def twice(torch):
         lambda m: m.register_full_backward_hook(lambda m, gi, go: (gi[0] * 2, gi[1] * 3)),
         lambda m: m.register_full_backward_hook(lambda m, gi, go: (gi[0],)),
         lambda m: m.register_full_backward_pre_hook(lambda m, go: (go[0] * 2, go[1])),
-        lambda m: m.register_full_backward_pre_hook(lambda m, go: go[0]),
+        lambda m: m.register_full_backward_pre_hook(lambda m, go: (go[0],)),
     ],
 )
 def test_same_as_torch(register):

@@ -92,14 +92,21 @@ def names(pairs):
         lambda torch, m: setattr(m.first, "b", 3),
         lambda torch, m: setattr(m.first, "b", None) or names(m.named_buffers()),
         lambda torch, m: setattr(m.first, "b", torch.ones(1)) or m.first.b,
-        lambda torch, m: setattr(m, "number", torch.nn.Parameter(torch.ones(1)))
-        or names(m.named_parameters()),
-        lambda torch, m: setattr(m.first, "b", torch.nn.Parameter(torch.ones(1)))
-        or names(m.named_parameters()) + names(m.named_buffers()),
-        lambda torch, m: setattr(m, "own", torch.nn.ReLU())
-        or names(m.named_parameters()) + names(m.named_modules()),
-        lambda torch, m: setattr(m, "new", torch.nn.Buffer(torch.ones(1), persistent=False))
-        or [names(m.named_buffers()), list(m.state_dict())],
+        lambda torch, m: (
+            setattr(m, "number", torch.nn.Parameter(torch.ones(1))) or names(m.named_parameters())
+        ),
+        lambda torch, m: (
+            setattr(m.first, "b", torch.nn.Parameter(torch.ones(1)))
+            or names(m.named_parameters()) + names(m.named_buffers())
+        ),
+        lambda torch, m: (
+            setattr(m, "own", type("Own", (torch.nn.Module,), {})())
+            or names(m.named_parameters()) + names(m.named_modules())
+        ),
+        lambda torch, m: (
+            setattr(m, "new", torch.nn.Buffer(torch.ones(1), persistent=False))
+            or [names(m.named_buffers()), list(m.state_dict())]
+        ),
         lambda torch, m: setattr(m, "new", torch.ones(1)) or "new" in m.__dict__,
         lambda torch, m: delattr(m, "own") or names(m.named_parameters()),
         lambda torch, m: delattr(m, "first") or names(m.named_modules()),

@@ -34,7 +34,7 @@ ON_LAYOUTS: dict[str, Callable[..., Any]] = {
 
 @pytest.mark.parametrize("name", ON_LAYOUTS)
 def test_every_layout(name: str) -> None:
-    on_every_layout(ON_LAYOUTS[name], shares=False)
+    on_every_layout(ON_LAYOUTS[name], shares=False, every=2)
 
 
 def test_copies_between_pairs_of_layouts() -> None:
@@ -61,7 +61,9 @@ RECORDED: dict[str, Callable[..., Any]] = {
     "to_device": lambda torch, x: [x.to("cpu"), x.to("cpu", torch.float64), x.to(device="cpu")],
     "to_other": lambda torch, x: x.to(x.detach().double()),
     "to_same": lambda torch, x: [x.to(torch.float32), x.to(), x.to(None), x.cpu(), x.float()],
-    "to_copy": lambda torch, x: [x.to(torch.float32, copy=True), x.to("cpu", torch.float32, False, True)],
+    "to_copy": lambda torch, x: [
+        x.to(torch.float32, copy=True), x.to("cpu", torch.float32, False, True),
+    ],
     "to_flags": lambda torch, x: x.to(torch.float32, True, True),
     "to_python": lambda torch, x: [x.to(float), x.to(int), x.to(bool)],
     "type": lambda torch, x: [x.type(torch.float64), x.type("torch.DoubleTensor"), x.type()],
@@ -118,9 +120,10 @@ def test_memory_formats(name: str, layout: str) -> None:
 
 
 CASTS: list[float] = [
-    0.0, -0.0, 0.4, 0.5, 1.5, 2.5, -0.5, -1.5, 3.7, 100.3, -100.3, 127.0, 128.0, 200.0, 255.0, 256.0,
-    300.0, -1.0, -129.0, 32767.0, 40000.0, 65504.0, 65519.0, 65520.0, 1e5, 2049.0, 2050.0, 2051.0,
-    1 + 2**-11 + 2**-30, 1 + 2**-8 + 2**-28, 6e-8, 2e-8, 3e-8, 1e-40, 3e38, 3.4e38, 3.395e38,
+    0.0, -0.0, 0.4, 0.5, 1.5, 2.5, -0.5, -1.5, 3.7, 100.3, -100.3, 127.0, 128.0, 200.0, 255.0,
+    256.0, 300.0, -1.0, -129.0, 32767.0, 40000.0, 65504.0, 65519.0, 65520.0, 1e5, 2049.0,
+    2050.0, 2051.0, 1 + 2**-11 + 2**-30, 1 + 2**-8 + 2**-28, 6e-8, 2e-8, 3e-8, 1e-40, 3e38,
+    3.4e38, 3.395e38,
 ]  # fmt: skip
 """In range, out of range where C++ still defines the answer, and on the edges of rounding."""
 
@@ -143,17 +146,20 @@ def test_conversions(source: str, target: str) -> None:
 def test_infinities_and_nan(dtype: torch.dtype) -> None:
     x = torch.tensor([float("inf"), -float("inf"), float("nan")], dtype=dtype)
     for name in ("bool", "float16", "bfloat16", "float32", "float64"):
-        same(lambda torch, x: x.to(dtype_of(torch, name)), x)
+        same(lambda torch, x, name: x.to(dtype_of(torch, name)), x, name)
 
 
-FILLED = [0, 3, -1, 2.5, -2.5, True, 127.5, 128, -128.5, 255.9, 256, -200, -256, 300, 65519.0, 65520.0,
-          1e6, 3.4e38, 1e60, 1e308, 2**40, -(2**40), 2**62, 2**70, 2.0**63, float("nan"), float("inf")]  # fmt: skip
+FILLED = [
+    0, 3, -1, 2.5, -2.5, True, 127.5, 128, -128.5, 255.9, 256, -200, -256, 300, 65519.0,
+    65520.0, 1e6, 3.4e38, 1e60, 1e308, 2**40, -(2**40), 2**62, 2**70, 2.0**63, float("nan"),
+    float("inf"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_fill_converts_or_refuses(dtype: torch.dtype) -> None:
     for value in FILLED:
-        same(lambda torch, x: x.fill_(value), torch.zeros(2, dtype=dtype))
+        same(lambda torch, x, value: x.fill_(value), torch.zeros(2, dtype=dtype), value)
 
 
 ERRORS: dict[str, Callable[..., Any]] = {
@@ -197,7 +203,9 @@ def test_copies_into_integers_have_no_history() -> None:
     same(lambda torch, x, y: x.copy_(y), torch.zeros(2, 3, dtype=torch.int64), sample(2, 3))
 
 
-@pytest.mark.parametrize("dtypes", list(itertools.product(["float16", "float32", "float64"], repeat=2)))
+@pytest.mark.parametrize(
+    "dtypes", list(itertools.product(["float16", "float32", "float64"], repeat=2))
+)
 def test_gradients_come_back_in_the_inputs_dtype(dtypes: tuple[str, str]) -> None:
     a, b = [getattr(torch, name) for name in dtypes]
     same(lambda torch, x, y: (x * 1).copy_(y * y), sample(2, 3, dtype=a), sample(2, 3, dtype=b))

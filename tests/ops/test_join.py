@@ -32,7 +32,9 @@ def test_joins(name: str) -> None:
     f = JOINS[name]
     for shape in [(2, 3), (2, 3, 4)]:
         same(f, sample(*shape), sample(*shape, seed=1), second=True, exact=True)
-    same(lambda torch, x, y: f(torch, x * x, x * y), sample(2, 3), sample(2, 3, seed=1), second=True)
+    same(
+        lambda torch, x, y: f(torch, x * x, x * y), sample(2, 3), sample(2, 3, seed=1), second=True
+    )
     same(f, sample(2, 3), sample(2, 3, seed=1, grad=False))
     same(f, sample(2, 0), sample(2, 0, seed=1))
 
@@ -74,7 +76,12 @@ def test_channels_last() -> None:
 
 def test_promotion() -> None:
     for a, b in itertools.product(DTYPES, DTYPES):
-        same(JOINS["cat"], sample(2, 3, dtype=a, low=0), sample(2, 3, dtype=b, low=0, seed=1), second=True)
+        same(
+            JOINS["cat"],
+            sample(2, 3, dtype=a, low=0),
+            sample(2, 3, dtype=b, low=0, seed=1),
+            second=True,
+        )
         same(JOINS["stack"], sample(2, dtype=a, low=0), sample(2, dtype=b, low=0, seed=1))
         same(JOINS["stack"], sample(dtype=a, low=0), sample(dtype=b, low=0, seed=1))
 

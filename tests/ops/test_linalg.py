@@ -74,7 +74,9 @@ def test_matmul_out(a: tuple[int, ...], b: tuple[int, ...]) -> None:
     same(lambda t, x, y: t.matmul(x, y, out=t.empty(0)), x.requires_grad_(), y)
 
 
-@pytest.mark.parametrize("shape", [(4,), (3, 4), (2, 3, 4), (2, 2, 3, 4), (0, 4), (2, 0, 4), (1, 4)])
+@pytest.mark.parametrize(
+    "shape", [(4,), (3, 4), (2, 3, 4), (2, 2, 3, 4), (0, 4), (2, 0, 4), (1, 4)]
+)
 @pytest.mark.parametrize("bias", [None, (5,), (1,), (3, 5), ()])
 def test_linear(shape: tuple[int, ...], bias: tuple[int, ...] | None) -> None:
     rest = [] if bias is None else [sample(*bias)]
@@ -94,7 +96,9 @@ def test_linear(shape: tuple[int, ...], bias: tuple[int, ...] | None) -> None:
         ((2, 3, 4), (5, 4), (1, 2, 3, 5)),
     ],
 )  # fmt: skip
-def test_linear_odd_shapes(x: tuple[int, ...], w: tuple[int, ...], b: tuple[int, ...] | None) -> None:
+def test_linear_odd_shapes(
+    x: tuple[int, ...], w: tuple[int, ...], b: tuple[int, ...] | None
+) -> None:
     rest = [] if b is None else [sample(*b)]
     same(linear, sample(*x), sample(*w), *rest)
 

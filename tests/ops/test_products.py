@@ -78,7 +78,7 @@ def test_mismatches(name: str, seed: int) -> None:
     ],
 )  # fmt: skip
 def test_out(name: str, make: object) -> None:
-    f, a, b = CASES[name]
+    _, a, b = CASES[name]
 
     def g(t, x, y):
         out = make(t)

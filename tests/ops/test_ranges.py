@@ -55,14 +55,18 @@ def test_arange_rounds_alike(seed):
 @pytest.mark.parametrize(
     "call",
     [
-        lambda f, t: f(0, 4, 3, requires_grad=True), lambda f, t: f(0, 4.0, 3, requires_grad=True),
-        lambda f, t: f(0, 4, 2, out=t.zeros(2)), lambda f, t: f(0, 4, 2, out=t.zeros(2, 1)),
-        lambda f, t: f(0, 4, 3, out=t.zeros(9)), lambda f, t: f(0, 4, 3, out=t.zeros(0)),
-        lambda f, t: f(0, 4, 3, out=t.zeros(6)[::3]), lambda f, t: f(0, 4, 2, out=t.zeros(2, 2).t()),
+        lambda f, t: f(0, 4, 3, requires_grad=True),
+        lambda f, t: f(0, 4.0, 3, requires_grad=True),
+        lambda f, t: f(0, 4, 2, out=t.zeros(2)),
+        lambda f, t: f(0, 4, 2, out=t.zeros(2, 1)),
+        lambda f, t: f(0, 4, 3, out=t.zeros(9)),
+        lambda f, t: f(0, 4, 3, out=t.zeros(0)),
+        lambda f, t: f(0, 4, 3, out=t.zeros(6)[::3]),
+        lambda f, t: f(0, 4, 2, out=t.zeros(2, 2).t()),
         lambda f, t: f(0, 4, 3, out=t.zeros(2, dtype=t.float64), dtype=t.int8),
         lambda f, t: f(t.tensor(1), t.tensor(6.0), 3),
     ],
-)  # fmt: skip
+)
 def test_arguments(name, call):
     same(lambda torch: call(getattr(torch, name), torch), tol=(2.4e-7, 0))
 

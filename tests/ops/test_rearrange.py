@@ -19,7 +19,7 @@ ON_LAYOUTS: dict[str, Callable[..., Any]] = {
 
 @pytest.mark.parametrize("name", ON_LAYOUTS)
 def test_every_layout(name: str) -> None:
-    on_every_layout(ON_LAYOUTS[name], shares=False)
+    on_every_layout(ON_LAYOUTS[name], shares=False, every=3)
 
 
 RECORDED: dict[str, Callable[..., Any]] = {
@@ -33,7 +33,9 @@ RECORDED: dict[str, Callable[..., Any]] = {
     "flip": lambda torch, x: [x.flip(0), torch.flip(x, (0, -1)), x.flip(dims=[1]), x.flip(())],
     "fliplr": lambda torch, x: [x.fliplr(), torch.flipud(x)],
     "roll": lambda torch, x: [x.roll(1), torch.roll(x, (1, -5), (0, 2)), x.roll(shifts=-1, dims=1)],
-    "rot90": lambda torch, x: [x.rot90(), torch.rot90(x, 2, (1, 2)), x.rot90(-1, [0, 2]), x.rot90(4)],
+    "rot90": lambda torch, x: [
+        x.rot90(), torch.rot90(x, 2, (1, 2)), x.rot90(-1, [0, 2]), x.rot90(4),
+    ],
 }  # fmt: skip
 
 

@@ -151,3 +151,18 @@ def test_zeros_and_copies_through_views(name: str) -> None:
         return base * base
 
     same(write, sample(2, 3, 4), sample(2, 3, 4, seed=1), second=True)
+
+
+OVERLAPS: dict[str, Callable[..., Any]] = {
+    "windows": lambda x: x.as_strided((3, 3), (1, 1)),
+    "expanded": lambda x: x.as_strided((2, 3, 4), (0, 4, 1)),
+    "expanded_input": lambda x: x.narrow(0, 0, 1).expand(2, 3, 4).as_strided((3, 2), (4, 1), 1),
+    "windows_of_windows": lambda x: x.as_strided((3, 3), (1, 1)).as_strided((2, 2), (2, 1)),
+    "all_once": lambda x: x.as_strided((), (), 7),
+}
+
+
+@pytest.mark.parametrize("name", OVERLAPS)
+def test_memory_that_elements_share_shares_its_gradient(name: str) -> None:
+    same(lambda torch, x: OVERLAPS[name](x), sample(2, 3, 4), second=True)
+    same(lambda torch, x: OVERLAPS[name](x * x), sample(2, 3, 4), second=True)

@@ -54,8 +54,13 @@ def test_gradients_of_other_layouts(name: str, layout: str) -> None:
 
 
 def test_results_are_tuples() -> None:
-    for f in (lambda x: x.split(1), lambda x: x.chunk(2), lambda x: x.unbind(), lambda x: x.hsplit(3)):
-        same(lambda torch, x: isinstance(f(x), tuple), sample(2, 3))
+    for f in (
+        lambda x: x.split(1),
+        lambda x: x.chunk(2),
+        lambda x: x.unbind(),
+        lambda x: x.hsplit(3),
+    ):
+        same(lambda torch, x, f: isinstance(f(x), tuple), sample(2, 3), f)
 
 
 def test_empty_tensors() -> None:

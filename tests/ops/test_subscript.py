@@ -22,7 +22,7 @@ def expression(text: str) -> Callable[..., Any]:
         names = dict(NAMESPACE, x=x, torch=library, y=rest[0] if rest else None)
         names["I"] = lambda data, dtype=None: library.tensor(data, dtype=dtype or library.int64)
         names["M"] = lambda *shape: library.ones(shape, dtype=library.bool)
-        return eval(code, names)  # noqa: S307
+        return eval(code, names)
 
     return run
 
@@ -36,7 +36,7 @@ def assignment(text: str) -> Callable[..., Any]:
         names["I"] = lambda data, dtype=None: library.tensor(data, dtype=dtype or library.int64)
         names["M"] = lambda *shape: library.ones(shape, dtype=library.bool)
         names["x"] = clone = x.clone()
-        exec(code, names)  # noqa: S102
+        exec(code, names)
         return clone, clone._version
 
     return run
@@ -46,49 +46,51 @@ VIEWS = """
 x[0]; x[-1]; x[1, 2]; x[1, 2, 3]; x[()]; x[...]; x[:]; x[:, :]; x[0:2, 0:3]; x[None]; x[..., None]
 x[None, None]; x[..., 0]; x[0, ..., 0]; x[0, ..., None, 0]; x[:, 1]; x[:, ::2]; x[1:, :-1, ::3]
 x[1:0]; x[10:]; x[-10:10]; x[..., None, :]; x[0, None, ..., None, 0]; x[0, ..., 0, ..., 0]
-x[0, ..., 0, ...]; x[np.int64(1)]; x[np.int64(0):np.int64(1)]; x[I(0):I(1)]; x[I([1]):]; x[I(True):]
-x[:True]; x[::I(2)]; x[2**64:]; x[I(1)]; x[I(-1), I(2)]; x[I(1, torch.int8)]; x[np.array(1)]
-x[np.array(1.7)]; x[0][1][2][...]; x[0, 0, 0][None]; x[0, 0, 0][()]
+x[0, ..., 0, ...]; x[np.int64(1)]; x[np.int64(0):np.int64(1)]; x[I(0):I(1)]; x[I([1]):]
+x[I(True):]; x[:True]; x[::I(2)]; x[2**64:]; x[I(1)]; x[I(-1), I(2)]; x[I(1, torch.int8)]
+x[np.array(1)]; x[np.array(1.7)]; x[0][1][2][...]; x[0, 0, 0][None]; x[0, 0, 0][()]
 """.replace("\n", ";")
 
 COPIES = """
 x[True]; x[False]; x[True,]; x[True, True]; x[True, False]; x[True, 0]; x[0, True]; x[None, True]
 x[:, True]; x[True, [0, 1]]; x[[0, 1], True]; x[I(True, torch.bool)]; x[I(False, torch.bool)]
-x[I(1, torch.uint8)]; x[0, I(1, torch.uint8)]; x[np.array(True)]; x[0, 0, 0][True]
-x[[0, 1]]; x[[0]]; x[[1, -1, 0, 1]]; x[[]]; x[[], []]; x[[], [0]]; x[:, [0, 2]]; x[..., [0, 2]]
+x[I(1, torch.uint8)]; x[0, I(1, torch.uint8)]; x[np.array(True)]; x[0, 0, 0][True]; x[[0, 1]]
+x[[0]]; x[[1, -1, 0, 1]]; x[[]]; x[[], []]; x[[], [0]]; x[:, [0, 2]]; x[..., [0, 2]]
 x[I([[0, 1]])]; x[I([0, 1], torch.int32)]; x[I([0], torch.int32), I([[1], [0]], torch.int32)]
 x[[0, 1], [0, 1]]; x[0, [0, 1]]; x[0:1, [0, 1]]; x[:, ::2, [0, 1]]; x[[0, 1], :, [0, 1]]
 x[[0, 1], None, [0, 1]]; x[0, :, [0, 1]]; x[[0, 1], 0, [2, 3]]; x[[[0], [1]], :, [[2, 3]]]
-x[[0, 1], ..., [0, 1]]; x[..., [0, 1], [0, 3]]; x[None, [0, 1]]; x[[0, 1], None]; x[:, [[0, 1], [2, 0]]]
-x[range(2)]; x[range(0)]; x[np.array([0, 1])]; x[np.array([True, False])]; x[np.array([0.5])]
-x[np.array([1, 0], np.int32)]; x[np.array([1, 0], np.uint8)]; x[[1.5]]; x[[True, False]]; x[[True, 0]]
-x[[0] * 40]; x[[[0]] * 40]; x[[I(0), 1],]; x[((0, 1), (1, 2))]; x[[0, 1], [0, 1], [0, 1]]
-x[I([True, False], torch.bool)]; x[M(2, 3)]; x[M(2, 3), 0]; x[M(2, 3), 0:2]; x[M(2, 3), [0]]
-x[M(2, 3), None]; x[..., M(3, 4)]; x[M(2, 3), ..., 0]; x[M(2, 3), :]; x[None, M(2, 3)]; x[:, M(3, 4)]
-x[0, :, M(4)]; x[M(2, 3), True]; x[True, M(2, 3)]; x[M(2, 3), None, :]; x[..., M(4), None]
-x[None, ..., M(3, 4)]; x[np.ones((2, 3), bool)]; x[np.ones((2, 3), bool), 0]
-x[np.ones((2, 3), bool), :, :]; x[np.ones((2, 3), bool), None, 0]; x[M(2, 3, 4)]; x[M(2, 3), [3] * 6]
-x[I([1, 0], torch.uint8)]; x[x.detach() > 0]; x[x.detach()[:, 0, 0] > 0]; x[x.detach() > 9]
-x[[[0, 1], [0, 1]]]; x[[slice(0, 1), 0]]; x[[None]]; x[[[]]]; x[[I(0), I(1)]]; x[[(0, 1), (1, 2)]]
-x[M(2), [0]]; x[[0, 1, 0], M(3)]; x[[1], M(3)]; x[memoryview(b"\\0\\1")]
+x[[0, 1], ..., [0, 1]]; x[..., [0, 1], [0, 3]]; x[None, [0, 1]]; x[[0, 1], None]
+x[:, [[0, 1], [2, 0]]]; x[range(2)]; x[range(0)]; x[np.array([0, 1])]; x[np.array([True, False])]
+x[np.array([0.5])]; x[np.array([1, 0], np.int32)]; x[np.array([1, 0], np.uint8)]; x[[1.5]]
+x[[True, False]]; x[[True, 0]]; x[[0] * 40]; x[[[0]] * 40]; x[[I(0), 1],]; x[((0, 1), (1, 2))]
+x[[0, 1], [0, 1], [0, 1]]; x[I([True, False], torch.bool)]; x[M(2, 3)]; x[M(2, 3), 0]
+x[M(2, 3), 0:2]; x[M(2, 3), [0]]; x[M(2, 3), None]; x[..., M(3, 4)]; x[M(2, 3), ..., 0]
+x[M(2, 3), :]; x[None, M(2, 3)]; x[:, M(3, 4)]; x[0, :, M(4)]; x[M(2, 3), True]; x[True, M(2, 3)]
+x[M(2, 3), None, :]; x[..., M(4), None]; x[None, ..., M(3, 4)]; x[np.ones((2, 3), bool)]
+x[np.ones((2, 3), bool), 0]; x[np.ones((2, 3), bool), :, :]; x[np.ones((2, 3), bool), None, 0]
+x[M(2, 3, 4)]; x[M(2, 3), [3] * 6]; x[I([1, 0], torch.uint8)]; x[x.detach() > 0]
+x[x.detach()[:, 0, 0] > 0]; x[x.detach() > 9]; x[[[0, 1], [0, 1]]]; x[[slice(0, 1), 0]]; x[[None]]
+x[[[]]]; x[[I(0), I(1)]]; x[[(0, 1), (1, 2)]]; x[M(2), [0]]; x[[0, 1, 0], M(3)]; x[[1], M(3)]
+x[memoryview(b"\\0\\1")]
 """.replace("\n", ";")
 
 REFUSED = """
 x[1.0]; x[0, 1.0]; x["a"]; x[0, "a"]; x[b"a"]; x[{}]; x[{0}]; x[object()]; x[1j]; x[np.float32(1)]
 x[np.True_]; x[iter([0])]; x[0, 0, 0, 0]; x[5, 0, 0, 0]; x["a", 0, 0, 0]; x[5, "a"]; x[5]; x[-3]
 x[0, 5]; x[None, 5]; x[0, None, 5]; x[..., 5]; x[2**63]; x[-2**63]; x[[2**63]]; x[::-1]; x[::0]
-x[:, ::-1]; x[::0, 5]; x[1.0:2]; x[0.5:]; x["":]; x[I([0, 1]):1]; x[torch.tensor(1.5):]
-x[I([]):]; x[0][0][0][0]; x[0, 0, 0][0]; x[0, 0, 0][1]; x[0, 0, 0][-1]; x[0, 0, 0][:]; x[0, 0, 0][0,]
-x[0, 0, 0][:,]; x[0, 0, 0][[0]]; x[0, 0, 0][I(0)]; x[0, 0, 0][M(1)]; x[..., ..., ..., 0]
+x[:, ::-1]; x[::0, 5]; x[1.0:2]; x[0.5:]; x["":]; x[I([0, 1]):1]; x[torch.tensor(1.5):]; x[I([]):]
+x[0][0][0][0]; x[0, 0, 0][0]; x[0, 0, 0][1]; x[0, 0, 0][-1]; x[0, 0, 0][:]; x[0, 0, 0][0,]
+x[0, 0, 0][:,]; x[0, 0, 0][[0]]; x[0, 0, 0][I(0)]; x[0, 0, 0][M(1)]
 x[I([[True, False]], torch.bool)]; x[I([True, False, True], torch.bool)]; x[:, M(2)]; x[0, M(4)]
 x[M(2, 3, 4, 5)]; x[M(2, 3), 0, 0]; x[M(2, 3), :, :]; x[M(2, 3), M(4)]; x[M(2, 3), None, M(4)]
-x[np.ones((2, 3), bool), 0:3, 1:2]; x[np.ones((2, 3), bool), ..., 1:2]; x[..., np.ones((3, 4), bool)]
-x[torch.tensor([1.0])]; x[torch.tensor(1.0)]; x[torch.tensor(1.5), 0]; x[torch.tensor([])]
-x[I([1], torch.int8)]; x[I([1], torch.int16)]; x[[0, 1], [0, 1, 2]]; x[I([5])]; x[I([-3])]; x[0, [5]]
-x[:, [5]]; x[:, [0], [9]]; x[[0, 1], [8, 0]]; x[I([[0, 9], [8, 0]])]; x[[0, 7], [0, 8]]; x[range(5)]
-x[[0, 7], [8, 0]]; x[[[0], [1]], :, [[8, 0]]]; x[[[0, 7]], ...]; x[(1, 2),]; x[np.array([1, 0])[::-1]]
-x[["a"],]; x[[object()],]; x[[None, 1],]; x[[np.float32(0), 1]]; x[(0, [1]),]; x[np.array(["a"])]
-x[[0, 5]]; x[[True, 5]]; x[np.array([5])]; x.__delitem__(0)
+x[np.ones((2, 3), bool), 0:3, 1:2]; x[np.ones((2, 3), bool), ..., 1:2]
+x[..., np.ones((3, 4), bool)]; x[torch.tensor([1.0])]; x[torch.tensor(1.0)]
+x[torch.tensor(1.5), 0]; x[torch.tensor([])]; x[I([1], torch.int8)]; x[I([1], torch.int16)]
+x[[0, 1], [0, 1, 2]]; x[I([5])]; x[I([-3])]; x[0, [5]]; x[:, [5]]; x[:, [0], [9]]
+x[[0, 1], [8, 0]]; x[I([[0, 9], [8, 0]])]; x[[0, 7], [0, 8]]; x[range(5)]; x[[0, 7], [8, 0]]
+x[[[0], [1]], :, [[8, 0]]]; x[[[0, 7]], ...]; x[(1, 2),]; x[np.array([1, 0])[::-1]]; x[["a"],]
+x[[object()],]; x[[None, 1],]; x[[np.float32(0), 1]]; x[(0, [1]),]; x[np.array(["a"])]; x[[0, 5]]
+x[[True, 5]]; x[np.array([5])]; x.__delitem__(0)
 """.replace("\n", ";")
 
 
@@ -115,8 +117,10 @@ def test_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    cases("""x[[0]]; x[[5]]; x[:, [0]]; x[:, []]; x[[]]; x[M(3, 0)]; x[M(3)]; x[0]; x[:, 0]; x[:, :2]
-    x[[0, 1], [0, 0]]; x[True]; x[:, False]; x[[], [0]]; x[[[]], [[]]]""".replace("\n", ";")),
+    cases(
+        """x[[0]]; x[[5]]; x[:, [0]]; x[:, []]; x[[]]; x[M(3, 0)]; x[M(3)]; x[0]; x[:, 0]; x[:, :2]
+    x[[0, 1], [0, 0]]; x[True]; x[:, False]; x[[], [0]]; x[[[]], [[]]]""".replace("\n", ";")
+    ),
 )
 def test_empty(text: str) -> None:
     same(expression(text), sample(3, 0))
@@ -126,8 +130,10 @@ def test_empty(text: str) -> None:
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_layouts(layout: str) -> None:
     x = sample(4, 3, 5, 2, layout=layout)
-    for text in cases("""x[[1, 3]]; x[:, [0, 2]]; x[..., [1, 0, 1]]; x[[0, 1], :, [2, 3]]; x[1:, [[0], [2]]]
-    x[:, :, [1, 4, 0]]; x[:, [0, 1], [4, 2]]; x[[3, 0]][:, 1]; x[::2, ..., 1]""".replace("\n", ";")):
+    for text in cases(
+        """x[[1, 3]]; x[:, [0, 2]]; x[..., [1, 0, 1]]; x[[0, 1], :, [2, 3]]; x[1:, [[0], [2]]]
+    x[:, :, [1, 4, 0]]; x[:, [0, 1], [4, 2]]; x[[3, 0]][:, 1]; x[::2, ..., 1]""".replace("\n", ";")
+    ):
         same(expression(text), x, second=True)
 
 
@@ -145,45 +151,54 @@ def test_dtypes(dtype: torch.dtype) -> None:
 
 ASSIGNED = """
 x[0] = 1; x[...] = 1; x[:] = 1; x[()] = 1; x[None] = 1; x[True] = 1; x[False] = 1; x[True,] = 1
-x[False,] = 1; x[0, 0] = 1; x[0, 0, 0] = 1; x[I(0)] = 1; x[:, I(0)] = 1; x[1:, ::2] = 2.5; x[0:0] = 1
-x[[0]] = 1; x[[0, 1]] = 1.5; x[[-1]] = 1; x[[]] = 1; x[[0], :] = 1; x[:, [0, 2]] = 1; x[..., [0, 1]] = 1
-x[0, [0, 1]] = 1; x[:, [0], None] = 1; x[:, [0], 1:] = 1; x[[0], None] = 1; x[None, [0]] = 1; x[[0], 0] = 1
-x[I([[0, 1], [1, 0]])] = 1; x[I([[0, 1], [1, 0]]).t()] = 1; x[I([0], torch.int32)] = 1; x[[0], [0]] = 1
-x[[0], [[0]]] = 1; x[[0, 1], :, [1, 2]] = 1; x[x.detach() > 0] = 1; x[:, x.detach()[0] > 0] = 1
-x[M(2)] = 1; x[:, M(3)] = 1; x[1:, M(3)] = 1; x[M(2), [0]] = 1; x[M(2), M(3)[:1]] = 1; x[[False, True]] = 1
-x[..., x.detach()[0] > 0] = 1; x[x.detach() > 0, ...] = 1; x[:, True] = 1; x[True, True] = 1
-x[I(1, torch.uint8)] = 1; x[I(False, torch.bool)] = 1; x[[0.5]] = 1; x[[0]] = np.int64(3); x[0] = np.uint8(3)
+x[False,] = 1; x[0, 0] = 1; x[0, 0, 0] = 1; x[I(0)] = 1; x[:, I(0)] = 1; x[1:, ::2] = 2.5
+x[0:0] = 1; x[[0]] = 1; x[[0, 1]] = 1.5; x[[-1]] = 1; x[[]] = 1; x[[0], :] = 1; x[:, [0, 2]] = 1
+x[..., [0, 1]] = 1; x[0, [0, 1]] = 1; x[:, [0], None] = 1; x[:, [0], 1:] = 1; x[[0], None] = 1
+x[None, [0]] = 1; x[[0], 0] = 1; x[I([[0, 1], [1, 0]])] = 1; x[I([[0, 1], [1, 0]]).t()] = 1
+x[I([0], torch.int32)] = 1; x[[0], [0]] = 1; x[[0], [[0]]] = 1; x[[0, 1], :, [1, 2]] = 1
+x[x.detach() > 0] = 1; x[:, x.detach()[0] > 0] = 1; x[M(2)] = 1; x[:, M(3)] = 1; x[1:, M(3)] = 1
+x[M(2), [0]] = 1; x[M(2), M(3)[:1]] = 1; x[[False, True]] = 1; x[..., x.detach()[0] > 0] = 1
+x[x.detach() > 0, ...] = 1; x[:, True] = 1; x[True, True] = 1; x[I(1, torch.uint8)] = 1
+x[I(False, torch.bool)] = 1; x[[0.5]] = 1; x[[0]] = np.int64(3); x[0] = np.uint8(3)
 x[[0]] = np.float64(3); x[0] = np.float64(3); x[0] = True; x[[0]] = True; x[0, 0, 0] = True
-x[I([1, 1], torch.uint8), [0]] = 1; x[[0], [0], [0]] = 1
-x[0] = torch.ones(3, 4); x[0] = torch.ones(4); x[0] = torch.ones(1, 1, 1, 4); x[0] = torch.ones(3, 1)
+x[I([1, 1], torch.uint8), [0]] = 1; x[[0], [0], [0]] = 1; x[0] = torch.ones(3, 4)
+x[0] = torch.ones(4); x[0] = torch.ones(1, 1, 1, 4); x[0] = torch.ones(3, 1)
 x[0] = torch.ones(4, dtype=torch.float64); x[...] = torch.arange(4); x[0, 0, 0] = torch.ones(1, 1)
-x[0:0] = torch.ones(4); x[0] = torch.tensor(2); x[...] = torch.tensor(2); x[0, 0, 0] = torch.tensor(2)
-x[[0, 1]] = torch.ones(4); x[[0, 1]] = torch.ones(1, 1, 1, 4); x[[0, 1]] = torch.ones(2, 1, 4)
-x[[0], [0]] = torch.ones(1, 1, 4); x[[0]] = torch.tensor(1.0); x[x.detach() > 0] = torch.tensor(1.0)
-x[x.detach() > 0] = torch.ones(1, 1, 1); x[x.detach() > 0] = torch.tensor(1.0, dtype=torch.float64)
-x[x.detach() > -9] = torch.arange(24.0); x[M(2, 3)] = torch.ones(4); x[M(2, 3)] = torch.arange(6.0)[:, None]
-x[[]] = torch.zeros(0, 3, 4); x[0] = x[1]; x[:1] = x[:1]; x[0] = x[0]; x[0:1] = x[1:2]; x[:, [0]] = x[:, 1:2]
-x[[0, 1]] = x.clone()[[1, 0]]; x[x.detach() > 0] = x.sum(); x[:, [1, 0]] = x.clone()[:, :2]
+x[0:0] = torch.ones(4); x[0] = torch.tensor(2); x[...] = torch.tensor(2)
+x[0, 0, 0] = torch.tensor(2); x[[0, 1]] = torch.ones(4); x[[0, 1]] = torch.ones(1, 1, 1, 4)
+x[[0, 1]] = torch.ones(2, 1, 4); x[[0], [0]] = torch.ones(1, 1, 4); x[[0]] = torch.tensor(1.0)
+x[x.detach() > 0] = torch.tensor(1.0); x[x.detach() > 0] = torch.ones(1, 1, 1)
+x[x.detach() > 0] = torch.tensor(1.0, dtype=torch.float64)
+x[x.detach() > -9] = torch.arange(24.0); x[M(2, 3)] = torch.ones(4)
+x[M(2, 3)] = torch.arange(6.0)[:, None]; x[[]] = torch.zeros(0, 3, 4); x[0] = x[1]; x[:1] = x[:1]
+x[0] = x[0]; x[0:1] = x[1:2]; x[:, [0]] = x[:, 1:2]; x[[0, 1]] = x.clone()[[1, 0]]
+x[x.detach() > 0] = x.sum(); x[:, [1, 0]] = x.clone()[:, :2]
 """.replace("\n", ";")
 
 ASSIGNED_REFUSED = """
-x[0:1] = torch.zeros(5); x[0] = torch.zeros(2, 2); x[[0, 1]] = torch.zeros(5); x[...] = torch.ones(5, 2, 3, 4)
-x[0] = torch.ones(2, 3, 4); x[0, 0, 0] = torch.ones(2); x[[0], [0]] = torch.ones(0); x[0:0] = torch.ones(3)
-x[I([True, False], torch.bool)] = torch.zeros(5); x[x > 0] = torch.zeros(3); x[[]] = torch.zeros(3)
-x[[0]] = torch.tensor(1); x[[0]] = torch.tensor([1]); x[[0]] = torch.ones(1, dtype=torch.float64)
-x[0] = "a"; x[0] = [1, 2]; x[0] = (1,); x[0] = np.zeros(4); x[0] = np.float32(1); x[0] = np.bool_(1)
-x[0] = None; x[[0]] = None; x[0] = object(); x[5] = "a"; x[[5]] = "a"; x[1.0] = "a"; x[False] = "a"
-x[0] = 1j; x[5] = 1j; x[[0]] = 1j; x[[0], [0]] = 1j; x[0] = 2**70; x[False] = 2**70; x[5] = 2**70; x[...] = 2**63
-x[5] = 1e300; x[0] = 1e300; x[[5]] = 1e300; x[False] = 1e300; x[False,] = 1e300; x[:, :, 5] = 1e300
-x[x.detach() > -9] = 1e300; x[[0], [0]] = 1e300; x[I([5], torch.int32)] = 1e300; x["a"] = 1e300; x[[0]] = 2**63
-x[5] = 1; x[[5]] = 1; x[:, [5]] = 1; x[[-5]] = 1; x[..., I([[0, 5], [1, 0]])] = 1; x[I(5)] = 1; x[None, [5]] = 1
-x[[5], 0, 0] = 1; x[[5], 0:1] = 1; x[[5], [0]] = 1; x[[0], [5]] = 1; x[1.0] = 1; x[[0], [0], [0], [0]] = 1
-x[I([1, 0], torch.int16)] = 1; x[torch.tensor([5.0])] = 1; x[I([1, 1], torch.uint8)] = 1
-x[:, I([1, 1, 0], torch.uint8)] = 1; x[I([1, 1], torch.uint8)] = torch.tensor(1.0); x[M(3)] = 1; x[:, M(2)] = 1
-x[:, M(1, 2)] = 1; x[..., M(3, 1)] = 1; x[M(3, 1)] = torch.ones(5); x[True] = torch.zeros(7); x[0, M(3)] = torch.zeros(3, 5)
-x[True, M(1, 2)] = 1; x[M(2, 3, 4, 5)] = 1; x[[0]] = x[1]; x[[0]] = x[0]; x[[0]] = x; x[[0, 1]] = x; x[M(2)] = x[:1]
-x[::-1] = 1; x[x.detach() > 0] = torch.tensor(1e300, dtype=torch.float64); x[0, 0, 0][0] = 1; x[0, 0, 0][:] = 1
-x[x.detach() > 0] = torch.ones(2, dtype=torch.float16); x[[0]] = torch.tensor(1.0, dtype=torch.float16)
+x[0:1] = torch.zeros(5); x[0] = torch.zeros(2, 2); x[[0, 1]] = torch.zeros(5)
+x[...] = torch.ones(5, 2, 3, 4); x[0] = torch.ones(2, 3, 4); x[0, 0, 0] = torch.ones(2)
+x[[0], [0]] = torch.ones(0); x[0:0] = torch.ones(3)
+x[I([True, False], torch.bool)] = torch.zeros(5); x[x > 0] = torch.zeros(3)
+x[[]] = torch.zeros(3); x[[0]] = torch.tensor(1); x[[0]] = torch.tensor([1])
+x[[0]] = torch.ones(1, dtype=torch.float64); x[0] = "a"; x[0] = [1, 2]; x[0] = (1,)
+x[0] = np.zeros(4); x[0] = np.float32(1); x[0] = np.bool_(1); x[0] = None; x[[0]] = None
+x[0] = object(); x[5] = "a"; x[[5]] = "a"; x[1.0] = "a"; x[False] = "a"; x[0] = 1j; x[5] = 1j
+x[[0]] = 1j; x[[0], [0]] = 1j; x[0] = 2**70; x[False] = 2**70; x[5] = 2**70; x[...] = 2**63
+x[5] = 1e300; x[0] = 1e300; x[[5]] = 1e300; x[False] = 1e300; x[False,] = 1e300
+x[:, :, 5] = 1e300; x[x.detach() > -9] = 1e300; x[[0], [0]] = 1e300
+x[I([5], torch.int32)] = 1e300; x["a"] = 1e300; x[[0]] = 2**63; x[5] = 1; x[[5]] = 1
+x[:, [5]] = 1; x[[-5]] = 1; x[..., I([[0, 5], [1, 0]])] = 1; x[I(5)] = 1; x[None, [5]] = 1
+x[[5], 0, 0] = 1; x[[5], 0:1] = 1; x[[5], [0]] = 1; x[[0], [5]] = 1; x[1.0] = 1
+x[[0], [0], [0], [0]] = 1; x[I([1, 0], torch.int16)] = 1; x[torch.tensor([5.0])] = 1
+x[I([1, 1], torch.uint8)] = 1; x[:, I([1, 1, 0], torch.uint8)] = 1
+x[I([1, 1], torch.uint8)] = torch.tensor(1.0); x[M(3)] = 1; x[:, M(2)] = 1; x[:, M(1, 2)] = 1
+x[..., M(3, 1)] = 1; x[M(3, 1)] = torch.ones(5); x[True] = torch.zeros(7)
+x[0, M(3)] = torch.zeros(3, 5); x[True, M(1, 2)] = 1; x[M(2, 3, 4, 5)] = 1; x[[0]] = x[1]
+x[[0]] = x[0]; x[[0]] = x; x[[0, 1]] = x; x[M(2)] = x[:1]; x[::-1] = 1
+x[x.detach() > 0] = torch.tensor(1e300, dtype=torch.float64); x[0, 0, 0][0] = 1; x[0, 0, 0][:] = 1
+x[x.detach() > 0] = torch.ones(2, dtype=torch.float16)
+x[[0]] = torch.tensor(1.0, dtype=torch.float16)
 """.replace("\n", ";")
 
 
@@ -247,17 +262,19 @@ def test_writes_to_views_and_leaves() -> None:
 def test_expanded_memory_warns() -> None:
     for place in ("[0]", "[0], [0]", "x > 0", "0, 0", "..."):
         for value in ("1", "torch.tensor(1.0)", "torch.ones(1)"):
+
             def run(torch: Any, x: Any, place: str = place, value: str = value) -> Any:
                 e = x.expand(2, 3)
-                exec(f"e[{place}] = {value}", {"e": e, "x": e.clone(), "torch": torch})  # noqa: S102
+                exec(f"e[{place}] = {value}", {"e": e, "x": e.clone(), "torch": torch})
                 return e
 
             same(run, sample(3, grad=False))
 
 
+BOUND = st.integers(-5, 5) | st.none()
 ITEM = st.one_of(
     st.integers(-4, 3),
-    st.builds(slice, st.integers(-5, 5) | st.none(), st.integers(-5, 5) | st.none(), st.integers(1, 3) | st.none()),
+    st.builds(slice, BOUND, BOUND, st.integers(1, 3) | st.none()),
     st.none(),
     st.just(...),
     st.booleans(),
@@ -285,14 +302,17 @@ def made(library: Any, item: Any, shape: tuple[int, ...]) -> Any:
     return library.tensor(random.integers(-2, 2, tuple(sizes)))
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@settings(max_examples=150, deadline=None, derandomize=True, database=None)
 @given(
     shape=st.lists(st.integers(0, 4), max_size=4).map(tuple),
-    items=st.lists(ITEM, max_size=4),
+    # after a second ellipsis PyTorch reads sizes beyond the last
+    items=st.lists(ITEM, max_size=4).filter(lambda items: items.count(...) < 2),
     layout=st.sampled_from(LAYOUTS),
     seed=st.integers(0, 5),
 )
-def test_random_subscripts(shape: tuple[int, ...], items: list[Any], layout: str, seed: int) -> None:
+def test_random_subscripts(
+    shape: tuple[int, ...], items: list[Any], layout: str, seed: int
+) -> None:
     def read(torch: Any, x: Any) -> Any:
         return x[tuple([made(torch, item, shape) for item in items])]
 

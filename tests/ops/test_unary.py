@@ -49,7 +49,7 @@ def test_every_dtype(op):
     low, high = OPS.get(op, UNIT)
     for dtype in DTYPES:
         # ATen rounds 1 / sqrt twice in the last few elements of a half tensor, once before them
-        loose = (4e-3, 1e-3) if dtype is torch.float16 and op == "rsqrt" else None
+        loose = (4e-2, 1e-3) if dtype in FLOATING[:2] and op == "rsqrt" else None
         same(of(op), sample(5, dtype=dtype, low=low, high=high), grad_tol=loose)
 
 
@@ -60,7 +60,16 @@ def test_edges(op):
         same(of(op), torch.tensor(EDGES, dtype=dtype).requires_grad_())
 
 
-@pytest.mark.parametrize("op", [*[o for o in OPS if o not in ("relu", "square")], "signbit", "isposinf", "logical_not", "bitwise_not"])
+@pytest.mark.parametrize(
+    "op",
+    [
+        *[o for o in OPS if o not in ("relu", "square")],
+        "signbit",
+        "isposinf",
+        "logical_not",
+        "bitwise_not",
+    ],
+)
 def test_out(op):
     low, high = OPS.get(op, ANY)
     x = sample(2, 3, low=low, high=high, grad=False)
@@ -117,7 +126,11 @@ def test_positive_is_the_tensor_itself():
 @pytest.mark.parametrize("op", ["erf", "erfc", "erfinv"])
 def test_error_functions_to_float64_rounding(op):
     unit = torch.linspace(-1, 1, 4001, dtype=torch.float64)
-    x = {"erf": unit * 7, "erfc": unit * 28, "erfinv": torch.cat([unit, 1 - torch.logspace(-16, -1, 200, dtype=torch.float64)])}[op]
+    x = {
+        "erf": unit * 7,
+        "erfc": unit * 28,
+        "erfinv": torch.cat([unit, 1 - torch.logspace(-16, -1, 200, dtype=torch.float64)]),
+    }[op]
     # erfc is steep: an ulp of its argument is many of its value; ATen's erfinv is off near 1
     tol = {"erf": (4e-16, 0.0), "erfc": (1e-13, 1e-308), "erfinv": (2e-13, 0.0)}[op]
     same(of(op), x[x.abs() < 1 - 1e-9] if op == "erfinv" else x, tol=tol)

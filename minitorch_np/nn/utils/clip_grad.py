@@ -1,4 +1,7 @@
-"""Gradients clipped by norm or by value. Source: torch/nn/utils/clip_grad.py."""
+"""Gradients clipped by norm or by value. Source: torch/nn/utils/clip_grad.py.
+
+`foreach` changes nothing here: it says how many kernels PyTorch starts.
+"""
 
 import types
 import warnings
@@ -24,25 +27,18 @@ def _grads(parameters: Tensors) -> list[Tensor]:
     return [p.grad for p in _listed(parameters) if p.grad is not None]
 
 
-def _check_foreach(tensors: list[Tensor], foreach: bool | None) -> None:
-    """Raise where PyTorch does: on a CPU nothing is done to several tensors at once."""
-    if foreach and tensors:
-        raise RuntimeError("foreach=True was passed, but can't use the foreach API on cpu tensors")
-
-
 @no_grad()
 def get_total_norm(
     tensors: Tensors,
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
-    foreach: bool | None = None,
+    foreach: bool | None = None,  # noqa: ARG001
 ) -> Tensor:
     """The norm of all elements together: the norm of the tensors' norms."""
     several = _listed(tensors)
     norm_type = float(norm_type)
     if not several:
         return new_tensor(0.0)
-    _check_foreach(several, foreach)
     total = vector_norm(stack([vector_norm(t, norm_type) for t in several]), norm_type)
     if error_if_nonfinite and not total.isfinite():
         raise RuntimeError(
@@ -55,13 +51,15 @@ def get_total_norm(
 
 @no_grad()
 def clip_grads_with_norm_(
-    parameters: Tensors, max_norm: float, total_norm: Tensor, foreach: bool | None = None
+    parameters: Tensors,
+    max_norm: float,
+    total_norm: Tensor,
+    foreach: bool | None = None,  # noqa: ARG001
 ) -> None:
-    """Scale the gradients of `parameters` down so that a norm of `total_norm` becomes `max_norm`."""
+    """Scale the gradients of `parameters` so that a norm of `total_norm` becomes `max_norm`."""
     grads = _grads(parameters)
     if not grads:
         return
-    _check_foreach(grads, foreach)
     # multiplied even where it is 1: asking first would cost more
     factor = clamp(float(max_norm) / (total_norm + 1e-6), max=1.0)
     for grad in grads:
@@ -88,10 +86,13 @@ def clip_grad_norm_(
 
 
 @no_grad()
-def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | None = None) -> None:
+def clip_grad_value_(
+    parameters: Tensors,
+    clip_value: float,
+    foreach: bool | None = None,  # noqa: ARG001
+) -> None:
     """Keep every element of the gradients within [-clip_value, clip_value]."""
     grads = _grads(parameters)
     limit = float(clip_value)
-    _check_foreach(grads, foreach)
     for grad in grads:
         grad.clamp_(min=-limit, max=limit)

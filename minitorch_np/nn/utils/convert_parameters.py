@@ -21,5 +21,5 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     start = 0
     for parameter in parameters:
         size = parameter.numel()
-        parameter.data = vec.narrow(0, start, size).view(parameter.sizes).data
+        parameter.data = vec[start : start + size].view(parameter.sizes).data
         start += size

@@ -1,0 +1,45 @@
+"""torch.linalg: norms, products and the QR factors."""
+
+from collections.abc import Sequence
+
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.ops.linalg import matmul, matrix_power
+from minitorch_np.ops.matrix import linalg_cross as cross
+from minitorch_np.ops.matrix import qr
+from minitorch_np.ops.norm import matrix_norm, vector_norm
+from minitorch_np.tensor import Number, Tensor
+
+__all__ = ["cross", "matmul", "matrix_norm", "matrix_power", "norm", "qr", "vector_norm"]
+
+
+def norm(
+    A: Tensor,
+    ord: Number | str | None = None,
+    dim: int | Sequence[int] | None = None,
+    keepdim: bool = False,
+    *,
+    dtype: Dtype | None = None,
+) -> Tensor:
+    """A vector norm of a vector or along one dim, a matrix norm of a matrix or over two.
+
+    Without `ord`, the 2-norm of all elements.
+    Source: linalg_norm, aten/src/ATen/native/LinearAlgebra.cpp.
+    """
+    if ord is None:
+        return vector_norm(A, 2.0, dim, keepdim, dtype=dtype)
+    if isinstance(ord, str):
+        axes = (-2, -1) if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
+        return matrix_norm(A, ord, axes, keepdim, dtype=dtype)
+    if dim is None and A.ndim not in (1, 2):
+        raise RuntimeError(
+            "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. "
+            f"Got {A.ndim}D."
+        )
+    if dim is not None and not isinstance(dim, int) and len(dim) not in (1, 2):
+        raise RuntimeError(
+            f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dim)}"
+        )
+    axes = dim if dim is not None else tuple(range(A.ndim))
+    if isinstance(axes, int) or len(axes) == 1:
+        return vector_norm(A, ord, axes, keepdim, dtype=dtype)
+    return matrix_norm(A, ord, tuple(axes), keepdim, dtype=dtype)

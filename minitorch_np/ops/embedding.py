@@ -1,0 +1,94 @@
+"""Rows of a table, looked up by index. Source: aten/src/ATen/native/Embedding.cpp."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import strides
+from minitorch_np.graph.saved import legacy_type
+from minitorch_np.loops import quietly
+from minitorch_np.op import op
+from minitorch_np.ops.index_dim import select_into
+from minitorch_np.ops.points import Places, add_at, first_outside, is_index, places
+from minitorch_np.ops.slicing import zeros
+from minitorch_np.tensor import Tensor, empty
+
+__all__ = ["embedding"]
+
+Array = NDArray[np.generic]
+
+
+@op("contiguous", method=False)
+def embedding(
+    weight: Tensor,
+    indices: Tensor,
+    padding_idx: int = -1,
+    scale_grad_by_freq: bool = False,
+    sparse: bool = False,
+) -> Tensor:
+    """The rows of `weight`, (K, D), that `indices`, of any shape, names: (*indices.shape, D).
+
+    The gradient of row `padding_idx` is 0; `scale_grad_by_freq` divides that of each row by the
+    number of times it was looked up. Gradients are always dense here. Raises: IndexError.
+    """
+    del padding_idx, scale_grad_by_freq, sparse  # the gradient's alone
+    if len(weight.sizes) != 2:
+        raise RuntimeError("'weight' must be 2-D")
+    if not is_index(indices):
+        name = legacy_type(indices)
+        raise RuntimeError(
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
+            f"Long, Int; but got {'CPUBoolType' if 'Bool' in name else name} instead (while "
+            "checking arguments for embedding)"
+        )
+    shape = (*indices.sizes, weight.sizes[1])
+    at = places(indices)
+    if first_outside(at, 0, weight.sizes[0]) is not None:
+        raise IndexError("index out of range in self")
+    out = empty(shape, strides.contiguous(shape), weight.dtype)
+    if 0 not in shape:
+        select_into(weight.array, 0, at, out.array)
+    return out
+
+
+embedding.vjp(
+    weight=lambda g, indices, weight_shape, padding_idx, scale_grad_by_freq: (
+        embedding_dense_backward(g, indices, weight_shape[0], padding_idx, scale_grad_by_freq)
+    ),
+    indices=None,
+)
+
+
+@op("contiguous", method=False)
+def embedding_dense_backward(
+    grad_output: Tensor,
+    indices: Tensor,
+    num_weights: int,
+    padding_idx: int,
+    scale_grad_by_freq: bool,
+) -> Tensor:
+    """The gradient of the table: each row gets those of all its uses, added in order."""
+    out = zeros(grad_output, (num_weights, grad_output.sizes[-1]))
+    at = places(indices).ravel()
+    rows = grad_output.array.reshape(at.size, grad_output.sizes[-1])
+    if padding_idx >= 0:
+        used = at != padding_idx
+        at, rows = at[used], rows[used]
+    if scale_grad_by_freq and at.size:
+        rows = quietly(scaled_rows, rows, at)
+    quietly(add_at, out, [at], rows)
+    return out
+
+
+def scaled_rows(rows: Array, at: Places) -> Array:
+    """Gradients of rows, each divided by the number of times its row was looked up."""
+    scale = (1.0 / np.bincount(at)[at]).astype(np.float32 if rows.itemsize < 8 else np.float64)
+    return np.multiply(rows, scale[:, None]).astype(rows.dtype)
+
+
+def embedding_again(g: Tensor, indices: Tensor, padding_idx: int) -> Tensor:
+    """The gradient of an embedding's gradient: rows of `g`, and zeros for padding."""
+    rows = g.index_select(0, indices.reshape(-1)).view((*indices.sizes, g.sizes[-1]))
+    return rows if padding_idx < 0 else rows.masked_fill((indices == padding_idx).unsqueeze(-1), 0)
+
+
+embedding_dense_backward.vjp(grad_output=embedding_again, indices=None)

@@ -1,0 +1,183 @@
+"""where, masked_fill, clamp, lerp, addcmul, addcdiv and nan_to_num against torch."""
+
+import itertools
+
+import pytest
+import torch
+
+from tests.oracle import DTYPES, FLOATING, LAYOUTS, same, sample
+
+NAN = float("nan")
+
+
+def test_where_strides_and_derivatives():
+    def f(t, c, x, y):
+        return t.where(c, x, y)
+
+    for one, other, third in itertools.product(LAYOUTS, LAYOUTS, ("contiguous", "reversed")):
+        c = sample(2, 3, 4, dtype=torch.bool, layout=third)
+        same(f, c, sample(2, 3, 4, layout=one), sample(2, 3, 4, layout=other, seed=1))
+    c = sample(2, 1, dtype=torch.bool)
+    same(f, c, sample(3), sample(2, 3, seed=1), second=True)
+    same(f, c, sample(), 0.0)
+    same(f, c, 1, sample(2, 3))
+    same(f, c, sample(4), sample(3))
+    same(f, torch.zeros(0, dtype=torch.bool), sample(1), sample(0))
+    same(lambda t, c, x, y: x.where(c, y), c, sample(2, 3), sample(2, 3, seed=1))
+    same(lambda t, c, x: x.where(c, 2), c, sample(2, 3))
+    same(f, torch.tensor([True, False]), torch.tensor([1.0, 2.0], requires_grad=True),
+         torch.tensor([NAN, NAN], requires_grad=True))  # fmt: skip
+
+
+def test_where_dtypes():
+    c = torch.tensor([True, False, True])
+    for one, other in itertools.product(DTYPES, DTYPES):
+        x, y = sample(3, dtype=one, grad=False), sample(3, dtype=other, seed=1, grad=False)
+        same(lambda t, c, x, y: t.where(c, x, y), c, x, y)
+        same(lambda t, c, x, y: t.where(c, x, y), c, x, y[0])
+    for number in (1, 1.5, True, -1):
+        for dtype in DTYPES:
+            same(lambda t, c, x: t.where(c, x, number), c, sample(3, dtype=dtype))
+        for other in (1, 0.5, False):
+            same(lambda t, c: t.where(c, number, other), c)
+    for dtype in DTYPES:
+        same(lambda t, c: t.where(c, 1.0, 0.0), sample(3, dtype=dtype))
+    same(lambda t, c, x, o: t.where(c, x, x, out=o), c, sample(3, grad=False), torch.zeros(3))
+    same(lambda t, c, x: t.where(c, x, -x, out=x), c, sample(3, grad=False))
+
+
+def test_masked_fill():
+    mask = torch.tensor([[True, False, True]])
+    for layout in LAYOUTS:
+        x = sample(2, 3, layout=layout)
+        same(lambda t, x, m: t.masked_fill(x, m, 2.5), x, mask, second=True)
+        same(lambda t, x, m: (x * 1).masked_fill_(m, 2.5), x, mask, second=True)
+        same(lambda t, x, m, v: x.masked_fill(m, v), x, mask, sample())
+        same(lambda t, x, m, v: (x * 1).masked_fill_(m, v), x, mask, sample())
+    same(lambda t, x, m: x.masked_fill(m, 0), sample(3), mask.expand(2, 3))
+    for dtype in DTYPES:
+        for value in (1, 2.5, True, -1, 1000):
+            same(lambda t, x, m: x.masked_fill(m, value), sample(2, 3, dtype=dtype), mask)
+        same(
+            lambda t, x, m: x.masked_fill(m, 0), sample(2, 3), sample(2, 3, dtype=dtype, grad=False)
+        )
+    for bad in (sample(1), sample(2, 3)):
+        same(lambda t, x, m, v: x.masked_fill(m, v), sample(2, 3), mask, bad)
+    same(lambda t, x, m: x.masked_fill_(m, 0), sample(3, grad=False), mask.expand(2, 3))
+    same(lambda t, x, m: x.masked_fill_(m, 0), sample(1, 3, grad=False).expand(2, 3), mask)
+    same(lambda t, x, m: x.masked_fill_(m, 0), sample(2, 3), mask)
+
+
+LIMITS = [(0, 1), (-0.5, 0.5), (None, 0.3), (0.3, None), (1, -1), (NAN, 1), (-1, 300), (None, None)]
+
+
+@pytest.mark.parametrize("low, high", LIMITS)
+def test_clamp_to_numbers(low, high):
+    for layout in LAYOUTS:
+        same(lambda t, x: t.clamp(x, low, high), sample(2, 3, 4, layout=layout), second=True)
+    for dtype in DTYPES:
+        same(lambda t, x: x.clip(min=low, max=high), sample(5, dtype=dtype))
+        same(lambda t, x: x.clamp_(min=low, max=high), sample(5, dtype=dtype, grad=False))
+        if low is not None:
+            same(lambda t, x: x.clamp_min(low), sample(5, dtype=dtype))
+        if high is not None:
+            same(lambda t, x: t.clamp_max(x, high), sample(5, dtype=dtype))
+    edges = torch.tensor([0.0, 1.0, -0.5, 0.5, 0.3, NAN, float("inf"), -1.0], requires_grad=True)
+    same(lambda t, x: t.clamp(x, low, high), edges)
+
+
+@pytest.mark.parametrize("op", ["clamp", "clamp_min", "clamp_max"])
+def test_clamp_to_tensors(op):
+    def f(t, x, *limits):
+        return getattr(t, op)(x, *limits)
+
+    n = 2 if op == "clamp" else 1
+    for one, other in itertools.product(LAYOUTS, LAYOUTS):
+        limits = [sample(2, 3, 4, layout=other, seed=i + 1) for i in range(n)]
+        same(f, sample(2, 3, 4, layout=one), *limits)
+    for shapes in [((2, 3), (3,), (2, 1)), ((), (), ()), ((3,), (2, 3), ())]:
+        tensors = [sample(*s, seed=i, dtype=torch.float64) for i, s in enumerate(shapes)]
+        same(f, *tensors[: n + 1], second=True)
+    for one, other in itertools.product(DTYPES, DTYPES):
+        same(f, sample(4, dtype=one), *[sample(4, dtype=other, seed=i + 1) for i in range(n)])
+    ties = torch.tensor([0.0, 1.0, 2.0, NAN], requires_grad=True)
+    same(
+        f,
+        ties,
+        *[torch.tensor([0.0, 2.0, 2.0, 1.0], requires_grad=True)] * 1,
+        *[torch.tensor([1.0, 1.0, 2.0, NAN], requires_grad=True)] * (n - 1),
+    )
+    same(lambda t, x, y: t.clamp(x, max=y), sample(3), sample(3, seed=1))
+    same(lambda t, x, y: (x * 1).clamp_(min=y), sample(3), sample(3, seed=1))
+
+
+@pytest.mark.parametrize("weight", [0, 0.3, 0.5, 0.8, 1, -1.5])
+def test_lerp(weight):
+    for layout in LAYOUTS:
+        same(
+            lambda t, x, y: t.lerp(x, y, weight),
+            sample(2, 3, 4, layout=layout),
+            sample(2, 3, 4, seed=1),
+            second=True,
+        )
+    for dtype in DTYPES:
+        same(
+            lambda t, x, y: x.lerp(y, weight),
+            sample(5, dtype=dtype),
+            sample(5, dtype=dtype, seed=1),
+        )
+        same(
+            lambda t, x, y: t.lerp(x, y, x), sample(5, dtype=dtype), sample(5, dtype=dtype, seed=1)
+        )
+    same(lambda t, x, y: (x * 1).lerp_(y, weight), sample(2, 3), sample(3), second=True)
+
+
+def test_lerp_of_tensors():
+    same(
+        lambda t, x, y, w: t.lerp(x, y, w),
+        sample(2, 3),
+        sample(3, seed=1),
+        sample(2, 1, seed=2),
+        second=True,
+    )
+    same(lambda t, x, y: t.lerp(x, y, 0.5), sample(3), sample(3, dtype=torch.float64))
+    same(lambda t, x, y: t.lerp(x, x, y), sample(3), sample(3, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("op", ["addcmul", "addcdiv"])
+@pytest.mark.parametrize("value", [1, 2, -0.5, 0])
+def test_fused(op, value):
+    def f(t, x, y, z):
+        return getattr(t, op)(x, y, z, value=value)
+
+    for one, other in itertools.product(LAYOUTS, LAYOUTS):
+        same(
+            f,
+            sample(2, 3, 4, layout=one),
+            sample(2, 3, 4, layout=other, seed=1),
+            sample(2, 3, 4, low=0.5, seed=2),
+        )
+    same(f, sample(2, 3), sample(3, seed=1), sample(2, 1, low=0.5, seed=2), second=True)
+    for dtype in DTYPES:
+        loose = {torch.float16: (4e-3, 4e-3), torch.bfloat16: (3e-2, 3e-2)}.get(dtype)
+        z = (
+            sample(5, dtype=dtype, low=0.5, seed=2)
+            if dtype.is_floating_point
+            else torch.ones(5).to(dtype)
+        )
+        same(f, sample(5, dtype=dtype), sample(5, dtype=dtype, seed=1), z, tol=loose)
+        same(f, sample(5), sample(5, dtype=dtype, seed=1), z)
+    same(
+        lambda t, x, y, z: getattr(x * 1, f"{op}_")(y, z, value=value),
+        sample(2, 3),
+        sample(3),
+        sample(3, low=0.5),
+    )
+    same(f, sample(2), sample(3), sample(4))
+
+
+def test_nan_to_num_strides():
+    for dtype in FLOATING:
+        for layout in LAYOUTS:
+            same(lambda t, x: t.nan_to_num(x), sample(2, 3, 4, dtype=dtype, layout=layout))
+    same(lambda t, x: t.nan_to_num(x), sample(1, 4).expand(3, 4))

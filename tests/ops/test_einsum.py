@@ -1,0 +1,58 @@
+"""einsum against torch: values, layouts, nodes, and every message of its parser."""
+
+import pytest
+import torch
+
+from tests.oracle import DTYPES, LAYOUTS, same, sample
+
+EQUATIONS = [
+    ("ij,jk->ik", (2, 3), (3, 4)), ("ij,jk", (2, 3), (3, 4)), ("ij,jk->ki", (2, 3), (3, 4)),
+    ("ij->ji", (2, 3)), ("ij", (2, 3)), ("ba", (2, 3)), ("ij->", (2, 3)), ("ij->i", (2, 3)),
+    ("ii", (3, 3)), ("ii->i", (3, 3)), ("iij->ij", (3, 3, 2)), ("i,i", (3,), (3,)),
+    ("i,j->ij", (3,), (4,)), ("bij,bjk->bik", (2, 3, 4), (2, 4, 5)), ("i,->i", (3,), ()),
+    ("...ij,...jk->...ik", (2, 3, 4), (2, 4, 5)), ("...ij,jk->...ik", (2, 3, 4), (4, 5)),
+    ("b...i,i...->b...", (2, 3, 4), (4, 3)), ("i...->...", (2, 3, 4)), ("...->", (2, 3)),
+    ("...i->i...", (2, 3, 4)), ("ij,ij->ij", (2, 3), (2, 3)), ("ij,kl->", (2, 3), (4, 2)),
+    ("ij,jk,kl->il", (2, 3), (3, 4), (4, 2)), ("ij,j,jk->i", (2, 3), (3,), (3, 4)),
+    ("bn,anm,bm->ba", (2, 5), (3, 5, 4), (2, 4)), (" i j , j k -> i k ", (2, 3), (3, 4)),
+    ("ij,jk->ik", (2, 1), (3, 4)), ("ij,ij->i", (1, 3), (2, 3)), ("aB,Bc->ac", (2, 3), (3, 4)),
+    ("ij,jk->ik", (0, 3), (3, 4)), ("ij,jk->ik", (2, 0), (0, 4)),
+    ("bhqd,bhkd->bhqk", (2, 2, 3, 4), (2, 2, 5, 4)),
+]  # fmt: skip
+ERRORS = [
+    ("ij,jk->ik", (2, 3)), ("ij", (2, 3), (3,)), ("ijk", (2, 3)), ("i...", ()), ("i..j", (2, 3)),
+    ("...i...", (2, 3)), ("i1", (2, 3)), ("ij->i1", (2, 3)), ("ij->ii", (2, 3)), ("ij->k", (2, 3)),
+    ("ij->....", (2, 3)), ("ij->i..", (2, 3)), ("...->......", (2, 3)),
+    ("ij,jk->ik", (2, 3), (4, 5)),
+    ("ii", (2, 3)), ("...i,...i", (2, 3), (4, 3)), ("ij...k", (2, 3)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", EQUATIONS, ids=lambda c: c[0])
+def test_equations(case: tuple[str, *tuple[tuple[int, ...], ...]]) -> None:
+    equation, *shapes = case
+    for i, layout in enumerate(LAYOUTS):
+        inputs = [sample(*s, layout=layout if n else LAYOUTS[-i]) for n, s in enumerate(shapes)]
+        same(lambda t, *x: t.einsum(equation, *x), *inputs, second=layout == "contiguous")
+
+
+@pytest.mark.parametrize("case", ERRORS, ids=lambda c: c[0])
+def test_errors(case: tuple[str, *tuple[tuple[int, ...], ...]]) -> None:
+    equation, *shapes = case
+    same(lambda t, *x: t.einsum(equation, *x), *[sample(*s) for s in shapes])
+
+
+def test_other_forms() -> None:
+    x, y = sample(2, 3), sample(3, 4)
+    same(lambda t, x, y: t.einsum("ij,jk", [x, y]), x, y)
+    same(lambda t, x, y: t.einsum(x, [0, 1], y, [1, 2], [0, 2]), x, y)
+    same(lambda t, x, y: t.einsum(x, [0, 1], y, [1, 2]), x, y)
+    same(lambda t, x: t.einsum(x, [..., 1], [1, ...]), x)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_dtypes(dtype: torch.dtype) -> None:
+    same(
+        lambda t, x, y: t.einsum("ij,jk->ik", x, y),
+        sample(2, 3, dtype=dtype), sample(3, 4, dtype=dtype), tol=(2e-2, 4e-2),
+    )  # fmt: skip

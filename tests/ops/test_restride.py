@@ -1,0 +1,148 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+from tests.oracle import LAYOUTS, same, sample
+
+RECORDED: dict[str, Callable[..., Any]] = {
+    "transpose_": lambda x: x.transpose_(0, 2),
+    "swapaxes_": lambda x: x.swapaxes_(0, 1),
+    "swapdims_": lambda x: x.swapdims_(-1, 1),
+    "t_": lambda x: x.select(0, 0).clone().t_(),
+    "squeeze_": lambda x: x.squeeze_(),
+    "squeeze_dim": lambda x: x.squeeze_(1),
+    "squeeze_dims": lambda x: x.squeeze_((0, 1)),
+    "squeeze_no": lambda x: x.squeeze_(0),
+    "unsqueeze_": lambda x: x.unsqueeze_(-1),
+    "as_strided_": lambda x: x.as_strided_((2, 2), (1, 2), 1),
+}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_recorded_changes(name: str) -> None:
+    f = RECORDED[name]
+
+    def change(torch: Any, x: Any) -> Any:
+        y = x * x
+        view = y.view(-1)
+        z = f(y)
+        return z * z, y, view, z._version, y._version, z is y
+
+    same(change, sample(2, 1, 3), second=True)
+    same(lambda torch, x: f(x), sample(2, 1, 3, grad=False))
+    same(lambda torch, x: f(x), sample(2, 1, 3))
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_changes_of_a_view_leave_its_base_alone(name: str) -> None:
+    f = RECORDED[name]
+
+    def change(torch: Any, x: Any) -> Any:
+        base = x * x
+        view = base.narrow(0, 0, 2)
+        z = f(view)
+        return base * base, z, base.shape == x.shape
+
+    same(change, sample(3, 1, 3))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layouts(layout: str) -> None:
+    x = sample(2, 1, 3, grad=False, layout=layout)
+    for f in RECORDED.values():
+        same(lambda torch, x, f: f(x.detach()), x, f)
+
+
+def fresh(x: Any) -> Any:
+    """A tensor whose storage its library owns, and so may grow."""
+    return x.detach().clone()
+
+
+CHANGES: dict[str, Callable[..., Any]] = {
+    "resize_": lambda x: fresh(x).resize_(3, 2),
+    "resize_tuple": lambda x: fresh(x).resize_((2, 2)),
+    "resize_none": lambda x: fresh(x).t().resize_(3, 2),
+    "resize_to_nothing": lambda x: fresh(x).resize_(0),
+    "resize_scalar": lambda x: fresh(x).resize_(()),
+    "resize_as_": lambda x: fresh(x).resize_as_(x.select(0, 0)),
+    "resize_version": lambda x: fresh(x).resize_(2)._version,
+    "resize_larger": lambda x: fresh(x).resize_(4, 3).narrow(0, 0, 2),
+    "set_": lambda x: fresh(x).set_(),
+    "set_tensor": lambda x: fresh(x).set_(x.detach().t()),
+    "set_storage": lambda x: fresh(x).set_(x.detach().untyped_storage(), 1, (2, 2), (2, 1)),
+    "set_whole": lambda x: fresh(x).set_(x.detach().untyped_storage()),
+    "set_size": lambda x: fresh(x).set_(x.detach().untyped_storage(), 0, (3, 2)),
+    "detach_": lambda x: (x * 1).detach_(),
+    "detach_leaf": lambda x: x.detach_(),
+    "detach_again": lambda x: (x * 1).detach_().requires_grad_(),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_changes(name: str) -> None:
+    same(lambda torch, x: CHANGES[name](x), sample(2, 3))
+
+
+ERRORS: dict[str, Callable[..., Any]] = {
+    "resize": lambda torch, x: x.resize_(2),
+    "resize_negative": lambda torch, x: fresh(x).resize_(-1),
+    "set": lambda torch, x: fresh(x).set_(x.detach().double()),
+    "set_bounds": lambda torch, x: fresh(x).set_(x.detach().untyped_storage(), 1, (2, 3), (3, 1)),
+    "detach_": lambda torch, x: (x * 1).view(-1).detach_(),
+    "t_": lambda torch, x: x.unsqueeze(0).clone().t_(),
+    "leaf": lambda torch, x: x.t_(),
+    "view_of_leaf": lambda torch, x: x.view(-1).unsqueeze_(0),
+    "as_strided": lambda torch, x: fresh(x).as_strided_((7,), (1,)),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_errors(name: str) -> None:
+    same(ERRORS[name], sample(2, 3))
+
+
+def test_data_is_the_memory_without_the_history() -> None:
+    def write(torch: Any, x: Any) -> Any:
+        data = x.data
+        data.mul_(2)
+        y = x.detach() * 1
+        inner = y.view(-1).data
+        return x, data, data._version, x._version, data._base is None, inner._base is None
+
+    same(write, sample(2, 3))
+
+
+def test_writes_through_data_are_not_noticed_by_backward() -> None:
+    def write(torch: Any, x: Any) -> Any:
+        y = x * x
+        x.data.mul_(2)
+        return y
+
+    same(write, sample(2, 3))
+
+
+def test_assigning_data() -> None:
+    def assign(torch: Any, x: Any, other: Any) -> Any:
+        before = x._version
+        x.data = other
+        return x, x._version == before, x.requires_grad, x.is_leaf, x * 2
+
+    for other in (
+        sample(2, 3, grad=False),
+        sample(4),
+        sample(3, 2, layout="transposed"),
+        sample(2).double(),
+    ):
+        same(assign, sample(2, 3), other)
+        same(assign, sample(2, 3, grad=False), other.detach())
+    same(assign, sample(2, 3), torch.ones(2, dtype=torch.int64))
+    same(assign, sample(2, 3), 3)
+
+
+def test_data_cannot_be_deleted() -> None:
+    def delete(torch: Any, x: Any) -> Any:
+        del x.data
+
+    same(delete, sample(2))

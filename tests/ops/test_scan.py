@@ -1,0 +1,85 @@
+"""cumsum, cumprod, cummax, cummin, logcumsumexp, diff against torch."""
+
+import pytest
+import torch
+
+from tests.oracle import DTYPES, FLOATING, LAYOUTS, same, sample
+
+NAMES = ["cumsum", "cumprod", "cummax", "cummin", "logcumsumexp"]
+HALF = (1e-2, 1e-2)
+"""PyTorch rounds gradients of half types at every step."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_dims(name: str, layout: str) -> None:
+    for shape in [(5,), (2, 3), (2, 3, 4), (1, 3), (), (0,), (2, 0)]:
+        for dim in range(-1, max(len(shape), 1)):
+            x = sample(*shape, layout=layout, dtype=torch.float64)
+            second = name != "logcumsumexp" and shape != ()
+            same(lambda t, x: getattr(t, name)(x, dim), x, second=second)
+    x = sample(2, 3, layout=layout)
+    same(lambda t, x: getattr(x, name)(1), x)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_dtypes(name: str, dtype: torch.dtype) -> None:
+    tol = HALF if dtype in FLOATING[:2] else None
+    same(lambda t, x: getattr(x, name)(1), sample(3, 4, dtype=dtype), tol=tol)
+    if name in ("cumsum", "cumprod"):
+        ours = str(dtype).removeprefix("torch.")
+        for given in (torch.float32, torch.int32, torch.bool):
+            x = sample(3, 4, dtype=given, grad=False)
+            same(lambda t, x: getattr(x, name)(0, dtype=getattr(t, ours)), x, tol=HALF)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_special_values(name: str) -> None:
+    inf, nan = float("inf"), float("nan")
+    for row in [[1.0, nan, 2.0, nan], [inf, 1.0, -inf], [3.0, 3.0, 1.0, 3.0], [-inf, -inf, 0.0]]:
+        same(lambda t, x: getattr(t, name)(x, 0), torch.tensor(row))
+    if name.startswith("cum"):
+        same(lambda t, x: getattr(t, name)(x, 0), torch.tensor([3.0, 3.0, 1.0], requires_grad=True))
+
+
+@pytest.mark.parametrize("zeros", [(1,), (0,), (1, 2), (0, 1, 3), (3,), (0, 4)])
+def test_cumprod_with_zeros(zeros: tuple[int, ...]) -> None:
+    x = sample(2, 4, low=0.5)
+    with torch.no_grad():
+        x.view(-1)[list(zeros)] = 0
+    same(lambda t, x: t.cumprod(x, 1), x)
+    same(lambda t, x: t.cumprod(x, 0), x, second=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_errors_and_out(name: str) -> None:
+    same(lambda t, x: getattr(t, name)(x, 2), sample(2, 3))
+    same(lambda t, x: getattr(t, name)(x, 1), sample())
+    x = sample(2, 3, grad=False)
+    if name in ("cummax", "cummin"):
+        same(lambda t, x: getattr(t, name)(x, 0, out=(t.empty(0), t.empty(0, dtype=t.int64))), x)
+    else:
+        same(lambda t, x: getattr(t, name)(x, 0, out=t.empty(0)), x)
+        same(lambda t, x: getattr(t, name)(x, 0, out=t.zeros(4)), x)
+
+
+@pytest.mark.parametrize("name", ["cumsum", "cumprod"])
+def test_inplace(name: str) -> None:
+    same(lambda t, x: getattr(x * 1, f"{name}_")(0), sample(2, 3), second=True)
+    same(lambda t, x: getattr(x, f"{name}_")(0), sample(2, 3, dtype=torch.int32))
+
+
+def test_long_cumsum() -> None:
+    same(lambda t, x: x.cumsum(0), sample(5000, low=0))
+
+
+def test_diff() -> None:
+    for shape in [(5,), (2, 3), (1,), (0,), ()]:
+        for n in (0, 1, 2, 7, -1):
+            same(lambda t, x: t.diff(x, n), sample(*shape), second=True)
+    same(lambda t, x: x.diff(dim=0), sample(3, 4, layout="transposed"))
+    same(lambda t, x, y: t.diff(x, prepend=y, append=x), sample(2, 3), sample(2, 1))
+    same(lambda t, x, y: t.diff(x, prepend=y), sample(2, 3), sample(3))
+    same(lambda t, x: t.diff(x), sample(7, dtype=torch.bool))
+    same(lambda t, x: t.diff(x, dim=2), sample(2, 3))

@@ -1,0 +1,93 @@
+"""sort, argsort, topk, kthvalue against torch."""
+
+import pytest
+import torch
+
+from tests.oracle import DTYPES, LAYOUTS, same, sample
+
+NAN = torch.tensor(
+    [[1.0, float("nan"), 3.0, -2.0], [float("inf"), 1.0, float("nan"), -float("inf")]]
+)
+TIES = torch.tensor([[2, 1, 2, 1], [3, 3, 3, 0]])
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("descending", [False, True])
+def test_sort(layout: str, descending: bool) -> None:
+    for shape in [(5,), (2, 3), (2, 3, 4), (), (0,), (2, 0), (1, 3)]:
+        for dim in range(-1, max(len(shape), 1)):
+            x = sample(*shape, layout=layout)
+            same(lambda t, x: t.sort(x, dim, descending), x, second=True)
+            same(lambda t, x: x.sort(dim=dim, descending=descending, stable=True), x)
+            same(lambda t, x: t.argsort(x, dim, descending), x)
+    same(lambda t, x: t.sort(x, 1, descending), sample(2, 3, 4, 5, layout="channels_last"))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_dtypes(dtype: torch.dtype) -> None:
+    x = torch.tensor([[1, 3, 2, 0], [7, 5, 6, 4]]).to(dtype)
+    for f in (
+        lambda t, x: x.sort(), lambda t, x: x.sort(stable=True, descending=True),
+        lambda t, x: x.argsort(), lambda t, x: t.msort(x),
+    ):  # fmt: skip
+        same(f, x)
+    if dtype is not torch.bool:
+        same(lambda t, x: x.topk(2), x)
+        same(lambda t, x: x.kthvalue(2), x)
+
+
+@pytest.mark.parametrize("x", [NAN, TIES, TIES.bool()], ids=["nan", "ties", "bool"])
+@pytest.mark.parametrize("descending", [False, True])
+def test_nan_and_ties(x: torch.Tensor, descending: bool) -> None:
+    same(lambda t, x: x.sort(stable=True, descending=descending), x)
+    same(lambda t, x: x.argsort(stable=True, descending=descending), x)
+    same(lambda t, x: x.sort(0, descending).values, x)
+
+
+@pytest.mark.parametrize("largest", [False, True])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_topk(largest: bool, layout: str) -> None:
+    for shape in [(5,), (2, 3), (3, 3, 4)]:
+        for dim in range(-1, len(shape)):
+            for k in (0, 1, 3):
+                if k <= shape[dim]:
+                    x = sample(*shape, layout=layout)
+                    same(lambda t, x: t.topk(x, k, dim, largest), x, second=True)
+    same(lambda t, x: x.topk(2, largest=largest).values, NAN)
+
+
+def test_topk_errors_and_out() -> None:
+    for k in (4, -1):
+        same(lambda t, x: x.topk(k), sample(2, 3))
+        same(lambda t, x: x.topk(k), sample())
+    same(lambda t, x: x.topk(1), sample())
+    same(lambda t, x: x.topk(1, 2), sample(2, 3))
+    same(
+        lambda t, x: t.topk(x, 2, out=(t.empty(0), t.empty(0, dtype=t.int64))),
+        sample(2, 3, grad=False),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_kthvalue(layout: str) -> None:
+    for shape in [(5,), (2, 3), (2, 3, 4)]:
+        for dim in range(-1, len(shape)):
+            for k in (1, 2, 3):
+                for keepdim in (False, True):
+                    x = sample(*shape, layout=layout)
+                    if k <= shape[dim]:
+                        same(lambda t, x: t.kthvalue(x, k, dim, keepdim), x, second=True)
+
+
+def test_kthvalue_errors() -> None:
+    for k in (0, 4):
+        same(lambda t, x: x.kthvalue(k), sample(2, 3))
+    same(lambda t, x: x.kthvalue(1), sample())
+    same(lambda t, x: x.kthvalue(1), sample(2, 0))
+    same(lambda t, x: x.kthvalue(1, 3), sample(2, 3))
+
+
+def test_sort_out_and_repr() -> None:
+    x = sample(2, 3, grad=False)
+    same(lambda t, x: t.sort(x, out=(t.empty(0), t.empty(0, dtype=t.int64))), x)
+    same(lambda t, x: repr(x.sort()), x)

@@ -1,0 +1,63 @@
+"""Triangles and grids against PyTorch."""
+
+import pytest
+import torch
+
+from tests.oracle import DTYPES, LAYOUTS, same, sample
+
+
+@pytest.mark.parametrize("name", ["tril", "triu"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_triangles(name, layout):
+    for shape in [(3, 3), (2, 4), (4, 2), (0, 3), (2, 3, 4)]:
+        for diagonal in (-2, 0, 1):
+            x = sample(*shape, layout=layout)
+            same(lambda torch, x, d=diagonal: getattr(torch, name)(x, d), x, second=True)
+            same(lambda torch, x, d=diagonal: getattr(x * 2, name + "_")(d), x)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_triangles_of_every_dtype(dtype):
+    same(lambda torch, x: (x.tril(), x.triu(1)), sample(3, 4, dtype=dtype), exact=True)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t, x: t.tril(x[0]),
+        lambda t, x: t.tril(x, out=t.zeros(2)),
+        lambda t, x: t.tril(x, out=t.zeros(3, 4, dtype=t.int32)),
+        lambda t, x: x[0].triu_(),
+        lambda t, x: t.triu(x, out=t.zeros(4, 3).t()),
+        lambda t, x: t.tril(x.bfloat16(), out=t.zeros(0)),
+        lambda t, x: t.tril_indices(3, 4, 1),
+        lambda t, x: t.triu_indices(3, 4, -1),
+        lambda t, x: t.tril_indices(-1, 3),
+        lambda t, x: t.triu_indices(3, -1),
+        lambda t, x: t.tril_indices(3, 3, dtype=t.float32),
+        lambda t, x: t.triu_indices(3, 3, dtype=t.int32),
+        lambda t, x: t.tril_indices(0, 3),
+        lambda t, x: t.triu_indices(2, 5, 3),
+    ],
+)
+def test_calls(call):
+    same(call, sample(3, 4, grad=False))
+
+
+@pytest.mark.parametrize("indexing", ["ij", "xy", None, "ab"])
+def test_meshgrid(indexing):
+    options = {} if indexing is None else {"indexing": indexing}
+    same(lambda torch, x, y: torch.meshgrid(x, y, **options), sample(2), sample(3))
+    same(lambda torch, x, y: torch.meshgrid([x, y], **options), sample(2), sample())
+    same(lambda torch, x: torch.meshgrid(x, **options), sample(2))
+    same(lambda torch, x, y, z: torch.meshgrid(x, y, z, **options), sample(2), sample(3), sample(0))
+    same(lambda torch, x: torch.meshgrid(**options), sample(2))
+
+
+def test_meshgrid_refuses():
+    same(
+        lambda torch, x, y: torch.meshgrid(x, y, indexing="ij"),
+        sample(2),
+        sample(3, dtype=torch.int8),
+    )
+    same(lambda torch, x: torch.meshgrid(x, 3, indexing="ij"), sample(2))
