@@ -1,72 +1,704 @@
-"""PyTorch's eager core, readable, on NumPy: `import minitorch_np as torch`."""
+"""PyTorch's eager core, readable, on NumPy: `import minitorch_np as torch`.
+
+The namespace is torch's, name by name. Importing it binds every op to Tensor and loads neither torch
+nor numba. A name that torch has and we do not raises an AttributeError that says so.
+"""
 
 from typing import NoReturn
 
-from minitorch_np import autograd, backends, cuda, linalg, return_types
-from minitorch_np.absent import absent
-from minitorch_np.dtypes import *
-from minitorch_np.dtypes import bool_ as bool
-from minitorch_np.dtypes import float_ as float
-from minitorch_np.dtypes import int_ as int
-from minitorch_np.graph.modes import *
-from minitorch_np.kernels.threads import get_num_threads, set_num_threads
-from minitorch_np.memory_format import *
-from minitorch_np.ops.binary import *
-from minitorch_np.ops.activation import *
-from minitorch_np.ops.bitwise import *
-from minitorch_np.ops.compare import *
-from minitorch_np.ops.conditional import *
-from minitorch_np.ops.power import *
-from minitorch_np.ops.smooth import *
-from minitorch_np.ops.special import *
-from minitorch_np.ops.trig import *
-from minitorch_np.ops.unary import *
-from minitorch_np.ops.copy import *
-from minitorch_np.ops.creation import *
-from minitorch_np.ops.dlpack import *
-from minitorch_np.ops.factory import layout, strided
-from minitorch_np.ops.from_data import *
-from minitorch_np.ops.addmm import *
-from minitorch_np.ops.linalg import *
-from minitorch_np.ops.products import *
-from minitorch_np.ops.protocol import *
-from minitorch_np.ops.ranges import *
-from minitorch_np.ops.extremes import *
-from minitorch_np.ops.matrix import *
-from minitorch_np.ops.median import *
-from minitorch_np.ops.norm import *
-from minitorch_np.ops.reduce import *
-from minitorch_np.ops.counting import *
-from minitorch_np.ops.einsum import *
-from minitorch_np.ops.scan import *
-from minitorch_np.ops.softmax import *
-from minitorch_np.ops.sort import *
-from minitorch_np.ops.variance import *
-from minitorch_np.ops.random_creation import *
-from minitorch_np.ops.sampling import *
-from minitorch_np.ops.join import *
-from minitorch_np.ops.rearrange import *
-from minitorch_np.ops.embedding import *
-from minitorch_np.ops.index import *
-from minitorch_np.ops.index_dim import *
-from minitorch_np.ops.mask import *
-from minitorch_np.ops.scatter import *
-from minitorch_np.ops.permute import *
-from minitorch_np.ops.slicing import *
-from minitorch_np.ops.split import *
-from minitorch_np.ops.triangle import *
-from minitorch_np.ops.view import *
-from minitorch_np.printing import get_printoptions, set_printoptions
-from minitorch_np.random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
-from minitorch_np.shapes import Size
-from minitorch_np.tensor import Tensor, device
 import minitorch_np.graph.hooks
 import minitorch_np.ops.operators
 import minitorch_np.ops.restride
-from minitorch_np import nn, optim, testing, utils
+import minitorch_np.ops.subscript  # noqa: F401  binds
+from minitorch_np import autograd, backends, cuda, linalg, nn, optim, return_types, testing, utils
+from minitorch_np import random as random
+from minitorch_np.absent import absent
+from minitorch_np.dtypes import (
+    bfloat16,
+    can_cast,
+    double,
+    dtype,
+    finfo,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    half,
+    iinfo,
+    int8,
+    int16,
+    int32,
+    int64,
+    long,
+    promote_types,
+    set_default_dtype,
+    short,
+    uint8,
+)
+from minitorch_np.dtypes import bool_ as bool
+from minitorch_np.dtypes import float_ as float
+from minitorch_np.dtypes import int_ as int
+from minitorch_np.graph.modes import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from minitorch_np.kernels.threads import get_num_threads, set_num_threads
+from minitorch_np.memory_format import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    memory_format,
+    preserve_format,
+)
 from minitorch_np.nn.parameter import typename
+from minitorch_np.op import REGISTRY
+from minitorch_np.ops.activation import celu, hardshrink, prelu, relu, selu, threshold
+from minitorch_np.ops.addmm import addbmm, addmm, addmv, addr, baddbmm
+from minitorch_np.ops.binary import (
+    add,
+    div,
+    divide,
+    floor_divide,
+    fmod,
+    mul,
+    multiply,
+    remainder,
+    rsub,
+    sub,
+    subtract,
+    true_divide,
+)
+from minitorch_np.ops.bitwise import (
+    bitwise_and,
+    bitwise_left_shift,
+    bitwise_not,
+    bitwise_or,
+    bitwise_right_shift,
+    bitwise_xor,
+)
+from minitorch_np.ops.compare import (
+    allclose,
+    eq,
+    equal,
+    ge,
+    greater,
+    greater_equal,
+    gt,
+    isclose,
+    isfinite,
+    isinf,
+    isnan,
+    isneginf,
+    isposinf,
+    isreal,
+    le,
+    less,
+    less_equal,
+    logical_and,
+    logical_not,
+    logical_or,
+    logical_xor,
+    lt,
+    ne,
+    not_equal,
+    signbit,
+)
+from minitorch_np.ops.conditional import (
+    clamp,
+    clamp_max,
+    clamp_min,
+    clip,
+    masked_fill,
+    nan_to_num,
+    where,
+)
+from minitorch_np.ops.copy import clone, fill, is_same_size, zero_
+from minitorch_np.ops.counting import (
+    bincount,
+    bucketize,
+    histc,
+    searchsorted,
+    unique,
+    unique_consecutive,
+)
+from minitorch_np.ops.creation import (
+    empty,
+    empty_like,
+    empty_strided,
+    full,
+    full_like,
+    ones,
+    ones_like,
+    scalar_tensor,
+    zeros,
+    zeros_like,
+)
+from minitorch_np.ops.dlpack import from_dlpack
+from minitorch_np.ops.einsum import einsum
+from minitorch_np.ops.embedding import embedding
+from minitorch_np.ops.extremes import amax, amin, aminmax, argmax, argmin, max, min
+from minitorch_np.ops.factory import layout, strided
+from minitorch_np.ops.from_data import as_tensor, asarray, from_numpy, tensor
+from minitorch_np.ops.fused import addcdiv, addcmul, lerp
+from minitorch_np.ops.index import index_put
+from minitorch_np.ops.index_dim import index_add, index_copy, index_fill, index_select
+from minitorch_np.ops.join import (
+    cat,
+    column_stack,
+    concat,
+    concatenate,
+    dstack,
+    hstack,
+    row_stack,
+    stack,
+    vstack,
+)
+from minitorch_np.ops.linalg import ger, inner, kron, matmul, matrix_power, outer, tensordot
+from minitorch_np.ops.mask import argwhere, masked_scatter, masked_select, nonzero, put, take
+from minitorch_np.ops.matrix import cross, trace
+from minitorch_np.ops.median import median, nanmedian
+from minitorch_np.ops.norm import norm
+from minitorch_np.ops.permute import (
+    adjoint,
+    moveaxis,
+    movedim,
+    permute,
+    swapaxes,
+    swapdims,
+    t,
+    transpose,
+)
+from minitorch_np.ops.power import (
+    arctan2,
+    atan2,
+    copysign,
+    float_power,
+    fmax,
+    fmin,
+    hypot,
+    logaddexp,
+    logaddexp2,
+    maximum,
+    minimum,
+    pow,
+    square,
+    xlogy,
+)
+from minitorch_np.ops.products import bmm, dot, mm, mv, vdot
+from minitorch_np.ops.protocol import (
+    is_complex,
+    is_floating_point,
+    is_nonzero,
+    is_storage,
+    is_tensor,
+    numel,
+    result_type,
+)
+from minitorch_np.ops.random_creation import (
+    normal,
+    rand,
+    rand_like,
+    randint,
+    randint_like,
+    randn,
+    randn_like,
+    randperm,
+)
+from minitorch_np.ops.ranges import arange, eye, linspace, logspace
+from minitorch_np.ops.rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
+from minitorch_np.ops.reduce import all, any, count_nonzero, logsumexp, mean, nansum, prod, sum
+from minitorch_np.ops.sampling import bernoulli, dropout, dropout_, multinomial
+from minitorch_np.ops.scan import cummax, cummin, cumprod, cumsum, diff, logcumsumexp
+from minitorch_np.ops.scatter import gather, scatter, scatter_add, take_along_dim
+from minitorch_np.ops.slicing import (
+    as_strided,
+    diag,
+    diag_embed,
+    diagonal,
+    diagonal_copy,
+    diagonal_scatter,
+    narrow,
+    select,
+    select_scatter,
+    slice_scatter,
+)
+from minitorch_np.ops.softmax import log_softmax, softmax
+from minitorch_np.ops.sort import argsort, kthvalue, msort, sort, topk
+from minitorch_np.ops.special import erf, erfc, erfinv
+from minitorch_np.ops.split import (
+    chunk,
+    dsplit,
+    hsplit,
+    split,
+    split_with_sizes,
+    tensor_split,
+    unbind,
+    vsplit,
+)
+from minitorch_np.ops.triangle import meshgrid, tril, tril_indices, triu, triu_indices
+from minitorch_np.ops.trig import (
+    acos,
+    acosh,
+    arccos,
+    arccosh,
+    arcsin,
+    arcsinh,
+    arctan,
+    arctanh,
+    asin,
+    asinh,
+    atan,
+    atanh,
+    cos,
+    cosh,
+    sin,
+    sinh,
+    tan,
+    tanh,
+)
+from minitorch_np.ops.unary import (
+    abs,
+    absolute,
+    ceil,
+    deg2rad,
+    exp,
+    exp2,
+    expm1,
+    fix,
+    floor,
+    frac,
+    log,
+    log1p,
+    log2,
+    log10,
+    logit,
+    neg,
+    negative,
+    positive,
+    rad2deg,
+    reciprocal,
+    round,
+    rsqrt,
+    sgn,
+    sigmoid,
+    sign,
+    sinc,
+    sqrt,
+    trunc,
+)
+from minitorch_np.ops.variance import std, std_mean, var, var_mean
+from minitorch_np.ops.view import (
+    atleast_1d,
+    atleast_2d,
+    atleast_3d,
+    broadcast_shapes,
+    broadcast_tensors,
+    broadcast_to,
+    detach,
+    flatten,
+    ravel,
+    reshape,
+    squeeze,
+    unflatten,
+    unsqueeze,
+)
+from minitorch_np.printing import get_printoptions, set_printoptions
+from minitorch_np.random import (
+    Generator,
+    default_generator,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    seed,
+    set_rng_state,
+)
 from minitorch_np.serialization import load, save
-import minitorch_np.ops.subscript
+from minitorch_np.shapes import Size
+from minitorch_np.storage import UntypedStorage
+from minitorch_np.tensor import Tensor, device
+
+INPLACE = """
+    abs_ acos_ acosh_ addmv_ as_strided_ asin_ asinh_ atan_ atanh_ ceil_ celu_ clamp_ clamp_max_
+    clamp_min_ cos_ cosh_ deg2rad_ erf_ erfc_ exp2_ exp_ expm1_ fill_ floor_ frac_ index_put_ log10_
+    log1p_ log2_ log_ logit_ nan_to_num_ neg_ rad2deg_ reciprocal_ relu_ round_ rsqrt_ sigmoid_ sin_
+    sinc_ sinh_ sqrt_ tan_ tanh_ threshold_ trunc_ xlogy_
+""".split()
+"""In-place forms that torch has as functions, too."""
+globals().update({name: REGISTRY[name].function for name in INPLACE})
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Generator",
+    "Size",
+    "Tensor",
+    "UntypedStorage",
+    "abs",
+    "absolute",
+    "acos",
+    "acosh",
+    "add",
+    "addbmm",
+    "addcdiv",
+    "addcmul",
+    "addmm",
+    "addmv",
+    "addr",
+    "adjoint",
+    "all",
+    "allclose",
+    "amax",
+    "amin",
+    "aminmax",
+    "any",
+    "arange",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctan2",
+    "arctanh",
+    "argmax",
+    "argmin",
+    "argsort",
+    "argwhere",
+    "as_strided",
+    "as_tensor",
+    "asarray",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "autograd",
+    "backends",
+    "baddbmm",
+    "bernoulli",
+    "bfloat16",
+    "bincount",
+    "bitwise_and",
+    "bitwise_left_shift",
+    "bitwise_not",
+    "bitwise_or",
+    "bitwise_right_shift",
+    "bitwise_xor",
+    "bmm",
+    "bool",
+    "broadcast_shapes",
+    "broadcast_tensors",
+    "broadcast_to",
+    "bucketize",
+    "can_cast",
+    "cat",
+    "ceil",
+    "celu",
+    "channels_last",
+    "channels_last_3d",
+    "chunk",
+    "clamp",
+    "clamp_max",
+    "clamp_min",
+    "clip",
+    "clone",
+    "column_stack",
+    "concat",
+    "concatenate",
+    "contiguous_format",
+    "copysign",
+    "cos",
+    "cosh",
+    "count_nonzero",
+    "cross",
+    "cuda",
+    "cummax",
+    "cummin",
+    "cumprod",
+    "cumsum",
+    "default_generator",
+    "deg2rad",
+    "detach",
+    "device",
+    "diag",
+    "diag_embed",
+    "diagonal",
+    "diagonal_copy",
+    "diagonal_scatter",
+    "diff",
+    "div",
+    "divide",
+    "dot",
+    "double",
+    "dropout",
+    "dropout_",
+    "dsplit",
+    "dstack",
+    "dtype",
+    "einsum",
+    "embedding",
+    "empty",
+    "empty_like",
+    "empty_strided",
+    "enable_grad",
+    "eq",
+    "equal",
+    "erf",
+    "erfc",
+    "erfinv",
+    "exp",
+    "exp2",
+    "expm1",
+    "eye",
+    "fill",
+    "finfo",
+    "fix",
+    "flatten",
+    "flip",
+    "fliplr",
+    "flipud",
+    "float",
+    "float16",
+    "float32",
+    "float64",
+    "float_power",
+    "floor",
+    "floor_divide",
+    "fmax",
+    "fmin",
+    "fmod",
+    "frac",
+    "from_dlpack",
+    "from_numpy",
+    "full",
+    "full_like",
+    "gather",
+    "ge",
+    "ger",
+    "get_default_dtype",
+    "get_num_threads",
+    "get_printoptions",
+    "get_rng_state",
+    "greater",
+    "greater_equal",
+    "gt",
+    "half",
+    "hardshrink",
+    "histc",
+    "hsplit",
+    "hstack",
+    "hypot",
+    "iinfo",
+    "index_add",
+    "index_copy",
+    "index_fill",
+    "index_put",
+    "index_select",
+    "inference_mode",
+    "initial_seed",
+    "inner",
+    "int",
+    "int16",
+    "int32",
+    "int64",
+    "int8",
+    "is_complex",
+    "is_floating_point",
+    "is_grad_enabled",
+    "is_inference_mode_enabled",
+    "is_nonzero",
+    "is_same_size",
+    "is_storage",
+    "is_tensor",
+    "isclose",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "isneginf",
+    "isposinf",
+    "isreal",
+    "kron",
+    "kthvalue",
+    "layout",
+    "le",
+    "lerp",
+    "less",
+    "less_equal",
+    "linalg",
+    "linspace",
+    "load",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "log_softmax",
+    "logaddexp",
+    "logaddexp2",
+    "logcumsumexp",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "logit",
+    "logspace",
+    "logsumexp",
+    "long",
+    "lt",
+    "manual_seed",
+    "masked_fill",
+    "masked_scatter",
+    "masked_select",
+    "matmul",
+    "matrix_power",
+    "max",
+    "maximum",
+    "mean",
+    "median",
+    "memory_format",
+    "meshgrid",
+    "min",
+    "minimum",
+    "mm",
+    "moveaxis",
+    "movedim",
+    "msort",
+    "mul",
+    "multinomial",
+    "multiply",
+    "mv",
+    "nan_to_num",
+    "nanmedian",
+    "nansum",
+    "narrow",
+    "ne",
+    "neg",
+    "negative",
+    "nn",
+    "no_grad",
+    "nonzero",
+    "norm",
+    "normal",
+    "not_equal",
+    "numel",
+    "ones",
+    "ones_like",
+    "optim",
+    "outer",
+    "permute",
+    "positive",
+    "pow",
+    "prelu",
+    "preserve_format",
+    "prod",
+    "promote_types",
+    "put",
+    "rad2deg",
+    "rand",
+    "rand_like",
+    "randint",
+    "randint_like",
+    "randn",
+    "randn_like",
+    "random",
+    "randperm",
+    "ravel",
+    "reciprocal",
+    "relu",
+    "remainder",
+    "repeat_interleave",
+    "reshape",
+    "result_type",
+    "return_types",
+    "roll",
+    "rot90",
+    "round",
+    "row_stack",
+    "rsqrt",
+    "rsub",
+    "save",
+    "scalar_tensor",
+    "scatter",
+    "scatter_add",
+    "searchsorted",
+    "seed",
+    "select",
+    "select_scatter",
+    "selu",
+    "set_default_dtype",
+    "set_grad_enabled",
+    "set_num_threads",
+    "set_printoptions",
+    "set_rng_state",
+    "sgn",
+    "short",
+    "sigmoid",
+    "sign",
+    "signbit",
+    "sin",
+    "sinc",
+    "sinh",
+    "slice_scatter",
+    "softmax",
+    "sort",
+    "split",
+    "split_with_sizes",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "std",
+    "std_mean",
+    "strided",
+    "sub",
+    "subtract",
+    "sum",
+    "swapaxes",
+    "swapdims",
+    "t",
+    "take",
+    "take_along_dim",
+    "tan",
+    "tanh",
+    "tensor",
+    "tensor_split",
+    "tensordot",
+    "testing",
+    "threshold",
+    "tile",
+    "topk",
+    "trace",
+    "transpose",
+    "tril",
+    "tril_indices",
+    "triu",
+    "triu_indices",
+    "true_divide",
+    "trunc",
+    "typename",
+    "uint8",
+    "unbind",
+    "unflatten",
+    "unique",
+    "unique_consecutive",
+    "unsqueeze",
+    "utils",
+    "var",
+    "var_mean",
+    "vdot",
+    "vsplit",
+    "vstack",
+    "where",
+    "xlogy",
+    "zero_",
+    "zeros",
+    "zeros_like",
+]
 
 
 def __getattr__(name: str) -> NoReturn:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.shapes import Shape, broadcast
+from minitorch_np.shapes import Shape, broadcast, reduced
 from minitorch_np.strides import Overlap, Stride
 from minitorch_np.tensor import Number, Tensor, empty, empty_strided
 
@@ -174,6 +174,8 @@ def pointwise(
         dtype = dtypes.get_default_dtype()
     to = result or dtype
     tensors = [x for x in inputs if isinstance(x, Tensor)]
+    if out is not None:
+        check_overlap(out, tensors)
     shape = tensors[0].sizes
     for t in tensors:
         if t.sizes != shape:
@@ -216,33 +218,31 @@ def result_for(
     Raises: RuntimeError where the dtype cannot be cast, the memory overlaps, or an input that is
     also the output would have to grow. Source: TensorIterator.cpp, Resize.cpp, MemoryOverlap.cpp.
     """
+    check_overlap(out, inputs)
+    if out.sizes != shape and any(t is out for t in inputs):
+        raise RuntimeError(
+            f"output with shape {list(out.sizes)} doesn't match the broadcast shape {list(shape)}"
+        )
     if not dtypes.can_cast(dtype, out.dtype):
         raise RuntimeError(
             f"result type {SCALAR_NAMES[dtype.name]} can't be cast to the desired output type "
             f"{SCALAR_NAMES[out.dtype.name]}"
         )
-    is_input = any(t is out for t in inputs)
     if out.sizes != shape:
-        if is_input:
-            raise RuntimeError(
-                f"output with shape {list(out.sizes)} doesn't match the broadcast shape {list(shape)}"
-            )
         resize_output(out, shape, stride() if stride else strides.contiguous(shape))
-    if strides.internal_overlap(out.sizes, out.strides) is Overlap.YES:
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a "
-            "single memory location. Please clone() the tensor before performing the operation."
-        )
-    for t in inputs:
-        if t is not out and t.memory is out.memory and strides.overlap(
-            (t.offset, t.sizes, t.strides), (out.offset, out.sizes, out.strides)
-        ) is Overlap.PARTIAL:
-            raise RuntimeError(
-                "unsupported operation: some elements of the input tensor and the written-to "
-                "tensor refer to a single memory location. Please clone() the tensor before "
-                "performing the operation."
-            )
     return out
+
+
+def check_overlap(out: Tensor, inputs: Sequence[Tensor]) -> None:
+    """Raise RuntimeError where elements of `out` share memory among them, or in part with an input.
+
+    Source: TensorIteratorBase::compute_mem_overlaps, which comes before any shape is looked at.
+    """
+    strides.check_no_internal_overlap(out.sizes, out.strides)
+    mine = (out.offset, out.sizes, out.strides)
+    for t in inputs:
+        if t is not out and t.memory is out.memory:
+            strides.check_no_partial_overlap(mine, (t.offset, t.sizes, t.strides))
 
 
 CPP_NAMES = {
@@ -318,17 +318,20 @@ def reduce(
     says so. `f` may keep the reduced dimensions or drop them.
     """
     to = result or dtype
-    gone = set(dims)
-    if keepdim:
-        shape = tuple([1 if d in gone else n for d, n in enumerate(input.sizes)])
-    else:
-        shape = tuple([n for d, n in enumerate(input.sizes) if d not in gone])
+    shape = reduced(input.sizes, dims, keepdim)
     if out is None:
         done = empty(shape, strides.reduction(shape), to)
     else:
         done = result_for(out, shape, to, [input])
-    array = converted(input, dtype)
-    assert not isinstance(array, float)
-    values = _quiet.run(f, array, dims)
-    quietly(_assign, done.array, np.reshape(values, shape))
+    _quiet.run(_fold, f, converted(input, dtype), dims, done.array)
     return done
+
+
+def _fold(
+    f: Callable[[Array, tuple[int, ...]], Array],
+    array: Array,
+    dims: tuple[int, ...],
+    target: Array,
+) -> None:
+    values = f(array, dims)
+    target[...] = values if values.ndim == target.ndim else np.reshape(values, target.shape)

@@ -44,15 +44,24 @@ class Recorded(Protocol[P, R]):
 class Op:
     """A registered op. `name` is torch's, `layout` one of `strides.LAYOUTS`; calling it runs it."""
 
-    __slots__ = ("__dict__", "function", "layout", "name", "plan", "source", "variadic")
+    __slots__ = ("function", "impl", "layout", "name", "plan", "text", "variadic")
+
+    function: Callable[..., object]
+    impl: Callable[..., object]
 
     def __init__(self, name: str, layout: str, plan: Plan) -> None:
         self.name = name
         self.layout = layout
         self.plan = plan
-        self.source = ""
+        self.text = ""
         self.variadic: str | None = None
-        self.function: Callable[..., object] = plan_without_function
+
+    @property
+    def source(self) -> str:
+        """The generated source text of the recorder and the node's class."""
+        if not self.text:
+            build(self)
+        return self.text
 
     def __call__(self, *args: object, **kwargs: object) -> object:
         """Run the op."""
@@ -67,11 +76,6 @@ REGISTRY: dict[str, Op] = {}
 
 COMPOSITES: dict[str, Callable[..., object]] = {}
 """Every op built from other ops, by name."""
-
-
-def plan_without_function(*args: object, **kwargs: object) -> NoReturn:
-    """Stand-in until an op's function is generated."""
-    raise AssertionError("op called while it is being defined")
 
 
 def op(
@@ -110,13 +114,15 @@ def op(
         for one in made:
             one.variadic = variadic
             REGISTRY[one.name] = one
-        _build(made, function)
+            derived = one.name != name
+            one.impl = function
+            one.function = types.FunctionType(_unbuilt.__code__, {"op": one, "build": build})
+            _dress(one.function, function, one, derived)
 
         def vjp(**rules: Rule | None) -> None:
             plan.rules = {arg: rule for arg, rule in rules.items() if rule is not None}
             plan.constants = frozenset(rules) - frozenset(plan.rules)
             plan.check()
-            _build(made, function)
 
         recorded = cast(Any, made[0].function)
         recorded.vjp = vjp
@@ -171,34 +177,37 @@ def _fields(function: Callable[..., object]) -> tuple[str, ...] | None:
     return () if get_origin(result) is tuple else None
 
 
-def _build(made: list[Op], function: Callable[..., object]) -> None:
-    """Generate the functions of an op and its in-place form, or generate them anew."""
-    plan = made[0].plan
+def _unbuilt(*args: object, **kwargs: object) -> object:
+    """The body of every op until its first call."""
+    return build(op)(*args, **kwargs)  # noqa: F821  # pyright: ignore  # of the op's own globals
+
+
+def build(one: Op) -> Callable[..., object]:
+    """The op's function, now with the recorder that was generated for it.
+
+    Importers hold the function already, so it is given a new body. Source text is compiled at the
+    first call: compiling all of it would be most of the package's import time.
+    """
+    plan, function = one.plan, cast(types.FunctionType, one.function)
     native = plan.name.endswith("_") and not plan.name.endswith("__")
-    for one in made:
-        space: dict[str, Any] = dict(_SPACE, impl=function, op=one)
-        for p in plan.signature.parameters.values():
-            if p.default is not p.empty:
-                space[f"default_{p.name}"] = p.default
-        space["title_of"] = plan.title
-        space.update({f"rule_{arg}": rule for arg, rule in plan.rules.items()})
-        inplace = native or one.name != plan.name
-        text = recorder.inplace_source(plan, one.name) if inplace else recorder.record_source(plan)
-        if plan.differentiable:
-            text = f"{recorder.node_source(plan)}\n\n\n{text}"
-        exec(compile(text, f"<op {one.name}>", "exec"), space)  # noqa: S102
-        made_function: types.FunctionType = space[one.name]
-        if plan.differentiable:
-            space["Node_"] = space[plan.node]
-        one.source = text
-        if one.function is plan_without_function:
-            _dress(made_function, function, one, inplace and not native)
-            one.function = made_function
-        else:  # importers hold the first function: it gets the new body
-            old = cast(types.FunctionType, one.function)
-            old.__code__ = made_function.__code__
-            old.__globals__.update(space)
-            old.__globals__[one.name] = old
+    space: dict[str, Any] = dict(_SPACE, impl=one.impl, op=one, title_of=plan.title)
+    for p in plan.signature.parameters.values():
+        if p.default is not p.empty:
+            space[f"default_{p.name}"] = p.default
+    space.update({f"rule_{arg}": rule for arg, rule in plan.rules.items()})
+    inplace = native or one.name != plan.name
+    text = recorder.inplace_source(plan, one.name) if inplace else recorder.record_source(plan)
+    if plan.differentiable:
+        text = f"{recorder.node_source(plan)}\n\n\n{text}"
+    exec(compile(text, f"<op {one.name}>", "exec"), space)  # noqa: S102
+    made: types.FunctionType = space[one.name]
+    if plan.differentiable:
+        space["Node_"] = space[plan.node]
+    function.__globals__.update(space)
+    function.__defaults__, function.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
+    function.__code__ = made.__code__
+    one.text = text
+    return function
 
 
 def _dress(made: types.FunctionType, function: Callable[..., object], one: Op, derived: bool) -> None:

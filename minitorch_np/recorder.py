@@ -10,7 +10,7 @@ import inspect
 import types
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Union, get_args, get_origin
+from typing import Any, Union, get_args, get_origin
 
 from minitorch_np.tensor import Tensor
 
@@ -19,7 +19,15 @@ __all__ = ["Plan", "inplace_source", "node_source", "plan_of", "record_source"]
 FACTS = {"shape": "sizes", "stride": "strides", "offset": "offset", "dtype": "dtype"}
 TORCH_NAMES = {"input": "self", "out": "result"}
 
-Rule = Callable[..., object]
+A = Any
+Rule = (
+    Callable[[A], object] | Callable[[A, A], object] | Callable[[A, A, A], object]
+    | Callable[[A, A, A, A], object] | Callable[[A, A, A, A, A], object]
+    | Callable[[A, A, A, A, A, A], object] | Callable[[A, A, A, A, A, A, A], object]
+    | Callable[[A, A, A, A, A, A, A, A], object] | Callable[[A, A, A, A, A, A, A, A, A], object]
+    | Callable[[A, A, A, A, A, A, A, A, A, A], object]
+)  # fmt: skip
+"""A gradient rule. What it takes follows from its parameters' names, so only their number is typed."""
 
 
 @dataclass
@@ -135,9 +143,20 @@ def _inputs(plan: Plan) -> list[str]:
 
 
 def _nothing_needed(plan: Plan) -> str:
-    tests = [
-        f"not any(e_{a})" if plan.kinds[a] == "list" else f"e_{a} is None" for a in _inputs(plan)
-    ]
+    """The test that no input needs a gradient.
+
+    A view of a base that does counts even where no gradient can reach it (made under no_grad, or
+    before the base's flag was set): PyTorch then leaves a node that leads nowhere.
+    """
+    tests: list[str] = []
+    for arg in _inputs(plan):
+        if plan.kinds[arg] == "list":
+            tests.append(f"not any(e_{arg})")
+            continue
+        through_base = f"{arg}.base is None or not {arg}.base.requires_grad"
+        if plan.kinds[arg] == "maybe":
+            through_base = f"not isinstance({arg}, Tensor) or {through_base}"
+        tests.append(f"e_{arg} is None and ({through_base})")
     return " and ".join(tests) or "True"
 
 
@@ -265,7 +284,7 @@ def inplace_source(plan: Plan, name: str) -> str:
     body += [f"    return watched(op, {watched_text(signature, 'out')})"]
     if plan.differentiable:
         body += _edges(plan)
-        body += [f"if {_nothing_needed(plan)} and ({first}.base is None or not {first}.base.requires_grad):"]
+        body += [f"if {_nothing_needed(plan)}:"]
         body += [f"    {line}" for line in plain]
         body += [f"if not {first}.dtype.is_floating_point:", *[f"    {line}" for line in plain]]
         body += [f"check_inplace({first}, True)"]

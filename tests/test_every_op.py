@@ -11,12 +11,38 @@ from minitorch_np.graph.modes import OpMode
 from minitorch_np.op import REGISTRY
 from minitorch_np.tensor import Tensor
 from minitorch_np.testing import gradcheck, gradgradcheck
-from tests import samples
+from tests import samples, versions
 from tests.oracle import DTYPES, ours, same, tensors_in
 from tests.samples import BACKWARD, Sample
 
 LABELLED = samples.labelled()
-EACH = pytest.mark.parametrize("s", [pytest.param(s, id=name) for name, s in LABELLED])
+
+OPEN = {
+    "as_strided layouts": "the gradient of an overlapping input is contiguous, not expanded",
+    "multinomial dtypes": "bfloat16 weights are summed in float32, so another index is drawn",
+    **{
+        f"{op} {kind}": "PyTorch refuses to differentiate this in place; ours does it rightly"
+        for op in ("acosh_", "asinh_", "atanh_")
+        for kind in ("dtypes", "layouts")
+    },
+    **{
+        f"{op} {kind}": "the in-place op's node is named as the other's, not ...Backward1"
+        for op in ("celu_", "elu_", "leaky_relu_", "threshold_")
+        for kind in ("dtypes", "layouts")
+    },
+}
+"""Where we still differ from PyTorch, by sample and test. Strict: what agrees must leave it."""
+
+
+def each(kind: str) -> pytest.MarkDecorator:
+    """The samples as parameters of one test, those that OPEN lists expected to fail."""
+    found = []
+    for name, s in LABELLED:
+        why = OPEN.get(f"{name} {kind}")
+        marks = [pytest.mark.xfail(reason=why, strict=True)] if why else []
+        found.append(pytest.param(name, s, id=name, marks=marks))
+    return pytest.mark.parametrize("name, s", found)
+
 
 LAYOUTS = [
     ("transposed",),
@@ -28,17 +54,18 @@ LAYOUTS = [
     ("contiguous", "reversed", "sliced"),
     ("channels_last", "expanded"),
 ]
-"""How the tensors of a call lie, in turn; a layout that needs more dims leaves a tensor as it is."""
+"""How the tensors of a call lie, in turn; one that needs more dims leaves a tensor as it is."""
 
 
 STEPS = {
     "detach": "its gradient is none on purpose",
+    "embedding-2": "the row for padding learns nothing",
     "logical_and_": "PyTorch leaves the history of the tensor it writes to as it was",
     "logical_not_": "as logical_and_",
     "logical_or_": "as logical_and_",
     "logical_xor_": "as logical_and_",
 }
-"""Ops whose gradient is not their derivative, in PyTorch either."""
+"""Samples whose gradient is not the derivative, in PyTorch either."""
 
 HALF = {torch.float16: (4e-3, 4e-3), torch.bfloat16: (3e-2, 3e-2)}
 """Tolerances for half types: PyTorch's kernels round intermediate results to half here and there,
@@ -67,11 +94,17 @@ def seen_in(s: Sample) -> dict[str, set[str]]:
         order = samples.derivatives(s)
         if order:
             ones = [minitorch_np.ones_like(t).requires_grad_() for t in out]
-            found = minitorch_np.autograd.grad(out, leaves, ones, create_graph=True, allow_unused=True)
+            minitorch_np.autograd.grad(out, leaves, ones, retain_graph=True, allow_unused=True)
+            found = minitorch_np.autograd.grad(
+                out, leaves, ones, create_graph=True, allow_unused=True
+            )
             again = [g for g in found if g is not None and g.requires_grad]
             if again and order == 2:
                 minitorch_np.autograd.grad(
-                    again, [*leaves, *ones], [minitorch_np.ones_like(g) for g in again], allow_unused=True
+                    again,
+                    [*leaves, *ones],
+                    [minitorch_np.ones_like(g) for g in again],
+                    allow_unused=True,
                 )
     return seen.arguments
 
@@ -110,24 +143,28 @@ def noting(text: str, f: Any, *given: Any, **options: Any) -> None:
         raise
 
 
-@EACH
-def test_dtypes(s):
+@each("dtypes")
+def test_dtypes(name, s):
     for dtype in DTYPES:
+        if versions.unlike(name, str(dtype).removeprefix("torch.")):
+            continue
         noting(f"dtype {dtype}", s.f, *samples.inputs(s, dtype), tol=HALF.get(dtype))
 
 
-@EACH
-def test_layouts(s):
+@each("layouts")
+def test_layouts(name, s):
+    if versions.unlike(name, "layouts"):
+        return
     dtype = samples.usual(s)
     for layouts in LAYOUTS:
         given = samples.inputs(s, dtype, (2, 3, 2, 4), layouts)
         noting(f"the inputs are {' and '.join(layouts)}", s.f, *given)
 
 
-@EACH
-def test_gradients_are_derivatives(s):
+@each("derivatives")
+def test_gradients_are_derivatives(name, s):
     order = samples.derivatives(s)
-    if not order or s.random or s.op in STEPS:
+    if not order or s.random or name in STEPS:
         return
     given = [ours(t) for t in samples.inputs(s, torch.float64)]
 

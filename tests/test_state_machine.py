@@ -12,7 +12,16 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from minitorch_np.strides import Overlap, internal_overlap
 
 from tests.oracle import Outcome, assert_same, assert_same_error, ours, strip_note
 
@@ -127,8 +136,9 @@ class Programs(RuleBasedStateMachine):
 
     @rule(x=tensors, y=tensors, name=st.sampled_from(sorted(WRITES)))
     def write(self, x: Pair, y: Pair, name: str) -> None:
-        """An in-place write."""
-        self.both(WRITES[name], x, y)
+        """An in-place write; not where elements overlap, for then the order of writes decides."""
+        if internal_overlap(x[0].sizes, x[0].strides) is not Overlap.TOO_HARD:
+            self.both(WRITES[name], x, y)
 
     @rule(pair=tensors)
     def backward(self, pair: Pair) -> None:
@@ -155,8 +165,12 @@ class Programs(RuleBasedStateMachine):
         """Every tensor made so far is the same in both libraries."""
         for i, (a, t) in enumerate(self.pairs):
             where = f"tensor {i}"
-            assert_same(a, t, where)
             assert a._version == t._version, f"{where}: version {a._version} != {t._version}"
+            history = [Outcome(lambda _, x: x.grad_fn is None, None, [x]) for x in (a, t)]
+            if assert_same_error(*history):
+                assert_same(a, t, where, meta=False)
+                continue
+            assert_same(a, t, where)
             assert a.is_leaf == t.is_leaf, where
             assert (a._base is None) == (t._base is None), f"{where}: base"
             mine = a.grad if a.is_leaf else None

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar, get_args, get_origin
 
 import minitorch_np
-from minitorch_np import memory_format
+from minitorch_np.memory_format import memory_format
 from minitorch_np.dtypes import dtype
 from minitorch_np.op import ALIASES, COMPOSITES, REGISTRY
 from minitorch_np.tensor import METHODS, PROPERTIES, Tensor, device
@@ -84,7 +84,7 @@ class Renderer:
             return self.name("minitorch_np.dtypes", "dtype", "Dtype")
         if kind is device:
             return self.name("minitorch_np.tensor", "device", "Device")
-        if kind is memory_format.memory_format:
+        if kind is memory_format:
             return self.name("minitorch_np.memory_format", "memory_format", "MemoryFormat")
         if isinstance(kind, type):
             if kind.__module__ == "builtins":

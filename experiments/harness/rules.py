@@ -292,18 +292,21 @@ FACTORS = {"mul": ("input", "other"), "addcmul": ("tensor1", "tensor2")}
 
 
 def _second_order(call: Call, noise: Noise, a: str, b: str) -> Noise:
-    """Noise of a product with the term that counts where a factor is no larger than its error."""
+    """Noise of a product with the term that counts where a factor is no larger than its error.
+
+    What is judged is a bound of WIDTH sigma, and so must the term be: of da and db within WIDTH
+    sigma each, the product is within WIDTH (WIDTH sigma_a sigma_b).
+    """
     first, second = call.noise(a), call.noise(b)
     if not first or not second:
         return noise
     value = call.args.get("value", 1) ** 2
-    same = call.args[a] is call.args[b]
-    if same:  # d(x x) is 2 x dx, twice what two independent factors give
+    if call.args[a] is call.args[b]:  # d(x x) is 2 x dx, twice what two independent factors give
         noise = noise + noise
     shape = tuple(call.result.shape)
     whole = [np.broadcast_to(n.total(tuple(call.args[k].shape)), shape)
              for n, k in ((first, a), (second, b))]  # fmt: skip
-    product = (3 if same else 1) * value * whole[0] * whole[1]
+    product = WIDTH**2 * value * whole[0] * whole[1]
     if first.fence is None and second.fence is None:
         return noise + Noise(product)
     return noise + Noise(fence=product)

@@ -16,9 +16,6 @@ WRONG = "wrong"
 VERDICTS = (BIT_EQUAL, WITHIN, EVENT, SUSPECT, WRONG)
 # An estimate above this part of the quantity's norm says little, and the report says so.
 LOOSE = 1e-3
-# What a flipped unit adds is one draw that deep layers stretch, not a sum of many small ones: its
-# variance counts this many times.
-FLIP = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,7 @@ def judge(ours: Value, theirs: Value) -> Judgement:
     if plain <= 1:
         return Judgement(WITHIN, plain, at, difference, _relative(ours))
     if ours.fence is not None:
-        allowed = FLIP * ours.fence + (0.0 if ours.plain is None else ours.plain)
+        allowed = ours.fence + (0.0 if ours.plain is None else ours.plain)
         ratio, at, difference = _worst(ours, theirs, allowed)
         if ratio <= 1:
             return Judgement(EVENT, ratio, at, difference, _relative(ours))

@@ -9,8 +9,8 @@ from collections.abc import Collection, Sequence
 
 from minitorch_np import strides
 from minitorch_np.graph.modes import state
-from minitorch_np.graph.node import AccumulateGrad, Edge, Node
-from minitorch_np.tensor import Tensor, empty
+from minitorch_np.graph.node import AccumulateGrad, Edge, Node, laid_out
+from minitorch_np.tensor import Tensor
 
 __all__ = ["accumulate", "walk"]
 
@@ -199,6 +199,10 @@ def accumulate(node: AccumulateGrad, grad: Tensor) -> None:
     torch/csrc/autograd/functions/accumulate_grad.h, the gradient layout contract.
     """
     leaf = node.variable
+    if leaf.grad_fn is not None:
+        raise RuntimeError("leaf variable has been moved into the graph interior")
+    if not leaf.requires_grad:
+        return
     meta = leaf.autograd()
     there = meta.grad
     if there is not None:
@@ -207,11 +211,11 @@ def accumulate(node: AccumulateGrad, grad: Tensor) -> None:
         else:
             there.add_(grad)
     elif state.grad:
-        meta.grad = _laid_out(leaf, grad)
+        meta.grad = laid_out(leaf, grad)
     elif sys.getrefcount(grad) <= _UNSHARED and _obeys_contract(leaf, grad):
         meta.grad = grad.untracked()
     else:
-        meta.grad = _laid_out(leaf, grad)
+        meta.grad = laid_out(leaf, grad)
     for hook in list((meta.post_hooks or {}).values()):
         hook(leaf)
 
@@ -221,16 +225,14 @@ _UNSHARED = 3
 
 
 def _obeys_contract(leaf: Tensor, grad: Tensor) -> bool:
+    """Whether `grad` has the strides of a dense leaf; a size of 1 only must not be expanded.
+
+    Source: obeys_layout_contract, torch/csrc/autograd/utils/grad_layout_contract.h.
+    """
     shape = leaf.sizes
     if not strides.is_dense(shape, leaf.strides):
         return strides.is_contiguous(shape, grad.strides)
-    return all(
-        a == b for n, a, b in zip(shape, leaf.strides, grad.strides, strict=True) if n != 1
-    )
-
-
-def _laid_out(leaf: Tensor, grad: Tensor) -> Tensor:
-    shape = leaf.sizes
-    dense = strides.is_dense(shape, leaf.strides)
-    copy = empty(shape, leaf.strides if dense else strides.contiguous(shape), grad.dtype)
-    return copy.copy_(grad)
+    for n, mine, its in zip(shape, leaf.strides, grad.strides, strict=True):
+        if its == 0 if n == 1 else its != mine:
+            return False
+    return True

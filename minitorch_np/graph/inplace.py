@@ -110,11 +110,14 @@ def refresh_history(view: Tensor) -> None:
     assert base is not None
     _check_view(view, indirect=True)
     view.born = view.clock.value
+    stand_in = base.untracked()  # so that there is a node even where the base needs no gradient
+    stand_in.autograd().requires_grad = True
     with recording():
-        seen = base.as_strided(view.sizes, view.strides, view.offset)
-    fresh = seen.autograd()
+        node = stand_in.as_strided(view.sizes, view.strides, view.offset).grad_fn
+    assert isinstance(node, Node)
+    node.edges = (edge(base),)
     meta = view.autograd()
-    meta.grad_fn, meta.output_nr = fresh.grad_fn, fresh.output_nr
+    meta.grad_fn, meta.output_nr = node, 0
 
 
 def regard(tensor: Tensor, node: Node) -> None:

@@ -5,12 +5,13 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.saved import FREED
 from minitorch_np.shapes import Shape
-from minitorch_np.tensor import Tensor
+from minitorch_np.tensor import Tensor, empty
 
-__all__ = ["AccumulateGrad", "Edge", "Node", "edge"]
+__all__ = ["AccumulateGrad", "Edge", "Node", "edge", "laid_out"]
 
 Edge = tuple["Node", int]
 """A node and which of its outputs: where a gradient goes next."""
@@ -86,7 +87,7 @@ class Node:
             tensor, grad = keeper(), grads[nr]
             if tensor is not None and grad is not None:
                 meta = tensor.autograd()
-                meta.grad = grad.clone() if meta.grad is None else meta.grad + grad
+                meta.grad = laid_out(tensor, grad) if meta.grad is None else meta.grad + grad
         for hook in list((self.pre_hooks or {}).values()):
             changed = hook(tuple(grads))
             if changed is not None:
@@ -156,3 +157,14 @@ def gradient_slot(tensor: Tensor) -> Edge:
     found = edge(tensor)
     assert found is not None
     return found
+
+
+def laid_out(leaf: Tensor, grad: Tensor) -> Tensor:
+    """A copy of `grad` with the strides of `leaf` where those are dense, else contiguous.
+
+    Source: clone_obey_contract, torch/csrc/autograd/utils/grad_layout_contract.h.
+    """
+    shape = leaf.sizes
+    dense = strides.is_dense(shape, leaf.strides)
+    copy = empty(shape, leaf.strides if dense else strides.contiguous(shape), grad.dtype)
+    return copy.copy_(grad)

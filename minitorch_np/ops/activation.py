@@ -1,5 +1,7 @@
 """Activation functions with corners: each op beside its `_backward` op, as ATen pairs them."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +14,7 @@ from minitorch_np.tensor import Number, Tensor
 
 __all__ = ["relu", "threshold", "selu", "celu", "prelu", "hardshrink"]
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 
 
 def need_floating(input: Tensor, kernel: str) -> None:
@@ -47,12 +49,20 @@ def gated(g: Array, open_: Array, out: Array) -> None:
         copied(np.where(open_, g, 0), out)
 
 
+def positive_part(a: Array, out: Array) -> None:
+    """Negative elements replaced by 0, nan kept."""
+    if out.dtype.kind == "f":
+        a.clip(0.0, np.inf, out)  # np.maximum of a number is five times slower
+    else:
+        np.maximum(a, 0, out=out)
+
+
 @op("elementwise", inplace=True)
 def relu(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`max(input, 0)`; its derivative at 0 is 0. Source: ATen/native/Activation.cpp relu."""
     if input.dtype is dtypes.bool_:
         raise NotImplementedError("Boolean inputs not supported for relu")
-    return pointwise(lambda a, o: np.maximum(a, 0, out=o), input, out=out)
+    return pointwise(positive_part, input, out=out)
 
 
 relu.vjp(input=lambda g, out: threshold_backward(g, out, 0))
@@ -224,9 +234,8 @@ def hardtanh(
     kind = input.dtype
     if not kind.is_floating_point:
         min_val, max_val = int(min_val), int(max_val)
-    least = kind.compute.type(limit(min_val, kind, "min"))
-    most = kind.compute.type(limit(max_val, kind, "max"))
-    return pointwise(lambda a, o: np.minimum(np.maximum(a, least), most, out=o), input, out=out)
+    least, most = limit(min_val, kind, "min"), limit(max_val, kind, "max")
+    return pointwise(lambda a, o: a.clip(least, most, o), input, out=out)
 
 
 hardtanh.vjp(input=lambda g, input, min_val, max_val: hardtanh_backward(g, input, min_val, max_val))

@@ -4,6 +4,7 @@ Python's operators on tensors are these ops; `operators.py` binds them.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ __all__ = [
     "subtract", "multiply", "divide",
 ]  # fmt: skip
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 
 
 def kind(x: Tensor | Number) -> Dtype:
@@ -62,7 +63,7 @@ def scaled(t: Tensor | Number, alpha: Number) -> Tensor | Number:
 
 
 def narrowed(x: Tensor | Number, dtype: Dtype) -> Tensor | Number:
-    """An operand that ATen converts to `dtype` before it computes: numbers lose what a half loses."""
+    """An operand that ATen converts to `dtype` first: numbers lose what a half type loses."""
     return x if isinstance(x, Tensor) else rounded(x, dtype)
 
 

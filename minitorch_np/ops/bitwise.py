@@ -1,5 +1,7 @@
 """Bits of integers and bools: and, or, exclusive or, not, shifts. Nothing here has a gradient."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +16,7 @@ __all__ = [
     "bitwise_right_shift",
 ]  # fmt: skip
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 
 
 def check_bits(kernel: str, *operands: Tensor | Number) -> None:

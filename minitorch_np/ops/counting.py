@@ -3,7 +3,8 @@
 Source: aten/src/ATen/native/Unique.cpp, Bucketization.cpp, SummaryOps.cpp and Histogram.cpp.
 """
 
-from typing import Literal
+import warnings
+from typing import Literal, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,11 @@ def _result(array: Array, like: Tensor | None = None) -> Tensor:
     return finish(np.asarray(array), kind, None)
 
 
+def refuse(name: str) -> NoReturn:
+    """Raise PyTorch's error for a gradient that its table of derivatives calls not implemented."""
+    raise NotImplementedError(f"the derivative for '{name}' is not implemented.")
+
+
 @op("contiguous", method=False)
 def _unique2(input: Tensor) -> tuple[Tensor, ...]:
     """The distinct elements in order, the index of each element's own, and how many there are."""
@@ -38,6 +44,9 @@ def _unique2(input: Tensor) -> tuple[Tensor, ...]:
     return (
         _result(values, input), _result(inverse.reshape(input.sizes)), _result(counts),
     )  # fmt: skip
+
+
+_unique2.vjp(input=lambda g: refuse("_unique2"))
 
 
 @op("contiguous", method=False)
@@ -53,6 +62,8 @@ def unique_dim(input: Tensor, dim: int) -> tuple[Tensor, ...]:
     seen.base = None
     return (seen, _result(inverse.reshape(-1)), _result(counts))
 
+
+unique_dim.vjp(input=lambda g: refuse("unique_dim"))
 
 Distinct = Tensor | tuple[Tensor, ...]
 
@@ -87,6 +98,9 @@ def consecutive(input: Tensor) -> tuple[Tensor, ...]:
     return (_result(flat[starts], input), _result(runs.reshape(input.sizes)), _result(lengths))
 
 
+consecutive.vjp(input=lambda g: refuse("unique_consecutive"))
+
+
 @composite()
 def unique_consecutive(
     input: Tensor, return_inverse: bool = False, return_counts: bool = False
@@ -107,6 +121,18 @@ def _placed(boundaries: Tensor, values: Real, side: Side, sorter: Indices | None
         order = None if sorter is None else sorter[at]
         result[at] = np.searchsorted(rows[at], values[at], side, order)
     return result
+
+
+def warn_of_copy(name: str, t: Tensor) -> None:
+    """PyTorch's warning about an argument that does not lie in rows."""
+    if not t.is_contiguous():
+        warnings.warn(
+            f"torch.searchsorted(): {name} tensor is non-contiguous, this will lower the "
+            "performance due to extra data copy when converting non-contiguous tensor to "
+            f"contiguous, please use contiguous {name} tensor if possible. This message will only "
+            "appear once per program.",
+            stacklevel=4,
+        )
 
 
 @op("contiguous", method=False, differentiable=False)
@@ -138,6 +164,11 @@ def searchsorted(
             f"boundaries tensor {list(sorted_sequence.sizes)} and input value tensor "
             f"{list(values.shape)}"
         )
+    if sorted_sequence.dtype is dtypes.bool_:
+        raise not_implemented("searchsorted_out_cpu", sorted_sequence.dtype)
+    if isinstance(input, Tensor):
+        warn_of_copy("input value", input)
+    warn_of_copy("boundary", sorted_sequence)
     at = "right" if right or side == "right" else "left"
     places = _placed(
         sorted_sequence, values, at, None if sorter is None else sorter.array.astype(np.int64)
@@ -179,11 +210,12 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
 def histc(input: Tensor, bins: int = 100, min: Number = 0, max: Number = 0) -> Tensor:
     """How many elements fall into each of `bins` equal parts of [min, max]; by default of the range
     that the elements have."""
-    if not input.dtype.is_floating_point or input.dtype.is_half:
-        raise not_implemented("histogram_cpu", input.dtype)
+    if not input.dtype.is_floating_point:
+        kernel = "linspace_cpu" if input.dtype is dtypes.bool_ else "histogram_cpu"
+        raise not_implemented(kernel, input.dtype)
     if bins <= 0:
         raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
-    array = input.array.reshape(-1)
+    array = values_of(input).reshape(-1)
     low, high = float(min), float(max)
     if low == high and array.size:
         low, high = float(array.min()), float(array.max())

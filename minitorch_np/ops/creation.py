@@ -41,8 +41,15 @@ def filled(
 ) -> Tensor:
     """A contiguous tensor of `shape` with every element `value`."""
     tensor = prepared(name, shape, options, out, dtype)
-    tensor.array.fill(converted_number(value, tensor.dtype))
+    _fill(tensor, value)
     return finished(tensor, options, out)
+
+
+def _fill(tensor: Tensor, value: Number) -> None:
+    if type(value) is int and value in (0, 1):  # fits every dtype, and is the common case
+        tensor.array.fill(value)
+    else:
+        tensor.array.fill(converted_number(value, tensor.dtype))
 
 
 def empty(
@@ -141,7 +148,7 @@ def empty_like(input: Tensor, **options: Unpack[LikeOptions]) -> Tensor:
 def filled_like(name: str, input: Tensor, value: Number, options: LikeOptions) -> Tensor:
     """A tensor like `input` with every element `value`."""
     tensor = like(name, input, options)
-    tensor.array.fill(converted_number(value, tensor.dtype))
+    _fill(tensor, value)
     return finished(tensor, options)
 
 

@@ -24,9 +24,11 @@ from minitorch_np.ops.factory import (
     finished,
     fits,
     option_dtype,
+    prepared,
+    sizes_of,
     type_name,
 )
-from minitorch_np.shapes import Shape
+from minitorch_np.shapes import Shape, Size
 from minitorch_np.storage import wrap_array
 from minitorch_np.strides import contiguous
 from minitorch_np.tensor import Tensor, device, empty, method, over
@@ -276,6 +278,36 @@ def _element(item: object, dtype: Dtype) -> np.generic:
     if not fits(value, dtype):
         raise RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
     return element(value, dtype)
+
+
+def legacy_tensor(*args: object, device: "device | str | None" = None) -> Tensor:
+    """`Tensor(2, 3)`, uninitialised, or `Tensor(data)`: float32 whatever the data are.
+
+    Source: torch/csrc/utils/tensor_new.cpp, legacy_tensor_generic_ctor_new.
+    """
+    if device is not None:
+        check_device("new", device)
+    dtype = dtypes.get_default_dtype()
+    first = args[0] if args else (0,)
+    if len(args) == 1 and isinstance(first, Tensor):
+        return first.detach()
+    if isinstance(first, Size) or (args and type(first) is int):
+        shape = sizes_of("new", first if isinstance(first, Size) else args)
+        return finished(prepared("new", shape, {}, None, dtype), {})
+    if not args:
+        return finished(empty((0,), (1,), dtype), {})
+    if isinstance(first, (bool, int, float)) or first is None:
+        raise TypeError(f"new(): data must be a sequence (got {type_name(first)})")
+    return finished(copied(first, dtype), {})
+
+
+def _construct(kind: type[Tensor], *args: object, **options: object) -> Tensor:
+    if kind is not Tensor:
+        return object.__new__(kind)
+    return legacy_tensor(*args, **options)  # type: ignore[arg-type]
+
+
+Tensor.__new__ = _construct  # type: ignore[assignment]
 
 
 def as_tensor(

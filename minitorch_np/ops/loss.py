@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ from minitorch_np.tensor import Number, Tensor, empty
 
 __all__: list[str] = []
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 
 
 def check_reduction(reduction: str) -> None:

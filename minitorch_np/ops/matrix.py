@@ -64,6 +64,8 @@ def linalg_cross(
         )
     kind = common_dtype(input, other)
     shape = broadcast(input.sizes, other.sizes)
+    if kind is dtypes.bool_:
+        raise not_implemented("cross", kind)
 
     a, b = converted(input, kind), converted(other, kind)
     assert isinstance(a, np.ndarray) and isinstance(b, np.ndarray)

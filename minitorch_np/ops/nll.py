@@ -5,7 +5,7 @@ cross_entropy, a probability a class.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from minitorch_np.tensor import Tensor, empty
 
 __all__: list[str] = []
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 
 
 class NllLoss(NamedTuple):

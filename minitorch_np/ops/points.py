@@ -17,6 +17,7 @@ __all__ = [
     "first_outside",
     "flat_memory",
     "is_index",
+    "memory_places",
     "offsets",
     "places",
     "positive",
@@ -30,6 +31,9 @@ Indices = NDArray[np.int64]
 
 _LONG_ROW = 128
 """Elements from which on a row is added by a call of its own, not element by element."""
+_MANY = 4096
+"""Elements from which on it pays to look for places that are named but once."""
+_ROUNDS = 64
 
 
 def places(t: Tensor) -> Places:
@@ -42,19 +46,23 @@ def is_index(t: Tensor) -> bool:
     return t.dtype is int64 or t.dtype is int32
 
 
+def are_inside(index: Places, size: int) -> bool:
+    """Whether all indices are in [0, size), in one pass: as unsigned, negative ones are huge."""
+    unsigned = index.view(f"u{index.itemsize}")
+    return not index.size or int(unsigned.max()) < size
+
+
 def first_outside(index: Places, low: int, high: int) -> int | None:
     """The first index below `low` or not below `high`, None when there is none."""
-    if not index.size or (low <= int(index.min()) and int(index.max()) < high):
+    if are_inside(index, high):
         return None
     wrong = (index < low) | (index >= high)
-    return int(index[wrong][0])
+    return int(index[wrong][0]) if wrong.any() else None
 
 
 def positive(index: Places, size: int) -> Places:
-    """Indices that may count from the end, counted from the front."""
-    if index.size and int(index.min()) < 0:
-        return np.where(index < 0, index + size, index)
-    return index
+    """Indices that may count from the end, counted from the front. None is out of bounds."""
+    return index if are_inside(index, size) else np.where(index < 0, index + size, index)
 
 
 def offsets(shape: Shape, stride: Stride) -> Indices:
@@ -84,17 +92,46 @@ def add_at(target: Tensor, index: Sequence[Places], values: Array, *, wide: bool
         target.array[...] = work.array.astype(target.dtype.np)
         return
     rest = target.sizes[len(index) :]
-    points = np.broadcast_arrays(*index)
+    points = [p.ravel() for p in np.broadcast_arrays(*index)]
+    rows, flat = target.array, values.reshape(-1, *rest)
+    places = memory_places(points, target.strides)
+    if values.size >= _MANY and add_in_rounds(rows, points, places, flat):
+        return
     if numel(rest) >= _LONG_ROW:
-        rows, flat = target.array, values.reshape(-1, *rest)
-        for nr, place in enumerate(zip(*[p.ravel().tolist() for p in points], strict=True)):
+        for nr, place in enumerate(zip(*[p.tolist() for p in points], strict=True)):
             row = rows[place]
             np.add(row, flat[nr], out=row)
         return
-    memory = np.zeros((), np.int64)
-    for at, step in zip(points, target.strides, strict=False):
-        memory = memory + at.astype(np.int64, copy=False) * step
     if rest:
         steps = offsets(rest, target.strides[len(index) :])
-        memory = memory.reshape(memory.shape + (1,) * len(rest)) + steps
-    np.add.at(flat_memory(target), memory.ravel(), values.ravel())
+        places = places.reshape(places.shape + (1,) * len(rest)) + steps
+    np.add.at(flat_memory(target), places.ravel(), flat.ravel())
+
+
+def memory_places(points: Sequence[Places], stride: Stride) -> Indices:
+    """The place in memory of every point, one index for each dim from the first."""
+    places = np.zeros(points[0].shape, np.int64)
+    for at, step in zip(points, stride, strict=False):
+        places += at * step
+    return places
+
+
+def add_in_rounds(rows: Array, points: Sequence[Places], places: Indices, values: Array) -> bool:
+    """Whether `values` were added at `points`; not when one place is named too often.
+
+    Each round adds at places that differ: the first time each is named, then the second. So every
+    place gets its values in order, as if they were added one by one.
+    """
+    order = places.argsort(kind="stable")
+    ordered = places[order]
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    lengths = np.diff(starts, append=len(ordered))
+    rounds = int(lengths.max())
+    if rounds > min(len(ordered) // 16 + 1, _ROUNDS):
+        return False
+    time = np.arange(len(ordered)) - np.repeat(starts, lengths)
+    for k in range(rounds):
+        at = order[time == k]
+        key = tuple([p[at] for p in points])
+        rows[key] = np.add(rows[key], values[at])
+    return True

@@ -1,6 +1,7 @@
 """Powers, and the binary functions that are smooth or pick one of two operands."""
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ __all__ = [
     "hypot", "logaddexp", "logaddexp2", "copysign", "xlogy",
 ]  # fmt: skip
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 
 
 def power_node(input: Tensor | Number, exponent: Tensor | Number) -> str:
@@ -42,6 +43,8 @@ def pow(input: Tensor | Number, exponent: Tensor | Number, *, out: Tensor | None
         return _to_number(input, exponent, dtype, out)
     if dtype is dtypes.bool_:
         raise not_implemented("pow", dtype)
+    if not isinstance(input, Tensor) and out is None:  # ATen names no stride for a number's power
+        out = empty(exponent.sizes, strides.contiguous(exponent.sizes), dtype)
     if not isinstance(input, Tensor) and input == 1:
         return pointwise(lambda b, o: o.fill(1), exponent, out=out, common=dtype)
     f = np.power if dtype.is_floating_point else _integer_power

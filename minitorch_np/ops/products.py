@@ -76,6 +76,13 @@ def check_mm(name: str, left: Tensor, right: Tensor, names: tuple[str, str]) -> 
 @op("contiguous")
 def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of (N, K) and (K, M): (N, M). Source: addmm_impl_cpu_."""
+    if out is None and input.dtype is mat2.dtype and input.dtype.is_floating_point:
+        a, b = input.sizes, mat2.sizes  # the common case
+        if len(a) == len(b) == 2 and a[1] == b[0] and not input.dtype.is_half:
+            shape = (a[0], b[1])
+            done = empty(shape, strides.contiguous(shape), input.dtype)
+            backends.product(input.array, mat2.array, done.array)
+            return done
     check_mm("mm", input, mat2, ("self", "mat2"))
     done = destination((input.sizes[0], mat2.sizes[1]), input.dtype, out)
     if input.dtype is not mat2.dtype:

@@ -39,10 +39,15 @@ LONG = 256
 def dims_of(dim: Dims, ndim: int) -> tuple[int, ...]:
     """The wrapped dims of a reduction; None and () mean all of them."""
     if dim is None:
-        return tuple(range(ndim))
-    given = (dim,) if isinstance(dim, int) else tuple(dim)
-    wrapped = wrap_dims(given, ndim)
+        return _ALL[ndim] if ndim < len(_ALL) else tuple(range(ndim))
+    if isinstance(dim, int):
+        return (wrap_dim(dim, ndim),) if ndim else wrap_dims((dim,), ndim)[:0]
+    wrapped = wrap_dims(tuple(dim), ndim)
     return wrapped if wrapped and ndim else tuple(range(ndim))
+
+
+_ALL = tuple([tuple(range(ndim)) for ndim in range(5)])
+"""The dims of small tensors, so that a full reduction need not count them."""
 
 
 def everything(dim: Dims) -> bool:
@@ -85,7 +90,7 @@ def total(a: Array, axes: tuple[int, ...]) -> Array:
     NumPy sums in pairs along the fastest axis alone, and one after the other along the rest;
     PyTorch sums in pairs always. Long float32 sums of the second kind are taken in float64.
     """
-    if a.dtype == np.float32 and axes != (a.ndim - 1,):
+    if a.size >= LONG and a.dtype == np.float32 and axes != (a.ndim - 1,):
         many = 1
         for axis in axes:
             many *= a.shape[axis]
@@ -104,8 +109,10 @@ def sum(
     out: Tensor | None = None,
 ) -> Tensor:
     """The sum over `dim`, or over everything; bools and integers count in int64."""
+    dims = dims_of(dim, len(input.sizes))
+    if dtype is None and out is None and input.dtype.is_floating_point:
+        return reduce(total, input, dims, keepdim, dtype=input.dtype)
     kind = summed_dtype(input, dtype, out)
-    dims = dims_of(dim, input.ndim)
     return reduce(total, summands(input, kind), dims, keepdim, dtype=kind, out=out)
 
 

@@ -28,7 +28,9 @@ def walked(array: Array, shape: Shape, stride: Stride) -> Array:
 
 def fill(tensor: Tensor, flat: Array) -> Tensor:
     """`tensor` with numbers written to it in the order in which they were drawn."""
-    target = walked(tensor.array, tensor.sizes, tensor.strides)
+    target = tensor.array
+    if len(tensor.sizes) > 1 and not tensor.is_contiguous():
+        target = walked(target, tensor.sizes, tensor.strides)
     target[...] = flat.reshape(target.shape)
     return tensor
 

@@ -112,7 +112,7 @@ def gather(
     check_index("gather", index)
     check_gather(input, d, index)
     at = indices_in(index, d, at_least_1d(input.sizes)[d])
-    found = flat_memory(input).take(memory_places(input, d, at))
+    found = flat_memory(input).take(dim_places(input, d, at))
     done.array[...] = found.reshape(index.sizes)
     return done
 
@@ -165,7 +165,7 @@ def scatter(
     else:
         source = np.broadcast_to(np.asarray(as_element(given, input)), at.shape)
     if reduce is not None:
-        quietly(_REDUCTIONS[reduce].at, flat_memory(done), memory_places(done, d, at), source)
+        quietly(_REDUCTIONS[reduce].at, flat_memory(done), dim_places(done, d, at), source)
     else:
         quietly(np.put_along_axis, part(done.array, at.shape, d), at, source, d)
     return done
@@ -211,7 +211,7 @@ def check_apart(out: Tensor, *others: Tensor | Number) -> None:
             )
 
 
-def memory_places(target: Tensor, dim: int, index: Places) -> NDArray[np.int64]:
+def dim_places(target: Tensor, dim: int, index: Places) -> NDArray[np.int64]:
     """The place in `flat_memory(target)` of every element that `index` names along `dim`."""
     steps = target.strides or (1,)
     at = index.astype(np.int64) if steps[dim] == 1 else index.astype(np.int64) * steps[dim]
@@ -259,7 +259,7 @@ def scatter_add(
     if ready:
         at = indices_in(index, d, at_least_1d(done.sizes)[d])
         source = part(src.array, at.shape, None)
-        quietly(add_wide, done, memory_places(done, d, at).ravel(), source.ravel())
+        quietly(add_wide, done, dim_places(done, d, at).ravel(), source.ravel())
     return done
 
 

@@ -8,12 +8,13 @@ from minitorch_np import shapes, strides
 from minitorch_np.dtypes import int64
 from minitorch_np.op import composite, op
 from minitorch_np.shapes import Shape, wrap_dim
+from minitorch_np.storage import allocate
 from minitorch_np.strides import Geometry, Stride
-from minitorch_np.tensor import Tensor, empty, stored
+from minitorch_np.tensor import Tensor, empty, over, stored
 
 __all__ = [
-    "as_strided", "diag", "diag_embed", "diagonal", "diagonal_scatter", "narrow", "select",
-    "select_scatter", "slice_scatter",
+    "as_strided", "diag", "diag_embed", "diagonal", "diagonal_copy", "diagonal_scatter", "narrow",
+    "select", "select_scatter", "slice_scatter",
 ]  # fmt: skip
 
 Place = tuple[Shape, Stride, int]
@@ -28,14 +29,26 @@ def zeros_with(place: Place, shape: Shape, part: Tensor) -> Tensor:
     return out
 
 
+def kept(input: Tensor) -> Place:
+    """The geometry of a copy that keeps it exactly, offset included, unless elements share memory.
+
+    Source: clone_preserve_strides, aten/src/ATen/native/TensorShape.cpp.
+    """
+    if strides.internal_overlap(input.sizes, input.strides) is strides.Overlap.YES:
+        return input.sizes, strides.like(input.sizes, input.strides), 0
+    return input.sizes, input.strides, input.offset
+
+
 def scattered(input: Tensor, src: Tensor, place: Place, name: str) -> Tensor:
-    """A contiguous copy of `input` with `src` written at a `place` of it."""
+    """A copy of `input`, of the geometry `kept`, with `src` written at a `place` of it."""
     if src.sizes != place[0]:
         error = f"expected src to have a size equal to the {name} of self. src size = "
         raise RuntimeError(f"{error}{list(src.sizes)}, {name} size = {list(place[0])}")
-    out = empty(input.sizes, strides.contiguous(input.sizes), input.dtype)
+    shape, stride, offset = kept(input)
+    room = (offset + strides.extent(shape, stride)) * input.dtype.itemsize
+    out = over(allocate(room), shape, stride, offset, input.dtype)
     np.copyto(out.array, input.array)
-    np.copyto(out.alias(*place).array, src.array, casting="unsafe")
+    np.copyto(over(out.memory, *place, input.dtype).array, src.array, casting="unsafe")
     return out
 
 
@@ -68,8 +81,7 @@ select_backward.vjp(grad_output=lambda g, dim, index: g.select(dim, index))
 @op("contiguous")
 def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     """A copy with `src` written at `index` of `dim`."""
-    place = selected(input.sizes, strides.contiguous(input.sizes), 0, dim, index)
-    return scattered(input, src, place, "slice")
+    return scattered(input, src, selected(*kept(input), dim, index), "slice")
 
 
 select_scatter.vjp(
@@ -144,8 +156,7 @@ def slice_scatter(
     step: int = 1,
 ) -> Tensor:
     """A copy with `src` written to `start:end:step` of `dim`."""
-    contiguous = strides.contiguous(input.sizes)
-    return scattered(input, src, sliced(input.sizes, contiguous, 0, dim, start, end, step), "slice")
+    return scattered(input, src, sliced(*kept(input), dim, start, end, step), "slice")
 
 
 slice_scatter.vjp(
@@ -212,8 +223,7 @@ def diagonal_scatter(
     input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1
 ) -> Tensor:
     """A copy with `src` written to the diagonals that `diagonal` would show."""
-    place = on_diagonal(input.sizes, strides.contiguous(input.sizes), 0, offset, dim1, dim2)
-    return scattered(input, src, place, "slice")
+    return scattered(input, src, on_diagonal(*kept(input), offset, dim1, dim2), "slice")
 
 
 diagonal_scatter.vjp(

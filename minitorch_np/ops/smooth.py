@@ -1,6 +1,7 @@
 """Smooth activation functions: each op beside its `_backward` op, as ATen pairs them."""
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +10,12 @@ from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import not_implemented, pointwise, rounded
 from minitorch_np.op import composite, op
-from minitorch_np.ops.special import error_function
+from minitorch_np.ops.special import error_function, single_error_function
 from minitorch_np.tensor import Number, Tensor, empty
 
 __all__: list[str] = []
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 
 
 def need_floating(input: Tensor, kernel: str) -> None:
@@ -40,7 +41,11 @@ def check_approximate(approximate: str) -> None:
 
 def normal_below(a: Array) -> Array:
     """The chance that a standard normal number is below each element."""
-    return (0.5 * (1 + error_function(np.asarray(a, np.float64) * math.sqrt(0.5)))).astype(a.dtype)
+    f = single_error_function if a.dtype == np.float32 else error_function
+    half = f(a.astype(np.float64) * math.sqrt(0.5))
+    half += 1
+    half *= 0.5
+    return half.astype(a.dtype)
 
 
 @op("elementwise", method=False)

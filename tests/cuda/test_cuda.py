@@ -1,6 +1,6 @@
 """Ours on the CPU beside PyTorch on a GPU: every op once per dtype, every experiment in lock-step.
 
-Each test skips itself where PyTorch sees no GPU. MINITORCH_CUDA_TESTS_ON=cpu runs the very same code
+Each test skips itself where PyTorch sees no GPU. MINITORCH_CUDA_TESTS_ON=cpu runs the same code
 with PyTorch on the CPU in the GPU's place, which shows that it works before a GPU is at hand.
 """
 
@@ -86,15 +86,13 @@ def attempt(s: Sample, dtype: torch.dtype, layouts: tuple[str, ...]) -> list[Any
             there = tensors_in(s.f(torch, *given))
             cotangents = weights_for(there)
             there = results(s, torch, given, cotangents)
-        except Exception as error:  # the CPU tests compare what we say then
+        except Exception as error:  # noqa: BLE001  the CPU tests compare what we say then
             return f"cpu: {error}"
         try:
             theirs = results(s, torch, [moved(t) for t in given], [moved(w) for w in cotangents])
-        except Exception as error:  # whichever way the device says no
+        except Exception as error:  # noqa: BLE001  whichever way the device says no
             return f"{DEVICE}: {error}"
-        mine = results(
-            s, minitorch_np, [ours(t) for t in given], [ours(w) for w in cotangents]
-        )
+        mine = results(s, minitorch_np, [ours(t) for t in given], [ours(w) for w in cotangents])
     return list(zip(mine, theirs, there, strict=True))
 
 
@@ -122,7 +120,9 @@ def judge(s: Sample, dtype: torch.dtype, layouts: tuple[str, ...] = ()) -> list[
         if not s.random and not tied:
             tol = TOLERANCE.get(str(t.dtype).removeprefix("torch."))
             coarse = TOLERANCE.get(str(dtype).removeprefix("torch."))
-            assert_values(a, t.detach().cpu(), where, False, max(tol, coarse) if tol and coarse else tol)
+            assert_values(
+                a, t.detach().cpu(), where, False, max(tol, coarse) if tol and coarse else tol
+            )
     return remarks
 
 
@@ -153,5 +153,7 @@ def test_lockstep(name, digits):
 
     tallies = lockstep(engines.ours(), party, run).tallies.values()
     assert tallies
-    unlike = {t.quantity: (t.verdict, t.ratio, t.step, t.note) for t in tallies if t.verdict not in FINE}
+    unlike = {
+        t.quantity: (t.verdict, t.ratio, t.step, t.note) for t in tallies if t.verdict not in FINE
+    }
     assert unlike == {}

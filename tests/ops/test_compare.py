@@ -78,8 +78,8 @@ def test_closeness(equal_nan):
     x = torch.tensor([1.0, float("nan"), float("inf"), float("-inf"), 1e10, 0.0])
     y = torch.tensor([1.00001, float("nan"), float("inf"), float("inf"), 1.00001e10, 1e-9])
     for rtol, atol in [(1e-5, 1e-8), (0, 0), (0.1, 0.0), (0, 1.0), (-1, 0), (0, -1)]:
-        same(lambda t, x, y: t.isclose(x, y, rtol, atol, equal_nan), x, y)
-        same(lambda t, x, y: t.allclose(x, y, rtol, atol, equal_nan=equal_nan), x, y)
+        same(lambda t, x, y, r, a: t.isclose(x, y, r, a, equal_nan), x, y, rtol, atol)
+        same(lambda t, x, y, r, a: t.allclose(x, y, r, a, equal_nan), x, y, rtol, atol)
     for dtype in DTYPES:
         same(lambda t, x: t.isclose(x, x, equal_nan=equal_nan), sample(4, dtype=dtype))
         same(

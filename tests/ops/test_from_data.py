@@ -236,3 +236,31 @@ def test_dlpack_refuses():
     assert isinstance(minitorch_np.from_dlpack(capsule), Tensor)
     with pytest.raises(RuntimeError, match="invalid capsule"):
         minitorch_np.from_dlpack(capsule)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        (),
+        (0,),
+        ([1, 2],),
+        ((1.5, True),),
+        (2.5,),
+        ("a",),
+        (None,),
+        (True,),
+        (np.array([1, 2]),),
+        (np.array([[1.5, 2]]),),
+        ([[1, 2], [3]],),
+        (2, -1),
+    ],
+)
+def test_legacy_constructor(args):
+    same(lambda torch: torch.Tensor(*args))
+
+
+def test_legacy_constructor_of_sizes_and_tensors():
+    same(lambda torch: tuple(torch.Tensor(2, 3).shape))
+    same(lambda torch: tuple(torch.Tensor(torch.Size([2, 0])).shape))
+    same(lambda torch, x: torch.Tensor(x), sample(2, 3, grad=False))
+    same(lambda torch: torch.Tensor([1], device="cpu"))

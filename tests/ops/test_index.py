@@ -109,3 +109,17 @@ def test_strides(
         return x[tuple([made[n] for n in named])]
 
     same(run, x, exact=True)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.int64], ids=str)
+def test_many_places_named_a_few_times(dtype: torch.dtype) -> None:
+    random = np.random.default_rng(1)
+    x = torch.from_numpy(random.standard_normal((300, 20)) * 3).to(dtype)
+    y = torch.from_numpy(random.standard_normal((600, 20)) * 3).to(dtype)
+    i = torch.from_numpy(random.integers(-300, 300, 600))
+    same(lambda torch, x, y, i: x.index_put((i,), y, True), x, y, i, exact=True)
+    # contiguous values: PyTorch adds in the order of their memory, which decides on rounding
+    same(
+        lambda torch, x, y, i: x.t().index_put((i[:20, None] % 20, i), y.reshape(20, 600), True),
+        x, y, i, exact=True,
+    )  # fmt: skip

@@ -135,3 +135,7 @@ def test_sum_to_size() -> None:
     for shape in [(2, 3), (1, 3), (2, 1), (3,), (1,), ()]:
         same(lambda t, x: x.sum_to_size(shape), sample(2, 3), second=True)
     same(lambda t, x: x.sum_to_size(2, 3), sample(4, 2, 3))
+
+
+def test_long_sums_across_rows_do_not_drift() -> None:
+    same(lambda t, x: (x.sum(0), x.mean(0)), torch.full((200000, 2), 0.1), tol=(1e-6, 0))

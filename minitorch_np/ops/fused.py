@@ -1,0 +1,124 @@
+"""Several steps of arithmetic in one op: lerp, addcmul, addcdiv."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import dtypes
+from minitorch_np.loops import CPP_NAMES, common_dtype, not_implemented, pointwise, scalar
+from minitorch_np.op import op
+from minitorch_np.tensor import Number, Tensor
+
+__all__ = ["lerp", "addcmul", "addcdiv"]
+
+Array = NDArray[Any]
+
+
+def _lerped(a: Array, b: Array, w: Array, o: Array) -> None:
+    # from the nearer end, so that weights 0 and 1 give the ends themselves
+    near = np.abs(w) < 0.5
+    values = np.where(near, a + w * (b - a), b - (b - a) * (1 - w))
+    np.copyto(o, values, casting="unsafe")
+
+
+@op(
+    "elementwise",
+    inplace=True,
+    node=lambda weight: f"LerpBackward{int(isinstance(weight, Tensor))}",
+)
+def lerp(
+    input: Tensor, end: Tensor, weight: Tensor | Number, *, out: Tensor | None = None
+) -> Tensor:
+    """`input + weight * (end - input)`. Source: ATen/native/Lerp.cpp, Lerp.h."""
+    for name, t in (("end", end), ("weight", weight)):
+        if isinstance(t, Tensor) and t.dtype is not input.dtype:
+            raise RuntimeError(
+                f"expected dtype {CPP_NAMES[input.dtype.name]} for `{name}` but got dtype "
+                f"{CPP_NAMES[t.dtype.name]}"
+            )
+    if not input.dtype.is_floating_point:
+        kernel = "lerp_kernel_tensor" if isinstance(weight, Tensor) else "lerp_kernel_scalar"
+        raise not_implemented(kernel, input.dtype)
+    if isinstance(weight, Tensor):
+        return pointwise(_lerped, input, end, weight, out=out)
+    w = float(weight)
+    return pointwise(lambda a, b, o: _lerped_by(a, b, w, o), input, end, out=out)
+
+
+def _lerped_by(a: Array, b: Array, weight: float, o: Array) -> None:
+    w = o.dtype.type(weight)
+    if np.abs(w) < 0.5:
+        np.add(a, w * (b - a), o)
+    else:
+        np.subtract(b, (b - a) * (1 - w), o)
+
+
+lerp.vjp(
+    input=lambda g, weight: g * (1 - weight),
+    end=lambda g, weight: g * weight,
+    weight=lambda g, input, end: g * (end - input),
+)
+
+
+@op("elementwise", inplace=True)
+def addcmul(
+    input: Tensor,
+    tensor1: Tensor,
+    tensor2: Tensor,
+    *,
+    value: Number = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """`input + value * tensor1 * tensor2`. Source: ATen/native/PointwiseOps.cpp addcmul."""
+    dtype = common_dtype(input, tensor1, tensor2)
+    if dtype is dtypes.bool_:
+        raise not_implemented("addcmul_cpu_out", dtype)
+    n = dtype.compute.type(scalar(value, dtype))
+
+    def fused(a: Array, b: Array, c: Array, o: Array) -> None:
+        np.add(a, (b if n == 1 else n * b) * c, o)
+
+    return pointwise(fused, input, tensor1, tensor2, out=out)
+
+
+addcmul.vjp(
+    input=lambda g: g,
+    tensor1=lambda g, tensor2, value: g * (tensor2 * value),
+    tensor2=lambda g, tensor1, value: g * (tensor1 * value),
+)
+
+
+@op("elementwise", inplace=True)
+def addcdiv(
+    input: Tensor,
+    tensor1: Tensor,
+    tensor2: Tensor,
+    *,
+    value: Number = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """`input + value * tensor1 / tensor2`. Source: ATen/native/PointwiseOps.cpp addcdiv."""
+    if not (tensor1.dtype.is_floating_point or tensor2.dtype.is_floating_point):
+        raise RuntimeError(
+            "Integer division with addcdiv is no longer supported, and in a future  release "
+            "addcdiv will perform a true division of tensor1 and tensor2. The historic addcdiv "
+            "behavior can be implemented as (input + value * torch.trunc(tensor1 / "
+            "tensor2)).to(input.dtype) for integer inputs and as (input + value * tensor1 / "
+            "tensor2) for float inputs. The future addcdiv behavior is just the latter "
+            "implementation: (input + value * tensor1 / tensor2), for all dtypes."
+        )
+    dtype = common_dtype(input, tensor1, tensor2)
+    n = dtype.compute.type(scalar(value, dtype))
+
+    def fused(a: Array, b: Array, c: Array, o: Array) -> None:
+        np.add(a, (b if n == 1 else n * b) / c, o)
+
+    return pointwise(fused, input, tensor1, tensor2, out=out)
+
+
+addcdiv.vjp(
+    input=lambda g: g,
+    tensor1=lambda g, tensor2, value: g * (value / tensor2),
+    tensor2=lambda g, tensor1, tensor2, value: -g * (value * tensor1 / (tensor2 * tensor2)),
+)
