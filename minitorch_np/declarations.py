@@ -10,31 +10,31 @@ if TYPE_CHECKING:
     from builtins import bool as bool_
     from builtins import float as float_
     from builtins import int as int_
+    from builtins import type as type_
     from collections.abc import Callable, Iterator, Sequence
-    from typing import Any
+    from typing import Literal, Unpack, overload
 
-    from numpy import dtype, generic, ndarray
-    from numpy._typing._dtype_like import _DTypeDict, _HasDType, _HasNumPyDType
+    from numpy.typing import DTypeLike
 
     from minitorch_np.dtypes import dtype as Dtype
     from minitorch_np.graph.hooks import RemovableHandle
     from minitorch_np.memory_format import memory_format as MemoryFormat
     from minitorch_np.ops.factory import Options, SizedOptions
+    from minitorch_np.ops.factory import layout as layout_
     from minitorch_np.random import Generator
-    from minitorch_np.return_types import (
-        aminmax,
-        cummax,
-        cummin,
-        kthvalue,
-        max,
-        median,
-        min,
-        nanmedian,
-        sort,
-        topk,
-    )
+    from minitorch_np.return_types import aminmax as aminmax_
+    from minitorch_np.return_types import cummax as cummax_
+    from minitorch_np.return_types import cummin as cummin_
+    from minitorch_np.return_types import kthvalue as kthvalue_
+    from minitorch_np.return_types import max as max_
+    from minitorch_np.return_types import median as median_
+    from minitorch_np.return_types import min as min_
+    from minitorch_np.return_types import nanmedian as nanmedian_
+    from minitorch_np.return_types import sort as sort_
+    from minitorch_np.return_types import topk as topk_
     from minitorch_np.storage import UntypedStorage
-    from minitorch_np.tensor import Number, Tensor
+    from minitorch_np.tensor import Array, Number, Tensor
+    from minitorch_np.tensor import device as Device
 
 
 class TensorMethods:
@@ -55,7 +55,9 @@ class TensorMethods:
             ...
 
         def __abs__(self) -> Tensor:
-            """The distance from zero; its derivative at 0 is 0. Source: ATen/native/UnaryOps.cpp abs."""
+            """The distance from zero; its derivative at 0 is 0. Source: ATen/native/UnaryOps.cpp
+            abs.
+            """
             ...
 
         def __add__(self, other: Tensor | Number) -> Tensor:
@@ -66,27 +68,10 @@ class TensorMethods:
             """The bits set in both operands."""
             ...
 
-        def __array__(
-            self,
-            dtype: object[
-                type[Any],
-                dtype[Any],
-                _HasDType[dtype[Any]],
-                _HasNumPyDType[dtype[Any]],
-                tuple[Any, Any],
-                list[Any],
-                _DTypeDict,
-                str,
-                None,
-            ] = None,
-            copy: bool_ | None = None,
-        ) -> ndarray[tuple[Any, ...], dtype[generic]]: ...
+        def __array__(self, dtype: DTypeLike | None = None, copy: bool_ | None = None) -> Array: ...
 
         def __array_wrap__(
-            self,
-            array: ndarray[tuple[Any, ...], dtype[generic]],
-            context: object = None,
-            return_scalar: bool_ = False,
+            self, array: Array, context: object = None, return_scalar: bool_ = False
         ) -> Tensor:
             """What a NumPy function makes of a tensor, as a tensor."""
             ...
@@ -118,6 +103,10 @@ class TensorMethods:
 
         def __dlpack_device__(self) -> tuple[int_, int_]: ...
 
+        def __eq__(self, other: object) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]  # elementwise
+            """Whether each element equals `other`'s. Source: ATen/native/BinaryOps.cpp eq."""
+            ...
+
         def __float__(self) -> float_: ...
 
         def __floordiv__(self, other: Tensor | Number) -> Tensor:
@@ -129,8 +118,6 @@ class TensorMethods:
         def __ge__(self, other: Tensor | Number) -> Tensor:
             """Whether each element is at least `other`'s. Source: ATen/native/BinaryOps.cpp ge."""
             ...
-
-        def __getattr__(self, name: str) -> object: ...
 
         def __getitem__(self, item: object) -> Tensor:
             """The elements that a subscript names: a view, unless there are index tensors or bools."""
@@ -144,6 +131,22 @@ class TensorMethods:
             """In-place version of `add`."""
             ...
 
+        def __iand__(self, other: Tensor | Number) -> Tensor:
+            """In-place version of `bitwise_and`."""
+            ...
+
+        def __ifloordiv__(self, other: Tensor | Number) -> Tensor:
+            """In-place version of `floor_divide`."""
+            ...
+
+        def __ilshift__(self, other: Tensor | Number) -> Tensor:
+            """In-place version of `bitwise_left_shift`."""
+            ...
+
+        def __imod__(self, other: Tensor | Number) -> Tensor:
+            """In-place version of `remainder`."""
+            ...
+
         def __imul__(self, other: Tensor | Number) -> Tensor:
             """In-place version of `mul`."""
             ...
@@ -153,11 +156,21 @@ class TensorMethods:
         def __int__(self) -> int_: ...
 
         def __invert__(self) -> Tensor:
-            """Every bit flipped; of bools, the opposite. Source: torch/csrc/autograd python_variable."""
+            """Every bit flipped; of bools, the opposite. Source: torch/csrc/autograd
+            python_variable.
+            """
+            ...
+
+        def __ior__(self, other: Tensor | Number) -> Tensor:
+            """In-place version of `bitwise_or`."""
             ...
 
         def __ipow__(self, other: Tensor | Number) -> Tensor:
             """In-place version of `pow`."""
+            ...
+
+        def __irshift__(self, other: Tensor | Number) -> Tensor:
+            """In-place version of `bitwise_right_shift`."""
             ...
 
         def __isub__(self, other: Tensor | Number) -> Tensor:
@@ -168,6 +181,10 @@ class TensorMethods:
 
         def __itruediv__(self, other: Tensor | Number) -> Tensor:
             """In-place version of `div`."""
+            ...
+
+        def __ixor__(self, other: Tensor | Number) -> Tensor:
+            """In-place version of `bitwise_xor`."""
             ...
 
         def __le__(self, other: Tensor | Number) -> Tensor:
@@ -182,7 +199,7 @@ class TensorMethods:
             """Whether each element is less than `other`'s. Source: ATen/native/BinaryOps.cpp lt."""
             ...
 
-        def __matmul__(self, other: Tensor | Number) -> Tensor:
+        def __matmul__(self, other: Tensor) -> Tensor:
             """The matrix product; of numbers there is none."""
             ...
 
@@ -194,8 +211,14 @@ class TensorMethods:
             """`input * other`, broadcast; of bools, both. Source: ATen/native/BinaryOps.cpp mul."""
             ...
 
+        def __ne__(self, other: object) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]  # elementwise
+            """Whether each element differs from `other`'s. Source: ATen/native/BinaryOps.cpp ne."""
+            ...
+
         def __neg__(self) -> Tensor:
-            """`-input`. Raises: NotImplementedError for bools. Source: ATen/native/UnaryOps.cpp neg."""
+            """`-input`. Raises: NotImplementedError for bools. Source: ATen/native/UnaryOps.cpp
+            neg.
+            """
             ...
 
         def __or__(self, other: Tensor | Number) -> Tensor:
@@ -219,13 +242,19 @@ class TensorMethods:
             ...
 
         def __reduce_ex__(self, protocol: int_) -> tuple[object, ...]:
-            """What pickle keeps: storage, geometry, dtype, requires_grad, and the user's attributes."""
+            """What pickle keeps: storage, geometry, dtype, requires_grad, and the user's
+            attributes.
+            """
             ...
 
         def __repr__(self) -> str: ...
 
         def __rfloordiv__(self, other: Tensor | Number) -> Tensor:
             """The quotient rounded towards minus infinity; it has no derivative in PyTorch either."""
+            ...
+
+        def __rlshift__(self, other: Tensor | Number) -> Tensor:
+            """The bits moved `other` places up; 0 for a shift that leaves none."""
             ...
 
         def __rmod__(self, other: Tensor | Number) -> Tensor:
@@ -244,6 +273,10 @@ class TensorMethods:
             """`input ** exponent`, broadcast; either may be a number."""
             ...
 
+        def __rrshift__(self, other: Tensor | Number) -> Tensor:
+            """The bits moved `other` places down, copying the sign."""
+            ...
+
         def __rshift__(self, other: Tensor | Number) -> Tensor:
             """The bits moved `other` places down, copying the sign."""
             ...
@@ -260,8 +293,10 @@ class TensorMethods:
             """The bits set in exactly one operand."""
             ...
 
-        def __setitem__(self, item: object, value: Tensor | bool_ | int_ | float_) -> None:
-            """Write `value`, broadcast and (unless indices are tensors) converted, where `item` names."""
+        def __setitem__(self, item: object, value: Tensor | Number) -> None:
+            """Write `value`, broadcast and (unless indices are tensors) converted, where `item`
+            names.
+            """
             ...
 
         def __sub__(self, other: Tensor | Number) -> Tensor:
@@ -277,7 +312,9 @@ class TensorMethods:
             ...
 
         def abs(self, *, out: Tensor | None = None) -> Tensor:
-            """The distance from zero; its derivative at 0 is 0. Source: ATen/native/UnaryOps.cpp abs."""
+            """The distance from zero; its derivative at 0 is 0. Source: ATen/native/UnaryOps.cpp
+            abs.
+            """
             ...
 
         def abs_(self) -> Tensor:
@@ -285,7 +322,9 @@ class TensorMethods:
             ...
 
         def absolute(self, *, out: Tensor | None = None) -> Tensor:
-            """The distance from zero; its derivative at 0 is 0. Source: ATen/native/UnaryOps.cpp abs."""
+            """The distance from zero; its derivative at 0 is 0. Source: ATen/native/UnaryOps.cpp
+            abs.
+            """
             ...
 
         def acos(self, *, out: Tensor | None = None) -> Tensor:
@@ -305,18 +344,12 @@ class TensorMethods:
             ...
 
         def add(
-            self,
-            other: Tensor | bool_ | int_ | float_,
-            *,
-            alpha: bool_ | int_ | float_ = 1,
-            out: Tensor | None = None,
+            self, other: Tensor | Number, *, alpha: Number = 1, out: Tensor | None = None
         ) -> Tensor:
             """`input + alpha * other`, broadcast. Source: ATen/native/BinaryOps.cpp add."""
             ...
 
-        def add_(
-            self, other: Tensor | bool_ | int_ | float_, *, alpha: bool_ | int_ | float_ = 1
-        ) -> Tensor:
+        def add_(self, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
             """In-place version of `add`."""
             ...
 
@@ -325,55 +358,36 @@ class TensorMethods:
             batch1: Tensor,
             batch2: Tensor,
             *,
-            beta: bool_ | int_ | float_ = 1,
-            alpha: bool_ | int_ | float_ = 1,
+            beta: Number = 1,
+            alpha: Number = 1,
             out: Tensor | None = None,
         ) -> Tensor:
             """`beta * input + alpha * (the sum over the batch of batch1 @ batch2)`."""
             ...
 
         def addbmm_(
-            self,
-            batch1: Tensor,
-            batch2: Tensor,
-            *,
-            beta: bool_ | int_ | float_ = 1,
-            alpha: bool_ | int_ | float_ = 1,
+            self, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1
         ) -> Tensor:
             """In-place version of `addbmm`."""
             ...
 
         def addcdiv(
-            self,
-            tensor1: Tensor,
-            tensor2: Tensor,
-            *,
-            value: bool_ | int_ | float_ = 1,
-            out: Tensor | None = None,
+            self, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1, out: Tensor | None = None
         ) -> Tensor:
             """`input + value * tensor1 / tensor2`. Source: ATen/native/PointwiseOps.cpp addcdiv."""
             ...
 
-        def addcdiv_(
-            self, tensor1: Tensor, tensor2: Tensor, *, value: bool_ | int_ | float_ = 1
-        ) -> Tensor:
+        def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
             """In-place version of `addcdiv`."""
             ...
 
         def addcmul(
-            self,
-            tensor1: Tensor,
-            tensor2: Tensor,
-            *,
-            value: bool_ | int_ | float_ = 1,
-            out: Tensor | None = None,
+            self, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1, out: Tensor | None = None
         ) -> Tensor:
             """`input + value * tensor1 * tensor2`. Source: ATen/native/PointwiseOps.cpp addcmul."""
             ...
 
-        def addcmul_(
-            self, tensor1: Tensor, tensor2: Tensor, *, value: bool_ | int_ | float_ = 1
-        ) -> Tensor:
+        def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
             """In-place version of `addcmul`."""
             ...
 
@@ -382,20 +396,15 @@ class TensorMethods:
             mat1: Tensor,
             mat2: Tensor,
             *,
-            beta: bool_ | int_ | float_ = 1,
-            alpha: bool_ | int_ | float_ = 1,
+            beta: Number = 1,
+            alpha: Number = 1,
             out: Tensor | None = None,
         ) -> Tensor:
             """`beta * input + alpha * mat1 @ mat2`, input broadcast to the product's shape."""
             ...
 
         def addmm_(
-            self,
-            mat1: Tensor,
-            mat2: Tensor,
-            *,
-            beta: bool_ | int_ | float_ = 1,
-            alpha: bool_ | int_ | float_ = 1,
+            self, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1
         ) -> Tensor:
             """In-place version of `addmm`."""
             ...
@@ -405,20 +414,15 @@ class TensorMethods:
             mat: Tensor,
             vec: Tensor,
             *,
-            beta: bool_ | int_ | float_ = 1,
-            alpha: bool_ | int_ | float_ = 1,
+            beta: Number = 1,
+            alpha: Number = 1,
             out: Tensor | None = None,
         ) -> Tensor:
             """`beta * input + alpha * mat @ vec`. Source: ATen/native/Blas.cpp addmv."""
             ...
 
         def addmv_(
-            self,
-            mat: Tensor,
-            vec: Tensor,
-            *,
-            beta: bool_ | int_ | float_ = 1,
-            alpha: bool_ | int_ | float_ = 1,
+            self, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1
         ) -> Tensor:
             """In-place version of `addmv`."""
             ...
@@ -428,20 +432,15 @@ class TensorMethods:
             vec1: Tensor,
             vec2: Tensor,
             *,
-            beta: bool_ | int_ | float_ = 1,
-            alpha: bool_ | int_ | float_ = 1,
+            beta: Number = 1,
+            alpha: Number = 1,
             out: Tensor | None = None,
         ) -> Tensor:
             """`beta * input + alpha * outer(vec1, vec2)`, input broadcast. Source: addr."""
             ...
 
         def addr_(
-            self,
-            vec1: Tensor,
-            vec2: Tensor,
-            *,
-            beta: bool_ | int_ | float_ = 1,
-            alpha: bool_ | int_ | float_ = 1,
+            self, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: Number = 1
         ) -> Tensor:
             """In-place version of `addr`."""
             ...
@@ -490,7 +489,7 @@ class TensorMethods:
             """The smallest elements over `dim`, which may be several."""
             ...
 
-        def aminmax(self, *, dim: int_ | None = None, keepdim: bool_ = False) -> aminmax:
+        def aminmax(self, *, dim: int_ | None = None, keepdim: bool_ = False) -> aminmax_:
             """The smallest and the largest elements, of everything or along `dim`."""
             ...
 
@@ -555,19 +554,15 @@ class TensorMethods:
             ...
 
         def as_strided(
-            self,
-            size: tuple[int_, ...],
-            stride: tuple[int_, ...],
-            storage_offset: int_ | None = None,
+            self, size: Sequence[int_], stride: Sequence[int_], storage_offset: int_ | None = None
         ) -> Tensor:
-            """Any geometry over the tensor's storage; strides and offset count elements of the storage."""
+            """Any geometry over the tensor's storage; strides and offset count elements of the
+            storage.
+            """
             ...
 
         def as_strided_(
-            self,
-            size: tuple[int_, ...],
-            stride: tuple[int_, ...],
-            storage_offset: int_ | None = None,
+            self, size: Sequence[int_], stride: Sequence[int_], storage_offset: int_ | None = None
         ) -> Tensor:
             """This tensor with any geometry over its storage."""
             ...
@@ -619,7 +614,9 @@ class TensorMethods:
             create_graph: bool_ = False,
             inputs: Tensor | Sequence[Tensor] | None = None,
         ) -> None:
-            """Add the gradient of this tensor to the `.grad` of every leaf it came from, or of `inputs`."""
+            """Add the gradient of this tensor to the `.grad` of every leaf it came from, or of
+            `inputs`.
+            """
             ...
 
         def baddbmm(
@@ -627,20 +624,15 @@ class TensorMethods:
             batch1: Tensor,
             batch2: Tensor,
             *,
-            beta: bool_ | int_ | float_ = 1,
-            alpha: bool_ | int_ | float_ = 1,
+            beta: Number = 1,
+            alpha: Number = 1,
             out: Tensor | None = None,
         ) -> Tensor:
             """`beta * input + alpha * batch1 @ batch2`, matrix by matrix."""
             ...
 
         def baddbmm_(
-            self,
-            batch1: Tensor,
-            batch2: Tensor,
-            *,
-            beta: bool_ | int_ | float_ = 1,
-            alpha: bool_ | int_ | float_ = 1,
+            self, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1
         ) -> Tensor:
             """In-place version of `baddbmm`."""
             ...
@@ -669,23 +661,21 @@ class TensorMethods:
             """How often 0, 1, 2, ... occur in a vector, or the sums of their weights."""
             ...
 
-        def bitwise_and(
-            self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None
-        ) -> Tensor:
+        def bitwise_and(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """The bits set in both operands."""
             ...
 
-        def bitwise_and_(self, other: Tensor | bool_ | int_ | float_) -> Tensor:
+        def bitwise_and_(self, other: Tensor | Number) -> Tensor:
             """In-place version of `bitwise_and`."""
             ...
 
         def bitwise_left_shift(
-            self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None
+            self, other: Tensor | Number, *, out: Tensor | None = None
         ) -> Tensor:
             """The bits moved `other` places up; 0 for a shift that leaves none."""
             ...
 
-        def bitwise_left_shift_(self, other: Tensor | bool_ | int_ | float_) -> Tensor:
+        def bitwise_left_shift_(self, other: Tensor | Number) -> Tensor:
             """In-place version of `bitwise_left_shift`."""
             ...
 
@@ -697,33 +687,29 @@ class TensorMethods:
             """In-place version of `bitwise_not`."""
             ...
 
-        def bitwise_or(
-            self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None
-        ) -> Tensor:
+        def bitwise_or(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """The bits set in either operand."""
             ...
 
-        def bitwise_or_(self, other: Tensor | bool_ | int_ | float_) -> Tensor:
+        def bitwise_or_(self, other: Tensor | Number) -> Tensor:
             """In-place version of `bitwise_or`."""
             ...
 
         def bitwise_right_shift(
-            self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None
+            self, other: Tensor | Number, *, out: Tensor | None = None
         ) -> Tensor:
             """The bits moved `other` places down, copying the sign."""
             ...
 
-        def bitwise_right_shift_(self, other: Tensor | bool_ | int_ | float_) -> Tensor:
+        def bitwise_right_shift_(self, other: Tensor | Number) -> Tensor:
             """In-place version of `bitwise_right_shift`."""
             ...
 
-        def bitwise_xor(
-            self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None
-        ) -> Tensor:
+        def bitwise_xor(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """The bits set in exactly one operand."""
             ...
 
-        def bitwise_xor_(self, other: Tensor | bool_ | int_ | float_) -> Tensor:
+        def bitwise_xor_(self, other: Tensor | Number) -> Tensor:
             """In-place version of `bitwise_xor`."""
             ...
 
@@ -735,7 +721,7 @@ class TensorMethods:
             """The tensor as torch.bool; itself if it is that already."""
             ...
 
-        def broadcast_to(self, size: tuple[int_, ...]) -> Tensor:
+        def broadcast_to(self, size: Sequence[int_]) -> Tensor:
             """The tensor expanded to `size`."""
             ...
 
@@ -766,13 +752,15 @@ class TensorMethods:
             ...
 
         def chunk(self, chunks: int_, dim: int_ = 0) -> tuple[Tensor, ...]:
-            """The tensor cut along `dim` into `chunks` equal pieces, the last smaller; perhaps fewer."""
+            """The tensor cut along `dim` into `chunks` equal pieces, the last smaller; perhaps
+            fewer.
+            """
             ...
 
         def clamp(
             self,
-            min: Tensor | bool_ | int_ | float_ | None = None,
-            max: Tensor | bool_ | int_ | float_ | None = None,
+            min: Tensor | Number | None = None,
+            max: Tensor | Number | None = None,
             *,
             out: Tensor | None = None,
         ) -> Tensor:
@@ -780,37 +768,31 @@ class TensorMethods:
             ...
 
         def clamp_(
-            self,
-            min: Tensor | bool_ | int_ | float_ | None = None,
-            max: Tensor | bool_ | int_ | float_ | None = None,
+            self, min: Tensor | Number | None = None, max: Tensor | Number | None = None
         ) -> Tensor:
             """In-place version of `clamp`."""
             ...
 
-        def clamp_max(
-            self, max: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None
-        ) -> Tensor:
+        def clamp_max(self, max: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """`input` lowered to `max` where it is above. Source: ATen/native/TensorCompare.cpp."""
             ...
 
-        def clamp_max_(self, max: Tensor | bool_ | int_ | float_) -> Tensor:
+        def clamp_max_(self, max: Tensor | Number) -> Tensor:
             """In-place version of `clamp_max`."""
             ...
 
-        def clamp_min(
-            self, min: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None
-        ) -> Tensor:
+        def clamp_min(self, min: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """`input` raised to `min` where it is below. Source: ATen/native/TensorCompare.cpp."""
             ...
 
-        def clamp_min_(self, min: Tensor | bool_ | int_ | float_) -> Tensor:
+        def clamp_min_(self, min: Tensor | Number) -> Tensor:
             """In-place version of `clamp_min`."""
             ...
 
         def clip(
             self,
-            min: Tensor | bool_ | int_ | float_ | None = None,
-            max: Tensor | bool_ | int_ | float_ | None = None,
+            min: Tensor | Number | None = None,
+            max: Tensor | Number | None = None,
             *,
             out: Tensor | None = None,
         ) -> Tensor:
@@ -825,17 +807,15 @@ class TensorMethods:
             """The tensor itself if it lies in the order of `memory_format`, else a copy that does."""
             ...
 
-        def copy_(self, src: Tensor | bool_ | int_ | float_, non_blocking: bool_ = False) -> Tensor:
+        def copy_(self, src: Tensor | Number, non_blocking: bool_ = False) -> Tensor:
             """This tensor with the values of `src` written to it, broadcast and converted."""
             ...
 
-        def copysign(
-            self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None
-        ) -> Tensor:
+        def copysign(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """The size of `input` with the sign of `other`, -0.0 included."""
             ...
 
-        def copysign_(self, other: Tensor | bool_ | int_ | float_) -> Tensor:
+        def copysign_(self, other: Tensor | Number) -> Tensor:
             """In-place version of `copysign`."""
             ...
 
@@ -869,15 +849,15 @@ class TensorMethods:
             """`linalg.cross` along `dim`, by default the first dimension of size 3."""
             ...
 
-        def cuda(self, device: object = None) -> Tensor:
+        def cuda(self, device: Device | str | int_ | None = None) -> Tensor:
             """Nothing: this engine runs on the CPU. Raises: RuntimeError."""
             ...
 
-        def cummax(self, dim: int_, *, out: tuple[Tensor, Tensor] | None = None) -> cummax:
+        def cummax(self, dim: int_, *, out: tuple[Tensor, Tensor] | None = None) -> cummax_:
             """The largest elements so far along `dim` and the indices where they stand last."""
             ...
 
-        def cummin(self, dim: int_, *, out: tuple[Tensor, Tensor] | None = None) -> cummin:
+        def cummin(self, dim: int_, *, out: tuple[Tensor, Tensor] | None = None) -> cummin_:
             """The smallest elements so far along `dim` and the indices where they stand last."""
             ...
 
@@ -907,7 +887,7 @@ class TensorMethods:
             ...
 
         @data.setter
-        def data(self, value: Tensor | None) -> None: ...
+        def data(self, value: Tensor) -> None: ...
 
         def deg2rad(self, *, out: Tensor | None = None) -> Tensor:
             """Degrees as radians."""
@@ -926,15 +906,21 @@ class TensorMethods:
             ...
 
         def diag(self, diagonal: int_ = 0) -> Tensor:
-            """The diagonal of a matrix, copied, or the matrix with the given vector on its diagonal."""
+            """The diagonal of a matrix, copied, or the matrix with the given vector on its
+            diagonal.
+            """
             ...
 
         def diag_embed(self, offset: int_ = 0, dim1: int_ = -2, dim2: int_ = -1) -> Tensor:
-            """Matrices in `dim1` and `dim2` of zeros, with the last dim of `input` on their diagonal."""
+            """Matrices in `dim1` and `dim2` of zeros, with the last dim of `input` on their
+            diagonal.
+            """
             ...
 
         def diagonal(self, offset: int_ = 0, dim1: int_ = 0, dim2: int_ = 1) -> Tensor:
-            """The diagonals of the matrices in `dim1` and `dim2`, `offset` above the main one, as last dim."""
+            """The diagonals of the matrices in `dim1` and `dim2`, `offset` above the main one, as
+            last dim.
+            """
             ...
 
         def diagonal_scatter(
@@ -957,7 +943,7 @@ class TensorMethods:
 
         def div(
             self,
-            other: Tensor | bool_ | int_ | float_,
+            other: Tensor | Number,
             *,
             rounding_mode: str | None = None,
             out: Tensor | None = None,
@@ -965,15 +951,13 @@ class TensorMethods:
             """`input / other`, broadcast, or the quotient cut to an integer by 'trunc' or 'floor'."""
             ...
 
-        def div_(
-            self, other: Tensor | bool_ | int_ | float_, *, rounding_mode: str | None = None
-        ) -> Tensor:
+        def div_(self, other: Tensor | Number, *, rounding_mode: str | None = None) -> Tensor:
             """In-place version of `div`."""
             ...
 
         def divide(
             self,
-            other: Tensor | bool_ | int_ | float_,
+            other: Tensor | Number,
             *,
             rounding_mode: str | None = None,
             out: Tensor | None = None,
@@ -982,7 +966,9 @@ class TensorMethods:
             ...
 
         def dot(self, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
-            """The sum of the products of two vectors of one length. Source: ATen/native/Blas.cpp dot."""
+            """The sum of the products of two vectors of one length. Source: ATen/native/Blas.cpp
+            dot.
+            """
             ...
 
         def double(self, memory_format: MemoryFormat = ...) -> Tensor:
@@ -990,7 +976,9 @@ class TensorMethods:
             ...
 
         def dropout(self, p: float_, train: bool_) -> Tensor:
-            """`input` with elements zeroed with probability `p`, and the others scaled by 1 / (1 - p)."""
+            """`input` with elements zeroed with probability `p`, and the others scaled by 1 / (1 -
+            p).
+            """
             ...
 
         def dropout_(self, p: float_, train: bool_) -> Tensor:
@@ -1001,11 +989,11 @@ class TensorMethods:
             """The tensor cut along dim 2."""
             ...
 
-        def eq(self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None) -> Tensor:
+        def eq(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """Whether each element equals `other`'s. Source: ATen/native/BinaryOps.cpp eq."""
             ...
 
-        def eq_(self, other: Tensor | bool_ | int_ | float_) -> Tensor:
+        def eq_(self, other: Tensor | Number) -> Tensor:
             """In-place version of `eq`."""
             ...
 
@@ -1053,7 +1041,7 @@ class TensorMethods:
             """In-place version of `exp`."""
             ...
 
-        def expand(self, *size: object, implicit: bool_ = False) -> Tensor:
+        def expand(self, *size: Sequence[int_] | int_, implicit: bool_ = False) -> Tensor:
             """The tensor repeated without a copy: stride 0 wherever a size of 1 becomes larger."""
             ...
 
@@ -1075,7 +1063,7 @@ class TensorMethods:
             """This tensor filled with exponential numbers of rate `lambd`."""
             ...
 
-        def fill_(self, value: bool_ | int_ | float_ | Tensor) -> Tensor:
+        def fill_(self, value: Tensor | Number) -> Tensor:
             """This tensor with every element set to `value`. Source: aten/src/ATen/native/Fill.cpp."""
             ...
 
@@ -1084,10 +1072,12 @@ class TensorMethods:
             ...
 
         def flatten(self, start_dim: int_ = 0, end_dim: int_ = -1) -> Tensor:
-            """The tensor with dims `start_dim` to `end_dim`, both included, merged; (1,) of a 0-d tensor."""
+            """The tensor with dims `start_dim` to `end_dim`, both included, merged; (1,) of a 0-d
+            tensor.
+            """
             ...
 
-        def flip(self, *dims: object) -> Tensor:
+        def flip(self, *dims: int_ | Sequence[int_]) -> Tensor:
             """A copy in which the elements of `dims` run backwards."""
             ...
 
@@ -1103,7 +1093,7 @@ class TensorMethods:
             """The tensor as torch.float32; itself if it is that already."""
             ...
 
-        def float_power(self, exponent: Tensor | bool_ | int_ | float_) -> Tensor:
+        def float_power(self, exponent: Tensor | Number) -> Tensor:
             """`input ** exponent` in float64. Source: ATen/native/Pow.cpp float_power."""
             ...
 
@@ -1115,13 +1105,11 @@ class TensorMethods:
             """In-place version of `floor`."""
             ...
 
-        def floor_divide(
-            self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None
-        ) -> Tensor:
+        def floor_divide(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """The quotient rounded towards minus infinity; it has no derivative in PyTorch either."""
             ...
 
-        def floor_divide_(self, other: Tensor | bool_ | int_ | float_) -> Tensor:
+        def floor_divide_(self, other: Tensor | Number) -> Tensor:
             """In-place version of `floor_divide`."""
             ...
 
@@ -1133,13 +1121,11 @@ class TensorMethods:
             """The smaller element of each pair, and the other one where one is nan."""
             ...
 
-        def fmod(
-            self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None
-        ) -> Tensor:
+        def fmod(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """The remainder with the sign of the dividend, as C's fmod."""
             ...
 
-        def fmod_(self, other: Tensor | bool_ | int_ | float_) -> Tensor:
+        def fmod_(self, other: Tensor | Number) -> Tensor:
             """In-place version of `fmod`."""
             ...
 
@@ -1157,11 +1143,11 @@ class TensorMethods:
             """The elements at `index` along `dim`: out[i][j] = input[index[i][j]][j] for dim 0."""
             ...
 
-        def ge(self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None) -> Tensor:
+        def ge(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """Whether each element is at least `other`'s. Source: ATen/native/BinaryOps.cpp ge."""
             ...
 
-        def ge_(self, other: Tensor | bool_ | int_ | float_) -> Tensor:
+        def ge_(self, other: Tensor | Number) -> Tensor:
             """In-place version of `ge`."""
             ...
 
@@ -1177,23 +1163,27 @@ class TensorMethods:
             """-1: the CPU."""
             ...
 
-        def greater(
-            self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None
-        ) -> Tensor:
+        @property
+        def grad(self) -> Tensor | None:
+            """The gradient collected so far; None before the first backward. Adds up until zeroed."""
+            ...
+
+        @grad.setter
+        def grad(self, value: Tensor | None) -> None: ...
+
+        def greater(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """Whether each element is greater than `other`'s. Source: ATen/native/BinaryOps.cpp gt."""
             ...
 
-        def greater_equal(
-            self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None
-        ) -> Tensor:
+        def greater_equal(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """Whether each element is at least `other`'s. Source: ATen/native/BinaryOps.cpp ge."""
             ...
 
-        def gt(self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None) -> Tensor:
+        def gt(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """Whether each element is greater than `other`'s. Source: ATen/native/BinaryOps.cpp gt."""
             ...
 
-        def gt_(self, other: Tensor | bool_ | int_ | float_) -> Tensor:
+        def gt_(self, other: Tensor | Number) -> Tensor:
             """In-place version of `gt`."""
             ...
 
@@ -1201,16 +1191,14 @@ class TensorMethods:
             """The tensor as torch.float16; itself if it is that already."""
             ...
 
-        def hardshrink(
-            self, lambd: bool_ | int_ | float_ = 0.5, *, out: Tensor | None = None
-        ) -> Tensor:
+        def hardshrink(self, lambd: Number = 0.5, *, out: Tensor | None = None) -> Tensor:
             """`input` outside [-lambd, lambd], 0 within. Source: ATen/native/Activation.cpp."""
             ...
 
-        def histc(
-            self, bins: int_ = 100, min: bool_ | int_ | float_ = 0, max: bool_ | int_ | float_ = 0
-        ) -> Tensor:
-            """How many elements fall into each of `bins` equal parts of [min, max]; by default of the range that the elements have."""
+        def histc(self, bins: int_ = 100, min: Number = 0, max: Number = 0) -> Tensor:
+            """How many elements fall into each of `bins` equal parts of [min, max]; by default of
+            the range that the elements have.
+            """
             ...
 
         def hsplit(self, indices_or_sections: int_ | Sequence[int_]) -> tuple[Tensor, ...]:
@@ -1231,14 +1219,14 @@ class TensorMethods:
             index: Tensor,
             source: Tensor,
             *,
-            alpha: bool_ | int_ | float_ = 1,
+            alpha: Number = 1,
             out: Tensor | None = None,
         ) -> Tensor:
             """`input` with `alpha` times each slice of `source` added at its index along `dim`."""
             ...
 
         def index_add_(
-            self, dim: int_, index: Tensor, source: Tensor, *, alpha: bool_ | int_ | float_ = 1
+            self, dim: int_, index: Tensor, source: Tensor, *, alpha: Number = 1
         ) -> Tensor:
             """In-place version of `index_add`."""
             ...
@@ -1253,32 +1241,26 @@ class TensorMethods:
             """In-place version of `index_copy`."""
             ...
 
-        def index_fill(
-            self, dim: int_, index: Tensor, value: bool_ | int_ | float_ | Tensor
-        ) -> Tensor:
+        def index_fill(self, dim: int_, index: Tensor, value: Tensor | Number) -> Tensor:
             """A copy with `value` in the slices along `dim` that `index` names."""
             ...
 
-        def index_fill_(
-            self, dim: int_, index: Tensor, value: bool_ | int_ | float_ | Tensor
-        ) -> Tensor:
+        def index_fill_(self, dim: int_, index: Tensor, value: Tensor | Number) -> Tensor:
             """This tensor with `value` written to the slices along `dim` that `index` names."""
             ...
 
         def index_put(
-            self, indices: Sequence[Tensor | None], values: Tensor, accumulate: bool_ = False
-        ) -> Tensor:
-            """A copy with `values` at the elements that `indices` name, or added to them."""
-            ...
+            self, indices: Sequence[Tensor], values: Tensor, accumulate: bool_ = False
+        ) -> Tensor: ...
 
         def index_put_(
-            self, indices: Sequence[Tensor | None], values: Tensor, accumulate: bool_ = False
-        ) -> Tensor:
-            """This tensor with `values` written to the elements that `indices` name, or added to them."""
-            ...
+            self, indices: Sequence[Tensor], values: Tensor, accumulate: bool_ = False
+        ) -> Tensor: ...
 
         def index_select(self, dim: int_, index: Tensor, *, out: Tensor | None = None) -> Tensor:
-            """The slices along `dim` that `index`, (N) or 0-d, names: N of them. None may be negative."""
+            """The slices along `dim` that `index`, (N) or 0-d, names: N of them. None may be
+            negative.
+            """
             ...
 
         def inner(self, other: Tensor) -> Tensor:
@@ -1289,16 +1271,68 @@ class TensorMethods:
             """The tensor as torch.int32; itself if it is that already."""
             ...
 
+        @property
+        def is_meta(self) -> bool_:
+            """False: there is nothing of the kind here."""
+            ...
+
+        @property
+        def is_mkldnn(self) -> bool_:
+            """False: there is nothing of the kind here."""
+            ...
+
+        @property
+        def is_mps(self) -> bool_:
+            """False: there is nothing of the kind here."""
+            ...
+
+        @property
+        def is_nested(self) -> bool_:
+            """False: there is nothing of the kind here."""
+            ...
+
         def is_nonzero(self) -> bool_:
-            """Whether the only element is not zero. Raises: RuntimeError where there are more or none."""
+            """Whether the only element is not zero. Raises: RuntimeError where there are more or
+            none.
+            """
             ...
 
         def is_pinned(self, device: object = None) -> bool_:
             """False: memory is pinned for a GPU, and there is none."""
             ...
 
+        @property
+        def is_quantized(self) -> bool_:
+            """False: there is nothing of the kind here."""
+            ...
+
         def is_shared(self) -> bool_:
             """False: memory belongs to this process."""
+            ...
+
+        @property
+        def is_sparse(self) -> bool_:
+            """False: there is nothing of the kind here."""
+            ...
+
+        @property
+        def is_sparse_csr(self) -> bool_:
+            """False: there is nothing of the kind here."""
+            ...
+
+        @property
+        def is_vulkan(self) -> bool_:
+            """False: there is nothing of the kind here."""
+            ...
+
+        @property
+        def is_xla(self) -> bool_:
+            """False: there is nothing of the kind here."""
+            ...
+
+        @property
+        def is_xpu(self) -> bool_:
+            """False: there is nothing of the kind here."""
             ...
 
         def isclose(
@@ -1335,8 +1369,10 @@ class TensorMethods:
             """True everywhere: there is no complex dtype here."""
             ...
 
-        def item(self) -> bool_ | int_ | float_:
-            """The only element as a Python number. Raises: RuntimeError where there are more or none."""
+        def item(self) -> Number:
+            """The only element as a Python number. Raises: RuntimeError where there are more or
+            none.
+            """
             ...
 
         def kron(self, other: Tensor) -> Tensor:
@@ -1350,37 +1386,38 @@ class TensorMethods:
             keepdim: bool_ = False,
             *,
             out: tuple[Tensor, Tensor] | None = None,
-        ) -> kthvalue:
+        ) -> kthvalue_:
             """The k-th smallest elements along `dim`, counted from 1, and where they were."""
             ...
 
-        def le(self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None) -> Tensor:
+        @property
+        def layout(self) -> layout_:
+            """How the elements are kept: `strided`."""
+            ...
+
+        def le(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """Whether each element is at most `other`'s. Source: ATen/native/BinaryOps.cpp le."""
             ...
 
-        def le_(self, other: Tensor | bool_ | int_ | float_) -> Tensor:
+        def le_(self, other: Tensor | Number) -> Tensor:
             """In-place version of `le`."""
             ...
 
         def lerp(
-            self, end: Tensor, weight: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None
+            self, end: Tensor, weight: Tensor | Number, *, out: Tensor | None = None
         ) -> Tensor:
             """`input + weight * (end - input)`. Source: ATen/native/Lerp.cpp, Lerp.h."""
             ...
 
-        def lerp_(self, end: Tensor, weight: Tensor | bool_ | int_ | float_) -> Tensor:
+        def lerp_(self, end: Tensor, weight: Tensor | Number) -> Tensor:
             """In-place version of `lerp`."""
             ...
 
-        def less(
-            self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None
-        ) -> Tensor:
+        def less(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """Whether each element is less than `other`'s. Source: ATen/native/BinaryOps.cpp lt."""
             ...
 
-        def less_equal(
-            self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None
-        ) -> Tensor:
+        def less_equal(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """Whether each element is at most `other`'s. Source: ATen/native/BinaryOps.cpp le."""
             ...
 
@@ -1437,7 +1474,9 @@ class TensorMethods:
             ...
 
         def logcumsumexp(self, dim: int_, *, out: Tensor | None = None) -> Tensor:
-            """The logarithms of the sums of exp(elements) so far along `dim`, safe for large values."""
+            """The logarithms of the sums of exp(elements) so far along `dim`, safe for large
+            values.
+            """
             ...
 
         def logical_and(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1465,7 +1504,9 @@ class TensorMethods:
             ...
 
         def logical_xor(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-            """Whether exactly one element is nonzero. Source: ATen/native/BinaryOps.cpp logical_xor."""
+            """Whether exactly one element is nonzero. Source: ATen/native/BinaryOps.cpp
+            logical_xor.
+            """
             ...
 
         def logical_xor_(self, other: Tensor) -> Tensor:
@@ -1483,32 +1524,38 @@ class TensorMethods:
         def logsumexp(
             self, dim: int_ | Sequence[int_], keepdim: bool_ = False, *, out: Tensor | None = None
         ) -> Tensor:
-            """log(sum(exp(input))) over `dim`, safe for large values; integers give the default dtype."""
+            """log(sum(exp(input))) over `dim`, safe for large values; integers give the default
+            dtype.
+            """
             ...
 
         def long(self, memory_format: MemoryFormat = ...) -> Tensor:
             """The tensor as torch.int64; itself if it is that already."""
             ...
 
-        def lt(self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None) -> Tensor:
+        def lt(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """Whether each element is less than `other`'s. Source: ATen/native/BinaryOps.cpp lt."""
             ...
 
-        def lt_(self, other: Tensor | bool_ | int_ | float_) -> Tensor:
+        def lt_(self, other: Tensor | Number) -> Tensor:
             """In-place version of `lt`."""
             ...
 
         @property
-        def mH(self) -> object: ...
+        def mH(self) -> Tensor:
+            """The transposes of a batch of matrices, which have no complex numbers to conjugate."""
+            ...
 
         @property
-        def mT(self) -> object: ...
+        def mT(self) -> Tensor:
+            """The transposes of a batch of matrices: the last two dims swapped."""
+            ...
 
-        def masked_fill(self, mask: Tensor, value: Tensor | bool_ | int_ | float_) -> Tensor:
+        def masked_fill(self, mask: Tensor, value: Tensor | Number) -> Tensor:
             """A copy with `value` where the mask holds, both broadcast; the copy is contiguous."""
             ...
 
-        def masked_fill_(self, mask: Tensor, value: Tensor | bool_ | int_ | float_) -> Tensor:
+        def masked_fill_(self, mask: Tensor, value: Tensor | Number) -> Tensor:
             """This tensor with `value` written where the mask, broadcast to it, holds."""
             ...
 
@@ -1517,7 +1564,9 @@ class TensorMethods:
             ...
 
         def masked_scatter_(self, mask: Tensor, source: Tensor) -> Tensor:
-            """This tensor with the first elements of `source`, in order, written where the mask holds."""
+            """This tensor with the first elements of `source`, in order, written where the mask
+            holds.
+            """
             ...
 
         def masked_select(self, mask: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1539,12 +1588,14 @@ class TensorMethods:
             *,
             other: Tensor | None = None,
             out: Tensor | tuple[Tensor, Tensor] | None = None,
-        ) -> Tensor | max:
+        ) -> Tensor | max_:
             """The largest element; or (values, indices) along `dim`; or `maximum` of two tensors."""
             ...
 
         def maximum(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-            """The larger element of each pair, nan if either is; where equal, both get half the gradient."""
+            """The larger element of each pair, nan if either is; where equal, both get half the
+            gradient.
+            """
             ...
 
         def mean(
@@ -1564,7 +1615,7 @@ class TensorMethods:
             keepdim: bool_ = False,
             *,
             out: tuple[Tensor, Tensor] | None = None,
-        ) -> Tensor | median:
+        ) -> Tensor | median_:
             """The lower median of everything, or (values, indices) along `dim`."""
             ...
 
@@ -1575,12 +1626,14 @@ class TensorMethods:
             *,
             other: Tensor | None = None,
             out: Tensor | tuple[Tensor, Tensor] | None = None,
-        ) -> Tensor | min:
+        ) -> Tensor | min_:
             """The smallest element; or (values, indices) along `dim`; or `minimum` of two tensors."""
             ...
 
         def minimum(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-            """The smaller element of each pair, nan if either is; where equal, both get half the gradient."""
+            """The smaller element of each pair, nan if either is; where equal, both get half the
+            gradient.
+            """
             ...
 
         def mm(self, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1588,28 +1641,30 @@ class TensorMethods:
             ...
 
         def moveaxis(
-            self, source: int_ | tuple[int_, ...], destination: int_ | tuple[int_, ...]
+            self, source: int_ | Sequence[int_], destination: int_ | Sequence[int_]
         ) -> Tensor:
-            """The tensor with dims `source` moved to the places `destination`; the others keep their order."""
+            """The tensor with dims `source` moved to the places `destination`; the others keep
+            their order.
+            """
             ...
 
         def movedim(
-            self, source: int_ | tuple[int_, ...], destination: int_ | tuple[int_, ...]
+            self, source: int_ | Sequence[int_], destination: int_ | Sequence[int_]
         ) -> Tensor:
-            """The tensor with dims `source` moved to the places `destination`; the others keep their order."""
+            """The tensor with dims `source` moved to the places `destination`; the others keep
+            their order.
+            """
             ...
 
         def msort(self) -> Tensor:
             """The elements in order along the first dimension."""
             ...
 
-        def mul(
-            self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None
-        ) -> Tensor:
+        def mul(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """`input * other`, broadcast; of bools, both. Source: ATen/native/BinaryOps.cpp mul."""
             ...
 
-        def mul_(self, other: Tensor | bool_ | int_ | float_) -> Tensor:
+        def mul_(self, other: Tensor | Number) -> Tensor:
             """In-place version of `mul`."""
             ...
 
@@ -1621,12 +1676,12 @@ class TensorMethods:
             generator: Generator | None = None,
             out: Tensor | None = None,
         ) -> Tensor:
-            """Indices drawn with the weights in each row of `input`: (N, C) or (C,) to (N, num_samples)."""
+            """Indices drawn with the weights in each row of `input`: (N, C) or (C,) to (N,
+            num_samples).
+            """
             ...
 
-        def multiply(
-            self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None
-        ) -> Tensor:
+        def multiply(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """`input * other`, broadcast; of bools, both. Source: ATen/native/BinaryOps.cpp mul."""
             ...
 
@@ -1642,7 +1697,9 @@ class TensorMethods:
             *,
             out: Tensor | None = None,
         ) -> Tensor:
-            """A copy with nan replaced by 0 and infinities by the largest finite numbers, or as given."""
+            """A copy with nan replaced by 0 and infinities by the largest finite numbers, or as
+            given.
+            """
             ...
 
         def nan_to_num_(
@@ -1660,7 +1717,7 @@ class TensorMethods:
             keepdim: bool_ = False,
             *,
             out: tuple[Tensor, Tensor] | None = None,
-        ) -> Tensor | nanmedian:
+        ) -> Tensor | nanmedian_:
             """The lower median of what is not NaN, or (values, indices) along `dim`."""
             ...
 
@@ -1679,16 +1736,18 @@ class TensorMethods:
             """The `length` elements of `dim` from `start` on, which may count from the end."""
             ...
 
-        def ne(self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None) -> Tensor:
+        def ne(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """Whether each element differs from `other`'s. Source: ATen/native/BinaryOps.cpp ne."""
             ...
 
-        def ne_(self, other: Tensor | bool_ | int_ | float_) -> Tensor:
+        def ne_(self, other: Tensor | Number) -> Tensor:
             """In-place version of `ne`."""
             ...
 
         def neg(self, *, out: Tensor | None = None) -> Tensor:
-            """`-input`. Raises: NotImplementedError for bools. Source: ATen/native/UnaryOps.cpp neg."""
+            """`-input`. Raises: NotImplementedError for bools. Source: ATen/native/UnaryOps.cpp
+            neg.
+            """
             ...
 
         def neg_(self) -> Tensor:
@@ -1696,44 +1755,51 @@ class TensorMethods:
             ...
 
         def negative(self, *, out: Tensor | None = None) -> Tensor:
-            """`-input`. Raises: NotImplementedError for bools. Source: ATen/native/UnaryOps.cpp neg."""
+            """`-input`. Raises: NotImplementedError for bools. Source: ATen/native/UnaryOps.cpp
+            neg.
+            """
             ...
 
         def new_empty(
-            self, *size: int_ | Sequence[int_], **options: object[SizedOptions]
+            self, *size: int_ | Sequence[int_], **options: Unpack[SizedOptions]
         ) -> Tensor:
             """An uninitialised contiguous tensor of `size` and of this tensor's dtype."""
             ...
 
         def new_empty_strided(
-            self, size: Sequence[int_], stride: Sequence[int_], **options: object[Options]
+            self, size: Sequence[int_], stride: Sequence[int_], **options: Unpack[Options]
         ) -> Tensor:
             """An uninitialised tensor of any geometry and of this tensor's dtype."""
             ...
 
         def new_full(
-            self,
-            size: Sequence[int_],
-            fill_value: bool_ | int_ | float_ | Tensor,
-            **options: object[Options],
+            self, size: Sequence[int_], fill_value: Tensor | Number, **options: Unpack[Options]
         ) -> Tensor:
             """`fill_value` of `size` and of this tensor's dtype."""
             ...
 
-        def new_ones(self, *size: int_ | Sequence[int_], **options: object[SizedOptions]) -> Tensor:
+        def new_ones(self, *size: int_ | Sequence[int_], **options: Unpack[SizedOptions]) -> Tensor:
             """Ones of `size` and of this tensor's dtype."""
             ...
 
-        def new_tensor(self, data: object, **options: object[Options]) -> Tensor:
+        def new_tensor(self, data: object, **options: Unpack[Options]) -> Tensor:
             """A copy of `data` as a tensor of this tensor's dtype."""
             ...
 
         def new_zeros(
-            self, *size: int_ | Sequence[int_], **options: object[SizedOptions]
+            self, *size: int_ | Sequence[int_], **options: Unpack[SizedOptions]
         ) -> Tensor:
             """Zeros of `size` and of this tensor's dtype."""
             ...
 
+        @overload
+        def nonzero(
+            self, *, out: Tensor | None = None, as_tuple: Literal[False] = False
+        ) -> Tensor: ...
+        @overload
+        def nonzero(
+            self, *, out: Tensor | None = None, as_tuple: Literal[True]
+        ) -> tuple[Tensor, ...]: ...
         def nonzero(
             self, *, out: Tensor | None = None, as_tuple: bool_ = False
         ) -> Tensor | tuple[Tensor, ...]:
@@ -1742,7 +1808,7 @@ class TensorMethods:
 
         def norm(
             self,
-            p: bool_ | int_ | float_ | str | None = "fro",
+            p: str | Number | None = "fro",
             dim: int_ | Sequence[int_] | None = None,
             keepdim: bool_ = False,
             dtype: Dtype | None = None,
@@ -1757,13 +1823,11 @@ class TensorMethods:
             """This tensor filled with normal numbers of `mean` and standard deviation `std`."""
             ...
 
-        def not_equal(
-            self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None
-        ) -> Tensor:
+        def not_equal(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """Whether each element differs from `other`'s. Source: ATen/native/BinaryOps.cpp ne."""
             ...
 
-        def numpy(self, *, force: bool_ = False) -> ndarray[tuple[Any, ...], dtype[generic]]:
+        def numpy(self, *, force: bool_ = False) -> Array:
             """The elements as an ndarray over the same memory; `force` looks past requires_grad."""
             ...
 
@@ -1771,26 +1835,28 @@ class TensorMethods:
             """The (N, M) products of every element of (N,) with every element of (M,)."""
             ...
 
-        def permute(self, *dims: object) -> Tensor:
-            """The tensor with its dims in the order `dims`. Source: ATen/native/TensorShape.cpp permute."""
+        def permute(self, *dims: Sequence[int_] | int_) -> Tensor:
+            """The tensor with its dims in the order `dims`. Source: ATen/native/TensorShape.cpp
+            permute.
+            """
             ...
 
         def positive(self) -> Tensor:
             """The tensor itself. Raises: NotImplementedError for bools."""
             ...
 
-        def pow(
-            self, exponent: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None
-        ) -> Tensor:
+        def pow(self, exponent: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """`input ** exponent`, broadcast; either may be a number."""
             ...
 
-        def pow_(self, exponent: Tensor | bool_ | int_ | float_) -> Tensor:
+        def pow_(self, exponent: Tensor | Number) -> Tensor:
             """In-place version of `pow`."""
             ...
 
         def prelu(self, weight: Tensor) -> Tensor:
-            """`input` where positive, `weight * input` elsewhere: one weight, or one a channel (dim 1)."""
+            """`input` where positive, `weight * input` elsewhere: one weight, or one a channel (dim
+            1).
+            """
             ...
 
         def prod(
@@ -1805,7 +1871,9 @@ class TensorMethods:
             ...
 
         def put(self, index: Tensor, source: Tensor, accumulate: bool_ = False) -> Tensor:
-            """A copy with `source` at the elements `index`, counted in row-major order, or added there."""
+            """A copy with `source` at the elements `index`, counted in row-major order, or added
+            there.
+            """
             ...
 
         def put_(self, index: Tensor, source: Tensor, accumulate: bool_ = False) -> Tensor:
@@ -1827,7 +1895,9 @@ class TensorMethods:
             *,
             generator: Generator | None = None,
         ) -> Tensor:
-            """This tensor filled with integers: `random_(from, to)` in [from, to), `random_(to)` in [0, to), `random_()` over what the dtype holds without gaps."""
+            """This tensor filled with integers: `random_(from, to)` in [from, to), `random_(to)` in
+            [0, to), `random_()` over what the dtype holds without gaps.
+            """
             ...
 
         def ravel(self) -> Tensor:
@@ -1835,7 +1905,9 @@ class TensorMethods:
             ...
 
         @property
-        def real(self) -> object: ...
+        def real(self) -> Tensor:
+            """The tensor itself, which has no complex numbers."""
+            ...
 
         def reciprocal(self, *, out: Tensor | None = None) -> Tensor:
             """`1 / input`."""
@@ -1850,7 +1922,9 @@ class TensorMethods:
             ...
 
         def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
-            """Call `hook` with the gradient of this tensor when it is ready; a tensor returned replaces it."""
+            """Call `hook` with the gradient of this tensor when it is ready; a tensor returned
+            replaces it.
+            """
             ...
 
         def register_post_accumulate_grad_hook(
@@ -1867,18 +1941,18 @@ class TensorMethods:
             """In-place version of `relu`."""
             ...
 
-        def remainder(
-            self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None
-        ) -> Tensor:
+        def remainder(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """The remainder with the sign of the divisor, as Python's `%`."""
             ...
 
-        def remainder_(self, other: Tensor | bool_ | int_ | float_) -> Tensor:
+        def remainder_(self, other: Tensor | Number) -> Tensor:
             """In-place version of `remainder`."""
             ...
 
-        def repeat(self, *repeats: object) -> Tensor:
-            """The tensor repeated so many times along each dim; more numbers than dims make new ones."""
+        def repeat(self, *repeats: Sequence[int_] | int_) -> Tensor:
+            """The tensor repeated so many times along each dim; more numbers than dims make new
+            ones.
+            """
             ...
 
         def repeat_interleave(
@@ -1891,7 +1965,7 @@ class TensorMethods:
             """Each element, or each slice of `dim`, repeated: [a, b] twice is [a, a, b, b]."""
             ...
 
-        def reshape(self, shape: tuple[int_, ...]) -> Tensor:
+        def reshape(self, *shape: Sequence[int_] | int_) -> Tensor:
             """The same elements in another shape: a view where strides allow, else a copy."""
             ...
 
@@ -1900,9 +1974,11 @@ class TensorMethods:
             ...
 
         def resize_(
-            self, *size: int_ | tuple[int_, ...], memory_format: MemoryFormat = ...
+            self, *size: int_ | Sequence[int_], memory_format: MemoryFormat = ...
         ) -> Tensor:
-            """This tensor with another shape over its memory, which grows if it must; contents stay."""
+            """This tensor with another shape over its memory, which grows if it must; contents
+            stay.
+            """
             ...
 
         def resize_as_(self, the_template: Tensor, *, memory_format: MemoryFormat = ...) -> Tensor:
@@ -1914,11 +1990,15 @@ class TensorMethods:
             ...
 
         def roll(self, shifts: int_ | Sequence[int_], dims: int_ | Sequence[int_] = ()) -> Tensor:
-            """A copy with the elements of each dim moved on by its shift, those at the end to the front."""
+            """A copy with the elements of each dim moved on by its shift, those at the end to the
+            front.
+            """
             ...
 
         def rot90(self, k: int_ = 1, dims: Sequence[int_] = (0, 1)) -> Tensor:
-            """A copy turned by `k` times 90 degrees in the plane of `dims`, from the first to the second."""
+            """A copy turned by `k` times 90 degrees in the plane of `dims`, from the first to the
+            second.
+            """
             ...
 
         def round(self, *, decimals: int_ = 0, out: Tensor | None = None) -> Tensor:
@@ -1941,9 +2021,9 @@ class TensorMethods:
             self,
             dim: int_,
             index: Tensor,
-            src: Tensor | bool_ | int_ | float_ | None = None,
+            src: Tensor | Number | None = None,
             *,
-            value: bool_ | int_ | float_ | None = None,
+            value: Number | None = None,
             reduce: str | None = None,
             out: Tensor | None = None,
         ) -> Tensor:
@@ -1954,9 +2034,9 @@ class TensorMethods:
             self,
             dim: int_,
             index: Tensor,
-            src: Tensor | bool_ | int_ | float_ | None = None,
+            src: Tensor | Number | None = None,
             *,
-            value: bool_ | int_ | float_ | None = None,
+            value: Number | None = None,
             reduce: str | None = None,
         ) -> Tensor:
             """In-place version of `scatter`."""
@@ -1984,10 +2064,12 @@ class TensorMethods:
             self,
             source: Tensor | UntypedStorage | None = None,
             storage_offset: int_ = 0,
-            size: tuple[int_, ...] | None = None,
-            stride: tuple[int_, ...] | None = None,
+            size: Sequence[int_] | None = None,
+            stride: Sequence[int_] | None = None,
         ) -> Tensor:
-            """This tensor over the memory of another tensor, or of a storage; over none without `source`."""
+            """This tensor over the memory of another tensor, or of a storage; over none without
+            `source`.
+            """
             ...
 
         def sgn(self, *, out: Tensor | None = None) -> Tensor:
@@ -2070,14 +2152,12 @@ class TensorMethods:
             *,
             stable: bool_ | None = None,
             out: tuple[Tensor, Tensor] | None = None,
-        ) -> sort:
+        ) -> sort_:
             """The elements in order along `dim`, and the indices where they were."""
             ...
 
-        def split(
-            self, split_size_or_sections: int_ | Sequence[int_], dim: int_ = 0
-        ) -> tuple[Tensor, ...]:
-            """The tensor cut along `dim` into pieces of one size, the last smaller, or of the given sizes."""
+        def split(self, split_size: int_ | Sequence[int_], dim: int_ = 0) -> tuple[Tensor, ...]:
+            """Views of the tensor cut along `dim` into pieces of one size, or of the given sizes."""
             ...
 
         def split_with_sizes(
@@ -2102,11 +2182,15 @@ class TensorMethods:
             """In-place version of `square`."""
             ...
 
-        def squeeze(self, dim: int_ | tuple[int_, ...] | None = None) -> Tensor:
-            """The tensor without the dims of size 1 among `dim`, or among all."""
+        def squeeze(
+            self, *dims: int_ | Sequence[int_], dim: int_ | Sequence[int_] | None = None
+        ) -> Tensor:
+            """The tensor without its dims of size 1, or without those among `dim`."""
             ...
 
-        def squeeze_(self, dim: int_ | tuple[int_, ...] | None = None) -> Tensor:
+        def squeeze_(
+            self, *dims: int_ | Sequence[int_], dim: int_ | Sequence[int_] | None = None
+        ) -> Tensor:
             """This tensor without its dims of size 1, or without those among `dim`."""
             ...
 
@@ -2116,38 +2200,28 @@ class TensorMethods:
 
         def std(
             self,
-            dim: int_ | Sequence[int_] | None | bool_ = None,
+            dim: int_ | Sequence[int_] | bool_ | None = None,
             unbiased: bool_ | None = None,
             keepdim: bool_ = False,
             *,
-            correction: bool_ | int_ | float_ | None = None,
+            correction: Number | None = None,
             out: Tensor | None = None,
         ) -> Tensor:
             """The standard deviation over `dim`: the root of the variance. See `var`."""
             ...
 
         def sub(
-            self,
-            other: Tensor | bool_ | int_ | float_,
-            *,
-            alpha: bool_ | int_ | float_ = 1,
-            out: Tensor | None = None,
+            self, other: Tensor | Number, *, alpha: Number = 1, out: Tensor | None = None
         ) -> Tensor:
             """`input - alpha * other`, broadcast. Raises: NotImplementedError for bools."""
             ...
 
-        def sub_(
-            self, other: Tensor | bool_ | int_ | float_, *, alpha: bool_ | int_ | float_ = 1
-        ) -> Tensor:
+        def sub_(self, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
             """In-place version of `sub`."""
             ...
 
         def subtract(
-            self,
-            other: Tensor | bool_ | int_ | float_,
-            *,
-            alpha: bool_ | int_ | float_ = 1,
-            out: Tensor | None = None,
+            self, other: Tensor | Number, *, alpha: Number = 1, out: Tensor | None = None
         ) -> Tensor:
             """`input - alpha * other`, broadcast. Raises: NotImplementedError for bools."""
             ...
@@ -2163,7 +2237,7 @@ class TensorMethods:
             """The sum over `dim`, or over everything; bools and integers count in int64."""
             ...
 
-        def sum_to_size(self, size: tuple[int_, ...]) -> Tensor:
+        def sum_to_size(self, *size: Sequence[int_] | int_) -> Tensor:
             """The tensor summed to `size`, undoing a broadcast. Source: ATen/ExpandUtils.h sum_to."""
             ...
 
@@ -2198,7 +2272,9 @@ class TensorMethods:
         def take_along_dim(
             self, indices: Tensor, dim: int_ | None = None, *, out: Tensor | None = None
         ) -> Tensor:
-            """The elements at `indices` along `dim`, all other dims broadcast; flat without a `dim`."""
+            """The elements at `indices` along `dim`, all other dims broadcast; flat without a
+            `dim`.
+            """
             ...
 
         def tan(self, *, out: Tensor | None = None) -> Tensor:
@@ -2220,26 +2296,30 @@ class TensorMethods:
         def tensor_split(
             self, indices_or_sections: int_ | Sequence[int_] | Tensor, dim: int_ = 0
         ) -> tuple[Tensor, ...]:
-            """The tensor cut along `dim` before each index, or into so many pieces, the first ones larger."""
+            """The tensor cut along `dim` before each index, or into so many pieces, the first ones
+            larger.
+            """
             ...
 
-        def tile(self, dims: tuple[int_, ...]) -> Tensor:
+        def tile(self, *dims: Sequence[int_] | int_) -> Tensor:
             """The tensor repeated so many times along its last dims."""
             ...
 
         def to(
             self,
-            *args: object,
-            dtype: Dtype | type | None = None,
-            device: object = None,
+            *args: Dtype | type_ | str | int_ | Device | Tensor | None,
+            dtype: Dtype | type_ | None = None,
+            device: Device | str | int_ | None = None,
             non_blocking: bool_ = False,
             copy: bool_ = False,
             memory_format: MemoryFormat | None = None,
         ) -> Tensor:
-            """The tensor in another dtype or memory format; itself when nothing changes and no `copy`."""
+            """The tensor in another dtype or memory format; itself when nothing changes and no
+            `copy`.
+            """
             ...
 
-        def tolist(self) -> bool_ | int_ | float_ | list[object]:
+        def tolist(self) -> list[object] | Number:
             """The elements as nested lists of Python numbers."""
             ...
 
@@ -2251,7 +2331,7 @@ class TensorMethods:
             sorted: bool_ = True,
             *,
             out: tuple[Tensor, Tensor] | None = None,
-        ) -> topk:
+        ) -> topk_:
             """The k largest (or smallest) elements along `dim`, in order, and where they were."""
             ...
 
@@ -2260,7 +2340,9 @@ class TensorMethods:
             ...
 
         def transpose(self, dim0: int_, dim1: int_) -> Tensor:
-            """The tensor with two dimensions exchanged. Source: ATen/native/TensorShape.cpp transpose."""
+            """The tensor with two dimensions exchanged. Source: ATen/native/TensorShape.cpp
+            transpose.
+            """
             ...
 
         def transpose_(self, dim0: int_, dim1: int_) -> Tensor:
@@ -2268,7 +2350,9 @@ class TensorMethods:
             ...
 
         def tril(self, diagonal: int_ = 0, *, out: Tensor | None = None) -> Tensor:
-            """Each matrix (..., N, M) with zeros above `diagonal`, counted from the main one upwards."""
+            """Each matrix (..., N, M) with zeros above `diagonal`, counted from the main one
+            upwards.
+            """
             ...
 
         def tril_(self, diagonal: int_ = 0) -> Tensor:
@@ -2276,7 +2360,9 @@ class TensorMethods:
             ...
 
         def triu(self, diagonal: int_ = 0, *, out: Tensor | None = None) -> Tensor:
-            """Each matrix (..., N, M) with zeros below `diagonal`, counted from the main one upwards."""
+            """Each matrix (..., N, M) with zeros below `diagonal`, counted from the main one
+            upwards.
+            """
             ...
 
         def triu_(self, diagonal: int_ = 0) -> Tensor:
@@ -2285,7 +2371,7 @@ class TensorMethods:
 
         def true_divide(
             self,
-            other: Tensor | bool_ | int_ | float_,
+            other: Tensor | Number,
             *,
             rounding_mode: str | None = None,
             out: Tensor | None = None,
@@ -2302,9 +2388,11 @@ class TensorMethods:
             ...
 
         def type(
-            self, dtype: Dtype | type | str | None = None, non_blocking: bool_ = False
+            self, dtype: Dtype | type_ | str | None = None, non_blocking: bool_ = False
         ) -> Tensor | str:
-            """The tensor in another dtype; without one, the old name of its type: 'torch.FloatTensor'."""
+            """The tensor in another dtype; without one, the old name of its type:
+            'torch.FloatTensor'.
+            """
             ...
 
         def type_as(self, other: Tensor) -> Tensor:
@@ -2315,12 +2403,14 @@ class TensorMethods:
             """The slices of `dim`, without it; as many as its size. Views, as those of `split`."""
             ...
 
-        def unflatten(self, dim: int_, sizes: tuple[int_, ...]) -> Tensor:
+        def unflatten(self, dim: int_, sizes: Sequence[int_]) -> Tensor:
             """The view with `dim` split into `sizes`, one of which may be -1."""
             ...
 
         def unfold(self, dimension: int_, size: int_, step: int_) -> Tensor:
-            """Windows of `size` elements of `dimension`, one every `step`: (n - size) // step + 1 of them."""
+            """Windows of `size` elements of `dimension`, one every `step`: (n - size) // step + 1
+            of them.
+            """
             ...
 
         def uniform_(
@@ -2336,7 +2426,9 @@ class TensorMethods:
             return_counts: bool_ = False,
             dim: int_ | None = None,
         ) -> Tensor | tuple[Tensor, ...]:
-            """The distinct elements (or slices along `dim`), always in order; every NaN is distinct."""
+            """The distinct elements (or slices along `dim`), always in order; every NaN is
+            distinct.
+            """
             ...
 
         def unique_consecutive(
@@ -2346,7 +2438,9 @@ class TensorMethods:
             ...
 
         def unsqueeze(self, dim: int_) -> Tensor:
-            """The tensor with a new dimension of size 1 at `dim`. Source: ATen/native/TensorShape.cpp."""
+            """The tensor with a new dimension of size 1 at `dim`. Source:
+            ATen/native/TensorShape.cpp.
+            """
             ...
 
         def unsqueeze_(self, dim: int_) -> Tensor:
@@ -2355,22 +2449,31 @@ class TensorMethods:
 
         def var(
             self,
-            dim: int_ | Sequence[int_] | None | bool_ = None,
+            dim: int_ | Sequence[int_] | bool_ | None = None,
             unbiased: bool_ | None = None,
             keepdim: bool_ = False,
             *,
-            correction: bool_ | int_ | float_ | None = None,
+            correction: Number | None = None,
             out: Tensor | None = None,
         ) -> Tensor:
-            """The variance over `dim`: squared distances from the mean, summed, divided by n - correction."""
+            """The variance over `dim`: squared distances from the mean, summed, divided by n -
+            correction.
+            """
             ...
 
         def vdot(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
             """`dot`, for there is no complex dtype here. Source: ATen/native/Blas.cpp vdot."""
             ...
 
-        def view(self, size: tuple[int_, ...]) -> Tensor:
-            """The same elements in another shape over the same memory; one size may be -1."""
+        def view(
+            self,
+            *size: int_ | Sequence[int_] | Dtype,
+            dtype: Dtype | None = None,
+            **named: Sequence[int_],
+        ) -> Tensor:
+            """The same memory in another shape (`view(2, -1)`, `view((2, -1))`) or as another
+            dtype.
+            """
             ...
 
         def view_as(self, other: Tensor) -> Tensor:
@@ -2381,23 +2484,17 @@ class TensorMethods:
             """The tensor cut into rows: along dim 0."""
             ...
 
-        def where(
-            self,
-            input: Tensor | bool_ | int_ | float_ | None = None,
-            other: Tensor | bool_ | int_ | float_ | None = None,
-            *,
-            out: Tensor | None = None,
-        ) -> Tensor | tuple[Tensor, ...]:
-            """`input` where the condition holds, `other` elsewhere; alone, the indices where it holds."""
+        def where(self, condition: Tensor, other: Tensor | Number) -> Tensor:
+            """This tensor where the condition holds, `other` elsewhere."""
             ...
 
-        def xlogy(
-            self, other: Tensor | bool_ | int_ | float_, *, out: Tensor | None = None
-        ) -> Tensor:
-            """`input * log(other)`, 0 where `input` is 0. Source: ATen/native/cpu/BinaryOpsKernel.cpp."""
+        def xlogy(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
+            """`input * log(other)`, 0 where `input` is 0. Source:
+            ATen/native/cpu/BinaryOpsKernel.cpp.
+            """
             ...
 
-        def xlogy_(self, other: Tensor | bool_ | int_ | float_) -> Tensor:
+        def xlogy_(self, other: Tensor | Number) -> Tensor:
             """In-place version of `xlogy`."""
             ...
 

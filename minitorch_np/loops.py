@@ -20,9 +20,24 @@ from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.shapes import Shape, broadcast, reduced
 from minitorch_np.strides import Overlap, Stride
-from minitorch_np.tensor import Number, Tensor, empty, empty_strided
+from minitorch_np.tensor import Number, Tensor, empty
 
-__all__ = ["CPP_NAMES", "C_NAMES", "SCALAR_NAMES", "common_dtype", "converted", "finish", "not_implemented", "number", "pointwise", "quietly", "reduce", "result_for", "rounded", "scalar"]
+__all__ = [
+    "CPP_NAMES",
+    "C_NAMES",
+    "SCALAR_NAMES",
+    "common_dtype",
+    "converted",
+    "finish",
+    "not_implemented",
+    "number",
+    "pointwise",
+    "quietly",
+    "reduce",
+    "result_for",
+    "rounded",
+    "scalar",
+]
 
 Array = NDArray[np.generic]
 P = ParamSpec("P")
@@ -73,13 +88,17 @@ def scalar(value: Number, dtype: Dtype) -> Number:
         return builtins.bool(value)
     if dtype.category == dtypes.FLOATING:
         if math.isfinite(value) and abs(value) > _LARGEST[dtype.name]:
-            raise RuntimeError(f"value cannot be converted to type {C_NAMES[dtype.name]} without overflow")
+            raise RuntimeError(
+                f"value cannot be converted to type {C_NAMES[dtype.name]} without overflow"
+            )
         return float(value)
     limits = np.iinfo(dtype.np)
     wraps = dtype is dtypes.uint8 and not isinstance(value, float)  # negative integers do
     low = -limits.max if wraps else limits.min
     if not low <= value <= limits.max:
-        raise RuntimeError(f"value cannot be converted to type {C_NAMES[dtype.name]} without overflow")
+        raise RuntimeError(
+            f"value cannot be converted to type {C_NAMES[dtype.name]} without overflow"
+        )
     return int(value) & 255 if wraps else int(value)
 
 
@@ -95,7 +114,9 @@ _LARGEST = {
 
 def rounded(value: Number, dtype: Dtype) -> Number:
     """A Python number as a half type holds it; other dtypes take it as it is."""
-    return float(quietly(np.asarray(value, np.float64).astype, dtype.np)) if dtype.is_half else value
+    return (
+        float(quietly(np.asarray(value, np.float64).astype, dtype.np)) if dtype.is_half else value
+    )
 
 
 def common_dtype(*inputs: Tensor | Number) -> Dtype:
@@ -153,22 +174,10 @@ def pointwise(
     `floating` turns integers to the default dtype first (exp, division); `result` is the result's
     dtype where it is not the common one (comparisons); `common` overrides the promotion.
     """
-    first = inputs[0]
-    if out is None and common is None and isinstance(first, Tensor):
-        dtype = first.dtype
-        if not dtype.is_half and (dtype.is_floating_point or not floating):
-            shape, stride = first.sizes, first.strides
-            for x in inputs:
-                if not isinstance(x, Tensor) or (
-                    x.dtype is not dtype or x.strides != stride or x.sizes != shape
-                ):
-                    break
-            else:  # the common case: one dtype, one dense geometry
-                if strides.is_dense(shape, stride):
-                    flat = strides.elementwise(shape, ((shape, stride),))
-                    done = empty(shape, flat, result or dtype)
-                    _quiet.run(f, *[x.array for x in inputs], done.array)  # type: ignore[union-attr]
-                    return done
+    if out is None and common is None:
+        done = _alike(f, inputs, floating, result)
+        if done is not None:
+            return done
     dtype = common or common_dtype(*inputs)
     if floating and not dtype.is_floating_point:
         dtype = dtypes.get_default_dtype()
@@ -181,9 +190,7 @@ def pointwise(
         if t.sizes != shape:
             shape = broadcast(*[t.sizes for t in tensors])
             break
-    operands = tuple(
-        [(x.sizes, x.strides) if isinstance(x, Tensor) else _NUMBER for x in inputs]
-    )
+    operands = tuple([(x.sizes, x.strides) if isinstance(x, Tensor) else _NUMBER for x in inputs])
     if out is None:
         done = empty(shape, strides.elementwise(shape, operands), to)
     else:
@@ -200,6 +207,35 @@ def pointwise(
 
 
 _NUMBER: tuple[Shape, Stride] = ((), ())
+
+
+def _alike(
+    f: Callable[..., object], inputs: tuple[Tensor | Number, ...], floating: bool, result: Dtype | None
+) -> Tensor | None:
+    """The result for tensors of one dtype and one geometry, and numbers that float tensors take;
+    None for other inputs. Nothing is promoted, broadcast or converted: this is the common case."""
+    first = inputs[0]
+    if not isinstance(first, Tensor):
+        return None
+    dtype, shape, stride = first.dtype, first.sizes, first.strides
+    takes_numbers = dtype.is_floating_point
+    if dtype.is_half or (floating and not takes_numbers):
+        return None
+    operands = ((shape, stride),)
+    arrays: list[object] = []
+    for x in inputs:
+        if isinstance(x, Tensor):
+            if x.dtype is not dtype or x.strides != stride or x.sizes != shape:
+                return None
+            arrays.append(x.array)
+        elif takes_numbers:
+            arrays.append(float(x))
+            operands = ((shape, stride), _NUMBER)
+        else:
+            return None
+    done = empty(shape, strides.elementwise(shape, operands), result or dtype)
+    _quiet.run(f, *arrays, done.array)
+    return done
 
 
 def _assign(target: Array, values: Array) -> None:
@@ -291,7 +327,9 @@ def resize_output(out: Tensor, shape: Shape, stride: Stride) -> None:
     out.restride(shape, stride, out.offset)
 
 
-def finish(values: Array, dtype: Dtype, out: Tensor | None, inputs: Sequence[Tensor] = ()) -> Tensor:
+def finish(
+    values: Array, dtype: Dtype, out: Tensor | None, inputs: Sequence[Tensor] = ()
+) -> Tensor:
     """`values`, computed by a kernel, as a contiguous result of `dtype`, written to `out` if given."""
     shape = values.shape
     if out is None:

@@ -8,7 +8,7 @@ costs more than the arithmetic. `REGISTRY[name].source` shows the text; `recorde
 import inspect
 import types
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar, cast, get_args, get_origin
+from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar, cast, get_origin
 
 from minitorch_np import recorder
 from minitorch_np.graph.inplace import bump, check_inplace, rebase, regard
@@ -179,7 +179,7 @@ def _fields(function: Callable[..., object]) -> tuple[str, ...] | None:
 
 def _unbuilt(*args: object, **kwargs: object) -> object:
     """The body of every op until its first call."""
-    return build(op)(*args, **kwargs)  # noqa: F821  # pyright: ignore  # of the op's own globals
+    return build(op)(*args, **kwargs)  # pyright: ignore  # of the op's own globals
 
 
 def build(one: Op) -> Callable[..., object]:
@@ -199,7 +199,7 @@ def build(one: Op) -> Callable[..., object]:
     text = recorder.inplace_source(plan, one.name) if inplace else recorder.record_source(plan)
     if plan.differentiable:
         text = f"{recorder.node_source(plan)}\n\n\n{text}"
-    exec(compile(text, f"<op {one.name}>", "exec"), space)  # noqa: S102
+    exec(compile(text, f"<op {one.name}>", "exec"), space)
     made: types.FunctionType = space[one.name]
     if plan.differentiable:
         space["Node_"] = space[plan.node]
@@ -210,7 +210,9 @@ def build(one: Op) -> Callable[..., object]:
     return function
 
 
-def _dress(made: types.FunctionType, function: Callable[..., object], one: Op, derived: bool) -> None:
+def _dress(
+    made: types.FunctionType, function: Callable[..., object], one: Op, derived: bool
+) -> None:
     """Give the generated function the name, documentation and signature of the original."""
     made.__name__ = made.__qualname__ = one.name
     made.__module__ = function.__module__
@@ -308,7 +310,9 @@ def _blame(one: Op, error: AttributeError, arguments: dict[str, object]) -> None
         kind = one.plan.kinds[name]
         given = cast("Sequence[object]", value) if kind == "list" else [value]
         for nr, each in enumerate(given):
-            if isinstance(each, Tensor) or (kind == "maybe" and isinstance(each, (int, float, type(None)))):
+            if isinstance(each, Tensor) or (
+                kind == "maybe" and isinstance(each, (int, float, type(None)))
+            ):
                 continue
             if kind == "list":
                 raise TypeError(

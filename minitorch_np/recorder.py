@@ -52,7 +52,9 @@ class Plan:
 
     def wants(self, name: str) -> list[str]:
         """The inputs whose rules name `name`."""
-        return [arg for arg, rule in self.rules.items() if name in inspect.signature(rule).parameters]
+        return [
+            arg for arg, rule in self.rules.items() if name in inspect.signature(rule).parameters
+        ]
 
     def names(self) -> list[str]:
         """Everything that any rule names, once, gradients left out."""
@@ -217,7 +219,9 @@ def _save_tensor(kind: str, name: str, source: str, needed: str) -> Iterator[str
         yield "if kept is not None:"
         yield f"    node._version_{name} = [None if t is None else version_of(t) for t in kept]"
         return
-    test = {"tensor": "kept is not None" if needed else "", "maybe": "isinstance(kept, Tensor)"}[kind]
+    test = {"tensor": "kept is not None" if needed else "", "maybe": "isinstance(kept, Tensor)"}[
+        kind
+    ]
     pad = ""
     if test:
         yield f"if {test}:"
@@ -267,7 +271,10 @@ def record_source(plan: Plan) -> str:
             body += ["if not result.dtype.is_floating_point:", "    return result"]
         body += [*_node(plan, False), *_save_outputs(plan), *_attach(plan), "return result"]
     lines += [f"        {line}" for line in body]
-    lines += ["    except AttributeError as error:", f"        blame(op, error, {_arguments(plan)})"]
+    lines += [
+        "    except AttributeError as error:",
+        f"        blame(op, error, {_arguments(plan)})",
+    ]
     lines += ["        raise"]
     return "\n".join(lines)
 
@@ -298,7 +305,10 @@ def inplace_source(plan: Plan, name: str) -> str:
         body += plain
     lines = [f"def {name}({parameters_text(signature, 'out')}):", "    try:"]
     lines += [f"        {line}" for line in body]
-    lines += ["    except AttributeError as error:", f"        blame(op, error, {_arguments(plan)})"]
+    lines += [
+        "    except AttributeError as error:",
+        f"        blame(op, error, {_arguments(plan)})",
+    ]
     lines += ["        raise"]
     return "\n".join(lines)
 
@@ -351,7 +361,11 @@ def node_source(plan: Plan) -> str:
             body += [f"e_{arg} = edges[{at}:len(edges) - {len(inputs) - at - 1}]"]
             values.append(f"*({_rule_call(plan, arg)} if any(e_{arg}) else [None] * len(e_{arg}))")
         else:
-            at_text = str(at) if "list" not in [plan.kinds[a] for a in inputs[:at]] else str(at - len(inputs))
+            at_text = (
+                str(at)
+                if "list" not in [plan.kinds[a] for a in inputs[:at]]
+                else str(at - len(inputs))
+            )
             values.append(f"{_rule_call(plan, arg)} if edges[{at_text}] is not None else None")
     body += [f"return [{', '.join(values)}]"]
     return "\n".join(lines + [f"        {line}" for line in body])
@@ -376,7 +390,9 @@ def _unpack(plan: Plan, name: str) -> Iterator[str]:
         yield f"if {name} is not None:"
         yield f"    fresh_all({name}, self._version_{name})"
     else:
-        test = f"{name} is not None" if plan.kinds[name] == "tensor" else f"isinstance({name}, Tensor)"
+        test = (
+            f"{name} is not None" if plan.kinds[name] == "tensor" else f"isinstance({name}, Tensor)"
+        )
         yield f"if {test} and {name}.clock.value != self._version_{name}:"
         yield f"    stale({name}, self._version_{name})"
 

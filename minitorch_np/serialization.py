@@ -275,6 +275,9 @@ def load(
         if len(pickles) != 1:
             raise RuntimeError(f"{f}: expected one data.pkl in the archive, found {len(pickles)}")
         folder = pickles[0].removesuffix("/data.pkl")
-        if f"{folder}/byteorder" in archive.namelist() and archive.read(f"{folder}/byteorder") != b"little":
+        if (
+            f"{folder}/byteorder" in archive.namelist()
+            and archive.read(f"{folder}/byteorder") != b"little"
+        ):
             raise RuntimeError(f"{f}: big-endian files are not supported")
         return _Unpickler(archive, folder).load()

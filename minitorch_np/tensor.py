@@ -7,7 +7,7 @@ from typing import Protocol, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import dtypes, strides
+from minitorch_np import strides
 from minitorch_np.declarations import TensorMethods
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.memory_format import contiguous_format, memory_format
@@ -48,7 +48,9 @@ class device:
                 f"of device string: {name}"
             )
         if name != "cpu":
-            raise RuntimeError(f"minitorch_np runs on the CPU only: device '{type}' is not available")
+            raise RuntimeError(
+                f"minitorch_np runs on the CPU only: device '{type}' is not available"
+            )
         self.type = name
         self.index = int(number) if number else index
 
@@ -108,6 +110,7 @@ class AutogradMeta:
 _new = object.__new__
 
 F = TypeVar("F", bound=Callable[..., object])
+V = TypeVar("V")
 
 
 def method(function: F, name: str = "") -> F:
@@ -123,8 +126,8 @@ METHODS: dict[str, Callable[..., object]] = {}
 
 def attribute(
     name: str,
-    getter: "Callable[[Tensor], object]",
-    setter: "Callable[[Tensor, Tensor], None] | None" = None,
+    getter: "Callable[[Tensor], V]",
+    setter: "Callable[[Tensor, V], None] | None" = None,
     deleter: "Callable[[Tensor], None] | None" = None,
 ) -> None:
     """Bind functions of a higher layer as the Tensor property `name`."""
@@ -147,6 +150,9 @@ class Tensor(TensorMethods):
 
     __slots__ = ("__dict__", "__weakref__", "_array", "base", "born", "clock", "creation", "dtype",
                  "memory", "meta", "offset", "sizes", "strides")  # fmt: skip
+
+    __array_priority__ = 1000
+    """NumPy's scalars leave `scalar + tensor` to the tensor."""
 
     memory: UntypedStorage
     sizes: Shape
@@ -370,9 +376,7 @@ class Tensor(TensorMethods):
                 "var_no_grad = var.detach()."
             )
         if value and not self.dtype.is_floating_point:
-            raise RuntimeError(
-                "only Tensors of floating point dtype can require gradients"
-            )
+            raise RuntimeError("only Tensors of floating point dtype can require gradients")
         if value or self.meta is not None:
             self.autograd().requires_grad = value
 
@@ -426,7 +430,6 @@ class Tensor(TensorMethods):
         return id(self)
 
 
-
 INFERENCE = VersionCounter()
 """The counter of every tensor made in inference mode: a mark, never counted."""
 
@@ -463,11 +466,17 @@ def empty(shape: Shape, stride: Stride, dtype: Dtype) -> Tensor:
 
 def empty_strided(shape: Shape, stride: Stride, dtype: Dtype) -> Tensor:
     """A new uninitialised tensor of any stride, over just the memory that it spans."""
-    nbytes = 0 if 0 in shape else dtype.itemsize * (1 + sum((n - 1) * s for n, s in zip(shape, stride, strict=True)))
+    nbytes = (
+        0
+        if 0 in shape
+        else dtype.itemsize * (1 + sum((n - 1) * s for n, s in zip(shape, stride, strict=True)))
+    )
     return over(allocate(nbytes), shape, stride, 0, dtype)
 
 
-def over(storage: UntypedStorage, shape: Shape, stride: Stride, offset: int, dtype: Dtype) -> Tensor:
+def over(
+    storage: UntypedStorage, shape: Shape, stride: Stride, offset: int, dtype: Dtype
+) -> Tensor:
     """A tensor with its own version counter over `storage`. Nothing is checked."""
     tensor = _new(Tensor)
     tensor.memory = storage

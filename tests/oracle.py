@@ -140,7 +140,9 @@ def assert_same(
         for key in t:
             assert_same(a[key], t[key], f"{where}[{key!r}]", exact=exact, tol=tol, stride=stride)
     elif isinstance(t, float):
-        assert a == t or (a != a and t != t) or abs(a - t) <= 1e-5 + 1.3e-6 * abs(t), f"{where}: {a} != {t}"
+        assert a == t or (a != a and t != t) or abs(a - t) <= 1e-5 + 1.3e-6 * abs(t), (
+            f"{where}: {a} != {t}"
+        )
     elif isinstance(t, (torch.dtype, torch.device, str)):
         assert plain(str(a)) == plain(str(t)), f"{where}: {a} != {t}"
     else:
@@ -187,7 +189,7 @@ def assert_same_error(a: Outcome, t: Outcome) -> bool:
 
 def strip_note(text: str) -> str:
     """torch's warning without the C++ place it was triggered from."""
-    return re.sub(r" \(Triggered internally at .*\)$", "", text.strip(), flags=re.S)
+    return re.sub(r" \(Triggered internally at .*\)$", "", text.strip(), flags=re.DOTALL)
 
 
 def same(
@@ -210,7 +212,9 @@ def same(
     t, a = Outcome(f, torch, theirs), Outcome(f, minitorch_np, mine)
     if assert_same_error(a, t):
         return
-    assert [(c, strip_note(m)) for c, m in t.warnings] == [(c, strip_note(m)) for c, m in a.warnings]
+    assert [(c, strip_note(m)) for c, m in t.warnings] == [
+        (c, strip_note(m)) for c, m in a.warnings
+    ]
     assert_same(a.result, t.result, exact=exact, tol=tol, stride=stride)
     for x, y in zip(mine, theirs, strict=True):
         if isinstance(y, torch.Tensor):
@@ -227,7 +231,9 @@ def _assert_aliases(a: Any, t: Any, mine: Sequence[Any], theirs: Sequence[Any]) 
             if isinstance(q, torch.Tensor) and y.numel() and q.numel():
                 shared = y.untyped_storage().data_ptr() == q.untyped_storage().data_ptr()
                 got = x.untyped_storage().data_ptr() == p.untyped_storage().data_ptr()
-                assert got == shared, f"result {i} shares memory with input {j}: {got}, not {shared}"
+                assert got == shared, (
+                    f"result {i} shares memory with input {j}: {got}, not {shared}"
+                )
                 assert (x is p) == (y is q), f"result {i} is input {j}: {x is p}"
 
 
@@ -246,6 +252,7 @@ def _assert_gradients(
     cotangents = [
         torch.randn(y.shape, generator=generator, dtype=torch.float64).to(y.dtype) for _, y in outs
     ]
+
     def gradients(library: Any, side: int, cotangents: list[Any]) -> Any:
         return library.autograd.grad(
             [pair[side] for pair in outs], [pair[side] for pair in leaves], cotangents,
@@ -281,7 +288,9 @@ def _assert_second(
     if not pairs:
         return
     generator = torch.Generator().manual_seed(8)
-    weights = [torch.randn(y.shape, generator=generator, dtype=torch.float64).to(y.dtype) for _, y in pairs]
+    weights = [
+        torch.randn(y.shape, generator=generator, dtype=torch.float64).to(y.dtype) for _, y in pairs
+    ]
     theirs_h = torch.autograd.grad(
         [y for _, y in pairs], [y for _, y in leaves], weights, allow_unused=True, retain_graph=True
     )
@@ -325,7 +334,9 @@ def sample(
     high: float = 2.0, grad: bool = True, layout: str = "contiguous",
 ) -> torch.Tensor:  # fmt: skip
     """A random torch tensor: uniform floats, small integers or coin flips; the same every time."""
-    generator = torch.Generator().manual_seed(seed + sum((i + 1) * 31 * n for i, n in enumerate(shape)))
+    generator = torch.Generator().manual_seed(
+        seed + sum((i + 1) * 31 * n for i, n in enumerate(shape))
+    )
     if dtype is torch.bool:
         t = torch.rand(shape, generator=generator) < 0.5
     elif dtype.is_floating_point:

@@ -8,10 +8,10 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
-import minitorch_np
 import pytest
 import torch
 
+import minitorch_np
 from tests.oracle import DTYPES, assert_same, ours, sample
 
 
@@ -80,7 +80,10 @@ def test_state_dicts_cross() -> None:
     back = io.BytesIO()
     minitorch_np.save(mine.state_dict(), back)
     back.seek(0)
-    assert str(theirs.load_state_dict(torch.load(back, weights_only=True))) == "<All keys matched successfully>"
+    assert (
+        str(theirs.load_state_dict(torch.load(back, weights_only=True)))
+        == "<All keys matched successfully>"
+    )
 
 
 def test_storages_are_aligned() -> None:
@@ -127,7 +130,10 @@ def test_names_of_the_list_cannot_be_written_to() -> None:
         minitorch_np.load(archive_of(build))
 
 
-@pytest.mark.parametrize("geometry", [(0, (4,), (1,)), (0, (2, 2), (1, 3)), (-1, (1,), (1,)), (0, (2,), (1, 1)), (9, (1,), (1,))])
+@pytest.mark.parametrize(
+    "geometry",
+    [(0, (4,), (1,)), (0, (2, 2), (1, 3)), (-1, (1,), (1,)), (0, (2,), (1, 1)), (9, (1,), (1,))],
+)
 def test_a_tensor_beyond_its_storage_is_refused(geometry: Any) -> None:
     offset, size, stride = geometry
     file = io.BytesIO()

@@ -7,7 +7,6 @@ gradient, and which of the others it shares memory with. An error counts as an a
 from collections.abc import Callable
 from typing import Any
 
-import minitorch_np
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
@@ -21,8 +20,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+import minitorch_np
 from minitorch_np.strides import Overlap, internal_overlap
-
 from tests.oracle import Outcome, assert_same, assert_same_error, ours, strip_note
 
 Pair = tuple[Any, Any]
@@ -111,7 +110,9 @@ class Programs(RuleBasedStateMachine):
         self.pairs.append(pair)
         return pair
 
-    @initialize(target=tensors, shape=st.sampled_from([(2, 3), (4,), (2, 2, 2)]), leaf=st.booleans())
+    @initialize(
+        target=tensors, shape=st.sampled_from([(2, 3), (4,), (2, 2, 2)]), leaf=st.booleans()
+    )
     def start(self, shape: tuple[int, ...], leaf: bool) -> Pair:
         """A leaf, or a tensor that needs no gradient."""
         generator = torch.Generator().manual_seed(len(shape))
@@ -191,6 +192,5 @@ def test_random_programs() -> None:
         max_examples=150, stateful_step_count=12, deadline=None, derandomize=True,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
-    from hypothesis.stateful import run_state_machine_as_test
 
     run_state_machine_as_test(Programs, settings=machine)

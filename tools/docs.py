@@ -27,7 +27,9 @@ def transcript(*command: str) -> str:
     """What a command prints, as a reader would paste it. Raises when it fails."""
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"{' '.join(command)} ended with status {done.returncode}:\n{done.stdout}{done.stderr}")
+        sys.exit(
+            f"{' '.join(command)} ended with status {done.returncode}:\n{done.stdout}{done.stderr}"
+        )
     text = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
     return text.replace(str(ROOT), ".").strip()
 
@@ -66,7 +68,10 @@ def pictures() -> str:
 
 def results() -> str:
     """Accuracy, seconds and verdicts of the last run, one row an experiment and engine."""
-    rows = ["| experiment | data | engine | accuracy | seconds | verdicts |", "|---|---|---|---|---|---|"]
+    rows = [
+        "| experiment | data | engine | accuracy | seconds | verdicts |",
+        "|---|---|---|---|---|---|",
+    ]
     for path in sorted(RUNS.glob("*/results.json")):
         found = json.loads(path.read_text())
         counts: dict[str, dict[str, int]] = {}
@@ -94,7 +99,10 @@ def ops() -> str:
     for name, function in COMPOSITES.items():
         families.setdefault(function.__module__.rpartition(".")[2], set()).add(name)
     public = {n for names in families.values() for n in names if not n.startswith("_")}
-    rows = [f"{len(public)} ops and composites, {sum(n.endswith('_') for n in REGISTRY)} in-place forms:", ""]
+    rows = [
+        f"{len(public)} ops and composites, {sum(n.endswith('_') for n in REGISTRY)} in-place forms:",
+        "",
+    ]
     for family in sorted(families):
         names = " ".join(sorted(n for n in families[family] if not n.startswith("_")))
         if names:
@@ -102,9 +110,7 @@ def ops() -> str:
     return "\n".join(rows)
 
 
-PARTS: dict[str, Callable[[], str]] = {
-    f.__name__: f for f in (run, test, results, pictures, ops)
-}
+PARTS: dict[str, Callable[[], str]] = {f.__name__: f for f in (run, test, results, pictures, ops)}
 
 
 def write(names: list[str]) -> None:

@@ -6,14 +6,18 @@
 import inspect
 import subprocess
 import sys
+import textwrap
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar, get_args, get_origin
+from typing import Any, Literal, Self, TypeVar, Union, Unpack, get_args, get_origin, get_overloads
+
+import numpy as np
+from numpy.typing import DTypeLike
 
 import minitorch_np
-from minitorch_np.memory_format import memory_format
 from minitorch_np.dtypes import dtype
+from minitorch_np.memory_format import memory_format
 from minitorch_np.op import ALIASES, COMPOSITES, REGISTRY
 from minitorch_np.tensor import METHODS, PROPERTIES, Tensor, device
 
@@ -41,10 +45,19 @@ class TensorMethods:
 
 OPERATORS = """
     __add__ __radd__ __iadd__ __sub__ __rsub__ __isub__ __mul__ __rmul__ __imul__ __truediv__
-    __rtruediv__ __itruediv__ __floordiv__ __rfloordiv__ __mod__ __rmod__ __pow__ __rpow__ __ipow__
-    __matmul__ __rmatmul__ __and__ __rand__ __or__ __ror__ __xor__ __rxor__ __lshift__ __rshift__
-    __lt__ __le__ __gt__ __ge__
+    __rtruediv__ __itruediv__ __floordiv__ __rfloordiv__ __ifloordiv__ __mod__ __rmod__ __imod__
+    __pow__ __rpow__ __ipow__ __matmul__ __rmatmul__ __and__ __rand__ __iand__ __or__ __ror__
+    __ior__ __xor__ __rxor__ __ixor__ __lshift__ __rlshift__ __ilshift__ __rshift__ __rrshift__
+    __irshift__ __lt__ __le__ __gt__ __ge__
 """.split()
+UNARY = ("__neg__", "__pos__", "__abs__", "__invert__")
+EQUALITY = ("__eq__", "__ne__")
+# Declaring it would make every misspelt attribute an object.
+UNDECLARED = {"__getattr__"}
+RENAMED = {dtype: "Dtype", device: "Device", memory_format: "MemoryFormat"}
+NUMBER = {bool, int, float}
+INDENT = " " * 12
+WIDTH = 100
 
 
 class Renderer:
@@ -54,125 +67,175 @@ class Renderer:
         self.imports: set[tuple[str, str, str]] = set()
 
     def name(self, module: str, name: str, rename: str = "") -> str:
-        """A name, imported."""
+        """A name, imported; under another name where a method of Tensor would hide it."""
+        if hasattr(Tensor, name):
+            rename = rename or f"{name}_"
+        elif module == "builtins":
+            return name
         self.imports.add((module, name, rename))
         return rename or name
 
+    def union(self, parts: Sequence[object]) -> str:
+        """The source of a union, None last, Python's numbers as `Number`."""
+        left = list(dict.fromkeys(parts))
+        found: list[str] = []
+        if set(get_args(DTypeLike)) - {types.NoneType} <= set(left):
+            left = [part for part in left if part not in get_args(DTypeLike)]
+            found = [self.name("numpy.typing", "DTypeLike"), "None"]
+        if NUMBER <= set(left):
+            found.append(self.name("minitorch_np.tensor", "Number"))
+            left = [part for part in left if part not in NUMBER]
+        found = list(dict.fromkeys([*[self.annotation(part) for part in left], *found]))
+        return " | ".join(sorted(found, key=lambda text: text == "None"))
+
     def annotation(self, kind: object) -> str:
         """The source of an annotation that is a live object."""
-        if kind is None or kind is type(None):
+        if kind is None or kind is types.NoneType:
             return "None"
-        if kind is inspect.Parameter.empty or isinstance(kind, TypeVar):
-            return "object"
         if kind is Ellipsis:
             return "..."
-        if isinstance(kind, str):
+        if kind is Self:
+            return self.name("typing", "Self")
+        if kind is Any or kind is inspect.Parameter.empty or isinstance(kind, TypeVar | str):
             return "object"
-        if isinstance(kind, types.UnionType):
-            parts = dict.fromkeys(self.annotation(part) for part in get_args(kind))
-            return " | ".join(parts)
         origin = get_origin(kind)
+        if origin in (Union, types.UnionType):
+            return self.union(get_args(kind))
+        if origin is np.ndarray:
+            return self.name("minitorch_np.tensor", "Array")
         if origin is not None:
-            inner = get_args(kind)
-            if origin is Callable or getattr(origin, "__name__", "") == "Callable":
-                parameters = ", ".join(self.annotation(p) for p in inner[0]) if isinstance(inner[0], list) else "..."
-                head = f"[{parameters}]" if isinstance(inner[0], list) else "..."
-                return f"{self.name('collections.abc', 'Callable')}[{head}, {self.annotation(inner[1])}]"
-            base = self.annotation(origin)
-            return f"{base}[{', '.join(self.annotation(p) for p in inner)}]"
-        if kind is dtype:
-            return self.name("minitorch_np.dtypes", "dtype", "Dtype")
-        if kind is device:
-            return self.name("minitorch_np.tensor", "device", "Device")
-        if kind is memory_format:
-            return self.name("minitorch_np.memory_format", "memory_format", "MemoryFormat")
-        if isinstance(kind, type):
-            if kind.__module__ == "builtins":
-                return self.name("builtins", kind.__name__, f"{kind.__name__}_") if kind.__name__ in (
-                    "bool", "int", "float", "sum", "max") else kind.__name__
-            return self.name(kind.__module__, kind.__name__)
-        return "object"
+            return self.generic(origin, get_args(kind))
+        if not isinstance(kind, type):
+            return "object"
+        return self.name(kind.__module__, kind.__name__, RENAMED.get(kind, ""))
+
+    def generic(self, origin: object, inner: tuple[Any, ...]) -> str:
+        """The source of a class with its arguments, such as `Sequence[Tensor]`."""
+        if origin is Literal:
+            return f"{self.name('typing', 'Literal')}[{', '.join(map(repr, inner))}]"
+        if origin is Unpack:
+            return f"{self.name('typing', 'Unpack')}[{self.annotation(inner[0])}]"
+        if origin is Callable:
+            takes, gives = inner
+            several = isinstance(takes, list)
+            head = f"[{', '.join(map(self.annotation, takes))}]" if several else "..."
+            return f"{self.name('collections.abc', 'Callable')}[{head}, {self.annotation(gives)}]"
+        return f"{self.annotation(origin)}[{', '.join(map(self.annotation, inner))}]"
+
+    def argument(self, kind: object) -> str:
+        """The source of a parameter's annotation: where a tuple of sizes goes, a list does too."""
+        parts = get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+        return self.union([Sequence[int] if p == tuple[int, ...] else p for p in parts])
+
+    def parameters(self, signature: inspect.Signature, variadic: bool) -> str:
+        """The source of a method's parameters; `variadic` ones come as separate arguments too."""
+        given = list(signature.parameters.values())[1:]
+        starred = variadic or any(p.kind is p.VAR_POSITIONAL for p in given)
+        parts = ["self"]
+        for at, p in enumerate(given):
+            if variadic and at == 0:
+                kind = p.annotation
+                parts.append(f"*{p.name}: {self.argument(kind | int)}")
+            elif p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
+                stars = "*" if p.kind is p.VAR_POSITIONAL else "**"
+                parts.append(f"{stars}{p.name}: {self.argument(p.annotation)}")
+            else:
+                if p.kind is p.KEYWORD_ONLY and not starred:
+                    parts.append("*")
+                    starred = True
+                default = "" if p.default is p.empty else f" = {self.default(p.default)}"
+                parts.append(f"{p.name}: {self.argument(p.annotation)}{default}")
+        return ", ".join(parts)
 
     def default(self, value: object) -> str:
         """The source of a default; what has no literal is left open."""
-        if value is None or isinstance(value, (bool, int, float, str, tuple)):
+        if value is None or isinstance(value, bool | int | float | str | tuple):
             return repr(value)
         return "..."
 
-    def method(self, name: str, function: Callable[..., object], variadic: str | None = None) -> str:
-        """The declaration of one method with its documentation."""
-        try:
-            signature = inspect.signature(function)
-        except ValueError:
-            signature = inspect.Signature()
-        parts = ["self"]
-        starred = False
-        for p in list(signature.parameters.values())[1:]:
-            if p.name == variadic:
-                parts.append(f"*{p.name}: object")
-                starred = True
-                continue
-            if p.kind is p.VAR_POSITIONAL:
-                parts.append(f"*{p.name}: {self.annotation(p.annotation)}")
-                starred = True
-                continue
-            if p.kind is p.VAR_KEYWORD:
-                parts.append(f"**{p.name}: {self.annotation(p.annotation)}")
-                continue
-            if p.kind is p.KEYWORD_ONLY and not starred:
-                parts.append("*")
-                starred = True
-            text = f"{p.name}: {self.annotation(p.annotation)}"
-            if p.default is not p.empty:
-                text += f" = {self.default(p.default)}"
-            parts.append(text)
+    def method(self, name: str, function: Callable[..., object], variadic: bool = False) -> str:
+        """The declaration of one method with its documentation, after its overloads."""
+        text = ""
+        for each in get_overloads(function):
+            self.name("typing", "overload")
+            text += f"        @overload\n{self.head(name, each, variadic)} ...\n"
+        return f"{text}{self.head(name, function, variadic)}\n{self.body(function)}"
+
+    def head(self, name: str, function: Callable[..., object], variadic: bool) -> str:
+        """The `def` line of a method."""
+        signature = inspect.signature(function, eval_str=True)
         result = self.annotation(signature.return_annotation)
-        return f"        def {name}({', '.join(parts)}) -> {result}:\n{self.body(function)}"
+        return f"        def {name}({self.parameters(signature, variadic)}) -> {result}:"
+
+    def operator(self, name: str, other: str) -> str:
+        """The declaration of an operator; `other` is its operand's annotation, if it has one."""
+        operand = f", other: {other}" if other else ""
+        tensor = self.name("minitorch_np.tensor", "Tensor")
+        remark = ""
+        if name in EQUALITY:  # object's says bool
+            remark = "  # pyright: ignore[reportIncompatibleMethodOverride]  # elementwise"
+        body = self.body(getattr(Tensor, name))
+        return f"        def {name}(self{operand}) -> {tensor}:{remark}\n{body}"
+
+    def attribute(self, name: str, getter: Callable[..., object]) -> str:
+        """The declaration of a property, and of its setter if it has one."""
+        result = self.annotation(inspect.signature(getter, eval_str=True).return_annotation)
+        text = f"        @property\n        def {name}(self) -> {result}:\n{self.body(getter)}"
+        setter = getattr(Tensor, name).fset
+        if setter is not None:
+            value = list(inspect.signature(setter, eval_str=True).parameters.values())[1]
+            text += (
+                f"\n        @{name}.setter\n"
+                f"        def {name}(self, value: {self.annotation(value.annotation)}) -> None: ...\n"
+            )
+        return text
 
     def body(self, function: Callable[..., object]) -> str:
-        """The first line of the documentation, and no code."""
-        documentation = (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ")
+        """The first paragraph of the documentation, and no code."""
+        documentation = (inspect.getdoc(function) or "").split("\n\n")[0]
         text = documentation.replace("\\", "\\\\").replace('"""', "'''")
-        quotes = f'            """{text}"""\n' if text else ""
-        return f"{quotes}            ...\n"
+        lines = textwrap.wrap(f'"""{text}', WIDTH - len(INDENT), break_on_hyphens=False)
+        if not text:
+            return f"{INDENT}...\n"
+        fits = len(lines) == 1 and len(lines[0]) + len(INDENT) + 3 <= WIDTH
+        lines = [f'{lines[0]}"""'] if fits else [*lines, '"""']
+        return "".join(f"{INDENT}{line}\n" for line in [*lines, "..."])
+
+
+def is_bound(name: str, function: Callable[..., object]) -> bool:
+    """Whether Tensor's method `name` is this function, or takes its second argument spread."""
+    bound = getattr(Tensor, name, None)
+    return bound is function or (bound is not None and bound.__doc__ is function.__doc__)
+
+
+def methods(render: Renderer) -> dict[str, str]:
+    """The declaration of every method that is no operator, by name."""
+    bound = {name: render.method(name, f) for name, f in METHODS.items() if name not in UNDECLARED}
+    functions = {**COMPOSITES, **{name: one.function for name, one in REGISTRY.items()}}
+    for name, function in functions.items():
+        if name not in METHODS and is_bound(name, function):
+            spread = getattr(Tensor, name) is not function
+            bound[name] = render.method(name, function, spread)
+    for other, name in ALIASES.items():
+        if name in bound and hasattr(Tensor, other):
+            bound[other] = bound[name].replace(f"def {name}(", f"def {other}(")
+    return bound
 
 
 def declarations() -> str:
     """The whole file, unformatted."""
     render = Renderer()
-    bound: dict[str, str] = {}
-    for name, function in METHODS.items():
-        bound[name] = render.method(name, function)
-    for name, function in COMPOSITES.items():
-        if getattr(Tensor, name, None) is not None:
-            bound[name] = render.method(name, function, getattr(function, "variadic", None))
-    for name, one in REGISTRY.items():
-        if getattr(Tensor, name, None) is not None:
-            bound[name] = render.method(name, one.function, one.variadic)
-    for other, name in ALIASES.items():
-        if name in bound and hasattr(Tensor, other):
-            bound[other] = bound[name].replace(f"def {name}(", f"def {other}(", 1)
+    bound = methods(render)
+    operand = render.union([Tensor, *sorted(NUMBER, key=str)])
     for name in OPERATORS:
-        if hasattr(Tensor, name):
-            tensor = render.name("minitorch_np.tensor", "Tensor")
-            number = render.name("minitorch_np.tensor", "Number")
-            bound[name] = (
-                f"        def {name}(self, other: {tensor} | {number}) -> {tensor}:\n"
-                f"{render.body(getattr(Tensor, name))}"
-            )
-    for name in ("__neg__", "__pos__", "__abs__", "__invert__"):
-        if hasattr(Tensor, name):
-            tensor = render.name("minitorch_np.tensor", "Tensor")
-            bound[name] = f"        def {name}(self) -> {tensor}:\n{render.body(getattr(Tensor, name))}"
+        if name in vars(Tensor):
+            bound[name] = render.operator(name, "Tensor" if "matmul" in name else operand)
+    for name in EQUALITY:
+        bound[name] = render.operator(name, "object")
+    for name in UNARY:
+        bound[name] = render.operator(name, "")
     for name, getter in PROPERTIES.items():
-        result = render.annotation(inspect.signature(getter).return_annotation)
-        bound[name] = (
-            f"        @property\n        def {name}(self) -> {result}:\n{render.body(getter)}"
-        )
-        if getattr(Tensor, name).fset is not None:
-            bound[name] += (
-                f"\n        @{name}.setter\n        def {name}(self, value: {result} | None) -> None: ...\n"
-            )
+        bound[name] = render.attribute(name, getter)
     imports = [
         f"    from {module} import {name}{f' as {rename}' if rename else ''}"
         for module, name, rename in sorted(render.imports)

@@ -21,31 +21,44 @@ from experiments.harness.rules import RULES, broadcast, differenced, rule
 
 def contracted(call: Call, a: str, b: str, multiply: Callable[[Array, Array], Array]) -> Noise:
     """(c u)^2 (A^2)(B^2) + Var(A) B^2 + A^2 Var(B) of a sum of products."""
-    right = call.value(b)
-    a2, b2 = np.square(call.value(a)), np.square(right)
-    left = call.noise(a)
+    left, right = call.value(a), call.value(b)
+    a2, b2 = np.square(left), np.square(right)
+    own, other = call.noise(a), call.noise(b)
     # The first two terms share their right factor, and so are one product.
-    noise = (replace(left, shared=0.0) + Noise(call.product * a2)).map(lambda v: multiply(v, b2))
-    noise = noise + call.noise(b).map(lambda v: multiply(a2, v))
-    if left.plain is None or a2.ndim < 2 or b2.ndim != 2 or noise.plain is None:
+    noise = Noise(own.plain, own.fence, alike=own.alike) + Noise(call.product * a2)
+    noise = noise.map(lambda v: multiply(v, b2)) + other.map(lambda v: multiply(a2, v))
+    if left.ndim < 2 or right.ndim != 2:
+        return Noise(noise.plain, noise.fence)
+    transposed = call.name == "linear"
+    if other.plain is not None and other.alike and not transposed and noise.plain is not None:
+        common = other.alike * np.square(left @ np.sqrt(other.plain))
+        noise = replace(noise, plain=noise.plain + common)
+    noise = replace(noise, shared=0.0, alike=max(noise.alike, equal_rows(left)))
+    if own.plain is None or noise.plain is None:
         return noise
-    return _mixed(left, right, noise, transposed=call.name == "linear")
+    return _mixed(own, right.T if transposed else right, noise)
 
 
-def _mixed(left: Noise, right: Array, noise: Noise, *, transposed: bool) -> Noise:
+def equal_rows(a: Array) -> float:
+    """Part, 0 to 1, of the pairs of rows that are equal to the first one and so to each other."""
+    if a.ndim != 2 or len(a) < 2 or not a.shape[1] or not np.array_equal(a[0], a[len(a) // 2]):
+        return 0.0
+    return float(np.mean((a == a[0]).all(1))) ** 2
+
+
+def _mixed(left: Noise, b: Array, noise: Noise) -> Noise:
     """Noise of a product whose left factor has errors in common, and what its result has."""
     assert left.plain is not None and noise.plain is not None
-    b = right.T if transposed else right
     plain, mean = noise.plain, b.mean(-1)
-    alone, common = (1 - left.shared) * left.plain, np.zeros(1)
+    alone = (1 - left.shared) * left.plain
     together = np.mean(alone @ np.square(mean))
     if left.shared * b.shape[0] > 0.5:
         sigma = np.sqrt(left.plain)
-        common = left.shared * np.square(sigma @ b)
-        plain = plain + common
+        plain = plain + left.shared * np.square(sigma @ b)
         together = together + left.shared * np.mean(np.square(sigma @ mean))
     size = float(np.mean(plain))
-    return Noise(plain, noise.fence, min(float(together) / size, 1.0) if size > 0 else 0.0)
+    shared = min(float(together) / size, 1.0) if size > 0 else 0.0
+    return replace(noise, plain=plain, shared=shared)
 
 
 PRODUCTS = {
@@ -316,8 +329,12 @@ def _picked_loss(call: Call) -> Noise:
         return call.rounded(noise.map(lambda v: v.reshape(call.out.shape)))
     if call.args.get("reduction", 1) in (1, "mean"):
         weight = weight / max(weight.sum(), 1e-300)
-    noise = call.noise("input").map(lambda v: np.sum(np.atleast_2d(v) * weight**2))
-    return call.rounded(noise, np.sum(np.square(weight * x)) + call.out**2)
+    own = call.noise("input")
+    noise = own.map(lambda v: np.sum(np.atleast_2d(v) * weight**2))
+    if own.plain is not None and own.alike:
+        whole = np.square(np.sum(np.sqrt(np.atleast_2d(own.plain)) * weight))
+        noise = noise + Noise(own.alike * whole)
+    return call.rounded(Noise(noise.plain, noise.fence), np.sum(np.square(weight * x)) + call.out**2)
 
 
 def _picked_weights(call: Call, shape: tuple[int, ...]) -> Array:

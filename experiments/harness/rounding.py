@@ -40,11 +40,14 @@ class Noise:
 
     `shared` is the part of `plain`, 0 to 1, that the units of the last dimension have in common:
     weights of one sign mix the same errors into every unit, and those add up in the next layer.
+    `alike` is the part that rows, the dimension before, have in common: equal rows are rounded
+    alike, and their errors add up in a sum over the batch.
     """
 
     plain: Array | None = None
     fence: Array | None = None
     shared: float = 0.0
+    alike: float = 0.0
 
     def __bool__(self) -> bool:
         return self.plain is not None or self.fence is not None
@@ -55,15 +58,17 @@ class Noise:
             None if self.plain is None else f(self.plain),
             None if self.fence is None else f(self.fence),
             self.shared,
+            self.alike,
         )
 
     def __add__(self, other: "Noise") -> "Noise":
-        shared = 0.0
-        if self.shared or other.shared:
-            sizes = [0.0 if n.plain is None else float(np.mean(n.plain)) for n in (self, other)]
-            weighted = self.shared * sizes[0] + other.shared * sizes[1]
-            shared = weighted / sum(sizes) if sum(sizes) > 0 else 0.0
-        return Noise(_sum(self.plain, other.plain), _sum(self.fence, other.fence), shared)
+        plain, fence = _sum(self.plain, other.plain), _sum(self.fence, other.fence)
+        if not (self.shared or self.alike or other.shared or other.alike):
+            return Noise(plain, fence)
+        sizes = [0.0 if n.plain is None else float(np.mean(n.plain)) for n in (self, other)]
+        part = sizes[0] / sum(sizes) if sum(sizes) > 0 else 0.0
+        shared = part * self.shared + (1 - part) * other.shared
+        return Noise(plain, fence, shared, part * self.alike + (1 - part) * other.alike)
 
     def total(self, shape: tuple[int, ...]) -> Array:
         """Sum of both channels as an array of `shape`."""
@@ -99,8 +104,8 @@ class _Entry:
     plain: Array | None = None
     fence: Array | None = None
     label: str = ""
-    shared: float = 0.0
-    along: int = 0
+    # The part that cells so many strides apart have in common.
+    common: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -131,10 +136,12 @@ class Ledger:
             # Bits read as another type: what is said of them is said exactly.
             return EXACT
         view = _reader(tensor)
+        common = [entry.common.get(s, 0.0) for s in (0, 0, *tensor.stride())[-2:]]
         return Noise(
             None if entry.plain is None else view(entry.plain),
             None if entry.fence is None else view(entry.fence),
-            entry.shared if tensor.dim() and tensor.stride(-1) == entry.along else 0.0,
+            shared=common[1],
+            alike=common[0],
         )
 
     def write(self, tensor: Any, noise: Noise) -> None:
@@ -144,7 +151,8 @@ class Ledger:
             if not noise:
                 return
             entry = self._new(tensor)
-        entry.shared, entry.along = noise.shared, tensor.stride(-1) if tensor.dim() else 0
+        parts = zip((0, 0, *tensor.stride())[-2:], (noise.alike, noise.shared), strict=True)
+        entry.common = {stride: part for stride, part in parts if stride and part}
         view = _reader(tensor)
         for channel, values in (("plain", noise.plain), ("fence", noise.fence)):
             flat = getattr(entry, channel)
@@ -305,9 +313,10 @@ class Call:
         scale = self.rounding
         if scale == 0.0:
             return noise
-        squares = self.out**2 if magnitude is None else magnitude
-        floor = 2.0 * (self.scale.c * SMALLEST[self.dtype]) ** 2 * (squares > 0)
-        return noise + Noise(scale * squares + floor)
+        own = np.asarray(scale * (np.square(self.out) if magnitude is None else magnitude))
+        # Equal rows, whose errors so far are alike, are rounded alike again.
+        np.add(own, 2.0 * (self.scale.c * SMALLEST[self.dtype]) ** 2, out=own, where=own > 0)
+        return noise + Noise(own, alike=noise.alike)
 
     def replay(self, replaced: Mapping[str, Any]) -> Any:
         """The op once more with float64 arrays (or numbers) in place of the named arguments."""

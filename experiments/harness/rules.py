@@ -6,6 +6,7 @@ have their formulas; any other elementwise op is differenced in float64, which a
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -219,10 +220,11 @@ def _carried(call: Call, names: tuple[str, ...]) -> Noise:
         channel: None if (args := _channel(call, names, channel)) is None else call.replay(args)
         for channel in ("plain", "fence")
     }
-    width = tuple(call.result.shape)[-1:]
+    shape = tuple(call.result.shape)
     carried = [t for name in names for t in tensors_in(call.args.get(name))]
-    shared = [call.ledger.read(t).shared for t in carried if tuple(t.shape)[-1:] == width]
-    return Noise(**channels, shared=max(shared, default=0.0))
+    shared = [call.ledger.read(t).shared for t in carried if tuple(t.shape)[-1:] == shape[-1:]]
+    alike = [call.ledger.read(t).alike for t in carried if tuple(t.shape)[-2:] == shape[-2:]]
+    return Noise(**channels, shared=max(shared, default=0.0), alike=max(alike, default=0.0))
 
 
 def moved(call: Call, names: tuple[str, ...]) -> Noise:
@@ -262,7 +264,7 @@ def _doubtful_choice(call: Call) -> Noise:
 
 def summed(call: Call, names: tuple[str, ...]) -> Noise:
     """Variances added as the op adds values, plus the rounding of the partial sums."""
-    noise = _carried(call, names)
+    noise = _together(call, names[0], _carried(call, names))
     if call.rounding == 0.0:
         return noise
     squares = {
@@ -271,6 +273,16 @@ def summed(call: Call, names: tuple[str, ...]) -> Noise:
         if name in call
     }
     return call.rounded(noise, call.replay(squares) + call.out**2)
+
+
+def _together(call: Call, name: str, noise: Noise) -> Noise:
+    """Noise of a sum over rows whose errors are alike: those add up as they are, not as squares."""
+    own, before, after = call.noise(name), call.args[name].shape, call.result.shape
+    if own.plain is None or not own.alike or len(before) != 2 or after[-1:] != before[-1:]:
+        return noise
+    assert noise.plain is not None
+    whole = np.square(call.replay({name: np.sqrt(own.plain)}))
+    return replace(noise, plain=noise.plain + own.alike * (whole - noise.plain))
 
 
 def by_partials(call: Call) -> Noise:

@@ -87,13 +87,16 @@ def _worst(
     """Largest |difference| / (8 sigma), its index, and the difference there."""
     a, b = ours.values.astype(np.float64), theirs.values.astype(np.float64)
     with np.errstate(all="ignore"):
-        difference = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.abs(a - b))
+        difference = np.abs(a - b)
+        if not np.isfinite(difference).all():
+            # A NaN or infinity on one side only is no rounding.
+            difference[(a == b) | (np.isnan(a) & np.isnan(b))] = 0.0
+            difference[~np.isfinite(difference)] = np.inf
         sigma = np.zeros(a.shape) if variance is None else np.sqrt(variance)
-        ratio = np.where(difference == 0, 0.0, difference / (WIDTH * sigma))
-    # A NaN or infinity on one side only is no rounding, and neither is a finite estimate of one.
-    ratio = np.where(
-        np.isfinite(a) == np.isfinite(b), np.where(np.isnan(ratio), np.inf, ratio), np.inf
-    )
+        ratio = np.divide(
+            difference, WIDTH * sigma, out=np.zeros(a.shape), where=difference != 0
+        )  # fmt: skip
+    ratio = np.where(np.isnan(ratio), np.inf, ratio)
     if ratio.size == 0:
         return 0.0, (), 0.0
     at = np.unravel_index(int(np.argmax(ratio)), ratio.shape)

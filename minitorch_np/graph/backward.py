@@ -21,9 +21,7 @@ def _several(tensors: Tensors) -> tuple[Tensor, ...]:
     return (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
 
 
-def _first_gradients(
-    outputs: tuple[Tensor, ...], grads: Sequence[Tensor | None]
-) -> list[Tensor]:
+def _first_gradients(outputs: tuple[Tensor, ...], grads: Sequence[Tensor | None]) -> list[Tensor]:
     """A gradient for each root: the one given, checked, or ones for a scalar."""
     first: list[Tensor] = []
     for out, grad in zip(outputs, grads, strict=True):
@@ -149,7 +147,9 @@ def grad(
     )
     grads = [found[at] for at in edges]
     if materialize_grads:
-        return tuple([_zeros_like(t) if g is None else g for g, t in zip(grads, targets, strict=True)])
+        return tuple(
+            [_zeros_like(t) if g is None else g for g, t in zip(grads, targets, strict=True)]
+        )
     for at, found_grad in enumerate(grads):
         if found_grad is None and not allow_unused:
             raise RuntimeError(

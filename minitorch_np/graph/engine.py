@@ -149,7 +149,9 @@ def _paths(roots: list[Node], wanted: Captures) -> dict[Node, Edges]:
     while stack:
         node, children_done = stack.pop()
         if children_done:
-            kept = tuple([e if e and (e in wanted or e[0] in targets) else None for e in node.edges])
+            kept = tuple(
+                [e if e and (e in wanted or e[0] in targets) else None for e in node.edges]
+            )
             if any(kept):
                 targets[node] = kept
         elif node not in seen:
@@ -187,9 +189,7 @@ def _fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
 
 def _sums_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
     lead = len(shape) - len(to)
-    return lead >= 0 and all(
-        n in (1, m) for n, m in zip(to, shape[lead:], strict=True)
-    )
+    return lead >= 0 and all(n in (1, m) for n, m in zip(to, shape[lead:], strict=True))
 
 
 def accumulate(node: AccumulateGrad, grad: Tensor) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from minitorch_np.graph.node import edge
-from minitorch_np.tensor import Tensor, method
+from minitorch_np.tensor import Tensor, attribute, method
 
 __all__ = ["RemovableHandle"]
 
@@ -94,8 +94,11 @@ def retain_grad(self: Tensor) -> None:
 def get_grad(self: Tensor) -> Tensor | None:
     """The gradient collected so far; None before the first backward. Adds up until zeroed."""
     meta = self.meta
-    if self.requires_grad and not self.is_leaf and not self.retains_grad and (
-        meta is None or meta.grad is None
+    if (
+        self.requires_grad
+        and not self.is_leaf
+        and not self.retains_grad
+        and (meta is None or meta.grad is None)
     ):
         warnings.warn(
             "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
@@ -123,12 +126,10 @@ def set_grad(self: Tensor, value: Tensor | None) -> None:
     if value is self:
         raise RuntimeError("can't assign Variable as its own grad")
     if value.dtype is not self.dtype:
-        raise RuntimeError(
-            f"assigned grad has data of a different type"
-        )
+        raise RuntimeError("assigned grad has data of a different type")
     if value.sizes != self.sizes:
         raise RuntimeError("assigned grad has data of a different size")
     self.autograd().grad = value
 
 
-Tensor.grad = property(get_grad, set_grad)
+attribute("grad", get_grad, set_grad)

@@ -81,7 +81,12 @@ threshold_backward.vjp(
 )
 
 
-@op("elementwise", inplace=True, method=False)
+@op(
+    "elementwise",
+    inplace=True,
+    method=False,
+    node=lambda inplace: f"ThresholdBackward{int(inplace)}",
+)
 def threshold(
     input: Tensor, threshold: Number, value: Number, *, out: Tensor | None = None
 ) -> Tensor:
@@ -94,7 +99,12 @@ def threshold(
 threshold.vjp(input=lambda g, input, threshold: threshold_backward(g, input, threshold))
 
 
-@op("elementwise", inplace=True, method=False)
+@op(
+    "elementwise",
+    inplace=True,
+    method=False,
+    node=lambda inplace: f"LeakyReluBackward{int(inplace)}",
+)
 def leaky_relu(
     input: Tensor, negative_slope: Number = 0.01, *, out: Tensor | None = None
 ) -> Tensor:
@@ -127,7 +137,7 @@ leaky_relu_backward.vjp(
 )
 
 
-@op("elementwise", inplace=True, method=False)
+@op("elementwise", inplace=True, method=False, node=lambda inplace: f"EluBackward{int(inplace)}")
 def elu(
     input: Tensor,
     alpha: Number = 1.0,
@@ -200,7 +210,7 @@ def selu(input: Tensor) -> Tensor:
     return elu(input, 1.6732632423543772848170429916717, 1.0507009873554804934193349852946)
 
 
-@op("elementwise", inplace=True, method=False)
+@op("elementwise", inplace=True, method=False, node=lambda inplace: f"CeluBackward{int(inplace)}")
 def celu(input: Tensor, alpha: Number = 1.0, *, out: Tensor | None = None) -> Tensor:
     """`input` where positive, `alpha * (exp(input / alpha) - 1)` below.
 

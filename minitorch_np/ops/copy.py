@@ -57,7 +57,7 @@ def assign(target: Array, source: Array) -> None:
 
 
 @op("like", node="torch::autograd::CopyBackwards")
-def copy_(input: Tensor, src: Tensor | Number, non_blocking: bool = False) -> Tensor:  # noqa: ARG001
+def copy_(input: Tensor, src: Tensor | Number, non_blocking: bool = False) -> Tensor:
     """This tensor with the values of `src` written to it, broadcast and converted.
 
     Raises: RuntimeError where the shape does not broadcast to this one, or memory overlaps.
@@ -216,7 +216,7 @@ def to(
     *args: "Dtype | type | str | int | device | Tensor | None",
     dtype: Dtype | type | None = None,
     device: "device | str | int | None" = None,
-    non_blocking: bool = False,  # noqa: ARG001
+    non_blocking: bool = False,
     copy: bool = False,
     memory_format: Format | None = None,
 ) -> Tensor:
@@ -282,7 +282,7 @@ def type_as(input: Tensor, other: Tensor) -> Tensor:
 def type_method(
     self: Tensor,
     dtype: Dtype | type | str | None = None,
-    non_blocking: bool = False,  # noqa: ARG001
+    non_blocking: bool = False,
 ) -> Tensor | str:
     """The tensor in another dtype; without one, the old name of its type: 'torch.FloatTensor'.
 

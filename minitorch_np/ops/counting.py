@@ -76,7 +76,7 @@ def _asked(found: tuple[Tensor, ...], inverse: bool, counts: bool) -> Distinct:
 @composite()
 def unique(
     input: Tensor,
-    sorted: bool = True,  # noqa: ARG001  # always so, as on PyTorch's CPU
+    sorted: bool = True,  # always so, as on PyTorch's CPU
     return_inverse: bool = False,
     return_counts: bool = False,
     dim: int | None = None,

@@ -71,8 +71,6 @@ def product(input: Tensor, other: Tensor | Number) -> object:
     return input.matmul(other)
 
 
-Tensor.__array_priority__ = 1000  # NumPy's scalars then leave `scalar + tensor` to the tensor
-
 operator("__add__", binary.add)
 operator("__radd__", binary.add)
 operator("__sub__", binary.sub)

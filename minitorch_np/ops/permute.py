@@ -150,7 +150,17 @@ def transposed_matrix(input: Tensor) -> Tensor:
     )
 
 
+def matrices_transposed(input: Tensor) -> Tensor:
+    """The transposes of a batch of matrices: the last two dims swapped."""
+    return transposed_matrices(input, "mT", _IDENTITY)
+
+
+def matrices_adjoint(input: Tensor) -> Tensor:
+    """The transposes of a batch of matrices, which have no complex numbers to conjugate."""
+    return transposed_matrices(input, "mH", _CONJUGATE)
+
+
 attribute("T", reversed_dims)
 attribute("H", transposed_matrix)
-attribute("mT", lambda input: transposed_matrices(input, "mT", _IDENTITY))
-attribute("mH", lambda input: transposed_matrices(input, "mH", _CONJUGATE))
+attribute("mT", matrices_transposed)
+attribute("mH", matrices_adjoint)

@@ -20,7 +20,7 @@ from minitorch_np.ops.factory import layout, refuse, strided
 from minitorch_np.shapes import Shape
 from minitorch_np.storage import UntypedStorage, allocate
 from minitorch_np.strides import Stride
-from minitorch_np.tensor import Number, Tensor, method, over
+from minitorch_np.tensor import Number, Tensor, attribute, method, over
 
 __all__ = [
     "is_complex", "is_floating_point", "is_nonzero", "is_storage", "is_tensor", "numel",
@@ -267,10 +267,9 @@ ABSENT_KINDS: Final = (
 )  # fmt: skip
 """Properties that torch's tensors have and that are False of every CPU tensor."""
 
-Tensor.layout = property(_layout)  # type: ignore[attr-defined]
-Tensor.__array_priority__ = 1000  # type: ignore[attr-defined]
+attribute("layout", _layout)
 for _name in ABSENT_KINDS:
-    setattr(Tensor, _name, property(_false))
+    attribute(_name, _false)
 
 
 @method

@@ -36,7 +36,7 @@ def sort(
     dim: int = -1,
     descending: bool = False,
     *,
-    stable: bool | None = None,  # noqa: ARG001  # always so; it names the node
+    stable: bool | None = None,  # always so; it names the node
     out: Pair | None = None,
 ) -> return_types.sort:
     """The elements in order along `dim`, and the indices where they were."""
@@ -82,7 +82,7 @@ def topk(
     k: int,
     dim: int = -1,
     largest: bool = True,
-    sorted: bool = True,  # noqa: ARG001  # always so
+    sorted: bool = True,  # always so
     *,
     out: Pair | None = None,
 ) -> return_types.topk:

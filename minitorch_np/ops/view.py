@@ -246,7 +246,7 @@ def with_dim(shape: Shape, stride: strides.Stride, dim: int) -> strides.Geometry
 
 
 @op("view", variadic="size")
-def expand(input: Tensor, size: Shape, *, implicit: bool = False) -> Tensor:  # noqa: ARG001
+def expand(input: Tensor, size: Shape, *, implicit: bool = False) -> Tensor:
     """The tensor repeated without a copy: stride 0 wherever a size of 1 becomes larger.
 
     Source: aten/src/ATen/native/TensorShape.cpp expand.
@@ -305,7 +305,12 @@ def broadcast_shapes(*shapes: int | Shape) -> Size:
     return Size(common)
 
 
-attribute("real", lambda input: input)
+def real_part(input: Tensor) -> Tensor:
+    """The tensor itself, which has no complex numbers."""
+    return input
+
+
+attribute("real", real_part)
 
 
 @op("view", method=False, node="AliasBackward0")

@@ -208,5 +208,7 @@ def _mismatch(
         at = np.unravel_index(int(np.nanargmax(difference)), difference.shape)
         where = tuple(int(i) for i in at)
         allowed = "" if exact else f" (up to {bound} allowed)"
-        lines.append(f"Greatest {name} difference: {difference[at].item()} at index {where}{allowed}")
+        lines.append(
+            f"Greatest {name} difference: {difference[at].item()} at index {where}{allowed}"
+        )
     return "\n".join(lines)

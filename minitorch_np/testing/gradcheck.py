@@ -42,7 +42,14 @@ def gradcheck(
     false.
     """
     try:
-        _check(func, (inputs,) if isinstance(inputs, Tensor) else tuple(inputs), eps, atol, rtol, nondet_tol)
+        _check(
+            func,
+            (inputs,) if isinstance(inputs, Tensor) else tuple(inputs),
+            eps,
+            atol,
+            rtol,
+            nondet_tol,
+        )
     except GradcheckError:
         if raise_exception:
             raise
@@ -109,7 +116,9 @@ def _check(
         )
     outputs = _outputs(func, inputs)
     if not any(o.requires_grad for o in outputs):
-        if any(_numerical(func, inputs, t, i, eps).any() for t in wanted for i in range(len(outputs))):
+        if any(
+            _numerical(func, inputs, t, i, eps).any() for t in wanted for i in range(len(outputs))
+        ):
             raise GradcheckError("Numerical gradient for function expected to be zero")
         return
     for o, output in enumerate(outputs):

@@ -5,10 +5,10 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-import minitorch_np
 import pytest
 import torch
 
+import minitorch_np
 from tests.oracle import ours, same, sample
 
 
@@ -77,7 +77,9 @@ REFUSED: dict[str, Callable[[Any, Any], Any]] = {
     "non-scalar root": lambda torch, x: (x * 2).backward(),
     "no gradient": lambda torch, x: x.detach().sum().backward(),
     "wrong shape": lambda torch, x: (x * 2).backward(torch.ones(2)),
-    "unused": lambda torch, x: torch.autograd.grad((x * 2).sum(), torch.ones(2, requires_grad=True)),
+    "unused": lambda torch, x: torch.autograd.grad(
+        (x * 2).sum(), torch.ones(2, requires_grad=True)
+    ),
     "no grad input": lambda torch, x: torch.autograd.grad((x * 2).sum(), torch.ones(2)),
     "integers require none": lambda torch, x: torch.tensor([1, 2]).requires_grad_(),
     "non-leaf flag": lambda torch, x: (x * 2).requires_grad_(False),

@@ -5,7 +5,6 @@ from typing import Any
 
 import minitorch_np
 from minitorch_np.graph.modes import OpMode, state
-
 from tests.oracle import ours, same, sample
 
 
@@ -57,7 +56,12 @@ def test_inference_mode() -> None:
             a = x * 2
             a.mul_(2)
             v = a.view(-1)
-        return a.is_inference(), v.is_inference(), a.requires_grad, torch.is_inference_mode_enabled()
+        return (
+            a.is_inference(),
+            v.is_inference(),
+            a.requires_grad,
+            torch.is_inference_mode_enabled(),
+        )
 
     same(f, sample(2), grad=False)
     same(lambda torch, x: _inference(torch, x)._version, sample(2), grad=False)

@@ -15,7 +15,9 @@ CASES: dict[str, Case] = {
     "within": lambda t, close: close(t.ones(3), t.ones(3) + 1e-7),
     "one differs": lambda t, close: close(t.ones(3), t.tensor([1.0, 2.0, 1.0])),
     "dtype": lambda t, close: close(t.ones(3), t.ones(3, dtype=t.float64)),
-    "dtype ignored": lambda t, close: close(t.ones(3), t.ones(3, dtype=t.float64), check_dtype=False),
+    "dtype ignored": lambda t, close: close(
+        t.ones(3), t.ones(3, dtype=t.float64), check_dtype=False
+    ),
     "shape": lambda t, close: close(t.ones(3), t.ones(4)),
     "stride": lambda t, close: close(t.ones(3, 2), t.ones(2, 3).t(), check_stride=True),
     "stride ignored": lambda t, close: close(t.ones(3, 2), t.ones(2, 3).t()),
@@ -23,7 +25,9 @@ CASES: dict[str, Case] = {
     "numbers": lambda t, close: close(1.0, 2.0),
     "list": lambda t, close: close([t.ones(2)], [t.zeros(2)]),
     "nested": lambda t, close: close({"a": [1, t.ones(2)]}, {"a": [1, t.zeros(2)]}),
-    "nan": lambda t, close: close(t.tensor([float("nan")]), t.tensor([float("nan")]), equal_nan=True),
+    "nan": lambda t, close: close(
+        t.tensor([float("nan")]), t.tensor([float("nan")]), equal_nan=True
+    ),
     "tolerances": lambda t, close: close(t.ones(2), t.zeros(2), rtol=0, atol=0.5),
     "half a tolerance": lambda t, close: close(t.ones(2), t.zeros(2), rtol=0),
     "integers": lambda t, close: close(t.ones(2, 2, dtype=t.int64), t.zeros(2, 2, dtype=t.int64)),

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-import minitorch_np
 import pytest
 import torch
+
+import minitorch_np
 from minitorch_np.op import op
 from minitorch_np.tensor import Tensor, stored
 from minitorch_np.testing import GradcheckError, gradcheck, gradgradcheck
-
 from tests.oracle import ours, same, sample
 
 
@@ -40,7 +40,9 @@ def test_right_rules_pass() -> None:
 
 
 def test_a_wrong_rule_is_found() -> None:
-    with pytest.raises(GradcheckError, match="Jacobian mismatch for output 0 with respect to input 0"):
+    with pytest.raises(
+        GradcheckError, match="Jacobian mismatch for output 0 with respect to input 0"
+    ):
         gradcheck(cubed, inputs(3))
     assert not gradcheck(cubed, inputs(3), raise_exception=False)
 

@@ -101,7 +101,9 @@ def test_samplers() -> None:
     same(f)
 
 
-@pytest.mark.parametrize("lengths", [[7, 3], [0.5, 0.3, 0.2], [0.99, 0.01], [1, 2], [0.5, 0.6], [-0.5, 1.5]])
+@pytest.mark.parametrize(
+    "lengths", [[7, 3], [0.5, 0.3, 0.2], [0.99, 0.01], [1, 2], [0.5, 0.6], [-0.5, 1.5]]
+)
 def test_random_split(lengths: Any) -> None:
     def f(torch: Any) -> Any:
         torch.manual_seed(2)

@@ -5,6 +5,7 @@ import struct
 from pathlib import Path
 
 import pytest
+
 from minitorch_np.utils.data import read_idx
 
 

@@ -1,0 +1,1 @@
+"""Side by side timings: one process, candidates in turns, ratios rather than times."""

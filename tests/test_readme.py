@@ -1,0 +1,37 @@
+"""README's quick start is run as it stands, under both libraries."""
+
+import doctest
+import re
+from pathlib import Path
+
+import torch
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def examples(text: str) -> doctest.TestResults:
+    """The outcome of every example in a text."""
+    test = doctest.DocTestParser().get_doctest(text, {}, "README.md", "README.md", 0)
+    runner = doctest.DocTestRunner(optionflags=doctest.FAIL_FAST)
+    runner.run(test)
+    return doctest.TestResults(runner.failures, runner.tries)
+
+
+def quick_start() -> str:
+    """The first block of Python."""
+    found = re.search(r"```python\n(.*?)```", README.read_text(), re.S)
+    assert found is not None
+    return found.group(1)
+
+
+def test_the_quick_start_runs() -> None:
+    outcome = examples(quick_start())
+    assert outcome.attempted >= 8
+    assert outcome.failed == 0
+
+
+def test_every_line_but_the_note_is_torchs_answer() -> None:
+    text = quick_start().replace("import minitorch_np as torch", "import torch")
+    with_torch = text[: text.index(">>> try:")]
+    assert examples(with_torch) == doctest.TestResults(0, 7)
+    assert torch.__version__
