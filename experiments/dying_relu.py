@@ -87,12 +87,11 @@ def main(data, *, device="cpu", seed=0, epochs=20, observe=None):
     images = torch.from_numpy(data.train_images[:256]).to(device)
     labels = torch.from_numpy(data.train_labels[:256]).to(device)
     faint = images[:16] / images[:16].norm(dim=1, keepdim=True)  # tanh(z) is nearly z there
-    clock = count()  # numbers the steps that are shown
+    clock = count()  # numbers the steps shown: of networks that differ by seed, the first's
 
     def run(init, activation, depth, optimizer="SGD", x=images, width=64, epochs=epochs, n=0):
         torch.manual_seed(seed + n)
         net = Net([x.shape[1]] + [width] * depth + [10], init, activation).to(device)
-        # Of networks that differ by their seed alone, the first is shown.
         steps, shown = (range(epochs), None) if n else (islice(clock, epochs), observe)
         return train(optimizer, net, x, labels[: len(x)], steps, shown)
 

@@ -1,15 +1,15 @@
 """PyTorch's eager core, readable, on NumPy: `import minitorch_np as torch`.
 
-The namespace is torch's, name by name. Importing it binds every op to Tensor and loads neither torch
-nor numba. A name that torch has and we do not raises an AttributeError that says so.
+The namespace is torch's, name by name. Importing it binds every op to Tensor and loads neither
+torch nor numba. A name that torch has and we do not raises an AttributeError that says so.
 """
 
 from typing import NoReturn
 
-import minitorch_np.graph.hooks
-import minitorch_np.ops.operators
-import minitorch_np.ops.restride
-import minitorch_np.ops.subscript  # noqa: F401  binds
+import minitorch_np.graph.hooks  # pyright: ignore[reportUnusedImport]  # binds
+import minitorch_np.ops.operators  # pyright: ignore[reportUnusedImport]  # binds
+import minitorch_np.ops.restride  # pyright: ignore[reportUnusedImport]  # binds
+import minitorch_np.ops.subscript  # noqa: F401  # pyright: ignore[reportUnusedImport]  # binds
 from minitorch_np import autograd, backends, cuda, linalg, nn, optim, return_types, testing, utils
 from minitorch_np import random as random
 from minitorch_np.absent import absent

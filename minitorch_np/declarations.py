@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from builtins import int as int_
     from builtins import type as type_
     from collections.abc import Callable, Iterator, Sequence
-    from typing import Literal, Unpack, overload
+    from typing import Literal, SupportsIndex, Unpack, overload
 
     from numpy.typing import DTypeLike
 
@@ -110,7 +110,9 @@ class TensorMethods:
         def __float__(self) -> float_: ...
 
         def __floordiv__(self, other: Tensor | Number) -> Tensor:
-            """The quotient rounded towards minus infinity; it has no derivative in PyTorch either."""
+            """The quotient rounded towards minus infinity; it has no derivative in PyTorch
+            either.
+            """
             ...
 
         def __format__(self, spec: str) -> str: ...
@@ -120,12 +122,18 @@ class TensorMethods:
             ...
 
         def __getitem__(self, item: object) -> Tensor:
-            """The elements that a subscript names: a view, unless there are index tensors or bools."""
+            """The elements that a subscript names: a view, unless there are index tensors or
+            bools.
+            """
             ...
 
         def __gt__(self, other: Tensor | Number) -> Tensor:
-            """Whether each element is greater than `other`'s. Source: ATen/native/BinaryOps.cpp gt."""
+            """Whether each element is greater than `other`'s. Source: ATen/native/BinaryOps.cpp
+            gt.
+            """
             ...
+
+        def __hash__(self) -> int_: ...
 
         def __iadd__(self, other: Tensor | Number) -> Tensor:
             """In-place version of `add`."""
@@ -241,7 +249,7 @@ class TensorMethods:
             """The bits set in both operands."""
             ...
 
-        def __reduce_ex__(self, protocol: int_) -> tuple[object, ...]:
+        def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[object, ...]:
             """What pickle keeps: storage, geometry, dtype, requires_grad, and the user's
             attributes.
             """
@@ -250,7 +258,9 @@ class TensorMethods:
         def __repr__(self) -> str: ...
 
         def __rfloordiv__(self, other: Tensor | Number) -> Tensor:
-            """The quotient rounded towards minus infinity; it has no derivative in PyTorch either."""
+            """The quotient rounded towards minus infinity; it has no derivative in PyTorch
+            either.
+            """
             ...
 
         def __rlshift__(self, other: Tensor | Number) -> Tensor:
@@ -282,7 +292,9 @@ class TensorMethods:
             ...
 
         def __rsub__(self, other: Tensor | Number) -> Tensor:
-            """`other - alpha * input`, what `1 - x` calls. Source: ATen/native/BinaryOps.cpp rsub."""
+            """`other - alpha * input`, what `1 - x` calls. Source: ATen/native/BinaryOps.cpp
+            rsub.
+            """
             ...
 
         def __rtruediv__(self, other: Tensor | Number) -> Tensor:
@@ -304,7 +316,9 @@ class TensorMethods:
             ...
 
         def __truediv__(self, other: Tensor | Number) -> Tensor:
-            """`input / other`, broadcast, or the quotient cut to an integer by 'trunc' or 'floor'."""
+            """`input / other`, broadcast, or the quotient cut to an integer by 'trunc' or
+            'floor'.
+            """
             ...
 
         def __xor__(self, other: Tensor | Number) -> Tensor:
@@ -804,7 +818,9 @@ class TensorMethods:
             ...
 
         def contiguous(self, *, memory_format: MemoryFormat = ...) -> Tensor:
-            """The tensor itself if it lies in the order of `memory_format`, else a copy that does."""
+            """The tensor itself if it lies in the order of `memory_format`, else a copy that
+            does.
+            """
             ...
 
         def copy_(self, src: Tensor | Number, non_blocking: bool_ = False) -> Tensor:
@@ -864,7 +880,9 @@ class TensorMethods:
         def cumprod(
             self, dim: int_, *, dtype: Dtype | None = None, out: Tensor | None = None
         ) -> Tensor:
-            """The products of the elements so far along `dim`; bools and integers count in int64."""
+            """The products of the elements so far along `dim`; bools and integers count in
+            int64.
+            """
             ...
 
         def cumprod_(self, dim: int_, *, dtype: Dtype | None = None) -> Tensor:
@@ -883,7 +901,9 @@ class TensorMethods:
 
         @property
         def data(self) -> Tensor:
-            """The same memory with no history and a version counter of its own: writes stay unseen."""
+            """The same memory with no history and a version counter of its own: writes stay
+            unseen.
+            """
             ...
 
         @data.setter
@@ -918,8 +938,8 @@ class TensorMethods:
             ...
 
         def diagonal(self, offset: int_ = 0, dim1: int_ = 0, dim2: int_ = 1) -> Tensor:
-            """The diagonals of the matrices in `dim1` and `dim2`, `offset` above the main one, as
-            last dim.
+            """The diagonals of the matrices in `dim1` and `dim2`, `offset` above the main one,
+            as last dim.
             """
             ...
 
@@ -948,7 +968,9 @@ class TensorMethods:
             rounding_mode: str | None = None,
             out: Tensor | None = None,
         ) -> Tensor:
-            """`input / other`, broadcast, or the quotient cut to an integer by 'trunc' or 'floor'."""
+            """`input / other`, broadcast, or the quotient cut to an integer by 'trunc' or
+            'floor'.
+            """
             ...
 
         def div_(self, other: Tensor | Number, *, rounding_mode: str | None = None) -> Tensor:
@@ -962,7 +984,9 @@ class TensorMethods:
             rounding_mode: str | None = None,
             out: Tensor | None = None,
         ) -> Tensor:
-            """`input / other`, broadcast, or the quotient cut to an integer by 'trunc' or 'floor'."""
+            """`input / other`, broadcast, or the quotient cut to an integer by 'trunc' or
+            'floor'.
+            """
             ...
 
         def dot(self, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -976,8 +1000,8 @@ class TensorMethods:
             ...
 
         def dropout(self, p: float_, train: bool_) -> Tensor:
-            """`input` with elements zeroed with probability `p`, and the others scaled by 1 / (1 -
-            p).
+            """`input` with elements zeroed with probability `p`, and the others scaled by 1 / (1
+            - p).
             """
             ...
 
@@ -1002,7 +1026,9 @@ class TensorMethods:
             ...
 
         def erf(self, *, out: Tensor | None = None) -> Tensor:
-            """The error function: the chance that |N(0, 1/2)| is below each element, with its sign."""
+            """The error function: the chance that |N(0, 1/2)| is below each element, with its
+            sign.
+            """
             ...
 
         def erf_(self) -> Tensor:
@@ -1064,7 +1090,9 @@ class TensorMethods:
             ...
 
         def fill_(self, value: Tensor | Number) -> Tensor:
-            """This tensor with every element set to `value`. Source: aten/src/ATen/native/Fill.cpp."""
+            """This tensor with every element set to `value`. Source:
+            aten/src/ATen/native/Fill.cpp.
+            """
             ...
 
         def fix(self, *, out: Tensor | None = None) -> Tensor:
@@ -1072,8 +1100,8 @@ class TensorMethods:
             ...
 
         def flatten(self, start_dim: int_ = 0, end_dim: int_ = -1) -> Tensor:
-            """The tensor with dims `start_dim` to `end_dim`, both included, merged; (1,) of a 0-d
-            tensor.
+            """The tensor with dims `start_dim` to `end_dim`, both included, merged; (1,) of a
+            0-d tensor.
             """
             ...
 
@@ -1106,7 +1134,9 @@ class TensorMethods:
             ...
 
         def floor_divide(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
-            """The quotient rounded towards minus infinity; it has no derivative in PyTorch either."""
+            """The quotient rounded towards minus infinity; it has no derivative in PyTorch
+            either.
+            """
             ...
 
         def floor_divide_(self, other: Tensor | Number) -> Tensor:
@@ -1165,14 +1195,18 @@ class TensorMethods:
 
         @property
         def grad(self) -> Tensor | None:
-            """The gradient collected so far; None before the first backward. Adds up until zeroed."""
+            """The gradient collected so far; None before the first backward. Adds up until
+            zeroed.
+            """
             ...
 
         @grad.setter
         def grad(self, value: Tensor | None) -> None: ...
 
         def greater(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
-            """Whether each element is greater than `other`'s. Source: ATen/native/BinaryOps.cpp gt."""
+            """Whether each element is greater than `other`'s. Source: ATen/native/BinaryOps.cpp
+            gt.
+            """
             ...
 
         def greater_equal(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
@@ -1180,7 +1214,9 @@ class TensorMethods:
             ...
 
         def gt(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
-            """Whether each element is greater than `other`'s. Source: ATen/native/BinaryOps.cpp gt."""
+            """Whether each element is greater than `other`'s. Source: ATen/native/BinaryOps.cpp
+            gt.
+            """
             ...
 
         def gt_(self, other: Tensor | Number) -> Tensor:
@@ -1196,8 +1232,8 @@ class TensorMethods:
             ...
 
         def histc(self, bins: int_ = 100, min: Number = 0, max: Number = 0) -> Tensor:
-            """How many elements fall into each of `bins` equal parts of [min, max]; by default of
-            the range that the elements have.
+            """How many elements fall into each of `bins` equal parts of [min, max]; by default
+            of the range that the elements have.
             """
             ...
 
@@ -1251,11 +1287,17 @@ class TensorMethods:
 
         def index_put(
             self, indices: Sequence[Tensor], values: Tensor, accumulate: bool_ = False
-        ) -> Tensor: ...
+        ) -> Tensor:
+            """A copy with `values` at the elements that `indices` name, or added to them."""
+            ...
 
         def index_put_(
             self, indices: Sequence[Tensor], values: Tensor, accumulate: bool_ = False
-        ) -> Tensor: ...
+        ) -> Tensor:
+            """This tensor with `values` written to the elements that `indices` name, or added to
+            them.
+            """
+            ...
 
         def index_select(self, dim: int_, index: Tensor, *, out: Tensor | None = None) -> Tensor:
             """The slices along `dim` that `index`, (N) or 0-d, names: N of them. None may be
@@ -1514,7 +1556,9 @@ class TensorMethods:
             ...
 
         def logit(self, eps: float_ | None = None, *, out: Tensor | None = None) -> Tensor:
-            """`log(input / (1 - input))`, of `input` kept within [eps, 1 - eps] if `eps` is given."""
+            """`log(input / (1 - input))`, of `input` kept within [eps, 1 - eps] if `eps` is
+            given.
+            """
             ...
 
         def logit_(self, eps: float_ | None = None) -> Tensor:
@@ -1560,7 +1604,9 @@ class TensorMethods:
             ...
 
         def masked_scatter(self, mask: Tensor, source: Tensor) -> Tensor:
-            """A copy with the first elements of `source`, in order, written where the mask holds."""
+            """A copy with the first elements of `source`, in order, written where the mask
+            holds.
+            """
             ...
 
         def masked_scatter_(self, mask: Tensor, source: Tensor) -> Tensor:
@@ -1589,7 +1635,9 @@ class TensorMethods:
             other: Tensor | None = None,
             out: Tensor | tuple[Tensor, Tensor] | None = None,
         ) -> Tensor | max_:
-            """The largest element; or (values, indices) along `dim`; or `maximum` of two tensors."""
+            """The largest element; or (values, indices) along `dim`; or `maximum` of two
+            tensors.
+            """
             ...
 
         def maximum(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1606,7 +1654,9 @@ class TensorMethods:
             dtype: Dtype | None = None,
             out: Tensor | None = None,
         ) -> Tensor:
-            """The mean over `dim`, or over everything; half types round once, after the division."""
+            """The mean over `dim`, or over everything; half types round once, after the
+            division.
+            """
             ...
 
         def median(
@@ -1627,7 +1677,9 @@ class TensorMethods:
             other: Tensor | None = None,
             out: Tensor | tuple[Tensor, Tensor] | None = None,
         ) -> Tensor | min_:
-            """The smallest element; or (values, indices) along `dim`; or `minimum` of two tensors."""
+            """The smallest element; or (values, indices) along `dim`; or `minimum` of two
+            tensors.
+            """
             ...
 
         def minimum(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1814,7 +1866,9 @@ class TensorMethods:
             dtype: Dtype | None = None,
             out: Tensor | None = None,
         ) -> Tensor:
-            """The p-norm of the elements over `dim`; 'fro' is 2. Source: torch/functional.py norm."""
+            """The p-norm of the elements over `dim`; 'fro' is 2. Source: torch/functional.py
+            norm.
+            """
             ...
 
         def normal_(
@@ -1854,8 +1908,8 @@ class TensorMethods:
             ...
 
         def prelu(self, weight: Tensor) -> Tensor:
-            """`input` where positive, `weight * input` elsewhere: one weight, or one a channel (dim
-            1).
+            """`input` where positive, `weight * input` elsewhere: one weight, or one a channel
+            (dim 1).
             """
             ...
 
@@ -1895,8 +1949,8 @@ class TensorMethods:
             *,
             generator: Generator | None = None,
         ) -> Tensor:
-            """This tensor filled with integers: `random_(from, to)` in [from, to), `random_(to)` in
-            [0, to), `random_()` over what the dtype holds without gaps.
+            """This tensor filled with integers: `random_(from, to)` in [from, to), `random_(to)`
+            in [0, to), `random_()` over what the dtype holds without gaps.
             """
             ...
 
@@ -1922,7 +1976,7 @@ class TensorMethods:
             ...
 
         def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
-            """Call `hook` with the gradient of this tensor when it is ready; a tensor returned
+            """Call `hook` with this tensor's gradient when it is ready; a tensor returned
             replaces it.
             """
             ...
@@ -1934,7 +1988,9 @@ class TensorMethods:
             ...
 
         def relu(self, *, out: Tensor | None = None) -> Tensor:
-            """`max(input, 0)`; its derivative at 0 is 0. Source: ATen/native/Activation.cpp relu."""
+            """`max(input, 0)`; its derivative at 0 is 0. Source: ATen/native/Activation.cpp
+            relu.
+            """
             ...
 
         def relu_(self) -> Tensor:
@@ -1990,14 +2046,14 @@ class TensorMethods:
             ...
 
         def roll(self, shifts: int_ | Sequence[int_], dims: int_ | Sequence[int_] = ()) -> Tensor:
-            """A copy with the elements of each dim moved on by its shift, those at the end to the
-            front.
+            """A copy with the elements of each dim moved on by its shift, those at the end to
+            the front.
             """
             ...
 
         def rot90(self, k: int_ = 1, dims: Sequence[int_] = (0, 1)) -> Tensor:
-            """A copy turned by `k` times 90 degrees in the plane of `dims`, from the first to the
-            second.
+            """A copy turned by `k` times 90 degrees in the plane of `dims`, from the first to
+            the second.
             """
             ...
 
@@ -2053,7 +2109,9 @@ class TensorMethods:
             ...
 
         def select(self, dim: int_, index: int_) -> Tensor:
-            """The elements at `index` of `dim`, which is gone. Source: ATen/native/TensorShape.cpp."""
+            """The elements at `index` of `dim`, which is gone. Source:
+            ATen/native/TensorShape.cpp.
+            """
             ...
 
         def select_scatter(self, src: Tensor, dim: int_, index: int_) -> Tensor:
@@ -2085,7 +2143,9 @@ class TensorMethods:
             ...
 
         def sigmoid(self, *, out: Tensor | None = None) -> Tensor:
-            """`1 / (1 + exp(-input))`. Source: ATen/native/cpu/UnaryOpsKernel.cpp sigmoid_kernel."""
+            """`1 / (1 + exp(-input))`. Source: ATen/native/cpu/UnaryOpsKernel.cpp
+            sigmoid_kernel.
+            """
             ...
 
         def sigmoid_(self) -> Tensor:
@@ -2157,7 +2217,9 @@ class TensorMethods:
             ...
 
         def split(self, split_size: int_ | Sequence[int_], dim: int_ = 0) -> tuple[Tensor, ...]:
-            """Views of the tensor cut along `dim` into pieces of one size, or of the given sizes."""
+            """Views of the tensor cut along `dim` into pieces of one size, or of the given
+            sizes.
+            """
             ...
 
         def split_with_sizes(
@@ -2238,7 +2300,9 @@ class TensorMethods:
             ...
 
         def sum_to_size(self, *size: Sequence[int_] | int_) -> Tensor:
-            """The tensor summed to `size`, undoing a broadcast. Source: ATen/ExpandUtils.h sum_to."""
+            """The tensor summed to `size`, undoing a broadcast. Source: ATen/ExpandUtils.h
+            sum_to.
+            """
             ...
 
         def swapaxes(self, axis0: int_, axis1: int_) -> Tensor:
@@ -2296,8 +2360,8 @@ class TensorMethods:
         def tensor_split(
             self, indices_or_sections: int_ | Sequence[int_] | Tensor, dim: int_ = 0
         ) -> tuple[Tensor, ...]:
-            """The tensor cut along `dim` before each index, or into so many pieces, the first ones
-            larger.
+            """The tensor cut along `dim` before each index, or into so many pieces, the first
+            ones larger.
             """
             ...
 
@@ -2376,7 +2440,9 @@ class TensorMethods:
             rounding_mode: str | None = None,
             out: Tensor | None = None,
         ) -> Tensor:
-            """`input / other`, broadcast, or the quotient cut to an integer by 'trunc' or 'floor'."""
+            """`input / other`, broadcast, or the quotient cut to an integer by 'trunc' or
+            'floor'.
+            """
             ...
 
         def trunc(self, *, out: Tensor | None = None) -> Tensor:
@@ -2387,6 +2453,10 @@ class TensorMethods:
             """In-place version of `trunc`."""
             ...
 
+        @overload
+        def type(self, dtype: None = None, non_blocking: bool_ = False) -> str: ...
+        @overload
+        def type(self, dtype: Dtype | type_ | str, non_blocking: bool_ = False) -> Tensor: ...
         def type(
             self, dtype: Dtype | type_ | str | None = None, non_blocking: bool_ = False
         ) -> Tensor | str:
@@ -2408,8 +2478,8 @@ class TensorMethods:
             ...
 
         def unfold(self, dimension: int_, size: int_, step: int_) -> Tensor:
-            """Windows of `size` elements of `dimension`, one every `step`: (n - size) // step + 1
-            of them.
+            """Windows of `size` elements of `dimension`, one every `step`: (n - size) // step +
+            1 of them.
             """
             ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import ml_dtypes
 import numpy as np
@@ -36,7 +36,7 @@ class dtype:
     name: str
     code: int
     np: np.dtype[np.generic]
-    compute: np.dtype[np.generic]
+    compute: np.dtype[Any]
     itemsize: int
     category: int
     is_floating_point: bool
@@ -148,7 +148,7 @@ def set_default_dtype(d: dtype, /) -> None:
     Raises: TypeError unless `d` is a floating dtype.
     """
     global _default
-    if not isinstance(d, dtype):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(d, dtype):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         # A name such as "float32" is the usual mistake.
         raise TypeError(
             "invalid dtype object: only floating-point types are supported as the default type"

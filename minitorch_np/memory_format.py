@@ -35,7 +35,7 @@ class memory_format:
         self._stride = stride
 
     def holds(self, shape: Shape, stride: Stride) -> bool:
-        """Whether a tensor of this geometry lies in this order with nothing between its elements."""
+        """Whether a tensor of this geometry lies in this order, nothing between its elements."""
         if self._holds is None:
             raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
         return self._holds(shape, stride)

@@ -24,6 +24,9 @@ __all__ = ["ALIASES", "COMPOSITES", "REGISTRY", "Op", "Recorded", "alias", "comp
 P = ParamSpec("P")
 R = TypeVar("R", covariant=True)
 F = TypeVar("F", bound=Callable[..., object])
+A = Any
+Title = Callable[[A], str] | Callable[[A, A], str] | Callable[[A, A, A], str]
+"""Names a node from the arguments that its parameters name, so only their number is typed."""
 
 
 class Recorded(Protocol[P, R]):
@@ -85,7 +88,7 @@ def op(
     method: bool = True,
     differentiable: bool = True,
     variadic: str | None = None,
-    node: "str | Callable[..., str] | None" = None,
+    node: "str | Title | None" = None,
 ) -> Callable[[Callable[P, R]], Recorded[P, R]]:
     """Register a function on tensors as an op whose results have the strides of rule `layout`.
 
@@ -105,7 +108,8 @@ def op(
             function, title, _fields(function), view=layout == "view", differentiable=differentiable
         )
         if isinstance(node, str) and "::" in node:
-            plan.title = lambda: node
+            full = node
+            plan.title = lambda: full
         elif not isinstance(node, str):
             plan.title = node
         made = [Op(name, layout, plan)]
@@ -173,13 +177,13 @@ def _fields(function: Callable[..., object]) -> tuple[str, ...] | None:
     """The fields of a named result, () for a tuple of tensors, None for one tensor."""
     result = inspect.signature(function).return_annotation
     if isinstance(result, type) and hasattr(result, "_fields"):
-        return tuple(cast("Sequence[str]", result._fields))  # type: ignore[attr-defined]
+        return tuple(cast("Sequence[str]", result._fields))
     return () if get_origin(result) is tuple else None
 
 
 def _unbuilt(*args: object, **kwargs: object) -> object:
     """The body of every op until its first call."""
-    return build(op)(*args, **kwargs)  # pyright: ignore  # of the op's own globals
+    return build(op)(*args, **kwargs)  # pyright: ignore[reportArgumentType]  # of the op's own globals
 
 
 def build(one: Op) -> Callable[..., object]:
@@ -236,7 +240,7 @@ def _spread(function: Callable[..., object], variadic: str) -> Callable[..., obj
     """The method form of a function whose second parameter may be given as separate arguments."""
     name = function.__name__
 
-    def method(self: Tensor, *args: Any, **kwargs: Any) -> object:
+    def method(self: Tensor, *args: object, **kwargs: object) -> object:
         if variadic in kwargs:
             return function(self, *args, **kwargs)
         if not args:
@@ -316,7 +320,8 @@ def _blame(one: Op, error: AttributeError, arguments: dict[str, object]) -> None
                 continue
             if kind == "list":
                 raise TypeError(
-                    f"expected Tensor as element {nr} in argument {at}, but got {type(each).__name__}"
+                    f"expected Tensor as element {nr} in argument {at}, "
+                    f"but got {type(each).__name__}"
                 ) from error
             raise TypeError(
                 f"{one.name}(): argument '{name}' (position {at + 1}) must be Tensor, "
@@ -349,8 +354,9 @@ def _fresh_all(tensors: "Sequence[Tensor | None] | Tensor", versions: list[int |
     """Check a list of kept tensors as each tensor is checked."""
     if tensors is FREED:
         freed()
-    for tensor, version in zip(cast("Sequence[Tensor]", tensors), versions, strict=True):
+    for tensor, version in zip(cast("Sequence[Tensor | None]", tensors), versions, strict=True):
         if tensor is not None and tensor.clock.value != version:
+            assert version is not None
             stale(tensor, version)
 
 

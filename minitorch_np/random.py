@@ -94,7 +94,7 @@ class Generator(Mersenne):
         Raises:
             TypeError, RuntimeError: `new_state` is no such state.
         """
-        if not isinstance(new_state, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(new_state, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise TypeError(f"expected a torch.ByteTensor, but got {type(new_state).__name__}")
         return self.set_state_bytes(new_state.array)
 

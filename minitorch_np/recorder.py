@@ -27,7 +27,7 @@ Rule = (
     | Callable[[A, A, A, A, A, A, A, A], object] | Callable[[A, A, A, A, A, A, A, A, A], object]
     | Callable[[A, A, A, A, A, A, A, A, A, A], object]
 )  # fmt: skip
-"""A gradient rule. What it takes follows from its parameters' names, so only their number is typed."""
+"""A gradient rule. What it takes, its parameters' names say, so only their number is typed."""
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Plan:
     """The fields of a named result; () for a plain tuple of tensors; None for one tensor."""
     rules: dict[str, Rule] = field(default_factory=dict[str, Rule])
     constants: frozenset[str] = frozenset()
-    """Tensor arguments that never have a gradient, such as indices: the node has no edge to them."""
+    """Tensor arguments that never have a gradient, such as indices: no edge leads to them."""
     view: bool = False
     differentiable: bool = True
     has_out: bool = False
@@ -186,7 +186,8 @@ def _save_outputs(plan: Plan) -> Iterator[str]:
             continue
         source = f"result[{output}]" if plan.results else "result"
         needed = _needed(plan, name)
-        yield f"node.{slot(name)} = {source}.untracked(){f' if {needed} else None' if needed else ''}"
+        condition = f" if {needed} else None" if needed else ""
+        yield f"node.{slot(name)} = {source}.untracked(){condition}"
         yield f"node._version_{name} = {source}.clock.value"
 
 
@@ -234,7 +235,8 @@ def _node(plan: Plan, inplace: bool) -> Iterator[str]:
     yield f"node = Node_(({_edge_tuple(plan)}))"
     if plan.title:
         asked = inspect.signature(plan.title).parameters
-        yield f"node.title = title_of({', '.join(str(inplace) if n == 'inplace' else n for n in asked)})"
+        given = [str(inplace) if n == "inplace" else n for n in asked]
+        yield f"node.title = title_of({', '.join(given)})"
     yield from _saves(plan, inplace)
 
 

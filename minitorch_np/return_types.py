@@ -12,7 +12,7 @@ __all__ = [
 
 def _plain(self: tuple[object, ...]) -> str:
     """A tuple's repr."""
-    return tuple.__repr__(self)
+    return repr(tuple(self))
 
 
 def _text(self: tuple[object, ...]) -> str:

@@ -12,7 +12,7 @@ import struct
 import zipfile
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
-from typing import IO, NoReturn, cast
+from typing import IO, ClassVar, NoReturn, cast
 
 import numpy as np
 
@@ -44,7 +44,7 @@ class _Global:
     def __init__(self, module: str, name: str) -> None:
         self.module, self.name = module, name
 
-    def __call__(self, *args: object) -> NoReturn:
+    def __call__(self, *_: object) -> NoReturn:
         raise AssertionError("only written, never called")
 
 
@@ -59,8 +59,23 @@ class _StorageRef:
         self.storage, self.dtype = storage, dtype
 
 
-class _Pickler(pickle._Pickler):  # pyright: ignore  # the C one cannot write a name unimported
+_BASE = vars(pickle)["_Pickler"]  # in Python: C's cannot write a name without importing it
+_save = cast("Callable[[object, object, bool], None]", _BASE.save)
+_DISPATCH = cast("dict[type, Callable[..., None]]", _BASE.dispatch)
+
+
+def _no_hooks() -> OrderedDict[str, object]:
+    return OrderedDict()
+
+
+class _Pickler(pickle._Pickler):  # pyright: ignore[reportPrivateUsage]  # C's imports each name
     """Pickles tensors as torch's own rebuild calls, and collects their storages."""
+
+    # what the base has and its stub lacks
+    memo: dict[int, tuple[int, object]]
+    write: Callable[[bytes], object]
+    get: Callable[[int], bytes]
+    memoize: Callable[[object], None]
 
     def __init__(self, file: IO[bytes]) -> None:
         super().__init__(file, protocol=2)
@@ -76,7 +91,7 @@ class _Pickler(pickle._Pickler):  # pyright: ignore  # the C one cannot write a 
             self.write(pickle.GLOBAL + f"{obj.module}\n{obj.name}\n".encode())
             self.memoize(obj)
             return
-        super().save(obj, save_persistent_id)
+        _save(self, obj, save_persistent_id)
 
     def persistent_id(self, obj: object) -> object:
         """What stands in the pickle for a storage: its kind, key, place and length."""
@@ -86,20 +101,27 @@ class _Pickler(pickle._Pickler):  # pyright: ignore  # the C one cannot write a 
         known = self.storages.setdefault(id(storage), (str(len(self.storages)), storage, dtype))
         if known[2] is not dtype:
             raise RuntimeError(
-                "Cannot save multiple tensors or storages that view the same data as different types"
+                "Cannot save multiple tensors or storages that view the same data as different "
+                "types"
             )
         kind = _named("torch", _STORAGE_OF[dtype])
         return ("storage", kind, known[0], "cpu", storage.nbytes() // dtype.itemsize)
 
-    def reducer_override(self, obj: object) -> object:
+    def reducer_override(self, obj: object) -> tuple[_Global, tuple[object, ...]]:
         """The call that rebuilds an object of ours in torch."""
         if isinstance(obj, Parameter):
             data = obj.untracked()
-            return _PARAMETER, (data, obj.requires_grad, OrderedDict())
+            return _PARAMETER, (data, obj.requires_grad, _no_hooks())
         if isinstance(obj, Tensor):
-            hooks = OrderedDict()
             ref = _StorageRef(obj.memory, obj.dtype)
-            return _TENSOR, (ref, obj.offset, obj.sizes, obj.strides, obj.requires_grad, hooks)
+            return _TENSOR, (
+                ref,
+                obj.offset,
+                obj.sizes,
+                obj.strides,
+                obj.requires_grad,
+                _no_hooks(),
+            )
         if isinstance(obj, Size):
             return _named("torch", "Size"), (tuple(obj),)
         if isinstance(obj, device):
@@ -111,7 +133,7 @@ class _Pickler(pickle._Pickler):  # pyright: ignore  # the C one cannot write a 
         """A dtype is a name."""
         self.save(_named("torch", obj.name))
 
-    dispatch = {**pickle._Pickler.dispatch, Dtype: save_dtype}  # pyright: ignore
+    dispatch: ClassVar[dict[type, Callable[..., None]]] = {**_DISPATCH, Dtype: save_dtype}
 
 
 _names: dict[tuple[str, str], _Global] = {}
@@ -169,8 +191,8 @@ def _rebuild_tensor(
     size: tuple[int, ...],
     stride: Stride,
     requires_grad: bool = False,
-    hooks: object = None,
-    metadata: object = None,
+    _hooks: object = None,
+    _metadata: object = None,
 ) -> Tensor:
     """A tensor over a stored storage, refused where it would reach beyond it."""
     whole = all(type(n) is int for n in (offset, *size, *stride))
@@ -185,7 +207,7 @@ def _rebuild_tensor(
     return tensor
 
 
-def _rebuild_parameter(data: Tensor, requires_grad: bool, hooks: object = None) -> Parameter:
+def _rebuild_parameter(data: Tensor, requires_grad: bool, _hooks: object = None) -> Parameter:
     return Parameter(data, requires_grad)
 
 
@@ -231,9 +253,10 @@ class _Unpickler(pickle.Unpickler):
 
     def persistent_load(self, pid: object) -> _StorageRef:
         """The storage that a persistent id names."""
-        if not (isinstance(pid, tuple) and len(pid) == 5 and pid[0] == "storage"):
+        parts = cast("tuple[object, ...]", pid) if isinstance(pid, tuple) else ()
+        if len(parts) != 5 or parts[0] != "storage":
             raise pickle.UnpicklingError(f"Unknown persistent id: {pid!r}")
-        _, dtype, key, _, count = cast("tuple[str, Dtype, str, str, int]", pid)
+        _, dtype, key, _, count = cast("tuple[str, Dtype, str, str, int]", parts)
         storage = self._storages.get(key)
         if storage is None:
             raw = self._archive.read(f"{self._folder}/data/{key}")

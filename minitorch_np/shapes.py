@@ -48,15 +48,15 @@ class Size(tuple[int, ...]):
             return size(super().__getitem__(key))
         return super().__getitem__(key)
 
-    def __add__(self, other: tuple[int, ...], /) -> Size:  # pyright: ignore[reportIncompatibleMethodOverride]
-        if not isinstance(other, tuple):  # pyright: ignore[reportUnnecessaryIsInstance]
+    def __add__(self, other: tuple[int, ...], /) -> Size:  # pyright: ignore[reportIncompatibleMethodOverride]  # sizes are integers
+        if not isinstance(other, tuple):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise TypeError(
                 f"can only concatenate tuple (not {type(other).__name__}) to torch.Size"
             )
         return Size((*self, *other))
 
     def __radd__(self, other: tuple[int, ...], /) -> Size:
-        if not isinstance(other, tuple):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(other, tuple):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             return NotImplemented
         return Size((*other, *self))
 

@@ -63,7 +63,7 @@ class UntypedStorage:
         return self.buffer[self.start : self.start + self.length]
 
     def grow(self, nbytes: int) -> None:
-        """Move to memory of `nbytes`, keeping what is there; tensors made before must be rebuilt."""
+        """Move to memory of `nbytes`, with what is there; tensors made before must be rebuilt."""
         larger = allocate(nbytes)
         larger.bytes()[: self.length] = self.bytes()
         self.buffer, self.start, self._address = larger.buffer, larger.start, larger._address

@@ -2,7 +2,7 @@
 
 import weakref
 from collections.abc import Callable
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, Self, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ class GraphNode(Protocol):
 
 
 class device:
-    """Where a tensor lives: always 'cpu' here. Accepts a string or another device, as torch does."""
+    """Where a tensor lives: always 'cpu' here. Takes a string or another device, as torch does."""
 
     __slots__ = ("index", "type")
 
@@ -43,9 +43,9 @@ class device:
         name, _, number = type.partition(":")
         if name not in _DEVICE_TYPES:
             raise RuntimeError(
-                "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, "
-                "maia, xla, lazy, vulkan, mps, meta, hpu, mtia, privateuseone device type at start "
-                f"of device string: {name}"
+                "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, "
+                "fpga, maia, xla, lazy, vulkan, mps, meta, hpu, mtia, privateuseone device type at "
+                f"start of device string: {name}"
             )
         if name != "cpu":
             raise RuntimeError(
@@ -72,8 +72,8 @@ class device:
 
 
 _DEVICE_TYPES = frozenset(
-    "cpu cuda ipu xpu mkldnn opengl opencl ideep hip ve fpga maia xla lazy vulkan mps meta hpu mtia "
-    "privateuseone".split()
+    "cpu cuda ipu xpu mkldnn opengl opencl ideep hip ve fpga maia xla lazy vulkan mps meta hpu "
+    "mtia privateuseone".split()
 )
 _CPU = device("cpu")
 
@@ -187,7 +187,7 @@ class Tensor(TensorMethods):
         view.creation = 0 if base is None else self.creation
         view.meta = None
         view._array = None
-        return view  # pyright: ignore[reportReturnType]
+        return view  # pyright: ignore[reportReturnType]  # Parameter's views are plain
 
     def untracked(self) -> "Tensor":
         """The same memory and version counter with no history and no base: `detach()` as PyTorch
@@ -222,7 +222,7 @@ class Tensor(TensorMethods):
             array = self._array = np.ndarray(
                 self.sizes,
                 self.dtype.np,
-                memory.buffer,  # type: ignore[arg-type]
+                memory.buffer,
                 memory.start + self.offset * size,
                 tuple([s * size for s in self.strides]),
             )
@@ -233,10 +233,18 @@ class Tensor(TensorMethods):
         """The size of each dimension."""
         return Size(self.sizes)
 
+    @overload
+    def size(self, dim: None = None) -> Size: ...
+    @overload
+    def size(self, dim: int) -> int: ...
     def size(self, dim: int | None = None) -> "Size | int":
         """The shape, or the size of dimension `dim`."""
         return Size(self.sizes) if dim is None else self.sizes[wrap_dim(dim, len(self.sizes))]
 
+    @overload
+    def stride(self, dim: None = None) -> Stride: ...
+    @overload
+    def stride(self, dim: int) -> int: ...
     def stride(self, dim: int | None = None) -> "Stride | int":
         """The stride of each dimension, or of dimension `dim`, in elements."""
         return self.strides if dim is None else self.strides[wrap_dim(dim, len(self.sizes))]
@@ -277,7 +285,7 @@ class Tensor(TensorMethods):
 
     @property
     def nbytes(self) -> int:
-        """The bytes of all elements: what a contiguous copy would take, whatever the storage has."""
+        """The bytes of all elements: what a contiguous copy takes, whatever the storage has."""
         return self.dtype.itemsize * numel(self.sizes)
 
     def untyped_storage(self) -> UntypedStorage:
@@ -367,7 +375,7 @@ class Tensor(TensorMethods):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
-        if not isinstance(value, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(value, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise RuntimeError("requires_grad must be a bool")
         if not self.is_leaf and not value:
             raise RuntimeError(
@@ -460,7 +468,7 @@ def empty(shape: Shape, stride: Stride, dtype: Dtype) -> Tensor:
     tensor.clock = VersionCounter()
     tensor.base = None
     tensor.meta = None
-    tensor._array = np.ndarray(shape, dtype.np, memory.buffer, memory.start, plan[1])  # pyright: ignore
+    tensor._array = np.ndarray(shape, dtype.np, memory.buffer, memory.start, plan[1])  # pyright: ignore[reportPrivateUsage]  # its own module
     return tensor
 
 
@@ -487,7 +495,7 @@ def over(
     tensor.clock = VersionCounter()
     tensor.base = None
     tensor.meta = None
-    tensor._array = None  # pyright: ignore[reportPrivateUsage]
+    tensor._array = None  # pyright: ignore[reportPrivateUsage]  # of one module
     return tensor
 
 

@@ -112,7 +112,7 @@ def assert_same(
     stride: bool = True,
     meta: bool = True,
 ) -> None:
-    """`a` of ours equals `t` of torch's: tensors with all their geometry, containers, plain values."""
+    """`a` of ours equals `t` of torch's: tensors with all their geometry, containers, values."""
     if isinstance(t, torch.Tensor):
         assert isinstance(a, Tensor), f"{where}: {type(a)} is no Tensor"
         assert str(a.dtype) == str(t.dtype), f"{where}: dtype {a.dtype} != {t.dtype}"
@@ -170,7 +170,7 @@ class Outcome:
             warnings.simplefilter("always")
             try:
                 self.result = f(library, *inputs)
-            except Exception as error:  # compared with the other library's
+            except Exception as error:  # noqa: BLE001  # compared with the other library's
                 self.error = error
         self.warnings = [(w.category.__name__, plain(str(w.message))) for w in caught]
 

@@ -25,7 +25,8 @@ ROWS = (
     ("op", "loops", "random"),
     ("ops",),
     ("nn",),
-    ("optim", "utils", "autograd", "serialization", "testing", "inspect", "cuda", "linalg"),
+    ("optim", "utils", "testing", "cuda", "linalg"),
+    ("autograd", "serialization", "inspect"),
     ("__init__",),
 )
 ROW = {name: row for row, names in enumerate(ROWS) for name in names}

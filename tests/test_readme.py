@@ -19,7 +19,7 @@ def examples(text: str) -> doctest.TestResults:
 
 def quick_start() -> str:
     """The first block of Python."""
-    found = re.search(r"```python\n(.*?)```", README.read_text(), re.S)
+    found = re.search(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
     assert found is not None
     return found.group(1)
 

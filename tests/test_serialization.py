@@ -149,7 +149,7 @@ def test_a_tensor_beyond_its_storage_is_refused(geometry: Any) -> None:
     body = pickle.dumps(size, 2)[2:-1], pickle.dumps(stride, 2)[2:-1]
     whole = original[:at] + pickle.dumps(offset, 2)[2:-1] + body[0] + body[1] + rest
     del changed, numbers
-    with pytest.raises(pickle.UnpicklingError, match="geometry|beyond"):
+    with pytest.raises(pickle.UnpicklingError, match=r"geometry|beyond"):
         minitorch_np.load(archive_of(whole, **{"0": bytes(12)}))
 
 

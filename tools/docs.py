@@ -85,7 +85,8 @@ def results() -> str:
             rows.append(
                 f"| {found['experiment']} | {found['data']['name']} | {engine} "
                 f"| {'' if accuracy is None else f'{accuracy:.2%}'} "
-                f"| {'' if seconds is None else f'{seconds:.1f}'} | {said or 'the reference side'} |"
+                f"| {'' if seconds is None else f'{seconds:.1f}'} "
+                f"| {said or 'the reference side'} |"
             )
     return "\n".join(rows)
 
@@ -99,10 +100,8 @@ def ops() -> str:
     for name, function in COMPOSITES.items():
         families.setdefault(function.__module__.rpartition(".")[2], set()).add(name)
     public = {n for names in families.values() for n in names if not n.startswith("_")}
-    rows = [
-        f"{len(public)} ops and composites, {sum(n.endswith('_') for n in REGISTRY)} in-place forms:",
-        "",
-    ]
+    derived = sum(n.endswith("_") for n in REGISTRY)
+    rows = [f"{len(public)} ops and composites, {derived} in-place forms:", ""]
     for family in sorted(families):
         names = " ".join(sorted(n for n in families[family] if not n.startswith("_")))
         if names:

@@ -82,7 +82,7 @@ class Renderer:
         if set(get_args(DTypeLike)) - {types.NoneType} <= set(left):
             left = [part for part in left if part not in get_args(DTypeLike)]
             found = [self.name("numpy.typing", "DTypeLike"), "None"]
-        if NUMBER <= set(left):
+        if set(left) >= NUMBER:
             found.append(self.name("minitorch_np.tensor", "Number"))
             left = [part for part in left if part not in NUMBER]
         found = list(dict.fromkeys([*[self.annotation(part) for part in left], *found]))
@@ -184,9 +184,9 @@ class Renderer:
         setter = getattr(Tensor, name).fset
         if setter is not None:
             value = list(inspect.signature(setter, eval_str=True).parameters.values())[1]
+            kind = self.argument(value.annotation)
             text += (
-                f"\n        @{name}.setter\n"
-                f"        def {name}(self, value: {self.annotation(value.annotation)}) -> None: ...\n"
+                f"\n        @{name}.setter\n        def {name}(self, value: {kind}) -> None: ...\n"
             )
         return text
 
@@ -194,11 +194,10 @@ class Renderer:
         """The first paragraph of the documentation, and no code."""
         documentation = (inspect.getdoc(function) or "").split("\n\n")[0]
         text = documentation.replace("\\", "\\\\").replace('"""', "'''")
-        lines = textwrap.wrap(f'"""{text}', WIDTH - len(INDENT), break_on_hyphens=False)
+        lines = textwrap.wrap(f'"""{text}', WIDTH - len(INDENT) - 3, break_on_hyphens=False)
         if not text:
             return f"{INDENT}...\n"
-        fits = len(lines) == 1 and len(lines[0]) + len(INDENT) + 3 <= WIDTH
-        lines = [f'{lines[0]}"""'] if fits else [*lines, '"""']
+        lines = [f'{lines[0]}"""'] if len(lines) == 1 else [*lines, '"""']
         return "".join(f"{INDENT}{line}\n" for line in [*lines, "..."])
 
 
@@ -232,6 +231,7 @@ def declarations() -> str:
             bound[name] = render.operator(name, "Tensor" if "matmul" in name else operand)
     for name in EQUALITY:
         bound[name] = render.operator(name, "object")
+    bound["__hash__"] = f"        def __hash__(self) -> {render.annotation(int)}: ...\n"
     for name in UNARY:
         bound[name] = render.operator(name, "")
     for name, getter in PROPERTIES.items():

@@ -28,6 +28,8 @@ STYLES = dict(zip(VERDICTS, ("green", "green", "cyan", "yellow", "bold red"), st
 # A piped run says it is alive this often, in seconds.
 PULSE = 20.0
 ROWS = 16
+# Below so many columns a terminal shows fewer of the tables'.
+NARROW = 80
 
 
 class Tick:
@@ -37,6 +39,7 @@ class Tick:
         self.count = 0
         self._screen, self._title, self._total = screen, title, total
         self._start = self._said = time.monotonic()
+        self._cpu = time.process_time()
 
     def __call__(self, name: str) -> None:
         """One call of `observe`; what starts or ends a step does not count again."""
@@ -64,7 +67,9 @@ class Tick:
 
     def finished(self) -> str:
         """The phase's last line."""
-        return f"{self._title}: {self.count} steps in {time.monotonic() - self._start:.1f} s"
+        seconds, cpu = time.monotonic() - self._start, time.process_time() - self._cpu
+        steps = f"{self.count} steps in " if self.count else ""
+        return f"{self._title}: {steps}{seconds:.1f} s ({cpu:.1f} s of CPU time)"
 
 
 class _Rate(ProgressColumn):
@@ -143,6 +148,9 @@ class Screen:
     def _table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         if not rows:
             return
+        if self.rich and self.console.width < NARROW:  # the report has the rest
+            kept = [i for i, name in enumerate(header) if name not in ("step", "steps")]
+            header, rows = [header[i] for i in kept], [[row[i] for i in kept] for row in rows]
         if not self.rich:
             widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
             for row in [header, *rows]:
@@ -222,6 +230,13 @@ def notes(found: Mapping[str, Any]) -> list[str]:
             f"the estimate passes 1e-3 of the norm in {len(loose)} quantities, most often in "
             f"{worst['quantity']} ({worst['loose']} of {sum(worst['counts'].values())} steps)"
         )
+    for engine, counts in found["observed"].items():
+        if passed := counts["passed over"]:
+            whole = passed + counts["compared"]
+            lines.append(
+                f"lock-step with {engine} compared {counts['compared']:,} of {whole:,} "
+                "observations: the first 200 steps and every 50th"
+            )
     lines.extend(course_line(course) for course in found["free_running"])
     tf32 = found["environment"]["tf32"]
     if tf32 is not None:

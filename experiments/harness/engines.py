@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -94,6 +95,17 @@ def against(names: str) -> list[Engine]:
         ),
     }
     return [made[name]() for name in dict.fromkeys(asked)]
+
+
+def pin(threads: int, engines: Sequence[Engine]) -> None:
+    """Every engine, and NumPy's BLAS that the estimates use, computes on so many threads.
+
+    Threads that wait for one another on a busy machine cost more than they bring here.
+    """
+    for engine in engines:
+        engine.library.set_num_threads(threads)
+    with contextlib.suppress(ImportError):
+        importlib.import_module("threadpoolctl").threadpool_limits(threads, user_api="blas")
 
 
 def tf32(torch: ModuleType) -> dict[str, bool]:

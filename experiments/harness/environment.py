@@ -29,8 +29,9 @@ def environment(seed: int, dtype: str, engines: Sequence[Engine]) -> dict[str, A
         "tf32": None,
     }
     for engine in engines:
-        if engine.device == "cuda":
-            found["gpu"] = engine.library.cuda.get_device_name()
+        if engine.name == "torch-cuda":
+            cuda = engine.library.cuda
+            found["gpu"] = cuda.get_device_name() if engine.device == "cuda" else None
             found["tf32"] = tf32(engine.library)
     return found
 

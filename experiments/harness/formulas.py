@@ -33,17 +33,25 @@ def contracted(call: Call, a: str, b: str, multiply: Callable[[Array, Array], Ar
     if other.plain is not None and other.alike and not transposed and noise.plain is not None:
         common = other.alike * np.square(left @ np.sqrt(other.plain))
         noise = replace(noise, plain=noise.plain + common)
-    noise = replace(noise, shared=0.0, alike=max(noise.alike, equal_rows(left)))
+    noise = replace(noise, shared=0.0, alike=max(noise.alike, equal_rows(left, own)))
     if own.plain is None or noise.plain is None:
         return noise
     return _mixed(own, right.T if transposed else right, noise)
 
 
-def equal_rows(a: Array) -> float:
-    """Part, 0 to 1, of the pairs of rows that are equal to the first one and so to each other."""
-    if a.ndim != 2 or len(a) < 2 or not a.shape[1] or not np.array_equal(a[0], a[len(a) // 2]):
+def equal_rows(a: Array, noise: Noise) -> float:
+    """Part, 0 to 1, of the pairs of rows that equal the first one within their error, and so each
+    other: saturated units send every sample on alike, and both engines err alike in all of them.
+    """
+    if a.ndim != 2 or len(a) < 2 or not a.shape[1]:
         return 0.0
-    return float(np.mean((a == a[0]).all(1))) ** 2
+    sigma = np.sqrt(noise.total(a.shape))
+    for rows in (slice(len(a) // 2, len(a) // 2 + 1), slice(None)):  # one that differs often tells
+        near = np.abs(a[rows] - a[0]) <= WIDTH * (sigma[rows] + sigma[0])
+        equal = float(np.mean(near.all(1)))
+        if not equal:
+            return 0.0
+    return equal**2
 
 
 def _mixed(left: Noise, b: Array, noise: Noise) -> Noise:
@@ -312,6 +320,40 @@ def _log_softmax_backward(call: Call) -> Noise:
     return call.rounded(noise, g**2 + summands)
 
 
+# Products of all cells so far
+
+
+@rule("cumprod")
+def _cumprod(call: Call) -> Noise:
+    x, out, dim = call.value("input"), call.out, call.args["dim"]
+    with np.errstate(all="ignore"):
+        relative = np.where(x == 0, 1e300, 1.0 / np.square(x))
+        noise = call.noise("input").map(
+            lambda v: np.where(out == 0, 0.0, out**2) * np.cumsum(v * relative, dim)
+        )
+    return call.rounded(noise, out**2 * np.cumsum(np.ones(x.shape), dim))
+
+
+# Losses
+
+
+@rule("binary_cross_entropy")
+def _binary_cross_entropy(call: Call) -> Noise:
+    x, t = call.value("input"), call.value("target")
+    w = np.broadcast_to(call.value("weight") if "weight" in call else 1.0, x.shape)
+    with np.errstate(all="ignore"):
+        loss = -(t * np.log(x).clip(-100) + (1 - t) * np.log1p(-x).clip(-100))
+    slope = (x - t) / np.maximum(x * (1 - x), 1e-12)
+    noise = call.noise("input").map(lambda v: v * np.square(w * slope))
+    noise = noise + call.noise("target").map(lambda v: v * np.square(w * (100 + np.abs(slope))))
+    squares, reduction = np.square(w * loss), call.args.get("reduction", 1)
+    if reduction in (0, "none"):
+        return call.rounded(noise, squares)
+    share = 1.0 / x.size**2 if reduction in (1, "mean") else 1.0
+    noise = noise.map(lambda v: np.sum(np.broadcast_to(v, x.shape)) * share)
+    return call.rounded(Noise(noise.plain, noise.fence), np.sum(squares) * share + call.out**2)
+
+
 # Losses that pick
 
 
@@ -334,7 +376,9 @@ def _picked_loss(call: Call) -> Noise:
     if own.plain is not None and own.alike:
         whole = np.square(np.sum(np.sqrt(np.atleast_2d(own.plain)) * weight))
         noise = noise + Noise(own.alike * whole)
-    return call.rounded(Noise(noise.plain, noise.fence), np.sum(np.square(weight * x)) + call.out**2)
+    return call.rounded(
+        Noise(noise.plain, noise.fence), np.sum(np.square(weight * x)) + call.out**2
+    )
 
 
 def _picked_weights(call: Call, shape: tuple[int, ...]) -> Array:

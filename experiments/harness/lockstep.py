@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from experiments.harness.engines import Engine
 from experiments.harness.rounding import Scale, array, dtype_name, is_tensor
 from experiments.harness.verdict import EVENT, WRONG, Judgement, Tally, Value, judge
@@ -132,14 +134,16 @@ class Comparison:
                     self._judge(quantity, a.step, a.tensors[name], b.tensors[name], a)
                 if a.name == STEP:
                     self._judge_gradient(name, a, b)
+            if a.name == UPDATE:  # what runs until the next step starts is not compared
+                self.follower.active = False
         else:
             self.unjudged += 1
 
     def _start(self, a: Sight, b: Sight) -> None:
         shared = self._shared(a, b)
         for name in shared:
-            if name not in self._known and self.follower.active:
-                self._judge(f"{name} at start", a.step, a.tensors[name], b.tensors[name], a)
+            if name not in self._known:
+                self._judge_start(name, a, b)
         self._known.update(shared)
         self.follower.active = observed(a.step)
         if not self.follower.active:
@@ -151,6 +155,16 @@ class Comparison:
                     self.theirs.overwrite(other, array(mine))
         state = self.ours.random_state()
         self.seeded = state is not None and self.theirs.set_random_state(state)
+
+    def _judge_start(self, name: str, a: Sight, b: Sight) -> None:
+        """Both drew the values from one seed, so that they are at most one rounding apart."""
+        mine, scale = a.tensors[name], self.follower.scale.pointwise(dtype_name(a.tensors[name]))
+        values = array(mine)
+        ours = self._value(mine, plain=scale * np.square(values.astype(np.float64)))
+        self._count(f"{name} at start", judge(ours, self._value(b.tensors[name])), a.step)
+
+    def _value(self, tensor: Any, **noise: Any) -> Value:
+        return Value(array(tensor), tuple(tensor.stride()), dtype_name(tensor), **noise)
 
     def _shared(self, a: Sight, b: Sight) -> list[str]:
         for name in a.tensors.keys() ^ b.tensors.keys():
@@ -171,9 +185,9 @@ class Comparison:
 
     def _judge(self, quantity: str, step: int, mine: Any, other: Any, sight: Sight) -> None:
         noise = self.follower.ledger.read(mine)
-        ours = Value(array(mine), tuple(mine.stride()), dtype_name(mine), noise.plain, noise.fence)
-        theirs = Value(array(other), tuple(other.stride()), dtype_name(other))
-        judgement = judge(ours, theirs)
+        judgement = judge(
+            self._value(mine, plain=noise.plain, fence=noise.fence), self._value(other)
+        )
         note = self._fenced(sight) if judgement.verdict == EVENT else ""
         self._count(quantity, judgement, step, note)
 
@@ -238,8 +252,18 @@ def lockstep(
     follower = comparison.follower
 
     def watched(observe: Callable[..., None]) -> Any:
-        with watching(follower):
-            return run(ours, observe)
+        with contextlib.ExitStack() as watch:
+            watch.enter_context(watching(follower))
+
+            def seen(name: str, step: int, **tensors: Any) -> None:
+                before = follower.active
+                observe(name, step, **tensors)
+                if before and not follower.active:
+                    watch.close()
+                elif follower.active and not before:
+                    watch.enter_context(watching(follower))
+
+            return run(ours, seen)
 
     with parties(
         lambda: Party(ours, watched), lambda: Party(theirs, lambda observe: run(theirs, observe))

@@ -41,20 +41,29 @@ def write_html(results: Results, folder: Path) -> Path:
 
 def page(results: Results, found: Mapping[str, Any]) -> str:
     """The report as text."""
-    title = results.experiment
+    sections = header(found) + body(results) + section("Environment", environment_part(found))
+    return document(results.experiment, sections)
+
+
+def body(results: Results) -> str:
+    """Every table and picture of a run."""
+    found = results.as_json()
     sections = [
-        header(found),
         section("Engines", engines_table(found)),
         section("Lock-step verdicts", verdicts_part(found)),
         section("Free-running", free_part(results, found)),
         section("Pictures", "".join(figure(p.path, p.caption) for p in results.pictures)),
-        section("Environment", environment_part(found)),
     ]
+    return "".join(sections)
+
+
+def document(title: str, content: str) -> str:
+    """A page that needs no other file."""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{esc(title)}</title>\n<style>\n{STYLE.read_text(encoding='utf-8')}</style>\n"
-        f"</head>\n<body>\n<main>\n{''.join(sections)}</main>\n</body>\n</html>\n"
+        f"</head>\n<body>\n<main>\n{content}</main>\n</body>\n</html>\n"
     )
 
 
@@ -94,9 +103,7 @@ def header(found: Mapping[str, Any]) -> str:
     settings = found["settings"]
     against = " and ".join(settings["against"])
     counts = headline(found).partition(": ")[2]
-    state = (
-        "" if found["complete"] else f'<p class="partial">Not complete: {esc(found["error"])}.</p>'
-    )
+    state = incomplete(found["complete"], found["error"])
     lines = "".join(f"<li>{esc(line)}</li>" for line in notes(found) if "free-running" not in line)
     return (
         f"<header>\n<h1>{esc(found['experiment'])} {badge(found['verdict'])}</h1>\n"
@@ -104,6 +111,11 @@ def header(found: Mapping[str, Any]) -> str:
         f"<p>{esc(found['data']['source'])}</p>\n{state}"
         f"{f'<ul>{lines}</ul>' if lines else ''}</header>\n"
     )
+
+
+def incomplete(complete: bool, error: str | None) -> str:
+    """A line that says why a run is not whole, or nothing."""
+    return "" if complete else f'<p class="partial">Not complete: {esc(error)}.</p>'
 
 
 def engines_table(found: Mapping[str, Any]) -> str:
@@ -265,6 +277,8 @@ def environment_part(found: Mapping[str, Any]) -> str:
         ("seed", str(env["seed"])),
         ("dtype", env["dtype"]),
         ("epochs", "as published" if epochs is None else str(epochs)),
-        ("samples", f"{found['data']['train']:,} to train on, {found['data']['test']:,} to test"),
     ]  # fmt: skip
+    if found["data"]:
+        of = f"{found['data']['train']:,} to train on, {found['data']['test']:,} to test"
+        rows.append(("samples", of))
     return table(("", ""), [(esc(a), esc(b)) for a, b in rows])

@@ -72,6 +72,10 @@ class Results:
             "verdicts": [verdict_json(tally) for tally in self.tallies()],
             "complete": self.complete,
             "verdict": self.verdict,
+            "observed": {
+                name: {"compared": c.judged, "passed over": c.unjudged}
+                for name, c in self.comparisons.items()
+            },
             "settings": self.settings,
             "free_running": self.courses(),
             "error": self.error,

@@ -40,8 +40,8 @@ class Noise:
 
     `shared` is the part of `plain`, 0 to 1, that the units of the last dimension have in common:
     weights of one sign mix the same errors into every unit, and those add up in the next layer.
-    `alike` is the part that rows, the dimension before, have in common: equal rows are rounded
-    alike, and their errors add up in a sum over the batch.
+    `alike` is the part that rows, the dimension before, have in common: rows that are equal within
+    their error may err alike, and those errors add up in a sum over the batch.
     """
 
     plain: Array | None = None

@@ -20,7 +20,8 @@ from experiments.harness.rounding import Scale
 from experiments.harness.watch import Follower
 
 EXPERIMENTS = ("tensor_basics", "dying_relu", "mnist_mlp")
-DTYPES = ("float32", "float64", "float16", "bfloat16")
+DTYPES = ("float32", "float64")
+HALVES = ("float16", "bfloat16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Options:
     epochs: int | None = None
     dtype: str = "float32"
     out: Path = Path("runs")
+    threads: int = 1
 
 
 def load_data(folder: Path | None) -> Any:
@@ -46,8 +48,6 @@ def cast(data: Any, dtype: str) -> Any:
     """The data with its floating arrays in `dtype`."""
     if dtype == "float32":
         return data
-    if dtype == "bfloat16":
-        raise Refused("--dtype bfloat16: NumPy arrays cannot hand bfloat16 to PyTorch")
     return data._replace(
         **{
             name: value.astype(dtype)
@@ -86,28 +86,17 @@ def run_experiment(
     name: str, ours: Engine, others: Sequence[Engine], data: Any, options: Options, screen: Screen
 ) -> Results:
     """Results of one experiment, written to its folder also when the run breaks off."""
-    engines = [ours, *others]
-    results = Results(
-        name,
-        describe(data),
-        environment(options.seed, options.dtype, engines),
-        {"epochs": options.epochs, "against": [engine.name for engine in others]},
-    )
+    results = started(name, ours, others, data, options)
     folder = options.out / name
     folder.mkdir(parents=True, exist_ok=True)
     for stale in folder.glob("*.png"):
         stale.unlink()
     try:
-        _measure(results, ours, others, cast(data, options.dtype), options, screen)
+        measure(results, ours, others, cast(data, options.dtype), options, screen)
         results.pictures = draw(results, folder)
         results.complete = True
     except BaseException as error:
-        text = (
-            "interrupted"
-            if isinstance(error, KeyboardInterrupt)
-            else f"{type(error).__name__}: {error}"
-        )
-        results.error = text
+        results.error = told(error)
         raise
     finally:
         write_json(results, folder)
@@ -115,7 +104,26 @@ def run_experiment(
     return results
 
 
-def _measure(
+def started(
+    name: str, ours: Engine, others: Sequence[Engine], data: Any, options: Options
+) -> Results:
+    """Results of a run that has measured nothing yet."""
+    return Results(
+        name,
+        describe(data),
+        environment(options.seed, options.dtype, [ours, *others]),
+        {"epochs": options.epochs, "against": [engine.name for engine in others]},
+    )
+
+
+def told(error: BaseException) -> str:
+    """What broke a run off, in one line."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    return f"{type(error).__name__}: {error}"
+
+
+def measure(
     results: Results,
     ours: Engine,
     others: Sequence[Engine],
@@ -123,6 +131,7 @@ def _measure(
     options: Options,
     screen: Screen,
 ) -> None:
+    """Fills the results: each engine alone unless that is there already, then all in lock-step."""
     name = results.experiment
 
     def run(engine: Engine, observe: Callable[..., None]) -> Any:
@@ -133,6 +142,8 @@ def _measure(
     with ours.default_dtype(options.dtype), others[0].default_dtype(options.dtype):
         total = None
         for engine in [*others, ours]:
+            if engine.name in results.free:
+                continue
             with screen.phase(f"{name}: {engine.name} alone", total) as tick:
                 alone = free_run(engine, run, tick=tick)
             results.free[engine.name] = alone

@@ -51,7 +51,12 @@ class Value:
 
 
 def judge(ours: Value, theirs: Value) -> Judgement:
-    """Verdict on our value against theirs; the estimate is taken from ours."""
+    """Verdict on our value against theirs; the estimate is taken from ours.
+
+    A unit that flips moves what it feeds by its whole contribution, no more: that is one sigma of
+    `fence`, a ratio of 1/8. What is left of the 8 is for layers that stretch one shift more than
+    its square tells, and for several flips that meet.
+    """
     for what, a, b in (
         ("shape", ours.values.shape, theirs.values.shape),
         ("stride", ours.stride, theirs.stride),

@@ -11,7 +11,7 @@ from minitorch_np.graph.engine import walk
 from minitorch_np.graph.node import Edge, edge
 from minitorch_np.tensor import Tensor, empty, method
 
-__all__ = ["backward", "gradients", "run_backward"]
+__all__ = ["backward", "grad"]
 
 Tensors = Tensor | Sequence[Tensor]
 Grads = Tensor | Sequence[Tensor | None] | None

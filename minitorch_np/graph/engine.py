@@ -87,7 +87,8 @@ class _Task:
 
     def step(self, node: Node, keep_graph: bool) -> None:
         """Run one node, hand its results on, and find out who became ready."""
-        arrived = self.buffers.pop(node, None) or [None] * len(node.expects)
+        found = self.buffers.pop(node, None)
+        arrived: list[Tensor | None] = [None] * len(node.expects) if found is None else found
         if node.tensor_hooks or node.pre_hooks or node.retainers:
             arrived = node.hooked(arrived)
         if self.captures:

@@ -53,7 +53,7 @@ def _hooks_of(tensor: Tensor) -> dict[int, Hook]:
 
 @method
 def register_hook(self: Tensor, hook: Hook) -> RemovableHandle:
-    """Call `hook` with the gradient of this tensor when it is ready; a tensor returned replaces it."""
+    """Call `hook` with this tensor's gradient when it is ready; a tensor returned replaces it."""
     if not self.requires_grad:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     return RemovableHandle(_hooks_of(self), hook)
@@ -118,7 +118,7 @@ def set_grad(self: Tensor, value: Tensor | None) -> None:
         if self.meta is not None:
             self.meta.grad = None
         return
-    if not isinstance(value, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(value, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise TypeError(
             "assigned grad expected to be a Tensor or None but got grad of type "
             f"{type(value).__name__}"

@@ -52,7 +52,7 @@ def _check_view(view: Tensor, indirect: bool = False) -> None:
         text = f"{made} no_grad mode and {was} modified inplace with grad mode enabled."
     else:
         text = f"{output} is a view and {was} modified inplace."
-    raise RuntimeError(f"{text} {_REASONS[creation]}")
+    raise RuntimeError(f"{text} {_REASONS[Creation(creation)]}")
 
 
 _AMBIGUOUS = (

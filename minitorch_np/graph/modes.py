@@ -2,7 +2,7 @@
 
 import functools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from enum import IntEnum
 from types import TracebackType
@@ -98,7 +98,7 @@ state = _State()
 
 
 @contextmanager
-def recording() -> Iterator[None]:
+def recording() -> Generator[None]:
     """A stretch of the engine's own in which history is recorded and no mode watches."""
     before = state.route
     state.route = RECORD

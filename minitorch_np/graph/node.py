@@ -68,7 +68,7 @@ class Node:
         if hooks is None:
             return self.apply(grads, edges)
         outputs = tuple(grads)
-        results = self.apply(grads, edges)
+        results: list[Tensor | None] = self.apply(grads, edges)
         for hook in list(hooks.values()):
             changed = hook(tuple(results), outputs)
             if changed is not None:
@@ -79,7 +79,9 @@ class Node:
         """What the hooks on the outputs make of the gradients that arrived for them."""
         for nr, hooks in (self.tensor_hooks or {}).items():
             grad = grads[nr]
-            for hook in list(hooks.values()) if grad is not None else ():
+            if grad is None:
+                continue
+            for hook in list(hooks.values()):
                 changed = hook(grad)
                 if changed is not None:
                     grads[nr] = grad = changed

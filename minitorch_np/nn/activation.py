@@ -289,7 +289,7 @@ class _OverDim(Module):
     """An activation over one dimension."""
 
     def __init__(self, dim: int | None = None) -> None:
-        if dim is not None and (not isinstance(dim, int) or isinstance(dim, bool)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if dim is not None and (not isinstance(dim, int) or isinstance(dim, bool)):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise TypeError(f"dim must be an int or None, got {type(dim)}")
         super().__init__()
         self.dim = dim

@@ -106,7 +106,7 @@ class Sequential(_Row):
 
     def insert(self, index: int, module: Module) -> Self:
         """This container with `module` before the one at `index`."""
-        if not isinstance(module, Module):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(module, Module):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise AssertionError(f"module should be of type: {Module}")
         size = len(self)
         if not -size <= index <= size:
@@ -144,7 +144,7 @@ class Sequential(_Row):
         return self.extend(self._times(other)[len(self) :])
 
     def _times(self, other: int) -> list[Module]:
-        if not isinstance(other, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(other, int):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise TypeError(f"unsupported operand type(s) for *: {type(self)} and {type(other)}")
         if other <= 0:
             raise ValueError(f"Non-positive multiplication factor {other} for {type(self)}")
@@ -189,7 +189,7 @@ class ModuleList(_Row):
 
     def extend(self, modules: Iterable[Module]) -> Self:
         """This list with `modules` at its end."""
-        if not isinstance(modules, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(modules, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise TypeError(
                 "ModuleList.extend should be called with an iterable, but got "
                 f"{type(modules).__name__}"
@@ -279,7 +279,7 @@ class ModuleDict(Module):
 
     def update(self, modules: "Mapping[str, Module] | Iterable[tuple[str, Module]]") -> None:
         """Add or replace modules from a mapping or from pairs."""
-        if not isinstance(modules, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(modules, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise TypeError(
                 "ModuleDict.update should be called with an iterable of key/value pairs, but got "
                 f"{type(modules).__name__}"

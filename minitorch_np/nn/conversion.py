@@ -48,7 +48,7 @@ class Conversion(Registry):
         """This module, after `fn` of every submodule, children first, and of itself."""
         for module in self.children():
             module.apply(fn)
-        fn(self)  # pyright: ignore[reportArgumentType]
+        fn(self)  # pyright: ignore[reportArgumentType]  # Module alone derives from this
         return self
 
     def _floats_to(self, dtype: Dtype) -> Self:
@@ -123,7 +123,7 @@ class Conversion(Registry):
 
     def train(self, mode: bool = True) -> Self:
         """This module and all below it in training mode, or not; Dropout and such ask for it."""
-        if not isinstance(mode, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(mode, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise ValueError("training mode is expected to be boolean")
         self.training = mode
         for module in self.children():

@@ -36,7 +36,7 @@ class Unflatten(Module):
                 f"{type(unflattened_size).__name__}"
             )
         for at, n in enumerate(unflattened_size):
-            if not isinstance(n, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+            if not isinstance(n, int):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
                 raise TypeError(
                     "unflattened_size must be tuple of ints, but found element of type "
                     f"{type(n).__name__} at pos {at}"

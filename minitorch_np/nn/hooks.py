@@ -243,7 +243,7 @@ class BackwardHook:
             )
         for hook in self.hooks:
             changed = hook(self.module, (None,) * self.n_inputs, grads)
-            nothing = isinstance(changed, tuple) and all(g is None for g in changed)  # pyright: ignore[reportUnknownVariableType]
+            nothing = isinstance(changed, tuple) and all(g is None for g in changed)  # pyright: ignore[reportUnknownVariableType]  # isinstance leaves its parts unknown
             if changed is not None and not nothing:
                 raise RuntimeError(
                     "Backward hook for Modules where no input requires gradient should always "

@@ -160,7 +160,7 @@ class HuberLoss(_Loss):
     """Half the squared error below `delta`, delta * (absolute error - delta / 2) above."""
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
-        if not isinstance(delta, (float, int)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(delta, (float, int)):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise TypeError(f"delta must be a float or int, got: {type(delta)}")
         super().__init__(reduction=reduction)
         self.delta = delta

@@ -145,7 +145,7 @@ class Module(Stateful):
             changed = hook(self, args, kwargs)
             if changed is None:
                 continue
-            if not (isinstance(changed, tuple) and len(changed) == 2):  # pyright: ignore[reportUnknownArgumentType]
+            if not (isinstance(changed, tuple) and len(changed) == 2):  # pyright: ignore[reportUnknownArgumentType]  # isinstance leaves its parts unknown
                 raise RuntimeError(
                     "forward pre-hook must return None or a tuple of (new_args, new_kwargs), but "
                     f"got {changed}."

@@ -1,6 +1,6 @@
 """Parameter and Buffer: tensors that a Module takes for its own. Source: torch/nn/parameter.py."""
 
-from typing import Self
+from typing import Self, cast
 
 from minitorch_np.dtypes import get_default_dtype
 from minitorch_np.graph.modes import no_grad
@@ -61,7 +61,7 @@ class Parameter(Tensor):
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         if id(self) in memo:
-            return memo[id(self)]  # pyright: ignore[reportReturnType]
+            return cast("Self", memo[id(self)])
         with no_grad():
             copy = type(self)(self.clone(memory_format=preserve_format), self.requires_grad)
         memo[id(self)] = copy
@@ -96,7 +96,7 @@ class Buffer(Tensor, metaclass=_BufferType):
 
     __slots__ = ()
 
-    def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]  # as in PyTorch
         """The marked tensor over the memory of `data`, or an empty one."""
         source = _nothing() if data is None else data
         made = source.detach()

@@ -65,7 +65,7 @@ class ParameterList(Module):
 
     def extend(self, values: Iterable[Any]) -> Self:
         """This list with `values` at its end."""
-        if not isinstance(values, Iterable) or isinstance(values, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(values, Iterable) or isinstance(values, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise TypeError(
                 "ParameterList.extend should be called with an iterable, but got "
                 f"{type(values).__name__}"
@@ -180,7 +180,7 @@ class ParameterDict(Module):
 
     def update(self, parameters: "Mapping[str, Any] | ParameterDict | Iterable[Any]") -> None:
         """Add or replace values; those of a plain dict in the order of its sorted keys."""
-        if not isinstance(parameters, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(parameters, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise TypeError(
                 "ParametersDict.update should be called with an iterable of key/value pairs, but "
                 f"got {type(parameters).__name__}"

@@ -58,7 +58,7 @@ class Registry:
         if "_buffers" not in self.__dict__:
             raise AttributeError("cannot assign buffer before Module.__init__() call")
         self._check_name("buffer", name, self._buffers, 'buffer name can\'t contain "."')
-        if tensor is not None and not isinstance(tensor, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if tensor is not None and not isinstance(tensor, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise TypeError(
                 f"cannot assign '{typename(tensor)}' object to buffer '{name}' "
                 "(torch Tensor or None required)"
@@ -77,7 +77,7 @@ class Registry:
         if param is None:
             self._parameters[name] = None
             return
-        if not isinstance(param, Parameter):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(param, Parameter):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise TypeError(
                 f"cannot assign '{typename(param)}' object to parameter '{name}' "
                 "(torch.nn.Parameter or None required)"
@@ -92,7 +92,7 @@ class Registry:
 
     def add_module(self, name: str, module: "Module | None") -> None:
         """Add a submodule, or the name of one that is absent."""
-        if module is not None and not isinstance(module, Registry):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if module is not None and not isinstance(module, Registry):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise TypeError(f"{typename(module)} is not a Module subclass")
         text = f'module name can\'t contain ".", got: {name}'
         self._check_name("module", name, self._modules, text)
@@ -140,7 +140,7 @@ class Registry:
                 f"cannot assign '{typename(value)}' as child module '{name}' "
                 "(torch.nn.Module or None expected)"
             )
-        self._modules[name] = _hooked(module_registration_hooks, self, name, value)  # pyright: ignore[reportArgumentType]
+        self._modules[name] = _hooked(module_registration_hooks, self, name, value)  # pyright: ignore[reportArgumentType]  # Module alone derives from this
 
     def _set_buffer(self, name: str, value: object) -> None:
         if value is not None and not isinstance(value, Tensor):
@@ -191,13 +191,13 @@ class Registry:
             if not isinstance(inner, Registry):
                 raise AttributeError(f"`{item}` is not an nn.Module")
             found = inner
-        return found  # pyright: ignore[reportReturnType]
+        return found  # pyright: ignore[reportReturnType]  # Module alone derives from this
 
     def set_submodule(self, target: str, module: "Module", strict: bool = False) -> None:
         """Put `module` at a path; with `strict` there has to be one already."""
         if target == "":
             raise ValueError("Cannot set the submodule without a target name!")
-        if not isinstance(module, Registry):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(module, Registry):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
         path, _, name = target.rpartition(".")
         parent = self.get_submodule(path)
@@ -220,7 +220,7 @@ class Registry:
         name = target.rpartition(".")[2]
         if name not in module._buffers:
             raise AttributeError(f"`{name}` is not a buffer")
-        return found  # pyright: ignore[reportReturnType]
+        return found  # pyright: ignore[reportReturnType]  # buffers are tensors
 
     def _at(self, target: str) -> "tuple[Module, object]":
         path, _, name = target.rpartition(".")
@@ -237,8 +237,8 @@ class Registry:
         if self in memo:
             return
         if remove_duplicate:
-            memo.add(self)  # pyright: ignore[reportArgumentType]
-        yield prefix, self  # pyright: ignore[reportReturnType]
+            memo.add(self)  # pyright: ignore[reportArgumentType]  # Module alone derives from this
+        yield prefix, self  # pyright: ignore[reportReturnType]  # Module alone derives from this
         for name, module in self._modules.items():
             if module is not None:
                 path = f"{prefix}.{name}" if prefix else name
@@ -274,7 +274,7 @@ class Registry:
         own = [(prefix, self)]
         walk = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
         for path, module in walk if recurse else own:
-            for name, member in members(module):  # pyright: ignore[reportArgumentType]
+            for name, member in members(module):  # pyright: ignore[reportArgumentType]  # Module alone derives from this
                 if member is None or member in seen:
                     continue
                 if remove_duplicate:

@@ -260,7 +260,7 @@ class Stateful(Conversion):
         With `assign` the tensors themselves take the places of this module's.
         Raises: RuntimeError for shapes that differ and, if `strict`, for missing and unknown keys.
         """
-        if not isinstance(state_dict, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(state_dict, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
         metadata: Mapping[str, dict[str, Any]] | None = getattr(state_dict, "_metadata", None)
         own: OrderedDict[str, Any] = OrderedDict(state_dict)

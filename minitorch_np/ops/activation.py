@@ -1,6 +1,6 @@
 """Activation functions with corners: each op beside its `_backward` op, as ATen pairs them."""
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,7 +157,8 @@ def elu(
     def linear_or_exponential(a: Array, o: Array) -> None:
         # the exponential of a large positive element would only overflow
         falling = below * np.expm1(np.minimum(a, 0) * inner)
-        np.copyto(o, np.where(a < 0, falling, a * above))
+        values = cast(Array, np.where(a < 0, falling, a * above))
+        np.copyto(o, values)
 
     return pointwise(linear_or_exponential, input, out=out)
 
@@ -179,7 +180,8 @@ def elu_backward(
 
     def slope(g: Array, a: Array, o: Array) -> None:
         falling = inner * below * np.exp(np.minimum(a, 0) * inner)
-        np.multiply(g, np.where(a <= 0, falling, above), o)
+        slopes = cast(Array, np.where(a <= 0, falling, above))
+        np.multiply(g, slopes, o)
 
     return pointwise(slope, grad_output, input)
 

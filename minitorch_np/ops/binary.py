@@ -4,7 +4,7 @@ Python's operators on tensors are these ops; `operators.py` binds them.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,9 +57,18 @@ def check_subtraction(input: Tensor | Number, other: Tensor | Number) -> None:
         )
 
 
+@overload
+def scaled(t: Tensor, alpha: Number) -> Tensor: ...
+@overload
+def scaled(t: Tensor | Number, alpha: Number) -> Tensor | Number: ...
 def scaled(t: Tensor | Number, alpha: Number) -> Tensor | Number:
     """`alpha` times `t`, or `t` itself for 1, so that the common case costs nothing."""
     return t if alpha == 1 and not isinstance(alpha, bool) else t * alpha
+
+
+def taken(g: Tensor, alpha: Number) -> Tensor:
+    """The gradient of what a difference takes off, `alpha` times."""
+    return scaled(g, alpha).neg()
 
 
 def narrowed(x: Tensor | Number, dtype: Dtype) -> Tensor | Number:
@@ -68,7 +77,7 @@ def narrowed(x: Tensor | Number, dtype: Dtype) -> Tensor | Number:
 
 
 def combined(
-    f: Callable[..., object],
+    f: Callable[[Array, Array, Array], object],
     input: Tensor | Number,
     other: Tensor | Number,
     alpha: Number,
@@ -125,7 +134,7 @@ def sub(
     return combined(np.subtract, input, other, alpha, out)
 
 
-sub.vjp(input=lambda g: g, other=lambda g, alpha: scaled(g, alpha).neg())
+sub.vjp(input=lambda g: g, other=lambda g, alpha: taken(g, alpha))
 
 
 @op(
@@ -139,7 +148,7 @@ def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     return combined(np.subtract, other, input, alpha, None)
 
 
-rsub.vjp(input=lambda g, alpha: scaled(g, alpha).neg(), other=lambda g: g)
+rsub.vjp(input=lambda g, alpha: taken(g, alpha), other=lambda g: g)
 
 
 @op("elementwise", inplace=True)

@@ -3,7 +3,7 @@
 import builtins
 import math
 import warnings
-from typing import Any
+from typing import Any, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,8 +73,8 @@ where_self.vjp(
 
 def held(x: Number, dtype: Dtype) -> np.generic:
     """A Python number as memory of `dtype` holds it."""
-    value = np.asarray(number(x, dtype))
-    return value.astype(dtype.np)[()]
+    value = np.asarray(number(x, dtype)).astype(dtype.np)
+    return cast(np.generic, value[()])  # as () leaves a scalar
 
 
 def check_condition(condition: Tensor) -> None:
@@ -93,7 +93,9 @@ def check_condition(condition: Tensor) -> None:
         )
 
 
-def _choose(condition: Array, chosen: Array, rest: Array, out: Array) -> None:
+def _choose(
+    condition: Array, chosen: Array | np.generic, rest: Array | np.generic, out: Array
+) -> None:
     if np.may_share_memory(condition, out) or np.may_share_memory(chosen, out):
         chosen, condition = np.array(chosen), np.array(condition)
     np.copyto(out, rest, casting="unsafe")
@@ -204,6 +206,10 @@ masked_fill_.vjp(
 Limit = Tensor | Number | None
 
 
+@overload
+def limit(x: Number, dtype: Dtype, name: str) -> Number: ...
+@overload
+def limit(x: Number | None, dtype: Dtype, name: str) -> Number | None: ...
 def limit(x: Number | None, dtype: Dtype, name: str) -> Number | None:
     """A limit as `dtype` holds it; one that no integer of the dtype can cross is no limit.
 
@@ -213,7 +219,8 @@ def limit(x: Number | None, dtype: Dtype, name: str) -> Number | None:
         return None
     if dtype.category != dtypes.INTEGER:
         return rounded(scalar(x, dtype), dtype)
-    low, high = np.iinfo(dtype.np).min, np.iinfo(dtype.np).max
+    info = np.iinfo(dtype.name)
+    low, high = info.min, info.max
     if (name == "min" and x > high) or (name == "max" and x < low):
         raise RuntimeError(
             f"Clamp {name} value {x} is outside the representable range of "
@@ -288,19 +295,20 @@ def clamp_backward(g: Tensor, input: Tensor, min: Limit, max: Limit) -> Tensor:
     """
     if isinstance(min, Tensor) or isinstance(max, Tensor):
         if min is None or max is None:
-            return share(
-                g, input, max if min is None else min, input > max if min is None else input < min
-            )
-        tie = (input == min).logical_or(input == max).logical_and(min < max)
+            edge = max if min is None else min
+            assert edge is not None
+            return share(g, input, edge, input > edge if min is None else input < edge)
+        tie = (input == min).logical_or(input == max).logical_and(cast(Tensor, min < max))
         outside = (input < min).logical_or(input > max)
         return where_self(tie, g / 2, g).masked_fill_(outside, 0)
-    inside = input > min if min is not None else input < max
-    if min is not None and max is not None:
-        inside = inside.logical_and(input < max)
+    inside = None if min is None else input > min
+    if max is not None:
+        inside = input < max if inside is None else inside.logical_and(input < max)
+    assert inside is not None
     return where_self(inside, g, 0)
 
 
-def share(g: Tensor, input: Tensor, limit: Tensor, without: Tensor) -> Tensor:
+def share(g: Tensor, input: Tensor, limit: Tensor | Number, without: Tensor) -> Tensor:
     """A gradient halved where input and limit tie, 0 where `without` holds."""
     return where_self(input == limit, g / 2, g).masked_fill_(without, 0)
 

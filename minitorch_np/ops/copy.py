@@ -1,6 +1,7 @@
 """Copies: of values into a tensor, of a tensor, and to another dtype or memory format."""
 
 import math
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -279,6 +280,10 @@ def type_as(input: Tensor, other: Tensor) -> Tensor:
     return to(input, other.dtype)
 
 
+@overload
+def type_method(self: Tensor, dtype: None = None, non_blocking: bool = False) -> str: ...
+@overload
+def type_method(self: Tensor, dtype: Dtype | type | str, non_blocking: bool = False) -> Tensor: ...
 def type_method(
     self: Tensor,
     dtype: Dtype | type | str | None = None,

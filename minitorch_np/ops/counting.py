@@ -113,7 +113,7 @@ Side = Literal["left", "right"]
 
 
 def _placed(boundaries: Tensor, values: Real, side: Side, sorter: Indices | None) -> Array:
-    rows: Real = values_of(boundaries)  # pyright: ignore[reportAssignmentType]
+    rows: Real = values_of(boundaries)  # pyright: ignore[reportAssignmentType]  # checked to be numbers
     if rows.ndim == 1:
         return np.searchsorted(rows, values, side, sorter)
     result = np.empty(values.shape, np.int64)
@@ -156,7 +156,7 @@ def searchsorted(
             "while right was True"
         )
     given = values_of(input) if isinstance(input, Tensor) else np.asarray(input)
-    values: Real = given  # pyright: ignore[reportAssignmentType]
+    values: Real = given  # pyright: ignore[reportAssignmentType]  # checked to be numbers
     if sorted_sequence.ndim > 1 and sorted_sequence.sizes[:-1] != values.shape[:-1]:
         raise RuntimeError(
             "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "

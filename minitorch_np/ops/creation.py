@@ -129,7 +129,7 @@ def like(name: str, input: Tensor, options: LikeOptions) -> Tensor:
 
     Source: aten/src/ATen/native/TensorFactories.cpp empty_like.
     """
-    if not isinstance(input, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(input, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         refuse(name, "input", "Tensor", input, 1)
     dtype = option_dtype(name, options) or input.dtype
     format = options.get("memory_format")

@@ -120,7 +120,7 @@ def from_dlpack(ext_tensor: Exporter | object) -> Tensor:
     brain = inside.code == _BFLOAT and inside.bits == 16
     if brain:
         inside.code = _UINT
-    array = cast(Array, np.from_dlpack(_Capsule(capsule)))  # pyright: ignore[reportArgumentType]
+    array = cast(Array, np.from_dlpack(_Capsule(capsule)))  # pyright: ignore[reportArgumentType]  # its stub wants the newest protocol
     dtype = dtypes.bfloat16 if brain else dtypes.from_numpy(array.dtype)
     return _adopted(array, dtype, shape, stride)
 
@@ -149,7 +149,7 @@ def _writable(array: Array, nbytes: int) -> NDArray[np.uint8]:
     if not nbytes:
         return np.empty(0, np.uint8)
     raw = (ctypes.c_uint8 * nbytes).from_address(address_of(array))
-    raw.owner = array  # type: ignore[attr-defined]
+    raw.owner = array  # pyright: ignore[reportAttributeAccessIssue]  # ctypes takes any
     return np.frombuffer(memoryview(raw), np.uint8)
 
 

@@ -6,7 +6,8 @@ multiplied in pairs as batches of matrices. Source: aten/src/ATen/native/Linear.
 
 import string
 from collections.abc import Sequence
-from typing import NamedTuple
+from types import EllipsisType
+from typing import NamedTuple, cast
 
 from minitorch_np.op import composite
 from minitorch_np.ops.products import bmm
@@ -256,7 +257,8 @@ def _written(operands: Sequence[object]) -> tuple[str, list[Tensor]]:
 
     def text(subscripts: object) -> str:
         assert isinstance(subscripts, (list, tuple))
-        return "".join([DOTS if s is Ellipsis else LETTERS[s] for s in subscripts])
+        numbers = cast("Sequence[int | EllipsisType]", subscripts)
+        return "".join([LETTERS[s] if isinstance(s, int) else DOTS for s in numbers])
 
     equation = ",".join([text(subscripts) for subscripts in operands[1::2]])
     tensors = [t for t in operands[::2] if isinstance(t, Tensor)]
@@ -276,7 +278,7 @@ def einsum(*args: object) -> Tensor:
     if isinstance(equation, str):
         given: Sequence[object] = rest
         if len(rest) == 1 and isinstance(rest[0], (list, tuple)):
-            given = rest[0]
+            given = cast("Sequence[object]", rest[0])
         operands = [t for t in given if isinstance(t, Tensor)]
     else:
         equation, operands = _written(args)

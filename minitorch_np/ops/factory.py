@@ -175,15 +175,15 @@ def option_dtype(name: str, options: Options) -> Dtype | None:
     if where is not None:
         check_device(name, where)
     kind = options.get("layout")
-    if kind is not None and not isinstance(kind, layout):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if kind is not None and not isinstance(kind, layout):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         refuse(name, "layout", "torch.layout", kind)
     pinned = options.get("pin_memory")
-    if pinned is not None and not isinstance(pinned, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if pinned is not None and not isinstance(pinned, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         refuse(name, "pin_memory", "bool", pinned)
     if pinned:
         raise RuntimeError("minitorch_np runs on the CPU only: there is no memory to pin")
     wants = options.get("requires_grad")
-    if wants is not None and not isinstance(wants, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if wants is not None and not isinstance(wants, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         refuse(name, "requires_grad", "bool", wants)
     return dtype
 

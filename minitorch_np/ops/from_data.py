@@ -58,7 +58,7 @@ def from_numpy(ndarray: Array) -> Tensor:
 
 def wrapped(ndarray: Array, warn: bool) -> Tensor:
     """`from_numpy`, with or without its warning about an array that may not be written to."""
-    if not isinstance(ndarray, np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(ndarray, np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise TypeError(f"expected np.ndarray (got {type_name(ndarray)})")
     if warn and not ndarray.flags.writeable:
         warnings.warn(_READ_ONLY, UserWarning, stacklevel=3)
@@ -175,7 +175,7 @@ def inferred_dtype(data: object) -> Dtype:
     if isinstance(data, np.ndarray):
         return dtypes.from_numpy(cast(Array, data).dtype)
     if isinstance(data, np.generic):
-        return dtypes.from_numpy(data.dtype)
+        return dtypes.from_numpy(cast(np.generic, data).dtype)
     if isinstance(data, float):
         return dtypes.get_default_dtype()
     if isinstance(data, int):
@@ -270,7 +270,7 @@ def _element(item: object, dtype: Dtype) -> np.generic:
             return np.float64(number).astype(dtype.compute).astype(dtype.np)
     if dtype is dtypes.bool_:
         if isinstance(item, (float, np.bool_)):
-            return np.bool_(item)
+            return np.bool_(cast(float, item))
         return np.bool_(operator.index(cast(int, item)))
     value = item if isinstance(item, float) else operator.index(cast(int, item))
     if not isinstance(value, float) and not -(2**63) <= value < 2**63:
@@ -301,13 +301,13 @@ def legacy_tensor(*args: object, device: "device | str | None" = None) -> Tensor
     return finished(copied(first, dtype), {})
 
 
-def _construct(kind: type[Tensor], *args: object, **options: object) -> Tensor:
+def _construct(kind: type[Tensor], *args: object, **options: "device | str | None") -> Tensor:
     if kind is not Tensor:
         return object.__new__(kind)
-    return legacy_tensor(*args, **options)  # type: ignore[arg-type]
+    return legacy_tensor(*args, **options)
 
 
-Tensor.__new__ = _construct  # type: ignore[assignment]
+Tensor.__new__ = _construct  # pyright: ignore[reportAttributeAccessIssue]  # of a lower layer
 
 
 def as_tensor(
@@ -340,7 +340,9 @@ def asarray(
     if device is not None:
         check_device("asarray", device)
     if isinstance(obj, (np.ndarray, Tensor)):
-        made = _aliased(obj if isinstance(obj, Tensor) else wrapped(obj, not copy), kind, copy)
+        made = _aliased(
+            obj if isinstance(obj, Tensor) else wrapped(cast(Array, obj), not copy), kind, copy
+        )
     elif copy is False:
         raise ValueError("can't alias arbitrary sequence into a tensor.")
     else:

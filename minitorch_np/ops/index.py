@@ -369,12 +369,13 @@ def as_method(function: Recorded[..., Tensor]) -> Callable[..., Tensor]:
         self: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool = False
     ) -> Tensor:
         for at, t in enumerate(indices):
-            if not isinstance(t, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+            if not isinstance(t, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
                 raise TypeError(
                     f"expected Tensor as element {at} in argument 0, but got {type(t).__name__}"
                 )
         return function(self, indices, values, accumulate)
 
+    put.__doc__ = function.__doc__
     return put
 
 

@@ -189,7 +189,7 @@ def _stacked_stride(tensors: Tensors, shape: Shape, dim: int) -> Stride:
 stack.vjp(tensors=lambda g, dim: g.unbind(dim))
 
 
-def _several(name: str, tensors: Tensors, form: Callable[..., object]) -> list[Tensor]:
+def _several(name: str, tensors: Tensors, form: Callable[[Tensor], object]) -> list[Tensor]:
     """The tensors, each with at least so many dims."""
     check_list(name, tensors)
     if not tensors:

@@ -97,7 +97,7 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
 
     Source: _matmul_impl.
     """
-    if not isinstance(other, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(other, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise TypeError(
             f"matmul(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}"
         )

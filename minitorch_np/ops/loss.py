@@ -3,7 +3,6 @@
 `nn/functional.py` adds what Python adds in PyTorch: warnings, broadcasting, weights.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from minitorch_np import strides
 from minitorch_np.loops import (
     SCALAR_NAMES,
+    Kernel,
     common_dtype,
     finish,
     not_implemented,
@@ -51,9 +51,7 @@ def averaged(reduction: str, n: int) -> float:
     return 1.0 / n if reduction == "mean" and n else 1.0
 
 
-def compared(
-    f: Callable[..., object], kernel: str, reduction: str, input: Tensor, target: Tensor
-) -> Tensor:
+def compared(f: Kernel, kernel: str, reduction: str, input: Tensor, target: Tensor) -> Tensor:
     """The loss `f` of two tensors, reduced."""
     check_reduction(reduction)
     dtype = common_dtype(input, target)
@@ -62,7 +60,7 @@ def compared(
     return folded(pointwise(f, input, target), reduction)
 
 
-def sloped(f: Callable[..., object], g: Tensor, input: Tensor, target: Tensor) -> Tensor:
+def sloped(f: Kernel, g: Tensor, input: Tensor, target: Tensor) -> Tensor:
     """The gradient `f(g, input, target)` of a loss, contiguous as ATen allocates it."""
     shape = broadcast(g.sizes, input.sizes, target.sizes)
     grad = empty(shape, strides.contiguous(shape), common_dtype(input, target))
@@ -269,7 +267,7 @@ def binary_cross_entropy(
         if not np.all((x >= 0) & (x <= 1)):
             raise RuntimeError("all elements of input should be between 0 and 1")
         values = (y - 1) * np.maximum(np.log1p(-x), -100) - y * np.maximum(np.log(x), -100)
-        np.multiply(values, rest[0] if len(rest) > 1 else 1, rest[-1])
+        np.multiply(values, 1 if weight is None else rest[0], rest[-1])
 
     loss = empty(input.sizes, strides.like(input.sizes, input.strides), input.dtype)
     weights = [] if weight is None else [weight]

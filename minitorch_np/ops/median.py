@@ -3,6 +3,8 @@
 Source: aten/src/ATen/native/Sorting.cpp.
 """
 
+from typing import Any, cast
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,7 +25,7 @@ from minitorch_np.tensor import Tensor
 
 __all__ = ["median", "nanmedian"]
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 
 
 def _middle(array: Array, skip_nan: bool) -> tuple[Array, Indices]:
@@ -33,9 +35,10 @@ def _middle(array: Array, skip_nan: bool) -> tuple[Array, Indices]:
     real = array.dtype.kind == "f"
     nans = np.isnan(array).sum(-1, keepdims=True) if real else np.zeros((), np.int64)
     # NaN sorts last: it is the median unless skipped, and then the rest is what has one
-    rank = (
-        np.maximum(n - nans - 1, 0) // 2 if skip_nan else np.where(nans > 0, n - nans, (n - 1) // 2)
-    )
+    if skip_nan:
+        rank = cast(Indices, np.maximum(n - nans - 1, 0) // 2)
+    else:
+        rank = cast(Indices, np.where(nans > 0, n - nans, (n - 1) // 2))
     rank = np.broadcast_to(rank, (*array.shape[:-1], 1))
     index = np.take_along_axis(order, rank, -1)
     return np.take_along_axis(array, index, -1), index

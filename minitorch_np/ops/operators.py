@@ -25,7 +25,7 @@ def operator(name: str, function: Binary) -> None:
     """Bind `function(self, other)`, which leaves foreign operands to their own class."""
 
     def bound(self: Tensor, other: Tensor | Number) -> object:
-        if isinstance(other, (Tensor, float, int)):
+        if isinstance(other, (Tensor, float, int)):  # pyright: ignore[reportUnnecessaryIsInstance]  # Python offers any operand
             return function(self, other)
         if isinstance(other, np.generic):
             return function(self, other.item())
@@ -47,7 +47,11 @@ def inplace(name: str, function: str) -> None:
 
 def unary_operator(name: str, function: Callable[[Tensor], Tensor]) -> None:
     """Bind `function(self)`."""
-    bind(name, lambda self: function(self), function.__doc__)
+
+    def bound(self: Tensor) -> Tensor:
+        return function(self)
+
+    bind(name, bound, function.__doc__)
 
 
 def invert(input: Tensor) -> Tensor:
@@ -59,7 +63,7 @@ def invert(input: Tensor) -> Tensor:
     return bitwise.bitwise_not(input)
 
 
-def quotient_of(other: Number, input: Tensor) -> Tensor:
+def quotient_of(other: Tensor | Number, input: Tensor) -> Tensor:
     """`other / input`, by way of the reciprocal as PyTorch has it."""
     return unary.reciprocal(input) * other
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.loops import common_dtype, not_implemented, pointwise, rounded, scalar
+from minitorch_np.loops import Kernel, common_dtype, not_implemented, pointwise, rounded, scalar
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.binary import narrowed
 from minitorch_np.ops.copy import zeros_like
@@ -72,7 +72,7 @@ def _same(a: Array, o: Array) -> None:
     np.copyto(o, a, casting="unsafe")
 
 
-_SHORT_WAYS = {
+_SHORT_WAYS: dict[float, Kernel] = {
     0.5: np.sqrt,
     2.0: np.square,
     3.0: lambda a, o: np.multiply(a * a, a, o),

@@ -7,7 +7,7 @@ import copyreg
 import warnings
 from collections.abc import Iterator
 from copy import deepcopy
-from typing import Final, NoReturn, cast
+from typing import Final, NoReturn, SupportsIndex, cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -150,8 +150,7 @@ def __iter__(self: Tensor) -> Iterator[Tensor]:
 @method
 def __contains__(self: Tensor, element: object) -> bool:
     if isinstance(element, (Tensor, bool, int, float)):
-        found = cast(Tensor, self == element)
-        return bool(np.any(found.array))
+        return bool(np.any((self == element).array))
     raise RuntimeError(
         f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
     )
@@ -183,7 +182,7 @@ method(_missing, "__getattr__")  # under that name it would be this module's own
 
 
 @method
-def __reduce_ex__(self: Tensor, protocol: int) -> tuple[object, ...]:
+def __reduce_ex__(self: Tensor, protocol: SupportsIndex) -> tuple[object, ...]:
     """What pickle keeps: storage, geometry, dtype, requires_grad, and the user's attributes.
 
     Tensors that share a storage share it again when one pickle held them all.
@@ -248,7 +247,7 @@ def _storage_parts(storage: UntypedStorage) -> tuple[object, ...]:
     return (storage_of, (storage.bytes().tobytes(),))
 
 
-copyreg.pickle(UntypedStorage, _storage_parts)  # pyright: ignore[reportArgumentType]
+copyreg.pickle(UntypedStorage, _storage_parts)  # pyright: ignore[reportArgumentType]  # its stub wants a class first in the tuple
 
 
 def _layout(self: Tensor) -> layout:

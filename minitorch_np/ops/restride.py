@@ -209,7 +209,7 @@ def data(self: Tensor) -> Tensor:
 
 def set_data(self: Tensor, value: Tensor) -> None:
     """Make this tensor the memory and geometry of `value`. Source: variable.cpp set_data."""
-    if not isinstance(value, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(value, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
     if self.requires_grad and not value.dtype.is_floating_point:
         raise RuntimeError(

@@ -3,6 +3,8 @@
 Source: aten/src/ATen/native/ReduceOps.cpp and cpu/ReduceOpsKernel.cpp.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,13 +16,13 @@ from minitorch_np.op import composite, op
 from minitorch_np.ops.extremes import Pair, values_of, zeros
 from minitorch_np.ops.join import cat, stack
 from minitorch_np.ops.reduce import summands, summed_dtype
-from minitorch_np.shapes import reduced, wrap_dim
+from minitorch_np.shapes import Shape, reduced, wrap_dim
 from minitorch_np.strides import like
 from minitorch_np.tensor import Tensor, empty, stored
 
 __all__ = ["cummax", "cummin", "cumprod", "cumsum", "diff", "logcumsumexp"]
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 
 
 def _scan(
@@ -114,7 +116,8 @@ def _running(
     array = values_of(input)
     if input.ndim and input.numel():
         so_far = quietly(f.accumulate, array, d)
-        places = np.arange(array.shape[d]).reshape((-1,) + (1,) * (array.ndim - d - 1))
+        column: Shape = (-1, *(1,) * (array.ndim - d - 1))
+        places = np.arange(input.sizes[d]).reshape(column)
         hit = (array == so_far) | (array != array)
         indices = np.maximum.accumulate(np.where(hit, places, 0), d)
         values = np.take_along_axis(array, indices, d)

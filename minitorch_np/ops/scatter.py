@@ -5,6 +5,7 @@ as one element. Source: aten/src/ATen/native/TensorAdvancedIndexing.cpp, Scatter
 """
 
 import warnings
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -180,7 +181,7 @@ _DEPRECATED = (
 def as_element(value: Number, input: Tensor) -> np.generic:
     """A Python number as an element of `input`. Raises: RuntimeError where it overflows."""
     kept = np.asarray(number(scalar(value, input.dtype), input.dtype))
-    return quietly(kept.astype, input.dtype.np)[()]
+    return cast(np.generic, quietly(kept.astype, input.dtype.np)[()])  # as () leaves a scalar
 
 
 def prepared(
@@ -215,9 +216,11 @@ def dim_places(target: Tensor, dim: int, index: Places) -> NDArray[np.int64]:
     """The place in `flat_memory(target)` of every element that `index` names along `dim`."""
     steps = target.strides or (1,)
     at = index.astype(np.int64) if steps[dim] == 1 else index.astype(np.int64) * steps[dim]
-    for d, n in enumerate(index.shape):
+    shape: Shape = index.shape
+    for d, n in enumerate(shape):
         if d != dim and n > 1:
-            at += (np.arange(n) * steps[d]).reshape((n,) + (1,) * (index.ndim - d - 1))
+            column: Shape = (n, *(1,) * (index.ndim - d - 1))
+            at += (np.arange(n) * steps[d]).reshape(column)
     return at
 
 

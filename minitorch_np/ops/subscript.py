@@ -176,7 +176,8 @@ def as_index(item: Index) -> Tensor | int:
     """
     if isinstance(item, Tensor):
         return item
-    if type(item) is list and {int}.issuperset(map(type, cast("list[object]", item))) and item:
+    kind = type(item)
+    if kind is list and {int}.issuperset(map(type, cast("list[object]", item))) and item:
         numbers = cast("list[int]", item)
         if min(numbers) >= -_MOST and max(numbers) <= _MOST:
             return stored(np.array(numbers, np.int64), dtypes.int64)
@@ -260,7 +261,7 @@ def setitem(self: Tensor, item: Index, value: Tensor | Number) -> None:
     if item is True:
         target, indices = unsqueeze(self, 0), []
     elif not self.sizes and isinstance(item, (int, slice, np.integer)):
-        getitem(self, item)  # raises
+        getitem(self, cast(Index, item))  # raises
         return
     else:
         read = Subscript(self, parts(item))

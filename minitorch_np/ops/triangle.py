@@ -130,7 +130,7 @@ def meshgrid(
 
 def _check_grid(tensors: Sequence[Tensor]) -> None:
     for at, t in enumerate(tensors):
-        if not isinstance(t, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(t, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise TypeError(
                 f"expected Tensor as element {at} in argument 0, but got {type(t).__name__}"
             )

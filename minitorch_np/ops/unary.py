@@ -4,7 +4,6 @@
 """
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.graph.modes import is_grad_enabled
-from minitorch_np.loops import SCALAR_NAMES, not_implemented, pointwise
+from minitorch_np.loops import SCALAR_NAMES, Kernel, not_implemented, pointwise
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.copy import zeros_like
 from minitorch_np.tensor import Tensor
@@ -26,7 +25,7 @@ __all__ = [
 Array = NDArray[Any]
 
 
-def kept(f: Callable[..., object], input: Tensor, out: Tensor | None) -> Tensor:
+def kept(f: Kernel, input: Tensor, out: Tensor | None) -> Tensor:
     """`f` of each element in the same dtype, which an `out` must have as well.
 
     Source: build_borrowing_unary_op, aten/src/ATen/TensorIterator.cpp.

@@ -14,13 +14,13 @@ __all__ = ["OneCycleLR"]
 
 def _total_steps(total: int | None, epochs: int | None, per_epoch: int | None) -> int:
     if total is not None:
-        if total <= 0 or not isinstance(total, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if total <= 0 or not isinstance(total, int):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise ValueError(f"Expected positive integer total_steps, but got {total}")
         return total
     if epochs is None or per_epoch is None:
         raise ValueError("You must define either total_steps OR (epochs AND steps_per_epoch)")
     for name, n in (("epochs", epochs), ("steps_per_epoch", per_epoch)):
-        if not isinstance(n, int) or n <= 0:  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(n, int) or n <= 0:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise ValueError(f"Expected positive integer {name}, but got {n}")
     return epochs * per_epoch
 
@@ -80,12 +80,12 @@ class OneCycleLR(LRScheduler):
         three_phase: bool = False,
         last_epoch: int = -1,
     ) -> None:
-        if not isinstance(optimizer, Optimizer):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(optimizer, Optimizer):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
         self.optimizer = optimizer
         self.total_steps = _total_steps(total_steps, epochs, steps_per_epoch)
         self._schedule_phases = _phases(self.total_steps, pct_start, three_phase)
-        if pct_start < 0 or pct_start > 1 or not isinstance(pct_start, float):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if pct_start < 0 or pct_start > 1 or not isinstance(pct_start, float):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise ValueError(f"Expected float between 0 and 1 pct_start, but got {pct_start}")
         if anneal_strategy not in ("cos", "linear"):
             raise ValueError(

@@ -128,18 +128,18 @@ def _hooked(step: Callable[..., object]) -> Callable[..., object]:
     @functools.wraps(step)
     def stepped(self: Optimizer, *rest: object, **kwargs: object) -> object:
         args: tuple[Any, ...] = (self, *rest)
-        for hook in (*_step_pre_hooks.values(), *self._step_pre_hooks.values()):  # pyright: ignore[reportPrivateUsage]
+        for hook in (*_step_pre_hooks.values(), *self._step_pre_hooks.values()):  # pyright: ignore[reportPrivateUsage]  # of one module
             changed = hook(self, args, kwargs)
             if changed is None:
                 continue
-            if not (isinstance(changed, tuple) and len(changed) == 2):  # pyright: ignore[reportUnknownArgumentType]
+            if not (isinstance(changed, tuple) and len(changed) == 2):  # pyright: ignore[reportUnknownArgumentType]  # isinstance leaves its parts unknown
                 raise RuntimeError(
                     f"{step} must return None or a tuple of (new_args, new_kwargs), but got "
                     f"{changed}."
                 )
             args, kwargs = cast("tuple[tuple[Any, ...], dict[str, Any]]", changed)
         result = step(*args, **kwargs)
-        for hook in (*self._step_post_hooks.values(), *_step_post_hooks.values()):  # pyright: ignore[reportPrivateUsage]
+        for hook in (*self._step_post_hooks.values(), *_step_post_hooks.values()):  # pyright: ignore[reportPrivateUsage]  # of one module
             hook(self, args, kwargs)
         return result
 
@@ -235,7 +235,7 @@ class Optimizer:
 
     def add_param_group(self, param_group: Group) -> None:
         """Add parameters, with options that differ from the defaults."""
-        if not isinstance(param_group, dict):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(param_group, dict):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
         params = param_group["params"]
         if isinstance(params, set):
@@ -338,7 +338,7 @@ class Optimizer:
             groups.append(packed)
             start += len(packed["params"])
         state = {
-            numbers[id(key)] if isinstance(key, Tensor) else key: value  # pyright: ignore[reportUnnecessaryIsInstance]
+            numbers[id(key)] if isinstance(key, Tensor) else key: value  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             for key, value in self.state.items()
         }
         made: dict[str, Any] = {"state": state, "param_groups": groups}

@@ -4,7 +4,7 @@ Source: torch/testing/_comparison.py.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NoReturn, cast
+from typing import Any, NoReturn, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ TOLERANCES = {
 }
 """(rtol, atol) by dtype; integers and bools must be equal. Of two dtypes the looser counts."""
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 Message = str | Callable[[str], str] | None
 
 
@@ -33,13 +33,13 @@ def assert_close(
     actual: object,
     expected: object,
     *,
-    allow_subclasses: bool = True,
+    allow_subclasses: bool = True,  # noqa: ARG001  # no subclass compares differently
     rtol: float | None = None,
     atol: float | None = None,
     equal_nan: bool = False,
-    check_device: bool = True,
+    check_device: bool = True,  # noqa: ARG001  # there is one
     check_dtype: bool = True,
-    check_layout: bool = True,
+    check_layout: bool = True,  # noqa: ARG001  # there is one
     check_stride: bool = False,
     msg: Message = None,
 ) -> None:
@@ -77,17 +77,13 @@ class _Check:
 
     def compare(self, actual: object, expected: object, path: tuple[object, ...]) -> None:
         """Compare containers part by part, and leaves as tensors or numbers."""
-        if isinstance(actual, Mapping) and isinstance(expected, Mapping):
-            self._mappings(
-                cast("Mapping[object, object]", actual),
-                cast("Mapping[object, object]", expected),
-                path,
-            )
+        if _is_mapping(actual) and _is_mapping(expected):
+            self._mappings(actual, expected, path)
         elif _is_sequence(actual) and _is_sequence(expected):
-            a, b = cast("Sequence[object]", actual), cast("Sequence[object]", expected)
-            if len(a) != len(b):
-                self._fail(f"The length of the sequences mismatch: {len(a)} != {len(b)}", path)
-            for i, (x, y) in enumerate(zip(a, b, strict=True)):
+            n, m = len(actual), len(expected)
+            if n != m:
+                self._fail(f"The length of the sequences mismatch: {n} != {m}", path)
+            for i, (x, y) in enumerate(zip(actual, expected, strict=True)):
                 self.compare(x, y, (*path, i))
         elif isinstance(actual, (bool, int, float)) and isinstance(expected, (bool, int, float)):
             self._numbers(actual, expected, path)
@@ -106,10 +102,12 @@ class _Check:
         path: tuple[object, ...],
     ) -> None:
         if actual.keys() != expected.keys():
+            missing = sorted(expected.keys() - actual.keys(), key=str)
+            additional = sorted(actual.keys() - expected.keys(), key=str)
             self._fail(
                 "The keys of the mappings do not match:\n"
-                f"Missing keys in the actual mapping: {sorted(expected.keys() - actual.keys(), key=str)}\n"
-                f"Additional keys in the actual mapping: {sorted(actual.keys() - expected.keys(), key=str)}",
+                f"Missing keys in the actual mapping: {missing}\n"
+                f"Additional keys in the actual mapping: {additional}",
                 path,
             )
         for key in actual:
@@ -162,7 +160,11 @@ class _Check:
         raise AssertionError(message)
 
 
-def _is_sequence(x: object) -> bool:
+def _is_mapping(x: object) -> TypeGuard[Mapping[object, object]]:
+    return isinstance(x, Mapping)
+
+
+def _is_sequence(x: object) -> TypeGuard[Sequence[object]]:
     return isinstance(x, Sequence) and not isinstance(x, (str, bytes))
 
 

@@ -97,7 +97,7 @@ def gradgradcheck(
 
 def _outputs(func: Function, inputs: tuple[object, ...]) -> list[Tensor]:
     result = func(*inputs)
-    return [result] if isinstance(result, Tensor) else [o for o in result]
+    return [result] if isinstance(result, Tensor) else list(result)
 
 
 def _check(
@@ -131,7 +131,8 @@ def _check(
                 raise GradcheckError(
                     "Backward is not reentrant, i.e., running backward with same input and "
                     "grad_output multiple times gives different values, although analytical "
-                    f"gradient matches numerical gradient.The tolerance for nondeterminism was {nondet_tol}."
+                    "gradient matches numerical gradient."
+                    f"The tolerance for nondeterminism was {nondet_tol}."
                 )
             numerical = _numerical(func, inputs, tensor, o, eps)
             if not np.allclose(analytical[i], numerical, rtol, atol):

@@ -24,7 +24,7 @@ def make_tensor(
     noncontiguous: bool = False,
     exclude_zero: bool = False,
 ) -> Tensor:
-    """A tensor of values uniform in [low, high): floats in [-9, 9), integers in [-9, 10) or [0, 10).
+    """A tensor of values uniform in [low, high): floats [-9, 9), integers [-9, 10) or [0, 10).
 
     `noncontiguous` takes every second element of a larger tensor; `exclude_zero` replaces zeros
     by the smallest positive value. The draws are PyTorch's from the same seed.

@@ -219,3 +219,23 @@ def test_first_step_at_which_curves_part(theirs, first, parted):
     ours = FreeRun("minitorch_np", steps={"loss": [1.0, 1.0, 1.0]})
     (course,) = courses(ours, FreeRun("torch-cpu", steps={"loss": theirs}))
     assert (course.first_difference, course.parted) == (first, parted)
+
+
+def test_what_runs_between_observed_steps_is_not_followed():
+    def program(library, observe):
+        for step in (0, 201):
+            w = library.ones(3)
+            observe("state", step, w=w)
+            w.mul_(2)
+            observe("step", step, w=w)
+            observe("update", step, w=w)
+            for _ in range(100):
+                w.add_(1)
+
+    for library in LIBRARIES:
+        ours = Engine("minitorch_np", library, "experiments")
+        theirs = Engine("torch-cpu", torch, "reference")
+        found = lockstep(ours, theirs, lambda engine, observe: program(engine.library, observe))
+        assert 1 <= found.follower.calls < 10
+        assert (found.judged, found.unjudged) == (2, 2)
+        assert found.tallies["w at start"].verdict == "bit-equal"

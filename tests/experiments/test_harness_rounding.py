@@ -90,12 +90,20 @@ CASES = {
     "softmax": (lambda a: a.softmax(-1), [(3, 4)]),
     "log_softmax": (lambda a: a.log_softmax(-1), [(3, 4)]),
     "max": (lambda a: a.amax(1), [(3, 4)]),
+    "cumprod": (lambda a: a.cumprod(1), [(3, 4)]),
+    "binary_cross_entropy": (lambda a: _binary(a), [(3, 4)]),
+    "grad of binary_cross_entropy": (backward(lambda a: _binary(a)), [(3, 4)]),
     "grad of exp": (backward(lambda a: a.exp()), [(3, 4)]),
     "grad of tanh": (backward(lambda a: a.tanh()), [(3, 4)]),
     "grad of mm": (backward(lambda a, b: a.mm(b)), [(3, 5), (5, 2)]),
     "grad of log_softmax": (backward(lambda a: a.log_softmax(-1)), [(3, 4)]),
     "grad of softmax": (backward(lambda a: a.softmax(-1)), [(3, 4)]),
 }
+
+
+def _binary(a):
+    functional = next(lib for lib in LIBRARIES if isinstance(a, lib.Tensor)).nn.functional
+    return functional.binary_cross_entropy(a / 8 + 0.5, a * 0 + 0.25)
 
 
 def _written(a, b):
@@ -246,3 +254,35 @@ def test_errors_that_units_share_add_up_in_depth(sign):
     estimate, _ = propagated(torch, deep, inputs, 1e-6)
     truth = measured(torch, deep, inputs, 1e-6)
     assert 0.3 < estimate.mean() / truth.mean() < 3
+
+
+@pytest.mark.parametrize("library", LIBRARIES, ids=lambda lib: lib.__name__)
+def test_errors_of_equal_rows_add_up_over_the_batch(library):
+    """Where every sample looks the same, all rows err alike, and their sum errs as often."""
+    follower = Follower(library, Scale(c=1.0))
+    rows = np.ones((64, 1)) * np.random.default_rng(0).standard_normal((1, 8))
+    for x in (rows, rows + np.arange(64)[:, None]):
+        weight = library.from_numpy(np.random.default_rng(1).standard_normal((8, 3)))
+        with watching(follower):
+            out = library.from_numpy(x) @ weight
+            noise = follower.ledger.read(out)
+            total = follower.ledger.read(out.sum(0))
+        alike = x is rows
+        assert noise.alike == float(alike)
+        expected = noise.plain.sum(0) * (64 if alike else 1)
+        assert np.all(total.plain >= expected) and np.all(total.plain < 100 * expected)
+
+
+@pytest.mark.parametrize("library", LIBRARIES, ids=lambda lib: lib.__name__)
+def test_square_of_a_unit_on_the_fence_is_allowed_what_the_unit_is(library):
+    """A gradient that may move by 8 sigma may move its square by the square of that."""
+    sigma = 1e-3
+    follower = Follower(library, Scale(c=0.0))
+    g = library.from_numpy(np.array([0.0, 1e-9]))
+    square = library.from_numpy(np.zeros(2))
+    follower.ledger.write(g, Noise(fence=np.full(2, sigma**2)))
+    with watching(follower):
+        square.addcmul_(g, g, value=0.5)
+    allowed = WIDTH * np.sqrt(follower.ledger.read(square).total((2,)))
+    assert np.all(allowed >= 0.5 * (WIDTH * sigma) ** 2)
+    assert np.all(allowed <= 0.51 * (WIDTH * sigma) ** 2)

@@ -13,7 +13,7 @@ from minitorch_np.tensor import Tensor
 __all__ = ["default_collate", "default_convert"]
 
 
-def default_collate(batch: Sequence[object]) -> Any:
+def default_collate(batch: Sequence[object]) -> object:
     """The samples stacked: tensors, arrays and numbers into a tensor, containers leaf by leaf."""
     first = batch[0]
     if isinstance(first, Tensor):
@@ -31,7 +31,7 @@ def default_collate(batch: Sequence[object]) -> Any:
     if isinstance(first, Mapping):
         samples = cast("Sequence[Mapping[object, object]]", batch)
         joined = {key: default_collate([s[key] for s in samples]) for key in samples[0]}
-        return joined if type(first) is dict else cast(Any, type(first))(joined)
+        return joined if type(samples[0]) is dict else cast(Any, type(samples[0]))(joined)
     if isinstance(first, Sequence):
         return _collate_sequences(cast("Sequence[Sequence[object]]", batch))
     raise TypeError(
@@ -40,7 +40,7 @@ def default_collate(batch: Sequence[object]) -> Any:
     )
 
 
-def _collate_sequences(batch: Sequence[Sequence[object]]) -> Any:
+def _collate_sequences(batch: Sequence[Sequence[object]]) -> object:
     """Sequences collated element by element; a tuple becomes a list, as it always has."""
     first = batch[0]
     if hasattr(first, "_fields"):
@@ -51,13 +51,13 @@ def _collate_sequences(batch: Sequence[Sequence[object]]) -> Any:
     return joined if isinstance(first, (tuple, list)) else cast(Any, type(first))(joined)
 
 
-def default_convert(data: Any) -> Any:
+def default_convert(data: object) -> object:
     """A sample as it comes without batching: arrays become tensors, containers leaf by leaf."""
     if isinstance(data, (np.ndarray, np.bool_, np.number)):
-        return as_tensor(data)
+        return as_tensor(cast(object, data))
     if isinstance(data, Mapping):
         sample = cast("Mapping[object, object]", data)
-        return cast(Any, type(data))({key: default_convert(sample[key]) for key in sample})
+        return cast(Any, type(sample))({key: default_convert(sample[key]) for key in sample})
     if isinstance(data, tuple):
         whole = cast("tuple[object, ...]", data)
         if hasattr(whole, "_fields"):

@@ -42,7 +42,7 @@ class DataLoader(Generic[T]):
         pin_memory: bool = False,
         drop_last: bool = False,
         timeout: float = 0,
-        worker_init_fn: Callable[[int], None] | None = None,
+        worker_init_fn: Callable[[int], None] | None = None,  # noqa: ARG002  # no workers
         *,
         generator: Generator | None = None,
     ) -> None:
@@ -99,7 +99,7 @@ class DataLoader(Generic[T]):
             if len(batch) == self.batch_size or not self.drop_last:
                 yield self.collate_fn(batch)
 
-    def _batch(self, indices: Sequence[int]) -> Any:
+    def _batch(self, indices: Sequence[int]) -> object:
         in_memory = getattr(self.dataset, "tensors_and_rows", None)
         if in_memory is not None and self.collate_fn is default_collate:
             found = cast("tuple[tuple[Tensor, ...], Sequence[int]] | None", in_memory(indices))

@@ -4,7 +4,7 @@ import bisect
 import itertools
 import math
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import Generic, Protocol, TypeVar, cast
 
 from minitorch_np.ops.random_creation import randperm
@@ -73,7 +73,7 @@ class Subset(Dataset[T]):
 
     def __getitem__(self, idx: int | list[int]) -> T:
         if isinstance(idx, list):
-            return cast(T, self.dataset[[self.indices[i] for i in idx]])  # type: ignore[index]
+            return self.dataset[[self.indices[i] for i in idx]]  # pyright: ignore[reportArgumentType]  # may take a list
         return self.dataset[self.indices[idx]]
 
     def __getitems__(self, indices: list[int]) -> list[T]:
@@ -110,7 +110,7 @@ class ConcatDataset(Dataset[T]):
         for d in self.datasets:
             if isinstance(d, IterableDataset):
                 raise AssertionError("ConcatDataset does not support IterableDataset")
-        lengths = [len(d) for d in self.datasets]  # type: ignore[arg-type]
+        lengths = [len(cast(Sized, d)) for d in self.datasets]
         self.cumulative_sizes = list(itertools.accumulate(lengths))
 
     def __len__(self) -> int:
@@ -133,7 +133,7 @@ def random_split(
 
     What fractions leave over goes to the first subsets, one sample each.
     """
-    size = cast(int, len(dataset))  # type: ignore[arg-type]
+    size = len(cast(Sized, dataset))
     if math.isclose(sum(lengths), 1) and sum(lengths) <= 1:
         counts: list[int] = []
         for i, part in enumerate(lengths):
