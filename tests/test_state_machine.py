@@ -189,7 +189,7 @@ class Programs(RuleBasedStateMachine):
 @pytest.mark.slow  # half a minute: every program is run twice and compared after each step
 def test_random_programs() -> None:
     machine = settings(
-        max_examples=150, stateful_step_count=12, deadline=None, derandomize=True,
+        max_examples=400, stateful_step_count=15, deadline=None, derandomize=True,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
 
