@@ -308,7 +308,7 @@ def _shares(tensor: Tensor, argument: object) -> bool:
     return isinstance(argument, Tensor) and argument.clock is tensor.clock
 
 
-def _blame(one: Op, error: AttributeError, arguments: dict[str, object]) -> None:
+def _blame(one: Op, error: Exception, arguments: dict[str, object]) -> None:
     """Raise torch's TypeError when an argument that must be a tensor is none."""
     for at, (name, value) in enumerate(arguments.items()):
         kind = one.plan.kinds[name]

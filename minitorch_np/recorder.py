@@ -274,7 +274,7 @@ def record_source(plan: Plan) -> str:
         body += [*_node(plan, False), *_save_outputs(plan), *_attach(plan), "return result"]
     lines += [f"        {line}" for line in body]
     lines += [
-        "    except AttributeError as error:",
+        "    except (AttributeError, TypeError, ValueError) as error:",
         f"        blame(op, error, {_arguments(plan)})",
     ]
     lines += ["        raise"]
@@ -308,7 +308,7 @@ def inplace_source(plan: Plan, name: str) -> str:
     lines = [f"def {name}({parameters_text(signature, 'out')}):", "    try:"]
     lines += [f"        {line}" for line in body]
     lines += [
-        "    except AttributeError as error:",
+        "    except (AttributeError, TypeError, ValueError) as error:",
         f"        blame(op, error, {_arguments(plan)})",
     ]
     lines += ["        raise"]

@@ -71,7 +71,6 @@ WRITES: dict[str, Callable[[Any, Any, Any], Any]] = {
     "setitem": lambda torch, x, y: x.__setitem__(0, 0.125),
     "setitem other": lambda torch, x, y: x.__setitem__(0, y),
     "under no_grad": lambda torch, x, y: _written_quietly(torch, x),
-    "detach_": lambda torch, x, y: x.detach_(),
 }
 
 

@@ -1,0 +1,85 @@
+"""Hooks on tensors: when they run, what they change, and in which order."""
+
+from typing import Any
+
+from tests.oracle import same, sample
+
+
+def test_a_hook_sees_and_replaces_the_gradient() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        seen: list[Any] = []
+        y = x * 2
+        y.register_hook(lambda g: seen.append(g.clone()))
+        y.register_hook(lambda g: g * 10)
+        x.register_hook(lambda g: g + 1)
+        (y * y).sum().backward()
+        return seen, x.grad
+
+    same(f, sample(3), grad=False)
+
+
+def test_a_removed_hook_runs_no_more() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        handle = x.register_hook(lambda g: g * 100)
+        handle.remove()
+        handle.remove()
+        with x.register_hook(lambda g: g * 100):
+            pass
+        (x * 2).sum().backward()
+        return x.grad
+
+    same(f, sample(3), grad=False)
+
+
+def test_retained_gradients() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        y = x * 2
+        y.retain_grad()
+        y.retain_grad()
+        y.register_hook(lambda g: g * 3)
+        (y * y).sum().backward()
+        return y.grad, y.retains_grad, x.grad
+
+    same(f, sample(3), grad=False)
+
+
+def test_after_accumulation() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        seen: list[Any] = []
+        x.register_post_accumulate_grad_hook(lambda t: seen.append(t.grad.clone()))
+        (x * 2).sum().backward()
+        (x * 3).sum().backward()
+        return seen
+
+    same(f, sample(3), grad=False)
+    same(lambda torch, x: (x * 2).register_post_accumulate_grad_hook(print), sample(3))
+
+
+def test_reading_grad_of_an_intermediate_warns() -> None:
+    same(lambda torch, x: (x * 2).grad, sample(3))
+
+
+def test_setting_grad() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        x.grad = torch.ones(3)
+        (x * 2).sum().backward()
+        first = x.grad.clone()
+        x.grad = None
+        return first, x.grad
+
+    same(f, sample(3), grad=False)
+    same(lambda torch, x: setattr(x, "grad", 3), sample(3))
+    same(lambda torch, x: setattr(x, "grad", x), sample(3))
+
+
+def test_in_place_leaves_hooks_with_the_old_history() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        seen: list[str] = []
+        y = x * 2
+        y.register_hook(lambda g: seen.append("before"))
+        y.mul_(3)
+        y.register_hook(lambda g: seen.append("after"))
+        y.sum().backward()
+        return seen, x.grad
+
+    same(f, sample(3), grad=False)

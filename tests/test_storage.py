@@ -1,0 +1,68 @@
+"""Storage: aligned memory, shared by views, wrapped where NumPy owns it."""
+
+import itertools
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+import minitorch_np
+from minitorch_np.storage import ALIGNMENT, allocate, wrap_array
+from tests.oracle import ours, same, sample
+
+
+@pytest.mark.parametrize("nbytes", [0, 1, 63, 64, 65, 4096, 16384, 16385, 1_000_000])
+def test_aligned_and_apart(nbytes: int) -> None:
+    storages = [allocate(nbytes) for _ in range(70)]
+    assert all(s.data_ptr() % ALIGNMENT == 0 and len(s) == nbytes for s in storages)
+    starts = sorted(s.data_ptr() for s in storages)
+    assert all(b - a >= nbytes for a, b in itertools.pairwise(starts))
+    for i, s in enumerate(storages):
+        s.bytes()[:] = i
+    assert all(set(s.tolist()) <= {i} for i, s in enumerate(storages))
+
+
+def test_threads_never_share_a_chunk() -> None:
+    found: list[int] = []
+    kept = []
+
+    def take() -> None:
+        mine = [allocate(64) for _ in range(2000)]
+        kept.append(mine)
+        found.extend(s.data_ptr() for s in mine)
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(found)) == len(found) == 8000
+
+
+@pytest.mark.parametrize("index", [np.s_[:], np.s_[1:, ::2], np.s_[:, 1], np.s_[0:0]])
+def test_wraps_memory_it_does_not_own(index: object) -> None:
+    array = np.arange(12, dtype=np.float32).reshape(3, 4)[index]  # type: ignore[index]
+    storage = wrap_array(array)
+    span = sum((n - 1) * s for n, s in zip(array.shape, array.strides, strict=True)) + 4
+    assert storage.nbytes() == (span if array.size else 0)
+    if array.size:
+        assert storage.data_ptr() == array.__array_interface__["data"][0]
+        storage.bytes()[:4] = 0
+        assert array.flat[0] == 0
+
+
+def test_public_face() -> None:
+    def f(torch: object, x: torch.Tensor) -> object:
+        s = x.view(-1)[1:].untyped_storage()
+        first = s[0]
+        s[0] = 7
+        return s.nbytes(), s.size(), len(s), s.element_size(), first, s[0], s.tolist(), str(s)[-60:]
+
+    same(f, sample(2, 2, dtype=torch.int16, grad=False))
+
+
+def test_results_are_aligned() -> None:
+    x = ours(sample(5, 7))
+    for t in (x + 1, x.sum(1), x.mm(x.t()), x.exp(), minitorch_np.zeros(3), x.sort().values):
+        assert t.data_ptr() % ALIGNMENT == 0
