@@ -81,9 +81,11 @@ def results() -> str:
                 mine[name] = mine.get(name, 0) + count
         for engine, numbers in found["engines"].items():
             accuracy, seconds = numbers.get("accuracy"), numbers.get("seconds")
+            if seconds is None:
+                continue  # no such engine on this machine
             said = ", ".join(f"{n:,} {name}" for name, n in counts.get(engine, {}).items() if n)
             rows.append(
-                f"| {found['experiment']} | {found['data']['name']} | {engine} "
+                f"| {found['experiment']} | {found['data']['which']} | {engine} "
                 f"| {'' if accuracy is None else f'{accuracy:.2%}'} "
                 f"| {'' if seconds is None else f'{seconds:.1f}'} "
                 f"| {said or 'the reference side'} |"
@@ -114,15 +116,14 @@ PARTS: dict[str, Callable[[], str]] = {f.__name__: f for f in (run, test, result
 
 def write(names: list[str]) -> None:
     """Replace the named parts of README.md."""
-    text = README.read_text()
     for name in names:
+        text = README.read_text()
         begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
         if begin not in text:
             sys.exit(f"README.md has no part {name}")
         body = PARTS[name]()
         head, rest = text.split(begin, 1)
-        text = f"{head}{begin}\n{body}\n{end}{rest.split(end, 1)[1]}"
-    README.write_text(text)
+        README.write_text(f"{head}{begin}\n{body}\n{end}{rest.split(end, 1)[1]}")
 
 
 def main() -> None:
