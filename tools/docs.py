@@ -88,7 +88,7 @@ def results() -> str:
                 f"| {found['experiment']} | {found['data']['which']} | {engine} "
                 f"| {'' if accuracy is None else f'{accuracy:.2%}'} "
                 f"| {'' if seconds is None else f'{seconds:.1f}'} "
-                f"| {said or 'the reference side'} |"
+                f"| {said} |"
             )
     return "\n".join(rows)
 
