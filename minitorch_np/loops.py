@@ -23,6 +23,7 @@ from minitorch_np.strides import Overlap, Stride
 from minitorch_np.tensor import Number, Tensor, empty
 
 __all__ = [
+    "blank_like",
     "CPP_NAMES",
     "C_NAMES",
     "SCALAR_NAMES",
@@ -227,6 +228,12 @@ def pointwise(
 
 
 _NUMBER: tuple[Shape, Stride] = ((), ())
+
+
+def blank_like(input: Tensor, dtype: Dtype | None = None) -> Tensor:
+    """An uninitialised result with the strides of `empty_like`, for ops that PyTorch starts so."""
+    stride = strides.like(input.sizes, input.strides)
+    return empty(input.sizes, stride, dtype or input.dtype)
 
 
 def _alike(

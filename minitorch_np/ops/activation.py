@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes
-from minitorch_np.loops import SCALAR_NAMES, not_implemented, pointwise, rounded, scalar
+from minitorch_np.loops import SCALAR_NAMES, blank_like, not_implemented, pointwise, rounded, scalar
 from minitorch_np.op import composite, op
 from minitorch_np.ops.conditional import limit, where_self
 from minitorch_np.ops.copy import zeros_like
@@ -233,7 +233,7 @@ def celu(input: Tensor, alpha: Number = 1.0, *, out: Tensor | None = None) -> Te
 celu.vjp(input=lambda g, input, alpha: elu_backward(g, alpha, 1, 1.0 / alpha, input))
 
 
-@op("elementwise", inplace=True, method=False)
+@op("like", inplace=True, method=False)
 def hardtanh(
     input: Tensor, min_val: Number = -1, max_val: Number = 1, *, out: Tensor | None = None
 ) -> Tensor:
@@ -247,7 +247,8 @@ def hardtanh(
     if not kind.is_floating_point:
         min_val, max_val = int(min_val), int(max_val)
     least, most = limit(min_val, kind, "min"), limit(max_val, kind, "max")
-    return pointwise(lambda a, o: a.clip(least, most, o), input, out=out)
+    done = blank_like(input) if out is None else out
+    return pointwise(lambda a, o: a.clip(least, most, o), input, out=done)
 
 
 hardtanh.vjp(input=lambda g, input, min_val, max_val: hardtanh_backward(g, input, min_val, max_val))

@@ -7,12 +7,20 @@ from collections.abc import Callable
 
 import numpy as np
 
-from minitorch_np import dtypes
+from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import bool_
-from minitorch_np.loops import SCALAR_NAMES, common_dtype, converted, pointwise, quietly, rounded
+from minitorch_np.loops import (
+    SCALAR_NAMES,
+    blank_like,
+    common_dtype,
+    converted,
+    pointwise,
+    quietly,
+    rounded,
+)
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.copy import zeros_like
-from minitorch_np.tensor import Number, Tensor
+from minitorch_np.tensor import Number, Tensor, empty
 
 __all__ = [
     "eq", "ne", "lt", "le", "gt", "ge", "not_equal", "less", "less_equal", "greater",
@@ -117,16 +125,32 @@ def isnan(input: Tensor) -> Tensor:
     return pointwise(np.isnan, input, result=bool_)
 
 
+def _compared_stride(input: Tensor) -> strides.Stride:
+    """The stride of `abs(input) == number`, which two ops choose one after the other."""
+    shape = input.sizes
+    absolute = strides.elementwise(shape, ((shape, input.strides),))
+    return strides.elementwise(shape, ((shape, absolute), ((), ())))
+
+
 @op("elementwise", differentiable=False)
 def isinf(input: Tensor) -> Tensor:
     """Whether each element is infinite. Source: ATen/native/TensorCompare.cpp isinf."""
-    return pointwise(np.isinf, input, result=bool_)
+    out = blank_like(input, bool_)
+    if input.dtype.is_floating_point:  # abs(input) == inf, for the strides
+        out = empty(input.sizes, _compared_stride(input), bool_)
+    return pointwise(np.isinf, input, out=out, result=bool_)
 
 
 @op("elementwise", differentiable=False)
 def isfinite(input: Tensor) -> Tensor:
     """Whether each element is finite. Source: ATen/native/TensorCompare.cpp isfinite."""
-    return pointwise(np.isfinite, input, result=bool_)
+    out = blank_like(input, bool_)
+    if input.dtype.is_floating_point:  # (input == input) * (abs(input) != inf), for the strides
+        shape = input.sizes
+        itself = strides.elementwise(shape, ((shape, input.strides), (shape, input.strides)))
+        stride = strides.elementwise(shape, ((shape, itself), (shape, _compared_stride(input))))
+        out = empty(shape, stride, bool_)
+    return pointwise(np.isfinite, input, out=out, result=bool_)
 
 
 def check_bool(name: str, out: Tensor | None) -> None:
@@ -152,7 +176,7 @@ def isneginf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 @op("elementwise", differentiable=False)
 def isreal(input: Tensor) -> Tensor:
     """True everywhere: there is no complex dtype here."""
-    return pointwise(lambda a, o: o.fill(True), input, result=bool_)
+    return pointwise(lambda a, o: o.fill(True), input, out=blank_like(input, bool_), result=bool_)
 
 
 @op("elementwise", differentiable=False)

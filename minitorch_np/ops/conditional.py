@@ -13,6 +13,7 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import (
     CPP_NAMES,
     SCALAR_NAMES,
+    blank_like,
     common_dtype,
     not_implemented,
     number,
@@ -393,7 +394,8 @@ def nan_to_num(
         values = np.where(a == -np.inf, -largest if neginf is None else neginf, values)
         np.copyto(o, values, casting="unsafe")
 
-    return pointwise(replaced if kind.is_floating_point else _same, input, out=out)
+    done = blank_like(input) if out is None else out
+    return pointwise(replaced if kind.is_floating_point else _same, input, out=done)
 
 
 nan_to_num.vjp(input=lambda g, input: g * input.isfinite())

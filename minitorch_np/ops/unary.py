@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.graph.modes import is_grad_enabled
-from minitorch_np.loops import SCALAR_NAMES, Kernel, not_implemented, pointwise
+from minitorch_np.loops import SCALAR_NAMES, Kernel, blank_like, not_implemented, pointwise
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.copy import zeros_like
 from minitorch_np.tensor import Tensor
@@ -262,19 +262,27 @@ def positive(input: Tensor) -> Tensor:
     return input
 
 
-@op("elementwise", inplace=True, node="Deg2RadBackward0")
+def _converted(input: Tensor, factor: float, out: Tensor | None) -> Tensor:
+    """`input` times a number, in the layout of `empty_like`, integers as the default dtype."""
+    if out is None:
+        kind = input.dtype if input.dtype.is_floating_point else dtypes.get_default_dtype()
+        out = blank_like(input, kind)
+    return pointwise(lambda a, o: np.multiply(a, factor, o), input, out=out, floating=True)
+
+
+@op("like", inplace=True, node="Deg2RadBackward0")
 def deg2rad(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Degrees as radians."""
-    return pointwise(lambda a, o: np.multiply(a, math.pi / 180, o), input, out=out, floating=True)
+    return _converted(input, math.pi / 180, out)
 
 
 deg2rad.vjp(input=lambda g: g * (math.pi / 180))
 
 
-@op("elementwise", inplace=True, node="Rad2DegBackward0")
+@op("like", inplace=True, node="Rad2DegBackward0")
 def rad2deg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Radians as degrees."""
-    return pointwise(lambda a, o: np.multiply(a, 180 / math.pi, o), input, out=out, floating=True)
+    return _converted(input, 180 / math.pi, out)
 
 
 rad2deg.vjp(input=lambda g: g * (180 / math.pi))
