@@ -248,7 +248,7 @@ offset_in = st.integers(0, 6)
 def test_overlap_of_two(a: int, b: int, data: st.DataObject) -> None:
     rng = random.Random(data.draw(st.integers(0, 2**32)))
     shape = tuple(rng.choice((1, 2, 3)) for _ in range(rng.randint(0, 2)))
-    base = torch.arange(40.0)
+    base = torch.arange(80.0)
     ga, gb = mixture(rng, shape), mixture(rng, shape)
     x, y = base.as_strided(*ga, a), base.as_strided(*gb, b)
     if strides.internal_overlap(*gb) is Overlap.YES:

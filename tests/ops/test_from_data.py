@@ -224,6 +224,10 @@ def test_dlpack_outlives_the_exporter():
     assert len(noise) == 20
 
 
+@pytest.mark.skipif(
+    tuple(map(int, torch.__version__.split(".")[:2])) < (2, 15),
+    reason="torch 2.11 ends the whole process on one of these calls",
+)
 def test_dlpack_refuses():
     same(lambda torch: torch.from_dlpack(3))
     same(lambda torch: torch.from_dlpack(np.arange(3)[::-1]))
