@@ -215,7 +215,7 @@ def pointwise(
     if out is None:
         done = empty(shape, strides.elementwise(shape, operands), to)
     else:
-        done = result_for(out, shape, to, tensors, lambda: strides.elementwise(shape, operands))
+        done = _fitted(out, shape, to, tensors, lambda: strides.elementwise(shape, operands))
     target = done.array
     arrays = [converted(x, dtype) for x in inputs]
     if target.dtype is to.compute:
@@ -285,6 +285,17 @@ def result_for(
     also the output would have to grow. Source: TensorIterator.cpp, Resize.cpp, MemoryOverlap.cpp.
     """
     check_overlap(out, inputs)
+    return _fitted(out, shape, dtype, inputs, stride)
+
+
+def _fitted(
+    out: Tensor,
+    shape: Shape,
+    dtype: Dtype,
+    inputs: Sequence[Tensor],
+    stride: Callable[[], Stride] | None,
+) -> Tensor:
+    """`out` with `shape`, once its memory has been checked."""
     if out.sizes != shape and any(t is out for t in inputs):
         raise RuntimeError(
             f"output with shape {list(out.sizes)} doesn't match the broadcast shape {list(shape)}"
