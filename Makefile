@@ -65,7 +65,7 @@ bench: ## time the engine beside PyTorch
 	$(call environment,experiments test)
 	@$(PY) -m benchmarks $(ARGS)
 
-docs: ## write README's tables and pictures from the last run
+docs: ## run both commands and write README's outputs, tables and pictures (ARGS="ops cuda": only those)
 	$(call environment,experiments test)
 	@$(PY) -m tools.docs $(ARGS)
 

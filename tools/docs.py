@@ -1,8 +1,10 @@
-"""Writes the generated parts of README.md: outputs of both commands, op tables, pictures.
+"""Writes the generated parts of README.md: outputs of the commands, op tables, pictures.
 
 Each part stands between `<!-- NAME -->` and `<!-- /NAME -->` and is written by the function of that
 name here. `python -m tools.docs` runs `make run` and `make test` first and takes as long as they
-do; `python -m tools.docs ops missing` writes only the parts named.
+do; `python -m tools.docs ops results` writes only the parts named. What `make cuda` found is read
+from runs/cuda, where it may have been brought from a machine with a GPU. README keeps a part of
+which there is nothing new to say.
 """
 
 import json
@@ -11,10 +13,13 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import minitorch_np
+from experiments.harness.runner import EXPERIMENTS
 from minitorch_np.op import COMPOSITES, REGISTRY
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,47 +55,77 @@ def test() -> str:
     return fenced("\n".join(lines[-2:]))
 
 
-def pictures() -> str:
+def pictures() -> str | None:
     """The pictures of the last run, copied beside the documentation, with their captions."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     parts: list[str] = []
-    for folder in sorted(RUNS.iterdir()):
-        results = folder / "results.json"
-        if not results.exists():
-            continue
+    for folder in (RUNS / name for name in sorted(EXPERIMENTS)):
         for picture in sorted(folder.glob("*.png")):
             target = PICTURES / f"{folder.name}-{picture.name}"
             shutil.copyfile(picture, target)
             name = picture.stem.replace("_", " ").replace("-", " ")
             parts.append(f"![{folder.name}: {name}]({target.relative_to(ROOT).as_posix()})")
-    return "\n\n".join(parts)
+    return "\n\n".join(parts) or None
 
 
-def results() -> str:
+def verdicts(found: dict[str, Any], engine: str) -> str:
+    """How often each verdict fell on an engine: "3 bit-equal, 2 event"."""
+    counts: Counter[str] = Counter()
+    for verdict in found["verdicts"]:
+        if verdict["engine"] == engine:
+            counts.update(verdict["counts"])
+    return ", ".join(f"{n:,} {name}" for name, n in counts.items() if n)
+
+
+def rows_of(found: dict[str, Any], what: str) -> list[str]:
+    """A row of a Markdown table for each engine of a run; the second cell is `what`."""
+    rows: list[str] = []
+    for engine, numbers in found["engines"].items():
+        accuracy, seconds = numbers["accuracy"], numbers["seconds"]
+        if seconds is None:
+            continue  # no such engine on this machine
+        percent = "" if accuracy is None else f"{accuracy:.2%}"
+        cells = (found["experiment"], what, engine, percent, f"{seconds:.1f}")
+        rows.append(f"| {' | '.join(cells)} | {verdicts(found, engine)} |")
+    return rows
+
+
+def results() -> str | None:
     """Accuracy, seconds and verdicts of the last run, one row an experiment and engine."""
-    rows = [
-        "| experiment | data | engine | accuracy | seconds | verdicts |",
+    rows: list[str] = []
+    for name in sorted(EXPERIMENTS):
+        path = RUNS / name / "results.json"
+        if path.is_file():
+            found = json.loads(path.read_text())
+            rows += rows_of(found, found["data"]["which"])
+    head = "| experiment | data | engine | accuracy | seconds | verdicts |\n|---|---|---|---|---|---|"
+    return "\n".join([head, *rows]) if rows else None
+
+
+def cuda() -> str | None:
+    """What the last `make cuda` found, and where and when; None where there was none."""
+    path = RUNS / "cuda" / "results.json"
+    if not path.is_file():
+        return None
+    found = json.loads(path.read_text())
+    env, tests = found["environment"], found["tests"]
+    versions = ", ".join(f"{name} {version}" for name, version in env["versions"].items())
+    lines = [
+        f"{env['date']}, {env['gpu']}; {env['cpu']}, {env['cores']} cores; {versions}. "
+        f"{tests['passed']} tests passed, {tests['failed']} failed, {tests['skipped']} skipped; "
+        f"the whole in {found['seconds']:.0f} seconds.",
+        "",
+        "| experiment | products | engine | accuracy | seconds | verdicts |",
         "|---|---|---|---|---|---|",
     ]
-    for path in sorted(RUNS.glob("*/results.json")):
-        found = json.loads(path.read_text())
-        counts: dict[str, dict[str, int]] = {}
-        for verdict in found["verdicts"]:
-            mine = counts.setdefault(verdict["engine"], {})
-            for name, count in verdict["counts"].items():
-                mine[name] = mine.get(name, 0) + count
-        for engine, numbers in found["engines"].items():
-            accuracy, seconds = numbers.get("accuracy"), numbers.get("seconds")
-            if seconds is None:
-                continue  # no such engine on this machine
-            said = ", ".join(f"{n:,} {name}" for name, n in counts.get(engine, {}).items() if n)
-            rows.append(
-                f"| {found['experiment']} | {found['data']['which']} | {engine} "
-                f"| {'' if accuracy is None else f'{accuracy:.2%}'} "
-                f"| {'' if seconds is None else f'{seconds:.1f}'} "
-                f"| {said} |"
-            )
-    return "\n".join(rows)
+    for one in found["runs"]:
+        lines += rows_of(one, f"TF32 {'on' if one['tf32'] else 'off'}")
+    lines += ["", "<details><summary>Where PyTorch on the GPU answers otherwise than PyTorch on "
+              "the CPU, which is what the engine follows</summary>", ""]  # fmt: skip
+    for remark in tests["remarks"]:
+        name = remark["test"].partition("[")[2].rstrip("]")
+        lines.append(f"- `{name}`: {remark['text'].splitlines()[0]}")
+    return "\n".join([*lines, "", "</details>"])
 
 
 def ops() -> str:
@@ -111,17 +146,21 @@ def ops() -> str:
     return "\n".join(rows)
 
 
-PARTS: dict[str, Callable[[], str]] = {f.__name__: f for f in (run, test, results, pictures, ops)}
+PARTS: dict[str, Callable[[], str | None]] = {
+    f.__name__: f for f in (run, test, results, cuda, pictures, ops)
+}
 
 
 def write(names: list[str]) -> None:
-    """Replace the named parts of README.md."""
+    """Replace the named parts of README.md that have something to say."""
     for name in names:
         text = README.read_text()
         begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
         if begin not in text:
             sys.exit(f"README.md has no part {name}")
         body = PARTS[name]()
+        if body is None:
+            continue
         head, rest = text.split(begin, 1)
         README.write_text(f"{head}{begin}\n{body}\n{end}{rest.split(end, 1)[1]}")
 

@@ -152,26 +152,33 @@ def tests(path: Path, device: str, selection: Sequence[str]) -> dict[str, Any]:
         fine = done.returncode == 0
     except subprocess.TimeoutExpired:
         fine, ending, last = False, f"no end after {TEST_SECONDS} s", ""
-    found = {"passed": 0, "failed": 0, "skipped": 0, "failures": []} | junit(path)
+    none: dict[str, Any] = {"passed": 0, "failed": 0, "skipped": 0, "failures": [], "remarks": []}
+    found = none | junit(path)
     if not fine and not found["failed"]:
         found["failed"], found["failures"] = 1, [{"test": "pytest", "text": f"{ending}: {last}"}]
     return found | {"seconds": round(time.monotonic() - start, 1)}
 
 
 def junit(path: Path) -> dict[str, Any]:
-    """Counts and failures of a JUnit file; empty where there is none."""
+    """Counts, failures and remarks of a JUnit file; empty where there is none."""
     if not path.is_file():
         return {}
     cases = list(ET.parse(path).getroot().iter("testcase"))
     failures: list[dict[str, str]] = []
+    remarks: list[dict[str, str]] = []
     for case in cases:
+        test = f"{case.get('classname')}::{case.get('name')}"
         for bad in (*case.findall("failure"), *case.findall("error")):
             text = (bad.get("message") or "").splitlines()
-            failures.append({"test": f"{case.get('classname')}::{case.get('name')}",
-                             "text": text[0] if text else bad.tag})  # fmt: skip
+            failures.append({"test": test, "text": text[0] if text else bad.tag})
+        for found in case.iter("property"):
+            remarks.append({"test": test, "text": found.get("value") or ""})
     skipped = sum(case.find("skipped") is not None for case in cases)
     passed = len(cases) - skipped - len({failure["test"] for failure in failures})
-    return {"passed": passed, "failed": len(failures), "skipped": skipped, "failures": failures}
+    return {
+        "passed": passed, "failed": len(failures), "skipped": skipped,
+        "failures": failures, "remarks": remarks,
+    }  # fmt: skip
 
 
 def write(session: Session, folder: Path) -> None:
@@ -206,7 +213,11 @@ def _tests(found: dict[str, Any] | None) -> str:
     if found is None:
         return ""
     counts = f"{found['passed']} passed, {found['failed']} failed, {found['skipped']} skipped"
-    rows = [(f"<code>{report.esc(f['test'])}</code>", report.esc(f["text"]))
-            for f in found["failures"][:50]]  # fmt: skip
-    failures = report.table(("failed", "why"), rows) if rows else ""
-    return f"<p>{counts}, in {found['seconds']} seconds.</p>\n{failures}"
+    told = _told("failed", "why", found["failures"][:50])
+    told += _told("test", "PyTorch here beside the PyTorch compared with", found["remarks"])
+    return f"<p>{counts}, in {found['seconds']} seconds.</p>\n{told}"
+
+
+def _told(what: str, how: str, found: list[dict[str, str]]) -> str:
+    rows = [(f"<code>{report.esc(f['test'])}</code>", report.esc(f["text"])) for f in found]
+    return report.table((what, how), rows) if rows else ""

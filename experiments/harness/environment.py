@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import platform
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ PACKAGES = ("numpy", "numba", "ml_dtypes", "torch", "torchvision", "matplotlib")
 
 
 def environment(seed: int, dtype: str, engines: Sequence[Engine]) -> dict[str, Any]:
-    """CPU, cores, BLAS, versions, seed, threads, and of a GPU its name and TF32 flags."""
+    """Date, CPU, cores, BLAS, versions, seed, threads, and of a GPU its name and TF32 flags."""
     found: dict[str, Any] = {
+        "date": datetime.now(UTC).date().isoformat(),
         "cpu": cpu(),
         "cores": cores(),
         "os": platform.platform(),

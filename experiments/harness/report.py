@@ -260,13 +260,14 @@ def figure(path: Path, caption: str) -> str:
 
 
 def environment_part(found: Mapping[str, Any]) -> str:
-    """Machine, versions, seed, threads and settings."""
+    """Date, machine, versions, seed, threads and settings."""
     env = found["environment"]
     versions = ", ".join(f"{k} {v}" for k, v in env["versions"].items() if v)
     threads = ", ".join(f"{k} {v}" for k, v in env["threads"].items())
     flags = ", ".join(f"{k} {'on' if v else 'off'}" for k, v in (env["tf32"] or {}).items())
     epochs = found["settings"]["epochs"]
     rows = [
+        ("date", env["date"]),
         ("CPU", f"{env['cpu']}, {env['cores']} cores"),
         ("GPU", env["gpu"] or "none"),
         ("TF32", flags or "-"),

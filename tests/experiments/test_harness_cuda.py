@@ -4,7 +4,6 @@ import io
 import json
 from pathlib import Path
 
-import jsonschema
 import pytest
 import torch
 
@@ -13,6 +12,7 @@ from experiments import data
 from experiments.harness import cuda, engines, results, runner
 from experiments.harness.console import Screen
 
+jsonschema = pytest.importorskip("jsonschema")
 SCHEMA = json.loads(results.SCHEMA.read_text(encoding="utf-8"))
 # One small experiment, and one test, are enough to go everywhere.
 SMALL = {"names": ("tensor_basics",), "selection": ("tests/cuda", "-k", "test_op and sigmoid")}
@@ -56,7 +56,8 @@ def test_all_of_it_on_the_cpu(tmp_path: Path, flags: list[bool]) -> None:
 def test_tests_that_fail_are_named(tmp_path: Path) -> None:
     path = tmp_path / "junit.xml"
     path.write_text(
-        '<testsuites><testsuite><testcase classname="a" name="one"/>'
+        '<testsuites><testsuite><testcase classname="a" name="one"><properties>'
+        '<property name="remark" value="refused"/></properties></testcase>'
         '<testcase classname="a" name="two"><failure message="no&#10;more"/></testcase>'
         '<testcase classname="a" name="three"><skipped/></testcase></testsuite></testsuites>'
     )
@@ -65,6 +66,7 @@ def test_tests_that_fail_are_named(tmp_path: Path) -> None:
         "failed": 1,
         "skipped": 1,
         "failures": [{"test": "a::two", "text": "no"}],
+        "remarks": [{"test": "a::one", "text": "refused"}],
     }
     assert cuda.junit(tmp_path / "none") == {}
 
@@ -74,7 +76,8 @@ def test_interrupt_leaves_a_valid_report(tmp_path: Path, monkeypatch: pytest.Mon
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cuda, "tests", lambda *_: {"passed": 1, "failed": 0, "skipped": 0,
-                                                  "failures": [], "seconds": 1.0})  # fmt: skip
+                                                  "failures": [], "remarks": [],
+                                                  "seconds": 1.0})  # fmt: skip
     monkeypatch.setattr(runner, "measure", interrupt)
     with pytest.raises(KeyboardInterrupt):
         session(tmp_path)

@@ -6,7 +6,6 @@ import re
 import types
 from typing import ClassVar
 
-import jsonschema
 import numpy as np
 import pytest
 import torch
@@ -17,6 +16,7 @@ from experiments.harness.console import Screen
 from experiments.harness.engines import Engine
 from tests.experiments.programs import half_product, training
 
+jsonschema = pytest.importorskip("jsonschema")
 SCHEMA = json.loads(results.SCHEMA.read_text(encoding="utf-8"))
 
 
