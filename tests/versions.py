@@ -31,6 +31,14 @@ TEXTS = [
     Text((2, 15), r"(which is output \d+ of \w+?)Backward\d+(, is at version)", r"\1\2"),
     # aminmax had no derivative.
     Text((2, 15), r"^AminmaxBackward0$", "torch::autograd::NotImplemented"),
+    # A view that refuses to be written to named the node that made it.
+    Text((2, 15), r"(Output \d+ of \w+?)Backward\d+( is a view)", r"\1\2"),
+    # A product of matrices that do not fit did not say which product.
+    Text((2, 15), r"^(RuntimeError: )(add)?mm: (?=mat1 and |mat2 must |self must )", r"\1"),
+    # linear of more than two dimensions ended in a view of its own kind.
+    Text((2, 15), r"^(Unsafe)?ViewBackward0$", "ViewBackward0"),
+    # Arguments that fit no overload were answered with the list of all, some of them gone since.
+    Text((2, 15), r"(?s)^TypeError: (\w+)\(\).*$", r"TypeError: \1()"),
 ]
 
 UNLIKE = {
