@@ -58,6 +58,8 @@ RENAMED = {dtype: "Dtype", device: "Device", memory_format: "MemoryFormat"}
 NUMBER = {bool, int, float}
 INDENT = " " * 12
 WIDTH = 100
+# A union up to NumPy 2.4, an alias that does not show its members from 2.5 on.
+DTYPES = set(get_args(DTypeLike)) - {types.NoneType} or {DTypeLike}
 
 
 class Renderer:
@@ -79,8 +81,8 @@ class Renderer:
         """The source of a union, None last, Python's numbers as `Number`."""
         left = list(dict.fromkeys(parts))
         found: list[str] = []
-        if set(get_args(DTypeLike)) - {types.NoneType} <= set(left):
-            left = [part for part in left if part not in get_args(DTypeLike)]
+        if set(left) >= DTYPES:
+            left = [part for part in left if part not in DTYPES | {types.NoneType}]
             found = [self.name("numpy.typing", "DTypeLike"), "None"]
         if set(left) >= NUMBER:
             found.append(self.name("minitorch_np.tensor", "Number"))
@@ -98,6 +100,8 @@ class Renderer:
             return self.name("typing", "Self")
         if kind is Any or kind is inspect.Parameter.empty or isinstance(kind, TypeVar | str):
             return "object"
+        if kind in DTYPES and len(DTYPES) == 1:
+            return self.union((kind,))
         origin = get_origin(kind)
         if origin in (Union, types.UnionType):
             return self.union(get_args(kind))
