@@ -1,18 +1,20 @@
 """Where an older PyTorch answers otherwise than the one that is the specification, 2.15.
 
-One table of texts and one of results, keyed by the version from which 2.15's answer holds. All of
-it was seen on PyTorch 2.11; of the versions between nothing is known, and "before 2.15" is the
-widest reading. With PyTorch 2.15 installed both are inert.
+Tables of texts, of samples and of whole tests, keyed by the version from which 2.15's answer holds.
+All of it was seen on PyTorch 2.11; of the versions between nothing is known, and "before 2.15" is
+the widest reading. With PyTorch 2.15 installed all are inert.
 """
 
 import re
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 import torch
 
-__all__ = ["TEXTS", "UNLIKE", "VERSION", "Text", "alike", "unlike"]
+__all__ = ["SEEN", "TESTS", "TEXTS", "UNLIKE", "VERSION", "Test", "Text", "alike", "other", "unlike"]
 
 Version = tuple[int, int]
+SEEN: Version = (2, 11)
 VERSION: Version = tuple(int(n) for n in torch.__version__.split("+")[0].split(".")[:2])
 
 
@@ -56,6 +58,98 @@ UNLIKE = {
 """Samples that answer otherwise, by name and dtype ("layouts", or "all"): until when, and how."""
 
 
+class Test(NamedTuple):
+    """Before `since`, tests of `name` (below tests/) whose parameters match a pattern answer so."""
+
+    since: Version
+    name: str
+    parameters: str  # patterns of fnmatch, one blank between two
+    how: str
+    dies: bool = False  # whether the process goes down with it
+
+
+BITS = "half types are drawn from other bits"
+SCALARS = "assigning a number fills, where 2.15 copies a tensor of it or fills what is indexed"
+RANGE = "a number is checked against the range of the dtype elsewhere, or not at all"
+TESTS = [
+    Test((2, 15), "graph/test_backward.py::test_refused_with_pytorchs_text", "unused",
+         "the tensor that was not used is not named"),
+    Test((2, 15), "nn/test_activation.py::test_errors_and_warnings", "<lambda>[013]",
+         "the dim of a softmax is not checked first"),
+    Test((2, 15), "nn/test_init.py::test_dtypes", "*-float16 *-bfloat16 <lambda>3-float64",
+         "half types, and trunc_normal_, are drawn from other bits"),
+    Test((2, 15), "nn/test_init.py::test_equal_draws", "<lambda>[5678]-shape[0-6]",
+         "trunc_normal_ inverts a distribution where 2.15 draws again"),
+    Test((2, 15), "nn/test_init.py::test_transposed", "<lambda>4",
+         "trunc_normal_ inverts a distribution where 2.15 draws again"),
+    Test((2, 15), "nn/test_linear.py::test_parameters_are_bit_equal", "*-dtype[01]", BITS),
+    Test((2, 15), "nn/test_loss.py::test_options", "<lambda>3", "delta is not checked"),
+    Test((2, 15), "nn/test_state.py::test_hooks_that_return_something", "<lambda>1",
+         "the text names the hook otherwise"),
+    Test((2, 15), "ops/test_activation.py::test_every_dtype", "hardtanh-args12",
+         "it refuses unsigned types a negative limit"),
+    Test((2, 15), "ops/test_addmm.py::test_dtypes_must_agree", "*-addmv *-addr",
+         "dtypes of addmv are checked by its kernel"),
+    Test((2, 15), "ops/test_addmm.py::test_mismatches", "?-addmm", "mat1 is checked, not self"),
+    Test((2, 15), "ops/test_conditional.py::test_clamp_to_numbers", "* ",
+         "clamp has a gradient at its bounds, and bounds of integers wrap around"),
+    Test((2, 15), "ops/test_conditional.py::test_clamp_to_tensors", "clamp clamp_m??",
+         "clamp to tensors has another gradient at its bounds"),
+    Test((2, 15), "ops/test_copy.py::test_fill_converts_or_refuses", "dtype[458]", RANGE),
+    Test((2, 15), "ops/test_extremes.py::test_aminmax", "*", "it has no derivative"),
+    Test((2, 15), "ops/test_extremes.py::test_dtypes", "*float*-aminmax", "it has no derivative"),
+    Test((2, 15), "ops/test_extremes.py::test_empty", "aminmax", "it has no derivative"),
+    Test((2, 15), "ops/test_from_data.py::test_as_tensor_of_tensors", "",
+         "asarray of a tensor does not warn"),
+    Test((2, 15), "ops/test_from_data.py::test_dlpack_refuses", "",
+         "an array of negative strides aborts the process", dies=True),
+    Test((2, 15), "ops/test_linalg.py::test_matmul_layouts", "a15-b15",
+         "the gradient of a product folded into one matrix is laid out otherwise"),
+    Test((2, 15), "ops/test_loss.py::test_refusals", "", "a loss of two dtypes refuses to go backward"),
+    Test((2, 15), "ops/test_matrix.py::test_trace", "*", "its gradient keeps the input's strides"),
+    Test((2, 15), "ops/test_matrix.py::test_trace_dtypes", "*float16",
+         "it has no kernel for half types"),
+    Test((2, 15), "ops/test_nll.py::test_refusals", "", "the text on a target's dtype is another"),
+    Test((2, 15), "ops/test_operators.py::test_binary", "?[*]", "pow of True is an internal error"),
+    Test((2, 15), "ops/test_power.py::test_number_to_a_power", "True",
+         "pow of True is an internal error"),
+    Test((2, 15), "ops/test_power.py::test_ties_and_edges", "fm??", "equal arguments share g"),
+    Test((2, 15), "ops/test_power.py::test_values_strides_and_both_derivatives", "fm??",
+         "the gradient has the stride of the one that comes in"),
+    Test((2, 15), "ops/test_products.py::test_mismatches", "?-mm 3-mv",
+         "the texts name neither the op nor all dtypes"),
+    Test((2, 15), "ops/test_random_creation.py::test_normal_of_tensors", "dtype[01]", BITS),
+    Test((2, 15), "ops/test_random_creation.py::test_of_every_dtype", "dtype[01]", BITS),
+    Test((2, 15), "ops/test_ranges.py::test_arange_dtypes", "args[346]-dtype8",
+         "a step that is 0 as an integer divides by it, which kills the process", dies=True),
+    Test((2, 15), "ops/test_ranges.py::test_arange_rounds_alike", "*",
+         "half types add up the rounded step"),
+    Test((2, 15), "ops/test_ranges.py::test_linspace", "args[345]-dtype[01]",
+         "half types add up the rounded step"),
+    Test((2, 15), "ops/test_rearrange.py::test_errors", "rot90_dim", "dims are compared first"),
+    Test((2, 15), "ops/test_rearrange.py::test_repeats_in_a_tensor", "int8",
+         "repeats may not be of a small integer type"),
+    Test((2, 15), "ops/test_reduce.py::test_dtype_argument", "*-nansum",
+         "nansum has no kernel for integers"),
+    Test((2, 15), "ops/test_sampling.py::test_fills_of_every_dtype", "dtype[01]-uniform_", BITS),
+    Test((2, 15), "ops/test_sampling.py::test_normal_", "*-dtype[01]", BITS),
+    Test((2, 15), "ops/test_subscript.py::test_dtypes", "*float*", SCALARS),
+    Test((2, 15), "ops/test_subscript.py::test_expanded_memory_warns", "", SCALARS),
+    Test((2, 15), "ops/test_subscript.py::test_random_subscripts", "", SCALARS),
+    Test((2, 15), "ops/test_subscript.py::test_setitem", "*", SCALARS),
+    Test((2, 15), "ops/test_subscript.py::test_setitem_refused", "*", RANGE),
+    Test((2, 15), "optim/test_optimizer.py::test_same_as_torch", "<lambda>8",
+         "a set of parameters is taken without a warning"),
+    Test((2, 15), "test_random.py::test_normal", "*float16", BITS),
+    Test((2, 15), "test_random.py::test_normal_over_several_chunks", "torch.bfloat16", BITS),
+    Test((2, 15), "test_random.py::test_uniform", "*float16 1.0-1.0000001-float32", BITS),
+    Test((2, 15), "test_strides.py::test_check_strided", "", "the offset is checked last"),
+    Test((2, 15), "testing/test_gradcheck.py::test_texts_are_torchs", "", "a text has a typing error"),
+    Test((2, 15), "testing/test_samples.py::test_the_same_values", "*float16", BITS),
+]  # fmt: skip
+"""Tests that an older PyTorch fails, by name and parameters, each with what it does."""
+
+
 def alike(ours: str | None, theirs: str | None) -> bool:
     """Whether two texts (`Class: message`, or a node's name) are one answer in this version."""
     if ours is None or theirs is None:
@@ -70,3 +164,14 @@ def unlike(sample: str, what: str) -> str | None:
     """How the installed PyTorch answers a sample otherwise, or None where it answers as 2.15."""
     since, how = UNLIKE.get((sample, "all")) or UNLIKE.get((sample, what)) or (VERSION, "")
     return how if since > VERSION else None
+
+
+def other(test: str) -> Test | None:
+    """The entry of a test, named by its path below tests/, that the installed PyTorch fails."""
+    name, _, parameters = test.partition("[")
+    for one in TESTS:
+        patterns = one.parameters.split() or [""]
+        if one.since > VERSION and one.name == name:
+            if any(fnmatchcase(parameters.removesuffix("]"), p) for p in patterns):
+                return one
+    return None
