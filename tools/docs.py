@@ -98,7 +98,7 @@ def results() -> str | None:
         if path.is_file():
             found = json.loads(path.read_text())
             rows += rows_of(found, found["data"]["which"])
-    head = "| experiment | data | engine | accuracy | seconds | verdicts |\n|---|---|---|---|---|---|"
+    head = "| experiment | data | engine | accuracy | seconds | verdicts |\n" + "|---" * 6 + "|"
     return "\n".join([head, *rows]) if rows else None
 
 
