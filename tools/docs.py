@@ -110,18 +110,18 @@ def cuda() -> str | None:
     found = json.loads(path.read_text())
     env, tests = found["environment"], found["tests"]
     versions = ", ".join(f"{name} {version}" for name, version in env["versions"].items())
+    counts = f"{tests['passed']} tests passed, {tests['failed']} failed"
     lines = [
-        f"{env['date']}, {env['gpu']}; {env['cpu']}, {env['cores']} cores; {versions}. "
-        f"{tests['passed']} tests passed, {tests['failed']} failed, {tests['skipped']} skipped; "
-        f"the whole in {found['seconds']:.0f} seconds.",
+        f"{env['date']}, {env['gpu']}; {env['cpu']}, {env['cores']} cores; {versions}.",
+        f"{counts}; the whole in {found['seconds']:.0f} seconds.",
         "",
         "| experiment | products | engine | accuracy | seconds | verdicts |",
         "|---|---|---|---|---|---|",
     ]
     for one in found["runs"]:
         lines += rows_of(one, f"TF32 {'on' if one['tf32'] else 'off'}")
-    lines += ["", "<details><summary>Where PyTorch on the GPU answers otherwise than PyTorch on "
-              "the CPU, which is what the engine follows</summary>", ""]  # fmt: skip
+    summary = "Where PyTorch on the GPU parts from PyTorch on the CPU, which the engine follows"
+    lines += ["", f"<details><summary>{summary}</summary>", ""]
     for remark in tests["remarks"]:
         name = remark["test"].partition("[")[2].rstrip("]")
         lines.append(f"- `{name}`: {remark['text'].splitlines()[0]}")

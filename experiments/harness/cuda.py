@@ -171,8 +171,8 @@ def junit(path: Path) -> dict[str, Any]:
         for bad in (*case.findall("failure"), *case.findall("error")):
             text = (bad.get("message") or "").splitlines()
             failures.append({"test": test, "text": text[0] if text else bad.tag})
-        for found in case.iter("property"):
-            remarks.append({"test": test, "text": found.get("value") or ""})
+        noted = case.iter("property")
+        remarks += [{"test": test, "text": one.get("value") or ""} for one in noted]
     skipped = sum(case.find("skipped") is not None for case in cases)
     passed = len(cases) - skipped - len({failure["test"] for failure in failures})
     return {
