@@ -2,6 +2,8 @@
 
 import json
 import sys
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +28,8 @@ app = typer.Typer(
 Names = Annotated[list[str] | None, typer.Argument(help="Experiments; all of them by default.")]
 Out = Annotated[Path, typer.Option(help="Folder of the runs.")]
 Threads = Annotated[int, typer.Option(min=1, help="Threads of each engine.")]
+# The generators take seeds modulo 2^32.
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of both engines.")]
 
 
 def named(names: list[str] | None) -> list[str]:
@@ -36,12 +40,14 @@ def named(names: list[str] | None) -> list[str]:
     return list(dict.fromkeys(names or runner.EXPERIMENTS))
 
 
-def writable(out: Path) -> None:
-    """Makes the folder of the runs. Raises Refused where that cannot be."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Refused(f"--out {out}: {error.strerror}") from error
+def writable(out: Path, names: Sequence[str]) -> None:
+    """Makes the folders of the runs. Raises Refused where they cannot be, or take no file."""
+    for folder in [out / name for name in names]:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            raise Refused(f"--out {folder}: {error.strerror}") from error
 
 
 @app.command()
@@ -49,7 +55,7 @@ def run(
     names: Names = None,
     against: Annotated[str, typer.Option(help="PyTorch on: cpu, cuda, cpu,cuda or auto.")] = "auto",
     dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
-    seed: Annotated[int, typer.Option(min=0, help="Seed of both engines.")] = 0,
+    seed: Seed = 0,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Epochs; as published by default.")
     ] = None,
@@ -70,7 +76,7 @@ def run(
         raise Refused(f"--data {data}: no such folder")
     others = engines.against(against)
     ours = engines.ours()
-    writable(out)
+    writable(out, wanted)
     engines.pin(threads, [ours, *others])
     screen = Screen(sys.stderr if as_json else sys.stdout)
     loaded = runner.load_data(data)
@@ -89,7 +95,7 @@ def run(
 
 @app.command()
 def cuda(
-    seed: Annotated[int, typer.Option(min=0, help="Seed of both engines.")] = 0,
+    seed: Seed = 0,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Epochs; as published by default.")
     ] = None,
@@ -103,7 +109,7 @@ def cuda(
     if data is not None and not data.is_dir():
         raise Refused(f"--data {data}: no such folder")
     engines.pin(threads, [engines.ours(), *engines.against("cuda")])
-    writable(out)
+    writable(out, ["cuda"])
     screen = Screen(sys.stdout)
     loaded = runner.load_data(data)
     screen.say(loaded.source)
@@ -127,7 +133,10 @@ def show(names: Names = None, out: Out = Path("runs")) -> None:
     screen = Screen()
     shown = False
     for name in named(names):
-        found = results.read_json(out / name)
+        try:
+            found = results.read_json(out / name)
+        except ValueError as error:
+            raise Refused(str(error)) from error
         if found is not None:
             screen.results(found)
             shown = True
@@ -142,7 +151,7 @@ def show(names: Names = None, out: Out = Path("runs")) -> None:
 @app.command()
 def calibrate(
     steps: Annotated[int, typer.Option(min=1, help="Training steps to measure.")] = 20,
-    seed: Annotated[int, typer.Option(min=0)] = 0,
+    seed: Seed = 0,
 ) -> None:
     """Measure rounding against float64, and print the margin that the verdicts' constant leaves."""
     for line in calibration.lines(engines.ours(), engines.against("cpu")[0], steps, seed):

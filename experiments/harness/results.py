@@ -127,6 +127,15 @@ def write_json(results: Results, folder: Path) -> Path:
 
 
 def read_json(folder: Path) -> Mapping[str, Any] | None:
-    """The results of the last run in `folder`, or None."""
+    """The results of the last run in `folder`, or None. Raises ValueError for another file."""
     path = folder / "results.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is not JSON: {error}") from error
+    required = json.loads(SCHEMA.read_text(encoding="utf-8"))["required"]
+    if lacking := [key for key in required if not (isinstance(found, dict) and key in found)]:
+        raise ValueError(f"{path} is not of a run: it has no {lacking[0]!r}")
+    return found

@@ -172,9 +172,10 @@ def test_show_prints_the_last_run(stand, tmp_path, capsys):
         (["run", "--threads", "0"], "--threads"),
         (["run", "--epochs", "0"], "--epochs"),
         (["run", "--seed", "x"], "--seed"),
+        (["run", "--seed", "4294967296"], "--seed"),
         (["run", "--nonsense"], "--nonsense"),
         (["run", "--data", "/nowhere"], "no such folder"),
-        (["run", "--out", "/dev/null/runs"], "--out /dev/null/runs: Not a directory"),
+        (["run", "--out", "/dev/null/runs"], "runs/tensor_basics: Not a directory"),
         (["nonsense"], "nonsense"),
         (["show", "--out", "/nowhere"], "no runs below"),
     ],
@@ -185,6 +186,27 @@ def test_request_that_cannot_be_met_is_one_line_and_status_2(stand, capsys, argu
     assert captured.out == ""
     assert captured.err.count("\n") == 1
     assert text in captured.err
+
+
+def test_an_output_folder_that_is_a_file_is_one_line_and_status_2(tmp_path, capsys):
+    (tmp_path / "dying_relu").touch()
+    assert cli.main(["run", "--out", str(tmp_path)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == f"error: --out {tmp_path / 'dying_relu'}: File exists\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("", "is not JSON"), ("{", "is not JSON"), ("[]", "no 'experiment'"), ("{}", "no 'exp")],
+)
+def test_show_of_a_damaged_file_is_one_line_and_status_2(tmp_path, capsys, text, words):
+    (tmp_path / "mnist_mlp").mkdir()
+    (tmp_path / "mnist_mlp" / "results.json").write_text(text)
+    assert cli.main(["show", "--out", str(tmp_path)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1 and words in captured.err
 
 
 def test_missing_gpu_asked_for_by_name_is_one_line_and_status_2(monkeypatch, capsys):
