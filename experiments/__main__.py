@@ -1,9 +1,10 @@
 """`python -m experiments`: the experiments on our engine beside PyTorch, and what came out."""
 
+import contextlib
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -50,6 +51,19 @@ def writable(out: Path, names: Sequence[str]) -> None:
             raise Refused(f"--out {folder}: {error.strerror}") from error
 
 
+class Interrupted(Exception):
+    """Ctrl-C in a run that leaves a partial report; its text says where."""
+
+
+@contextlib.contextmanager
+def reporting(report: Path) -> Iterator[None]:
+    """A context that turns Ctrl-C into Interrupted, once the report is written."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise Interrupted(f"{report} holds what was done so far") from error
+
+
 @app.command()
 def run(
     names: Names = None,
@@ -84,9 +98,12 @@ def run(
     options = runner.Options(seed=seed, epochs=epochs, dtype=dtype, out=out, threads=threads)
     found = []
     for name in wanted:
-        found.append(runner.run_experiment(name, ours, others, loaded, options, screen).as_json())
+        report = out / name / "report.html"
+        with reporting(report):
+            one = runner.run_experiment(name, ours, others, loaded, options, screen)
+        found.append(one.as_json())
         screen.results(found[-1])
-        screen.say(f"  {out / name / 'report.html'}")
+        screen.say(f"  {report}")
     if as_json:
         print(json.dumps(found if len(found) > 1 else found[0], indent=2))
     if any(one["verdict"] == "wrong" for one in found):
@@ -114,8 +131,10 @@ def cuda(
     loaded = runner.load_data(data)
     screen.say(loaded.source)
     options = runner.Options(seed=seed, epochs=epochs, out=out, threads=threads)
-    session = gpu.compare(engines.ours(), loaded, options, screen)
-    screen.say(f"{out / 'cuda' / 'report.html'}, after {session.seconds:.0f} s")
+    report = out / "cuda" / "report.html"
+    with reporting(report):
+        session = gpu.compare(engines.ours(), loaded, options, screen)
+    screen.say(f"{report}, after {session.seconds:.0f} s")
     if session.failed:
         raise typer.Exit(WRONG)
 
@@ -168,16 +187,17 @@ def main(arguments: list[str] | None = None) -> int:
     except Refused as refusal:
         print(f"error: {refusal}", file=sys.stderr)
         return REFUSED
-    except KeyboardInterrupt:
-        status = INTERRUPTED
+    except (KeyboardInterrupt, Interrupted) as stop:
+        print("; ".join(["interrupted", *map(str, stop.args)]), file=sys.stderr)
+        return INTERRUPTED
     except Exception as error:
         usage = getattr(error, "format_message", None)
         if usage is None:
             raise
         print(f"error: {' '.join(usage().split())}", file=sys.stderr)
         return REFUSED
-    if status == INTERRUPTED:  # typer turns the exception into its status
-        print("interrupted; the report holds what was done so far", file=sys.stderr)
+    if status == INTERRUPTED:  # typer turns KeyboardInterrupt into its status
+        print("interrupted", file=sys.stderr)
     return status if isinstance(status, int) else 0
 
 

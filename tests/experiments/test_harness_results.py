@@ -128,7 +128,17 @@ def test_interrupt_leaves_a_valid_partial_report(stand, tmp_path, capsys, broken
     assert not found["complete"]
     assert found["error"] == "interrupted"
     assert "Not complete" in page
-    assert capsys.readouterr().err == "interrupted; the report holds what was done so far\n"
+    report = tmp_path / "mnist_mlp" / "report.html"
+    assert capsys.readouterr().err == f"interrupted; {report} holds what was done so far\n"
+
+
+def test_interrupt_before_there_is_a_report_promises_none(stand, tmp_path, monkeypatch, capsys):
+    def interrupt(folder):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "load_data", interrupt)
+    assert cli.main(["run", "--out", str(tmp_path)]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
 
 
 def test_exception_in_a_program_surfaces_and_is_reported(stand, tmp_path):
