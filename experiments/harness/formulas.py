@@ -7,12 +7,14 @@ import numpy as np
 
 from experiments.harness.rounding import (
     EXACT,
+    ROUNDOFF,
     WIDTH,
     Array,
     Call,
     Noise,
     UnknownOp,
     array,
+    dtype_name,
 )
 from experiments.harness.rules import RULES, broadcast, differenced, rule
 
@@ -211,7 +213,9 @@ def _selected(call: Call) -> Noise | tuple[Noise, Noise]:
     tied = near & (variance + at_picked > 0)
     doubtful = _kept(call, np.sum(tied, dims, keepdims=True) > 1, dims)
     if doubtful.any() and doubtful.shape == tuple(call.result.shape):
-        call.ledger.stand(call.name, call.result, doubtful, np.ones(doubtful.shape))
+        last = len(call.results) - 1  # indices, of those that give any; values tell nothing
+        side = np.zeros_like if dtype_name(call.results[last]) in ROUNDOFF else np.array
+        call.stand(doubtful, np.ones(doubtful.shape), side, last)
     reach = float(np.prod([x.shape[d] for d in dims])) ** 2
     which = Noise(fence=np.where(doubtful, reach, 0.0))
     if call.name.startswith("arg"):

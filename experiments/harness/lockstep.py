@@ -15,7 +15,8 @@ import numpy as np
 from experiments.harness.engines import Engine
 from experiments.harness.rounding import Scale, array, dtype_name, is_tensor
 from experiments.harness.verdict import EVENT, WRONG, Judgement, Tally, Value, judge
-from experiments.harness.watch import Follower, watching
+from experiments.harness.watch import Eye, Follower, watching
+from experiments.harness.witness import Witness
 
 FIRST_STEPS = 200
 EVERY = 50
@@ -111,7 +112,11 @@ class Comparison:
     judged: int = 0
     unjudged: int = 0
     seeded: bool = True
+    witness: Witness = field(init=False)
     _known: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.witness = Witness(self.theirs.library, self.follower.ledger)
 
     def meet(self, a: Sight, b: Sight) -> None:
         """Judges what both show, and hands our state to the other engine where a step starts."""
@@ -135,7 +140,7 @@ class Comparison:
                 if a.name == STEP:
                     self._judge_gradient(name, a, b)
             if a.name == UPDATE:  # what runs until the next step starts is not compared
-                self.follower.active = False
+                self._watch(False)
         else:
             self.unjudged += 1
 
@@ -145,16 +150,20 @@ class Comparison:
             if name not in self._known:
                 self._judge_start(name, a, b)
         self._known.update(shared)
-        self.follower.active = observed(a.step)
+        self._watch(observed(a.step))
         if not self.follower.active:
             return
         self.follower.ledger.clear()
+        self.witness.clear()
         for name in shared:
             for mine, other in _with_gradient(a.tensors[name], b.tensors[name]):
                 if mine.shape == other.shape:
                     self.theirs.overwrite(other, array(mine))
         state = self.ours.random_state()
         self.seeded = state is not None and self.theirs.set_random_state(state)
+
+    def _watch(self, on: bool) -> None:
+        self.follower.active = self.witness.active = on
 
     def _judge_start(self, name: str, a: Sight, b: Sight) -> None:
         """Both drew the values from one seed, so that they are at most one rounding apart."""
@@ -196,16 +205,22 @@ class Comparison:
         tally.add(judgement, step, note)
 
     def _fenced(self, sight: Sight) -> str:
-        """The units on the fence, the heaviest first, by observed name where there is one."""
+        """Units that fell on different sides, else those on the fence; the heaviest first."""
         names = {id(t.untyped_storage()): name for name, t in sight.tensors.items() if is_tensor(t)}
-        units = [
-            (weight, f"{names.get(id(fence.storage()), fence.label)}{list(unit)}")
-            for fence in self.follower.ledger.fences
-            for unit, weight in zip(fence.units, fence.weight, strict=True)
-        ]
-        units.sort(key=lambda unit: -unit[0])
-        text = ", ".join(dict.fromkeys(name for _, name in units[:3]))
-        return text + (f" and {len(units) - 3} more" if len(units) > 3 else "")
+        units: list[tuple[bool, float, str]] = []
+        for fence in self.follower.ledger.fences:
+            label = names.get(id(fence.storage()), fence.label)
+            units.extend(
+                (bool(flip), float(weight), f"{label}{unit.tolist()}")
+                for flip, weight, unit in zip(
+                    self.witness.flipped(fence), fence.weight, fence.units, strict=True
+                )
+            )
+        flipped = [unit for unit in units if unit[0]]
+        ranked = sorted(flipped or units, key=lambda unit: -unit[1])
+        named = list(dict.fromkeys(name for _, _, name in ranked))
+        more = f" and {len(named) - 3} more" if len(named) > 3 else ""
+        return f"{'flipped' if flipped else 'on the fence'}: {', '.join(named[:3])}{more}"
 
 
 def gradient(tensor: Any) -> Any:
@@ -246,27 +261,15 @@ def lockstep(
 
     A `comparison` that is handed in fills as the run goes on, and so survives an interrupt.
     """
-    follower = Follower(ours.library, Scale(tf32=theirs.tf32))
     if comparison is None:
-        comparison = Comparison(ours, theirs, follower)
-    follower = comparison.follower
+        comparison = Comparison(ours, theirs, Follower(ours.library, Scale(tf32=theirs.tf32)))
 
-    def watched(observe: Callable[..., None]) -> Any:
-        with contextlib.ExitStack() as watch:
-            watch.enter_context(watching(follower))
-
-            def seen(name: str, step: int, **tensors: Any) -> None:
-                before = follower.active
-                observe(name, step, **tensors)
-                if before and not follower.active:
-                    watch.close()
-                elif follower.active and not before:
-                    watch.enter_context(watching(follower))
-
-            return run(ours, seen)
+    def watched(engine: Engine, eye: Eye) -> Callable[..., Any]:
+        return lambda observe: _watched(eye, observe, lambda seen: run(engine, seen))
 
     with parties(
-        lambda: Party(ours, watched), lambda: Party(theirs, lambda observe: run(theirs, observe))
+        lambda: Party(ours, watched(ours, comparison.follower)),
+        lambda: Party(theirs, watched(theirs, comparison.witness)),
     ) as (a, b):
         while True:
             sights = a.advance(), b.advance()
@@ -277,6 +280,24 @@ def lockstep(
                 raise Parted(f"{ended.name} ended before the other engine")
             comparison.meet(sights[0], sights[1])
             tick(sights[0])
+
+
+def _watched(
+    eye: Eye, observe: Callable[..., None], run: Callable[[Callable[..., None]], Any]
+) -> Any:
+    """What a program returns that is watched while `eye` is active, and costs nothing else."""
+    with contextlib.ExitStack() as watch:
+        watch.enter_context(watching(eye))
+
+        def seen(name: str, step: int, **tensors: Any) -> None:
+            before = eye.active
+            observe(name, step, **tensors)
+            if before and not eye.active:
+                watch.close()
+            elif eye.active and not before:
+                watch.enter_context(watching(eye))
+
+        return run(seen)
 
 
 def worst(tallies: Mapping[str, Tally], order: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ fall on either side.
 """
 
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -87,14 +88,20 @@ def _sum(a: Array | None, b: Array | None) -> Array | None:
 
 @dataclass(slots=True)
 class Fence:
-    """One kink with units on it: the op, the storage of the tensor that decides, its units."""
+    """Units on one kink: the call, by its op and its number among those since the last `clear`;
+    the argument that decides (or a number: that result), its storage, label and values; the units,
+    (k, ndim), and the square of what each may add. `side` tells, for values, where they fall.
+    """
 
     op: str
+    number: int
+    decides: str | int
     storage: Callable[[], object]
     label: str
-    shape: tuple[int, ...]
-    units: list[tuple[int, ...]]
-    weight: list[float]
+    units: Array
+    weight: Array
+    values: Array = field(repr=False)
+    side: Callable[[Array], Array] = field(repr=False)
 
 
 @dataclass(slots=True)
@@ -114,13 +121,16 @@ class Ledger:
 
     entries: dict[int, _Entry] = field(default_factory=dict)
     fences: list[Fence] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    # Calls of each op, by its name.
+    calls: Counter[str] = field(default_factory=Counter)
 
     def clear(self) -> None:
         """Declares every value exact: both engines now hold the same numbers."""
         self.entries.clear()
         self.fences.clear()
         self.counts.clear()
+        self.calls.clear()
 
     def _entry(self, tensor: Any) -> _Entry | None:
         storage = tensor.untyped_storage()
@@ -178,26 +188,15 @@ class Ledger:
 
     def name(self, tensor: Any, op: str) -> None:
         """Labels a tensor's storage as the n-th result of `op` since the last `clear`."""
-        self.counts[op] = self.counts.get(op, 0) + 1
+        self.counts[op] += 1
         entry = self._entry(tensor)
         if entry is not None:
             entry.label = f"{op} {self.counts[op]}"
 
-    def stand(self, op: str, tensor: Any, on: Array, weight: Array) -> None:
-        """Notes the units of `tensor` where `on` holds, with the size of what each may add."""
+    def label(self, tensor: Any) -> str:
+        """What `name` called the tensor's storage, or nothing."""
         entry = self._entry(tensor)
-        storage = tensor.untyped_storage()
-        units = [tuple(int(i) for i in unit) for unit in np.argwhere(on)[:64]]
-        self.fences.append(
-            Fence(
-                op,
-                weakref.ref(storage),
-                (entry.label if entry else "") or op,
-                tuple(tensor.shape),
-                units,
-                [float(w) for w in np.broadcast_to(weight, on.shape)[on][:64]],
-            )
-        )
+        return entry.label if entry else ""
 
 
 def _reader(tensor: Any) -> Callable[[Array], Array]:
@@ -290,6 +289,20 @@ class Call:
         self.asked.add(name)
         value = self.args.get(name)
         return self.ledger.read(value) if is_tensor(value) else EXACT
+
+    def stand(
+        self, on: Array, weight: Array, side: Callable[[Array], Array], decides: str | int
+    ) -> None:
+        """Notes the units where `on` holds, as a Fence; `weight` is of the shape of `on`."""
+        ledger, argument = self.ledger, isinstance(decides, str)
+        tensor = self.args[decides] if argument else self.results[decides]
+        values = self.value(decides) if argument else array(tensor).astype(np.float64)
+        ledger.fences.append(
+            Fence(
+                self.name, ledger.calls[self.name], decides, weakref.ref(tensor.untyped_storage()),
+                ledger.label(tensor) or self.name, np.argwhere(on), weight[on], values, side,
+            )
+        )  # fmt: skip
 
     @property
     def out(self) -> Array:

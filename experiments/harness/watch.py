@@ -5,7 +5,7 @@ import importlib
 import inspect
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -49,6 +49,29 @@ assert formulas.RULES is rules.RULES
 FIRST = ("a", "x", "tensor")
 
 
+def settled(name: str) -> tuple[str, bool]:
+    """An op's name without the underscore of in-place ops, and whether it had one."""
+    inplace = name.endswith("_") and not name.endswith("__")
+    return name.rstrip("_") if inplace and not name.startswith("_") else name, inplace
+
+
+class Eye(Protocol):
+    """What can watch: it gets every op of its library while it is active, and runs it."""
+
+    library: Any
+    active: bool
+
+    def follow(
+        self,
+        name: str,
+        args: dict[str, Any],
+        run: Callable[..., Any],
+        *,
+        view: bool,
+        pointwise: bool,
+    ) -> Any: ...
+
+
 class Follower:
     """Keeps the ledger of variances up to date while ops run; off between observed steps."""
 
@@ -69,7 +92,8 @@ class Follower:
         pointwise: bool,
     ) -> Any:
         """The op's result, its noise written down beside it."""
-        inplace = name.endswith("_") and not name.endswith("__")
+        name, inplace = settled(name)
+        self.ledger.calls[name] += 1
         target = next(iter(args.values())) if inplace else args.get("out")
         if name == "__setitem__":
             inplace, target = True, args["input"]
@@ -83,8 +107,7 @@ class Follower:
         if not outputs:
             return result
         call = Call(
-            name.rstrip("_") if inplace and not name.startswith("_") else name,
-            args, outputs[0], self.ledger, self.scale, self.library, run, before, pointwise,
+            name, args, outputs[0], self.ledger, self.scale, self.library, run, before, pointwise,
             given=outputs,
         )  # fmt: skip
         with np.errstate(all="ignore"):
@@ -170,44 +193,44 @@ def _bind(
     return complete, run
 
 
-def watching(follower: Follower) -> contextlib.AbstractContextManager[Any]:
-    """A context in which every op of the follower's library is followed."""
-    library = follower.library
+def watching(eye: Eye) -> contextlib.AbstractContextManager[Any]:
+    """A context in which an eye watches every op of its library."""
+    library = eye.library
     if library.__name__ == "torch":
-        return _torch_mode(follower)
-    return _engine_mode(follower)
+        return _torch_mode(eye)
+    return _engine_mode(eye)
 
 
-def _engine_mode(follower: Follower) -> contextlib.AbstractContextManager[Any]:
-    modes = importlib.import_module(f"{follower.library.__name__}.graph.modes")
+def _engine_mode(eye: Eye) -> contextlib.AbstractContextManager[Any]:
+    modes = importlib.import_module(f"{eye.library.__name__}.graph.modes")
 
-    class Rounding(modes.OpMode):
-        """Follows the rounding of the engine's ops."""
+    class Watch(modes.OpMode):
+        """Shows the engine's ops."""
 
         def __op__(self, op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            if not follower.active:
+            if not eye.active:
                 return op(*args, **kwargs)
             bound, run = _bind(op, args, kwargs)
-            return follower.follow(
+            return eye.follow(
                 ALIASES.get(op.name, op.name), bound, run,
                 view=op.layout == "view", pointwise=op.layout == "elementwise",
             )  # fmt: skip
 
-    return Rounding()
+    return Watch()
 
 
-def _torch_mode(follower: Follower) -> contextlib.AbstractContextManager[Any]:
-    torch = follower.library
+def _torch_mode(eye: Eye) -> contextlib.AbstractContextManager[Any]:
+    torch = eye.library
     base = importlib.import_module("torch.utils._python_dispatch").TorchDispatchMode
 
-    class Rounding(base):
-        """Follows the rounding of PyTorch's ops."""
+    class Watch(base):
+        """Shows PyTorch's ops."""
 
         def __torch_dispatch__(
             self, func: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
             kwargs = kwargs or {}
-            if not follower.active:
+            if not eye.active:
                 return func(*args, **kwargs)
             schema = func._schema
             if not schema.name.startswith("aten::"):
@@ -220,9 +243,9 @@ def _torch_mode(follower: Follower) -> contextlib.AbstractContextManager[Any]:
             def run(values: dict[str, Any]) -> Any:
                 return func(*(values[n] for n in given), **{k: values[k] for k in kwargs})
 
-            return follower.follow(
+            return eye.follow(
                 schema.name[6:], bound, run,
                 view=func.is_view, pointwise=torch.Tag.pointwise in func.tags,
             )  # fmt: skip
 
-    return Rounding()
+    return Watch()

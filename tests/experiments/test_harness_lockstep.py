@@ -1,5 +1,7 @@
 """Lock-step between two programs: honest, planted with a fault, broken, and out of step."""
 
+import importlib
+import re
 import threading
 from functools import partial
 
@@ -64,26 +66,75 @@ def test_planted_fault_is_wrong(library, fault, shown_by):
     assert tallies["w0 at start"].verdict == "bit-equal"
 
 
-def fenced(library, observe, *, order=1):
-    """A unit whose pre-activation is 0 or 2^-25, by the order of a sum of three numbers."""
-    terms = [np.float32(t) for t in (1.0, 2.0**-25, -1.0)]
-    w = library.from_numpy(np.array([2.0, 3.0], np.float32)).requires_grad_()
-    b = library.from_numpy(np.array([1.0, 1.0], np.float32)).requires_grad_()
+# Summed from the left or from the right: the first two columns tie, or the second is 2^-25 ahead.
+PARTS = ([1, 1, 0], [0, 2.0**-25, 0], [-1, -1, -1])
+
+
+def fenced(library, observe, *, order=1, rectify=lambda z: z.relu()):
+    """A unit whose pre-activation is 0 or 2^-25, by the order of a sum of three numbers; one that
+    is safe; and one as close to 0 as the first, of more weight, that is 2^-22 in any order.
+    """
+    tiny = np.array([2.0**-25, 1.0, 2.0**-22], np.float32)
+    ones = np.ones(3, np.float32)
+    w = library.from_numpy(np.array([2.0, 3.0, 4.0], np.float32)).requires_grad_()
+    b = library.from_numpy(ones.copy()).requires_grad_()
     observe("state", 0, w=w, b=b)
-    one, tiny, back = (library.from_numpy(np.array([t, 1.0], np.float32)) for t in terms)
+    one, tiny, back = (library.from_numpy(t) for t in (ones, tiny, ones * [-1, 1, -1]))
+    back = back.to(w.dtype)
     z = b * one + tiny + back if order == 1 else b * one + back + tiny
-    out = z.relu() * w
-    out.backward(library.from_numpy(np.array([1.0, 1.0], np.float32)))
+    out = rectify(z) * w
+    out.backward(library.from_numpy(ones.copy()))
     observe("step", 0, z=z, w=w, b=b)
 
 
 @pytest.mark.parametrize("library", LIBRARIES, ids=lambda lib: lib.__name__)
-def test_unit_on_the_fence_is_an_event_and_named(library):
+def test_unit_that_flips_is_an_event_and_named(library):
     tallies = compare(library, fenced, order=2)
     assert tallies["z"].verdict == "within rounding"
     assert tallies["b.grad"].verdict == "event"
-    assert "[0]" in tallies["b.grad"].note
+    # The third unit is on the fence too, and heavier; both engines see it on the same side.
+    assert tallies["b.grad"].note == "flipped: relu 1[0]"
     assert tallies["w.grad"].verdict == "within rounding"
+
+
+@pytest.mark.parametrize("library", LIBRARIES, ids=lambda lib: lib.__name__)
+def test_units_are_on_the_fence_where_the_other_engine_cannot_be_seen(library):
+    tallies = compare(library, fenced, order=2, rectify=lambda z: z.where(z > 0, z * 0))
+    assert tallies["b.grad"].verdict == "event"
+    assert tallies["b.grad"].note == "on the fence: relu 1[2], relu 1[0]"
+
+
+MASKS = {
+    "where": lambda z: z.where(z > 0, z * 0 - 1),
+    "masked_fill": lambda z: z.masked_fill(z > 0, 1.0),
+    "leaky_relu": lambda z: importlib.import_module(
+        type(z).__module__.partition(".")[0]
+    ).nn.functional.leaky_relu(z, 0.1),
+}
+
+
+@pytest.mark.parametrize("library", LIBRARIES, ids=lambda lib: lib.__name__)
+@pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
+def test_a_flip_is_seen_through_any_kink(library, mask):
+    tallies = compare(library, partial(fenced, rectify=mask), order=2)
+    assert tallies["b.grad"].verdict == "event"
+    note = tallies["b.grad"].note
+    assert note.startswith("flipped: ") and set(re.findall(r"\[.*?\]", note)) == {"[0]"}
+
+
+@pytest.mark.parametrize("library", LIBRARIES, ids=lambda lib: lib.__name__)
+def test_a_pick_that_flips_is_named(library):
+    def program(library, observe, *, order=1):
+        x = library.from_numpy(np.array([[1, 1, 1], [1, 5, 1]], np.float32)).requires_grad_()
+        observe("state", 0, x=x)
+        a, b, c = (library.from_numpy(np.array(t, np.float32)) for t in PARTS)
+        y = x * a + b + c if order == 1 else x * a + c + b
+        y.max(1)[0].backward(library.from_numpy(np.ones(2, np.float32)))
+        observe("step", 0, x=x)
+
+    tallies = compare(library, program, order=2)
+    assert tallies["x.grad"].verdict == "event"
+    assert tallies["x.grad"].note == "flipped: max[0]"
 
 
 def test_another_gradient_stride_is_wrong():

@@ -144,7 +144,7 @@ def test_unit_on_the_fence_counts_whole_and_is_named(library):
     np.testing.assert_array_equal(noise.fence, [9.0, 0.0, 9.0, 0.0])
     (fence,) = follower.ledger.fences
     assert fence.label == "relu 1"
-    assert fence.units == [(0,), (2,)]
+    assert fence.units.tolist() == [[0], [2]]
 
 
 def test_exact_zeros_stay_exact_through_a_dead_layer():
