@@ -11,7 +11,7 @@ import minitorch_np as torch
 from minitorch_np import nn
 
 from experiments.data import load
-from experiments.instruments import live, look
+from experiments.instruments import live, look, unseen
 
 INITS = {
     "negative": lambda w: nn.init.kaiming_uniform_(w).abs_().neg_(),
@@ -58,14 +58,14 @@ def bits(tensor):
     return tensor.detach().view(torch.int32)
 
 
-def train(name, net, x, labels, steps, observe):
+def train(title, name, net, x, labels, steps, observe):
     """Losses of full-batch steps, a look at the first, and what got a gradient or moved a bit."""
     optimizer = OPTIMIZERS[name](net.parameters())
     start = {key: bits(p).clone() for key, p in net.named_parameters()}
     losses, touched, seen = [], set(), None
+    observe("start", 0, title=title, **live(name, net, optimizer))
     for step in steps:
-        if observe:
-            observe("state", step, **live(name, net, optimizer))
+        observe("state", step, **live(name, net, optimizer))
         *hidden, logits = net(x)
         loss = nn.functional.cross_entropy(logits, labels)
         optimizer.zero_grad()
@@ -73,11 +73,9 @@ def train(name, net, x, labels, steps, observe):
         losses.append(loss.item())
         touched |= {key for key, p in net.named_parameters() if bits(p.grad).any()}
         seen = seen or look(hidden)
-        if observe:
-            observe("step", step, **live(name, net, optimizer, loss=loss, logits=logits))
+        observe("step", step, **live(name, net, optimizer, loss=loss, logits=logits))
         optimizer.step()
-        if observe:
-            observe("update", step, **live(name, net, optimizer))
+        observe("update", step, **live(name, net, optimizer))
     moved = {key for key, p in net.named_parameters() if bits(p).ne(start[key]).any()}
     return seen | {"losses": losses, "touched": touched, "moved": moved}
 
@@ -92,8 +90,9 @@ def main(data, *, device="cpu", seed=0, epochs=20, observe=None):
     def run(init, activation, depth, optimizer="SGD", x=images, width=64, epochs=epochs, n=0):
         torch.manual_seed(seed + n)
         net = Net([x.shape[1]] + [width] * depth + [10], init, activation).to(device)
-        steps, shown = (range(epochs), None) if n else (islice(clock, epochs), observe)
-        return train(optimizer, net, x, labels[: len(x)], steps, shown)
+        title = f"{init}, {activation}, depth {depth}, {optimizer}"
+        steps, shown = (range(epochs), unseen) if n else (islice(clock, epochs), observe or unseen)
+        return train(title, optimizer, net, x, labels[: len(x)], steps, shown)
 
     cases = product(("negative", "negative, default biases", "He uniform"), OPTIMIZERS)
     runs = {(init, name): run(init, "ReLU", 4, name, width=128) for init, name in cases}
@@ -104,5 +103,6 @@ def main(data, *, device="cpu", seed=0, epochs=20, observe=None):
 
 
 if __name__ == "__main__":
-    for (init, name), run in main(load())["runs"].items():
+    print((data := load()).source)
+    for (init, name), run in main(data)["runs"].items():
         print(f"{init}, {name}: loss {run['losses'][-1]:.3f}, trained {sorted(run['moved'])}")

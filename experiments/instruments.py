@@ -18,6 +18,11 @@ def live(prefix: str, model: Any, optimizer: Any, **results: Any) -> dict[str, A
     return tensors
 
 
+def unseen(name: str, step: int, **tensors: Any) -> None:
+    """An observer that looks away."""
+    del name, step, tensors
+
+
 def look(hidden: Sequence[Any]) -> dict[str, Any]:
     """Pre-activations (N, units) of each hidden layer, their and their gradients' mean squares,
     and the fraction of dead units: those to which no sample sends a gradient other than 0.

@@ -101,14 +101,14 @@ def main(data, *, device="cpu", seed=0, epochs=1, observe=None):  # noqa: ARG001
     many = {"expand": digit.expand(100, -1, -1), "repeat": digit.repeat(100, 1, 1)}
     groups = {"view": views(base), "reshape": viewed | copied, "broadcast": broadcast(base)}
     groups |= {"write": written, "digit": many}
-    if observe:
-        for name, tensors in groups.items():
-            observe(name, 0, **tensors)
+    for name, tensors in groups.items() if observe else ():
+        observe(name, 0, **tensors)
     results = {name: {key: facts(t) for key, t in group.items()} for name, group in groups.items()}
     return results | {"errors": {"view": view_error, "write": write_error}}
 
 
 if __name__ == "__main__":
-    for group, members in main(load()).items():
+    print((data := load()).source)
+    for group, members in main(data).items():
         for name, fact in members.items():
             print(f"{group:9}  {name:38}  {fact if isinstance(fact, str) else fact['stride']}")

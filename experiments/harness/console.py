@@ -21,13 +21,15 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from experiments.harness.lockstep import EPOCH, STATE, UPDATE
+from experiments.harness.lockstep import EPOCH, START, STATE, UPDATE
 from experiments.harness.verdict import VERDICTS
 
 STYLES = dict(zip(VERDICTS, ("green", "green", "cyan", "yellow", "bold red"), strict=True))
 # A piped run says it is alive this often, in seconds.
 PULSE = 20.0
 ROWS = 16
+# Of more free-running curves there is one line for all.
+CURVES = 6
 # Below so many columns a terminal shows fewer of the tables'.
 NARROW = 80
 
@@ -43,7 +45,7 @@ class Tick:
 
     def __call__(self, name: str) -> None:
         """One call of `observe`; what starts or ends a step does not count again."""
-        if name in (STATE, UPDATE, EPOCH):
+        if name in (START, STATE, UPDATE, EPOCH):
             return
         self.count += 1
         self._screen.advance(self)
@@ -211,17 +213,22 @@ def verdict_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
+def place(row: Mapping[str, Any]) -> str:
+    """The step of a verdict, and of which training where there are several."""
+    return f"step {row['step']}" + (f" ({row['training']})" if row["training"] else "")
+
+
 def notes(found: Mapping[str, Any]) -> list[str]:
     """What else a reader must know: events, loose estimates, where curves part, TF32."""
-    causes: dict[tuple[str, str, int], list[str]] = {}
+    causes: dict[tuple[str, str, str], list[str]] = {}
     for row in sorted(found["verdicts"], key=severity):
         if row["note"] and row["verdict"] in ("event", "suspect", "wrong"):
-            cause = f"{row['verdict']}: {row['note']}", row["engine"], row["step"]
+            cause = f"{row['verdict']}: {row['note']}", row["engine"], place(row)
             causes.setdefault(cause, []).append(row["quantity"])
     lines = [
-        f"{note}; {engine}, step {step}, in {named[0]}"
+        f"{note}; {engine}, {where}, in {named[0]}"
         + (f" and {len(named) - 1} more" if len(named) > 1 else "")
-        for (note, engine, step), named in list(causes.items())[:6]
+        for (note, engine, where), named in list(causes.items())[:6]
     ]
     loose = [row for row in found["verdicts"] if row["loose"]]
     if loose:
@@ -237,12 +244,35 @@ def notes(found: Mapping[str, Any]) -> list[str]:
                 f"lock-step with {engine} compared {counts['compared']:,} of {whole:,} "
                 "observations: the first 200 steps and every 50th"
             )
-    lines.extend(course_line(course) for course in found["free_running"])
+    lines.extend(course_lines(found["free_running"]))
     tf32 = found["environment"]["tf32"]
     if tf32 is not None:
         flags = ", ".join(f"{name} {'on' if on else 'off'}" for name, on in tf32.items())
         lines.append(f"TF32 on {found['environment']['gpu']}: {flags}")
     return lines
+
+
+def course_lines(courses: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Where free-running curves leave ours: each in a line, or many of an engine's in one."""
+    lines: list[str] = []
+    for engine in dict.fromkeys(course["engine"] for course in courses):
+        own = [course for course in courses if course["engine"] == engine]
+        lines.extend(map(course_line, own) if len(own) <= CURVES else [crowd_line(engine, own)])
+    return lines
+
+
+def crowd_line(engine: str, courses: Sequence[Mapping[str, Any]]) -> str:
+    """How many of an engine's curves leave ours, and which of them first."""
+    same = sum(course["first_difference"] is None for course in courses)
+    parted = [course for course in courses if course["parted"] is not None]
+    text = (
+        f"free-running ({engine}, {len(courses)} curves): {same} equal to the last bit, "
+        f"{len(courses) - same - len(parted)} never apart by 1e-3 of the loss, {len(parted)} parted"
+    )
+    if not parted:
+        return text
+    first = min(parted, key=lambda course: course["parted"])
+    return text + f", first {first['curve']} at step {first['parted']}"
 
 
 def course_line(course: Mapping[str, Any]) -> str:

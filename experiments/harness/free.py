@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from experiments.harness.engines import Engine
-from experiments.harness.lockstep import EPOCH, STATE, STEP
+from experiments.harness.lockstep import EPOCH, START, STATE, STEP
 from experiments.harness.rounding import array, is_tensor
 
 # Losses further apart than this part of their size have parted for good: rounding alone stays far
@@ -18,7 +18,9 @@ PARTED = 1e-3
 
 @dataclass(slots=True)
 class FreeRun:
-    """One engine's run alone: what main returned, seconds, the loss by step, numbers by epoch."""
+    """One engine's run alone: what main returned, seconds, numbers by epoch, and the loss by step:
+    of each training by its title, of programs that start none by the name of the loss.
+    """
 
     engine: str
     seconds: float | None = None
@@ -37,26 +39,33 @@ def free_run(
     engine: Engine,
     run: Callable[[Engine, Callable[..., None]], Any],
     *,
+    record: FreeRun | None = None,
     tick: Callable[[str], None] = lambda name: None,
 ) -> FreeRun:
-    """An engine's run with nothing compared; time spent in the observer is not counted."""
-    record = FreeRun(engine.name)
+    """An engine's run with nothing compared; time spent in the observer is not counted.
+
+    A `record` that is handed in is filled also by a run that breaks off.
+    """
+    record = FreeRun(engine.name) if record is None else record
     kept: dict[str, list[Any]] = {}
-    lost = 0.0
+    lost, title = 0.0, ""
 
     def observe(name: str, step: int, **tensors: Any) -> None:  # noqa: ARG001
-        nonlocal lost
+        nonlocal lost, title
         start = time.perf_counter()
         record.observations += 1
-        if name == STEP:
+        if name == START:
+            title = tensors["title"]
+        elif name == STEP:
             for key, value in tensors.items():
                 if key.rpartition(".")[2] == "loss":
                     # Not read yet: on a GPU that would wait for it.
-                    kept.setdefault(key, []).append(value.detach() if is_tensor(value) else value)
+                    value = value.detach() if is_tensor(value) else value
+                    kept.setdefault(title or key, []).append(value)
         elif name == EPOCH:
             for key, value in tensors.items():
                 record.epochs.setdefault(key, []).append(float(value))
-        if name != STATE:
+        if name not in (START, STATE):
             tick(name)
         lost += time.perf_counter() - start
 

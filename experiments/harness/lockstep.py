@@ -20,8 +20,9 @@ from experiments.harness.witness import Witness
 
 FIRST_STEPS = 200
 EVERY = 50
-# Marks the start of an observed step, and its update; numbers of an epoch belong to free runs.
-STATE, STEP, UPDATE, EPOCH = "state", "step", "update", "epoch"
+# Marks the start of a training, by its title, of a step, and its update; numbers of an epoch belong
+# to free runs.
+START, STATE, STEP, UPDATE, EPOCH = "start", "state", "step", "update", "epoch"
 
 
 def observed(step: int) -> bool:
@@ -112,6 +113,7 @@ class Comparison:
     judged: int = 0
     unjudged: int = 0
     seeded: bool = True
+    training: str = ""
     witness: Witness = field(init=False)
     _known: set[str] = field(default_factory=set)
 
@@ -127,7 +129,9 @@ class Comparison:
             )
         if a.name == EPOCH:
             return
-        if a.name == STATE:
+        if a.name == START:
+            self._begin(a, b)
+        elif a.name == STATE:
             self._start(a, b)
         elif self.follower.active:
             self.judged += 1
@@ -143,6 +147,16 @@ class Comparison:
                 self._watch(False)
         else:
             self.unjudged += 1
+
+    def _begin(self, a: Sight, b: Sight) -> None:
+        """Both engines start a training of one title, from what they drew themselves."""
+        self.training = str(a.tensors.pop("title"))
+        if b.tensors.pop("title") != self.training:
+            raise Parted(f"{self.theirs.name} trains another network than {self.training}")
+        shared = self._shared(a, b)
+        for name in shared:
+            self._judge_start(name, a, b)
+        self._known.update(shared)
 
     def _start(self, a: Sight, b: Sight) -> None:
         shared = self._shared(a, b)
@@ -202,7 +216,7 @@ class Comparison:
 
     def _count(self, quantity: str, judgement: Judgement, step: int, note: str = "") -> None:
         tally = self.tallies.setdefault(quantity, Tally(quantity, self.theirs.name))
-        tally.add(judgement, step, note)
+        tally.add(judgement, step, note, self.training)
 
     def _fenced(self, sight: Sight) -> str:
         """Units that fell on different sides, else those on the fence; the heaviest first."""

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from experiments.harness.console import (
-    course_line,
+    CURVES,
+    course_lines,
     engine_cells,
     headline,
     notes,
     number,
+    place,
     severity,
     verdict_cells,
 )
@@ -28,6 +30,8 @@ MEANINGS = {
     "suspect": "1 to 10 times what rounding explains",
     "wrong": "more than 10 times that, or another shape, stride or dtype",
 }
+# So many charts stand open, the rest are folded away.
+CHARTS = 9
 # Colours of curves, ours first; readable on light and dark.
 COLOURS = ("#d9480f", "#1c7ed6", "#2f9e44")
 
@@ -155,7 +159,8 @@ def verdict_table(rows: Sequence[Mapping[str, Any]]) -> str:
             ' class="loose" title="the estimate passes 1e-3 of the norm"' if row["loose"] else ""
         )
         estimate = f"<span{loose}>{number(row['estimate'], '.0e')}</span>"
-        note = f"<small>{esc(row['note'])}</small>" if row["note"] else ""
+        words = f"{row['note']}; {place(row)}" if row["note"] else ""
+        note = f"<small>{esc(words)}</small>" if words else ""
         cells.append(
             [f"<code>{esc(quantity)}</code>{note}", esc(engine), badge(verdict),
              bar(row["ratio"], ratio),
@@ -172,15 +177,58 @@ def bar(ratio: float | None, text: str) -> str:
 
 def free_part(results: Results, found: Mapping[str, Any]) -> str:
     """Loss curves of engines that train alone, where they part, and their numbers by epoch."""
-    curves = sorted({key for run in results.free.values() for key in run.steps})
-    charts = "".join(chart(results, key) for key in curves[:4])
-    lines = "".join(f"<li>{esc(course_line(c))}</li>" for c in found["free_running"][:12])
-    more = len(found["free_running"]) - 12
-    rest = f"<li>and {more} more in results.json</li>" if more > 0 else ""
-    by_epoch = epochs_table(results)
-    return (f'<div class="charts">{charts}</div>' if charts else "") + (
-        f"<ul>{lines}{rest}</ul>\n" if lines else ""
-    ) + by_epoch  # fmt: skip
+    lines = "".join(f"<li>{esc(line)}</li>" for line in course_lines(found["free_running"]))
+    listed = f"<ul>{lines}</ul>\n" if lines else ""
+    return charts(results) + listed + courses_table(found) + epochs_table(results)
+
+
+def charts(results: Results) -> str:
+    """A chart of every curve, those beyond the first nine folded away; one scale for all."""
+    drawn = drawable(results)
+    values = [v for runs in drawn.values() for steps in runs.values() for v in steps]
+    finite = [v for v in values if np.isfinite(v)]
+    if not finite:
+        return ""
+    each = [chart(key, runs, min(finite), max(finite)) for key, runs in drawn.items()]
+    first = legend(results) + f'<div class="charts">{"".join(each[:CHARTS])}</div>\n'
+    if len(each) <= CHARTS:
+        return first
+    return first + (
+        f"<details><summary>{len(each) - CHARTS} curves more</summary>\n"
+        f'<div class="charts">{"".join(each[CHARTS:])}</div></details>\n'
+    )
+
+
+def legend(results: Results) -> str:
+    """Which colour is which engine, and what the charts show."""
+    marks = ", ".join(
+        f'<span style="color:{colour}">&#9644;</span> {esc(name)}'
+        for name, colour in zip(sorted(results.free), COLOURS, strict=False)
+    )
+    return f"<p>Loss by step, each engine alone: {marks}.</p>\n"
+
+
+def drawable(results: Results) -> dict[str, dict[str, list[float]]]:
+    """Curves of two steps or more by name, in the order in which they were drawn, by engine."""
+    free = sorted(results.free.items())
+    keys = dict.fromkeys(key for _, run in free for key, steps in run.steps.items() if steps[1:])
+    return {key: {name: run.steps[key] for name, run in free if key in run.steps} for key in keys}
+
+
+def courses_table(found: Mapping[str, Any]) -> str:
+    """Where each of many curves leaves ours, folded away."""
+    if len(found["free_running"]) <= CURVES:
+        return ""
+    rows = [
+        (f"<code>{esc(c['curve'])}</code>", esc(c["engine"]), str(c["steps"]),
+         number(c["first_difference"], "d"), number(c["parted"], "d"), number(c["largest"], ".0e"))
+        for c in found["free_running"]
+    ]  # fmt: skip
+    heads = ("curve", "engine", "steps", "bits differ from", "parted at", "largest difference")
+    return (
+        f"<details><summary>Where each of the {len(rows)} curves leaves ours</summary>\n"
+        f"{table(heads, rows, '  nnnn')}</details>\n"
+    )
 
 
 def epochs_table(results: Results) -> str:
@@ -201,16 +249,10 @@ def epochs_table(results: Results) -> str:
     return table(heads, padded, "  " + "n" * width)
 
 
-def chart(results: Results, key: str) -> str:
-    """One loss curve per engine as inline SVG, over steps."""
+def chart(key: str, runs: Mapping[str, Sequence[float]], low: float, high: float) -> str:
+    """One loss curve per engine as inline SVG, over steps, losses from `low` to `high`."""
     width, height, left, bottom = 560, 240, 46, 26
-    runs = {name: run.steps[key] for name, run in sorted(results.free.items()) if key in run.steps}
-    values = [v for steps in runs.values() for v in steps if np.isfinite(v)]
-    longest = max(map(len, runs.values()), default=0)
-    if longest < 2 or not values:
-        return ""
-    low, high = min(values), max(values)
-    span = (high - low) or 1.0
+    longest, span = max(map(len, runs.values())), (high - low) or 1.0
 
     def x(step: float) -> float:
         return left + (width - left - 8) * step / (longest - 1)
@@ -238,13 +280,8 @@ def chart(results: Results, key: str) -> str:
         f'<text x="{left}" y="{height - 8}">0</text>'
         f'<text x="{width - 8}" y="{height - 8}" text-anchor="end">step {longest - 1}</text>'
     )
-    legend = " ".join(
-        f'<span style="color:{c}">&#9644;</span> {esc(n)}'
-        for n, c in zip(runs, COLOURS, strict=False)
-    )
     return (
-        f'<figure class="chart"><figcaption><code>{esc(key)}</code> by step, each engine alone '
-        f"{legend}</figcaption>"
+        f'<figure class="chart"><figcaption><code>{esc(key)}</code></figcaption>'
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{esc(key)}">'
         f"{marks}{foot}{''.join(lines)}</svg></figure>\n"
     )

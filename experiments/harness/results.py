@@ -100,6 +100,7 @@ def verdict_json(tally: Tally) -> dict[str, Any]:
         "verdict": tally.verdict,
         "ratio": finite(tally.ratio),
         "step": tally.step,
+        "training": tally.training,
         "counts": dict(tally.counts),
         "estimate": finite(tally.estimate),
         "loose": tally.loose,

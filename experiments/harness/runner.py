@@ -12,7 +12,7 @@ import numpy as np
 from experiments.harness.console import Screen
 from experiments.harness.engines import Engine, Refused
 from experiments.harness.environment import environment
-from experiments.harness.free import free_run
+from experiments.harness.free import FreeRun, free_run
 from experiments.harness.lockstep import Comparison, lockstep
 from experiments.harness.report import write_html
 from experiments.harness.results import Picture, Results, write_json
@@ -145,8 +145,8 @@ def measure(
             if engine.name in results.free:
                 continue
             with screen.phase(f"{name}: {engine.name} alone", total) as tick:
-                alone = free_run(engine, run, tick=tick)
-            results.free[engine.name] = alone
+                record = results.free[engine.name] = FreeRun(engine.name)
+                free_run(engine, run, record=record, tick=tick)
             total = tick.count
         for engine in others:
             follower = Follower(ours.library, Scale(tf32=engine.tf32))

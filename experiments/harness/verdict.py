@@ -130,15 +130,16 @@ class Tally:
     loose: int = 0
     estimate: float = 0.0
     note: str = ""
+    training: str = ""
 
-    def add(self, judgement: Judgement, step: int, note: str = "") -> None:
-        """Counts one more judgement in; `note` is kept if it is the worst so far."""
+    def add(self, judgement: Judgement, step: int, note: str = "", training: str = "") -> None:
+        """Counts one more judgement in; if it is the worst so far, where it fell and `note` too."""
         rank = VERDICTS.index(judgement.verdict)
         first = not any(self.counts.values())
         worst = VERDICTS.index(self.verdict)
         if first or rank > worst or (rank == worst and judgement.ratio > self.ratio):
             self.verdict, self.step = judgement.verdict, step
-            self.note = note or judgement.reason
+            self.note, self.training = note or judgement.reason, training
         self.ratio = max(self.ratio, judgement.ratio)
         self.counts[judgement.verdict] += 1
         self.loose += judgement.loose

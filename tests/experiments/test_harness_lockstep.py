@@ -151,6 +151,27 @@ def test_another_gradient_stride_is_wrong():
     assert tally.note == "stride (32, 1) against (1, 32)"
 
 
+def test_every_training_starts_from_what_both_drew():
+    def program(library, observe, *, second=1.0):
+        for title, value in (("first", 1.0), ("second", second)):
+            w = library.full((3,), value)
+            observe("start", 0, title=title, w=w)
+            observe("state", 0, w=w)
+            observe("step", 0, w=w)
+
+    assert compare(torch, program)["w at start"].counts["bit-equal"] == 2
+    tally = compare(torch, program, second=2.0)["w at start"]
+    assert (tally.verdict, tally.training) == ("wrong", "second")
+
+
+def test_programs_that_start_different_trainings_are_refused():
+    def program(library, observe, *, title="He"):
+        observe("start", 0, title=title)
+
+    with pytest.raises(Parted, match="torch-cpu trains another network than He"):
+        compare(torch, program, title="Xavier")
+
+
 def test_missing_gradient_and_missing_quantity_are_wrong():
     def program(library, observe, *, broken=False):
         w = library.from_numpy(WEIGHTS[0].copy()).requires_grad_()
@@ -245,6 +266,21 @@ def test_interrupted_comparison_keeps_what_it_has():
         )
     assert sum(comparison.tallies["loss"].counts.values()) == 2
     assert threading.active_count() == before
+
+
+def test_free_running_keeps_a_curve_for_each_training_also_when_interrupted():
+    def run(engine, observe):
+        for title in ("first", "second"):
+            observe("start", 0, title=title)
+            for step in range(2):
+                observe("step", step, **{"SGD.loss": float(step)})
+        raise KeyboardInterrupt
+
+    record = FreeRun("torch-cpu")
+    with pytest.raises(KeyboardInterrupt):
+        free_run(Engine("torch-cpu", torch, "reference"), run, record=record)
+    assert record.steps == {"first": [0.0, 1.0], "second": [0.0, 1.0]}
+    assert record.seconds is None
 
 
 def test_free_running_keeps_curves_and_seconds():

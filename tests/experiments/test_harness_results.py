@@ -111,6 +111,35 @@ def test_page_stands_alone(stand, tmp_path):
     assert "<svg" in page
 
 
+def trainings(count, *, far=()):
+    """A program of so many trainings, the loss of those in `far` twice what it is in the others."""
+
+    def main(data, *, device, seed, observe):
+        for k in range(count):
+            observe("start", 0, title=f"network {k}")
+            for step in range(3):
+                observe("step", step, loss=torch.tensor(1.0 + (k in far)))
+
+    return main
+
+
+@pytest.mark.parametrize("count", [3, 20])
+def test_every_training_has_a_chart_of_its_own(stand, tmp_path, capsys, count):
+    stand(trainings(count), trainings(count, far=(2,)))
+    _, found, page = run(tmp_path)
+    assert [c["curve"] for c in found["free_running"]] == [f"network {k}" for k in range(count)]
+    assert page.count("<svg") == count and page.count('points="46.0') == 2 * count
+    assert ("curves more" in page) == (count > 9)
+    assert page.count("<details>") == page.count("</details>")
+    lines = [line for line in capsys.readouterr().out.splitlines() if "free-running" in line]
+    if count == 3:
+        assert len(lines) == 3 and "equal to the last bit" in lines[0] and "parted" in lines[2]
+    else:
+        (line,) = lines
+        assert "(torch-cpu, 20 curves): 19 equal to the last bit, 0 never apart by" in line
+        assert line.endswith("1 parted, first network 2 at step 0")
+
+
 def test_wrong_verdict_is_status_1(stand, tmp_path, capsys):
     stand(program(torch), program(torch, fault={"product": half_product}))
     status, found, page = run(tmp_path)

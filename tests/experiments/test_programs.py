@@ -198,8 +198,11 @@ def test_dying_relu_observes_training_steps(
 ) -> None:
     calls, observe = recorder()
     dying(digits, epochs=2, observe=observe)
-    assert [name for name, _, _ in calls] == ["state", "step", "update"] * 18
-    assert [step for _, step, _ in calls] == [n for n in range(18) for _ in range(3)]
+    assert [name for name, _, _ in calls] == (["start"] + ["state", "step", "update"] * 2) * 9
+    steps = [step for name, step, _ in calls if name == "update"]
+    assert steps == list(range(18))
+    titles = [tensors["title"] for name, _, tensors in calls if name == "start"]
+    assert len(set(titles)) == 9 and titles[-1] == "He uniform, ReLU, depth 4, Adam"
 
 
 def test_mnist_mlp(program: Callable[[str], Any], digits: data.Data) -> None:
