@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from experiments.harness import formulas, rules
+from experiments.harness import formulas, rules, scans
 from experiments.harness.rounding import (
     EXACT,
     ROUNDOFF,
@@ -35,6 +35,7 @@ ALIASES = {
     "log_softmax_along": "log_softmax",
     "softmax_backward_data": "softmax_backward",
     "log_softmax_backward_data": "log_softmax_backward",
+    "normal_of": "normal",
     "max_all": "max",
     "max_dim": "max",
     "min_all": "min",
@@ -44,8 +45,8 @@ ALIASES = {
     "nanmedian_all": "nanmedian",
     "nanmedian_dim": "nanmedian",
 }
-# `rules` finds what `formulas` registers.
-assert formulas.RULES is rules.RULES
+# `rules` finds what these register.
+assert formulas.rule is scans.rule is rules.rule
 FIRST = ("a", "x", "tensor")
 
 
