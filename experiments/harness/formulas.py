@@ -324,20 +324,6 @@ def _log_softmax_backward(call: Call) -> Noise:
     return call.rounded(noise, g**2 + summands)
 
 
-# Products of all cells so far
-
-
-@rule("cumprod")
-def _cumprod(call: Call) -> Noise:
-    x, out, dim = call.value("input"), call.out, call.args["dim"]
-    with np.errstate(all="ignore"):
-        relative = np.where(x == 0, 1e300, 1.0 / np.square(x))
-        noise = call.noise("input").map(
-            lambda v: np.where(out == 0, 0.0, out**2) * np.cumsum(v * relative, dim)
-        )
-    return call.rounded(noise, out**2 * np.cumsum(np.ones(x.shape), dim))
-
-
 # Losses
 
 

@@ -43,6 +43,17 @@ def _logcumsumexp(call: Call) -> Noise:
     return call.rounded(call.noise("input").map(summed_up), steps)
 
 
+@rule("cumprod")
+def _cumprod(call: Call) -> Noise:
+    x, out, dim = call.value("input"), call.out, call.args["dim"]
+    with np.errstate(all="ignore"):
+        relative = np.where(x == 0, 1e300, 1.0 / np.square(x))
+        noise = call.noise("input").map(
+            lambda v: np.where(out == 0, 0.0, out**2) * np.cumsum(v * relative, dim)
+        )
+    return call.rounded(noise, out**2 * np.cumsum(np.ones(x.shape), dim))
+
+
 @rule("linalg_cross")
 def _cross(call: Call) -> Noise:
     a, b, dim = call.value("input"), call.value("other"), call.args.get("dim", -1)
