@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -30,8 +31,8 @@ PULSE = 20.0
 ROWS = 16
 # Of more free-running curves there is one line for all.
 CURVES = 6
-# Below so many columns a terminal shows fewer of the tables'.
-NARROW = 80
+# Below so many columns a terminal shows the tables without these, and so does not break names.
+NARROW = {80: {"step", "steps"}, 56: {"engine", "ratio"}}
 
 
 class Tick:
@@ -92,9 +93,12 @@ class Screen:
         return self.console.is_terminal
 
     def say(self, text: str, style: str = "") -> None:
-        """One line, never wrapped when piped."""
+        """One line, never wrapped when piped; in a terminal what wraps keeps its indent."""
         if self.rich:
-            self.console.print(text, style=style, markup=False)
+            indent = len(text) - len(text.lstrip())
+            self.console.print(
+                Padding(Text(text.strip(), style=style), (0, 0, 0, indent), expand=False)
+            )
         else:
             print(text, file=self.console.file, flush=True)
 
@@ -106,11 +110,14 @@ class Screen:
             yield tick
             self.say(tick.finished())
             return
+        columns = [TextColumn("{task.description}"), MofNCompleteColumn(), _Rate()]
+        if self.console.width >= max(NARROW):
+            columns[1:1] = [BarColumn()]
+            columns[:0] = [SpinnerColumn()]
+            columns.append(TimeElapsedColumn())
         progress = Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-            _Rate(), TimeElapsedColumn(), TimeRemainingColumn(),
-            console=self.console, transient=True,
-        )  # fmt: skip
+            *columns, TimeRemainingColumn(compact=True), console=self.console, transient=True
+        )
         with progress:
             self._progress, self._task = progress, progress.add_task(title, total=total)
             try:
@@ -150,8 +157,11 @@ class Screen:
     def _table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         if not rows:
             return
-        if self.rich and self.console.width < NARROW:  # the report has the rest
-            kept = [i for i, name in enumerate(header) if name not in ("step", "steps")]
+        if self.rich:  # the report has the rest
+            hidden = {
+                name for width in NARROW if self.console.width < width for name in NARROW[width]
+            }
+            kept = [i for i, name in enumerate(header) if i == 0 or name not in hidden]
             header, rows = [header[i] for i in kept], [[row[i] for i in kept] for row in rows]
         if not self.rich:
             widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]

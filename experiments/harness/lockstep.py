@@ -234,7 +234,7 @@ class Comparison:
         ranked = sorted(flipped or units, key=lambda unit: -unit[1])
         named = list(dict.fromkeys(name for _, _, name in ranked))
         more = f" and {len(named) - 3} more" if len(named) > 3 else ""
-        return f"{'flipped' if flipped else 'on the fence'}: {', '.join(named[:3])}{more}"
+        return f"{', '.join(named[:3])}{more} {'flipped' if flipped else 'on the fence'}"
 
 
 def gradient(tensor: Any) -> Any:

@@ -261,6 +261,27 @@ def test_list_names_every_experiment(capsys):
     assert [line.split()[0] for line in lines] == list(runner.EXPERIMENTS)
 
 
+@pytest.mark.parametrize("width", [36, 60, 100])
+def test_a_terminal_is_filled_and_not_overrun(stand, tmp_path, capsys, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    stand(program(torch), program(torch, fault={"product": half_product}))
+    _, found, _ = run(tmp_path)
+    capsys.readouterr()
+    stream = io.StringIO()
+    screen = Screen(stream, terminal=True)
+    screen.results(found)
+    with screen.phase("mnist_mlp: lock-step", 4) as tick:
+        tick("step")
+        screen._progress.refresh()
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue()).replace("\r", "\n").split("\n")
+    assert max(map(len, lines)) <= width
+    assert any(line.startswith(" w0.grad ") and "wrong" in line for line in lines)
+    assert any("1/4" in line and "/s" in line for line in lines)
+    assert "…" not in "".join(lines)
+    (header,) = [line for line in lines if line.startswith(" quantity ")]
+    assert [name in header for name in (" ratio", " steps")] == [width >= 56, width >= 80]
+
+
 def test_progress_in_a_terminal_has_rate_and_time_left(tmp_path):
     stream = io.StringIO()
     screen = Screen(stream, terminal=True)
