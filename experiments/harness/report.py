@@ -158,7 +158,8 @@ def verdict_table(rows: Sequence[Mapping[str, Any]]) -> str:
         loose = (
             ' class="loose" title="the estimate passes 1e-3 of the norm"' if row["loose"] else ""
         )
-        estimate = f"<span{loose}>{number(row['estimate'], '.0e')}</span>"
+        size = "exact" if row["estimate"] == 0 else number(row["estimate"], ".0e")
+        estimate = f"<span{loose}>{size}</span>"
         words = f"{row['note']}; {place(row)}" if row["note"] else ""
         note = f"<small>{esc(words)}</small>" if words else ""
         cells.append(
