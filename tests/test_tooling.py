@@ -35,6 +35,10 @@ exit "${{FAKE_STATUS:-0}}"
 """
 DNS = "Failed to establish a new connection: [Errno -3] Temporary failure in name resolution"
 NO_NETWORK = f"WARNING: Retrying after connection broken by 'NewConnectionError({DNS})'\n"
+NO_HATCHLING = (
+    "ERROR: Could not find a version that satisfies the requirement hatchling>=1.27 (from versions: "
+    "none)\nERROR: No matching distribution found for hatchling>=1.27\n"
+)
 NOTHING_FOUND = "ERROR: No matching distribution found for torch==2.15.0\n"
 PLENTY = (1, 1000.0)
 
@@ -137,6 +141,7 @@ def test_space_without_room_for_a_cache(monkeypatch, tmp_path):
     "said, words",
     [
         (NO_NETWORK + NOTHING_FOUND, "pip cannot reach the package index: connect to the network"),
+        (NO_HATCHLING, "pip cannot reach the package index"),
         (NOTHING_FOUND, "a version in requirements-lock.txt has no wheel for"),
         ("ERROR: ResolutionImpossible: for help visit", "any torch from 2.11 on"),
         ("OSError: [Errno 28] No space left on device", "the disk is full: free some space"),

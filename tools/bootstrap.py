@@ -44,6 +44,8 @@ NETWORK_SIGNS = (
     "HTTPSConnectionPool",
     "IncompleteRead",
     "ProtocolError",
+    # With no retries pip keeps the cause to itself; hatchling has a wheel for every Python.
+    "satisfies the requirement hatchling",
 )
 NO_WHEEL_SIGNS = ("No matching distribution found", "ResolutionImpossible")
 DISK_SIGNS = ("No space left on device", "Errno 28", "Disk quota exceeded")
