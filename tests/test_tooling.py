@@ -36,8 +36,8 @@ exit "${{FAKE_STATUS:-0}}"
 DNS = "Failed to establish a new connection: [Errno -3] Temporary failure in name resolution"
 NO_NETWORK = f"WARNING: Retrying after connection broken by 'NewConnectionError({DNS})'\n"
 NO_HATCHLING = (
-    "ERROR: Could not find a version that satisfies the requirement hatchling>=1.27 (from versions: "
-    "none)\nERROR: No matching distribution found for hatchling>=1.27\n"
+    "ERROR: Could not find a version that satisfies the requirement hatchling>=1.27\n"
+    "ERROR: No matching distribution found for hatchling>=1.27\n"
 )
 NOTHING_FOUND = "ERROR: No matching distribution found for torch==2.15.0\n"
 PLENTY = (1, 1000.0)

@@ -86,6 +86,30 @@ def test_a_program_is_short(name: str) -> None:
     assert 20 <= len(code) <= 80
 
 
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_first_line_printed_says_which_data_it_is(
+    name: str,
+    program: Callable[[str], Any],
+    digits: data.Data,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Of a program run alone; its `main` is stopped before it computes anything."""
+
+    def stopped(given: data.Data) -> None:
+        assert given is digits
+        raise KeyboardInterrupt
+
+    module = program(name)
+    monkeypatch.setattr(module, "load", lambda: digits)
+    monkeypatch.setattr(module, "main", stopped)
+    text = Path(str(module.__file__)).read_text(encoding="utf-8")
+    (alone,) = [node for node in ast.parse(text).body if isinstance(node, ast.If)]
+    with pytest.raises(KeyboardInterrupt):
+        exec(compile(ast.Module(alone.body, []), name, "exec"), vars(module))
+    assert capsys.readouterr().out == digits.source + "\n"
+
+
 def test_tensor_basics(program: Callable[[str], Any], digits: data.Data) -> None:
     calls, observe = recorder()
     result = program("tensor_basics").main(digits, observe=observe)
