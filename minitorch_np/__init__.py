@@ -56,7 +56,7 @@ from minitorch_np.memory_format import (
 )
 from minitorch_np.nn.parameter import typename
 from minitorch_np.op import REGISTRY
-from minitorch_np.ops.activation import celu, hardshrink, prelu, relu, selu, threshold
+from minitorch_np.ops.activation import celu, hardshrink, relu, selu, threshold
 from minitorch_np.ops.addmm import addbmm, addmm, addmv, addr, baddbmm
 from minitorch_np.ops.binary import (
     add,
@@ -188,6 +188,7 @@ from minitorch_np.ops.power import (
     square,
     xlogy,
 )
+from minitorch_np.ops.prelu import prelu
 from minitorch_np.ops.products import bmm, dot, mm, mv, vdot
 from minitorch_np.ops.protocol import (
     is_complex,

@@ -22,8 +22,6 @@ Pair = tuple[Tensor, torch.Tensor]
 PAIRS = 300
 
 OPEN = {
-    "huber_loss-2": "torch allocates with empty_like(input), ours as other pointwise losses",
-    "binary_cross_entropy_with_logits-2": "strides of empty results follow torch's composite",
 }
 """Where strides still differ from PyTorch's, by sample. Strict: what agrees must leave it."""
 

@@ -18,7 +18,6 @@ from tests.samples import BACKWARD, Sample
 LABELLED = samples.labelled()
 
 OPEN = {
-    "as_strided layouts": "the gradient of an overlapping input is contiguous, not expanded",
     "multinomial dtypes": "bfloat16 weights are summed in float32, so another index is drawn",
     **{
         f"{op} {kind}": "PyTorch refuses to differentiate this in place; ours does it rightly"

@@ -22,10 +22,11 @@ from minitorch_np.nn.loss_functions import (
 )
 from minitorch_np.op import REGISTRY
 from minitorch_np.ops import activation, sampling, smooth
-from minitorch_np.ops.activation import hardshrink, prelu, softshrink
+from minitorch_np.ops.activation import hardshrink, softshrink
 from minitorch_np.ops.compare import eq
 from minitorch_np.ops.linalg import linear
 from minitorch_np.ops.norm import norm
+from minitorch_np.ops.prelu import prelu
 from minitorch_np.ops.ranges import arange
 from minitorch_np.ops.smooth import gelu, logsigmoid, softplus, softsign, tanhshrink
 from minitorch_np.ops.trig import tanh

@@ -12,7 +12,7 @@ from minitorch_np.ops.conditional import limit, where_self
 from minitorch_np.ops.copy import zeros_like
 from minitorch_np.tensor import Number, Tensor
 
-__all__ = ["relu", "threshold", "selu", "celu", "prelu", "hardshrink"]
+__all__ = ["relu", "threshold", "selu", "celu", "hardshrink"]
 
 Array = NDArray[Any]
 
@@ -356,47 +356,3 @@ softshrink_backward.vjp(
     grad_output=lambda g, input, lambd: softshrink_backward(g, input, lambd),
     input=lambda g: zeros_like(g),
 )
-
-
-@op("elementwise", node="PreluKernelBackward0", method=False)
-def prelu_kernel(input: Tensor, weight: Tensor) -> Tensor:
-    """`input` where positive, `weight * input` elsewhere, broadcast."""
-    need_floating(input, "prelu_cpu")
-    return pointwise(lambda a, w, o: copied(np.where(a > 0, a, w * a), o), input, weight)
-
-
-prelu_kernel.vjp(
-    input=lambda g, input, weight: where_self(input > 0, g, weight * g),
-    weight=lambda g, input: where_self(input > 0, 0, input * g),
-)
-
-
-@composite()
-def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    """`input` where positive, `weight * input` elsewhere: one weight, or one a channel (dim 1).
-
-    Source: ATen/native/Activation.cpp prelu.
-    """
-    if input.dtype is not weight.dtype:
-        mine, theirs = SCALAR_NAMES[input.dtype.name], SCALAR_NAMES[weight.dtype.name]
-        raise RuntimeError(f"prelu: Type promoting not supported. Got {mine} and {theirs}")
-    n = weight.numel()
-    if n != 1:
-        if not input.sizes:
-            raise RuntimeError("Not allow zero-dim input tensor.")
-        channels = input.sizes[1] if input.ndim > 1 else 1
-        if channels != n:
-            raise RuntimeError(
-                f"Mismatch of parameter numbers and input channel size. Found parameter numbers = "
-                f"{n} and channel size = {channels}."
-            )
-    if weight.ndim > 1:
-        raise RuntimeError(
-            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}"
-        )
-    if not input.sizes:
-        return prelu_kernel(input, weight.squeeze() if weight.ndim else weight)
-    shape = [1] * input.ndim
-    if input.ndim > 1:
-        shape[1] = n
-    return prelu_kernel(input, weight.reshape(shape) if weight.ndim else weight)

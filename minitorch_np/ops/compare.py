@@ -1,6 +1,6 @@
 """Comparison and logic: results are bools, and nothing here has a gradient.
 
-Only the in-place forms keep floats (`x.eq_(y)`), and those send back zeros.
+Only the in-place forms keep floats (`x.eq_(y)`), and those send back contiguous zeros.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from minitorch_np.loops import (
     rounded,
 )
 from minitorch_np.op import alias, composite, op
-from minitorch_np.ops.copy import zeros_like
+from minitorch_np.ops.copy import zeros
 from minitorch_np.tensor import Number, Tensor, empty
 
 __all__ = [
@@ -47,7 +47,10 @@ def eq(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> T
     return compared(np.equal, input, other, out)
 
 
-eq.vjp(input=lambda g: zeros_like(g), other=lambda g: zeros_like(g))
+eq.vjp(
+    input=lambda g, input_shape: zeros(g, input_shape),
+    other=lambda g, other_shape: zeros(g, other_shape),
+)
 
 
 @op("elementwise", inplace=True, node=overload("Ne"))
@@ -56,7 +59,10 @@ def ne(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> T
     return compared(np.not_equal, input, other, out)
 
 
-ne.vjp(input=lambda g: zeros_like(g), other=lambda g: zeros_like(g))
+ne.vjp(
+    input=lambda g, input_shape: zeros(g, input_shape),
+    other=lambda g, other_shape: zeros(g, other_shape),
+)
 
 
 @op("elementwise", inplace=True, node=overload("Lt"))
@@ -65,7 +71,10 @@ def lt(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> T
     return compared(np.less, input, other, out)
 
 
-lt.vjp(input=lambda g: zeros_like(g), other=lambda g: zeros_like(g))
+lt.vjp(
+    input=lambda g, input_shape: zeros(g, input_shape),
+    other=lambda g, other_shape: zeros(g, other_shape),
+)
 
 
 @op("elementwise", inplace=True, node=overload("Le"))
@@ -74,7 +83,10 @@ def le(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> T
     return compared(np.less_equal, input, other, out)
 
 
-le.vjp(input=lambda g: zeros_like(g), other=lambda g: zeros_like(g))
+le.vjp(
+    input=lambda g, input_shape: zeros(g, input_shape),
+    other=lambda g, other_shape: zeros(g, other_shape),
+)
 
 
 @op("elementwise", inplace=True, node=overload("Gt"))
@@ -83,7 +95,10 @@ def gt(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> T
     return compared(np.greater, input, other, out)
 
 
-gt.vjp(input=lambda g: zeros_like(g), other=lambda g: zeros_like(g))
+gt.vjp(
+    input=lambda g, input_shape: zeros(g, input_shape),
+    other=lambda g, other_shape: zeros(g, other_shape),
+)
 
 
 @op("elementwise", inplace=True, node=overload("Ge"))
@@ -92,7 +107,10 @@ def ge(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> T
     return compared(np.greater_equal, input, other, out)
 
 
-ge.vjp(input=lambda g: zeros_like(g), other=lambda g: zeros_like(g))
+ge.vjp(
+    input=lambda g, input_shape: zeros(g, input_shape),
+    other=lambda g, other_shape: zeros(g, other_shape),
+)
 
 
 @op("elementwise", inplace=True, differentiable=False)

@@ -300,11 +300,11 @@ def clamp_backward(g: Tensor, input: Tensor, min: Limit, max: Limit) -> Tensor:
             assert edge is not None
             return share(g, input, edge, input > edge if min is None else input < edge)
         tie = (input == min).logical_or(input == max).logical_and(cast(Tensor, min < max))
-        outside = (input < min).logical_or(input > max)
+        outside = (input < min).logical_or_(input > max)
         return where_self(tie, g / 2, g).masked_fill_(outside, 0)
     inside = None if min is None else input > min
     if max is not None:
-        inside = input < max if inside is None else inside.logical_and(input < max)
+        inside = input < max if inside is None else inside.logical_and_(input < max)
     assert inside is not None
     return where_self(inside, g, 0)
 
@@ -317,17 +317,20 @@ def share(g: Tensor, input: Tensor, limit: Tensor | Number, without: Tensor) -> 
 def _clamp_min_grad(g: Tensor, input: Tensor, min: Tensor, max: Limit) -> Tensor:
     if max is None:
         return share(g, input, min, input > min)
-    within = min < max
-    below = where_self((input < min).logical_and(within), g, 0)
-    return where_self((input == min).logical_and(within), g / 2, below)
+    within, equal = min < max, min == max
+    below = within.logical_and_(input <= min).logical_or_(equal.logical_and_(input < min))
+    return share(g, input, min, below.logical_not_())
 
 
 def _clamp_max_grad(g: Tensor, input: Tensor, min: Limit, max: Tensor) -> Tensor:
     if min is None:
         return share(g, input, max, input < max)
-    above = (input > max).logical_and(max >= min).logical_or(max < min)
-    tie = (input == max).logical_and(max > min)
-    return where_self(tie, g / 2, where_self(above, g, 0))
+    assert isinstance(min, Tensor)
+    within, equal = min < max, min == max
+    above = (max < min).logical_or_(within.logical_and(input >= max))
+    above = above.logical_or_(equal.logical_and_(input > max))
+    tie = (input == max).logical_and(within)
+    return where_self(tie, g / 2, g).masked_fill_(above.logical_not_(), 0)
 
 
 clamp.vjp(

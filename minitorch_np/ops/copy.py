@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.graph.saved import legacy_type
 from minitorch_np.loops import quietly
 from minitorch_np.memory_format import (
@@ -37,8 +38,31 @@ def new_stride(input: Tensor, memory_format: Format) -> Stride:
 
 
 def zeros_like(g: Tensor) -> Tensor:
-    """Zeros of the shape and dtype of a gradient."""
+    """Zeros of the shape, dtype and layout of a gradient."""
     return empty(g.sizes, strides.like(g.sizes, g.strides), g.dtype).zero_()
+
+
+def zeros(g: Tensor, shape: Shape) -> Tensor:
+    """Contiguous zeros of `shape` and of the dtype of a gradient."""
+    return empty(shape, strides.contiguous(shape), g.dtype).zero_()
+
+
+def own(t: Tensor) -> Tensor:
+    """A new result that a gradient may go on with in place: a copy if the graph may need it as is.
+
+    Steps in place keep a layout that steps out of place would choose anew.
+    """
+    return t.clone() if is_grad_enabled() else t
+
+
+def number_like(t: Tensor, value: Number) -> Tensor:
+    """`value` everywhere, with the shape and dtype of `t` and the layout of `empty_like`.
+
+    `number - t` and `number / t` in ATen's C++ start so and go on in place, while Python's are ops
+    with a number as operand, whose strides differ in dims of size 1.
+    Source: operator- and operator/ of a Scalar and a Tensor, torch/include/ATen/TensorOperators.h.
+    """
+    return empty(t.sizes, strides.like(t.sizes, t.strides), t.dtype).fill_(value)
 
 
 def assign(target: Array, source: Array) -> None:
@@ -80,7 +104,7 @@ def copy_(input: Tensor, src: Tensor | Number, non_blocking: bool = False) -> Te
     return input
 
 
-copy_.vjp(input=lambda g: zeros_like(g), src=lambda g: g)
+copy_.vjp(input=lambda g: zeros(g, g.sizes), src=lambda g: g)
 
 
 def check_written(shape: Shape, source: Shape) -> None:

@@ -260,13 +260,24 @@ amin.vjp(input=lambda g, input, out, dim, keepdim: extreme_backward(g, input, ou
 
 
 def extreme_backward(g: Tensor, input: Tensor, out: Tensor, dim: Dims, keepdim: bool) -> Tensor:
-    """The gradient of extremes, shared evenly by ties. Source: scale_grad_by_count."""
-    dims = () if dim is None or not input.ndim else dim
-    if not keepdim and (isinstance(dims, int) or len(dims)):
-        shape = reduced(input.sizes, dims_of(dims, input.ndim), True)
-        g, out = g.reshape(shape), out.reshape(shape)
-    same = out == input
-    return g / same.sum(dims, True) * same
+    """The gradient of extremes, shared evenly by ties."""
+    g, out = restored(g, input, dim, keepdim), restored(out, input, dim, keepdim)
+    return scaled_by_count(g, out == input, dim)
+
+
+def restored(out: Tensor, input: Tensor, dim: Dims, keepdim: bool) -> Tensor:
+    """A reduction's result with the dims it went over, of size 1. Source: restore_reduced_dims."""
+    if keepdim or not input.ndim or dim is None or dim == ():
+        return out
+    return out.reshape(reduced(input.sizes, dims_of(dim, input.ndim), True))
+
+
+def scaled_by_count(g: Tensor, mask: Tensor, dim: Dims) -> Tensor:
+    """A gradient shared evenly by the elements along `dim` where `mask` holds.
+
+    Source: scale_grad_by_count.
+    """
+    return g / mask.sum(() if dim is None or not mask.ndim else dim, True) * mask
 
 
 @op("reduction")
@@ -299,10 +310,19 @@ def aminmax(
 
 aminmax.vjp(
     input=lambda g_min, g_max, input, min, max, dim, keepdim: (
-        extreme_backward(g_min, input, min, dim, keepdim)
-        + extreme_backward(g_max, input, max, dim, keepdim)
+        end_backward(g_min, input, min, dim, keepdim)
+        + end_backward(g_max, input, max, dim, keepdim)
     )
 )
+
+
+def end_backward(g: Tensor, input: Tensor, end: Tensor, dim: Dims, keepdim: bool) -> Tensor:
+    """`extreme_backward` for aminmax, which compares the other way round: strides may differ.
+
+    Source: aminmax_backward, torch/csrc/autograd/FunctionsManual.cpp.
+    """
+    g, end = restored(g, input, dim, keepdim), restored(end, input, dim, keepdim)
+    return scaled_by_count(g, input == end, dim)
 
 
 def _index(

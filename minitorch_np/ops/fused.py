@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes
 from minitorch_np.loops import CPP_NAMES, common_dtype, not_implemented, pointwise, scalar
 from minitorch_np.op import op
+from minitorch_np.ops.copy import number_like
 from minitorch_np.tensor import Number, Tensor
 
 __all__ = ["lerp", "addcmul", "addcdiv"]
@@ -54,8 +55,12 @@ def _lerped_by(a: Array, b: Array, weight: float, o: Array) -> None:
         np.subtract(b, (b - a) * (1 - w), o)
 
 
+def _rest(weight: Tensor | Number) -> Tensor | Number:
+    return number_like(weight, 1).sub_(weight) if isinstance(weight, Tensor) else 1 - weight
+
+
 lerp.vjp(
-    input=lambda g, weight: g * (1 - weight),
+    input=lambda g, weight: g * _rest(weight),
     end=lambda g, weight: g * weight,
     weight=lambda g, input, end: g * (end - input),
 )
@@ -119,6 +124,6 @@ def addcdiv(
 
 addcdiv.vjp(
     input=lambda g: g,
-    tensor1=lambda g, tensor2, value: g * (value / tensor2),
+    tensor1=lambda g, tensor2, value: g * number_like(tensor2, value).div_(tensor2),
     tensor2=lambda g, tensor1, tensor2, value: -g * (value * tensor1 / (tensor2 * tensor2)),
 )

@@ -12,6 +12,7 @@ from minitorch_np import strides
 from minitorch_np.loops import (
     SCALAR_NAMES,
     Kernel,
+    blank_like,
     common_dtype,
     finish,
     not_implemented,
@@ -19,10 +20,11 @@ from minitorch_np.loops import (
     quietly,
 )
 from minitorch_np.op import composite, op
+from minitorch_np.ops.copy import own
 from minitorch_np.ops.power import xlogy
 from minitorch_np.ops.smooth import log_sigmoid
 from minitorch_np.shapes import broadcast
-from minitorch_np.tensor import Number, Tensor, empty
+from minitorch_np.tensor import Tensor, empty
 
 __all__: list[str] = []
 
@@ -51,13 +53,20 @@ def averaged(reduction: str, n: int) -> float:
     return 1.0 / n if reduction == "mean" and n else 1.0
 
 
-def compared(f: Kernel, kernel: str, reduction: str, input: Tensor, target: Tensor) -> Tensor:
-    """The loss `f` of two tensors, reduced."""
+def compared(
+    f: Kernel,
+    kernel: str,
+    reduction: str,
+    input: Tensor,
+    target: Tensor,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The loss `f` of two tensors, in `out` if ATen does not leave its layout to them, reduced."""
     check_reduction(reduction)
     dtype = common_dtype(input, target)
     if not dtype.is_floating_point:
         raise not_implemented(kernel, dtype)
-    return folded(pointwise(f, input, target), reduction)
+    return folded(pointwise(f, input, target, out=out), reduction)
 
 
 def sloped(f: Kernel, g: Tensor, input: Tensor, target: Tensor) -> Tensor:
@@ -200,7 +209,7 @@ def huber_loss(
         z, n = np.abs(np.subtract(a, b)), o.dtype.type(delta)
         np.copyto(o, np.where(z <= n, 0.5 * z * z, n * (z - 0.5 * n)), casting="unsafe")
 
-    return compared(bent, "huber_cpu", reduction, input, target)
+    return compared(bent, "huber_cpu", reduction, input, target, out=blank_like(input))
 
 
 huber_loss.vjp(
@@ -269,26 +278,22 @@ def binary_cross_entropy(
         values = (y - 1) * np.maximum(np.log1p(-x), -100) - y * np.maximum(np.log(x), -100)
         np.multiply(values, 1 if weight is None else rest[0], rest[-1])
 
-    loss = empty(input.sizes, strides.like(input.sizes, input.strides), input.dtype)
     weights = [] if weight is None else [weight]
-    pointwise(entropy, input, target, *weights, out=loss)
-    return folded(loss, reduction)
+    return folded(pointwise(entropy, input, target, *weights, out=blank_like(input)), reduction)
 
 
 binary_cross_entropy.vjp(
     input=lambda g, input, target, weight, reduction: binary_cross_entropy_backward(
         g, input, target, weight, reduction
     ),
-    target=lambda g, input, weight, reduction: weighed(
-        ((1.0 - input).log() - input.log()) * g, weight, averaged(reduction, input.numel())
-    ),
+    target=lambda g, input, weight, reduction: weighed(input.logit().neg_().mul_(g), weight, reduction),
 )
 
 
-def weighed(t: Tensor, weight: Tensor | None, norm: Number) -> Tensor:
-    """A gradient times the loss's weight, if it has one, and the mean's factor."""
-    t = t if weight is None else t * weight
-    return t if norm == 1.0 else t * norm
+def weighed(t: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
+    """A gradient times the loss's weight, if it has one, and divided by what a mean divides by."""
+    t = t if weight is None else t.mul_(weight)
+    return t.div_(t.numel()) if reduction == "mean" else t
 
 
 _EPSILON = 1e-12
@@ -312,8 +317,7 @@ def binary_cross_entropy_backward(
         np.multiply(values, factor, o)
 
     weights = [] if weight is None else [weight]
-    grad = empty(input.sizes, strides.like(input.sizes, input.strides), input.dtype)
-    return pointwise(slope, grad_output, input, target, *weights, out=grad)
+    return pointwise(slope, grad_output, input, target, *weights, out=blank_like(input))
 
 
 def _entropy_slope(x: Tensor, y: Tensor) -> Tensor:
@@ -327,15 +331,15 @@ def _entropy_curve(x: Tensor, y: Tensor) -> Tensor:
 
 binary_cross_entropy_backward.vjp(
     grad_output=lambda g, input, target, weight, reduction: weighed(
-        g * _entropy_slope(input, target), weight, averaged(reduction, input.numel())
+        g * _entropy_slope(input, target), weight, reduction
     ),
     input=lambda g, grad_output, input, target, weight, reduction: weighed(
-        g * grad_output * _entropy_curve(input, target), weight, averaged(reduction, input.numel())
+        g * grad_output * _entropy_curve(input, target), weight, reduction
     ),
     target=lambda g, grad_output, input, weight, reduction: weighed(
         -g * grad_output / ((input + _EPSILON) * (1 - input + _EPSILON)),
         weight,
-        averaged(reduction, input.numel()),
+        reduction,
     ),
 )
 
@@ -356,9 +360,7 @@ def binary_cross_entropy_with_logits(
     if not input.dtype.is_floating_point:
         raise not_implemented("log_sigmoid_cpu", input.dtype)
     operands = [input, target, *[t for t in (weight, pos_weight) if t is not None]]
-    # ATen starts from 1 - target and goes on in place: its dtype and layout are the target's
-    stride = strides.elementwise(target.sizes, ((target.sizes, target.strides), ((), ())))
-    loss = empty(target.sizes, stride, target.dtype)
+    loss = blank_like(target)  # ATen starts from 1 - target and goes on in place
 
     def entropy(x: Array, y: Array, *rest: Array) -> None:
         given = list(rest[:-1])
@@ -377,19 +379,22 @@ def _logits_grad(
 ) -> Tensor:
     """The gradient of the logits. Source: FunctionsManual.cpp."""
     if positive is None:
-        slope = (x.sigmoid() - y) * g
+        slope = own(x.sigmoid()).sub_(y)
     else:
         t = positive * y
-        slope = ((t + 1 - y) * x.sigmoid() - t) * g
-    return weighed(slope, weight, averaged(reduction, x.numel()))
+        slope = (t + 1).sub_(y).mul_(x.sigmoid()).sub_(t)
+    return weighed(slope.mul_(g), weight, reduction)
 
 
 def _targets_grad(
     g: Tensor, x: Tensor, weight: Tensor | None, positive: Tensor | None, reduction: str
 ) -> Tensor:
     """The gradient of the targets. Source: FunctionsManual.cpp."""
-    slope = -x if positive is None else log_sigmoid(-x) - positive * log_sigmoid(x)
-    return weighed(slope * g, weight, averaged(reduction, x.numel()))
+    if positive is None:
+        slope = -x * g
+    else:
+        slope = log_sigmoid(-x).sub_(positive * log_sigmoid(x)).mul_(g)
+    return weighed(slope, weight, reduction)
 
 
 binary_cross_entropy_with_logits.vjp(

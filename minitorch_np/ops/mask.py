@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.loops import SCALAR_NAMES, quietly, resize_output
 from minitorch_np.op import composite, op
+from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.points import Places, first_outside, flat_memory, offsets, places, positive
 from minitorch_np.ops.scatter import check_apart
-from minitorch_np.ops.slicing import zeros
 from minitorch_np.shapes import Shape, broadcast, numel
 from minitorch_np.storage import allocate
 from minitorch_np.tensor import Tensor, empty, over, stored

@@ -11,7 +11,7 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import Kernel, common_dtype, not_implemented, pointwise, rounded, scalar
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.binary import narrowed
-from minitorch_np.ops.copy import zeros_like
+from minitorch_np.ops.copy import own, zeros
 from minitorch_np.ops.unary import reciprocal_root
 from minitorch_np.tensor import Number, Tensor, empty
 
@@ -103,8 +103,7 @@ def pow_backward_self(g: Tensor, input: Tensor | Number, exponent: Tensor | Numb
     assert isinstance(input, Tensor)
     if not isinstance(exponent, Tensor):
         return pow_backward(g, input, exponent)
-    slope = g * (exponent * input.pow(exponent - 1))
-    return slope.where(exponent != 0.0, 0.0)
+    return zeros(g, ()).where(exponent == 0.0, g * (exponent * input.pow(exponent - 1)))
 
 
 def pow_backward_exponent(
@@ -116,9 +115,9 @@ def pow_backward_exponent(
     """
     if isinstance(input, Tensor):
         flat = (input == 0).logical_and(exponent >= 0)
-        return g * (out * input.log()).where(flat.logical_not(), 0.0)
+        return g * zeros(g, ()).where(flat, out * input.log())
     if input == 0:
-        return g * (out * -math.inf).where(exponent < 0, 0.0)
+        return g * zeros(g, ()).where(exponent >= 0, out * -math.inf)
     return g * (out * (math.log(input) if input > 0 else math.nan))
 
 
@@ -233,7 +232,7 @@ def atan2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 def inverse_square(input: Tensor, other: Tensor) -> Tensor:
     """`1 / (input ** 2 + other ** 2)`, 0 at the origin, where an angle has no derivative."""
     square = input * input + other * other
-    return square.reciprocal().where(square != 0, 0.0)
+    return own(square.reciprocal()).masked_fill_(square == 0, 0)
 
 
 atan2.vjp(
@@ -296,8 +295,8 @@ def copysign(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None
 
 
 copysign.vjp(
-    input=lambda g, input, out: g * (out / input).masked_fill(input == 0, 0),
-    other=lambda g: zeros_like(g),
+    input=lambda g, input, out: g * (out / input).masked_fill_(input == 0, 0),
+    other=lambda g, other_shape: zeros(g, other_shape),
 )
 
 

@@ -9,8 +9,8 @@ from minitorch_np.dtypes import INTEGER, int32, int64
 from minitorch_np.loops import SCALAR_NAMES
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.op import composite, op
+from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.permute import swapped
-from minitorch_np.ops.slicing import zeros
 from minitorch_np.shapes import Shape, numel, wrap_dim
 from minitorch_np.strides import LAYOUTS, Stride
 from minitorch_np.tensor import Tensor, empty, stored

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.loops import SCALAR_NAMES, exact_result_for, number, quietly, scalar
 from minitorch_np.op import composite, op
+from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.points import Places, first_outside, flat_memory, is_index, places
-from minitorch_np.ops.slicing import zeros
 from minitorch_np.shapes import Shape, broadcast, listed, wrap_dim
 from minitorch_np.tensor import Number, Tensor, empty
 

@@ -7,6 +7,7 @@ import numpy as np
 from minitorch_np import shapes, strides
 from minitorch_np.dtypes import int64
 from minitorch_np.op import composite, op
+from minitorch_np.ops.copy import zeros
 from minitorch_np.shapes import Shape, wrap_dim
 from minitorch_np.storage import allocate
 from minitorch_np.strides import Geometry, Stride
@@ -88,11 +89,6 @@ select_scatter.vjp(
     input=lambda g, src_shape, dim, index: g.select_scatter(zeros(g, src_shape), dim, index),
     src=lambda g, dim, index: g.select(dim, index),
 )
-
-
-def zeros(g: Tensor, shape: Shape) -> Tensor:
-    """Contiguous zeros of `shape` and of the dtype of `g`."""
-    return empty(shape, strides.contiguous(shape), g.dtype).zero_()
 
 
 def sliced(
@@ -360,7 +356,8 @@ def as_strided_backward(
     """The gradient of a tensor of (shape, stride, offset) from that of an `as_strided` of it.
 
     Adds `g` into memory laid out as the storage was, and reads the tensor's geometry from it.
-    Memory that several elements of the tensor name shares its gradient evenly among them.
+    Memory that several elements of the tensor name shares its gradient evenly among them; no
+    element names the memory between, where the share is nan.
     Source: as_strided_backward, torch/csrc/autograd/FunctionsManual.cpp.
     """
     start = offset if view_offset is None else view_offset
@@ -377,12 +374,11 @@ def as_strided_backward(
         flat = flat.index_add(0, _addresses(size, view_stride, start - low), g.reshape(-1))
     else:
         flat.as_strided(size, view_stride, start - low).copy_(g)
-    grad = flat.as_strided(shape, stride, offset - low)
-    if not may_overlap(shape, stride):
-        return grad
-    where = _addresses(shape, stride, offset - low)
-    count = np.bincount(where.array, minlength=memory)
-    return grad / stored(count.astype(g.dtype.np), g.dtype).as_strided(shape, stride, offset - low)
+    if may_overlap(shape, stride):
+        where = _addresses(shape, stride, offset - low)
+        count = np.bincount(where.array, minlength=memory)
+        flat = flat.div(stored(count.astype(g.dtype.np), g.dtype))
+    return flat.as_strided(shape, stride, offset - low)
 
 
 def may_overlap(shape: Shape, stride: Stride) -> bool:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.loops import not_implemented, pointwise, rounded
+from minitorch_np.loops import blank_like, not_implemented, pointwise, rounded
 from minitorch_np.op import composite, op
 from minitorch_np.ops.special import error_function, single_error_function
 from minitorch_np.tensor import Number, Tensor, empty
@@ -257,7 +257,12 @@ log_sigmoid.vjp(input=lambda g, input: log_sigmoid_backward(g, input))
 @op("elementwise", method=False)
 def log_sigmoid_backward(grad_output: Tensor, input: Tensor) -> Tensor:
     """The gradient of log_sigmoid: `1 - sigmoid(input)` of it."""
-    return pointwise(lambda g, a, o: np.multiply(g, sigmoid_of(-a), o), grad_output, input)
+    return pointwise(
+        lambda g, a, o: np.multiply(g, sigmoid_of(-a), o),
+        grad_output,
+        input,
+        out=blank_like(grad_output),
+    )
 
 
 log_sigmoid_backward.vjp(

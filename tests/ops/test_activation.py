@@ -91,24 +91,8 @@ def test_gelu_approximations(approximate):
     same(f, torch.tensor(EDGES[:-3]).requires_grad_())
 
 
-@pytest.mark.parametrize("shape, weights", [
-    ((2, 3, 4), (3,)), ((2, 3), (1,)), ((3,), (1,)), ((), (1,)), ((2, 3), ()), ((2, 3), (2,)),
-    ((2, 3), (1, 1)), ((3,), (3,)), ((0, 3), (3,)), ((), ()), ((), (2,)),
-])  # fmt: skip
-def test_prelu(shape, weights):
-    same(lambda t, x, w: t.prelu(x, w), sample(*shape), sample(*weights, seed=1), second=True)
-    same(lambda t, x, w: x.prelu(w), sample(*shape, layout="reversed"), sample(*weights))
-
-
-def test_prelu_at_zero():
-    same(
-        lambda t, x, w: t.prelu(x, w), torch.tensor([0.0, -0.0, 1.0], requires_grad=True), sample(1)
-    )
-
-
 def test_refusals():
     x = sample(2, 3)
-    same(lambda t, x, w: t.prelu(x, w), x, sample(1, dtype=torch.float64))
     same(lambda t, x: t.celu(x, 0), x)
     same(lambda t, x: functional(t).softshrink(x, -1), x)
     same(lambda t, x: functional(t).hardtanh(x, 0, 6), sample(4, dtype=torch.uint8))
@@ -126,7 +110,7 @@ def test_in_place(name):
 
 
 def test_methods_are_torchs():
-    names = [n for n in [*CASES, "log_sigmoid", "prelu"] if hasattr(minitorch_tensor(), n)]
+    names = [n for n in [*CASES, "log_sigmoid"] if hasattr(minitorch_tensor(), n)]
     assert names == [n for n in names if hasattr(torch.Tensor, n)]
 
 

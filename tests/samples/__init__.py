@@ -45,6 +45,8 @@ BACKWARD = {
     "mish_backward": "mish",
     "mse_loss_backward": "mse_loss",
     "nll_loss_backward": "nll_loss_forward",
+    "prelu_input_backward": "prelu_kernel",
+    "prelu_weight_backward": "prelu_kernel",
     "select_backward": "select",
     "sigmoid_backward": "sigmoid",
     "silu_backward": "silu",

@@ -188,6 +188,17 @@ LOSSES = [
     *losses("binary_cross_entropy", x(**UNIT), x(**UNIT)),
     *losses("binary_cross_entropy", x(**UNIT), x(**UNIT), x(**UNIT, grad=False)),
     *losses("binary_cross_entropy_with_logits", x(), x(**UNIT)),
+    *losses("binary_cross_entropy_with_logits", x(), x(**UNIT), x(**UNIT, grad=False)),
+    one(
+        "binary_cross_entropy_with_logits",
+        lambda torch, x, y, w, p: torch.nn.functional.binary_cross_entropy_with_logits(
+            x, y, w, pos_weight=p, reduction="none"
+        ),
+        x(),
+        x(**UNIT),
+        x(**UNIT, grad=False),
+        x(**POSITIVE, grad=False),
+    ),
     *losses("nll_loss", x(3, 4), whole(1, 3, 0), op="nll_loss_forward"),
     *losses("cross_entropy", x(3, 4), whole(1, 3, 0), op="nll_loss_forward"),
     one(

@@ -1,0 +1,89 @@
+"""A slope of its own for what is negative: prelu, its kernel and the kernel's two gradients."""
+
+import numpy as np
+
+from minitorch_np.loops import SCALAR_NAMES, pointwise
+from minitorch_np.op import composite, op
+from minitorch_np.ops.activation import copied, need_floating
+from minitorch_np.ops.conditional import where_self
+from minitorch_np.ops.copy import zeros
+from minitorch_np.tensor import Tensor
+
+__all__ = ["prelu"]
+
+
+@op("elementwise", node="PreluKernelBackward0", method=False)
+def prelu_kernel(input: Tensor, weight: Tensor) -> Tensor:
+    """`input` where positive, `weight * input` elsewhere, broadcast."""
+    need_floating(input, "prelu_cpu")
+    return pointwise(lambda a, w, o: copied(np.where(a > 0, a, w * a), o), input, weight)
+
+
+prelu_kernel.vjp(
+    input=lambda g, input, weight: prelu_input_backward(input, weight, g),
+    weight=lambda g, input, weight: prelu_weight_backward(input, weight, g),
+)
+
+
+@op("elementwise", method=False)
+def prelu_input_backward(input: Tensor, weight: Tensor, grad_output: Tensor) -> Tensor:
+    """The gradient of prelu_kernel with respect to its input."""
+    return pointwise(
+        lambda a, w, g, o: copied(np.where(a > 0, g, w * g), o), input, weight, grad_output
+    )
+
+
+prelu_input_backward.vjp(
+    input=lambda g, input_shape: zeros(g, input_shape),
+    weight=lambda g, input, grad_output: where_self(input > 0, 0, grad_output * g),
+    grad_output=lambda g, input, weight: where_self(input > 0, g, g * weight),
+)
+
+
+@op("elementwise", method=False)
+def prelu_weight_backward(input: Tensor, weight: Tensor, grad_output: Tensor) -> Tensor:
+    """The gradient of prelu_kernel with respect to its weight, not yet summed to its shape.
+
+    `weight` has no part in it but in its layout. Source: ATen/native/Activation.cpp.
+    """
+    return pointwise(
+        lambda a, _w, g, o: copied(np.where(a > 0, 0, a * g), o), input, weight, grad_output
+    )
+
+
+prelu_weight_backward.vjp(
+    input=lambda g, input, grad_output: where_self(input > 0, 0, grad_output * g),
+    weight=lambda g, weight_shape: zeros(g, weight_shape),
+    grad_output=lambda g, input: where_self(input > 0, 0, g * input),
+)
+
+
+@composite()
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """`input` where positive, `weight * input` elsewhere: one weight, or one a channel (dim 1).
+
+    Source: ATen/native/Activation.cpp prelu.
+    """
+    if input.dtype is not weight.dtype:
+        mine, theirs = SCALAR_NAMES[input.dtype.name], SCALAR_NAMES[weight.dtype.name]
+        raise RuntimeError(f"prelu: Type promoting not supported. Got {mine} and {theirs}")
+    n = weight.numel()
+    if n != 1:
+        if not input.sizes:
+            raise RuntimeError("Not allow zero-dim input tensor.")
+        channels = input.sizes[1] if input.ndim > 1 else 1
+        if channels != n:
+            raise RuntimeError(
+                f"Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+                f"{n} and channel size = {channels}."
+            )
+    if weight.ndim > 1:
+        raise RuntimeError(
+            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}"
+        )
+    if not input.sizes:
+        return prelu_kernel(input, weight.squeeze() if weight.ndim else weight)
+    shape = [1] * input.ndim
+    if input.ndim > 1:
+        shape[1] = n
+    return prelu_kernel(input, weight.reshape(shape) if weight.ndim else weight)
