@@ -51,7 +51,12 @@ _unique2.vjp(input=lambda g: refuse("_unique2"))
 
 @op("contiguous", method=False)
 def unique_dim(input: Tensor, dim: int) -> tuple[Tensor, ...]:
-    """The distinct slices along `dim` in order, the index of each slice's own, and counts."""
+    """The distinct slices along `dim` in order, the index of each slice's own, and counts.
+
+    Source: _unique_dim_cpu_template, aten/src/ATen/native/Unique.cpp.
+    """
+    if 0 in input.sizes:
+        return _of_no_slices(input, dim)
     values, inverse, counts = np.unique(
         values_of(input), return_inverse=True, return_counts=True, axis=dim
     )
@@ -61,6 +66,19 @@ def unique_dim(input: Tensor, dim: int) -> tuple[Tensor, ...]:
     seen = moved.alias(permuted(moved.sizes, back), permuted(moved.strides, back), 0)
     seen.base = None
     return (seen, _result(inverse.reshape(-1)), _result(counts))
+
+
+def _of_no_slices(input: Tensor, dim: int) -> tuple[Tensor, ...]:
+    if input.sizes[dim]:
+        raise RuntimeError(
+            "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied"
+        )
+    if input.sizes.count(0) > 1:
+        raise RuntimeError(
+            "Number of zero sized dimensions is more than one, so unique cannot be applied "
+        )
+    none = np.empty(0, np.int64)
+    return (_result(values_of(input), input), _result(none), _result(none))
 
 
 unique_dim.vjp(input=lambda g: refuse("unique_dim"))

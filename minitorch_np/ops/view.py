@@ -131,7 +131,9 @@ reshape_alias.vjp(input=lambda g, input_shape: g.reshape(input_shape))
 @op("view", method=False)
 def unsafe_view(input: Tensor, size: Shape) -> Tensor:
     """A reshaped fresh copy, which autograd need not regard as a view of anything."""
-    seen = input.alias(size, strides.contiguous(size), input.offset)
+    stride = strides.view(input.sizes, input.strides, size)
+    assert stride is not None
+    seen = input.alias(size, stride, input.offset)
     seen.base = None
     seen.clock = VersionCounter()
     return seen

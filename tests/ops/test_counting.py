@@ -28,6 +28,10 @@ def test_unique_layouts_empty_and_nan() -> None:
     for shape in [(0,), ()]:
         same(lambda t, x: t.unique(x, return_inverse=True), sample(*shape, grad=False))
     same(lambda t, x: t.unique(x, dim=3), sample(2, 3, grad=False))
+    for shape in [(1, 2, 0), (0, 2, 0), (0, 2, 1)]:
+        for dim in (0, 1, 2):
+            f = lambda t, x: t.unique(x, True, True, True, dim)  # noqa: B023, E731
+            same(f, sample(*shape, grad=False))
 
 
 @pytest.mark.parametrize("right", [False, True])
