@@ -149,12 +149,18 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             "both arguments to linear need to be at least 1D, but they are "
             f"{input.ndim}D and {weight.ndim}D"
         )
-    if bias is not None and bias.ndim == 1 and input.is_contiguous():
+    if bias is not None and _is_row(bias) and input.is_contiguous():
         rows = input.reshape(numel(input.sizes[:-1]), input.sizes[-1])
         product = addmm(bias, rows, weight.t())
         return unsafe_view(product, (*input.sizes[:-1], product.sizes[1]))
     product = matmul(input, weight.t())
     return product if bias is None else product.add_(bias)
+
+
+def _is_row(bias: Tensor) -> bool:
+    """Whether ATen adds a bias within addmm: one row that lies without gaps."""
+    long = [n for n in bias.sizes if n != 1]
+    return (bias.ndim == 1 or len(long) == 1) and bias.is_contiguous()
 
 
 @composite()
@@ -232,9 +238,10 @@ def _tensordot(a: Tensor, b: Tensor, of_a: Sequence[int], of_b: Sequence[int]) -
     shape = [left.sizes[d] for d in kept_a] + [right.sizes[d] for d in kept_b]
     rows = numel(tuple(shape[: len(kept_a)]))
     columns = numel(tuple(shape[len(kept_a) :]))
-    left = left.permute([*kept_a, *gone_a]).reshape(rows, size)
-    right = right.permute([*gone_b, *kept_b]).reshape(size, columns)
-    return mm(left, right).reshape(tuple(shape))
+    left, right = left.permute([*kept_a, *gone_a]), right.permute([*gone_b, *kept_b])
+    if rows == 1 == columns:
+        return dot(left.reshape(size), right.reshape(size)).reshape(tuple(shape))
+    return mm(left.reshape(rows, size), right.reshape(size, columns)).reshape(tuple(shape))
 
 
 @composite()

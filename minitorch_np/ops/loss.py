@@ -418,5 +418,7 @@ def kl_div(
     if not (input.dtype.is_floating_point and target.dtype.is_floating_point):
         raise RuntimeError("kl_div: Integral inputs not supported.")
     if log_target:
-        return reduced(target.exp() * (target - input), reduction)
-    return reduced(xlogy(target, target) - target * input, reduction)
+        apart = target - input  # C++ works from the right: gradients are then added from the left
+        return reduced(target.exp() * apart, reduction)
+    crossed = target * input
+    return reduced(xlogy(target, target) - crossed, reduction)

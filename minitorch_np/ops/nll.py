@@ -161,7 +161,8 @@ def nll_loss_backward(
         quietly(np.multiply, -weights, np.reshape(g, weights.shape) if g.ndim else g),
         0,
     )
-    # ATen has two kernels: only that of images starts from zeros_like
+    # ATen has two kernels: that of images starts from zeros_like, and then refuses what is not
+    # contiguous, which it need not
     grad = zeros_like(input) if input.ndim == 4 else zeros(input, input.sizes)
     np.put_along_axis(grad.array, index, slope.astype(grad.array.dtype), axis)
     return grad

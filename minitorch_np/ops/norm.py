@@ -119,9 +119,9 @@ def norm_backward(
         axes = list(dims_of(dim, input.ndim))
         return input.sgn() * ((g / same.sum(axes, True)) * same)
     if p < 1:
-        scaled = input.sgn() * size.pow(p - 1).masked_fill_(input.eq(0), 0)
+        scaled = input.sgn() * size.pow_(p - 1).masked_fill_(input.eq(0), 0)
         return scaled * g * out.pow(1 - p)
-    scaled = input.sgn() * size.pow(p - 1) if p < 2 else input * size.pow(p - 2)
+    scaled = input.sgn() * size.pow_(p - 1) if p < 2 else input * size.pow_(p - 2)
     return scaled * (g / out.pow(p - 1)).masked_fill_(out.eq(0), 0)
 
 

@@ -197,7 +197,7 @@ def roll(input: Tensor, shifts: Dims, dims: Dims = ()) -> Tensor:
             f"shifts and dimensions must align. shifts: {len(by)}, dims:{len(along)}"
         )
     where = [wrap_dim(d, input.ndim) for d in along]
-    out = empty(shape, _rolled_stride(input, where), input.dtype)
+    out = empty(shape, _rolled_stride(input, by, where), input.dtype)
     if not input.ndim:
         np.copyto(out.array, input.array)
         return out
@@ -205,12 +205,17 @@ def roll(input: Tensor, shifts: Dims, dims: Dims = ()) -> Tensor:
     return out
 
 
-def _rolled_stride(input: Tensor, dims: Sequence[int]) -> Stride:
-    """The stride of a concatenation for rolled dims; of an empty tensor, that of a clone."""
+def _rolled_stride(input: Tensor, shifts: Sequence[int], dims: Sequence[int]) -> Stride:
+    """The stride of a concatenation for rolled dims; of an empty tensor, that of a clone.
+
+    A dim that comes back to where it was is concatenated with nothing, which counts as row-major.
+    """
     if not dims:
         return strides.contiguous(input.sizes)
     if not numel(input.sizes):
         return strides.like(input.sizes, input.strides)
+    if not all(shift % input.sizes[d] for shift, d in zip(shifts, dims, strict=True)):
+        return strides.contiguous(input.sizes)
     rule = LAYOUTS["suggested"]
     assert rule is not None
     return rule(input.sizes, ((input.sizes, input.strides),))

@@ -6,17 +6,18 @@ such ops are tried on several. Ops that only a gradient reaches stand in BACKWAR
 """
 
 import warnings
+from collections.abc import Sequence
 
 import torch
 
 import minitorch_np.nn.functional  # noqa: F401  what the bodies call
 from minitorch_np.op import REGISTRY
 from tests.oracle import arrange, sample, tensors_in
-from tests.samples import elementwise, reductions, shapes
+from tests.samples import along, elementwise, mixed, reductions, shapes
 from tests.samples.spec import Sample
 
 __all__ = [
-    "BACKWARD", "SAMPLES", "Sample", "accepts", "derivatives", "inputs", "labelled", "missing",
+    "BACKWARD", "LAYOUTS", "SAMPLES", "Sample", "accepts", "derivatives", "inputs", "labelled", "missing",
     "surplus", "usual",
 ]  # fmt: skip
 
@@ -25,6 +26,9 @@ SAMPLES: list[Sample] = [
     *elementwise.RANDOM, *reductions.REDUCTIONS, *reductions.SCANS, *reductions.PRODUCTS,
     *shapes.VIEWS, *shapes.REARRANGED, *shapes.INDEXED,
 ]  # fmt: skip
+
+LAYOUTS: list[Sample] = [*along.ALONG, *mixed.MIXED]
+"""More samples, whose values are compared elsewhere: they are for layouts alone."""
 
 BACKWARD = {
     "binary_cross_entropy_backward": "binary_cross_entropy",
@@ -108,11 +112,11 @@ def derivatives(s: Sample) -> int:
     return 2
 
 
-def labelled() -> list[tuple[str, Sample]]:
+def labelled(samples: Sequence[Sample] = SAMPLES) -> list[tuple[str, Sample]]:
     """Every sample with a name of its own: that of its op, numbered from the second on."""
     count: dict[str, int] = {}
     found: list[tuple[str, Sample]] = []
-    for s in SAMPLES:
+    for s in samples:
         count[s.op] = count.get(s.op, 0) + 1
         found.append((s.op if count[s.op] == 1 else f"{s.op}-{count[s.op]}", s))
     return found

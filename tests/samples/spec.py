@@ -45,7 +45,12 @@ def scalar(low: float = -2.0, high: float = 2.0) -> In:
 
 def whole(*elements: Any) -> In:
     """An int64 tensor of these elements, nested as `torch.tensor` takes them."""
-    return In(None, dtype=torch.int64, grad=False, elements=elements)
+    return In(None, dtype=torch.int64, grad=False, elements=hashable(elements))
+
+
+def hashable(nested: Any) -> Any:
+    """Lists as tuples, within one another."""
+    return tuple(map(hashable, nested)) if isinstance(nested, (list, tuple)) else nested
 
 
 def mask(*shape: int) -> In:
