@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
     from minitorch_np.dtypes import dtype as Dtype
-    from minitorch_np.graph.hooks import RemovableHandle
+    from minitorch_np.graph.handle import RemovableHandle
     from minitorch_np.memory_format import memory_format as MemoryFormat
     from minitorch_np.ops.factory import Options, SizedOptions
     from minitorch_np.ops.factory import layout as layout_
@@ -1973,6 +1973,10 @@ class TensorMethods:
 
         def refresh_history(self) -> None:
             """Give `view` the history of its base as it is now, seen through `as_strided`."""
+            ...
+
+        def refuse_outside_inference(self) -> None:
+            """Raise when an inference tensor is to require a gradient, but in inference mode."""
             ...
 
         def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:

@@ -362,6 +362,8 @@ def _fresh_all(tensors: "Sequence[Tensor | None] | Tensor", versions: list[int |
 
 _SPACE: dict[str, object] = {
     "AutogradMeta": AutogradMeta,
+    "FREED": FREED,
+    "freed": freed,
     "Node": Node,
     "Tensor": Tensor,
     "as_output": as_output,

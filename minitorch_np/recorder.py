@@ -18,6 +18,7 @@ __all__ = ["Plan", "inplace_source", "node_source", "plan_of", "record_source"]
 
 FACTS = {"shape": "sizes", "stride": "strides", "offset": "offset", "dtype": "dtype"}
 TORCH_NAMES = {"input": "self", "out": "result"}
+TORCH_FACTS = {"shape": "sym_sizes", "stride": "sym_strides"}
 
 A = Any
 Rule = (
@@ -87,9 +88,23 @@ class Plan:
                     raise TypeError(f"{self.name}: the rule for {arg!r} names {n!r}")
 
 
-def slot(name: str) -> str:
-    """The node's field for a name in a rule: PyTorch's, as in `_saved_self`."""
-    return f"_saved_{TORCH_NAMES.get(name, name)}"
+def torch_name(plan: Plan, name: str) -> str:
+    """What PyTorch calls a name in a rule, after `_saved_`."""
+    fact = plan.fact(name)
+    if fact:
+        arg, what = name.rsplit("_", 1)
+        return f"{TORCH_NAMES.get(arg, arg)}_{TORCH_FACTS.get(what, what)}"
+    return TORCH_NAMES.get(name, name)
+
+
+def slot(plan: Plan, name: str) -> str:
+    """The node's field for a name in a rule; `node._saved_self` reads `_kept_self` and checks."""
+    return f"_kept_{torch_name(plan, name)}"
+
+
+def version_slot(plan: Plan, name: str) -> str:
+    """The node's field for the version of a tensor that is kept."""
+    return f"_version_{torch_name(plan, name)}"
 
 
 def kind_of(annotation: object) -> str | None:
@@ -187,8 +202,8 @@ def _save_outputs(plan: Plan) -> Iterator[str]:
         source = f"result[{output}]" if plan.results else "result"
         needed = _needed(plan, name)
         condition = f" if {needed} else None" if needed else ""
-        yield f"node.{slot(name)} = {source}.untracked(){condition}"
-        yield f"node._version_{name} = {source}.clock.value"
+        yield f"node.{slot(plan, name)} = {source}.untracked(){condition}"
+        yield f"node.{version_slot(plan, name)} = {source}.clock.value"
 
 
 def _saves(plan: Plan, inplace: bool) -> Iterator[str]:
@@ -200,7 +215,7 @@ def _saves(plan: Plan, inplace: bool) -> Iterator[str]:
             continue
         if name in plan.kinds:
             source = "before" if inplace and name == next(iter(plan.kinds)) else name
-            yield from _save_tensor(plan.kinds[name], name, source, needed)
+            yield from _save_tensor(plan, name, source, needed)
         elif fact:
             arg, attribute = fact
             one = f"{arg}.{attribute}"
@@ -208,17 +223,18 @@ def _saves(plan: Plan, inplace: bool) -> Iterator[str]:
                 one = f"[t.{attribute} for t in {arg}]"
             elif plan.kinds[arg] == "maybe":
                 one = f"{one} if isinstance({arg}, Tensor) else None"
-            yield f"node.{slot(name)} = {one}"
+            yield f"node.{slot(plan, name)} = {one}"
         else:
-            yield f"node.{slot(name)} = {name}"
+            yield f"node.{slot(plan, name)} = {name}"
 
 
-def _save_tensor(kind: str, name: str, source: str, needed: str) -> Iterator[str]:
+def _save_tensor(plan: Plan, name: str, source: str, needed: str) -> Iterator[str]:
+    kind, version = plan.kinds[name], version_slot(plan, name)
     only = f" if {needed} else None" if needed else ""
-    yield f"node.{slot(name)} = kept = {source}{only}"
+    yield f"node.{slot(plan, name)} = kept = {source}{only}"
     if kind == "list":
         yield "if kept is not None:"
-        yield f"    node._version_{name} = [None if t is None else version_of(t) for t in kept]"
+        yield f"    node.{version} = [None if t is None else version_of(t) for t in kept]"
         return
     test = {"tensor": "kept is not None" if needed else "", "maybe": "isinstance(kept, Tensor)"}[
         kind
@@ -227,7 +243,7 @@ def _save_tensor(kind: str, name: str, source: str, needed: str) -> Iterator[str
     if test:
         yield f"if {test}:"
         pad = "    "
-    yield f"{pad}node._version_{name} = version_of(kept)"
+    yield f"{pad}node.{version} = version_of(kept)"
 
 
 def _node(plan: Plan, inplace: bool) -> Iterator[str]:
@@ -337,9 +353,11 @@ def node_source(plan: Plan) -> str:
     """The class of the node: a slot for everything kept, and `apply`, which calls the rules."""
     names = plan.names()
     tensors = [n for n in names if plan.output(n) is not None or (n in plan.kinds and n != "out")]
-    slots = [slot(n) for n in names] + [f"_version_{n}" for n in tensors]
+    slots = [slot(plan, n) for n in names] + [version_slot(plan, n) for n in tensors]
     lines = [f"class {plan.node}(Node):", f"    __slots__ = {(*slots, 'title')!r}"]
-    lines += [f"    saves = {tuple(slot(n) for n in tensors)!r}"]
+    lines += [f"    saves = {tuple(slot(plan, n) for n in tensors)!r}"]
+    made = {slot(plan, n): plan.output(n) for n in tensors if plan.output(n) is not None}
+    lines += [f"    outputs = {made!r}"]
     if plan.title:
         lines += ["    def name(self):", "        return self.title"]
     lines += ["    def apply(self, grads, edges):"]
@@ -353,7 +371,7 @@ def node_source(plan: Plan) -> str:
             if any(f"g_{result}" in inspect.signature(r).parameters for r in plan.rules.values()):
                 body += [f"g_{result} = grads[{nr}]", f"if g_{result} is None:"]
                 body += [f"    g_{result} = zeros(self, {nr})"]
-    body += [f"{n} = self.{slot(n)}" for n in names if n not in tensors]
+    body += [f"{n} = self.{slot(plan, n)}" for n in names if n not in tensors]
     for n in tensors:
         body += _unpack(plan, n)
     values: list[str] = []
@@ -381,22 +399,25 @@ def _rule_call(plan: Plan, arg: str) -> str:
 
 def _unpack(plan: Plan, name: str) -> Iterator[str]:
     """Lines that give back a kept tensor, unless it was written to since."""
-    yield f"{name} = self.{slot(name)}"
+    yield f"{name} = self.{slot(plan, name)}"
     nr = plan.output(name)
     if nr is not None:
         yield f"if {name} is not None:"
-        yield f"    if {name}.clock.value != self._version_{name}:"
-        yield f"        stale({name}, self._version_{name}, self, {nr})"
+        yield f"    if {name}.clock.value != self.{version_slot(plan, name)}:"
+        yield f"        stale({name}, self.{version_slot(plan, name)}, self, {nr})"
         yield f"    {name} = as_output(self, {name}, {nr})"
     elif plan.kinds[name] == "list":
         yield f"if {name} is not None:"
-        yield f"    fresh_all({name}, self._version_{name})"
+        yield f"    fresh_all({name}, self.{version_slot(plan, name)})"
     else:
-        test = (
-            f"{name} is not None" if plan.kinds[name] == "tensor" else f"isinstance({name}, Tensor)"
-        )
-        yield f"if {test} and {name}.clock.value != self._version_{name}:"
-        yield f"    stale({name}, self._version_{name})"
+        test = f"{name} is not None"
+        if plan.kinds[name] == "maybe":
+            # a number was kept without a version, and what stands for it now has one
+            yield f"if {name} is FREED:"
+            yield "    freed()"
+            test = f"isinstance({name}, Tensor)"
+        yield f"if {test} and {name}.clock.value != self.{version_slot(plan, name)}:"
+        yield f"    stale({name}, self.{version_slot(plan, name)})"
 
 
 def plan_of(

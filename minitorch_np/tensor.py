@@ -387,6 +387,8 @@ class Tensor(TensorMethods):
             raise RuntimeError(
                 "only Tensors of floating point and complex dtype can require gradients"
             )
+        if value:
+            self.refuse_outside_inference()
         if value or self.meta is not None:
             self.autograd().requires_grad = value
 

@@ -39,10 +39,10 @@ def test_a_name_that_means_nothing_is_refused_at_import() -> None:
 def test_what_a_rule_names_is_what_is_kept() -> None:
     x = ours(sample(2, 3))
     facts = planted(input=lambda g, input_shape: g.expand(input_shape))(x)
-    assert facts.grad_fn._saved_input_shape == (2, 3)
+    assert facts.grad_fn._saved_self_sym_sizes == (2, 3)
     assert facts.grad_fn.saves == ()
     kept = planted(input=lambda g, input, out: g * input * out)(x)
-    assert kept.grad_fn.saves == ("_saved_self", "_saved_result")
+    assert kept.grad_fn.saves == ("_kept_self", "_kept_result")
     assert kept.grad_fn._saved_self is x
     assert kept.grad_fn._saved_result is not kept  # or node and result would hold each other
     assert kept.grad_fn._saved_result.data_ptr() == kept.data_ptr()

@@ -5,6 +5,7 @@ Source: torch/autograd/__init__.py and torch/csrc/autograd/python_engine.cpp.
 
 import warnings
 from collections.abc import Sequence
+from typing import cast
 
 from minitorch_np import strides
 from minitorch_np.graph.engine import walk
@@ -21,11 +22,24 @@ def _several(tensors: Tensors) -> tuple[Tensor, ...]:
     return (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
 
 
+def _given(grads: Grads, count: int) -> Sequence[Tensor | None]:
+    """The gradients that a caller gave for `count` roots, None for each where there are none."""
+    if grads is None:
+        return [None] * count
+    return (grads,) if isinstance(grads, Tensor) else tuple(grads)
+
+
 def _first_gradients(outputs: tuple[Tensor, ...], grads: Sequence[Tensor | None]) -> list[Tensor]:
     """A gradient for each root: the one given, checked, or ones for a scalar."""
     first: list[Tensor] = []
-    for out, grad in zip(outputs, grads, strict=True):
+    for out, grad in zip(outputs, grads):
+        if not isinstance(out, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            raise AssertionError("Expected output to be a torch.Tensor")
         if grad is not None:
+            if not isinstance(grad, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
+                raise TypeError(
+                    f"gradients can be either Tensors or None, but got {type(grad).__name__}"
+                )
             if grad.sizes != out.sizes:
                 at = len(first)
                 raise RuntimeError(
@@ -45,6 +59,8 @@ def _first_gradients(outputs: tuple[Tensor, ...], grads: Sequence[Tensor | None]
         ones = empty(out.sizes, strides.like(out.sizes, out.strides), out.dtype)
         ones.array.fill(1)
         first.append(ones)
+    if len(first) != len(outputs):
+        raise RuntimeError(f"got {len(outputs)} tensors and {len(first)} gradients")
     return first
 
 
@@ -65,20 +81,31 @@ def backward(
     grad_tensors: Grads = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    grad_variables: Grads = None,
     inputs: Tensors | None = None,
 ) -> None:
     """Add the gradient of `tensors` to the `.grad` of every leaf they came from, or of `inputs`.
 
     `grad_tensors` are the gradients of the roots themselves; a scalar root needs none.
+    `grad_variables` is their old name.
     """
-    outputs = _several(tensors)
-    given = grad_tensors if isinstance(grad_tensors, Sequence) else [grad_tensors] * len(outputs)
-    if len(given) != len(outputs):
-        raise RuntimeError(f"got {len(outputs)} tensors and {len(given)} gradients")
-    if inputs is not None and not _several(inputs):
+    if grad_variables is not None:
+        warnings.warn(
+            "`grad_variables` is deprecated. Use `grad_tensors` instead.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to "
+                "`backward()`. Please only use `grad_tensors`."
+            )
+        grad_tensors = grad_variables
+    targets = None if inputs is None else _several(inputs)
+    if targets == ():
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
-    first = _first_gradients(outputs, given)
-    keep = create_graph if retain_graph is None else retain_graph
+    outputs = _several(tensors)
+    first = _first_gradients(outputs, _given(grad_tensors, len(outputs)))
     if create_graph:
         warnings.warn(
             "Using backward() with create_graph=True will create a reference cycle between the "
@@ -89,24 +116,28 @@ def backward(
             UserWarning,
             stacklevel=3,
         )
-    if inputs is None:
-        walk(_roots(outputs), first, keep_graph=keep, create_graph=create_graph)
-        return
-    targets = _several(inputs)
-    edges = _wanted(targets)
-    found = walk(
-        _roots(outputs), first, keep_graph=keep, create_graph=create_graph, wanted=set(edges)
+    roots = _roots(outputs)
+    walk(
+        roots,
+        first,
+        keep_graph=create_graph if retain_graph is None else retain_graph,
+        create_graph=create_graph,
+        wanted=None if targets is None else set(_wanted(targets, keep=True)),
+        accumulating=True,
     )
-    for target, at in zip(targets, edges, strict=True):
-        grad = found[at]
-        if grad is not None:
-            meta = target.autograd()
-            meta.grad = grad if meta.grad is None else meta.grad + grad
 
 
-def _wanted(inputs: tuple[Tensor, ...]) -> list[Edge]:
+def _wanted(inputs: tuple[Tensor, ...], keep: bool = False) -> list[Edge]:
+    """Where the gradients of `inputs` arrive; with `keep`, they stay in `.grad` as well."""
     edges: list[Edge] = []
     for tensor in inputs:
+        if not isinstance(tensor, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            raise RuntimeError(
+                "all inputs have to be Tensors or GradientEdges, but got "
+                f"{type(cast(object, tensor)).__name__}"
+            )
+        if keep:
+            tensor.retain_grad()
         at = edge(tensor)
         if at is None:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
@@ -120,22 +151,38 @@ def grad(
     grad_outputs: Grads = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
     materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]:
     """The gradient of `outputs` with respect to each of `inputs`; nothing accumulates.
 
-    None for an input that was not used, if `allow_unused`, else an error.
+    None for an input that was not used, if `allow_unused`, else an error. `is_grads_batched` is
+    refused: it needs vmap.
     """
+    if is_grads_batched:
+        raise NotImplementedError(
+            "minitorch_np has no vmap, so is_grads_batched=True is not available: call grad() once "
+            "for each gradient"
+        )
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
             "allow_unused=False."
         )
+    if not only_inputs:
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To "
+            "accumulate gradient for other parts of the graph, please use torch.autograd.backward.",
+            FutureWarning,
+            stacklevel=2,
+        )
     roots = _several(outputs)
-    given = grad_outputs if isinstance(grad_outputs, Sequence) else [grad_outputs] * len(roots)
-    first = _first_gradients(roots, given)
+    first = _first_gradients(roots, _given(grad_outputs, len(roots)))
     targets = _several(inputs)
+    if not targets:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     starts = _roots(roots)
     edges = _wanted(targets)
     found = walk(
@@ -173,7 +220,7 @@ def tensor_backward(
     inputs: Tensors | None = None,
 ) -> None:
     """Add the gradient of this tensor to the `.grad` of every leaf it came from, or of `inputs`."""
-    backward(self, gradient, retain_graph, create_graph, inputs)
+    backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
 
 method(tensor_backward, "backward")

@@ -25,14 +25,15 @@ def walk(
     keep_graph: bool,
     create_graph: bool,
     wanted: Collection[Edge] | None = None,
+    accumulating: bool = False,
 ) -> Captures:
     """Send `grads` from `roots` to the leaves; the gradients that arrive at the `wanted` edges.
 
-    Without `wanted`, every leaf accumulates into `.grad`. With it nothing accumulates, and only
-    the nodes on a path to a wanted edge run. Among the nodes that are ready, the one recorded
-    last runs first, and leaves before all, so sums are taken in PyTorch's order.
+    Only the nodes on a path to a wanted edge run, all of them without `wanted`. If `accumulating`,
+    the leaves that are reached add to their `.grad`. Among the nodes that are ready, the one
+    recorded last runs first, and leaves before all, so sums are taken in PyTorch's order.
     """
-    task = _Task(roots, wanted)
+    task = _Task(roots, wanted, accumulating)
     before = state.grad, state.inference
     state.grad, state.inference = create_graph, False
     state.route_again()
@@ -53,17 +54,22 @@ def walk(
 class _Task:
     """One walk: how many gradients each node still waits for, those that came, and who is ready."""
 
-    __slots__ = ("buffers", "captures", "pushed", "ready", "targets", "waiting")
+    __slots__ = (
+        "accumulating", "buffers", "captures", "pushed", "ready", "targets", "waiting",
+    )  # fmt: skip
 
-    def __init__(self, roots: Sequence[Edge], wanted: Collection[Edge] | None) -> None:
-        self.captures: Captures = {} if wanted is None else dict.fromkeys(wanted)
+    def __init__(
+        self, roots: Sequence[Edge], wanted: Collection[Edge] | None, accumulating: bool
+    ) -> None:
+        self.accumulating = accumulating
+        self.captures: Captures = {} if accumulating else dict.fromkeys(wanted or ())
         self.buffers: dict[Node, list[Tensor | None]] = {}
         self.ready: list[tuple[int, int, Node]] = []
         self.pushed = 0
         self.targets: dict[Node, Edges] | None = None
         nodes = [root[0] for root in roots]
         if wanted is not None:
-            self.targets = _paths(nodes, self.captures)
+            self.targets = _paths(nodes, wanted)
         self.waiting = _dependencies(nodes, self.targets)
 
     def push(self, node: Node) -> None:
@@ -85,6 +91,15 @@ class _Task:
         else:
             buffer[nr] = there + grad
 
+    def end_at(self, leaf: AccumulateGrad, arrived: list[Tensor | None]) -> None:
+        """Accumulate what arrived at a leaf, and show it to the hooks on its node."""
+        grads = tuple(arrived) if leaf.post_hooks else ()
+        grad = arrived.pop()
+        if grad is not None:
+            accumulate(leaf, grad)
+        for hook in list((leaf.post_hooks or {}).values()):
+            hook((), grads)
+
     def step(self, node: Node, keep_graph: bool) -> None:
         """Run one node, hand its results on, and find out who became ready."""
         found = self.buffers.pop(node, None)
@@ -95,16 +110,15 @@ class _Task:
             for nr, grad in enumerate(arrived):
                 if (node, nr) in self.captures:
                     self.captures[node, nr] = grad
+        if isinstance(node, AccumulateGrad):
+            if self.accumulating:
+                self.end_at(node, arrived)
+            return
         edges = node.edges
         if self.targets is not None:
             edges = self.targets.get(node, ())
             if not any(edges):
                 return
-        if isinstance(node, AccumulateGrad):
-            grad = arrived.pop()
-            if grad is not None:
-                accumulate(node, grad)
-            return
         results = node.run(arrived, edges)
         del arrived
         if not keep_graph:
@@ -142,7 +156,7 @@ def _dependencies(roots: list[Node], targets: dict[Node, Edges] | None) -> dict[
     return waiting
 
 
-def _paths(roots: list[Node], wanted: Captures) -> dict[Node, Edges]:
+def _paths(roots: list[Node], wanted: Collection[Edge]) -> dict[Node, Edges]:
     """Of each node on a path to a wanted edge, its edges with those that lead elsewhere None."""
     targets: dict[Node, Edges] = {}
     stack: list[tuple[Node, bool]] = [(node, False) for node in roots]

@@ -1,38 +1,16 @@
 """Hooks on tensors, and what a tensor shows of its gradient. Source: torch/_tensor.py."""
 
-import itertools
 import warnings
 import weakref
 from collections.abc import Callable
-from typing import TypeVar
 
+from minitorch_np.graph.handle import RemovableHandle
 from minitorch_np.graph.node import edge
 from minitorch_np.tensor import Tensor, attribute, method
 
-__all__ = ["RemovableHandle"]
+__all__ = ["get_grad", "register_hook", "register_post_accumulate_grad_hook", "set_grad"]
 
 Hook = Callable[[Tensor], Tensor | None]
-T = TypeVar("T")
-_ids = itertools.count()
-
-
-class RemovableHandle:
-    """What registering a hook returns: `remove()` takes the hook off; a context manager, too."""
-
-    def __init__(self, hooks: dict[int, T], hook: T) -> None:
-        self.id = next(_ids)
-        self._take_off = hooks.pop
-        hooks[self.id] = hook
-
-    def remove(self) -> None:
-        """Take the hook off; once more is no error."""
-        self._take_off(self.id, None)
-
-    def __enter__(self) -> "RemovableHandle":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.remove()
 
 
 def _hooks_of(tensor: Tensor) -> dict[int, Hook]:
@@ -112,6 +90,11 @@ def get_grad(self: Tensor) -> Tensor | None:
     return None if meta is None else meta.grad
 
 
+def del_grad(self: Tensor) -> None:
+    """Forget the gradient, as `x.grad = None` does."""
+    set_grad(self, None)
+
+
 def set_grad(self: Tensor, value: Tensor | None) -> None:
     """Replace the gradient. Raises: RuntimeError unless shape and dtype are the tensor's."""
     if value is None:
@@ -132,4 +115,4 @@ def set_grad(self: Tensor, value: Tensor | None) -> None:
     self.autograd().grad = value
 
 
-attribute("grad", get_grad, set_grad)
+attribute("grad", get_grad, set_grad, del_grad)

@@ -11,7 +11,8 @@ from minitorch_np.graph.saved import freed
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.tensor import INFERENCE, Tensor, empty_strided, method
 
-__all__ = ["bump", "check_inplace", "rebase", "refresh_history", "regard"]
+__all__ = ["bump", "check_inplace", "rebase", "refresh_history", "refuse_outside_inference",
+           "regard"]  # fmt: skip
 
 
 def check_inplace(tensor: Tensor, requires_grad: bool) -> None:
@@ -101,6 +102,15 @@ def rebase(tensor: Tensor, node: Node) -> None:
     meta = tensor.autograd()
     meta.grad_fn = node
     meta.output_nr = 0
+
+
+@method
+def refuse_outside_inference(tensor: Tensor) -> None:
+    """Raise when an inference tensor is to require a gradient, but in inference mode."""
+    if tensor.clock is INFERENCE and not state.inference:
+        raise RuntimeError(
+            "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
+        )
 
 
 @method

@@ -3,11 +3,13 @@
 import itertools
 import weakref
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.graph.saved import FREED
+from minitorch_np.graph.handle import RemovableHandle
+from minitorch_np.graph.saved import FREED, freed, legacy_type, stale, with_history
+from minitorch_np.memory_format import contiguous_format
 from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Tensor, empty
 
@@ -18,8 +20,8 @@ Edge = tuple["Node", int]
 
 Grads = tuple[Tensor | None, ...]
 TensorHook = Callable[[Tensor], Tensor | None]
-PreHook = Callable[[Grads], Grads | Tensor | None]
-PostHook = Callable[[Grads, Grads], Grads | Tensor | None]
+PreHook = Callable[[Grads], Grads | None]
+PostHook = Callable[[Grads, Grads], Grads | None]
 
 _clock = itertools.count()
 _LAST = 1 << 62
@@ -30,15 +32,18 @@ class Node:
 
     `edges` has an edge, or None, for each tensor input; `expects` the shape and dtype of each
     output, which every gradient that arrives is made to fit; `order` when it was recorded. The
-    class of an op's node is generated with a slot for everything its rules may save.
-    Source: torch/csrc/autograd/function.h.
+    class of an op's node is generated with a slot for everything its rules may save, which reads
+    as `node._saved_self` does in PyTorch. Source: torch/csrc/autograd/function.h.
     """
 
-    __slots__ = ("__weakref__", "edges", "expects", "order", "post_hooks", "pre_hooks",
-                 "retainers", "tensor_hooks")  # fmt: skip
+    __slots__ = ("__weakref__", "_metadata", "edges", "expects", "order", "post_hooks",
+                 "pre_hooks", "retainers", "tensor_hooks")  # fmt: skip
 
     saves: ClassVar[tuple[str, ...]] = ()
-    """The names of the tensors that the rules may save."""
+    """The slots of the tensors that the rules may save."""
+
+    outputs: ClassVar[dict[str, int]] = {}
+    """Which of them hold an output of the node itself, and which one."""
 
     edges: tuple[Edge | None, ...]
     expects: list[tuple[Shape, Dtype]]
@@ -72,7 +77,7 @@ class Node:
         for hook in list(hooks.values()):
             changed = hook(tuple(results), outputs)
             if changed is not None:
-                results = list(changed) if isinstance(changed, tuple) else [changed]
+                results = _replaced(hook, results, changed)
         return results
 
     def hooked(self, grads: list[Tensor | None]) -> list[Tensor | None]:
@@ -84,17 +89,41 @@ class Node:
             for hook in list(hooks.values()):
                 changed = hook(grad)
                 if changed is not None:
-                    grads[nr] = grad = changed
+                    grads[nr] = grad = _checked(hook, grad, changed)
         for nr, keeper in (self.retainers or {}).items():
             tensor, grad = keeper(), grads[nr]
             if tensor is not None and grad is not None:
                 meta = tensor.autograd()
-                meta.grad = laid_out(tensor, grad) if meta.grad is None else meta.grad + grad
+                if meta.grad is None:
+                    meta.grad = grad.clone(memory_format=contiguous_format)
+                else:
+                    meta.grad = meta.grad + grad
         for hook in list((self.pre_hooks or {}).values()):
             changed = hook(tuple(grads))
             if changed is not None:
-                grads = list(changed) if isinstance(changed, tuple) else [changed]
+                grads = _replaced(hook, grads, changed)
         return grads
+
+    def register_hook(self, fn: PostHook) -> RemovableHandle:
+        """Call `fn(grad_inputs, grad_outputs)` after this node ran; a tuple replaces the first."""
+        if self.post_hooks is None:
+            self.post_hooks = {}
+        return RemovableHandle(self.post_hooks, fn)
+
+    def register_prehook(self, fn: PreHook) -> RemovableHandle:
+        """Call `fn(grad_outputs)` before this node runs; a tuple returned takes their place."""
+        if self.pre_hooks is None:
+            self.pre_hooks = {}
+        return RemovableHandle(self.pre_hooks, fn)
+
+    @property
+    def metadata(self) -> dict[str, object]:
+        """A dict of the caller's, kept with the node."""
+        try:
+            return self._metadata
+        except AttributeError:
+            self._metadata: dict[str, object] = {}
+            return self._metadata
 
     def name(self) -> str:
         """PyTorch's name of the node, such as 'AddBackward0'."""
@@ -111,8 +140,64 @@ class Node:
             if getattr(self, name) is not None:
                 setattr(self, name, FREED)
 
+    def __getattr__(self, name: str) -> object:
+        """`_saved_<name>`: what the rules were promised, for as long as it is there and as it was.
+
+        Raises: RuntimeError after the node went backward, or when the tensor was written to.
+        """
+        slot = name.replace("_saved_", "_kept_", 1)
+        if not name.startswith("_saved_") or slot not in type(self).__slots__:
+            raise AttributeError(f"'{self.name()}' object has no attribute '{name}'")
+        kept: object = getattr(self, slot)
+        if kept is FREED:
+            freed()
+        if not isinstance(kept, Tensor):
+            return kept
+        nr = self.outputs.get(slot)
+        version: int = getattr(self, slot.replace("_kept_", "_version_", 1))
+        if kept.clock.value != version:
+            stale(kept, version, None if nr is None else self, nr)
+        return kept if nr is None else with_history(self, kept, nr)
+
     def __repr__(self) -> str:
         return f"<{self.name().rpartition('::')[2]} object at {id(self):#x}>"
+
+
+def _checked(hook: Callable[..., object], grad: Tensor | None, changed: object) -> Tensor:
+    """The gradient that a hook returned in the place of `grad`.
+
+    Raises: TypeError for what is no tensor, RuntimeError for another shape or dtype.
+    Source: check_single_result, torch/csrc/autograd/python_hook.cpp.
+    """
+    if not isinstance(changed, Tensor):
+        raise TypeError(f"expected Variable, but hook returned '{type(changed).__name__}'")
+    if grad is None:
+        raise RuntimeError("can't replace a None gradient with a non-None value")
+    name = getattr(hook, "__name__", "<unknown>")
+    if grad.dtype is not changed.dtype:
+        raise RuntimeError(
+            f"hook '{name}' has changed the type of value "
+            f"(was {legacy_type(grad)} got {legacy_type(changed)})"
+        )
+    if grad.sizes != changed.sizes:
+        raise RuntimeError(f"hook '{name}' has changed the size of value")
+    return changed
+
+
+def _replaced(
+    hook: Callable[..., object], grads: list[Tensor | None], changed: object
+) -> list[Tensor | None]:
+    """The gradients that a hook on a node returned in the place of `grads`."""
+    if not isinstance(changed, tuple):
+        raise TypeError(f"expected tuple, but hook returned '{type(changed).__name__}'")
+    values = cast("tuple[object, ...]", changed)
+    if len(values) != len(grads):
+        name = getattr(hook, "__name__", "<unknown>")
+        raise RuntimeError(
+            f"hook '{name}' has returned an incorrect number of values (got {len(values)}, "
+            f"but expected {len(grads)})"
+        )
+    return [None if new is None else _checked(hook, old, new) for old, new in zip(grads, values)]
 
 
 class AccumulateGrad(Node):

@@ -8,7 +8,10 @@ from minitorch_np.graph.modes import state
 from minitorch_np.storage import VersionCounter
 from minitorch_np.tensor import INFERENCE, AutogradMeta, GraphNode, Tensor, empty
 
-__all__ = ["FREED", "as_output", "freed", "legacy_type", "short_name", "stale", "version_of"]
+__all__ = [
+    "FREED", "as_output", "freed", "legacy_type", "short_name", "stale", "version_of",
+    "with_history",
+]  # fmt: skip
 
 _LEGACY = {
     "float16": "Half", "bfloat16": "BFloat16", "float32": "Float", "float64": "Double",
@@ -47,8 +50,11 @@ def as_output(node: GraphNode, out: Tensor, nr: int) -> Tensor:
     A result is kept without its history, for node -> result -> node would be a cycle that only
     the garbage collector frees; under `create_graph` the history is wanted again.
     """
-    if not state.grad:
-        return out
+    return with_history(node, out, nr) if state.grad else out
+
+
+def with_history(node: GraphNode, out: Tensor, nr: int) -> Tensor:
+    """A saved result as output `nr` of `node`."""
     whole = out.untracked()
     meta = whole.meta = AutogradMeta()
     meta.grad_fn = node

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from minitorch_np import strides
-from minitorch_np.graph.hooks import RemovableHandle
+from minitorch_np.graph.handle import RemovableHandle
 from minitorch_np.graph.modes import Creation, is_grad_enabled
 from minitorch_np.graph.node import Edge, Node, edge
 from minitorch_np.tensor import AutogradMeta, Tensor, empty

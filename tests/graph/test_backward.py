@@ -88,6 +88,19 @@ REFUSED: dict[str, Callable[[Any, Any], Any]] = {
     "retain_grad": lambda torch, x: x.detach().retain_grad(),
     "hook": lambda torch, x: x.detach().register_hook(print),
     "unbound views": lambda torch, x: (x * 2).unbind(0)[0].add_(1),
+    "no root": lambda torch, x: torch.autograd.grad("x", x),
+    "no input": lambda torch, x: torch.autograd.grad(x.sum(), []),
+    "no input for backward": lambda torch, x: x.sum().backward(inputs=[]),
+    "a word for an input": lambda torch, x: torch.autograd.grad(x.sum(), "x"),
+    "a number for an input": lambda torch, x: x.sum().backward(inputs=[3]),
+    "an input without gradient": lambda torch, x: x.sum().backward(inputs=[torch.ones(2)]),
+    "too few gradients": lambda torch, x: torch.autograd.grad([x.sum(), x.prod()], x, [None]),
+    "one for two": lambda torch, x: torch.autograd.backward([x.sum()] * 2, torch.tensor(1.0)),
+    "a number for a gradient": lambda torch, x: x.sum().backward(3),
+    "a list of numbers": lambda torch, x: x.sum().backward([1, 1]),
+    "both names": lambda torch, x: torch.autograd.backward(
+        x.sum(), torch.tensor(1.0), grad_variables=torch.tensor(1.0)
+    ),
 }
 
 
@@ -133,6 +146,40 @@ def test_backward_with_inputs() -> None:
         return x.grad, y.grad is None
 
     same(f, sample(3), sample(3), grad=False)
+
+
+def test_backward_with_an_intermediate_among_the_inputs() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        y = x * 2
+        seen: list[Any] = []
+        x.register_post_accumulate_grad_hook(lambda t: seen.append(t.grad.clone()))
+        y.sum().backward(inputs=[y, x])
+        (x * 3).sum().backward(inputs=x)
+        return x.grad, y.grad, y.retains_grad, seen
+
+    same(f, sample(3), grad=False)
+    same(f, sample(3, 4, layout="transposed"), grad=False)
+
+
+def test_a_gradient_given_for_an_input_itself_is_copied() -> None:
+    def f(torch: Any, x: Any, g: Any) -> Any:
+        (x * 1).backward(g, inputs=[x])
+        x.grad.add_(1)
+        return x.grad, g
+
+    same(f, sample(3), sample(3, grad=False, seed=1), grad=False)
+
+
+def test_old_arguments() -> None:
+    same(lambda torch, x: torch.autograd.grad(x.sum(), x, only_inputs=False), sample(3))
+
+    def f(torch: Any, x: Any) -> Any:
+        torch.autograd.backward([x * 2], grad_variables=[torch.ones(3)])
+        return x.grad
+
+    same(f, sample(3), grad=False)
+    with pytest.raises(NotImplementedError, match="is_grads_batched"):
+        minitorch_np.autograd.grad(minitorch_np.ones(1), [], is_grads_batched=True)
 
 
 def test_create_graph_makes_grad_differentiable() -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.oracle import same, sample
 
 
@@ -14,6 +16,23 @@ def test_a_hook_sees_and_replaces_the_gradient() -> None:
         x.register_hook(lambda g: g + 1)
         (y * y).sum().backward()
         return seen, x.grad
+
+    same(f, sample(3), grad=False)
+
+
+RETURNED: dict[str, Any] = {
+    "a number": lambda torch, g: 3,
+    "another shape": lambda torch, g: torch.ones(4),
+    "a broadcast shape": lambda torch, g: torch.ones(1),
+    "another dtype": lambda torch, g: g.double(),
+}
+
+
+@pytest.mark.parametrize("case", RETURNED)
+def test_what_a_hook_may_not_return(case: str) -> None:
+    def f(torch: Any, x: Any) -> Any:
+        x.register_hook(lambda g: RETURNED[case](torch, g))
+        (x * 2).sum().backward()
 
     same(f, sample(3), grad=False)
 
@@ -65,6 +84,8 @@ def test_setting_grad() -> None:
         (x * 2).sum().backward()
         first = x.grad.clone()
         x.grad = None
+        x.grad = torch.ones(3)
+        del x.grad
         return first, x.grad
 
     same(f, sample(3), grad=False)

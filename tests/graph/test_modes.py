@@ -115,3 +115,21 @@ def test_a_mode_changes_nothing() -> None:
         return (x * y).mul_(y).view(-1)
 
     same(f, sample(2, 3), sample(3), second=True)
+
+
+def test_grad_mode_is_set_by_a_bool_only() -> None:
+    same(lambda torch: torch.set_grad_enabled(3))
+
+
+def test_an_inference_tensor_requires_no_gradient_outside() -> None:
+    def flagged(torch: Any, inside: bool) -> Any:
+        with torch.inference_mode():
+            x = torch.ones(2)
+            if inside:
+                return x.requires_grad_().requires_grad
+        x.requires_grad_(False)
+        x.requires_grad = True
+        return x.requires_grad
+
+    same(flagged, True)
+    same(flagged, False)
