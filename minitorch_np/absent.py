@@ -7,7 +7,7 @@ it.
 from functools import cache
 from pathlib import Path
 
-__all__ = ["absent", "names_of"]
+__all__ = ["absent", "absent_member", "names_of"]
 
 
 @cache
@@ -20,17 +20,24 @@ def names_of(module: str) -> frozenset[str]:
     return frozenset()
 
 
+def _remark(owner: str, name: str) -> str:
+    """What is added to the error of a name that `owner` of torch has."""
+    if name not in names_of(owner):
+        return ""
+    return f": {owner}.{name} is PyTorch's, and minitorch_np does not have it yet"
+
+
 def absent(module: str, name: str) -> AttributeError:
     """The error of `module.name`, which is not there: torch's text, and ours where torch has it.
 
-    `module` is a module of this package by its full name, or 'Tensor'.
+    `module` is a module of this package by its full name.
     """
-    if module == "Tensor":
-        text = f"'Tensor' object has no attribute '{name}'"
-        theirs = "torch.Tensor"
-    else:
-        text = f"module '{module}' has no attribute '{name}'"
-        theirs = module.replace("minitorch_np", "torch", 1)
-    if name in names_of(theirs):
-        text += f": {theirs}.{name} is PyTorch's, and minitorch_np does not have it yet"
+    theirs = module.replace("minitorch_np", "torch", 1)
+    text = f"module '{module}' has no attribute '{name}'{_remark(theirs, name)}"
+    return AttributeError(text, name=name)
+
+
+def absent_member(kind: str, owner: str, name: str) -> AttributeError:
+    """The same of an attribute of an object: `kind` is its class, `owner` the class in torch."""
+    text = f"'{kind}' object has no attribute '{name}'{_remark(owner, name)}"
     return AttributeError(text, name=name)

@@ -3,11 +3,12 @@
 `backends.matmul = "numpy"` switches every product of the engine; "numba" is the default.
 """
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from minitorch_np import kernels
+from minitorch_np.absent import absent
 
 __all__ = ["matmul", "product"]
 
@@ -38,3 +39,7 @@ def product(
             out[...] = values
     else:
         raise ValueError(f"backends.matmul is 'numba' or 'numpy', not {matmul!r}")
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise absent(__name__, name)

@@ -2,6 +2,7 @@
 
 from typing import NoReturn
 
+from minitorch_np.absent import absent
 from minitorch_np.tensor import Tensor
 
 __all__ = [
@@ -70,3 +71,7 @@ def get_device_name(device: object = None) -> NoReturn:
 
 def _refuse() -> NoReturn:
     raise RuntimeError("minitorch_np runs on the CPU only: there is no CUDA device")
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise absent(__name__, name)

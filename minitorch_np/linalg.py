@@ -1,7 +1,9 @@
 """torch.linalg: norms, products and the QR factors."""
 
 from collections.abc import Sequence
+from typing import NoReturn
 
+from minitorch_np.absent import absent
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.ops.linalg import matmul, matrix_power
 from minitorch_np.ops.matrix import linalg_cross as cross
@@ -43,3 +45,7 @@ def norm(
     if isinstance(axes, int) or len(axes) == 1:
         return vector_norm(A, ord, axes, keepdim, dtype=dtype)
     return matrix_norm(A, ord, tuple(axes), keepdim, dtype=dtype)
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise absent(__name__, name)

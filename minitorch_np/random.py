@@ -18,12 +18,13 @@ import warnings
 from collections.abc import Generator as GeneratorType
 from collections.abc import Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import boxmuller, dtypes
+from minitorch_np.absent import absent
 from minitorch_np.dtypes import dtype
 from minitorch_np.mersenne import Mersenne
 from minitorch_np.tensor import Tensor, stored
@@ -461,3 +462,7 @@ def fork_rng(
         yield
     finally:
         set_rng_state(before)
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise absent(__name__, name)

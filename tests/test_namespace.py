@@ -1,5 +1,6 @@
 """The top of the package: what it holds, and what it says of what it does not hold."""
 
+import importlib
 import subprocess
 import sys
 
@@ -19,14 +20,22 @@ def test_names_are_those_of_torch():
     assert torch_names.TARGET.read_text() == torch_names.text(), "run python -m tests.torch_names"
 
 
-def test_an_absent_name_says_so():
-    missing = sorted(n for n in names_of("torch") if n not in vars(minitorch_np))
-    assert "stft" in missing
+@pytest.mark.parametrize("module", torch_names.MODULES)
+def test_an_absent_name_says_so(module):
+    ours = importlib.import_module(module.replace("torch", "minitorch_np", 1))
+    missing = sorted(n for n in names_of(module) if n not in vars(ours))
+    assert missing
     for name in missing:
         with pytest.raises(AttributeError, match="minitorch_np does not have it yet"):
-            getattr(minitorch_np, name)
+            getattr(ours, name)
+    assert not hasattr(ours, "nonsense")
+
+
+def test_an_absent_member_says_so():
     with pytest.raises(AttributeError, match="'Tensor' object has no attribute 'stft': "):
         minitorch_np.ones(1).stft
+    with pytest.raises(AttributeError, match="'ReLU' object has no attribute 'share_memory': "):
+        minitorch_np.nn.ReLU().share_memory
 
 
 def test_an_unknown_name_has_the_ordinary_text():

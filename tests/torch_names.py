@@ -11,10 +11,11 @@ from pathlib import Path
 import torch
 
 MODULES = [
-    "torch", "torch.autograd", "torch.cuda", "torch.nn", "torch.nn.functional", "torch.nn.init",
-    "torch.nn.utils", "torch.optim", "torch.optim.lr_scheduler", "torch.random", "torch.testing",
-    "torch.utils", "torch.utils.data",
+    "torch", "torch.autograd", "torch.backends", "torch.cuda", "torch.linalg", "torch.nn",
+    "torch.nn.functional", "torch.nn.init", "torch.nn.utils", "torch.optim",
+    "torch.optim.lr_scheduler", "torch.random", "torch.testing", "torch.utils", "torch.utils.data",
 ]  # fmt: skip
+CLASSES = {"torch.Tensor": torch.Tensor, "torch.nn.Module": torch.nn.Module}
 VERSION = ".".join(torch.__version__.split(".")[:2])
 TARGET = Path(__file__).parent.parent / "minitorch_np" / "absent.txt"
 
@@ -38,7 +39,9 @@ def text() -> str:
     """The version, then one line a namespace: its name, a colon, its public names."""
     lines = [f"version: {VERSION}"]
     lines += [f"{m}: {' '.join(public_names(importlib.import_module(m)))}" for m in MODULES]
-    return "\n".join([*lines, f"torch.Tensor: {' '.join(public_names(torch.Tensor))}"]) + "\n"
+    for name, owner in CLASSES.items():
+        lines.append(f"{name}: {' '.join(public_names(owner))}")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
 """torch.autograd's namespace: backward and grad, and the switches that say what is recorded."""
 
+from typing import NoReturn
+
+from minitorch_np.absent import absent
 from minitorch_np.graph.backward import backward, grad
 from minitorch_np.graph.modes import (
     enable_grad,
@@ -19,3 +22,7 @@ __all__ = [
     "no_grad",
     "set_grad_enabled",
 ]
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise absent(__name__, name)

@@ -1,5 +1,8 @@
 """torch.nn's namespace: modules, parameters, and the functions and initial values beside them."""
 
+from typing import NoReturn
+
+from minitorch_np.absent import absent
 from minitorch_np.nn import functional, init, parameter, utils
 from minitorch_np.nn.activation import (
     CELU,
@@ -50,3 +53,7 @@ __all__ = [
     "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax", "Softplus", "Softsign", "Tanh",
     "Tanhshrink", "Threshold", "Unflatten", "functional", "init", "parameter", "utils",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise absent(__name__, name)

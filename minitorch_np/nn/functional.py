@@ -5,8 +5,9 @@ Source: torch/nn/functional.py.
 
 import warnings
 from collections.abc import Callable
-from typing import cast
+from typing import NoReturn, cast
 
+from minitorch_np.absent import absent
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import int64
 from minitorch_np.nn.loss_functions import (
@@ -209,3 +210,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         elif largest >= num_classes:
             raise RuntimeError("Class values must be smaller than num_classes.")
     return eq(tensor.unsqueeze(-1), arange(num_classes)).to(int64).contiguous()
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise absent(__name__, name)

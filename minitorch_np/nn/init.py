@@ -5,9 +5,11 @@ Source: torch/nn/init.py.
 
 import math
 import warnings
+from typing import NoReturn
 
 import numpy as np
 
+from minitorch_np.absent import absent
 from minitorch_np.graph.modes import no_grad
 from minitorch_np.nn.truncated import trunc_normal_
 from minitorch_np.ops.copy import copy_, fill_
@@ -215,3 +217,7 @@ def sparse_(
         for col in range(cols):
             tensor[randperm(rows)[:zeros], col] = 0
     return tensor
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise absent(__name__, name)

@@ -6,6 +6,7 @@ Source: torch/nn/modules/module.py.
 from collections.abc import Callable, Container, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
+from minitorch_np.absent import absent_member
 from minitorch_np.nn.hooks import (
     Hooks,
     buffer_registration_hooks,
@@ -107,7 +108,7 @@ class Registry:
             held: dict[str, Tensor | Module] | None = self.__dict__.get(kind)
             if held is not None and name in held:
                 return held[name]
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        raise absent_member(type(self).__name__, "torch.nn.Module", name)
 
     def __setattr__(self, name: str, value: object) -> None:
         mine = self.__dict__

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from minitorch_np import dtypes, printing, strides
-from minitorch_np.absent import absent
+from minitorch_np.absent import absent_member
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import common_dtype
 from minitorch_np.ops.factory import layout, refuse, strided
@@ -175,7 +175,7 @@ def __repr__(self: Tensor) -> str:
 
 
 def _missing(self: Tensor, name: str) -> NoReturn:
-    raise absent("Tensor", name)
+    raise absent_member("Tensor", "torch.Tensor", name)
 
 
 method(_missing, "__getattr__")  # under that name it would be this module's own

@@ -9,8 +9,9 @@ import types
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
+from minitorch_np.absent import absent
 from minitorch_np.optim.one_cycle import OneCycleLR
 from minitorch_np.optim.optimizer import Optimizer
 from minitorch_np.optim.plateau import ReduceLROnPlateau
@@ -368,3 +369,7 @@ class SequentialLR(LRScheduler):
         self.__dict__.update({k: v for k, v in state_dict.items() if k != "_schedulers"})
         for one, state in zip(self._schedulers, state_dict["_schedulers"], strict=True):
             one.load_state_dict(state)
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise absent(__name__, name)

@@ -1,5 +1,8 @@
 """torch.nn.utils' namespace: gradients clipped, parameters as one vector."""
 
+from typing import NoReturn
+
+from minitorch_np.absent import absent
 from minitorch_np.nn.utils.clip_grad import (
     clip_grad_norm_,
     clip_grad_value_,
@@ -12,3 +15,7 @@ __all__ = [
     "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm",
     "parameters_to_vector", "vector_to_parameters",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise absent(__name__, name)

@@ -1,5 +1,8 @@
 """torch.utils.data's namespace: datasets, samplers, and the loader that makes batches of them."""
 
+from typing import NoReturn
+
+from minitorch_np.absent import absent
 from minitorch_np.utils.data.collate import default_collate, default_convert
 from minitorch_np.utils.data.dataloader import DataLoader
 from minitorch_np.utils.data.dataset import (
@@ -36,3 +39,7 @@ __all__ = [
     "random_split",
     "read_idx",
 ]
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise absent(__name__, name)
