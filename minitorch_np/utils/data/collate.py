@@ -12,6 +12,15 @@ from minitorch_np.tensor import Tensor
 
 __all__ = ["default_collate", "default_convert"]
 
+_UNKNOWN = (
+    "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {}"
+)
+
+
+def _no_numbers(data: object) -> bool:
+    """Whether `data` is a NumPy array of strings or objects."""
+    return isinstance(data, np.ndarray) and cast("np.ndarray[Any, Any]", data).dtype.kind in "SUO"
+
 
 def default_collate(batch: Sequence[object]) -> object:
     """The samples stacked: tensors, arrays and numbers into a tensor, containers leaf by leaf."""
@@ -19,6 +28,8 @@ def default_collate(batch: Sequence[object]) -> object:
     if isinstance(first, Tensor):
         return stack(list(cast("Sequence[Tensor]", batch)), 0)
     if isinstance(first, np.ndarray):
+        if _no_numbers(cast(object, first)):
+            raise TypeError(_UNKNOWN.format(first.dtype))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]  # of any dtype
         return stack([as_tensor(each) for each in batch], 0)
     if isinstance(first, (np.bool_, np.number)):
         return as_tensor(batch)
@@ -34,10 +45,7 @@ def default_collate(batch: Sequence[object]) -> object:
         return joined if type(samples[0]) is dict else cast(Any, type(samples[0]))(joined)
     if isinstance(first, Sequence):
         return _collate_sequences(cast("Sequence[Sequence[object]]", batch))
-    raise TypeError(
-        "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; "
-        f"found {type(first)}"
-    )
+    raise TypeError(_UNKNOWN.format(type(first)))
 
 
 def _collate_sequences(batch: Sequence[Sequence[object]]) -> object:
@@ -53,6 +61,8 @@ def _collate_sequences(batch: Sequence[Sequence[object]]) -> object:
 
 def default_convert(data: object) -> object:
     """A sample as it comes without batching: arrays become tensors, containers leaf by leaf."""
+    if _no_numbers(data):
+        return data
     if isinstance(data, (np.ndarray, np.bool_, np.number)):
         return as_tensor(cast(object, data))
     if isinstance(data, Mapping):

@@ -1,6 +1,7 @@
 """DataLoader: batches of a dataset in a sampler's order. Source: torch/utils/data/dataloader.py."""
 
 import itertools
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from typing import Any, Generic, TypeVar, cast
 
@@ -20,6 +21,9 @@ from minitorch_np.utils.data.sampler import (
 __all__ = ["DataLoader"]
 
 T = TypeVar("T")
+
+_FIXED = frozenset("batch_size batch_sampler sampler drop_last dataset persistent_workers".split())
+"""What may not be set once the loader is made."""
 
 
 class DataLoader(Generic[T]):
@@ -42,23 +46,21 @@ class DataLoader(Generic[T]):
         pin_memory: bool = False,
         drop_last: bool = False,
         timeout: float = 0,
-        worker_init_fn: Callable[[int], None] | None = None,  # noqa: ARG002  # no workers
-        *,
+        worker_init_fn: Callable[[int], None] | None = None,
+        multiprocessing_context: object = None,
         generator: Generator | None = None,
+        *,
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
+        pin_memory_device: str = "",
+        in_order: bool = True,
     ) -> None:
-        if num_workers < 0:
+        _check_workers(num_workers, timeout, prefetch_factor, persistent_workers)
+        if multiprocessing_context is not None:
             raise ValueError(
-                "num_workers option should be non-negative; use num_workers=0 to disable "
-                "multiprocessing."
+                "multiprocessing_context can only be used with multi-process loading "
+                f"(num_workers > 0), but got num_workers={num_workers}"
             )
-        if num_workers or pin_memory:
-            what = f"num_workers={num_workers}" if num_workers else "pin_memory=True"
-            raise NotImplementedError(
-                f"minitorch_np's DataLoader has no {what}: it loads in the calling process, from "
-                "ordinary memory. Leave the argument out."
-            )
-        if timeout < 0:
-            raise ValueError("timeout option should be non-negative")
         self._streams = isinstance(dataset, IterableDataset)
         _check_options(self._streams, batch_size, shuffle, sampler, batch_sampler, drop_last)
         if batch_sampler is not None:
@@ -77,15 +79,36 @@ class DataLoader(Generic[T]):
         self.sampler = sampler
         self.batch_sampler = batch_sampler
         self.generator = generator
+        self.pin_memory, self.pin_memory_device = pin_memory, pin_memory_device
+        self.timeout, self.worker_init_fn = timeout, worker_init_fn
+        self.prefetch_factor, self.persistent_workers = prefetch_factor, persistent_workers
+        self.multiprocessing_context, self.in_order = multiprocessing_context, in_order
         batched = batch_sampler is not None or (self._streams and batch_size is not None)
         self.collate_fn: Callable[[Any], Any] = collate_fn or (
             default_collate if batched else default_convert
         )
+        self._told_length: int | None = None
+        self._initialized = True
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in _FIXED and "_initialized" in self.__dict__:
+            raise ValueError(
+                f"{name} attribute should not be set after {type(self).__name__} is initialized"
+            )
+        super().__setattr__(name, value)
 
     def __iter__(self) -> Iterator[Any]:
+        if self.pin_memory:
+            warnings.warn(
+                "'pin_memory' argument is set as true but no accelerator is found, then device "
+                "pinned memory won't be used.",
+                stacklevel=2,
+            )
         drawn_seed(self.generator)  # workers would be seeded by it
+        if self.timeout > 0:
+            raise AssertionError("_SingleProcessDataLoaderIter requires timeout == 0")
         if self._streams:
-            return self._stream()
+            return self._counted(self._stream(), self._told_length)
         if self.batch_sampler is not None:
             return map(self._batch, self.batch_sampler)
         return (self.collate_fn(self.dataset[i]) for i in cast("Iterable[int]", self.sampler))
@@ -98,6 +121,17 @@ class DataLoader(Generic[T]):
         while batch := list(itertools.islice(samples, self.batch_size)):
             if len(batch) == self.batch_size or not self.drop_last:
                 yield self.collate_fn(batch)
+
+    def _counted(self, batches: Iterator[Any], told: int | None) -> Iterator[Any]:
+        """The batches of a stream, with a warning past the length it claimed before this pass."""
+        for count, batch in enumerate(batches, 1):
+            if told is not None and count > told:
+                warnings.warn(
+                    f"Length of IterableDataset {self.dataset} was reported to be {told}(when "
+                    f"accessing len(dataloader)), but {count} samples have been fetched. ",
+                    stacklevel=2,
+                )
+            yield batch
 
     def _batch(self, indices: Sequence[int]) -> object:
         in_memory = getattr(self.dataset, "tensors_and_rows", None)
@@ -112,7 +146,7 @@ class DataLoader(Generic[T]):
 
     def __len__(self) -> int:
         if self._streams:
-            length = len(cast(Sized, self.dataset))
+            length = self._told_length = len(cast(Sized, self.dataset))
             if self.batch_size is None:
                 return length
             whole, rest = divmod(length, self.batch_size)
@@ -128,6 +162,31 @@ def _gather(tensors: tuple[Tensor, ...], rows: Sequence[int]) -> list[Tensor]:
         return [t[first : first + count].clone() for t in tensors]
     index = tensor(rows)
     return [t.index_select(0, index) if t.ndim else t[index] for t in tensors]
+
+
+def _check_workers(
+    num_workers: int, timeout: float, prefetch_factor: int | None, persistent_workers: bool
+) -> None:
+    """Raise for options that need workers, and for workers, which there are none of here."""
+    if num_workers < 0:
+        raise ValueError(
+            "num_workers option should be non-negative; use num_workers=0 to disable "
+            "multiprocessing."
+        )
+    if timeout < 0:
+        raise ValueError("timeout option should be non-negative")
+    if num_workers:
+        raise NotImplementedError(
+            f"minitorch_np's DataLoader has no num_workers={num_workers}: it loads in the calling "
+            "process. Leave the argument out."
+        )
+    if prefetch_factor is not None:
+        raise ValueError(
+            "prefetch_factor option could only be specified in multiprocessing."
+            "let num_workers > 0 to enable multiprocessing, otherwise set prefetch_factor to None."
+        )
+    if persistent_workers:
+        raise ValueError("persistent_workers option needs num_workers > 0")
 
 
 def _check_options(

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import minitorch_np
 from tests.oracle import same
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -120,6 +121,13 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
     "two batchings": lambda t: t.DataLoader(range(3), batch_size=2, batch_sampler=[[1]]),
     "workers": lambda t: t.DataLoader(range(3), num_workers=-1),
     "timeout": lambda t: t.DataLoader(range(3), timeout=-1),
+    "prefetch": lambda t: t.DataLoader(range(3), prefetch_factor=2),
+    "waiting": lambda t: list(t.DataLoader(range(3), timeout=1)),
+    "persistent": lambda t: t.DataLoader(range(3), persistent_workers=True),
+    "context": lambda t: t.DataLoader(range(3), multiprocessing_context="fork"),
+    "a new size": lambda t: setattr(t.DataLoader(range(3)), "batch_size", 2),
+    "a new sampler": lambda t: setattr(t.DataLoader(range(3)), "sampler", [1]),
+    "strings in an array": lambda t: list(t.DataLoader([np.array(["a"])])),
     "no samples": lambda t: t.RandomSampler(range(0)),
     "replacement": lambda t: t.RandomSampler(range(2), replacement="no"),
     "ragged": lambda t: list(t.DataLoader([[1], [1, 2]], batch_size=2)),
@@ -134,8 +142,49 @@ def test_refused_as_pytorch_refuses(name: str) -> None:
     same(lambda torch: REFUSED[name](torch.utils.data))
 
 
+def test_options_without_effect_here() -> None:
+    def f(torch: Any) -> Any:
+        torch.manual_seed(0)
+        made = torch.Generator().manual_seed(4)
+        loader = torch.utils.data.DataLoader(
+            range(5), 2, True, None, None, 0, None, False, True, 0, None, None, made,
+            prefetch_factor=None, persistent_workers=False, pin_memory_device="", in_order=False,
+        )  # fmt: skip
+        return list(loader), loader.timeout, loader.in_order, loader.pin_memory
+
+    same(f)
+
+
+def test_a_stream_longer_than_it_claimed_warns() -> None:
+    def f(torch: Any) -> Any:
+        class Liar(torch.utils.data.IterableDataset):  # type: ignore[misc]
+            def __iter__(self) -> Any:
+                return iter(range(4))
+
+            def __len__(self) -> int:
+                return 2
+
+            def __repr__(self) -> str:
+                return "Liar"
+
+        loader = torch.utils.data.DataLoader(Liar())
+        return list(loader), len(loader), list(loader)
+
+    same(f)
+
+
+def test_an_array_of_strings_is_left_alone() -> None:
+    words = minitorch_np.utils.data.default_convert(np.array(["a"]))
+    assert isinstance(words, np.ndarray)
+
+
+def test_pinned_memory_is_ordinary_memory() -> None:
+    loader = minitorch_np.utils.data.DataLoader([1, 2], pin_memory=True)
+    with pytest.warns(UserWarning, match="'pin_memory' argument is set as true but no accelerator"):
+        assert [batch.tolist() for batch in loader] == [[1], [2]]
+
+
 def test_workers_are_refused_by_name() -> None:
-    import minitorch_np
 
     with pytest.raises(NotImplementedError, match="num_workers=2"):
         minitorch_np.utils.data.DataLoader([1, 2], num_workers=2)
