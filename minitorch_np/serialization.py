@@ -12,7 +12,7 @@ import struct
 import zipfile
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
-from typing import IO, ClassVar, NoReturn, cast
+from typing import IO, Any, ClassVar, NoReturn, cast
 
 import numpy as np
 
@@ -50,6 +50,9 @@ class _Global:
 
 _TENSOR = _Global("torch._utils", "_rebuild_tensor_v2")
 _PARAMETER = _Global("torch._utils", "_rebuild_parameter")
+_TENSOR_WITH_STATE = _Global("torch._tensor", "_rebuild_from_type_v2")
+_PARAMETER_WITH_STATE = _Global("torch._utils", "_rebuild_parameter_with_state")
+_TYPE = _Global("torch", "Tensor")
 
 
 class _StorageRef:
@@ -110,18 +113,17 @@ class _Pickler(pickle._Pickler):  # pyright: ignore[reportPrivateUsage]  # C's i
     def reducer_override(self, obj: object) -> tuple[_Global, tuple[object, ...]]:
         """The call that rebuilds an object of ours in torch."""
         if isinstance(obj, Parameter):
-            data = obj.untracked()
-            return _PARAMETER, (data, obj.requires_grad, _no_hooks())
+            args = (obj.untracked(), obj.requires_grad, _no_hooks())
+            state = obj.__dict__
+            return (_PARAMETER_WITH_STATE, (*args, state)) if state else (_PARAMETER, args)
         if isinstance(obj, Tensor):
             ref = _StorageRef(obj.memory, obj.dtype)
-            return _TENSOR, (
-                ref,
-                obj.offset,
-                obj.sizes,
-                obj.strides,
-                obj.requires_grad,
-                _no_hooks(),
-            )
+            geometry = (obj.offset, obj.sizes, obj.strides)
+            parts = (ref, *geometry, obj.requires_grad, _no_hooks())
+            state = obj.__dict__
+            if state:  # the caller's attributes, and the mark of a buffer
+                return _TENSOR_WITH_STATE, (_TENSOR, _TYPE, parts, state)
+            return _TENSOR, parts
         if isinstance(obj, Size):
             return _named("torch", "Size"), (tuple(obj),)
         if isinstance(obj, device):
@@ -143,11 +145,31 @@ def _named(module: str, name: str) -> _Global:
     return _names.setdefault((module, name), _Global(module, name))
 
 
-def save(obj: object, f: FileLike) -> None:
+def save(
+    obj: object,
+    f: FileLike,
+    pickle_module: object = pickle,
+    pickle_protocol: int = 2,
+    _use_new_zipfile_serialization: bool = True,
+    _disable_byteorder_record: bool = False,
+) -> None:
     """Write tensors, parameters and plain containers of them to a file that torch.load reads.
 
-    `f` is a path or a binary file. A view is written with its whole storage.
+    `f` is a path or a binary file. A view is written with its whole storage. Only what is
+    PyTorch's default is written: the zip format, by Python's pickle, in its protocol 2.
     """
+    if isinstance(f, (str, os.PathLike)):
+        parent = os.path.dirname(os.fspath(cast("str | os.PathLike[str]", f)))
+        if parent and not os.path.isdir(parent):
+            raise RuntimeError(f"Parent directory {parent} does not exist.")
+    elif not hasattr(f, "write"):
+        raise AttributeError(
+            "expected 'f' to be string, path, or a file-like object with a 'write' attribute"
+        )
+    if pickle_module is not pickle or pickle_protocol != 2 or not _use_new_zipfile_serialization:
+        raise ValueError(
+            "minitorch_np saves by Python's pickle, protocol 2, in the zip format only"
+        )
     body = io.BytesIO()
     pickler = _Pickler(body)
     pickler.dump(obj)
@@ -155,7 +177,8 @@ def save(obj: object, f: FileLike) -> None:
         _write(archive, "data.pkl", body.getvalue())
         _write(archive, ".format_version", b"1")
         _write(archive, ".storage_alignment", str(_ALIGNMENT).encode())
-        _write(archive, "byteorder", b"little")
+        if not _disable_byteorder_record:
+            _write(archive, "byteorder", b"little")
         for key, storage, _ in pickler.storages.values():
             _write(archive, f"data/{key}", storage.bytes().tobytes())
         _write(archive, "version", b"3\n")
@@ -211,6 +234,35 @@ def _rebuild_parameter(data: Tensor, requires_grad: bool, _hooks: object = None)
     return Parameter(data, requires_grad)
 
 
+def _with_state(made: Tensor, state: object) -> Tensor:
+    """A tensor with the attributes that its user gave it, set past every setter."""
+    attributes = cast("dict[str, object]", state)
+    if type(state) is not dict or not all(type(name) is str for name in attributes):
+        raise pickle.UnpicklingError("a tensor's attributes must be a dict of names")
+    made.__dict__.update(attributes)
+    return made
+
+
+def _rebuild_from_type(rebuild: object, kind: object, args: object, state: object) -> Tensor:
+    if rebuild is not _ALLOWED["torch._utils._rebuild_tensor_v2"] or kind is not _KIND:
+        raise pickle.UnpicklingError("only plain tensors are rebuilt with attributes")
+    return _with_state(_rebuild_tensor(*cast("tuple[Any, ...]", args)), state)
+
+
+def _rebuild_parameter_with_state(
+    data: Tensor, requires_grad: bool, hooks: object, state: object
+) -> Tensor:
+    return _with_state(_rebuild_parameter(data, requires_grad, hooks), state)
+
+
+def _kind(*_: object) -> NoReturn:
+    raise pickle.UnpicklingError("a tensor is rebuilt from a storage, not by its class")
+
+
+_KIND = _Allowed(_kind)
+"""The class Tensor, as far as a pickle may name it."""
+
+
 def _encode(text: str, encoding: str) -> bytes:
     """Bytes, which protocol 2 writes as text."""
     if encoding != "latin1":
@@ -222,12 +274,17 @@ _ALLOWED: Mapping[str, object] = {
     "_codecs.encode": _Allowed(_encode),
     "torch._utils._rebuild_tensor_v2": _Allowed(_rebuild_tensor),
     "torch._utils._rebuild_parameter": _Allowed(_rebuild_parameter),
+    "torch._utils._rebuild_parameter_with_state": _Allowed(_rebuild_parameter_with_state),
+    "torch._tensor._rebuild_from_type_v2": _Allowed(_rebuild_from_type),
+    "torch.Tensor": _KIND,
     "torch.Size": _Allowed(Size),
     "torch.device": _Allowed(device),
     "collections.OrderedDict": OrderedDict,
     "collections.Counter": Counter,
     "builtins.set": set,
     "__builtin__.set": set,
+    "__builtin__.bytearray": _Allowed(bytearray),
+    "__builtin__.complex": _Allowed(complex),
     **{f"torch.{d.name}": d for d in dtypes.ALL},
     **{f"torch.{name}": dtype for name, dtype in _STORAGES.items()},
 }
@@ -267,32 +324,63 @@ class _Unpickler(pickle.Unpickler):
         return _StorageRef(storage, dtype)
 
 
+MapLocation = device | str | Mapping[str, str] | Callable[[object, str], object]
+
+
+def _check_place(map_location: MapLocation | None) -> None:
+    """Raise where tensors would have to go elsewhere than to the CPU."""
+    if isinstance(map_location, Mapping):
+        map_location = cast("Mapping[str, str]", map_location).get("cpu")
+    if isinstance(map_location, (str, device)):
+        _ = device(map_location)
+
+
+def _check_file(f: FileLike) -> None:
+    """Raise for what is no zip archive. Leaves a file object at its beginning."""
+    if isinstance(f, (str, os.PathLike)):
+        with open(f, "rb") as file:
+            _check_file(file)
+        return
+    if not hasattr(f, "seek"):
+        raise AttributeError(
+            f"'{type(f).__name__}' object has no attribute 'seek'. You can only torch.load from a "
+            "file that is seekable. Please pre-load the data into a buffer like io.BytesIO and try "
+            "to load from it instead."
+        )
+    if not zipfile.is_zipfile(f):
+        if not f.seek(0, os.SEEK_END):
+            raise EOFError
+        raise RuntimeError(
+            f"{getattr(f, 'name', f)}: expected a file in PyTorch's zip format (torch.save's "
+            "default since 1.6)"
+        )
+    f.seek(0)
+
+
 def load(
     f: FileLike,
-    map_location: "device | str | None" = None,
+    map_location: MapLocation | None = None,
+    pickle_module: object = None,
     *,
-    weights_only: bool = True,
+    weights_only: bool | None = None,
     mmap: bool | None = None,
 ) -> object:
     """What `save`, or torch.save, wrote: tensors, parameters and plain containers of them.
 
     Names in the pickle other than those are refused, so that loading a file runs nothing in it.
-    Raises: pickle.UnpicklingError for such a name; RuntimeError where the file is no zip archive.
+    Everything comes to the CPU, wherever it was. Raises: pickle.UnpicklingError for such a name;
+    RuntimeError where the file is no zip archive.
     """
-    if map_location is not None:
-        _ = device(map_location)
-    if not weights_only:
+    _check_place(map_location)
+    if weights_only is False:
         raise ValueError(
             "minitorch_np loads with weights_only=True only: it never runs code from a file"
         )
+    if pickle_module is not None:
+        raise RuntimeError("Can not safely load weights when explicit pickle_module is specified")
     if mmap:
         raise ValueError("minitorch_np's load has no mmap=True: it reads the file")
-    if not zipfile.is_zipfile(f):
-        raise RuntimeError(
-            f"{f}: expected a file in PyTorch's zip format (torch.save's default since 1.6)"
-        )
-    if not isinstance(f, (str, os.PathLike)):
-        f.seek(0)
+    _check_file(f)
     with zipfile.ZipFile(f) as archive:
         pickles = [n for n in archive.namelist() if n.count("/") == 1 and n.endswith("/data.pkl")]
         if len(pickles) != 1:

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import minitorch_np
-from tests.oracle import DTYPES, assert_same, ours, sample
+from tests.oracle import DTYPES, assert_same, ours, same, sample
 
 
 def objects(torch: Any) -> dict[str, Any]:
@@ -62,6 +62,60 @@ def test_every_dtype(dtype: torch.dtype, tmp_path: Path) -> None:
     torch.save(t, tmp_path / "theirs.pt")
     assert_same(ours(t), torch.load(tmp_path / "ours.pt", weights_only=True))
     assert_same(minitorch_np.load(tmp_path / "theirs.pt"), t)
+
+
+def marked(torch: Any) -> Any:
+    """Tensors and parameters with attributes, and buffers, which are marked by some."""
+    plain, parameter = torch.ones(2), torch.nn.Parameter(torch.ones(3))
+    plain.why, parameter.names = {"a": [1]}, ("x", "y")
+    return [
+        plain,
+        parameter,
+        torch.nn.Buffer(torch.ones(1), persistent=False),
+        1 + 2j,
+        bytearray(b"x"),
+    ]
+
+
+@pytest.mark.parametrize("writer", [minitorch_np, torch], ids=lambda m: m.__name__)
+@pytest.mark.parametrize("reader", [minitorch_np, torch], ids=lambda m: m.__name__)
+def test_attributes_and_buffers_cross(writer: Any, reader: Any) -> None:
+    file = io.BytesIO()
+    writer.save(marked(writer), file)
+    file.seek(0)
+    plain, parameter, buffer, number, content = reader.load(file)
+    assert plain.why == {"a": [1]} and parameter.names == ("x", "y")
+    assert isinstance(parameter, reader.nn.Parameter)
+    assert isinstance(buffer, reader.nn.Buffer) and not buffer.persistent
+    assert (number, content) == (1 + 2j, bytearray(b"x"))
+
+
+def test_optimizers_cross() -> None:
+    def trained(torch: Any) -> Any:
+        torch.manual_seed(0)
+        layer = torch.nn.Linear(3, 2)
+        optimizer = torch.optim.Adam(
+            [{"params": [layer.weight], "lr": 0.1}, {"params": [layer.bias], "amsgrad": True}]
+        )
+        for _ in range(2):
+            layer(torch.ones(3)).sum().backward()
+            optimizer.step()
+        return layer, optimizer
+
+    for writer, reader in ((minitorch_np, torch), (torch, minitorch_np)):
+        file = io.BytesIO()
+        layer, optimizer = trained(writer)
+        writer.save({"model": layer.state_dict(), "optimizer": optimizer.state_dict()}, file)
+        file.seek(0)
+        saved: Any = reader.load(file)
+        other, its_optimizer = trained(reader)
+        other.load_state_dict(saved["model"])
+        its_optimizer.load_state_dict(saved["optimizer"])
+        for one in (layer, optimizer), (other, its_optimizer):
+            one[0](one[0].weight.detach()[0] * 0 + 1).sum().backward()
+            one[1].step()
+        mine, theirs = (other, layer) if writer is torch else (layer, other)
+        assert_same(dict(mine.state_dict()), dict(theirs.state_dict()))
 
 
 def test_state_dicts_cross() -> None:
@@ -156,6 +210,51 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         minitorch_np.load(tmp_path / "x.pt")
     with pytest.raises(ValueError, match="weights_only"):
         minitorch_np.load(tmp_path / "x.pt", weights_only=False)
+
+
+BUILT: dict[str, bytes] = {
+    "another function": b"ctorch\nSize\nctorch\nTensor\n)}",
+    "another class": b"ctorch._utils\n_rebuild_tensor_v2\nctorch\nSize\n)}",
+    "its class called": b"ctorch\nTensor\nctorch\nTensor\n)}",
+}
+
+
+@pytest.mark.parametrize("case", BUILT)
+def test_nothing_else_is_rebuilt_with_attributes(case: str) -> None:
+    payload = b"\x80\x02ctorch._tensor\n_rebuild_from_type_v2\n(" + BUILT[case] + b"tR."
+    with pytest.raises(pickle.UnpicklingError, match="only plain tensors"):
+        minitorch_np.load(archive_of(payload))
+    with pytest.raises(pickle.UnpicklingError, match="not by its class"):
+        minitorch_np.load(archive_of(b"\x80\x02ctorch\nTensor\n)R."))
+
+
+FILES: dict[str, Any] = {
+    "missing": lambda torch, path: torch.load(path / "none.pt"),
+    "empty": lambda torch, path: torch.load(io.BytesIO()),
+    "a folder": lambda torch, path: torch.load(path),
+    "a number to read": lambda torch, path: torch.load(3),
+    "a number to write": lambda torch, path: torch.save(1, 3),
+    "no folder": lambda torch, path: torch.save(1, path / "none" / "x.pt"),
+    "own pickle": lambda torch, path: torch.load(
+        path / "none.pt", pickle_module=pickle, weights_only=True
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_files_are_refused_as_pytorch_refuses(case: str, tmp_path: Path) -> None:
+    same(FILES[case], tmp_path)
+
+
+def test_where_tensors_go(tmp_path: Path) -> None:
+    path = tmp_path / "x.pt"
+    minitorch_np.save(minitorch_np.ones(2), path, pickle, 2)
+    for place in ("cpu", minitorch_np.device("cpu"), {"cuda:0": "cpu"}, lambda s, where: s):
+        assert minitorch_np.load(path, place).tolist() == [1.0, 1.0]
+    with pytest.raises(RuntimeError, match="CPU only"):
+        minitorch_np.load(path, {"cpu": "cuda"})
+    with pytest.raises(ValueError, match="protocol 2"):
+        minitorch_np.save(1, path, pickle_protocol=4)
 
 
 def test_one_storage_of_two_dtypes_is_refused_as_torch_refuses() -> None:
