@@ -257,6 +257,12 @@ class TensorMethods:
 
         def __repr__(self) -> str: ...
 
+        def __reversed__(self) -> Tensor:
+            """The elements along the first dimension in reverse order, a copy; a 0-d tensor
+            itself.
+            """
+            ...
+
         def __rfloordiv__(self, other: Tensor | Number) -> Tensor:
             """The quotient rounded towards minus infinity; it has no derivative in PyTorch
             either.

@@ -159,7 +159,8 @@ def save(
     PyTorch's default is written: the zip format, by Python's pickle, in its protocol 2.
     """
     if isinstance(f, (str, os.PathLike)):
-        parent = os.path.dirname(os.fspath(cast("str | os.PathLike[str]", f)))
+        path: str = os.fspath(f)
+        parent = os.path.dirname(path)
         if parent and not os.path.isdir(parent):
             raise RuntimeError(f"Parent directory {parent} does not exist.")
     elif not hasattr(f, "write"):

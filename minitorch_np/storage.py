@@ -1,5 +1,7 @@
 """Flat memory and the version counter: what the views of one tensor share."""
 
+from typing import Self, overload
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -76,10 +78,37 @@ class UntypedStorage:
     def __len__(self) -> int:
         return self.length
 
-    def __getitem__(self, index: int) -> int:
-        return int(self.bytes()[index])
+    def clone(self) -> "UntypedStorage":
+        """A copy in memory of its own."""
+        return allocate(self.length).copy_(self)
 
-    def __setitem__(self, index: int, value: int) -> None:
+    def copy_(self, source: "UntypedStorage") -> Self:
+        """This storage, with the bytes of another of its length; no version counts the write."""
+        self.bytes()[:] = source.bytes()
+        return self
+
+    def fill_(self, value: int) -> Self:
+        """This storage, with every byte set; no version counts the write."""
+        self.bytes()[:] = value
+        return self
+
+    @overload
+    def __getitem__(self, index: int) -> int: ...
+    @overload
+    def __getitem__(self, index: slice) -> "UntypedStorage": ...
+    def __getitem__(self, index: int | slice) -> "int | UntypedStorage":
+        if not isinstance(index, slice):
+            if not -self.length <= index < self.length:
+                raise IndexError(f"index {index} out of range for storage of size {self.length}")
+            return int(self.bytes()[index])
+        first, last, step = index.indices(self.length)
+        if step != 1:
+            raise RuntimeError(
+                f"Trying to slice with a step of {step}, but only a step of 1 is supported"
+            )
+        return UntypedStorage(self.buffer, self.start + first, max(last - first, 0))
+
+    def __setitem__(self, index: int | slice, value: int) -> None:
         self.bytes()[index] = value
 
     def __repr__(self) -> str:

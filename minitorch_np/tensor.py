@@ -2,7 +2,7 @@
 
 import weakref
 from collections.abc import Callable
-from typing import Protocol, Self, TypeVar, overload
+from typing import NoReturn, Protocol, Self, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,9 @@ class device:
     def __init__(self, type: "str | device" = "cpu", index: int | None = None) -> None:
         if isinstance(type, device):
             type, index = type.type, type.index
-        name, _, number = type.partition(":")
+        name, colon, number = type.partition(":")
+        if colon and not number.isdecimal():
+            raise RuntimeError(f"Invalid device string: '{type}'")
         if name not in _DEVICE_TYPES:
             raise RuntimeError(
                 "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, "
@@ -124,6 +126,15 @@ METHODS: dict[str, Callable[..., object]] = {}
 """Methods that are no ops and that higher layers bound."""
 
 
+def _refusal(name: str) -> Callable[..., NoReturn]:
+    """What a property that cannot be set does when it is."""
+
+    def refuse(*_: object) -> NoReturn:
+        raise AttributeError(f"attribute '{name}' of 'torch._C.TensorBase' objects is not writable")
+
+    return refuse
+
+
 def attribute(
     name: str,
     getter: "Callable[[Tensor], V]",
@@ -132,7 +143,8 @@ def attribute(
 ) -> None:
     """Bind functions of a higher layer as the Tensor property `name`."""
     PROPERTIES[name] = getter
-    setattr(Tensor, name, property(getter, setter, deleter))
+    refuse = _refusal(name)
+    setattr(Tensor, name, property(getter, setter or refuse, deleter or refuse))
 
 
 PROPERTIES: dict[str, Callable[..., object]] = {}
@@ -239,7 +251,7 @@ class Tensor(TensorMethods):
     def size(self, dim: int) -> int: ...
     def size(self, dim: int | None = None) -> "Size | int":
         """The shape, or the size of dimension `dim`."""
-        return Size(self.sizes) if dim is None else self.sizes[wrap_dim(dim, len(self.sizes))]
+        return Size(self.sizes) if dim is None else self.sizes[self._one_of(dim, "size")]
 
     @overload
     def stride(self, dim: None = None) -> Stride: ...
@@ -247,7 +259,17 @@ class Tensor(TensorMethods):
     def stride(self, dim: int) -> int: ...
     def stride(self, dim: int | None = None) -> "Stride | int":
         """The stride of each dimension, or of dimension `dim`, in elements."""
-        return self.strides if dim is None else self.strides[wrap_dim(dim, len(self.sizes))]
+        return self.strides if dim is None else self.strides[self._one_of(dim, "stride")]
+
+    def _one_of(self, dim: int, asker: str) -> int:
+        """The dimension that `size` or `stride` is asked for, from 0 on."""
+        if not isinstance(dim, int):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            raise TypeError(
+                f"{asker}(): argument 'dim' (position 1) must be int, not {type(dim).__name__}"
+            )
+        if not self.sizes:
+            raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+        return wrap_dim(dim, len(self.sizes))
 
     def storage_offset(self) -> int:
         """The index of the first element in the storage, in elements."""
@@ -300,6 +322,11 @@ class Tensor(TensorMethods):
 
     def is_contiguous(self, *, memory_format: memory_format = contiguous_format) -> bool:
         """Whether the elements lie in the order of `memory_format` with nothing between them."""
+        if not hasattr(memory_format, "holds"):
+            raise TypeError(
+                "is_contiguous(): argument 'memory_format' must be torch.memory_format, not "
+                f"{type(memory_format).__name__}"
+            )
         return memory_format.holds(self.sizes, self.strides)
 
     @property
@@ -443,6 +470,11 @@ class Tensor(TensorMethods):
     def __hash__(self) -> int:
         return id(self)
 
+
+for _name, _value in list(vars(Tensor).items()):
+    if isinstance(_value, property) and _value.fset is None:
+        _refuse = _refusal(_name)
+        setattr(Tensor, _name, _value.setter(_refuse).deleter(_refuse))
 
 INFERENCE = VersionCounter()
 """The counter of every tensor made in inference mode: a mark, never counted."""

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from typing import Any
 
 import numpy as np
 import pytest
@@ -66,3 +67,20 @@ def test_results_are_aligned() -> None:
     x = ours(sample(5, 7))
     for t in (x + 1, x.sum(1), x.mm(x.t()), x.exp(), minitorch_np.zeros(3), x.sort().values):
         assert t.data_ptr() % ALIGNMENT == 0
+
+
+def test_bytes_are_copied_filled_and_sliced() -> None:
+    def f(torch: Any) -> Any:
+        x = torch.arange(3)
+        storage = x.untyped_storage()
+        copy = storage.clone()
+        part = storage[8:16]
+        part.fill_(1)
+        storage[0] = 7
+        other = copy[0:8].copy_(part)
+        return x, copy.tolist(), part.tolist(), other.tolist(), len(part), storage[5:2].tolist()
+
+    same(f)
+    same(lambda torch: torch.arange(3).untyped_storage()[::2])
+    for index in (-24, -25, 23, 24):
+        same(lambda torch: torch.arange(3).untyped_storage()[index])

@@ -74,3 +74,31 @@ def test_devices() -> None:
     with pytest.raises(RuntimeError, match="runs on the CPU only"):
         device("cuda")
     assert minitorch_np.ones(1).to("cpu").device == device("cpu")
+
+
+@pytest.mark.parametrize("name", ["shape", "is_leaf", "grad_fn", "T", "device", "layout"])
+def test_what_cannot_be_set(name: str) -> None:
+    same(lambda torch, x: setattr(x, name, 1), sample(2, 3))
+    same(lambda torch, x: delattr(x, name), sample(2, 3))
+
+
+ASKED: dict[str, Any] = {
+    "size of nothing": lambda torch, x: x.sum().size(0),
+    "stride of nothing": lambda torch, x: x.sum().stride(-1),
+    "a word": lambda torch, x: x.stride("a"),
+    "far": lambda torch, x: x.size(2),
+    "a format by position": lambda torch, x: x.is_contiguous(memory_format=3),
+    "a device's number": lambda torch, x: torch.device("cpu:x"),
+    "no number": lambda torch, x: torch.device("cpu:"),
+    "device": lambda torch, x: torch.device("cpu:1"),
+}
+
+
+@pytest.mark.parametrize("case", ASKED)
+def test_what_is_refused_as_pytorch_refuses(case: str) -> None:
+    same(ASKED[case], sample(2, 3))
+
+
+def test_reversed() -> None:
+    same(lambda torch, x: reversed(x), sample(2, 3))
+    same(lambda torch, x: reversed(x.sum()), sample(2))

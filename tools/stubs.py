@@ -10,7 +10,18 @@ import textwrap
 import types
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar, Union, Unpack, get_args, get_origin, get_overloads
+from typing import (
+    Any,
+    Literal,
+    NoReturn,
+    Self,
+    TypeVar,
+    Union,
+    Unpack,
+    get_args,
+    get_origin,
+    get_overloads,
+)
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -185,10 +196,9 @@ class Renderer:
         """The declaration of a property, and of its setter if it has one."""
         result = self.annotation(inspect.signature(getter, eval_str=True).return_annotation)
         text = f"        @property\n        def {name}(self) -> {result}:\n{self.body(getter)}"
-        setter = getattr(Tensor, name).fset
-        if setter is not None:
-            value = list(inspect.signature(setter, eval_str=True).parameters.values())[1]
-            kind = self.argument(value.annotation)
+        setter = inspect.signature(getattr(Tensor, name).fset, eval_str=True)
+        if setter.return_annotation is not NoReturn:  # else it refuses every value
+            kind = self.argument(list(setter.parameters.values())[1].annotation)
             text += (
                 f"\n        @{name}.setter\n        def {name}(self, value: {kind}) -> None: ...\n"
             )

@@ -15,6 +15,7 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.ops.factory import finished
 from minitorch_np.storage import UntypedStorage, address_of
 from minitorch_np.tensor import Tensor, method, over
+from minitorch_np.tensor import device as Device
 
 __all__ = ["from_dlpack"]
 
@@ -98,11 +99,21 @@ def __dlpack__(
     return capsule
 
 
-def from_dlpack(ext_tensor: Exporter | object) -> Tensor:
-    """A tensor over the memory of another library's tensor, or of a capsule.
+def from_dlpack(
+    ext_tensor: Exporter | object, *, device: Device | str | None = None, copy: bool | None = None
+) -> Tensor:
+    """A tensor over the memory of another library's tensor, or of a capsule; `copy` is one of it.
 
     Raises: RuntimeError for what is no capsule, BufferError for memory not on the CPU.
     """
+    if device is not None or copy is not None:
+        if not hasattr(ext_tensor, "__dlpack__"):
+            raise AssertionError(
+                "device and copy kwargs not supported when ext_tensor is already a DLPack capsule."
+            )
+        _ = Device(device or "cpu")
+        shared = from_dlpack(ext_tensor)
+        return shared.clone() if copy else shared
     if isinstance(ext_tensor, Tensor) or not hasattr(ext_tensor, "__dlpack__"):
         capsule = ext_tensor.__dlpack__() if isinstance(ext_tensor, Tensor) else ext_tensor
     else:

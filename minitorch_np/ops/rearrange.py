@@ -13,7 +13,7 @@ from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.permute import swapped
 from minitorch_np.shapes import Shape, numel, wrap_dim
 from minitorch_np.strides import LAYOUTS, Stride
-from minitorch_np.tensor import Tensor, empty, stored
+from minitorch_np.tensor import Tensor, empty, method, stored
 
 __all__ = [
     "flip", "fliplr", "flipud", "repeat_interleave", "roll", "rot90", "tile",
@@ -158,6 +158,14 @@ def flip(input: Tensor, dims: Dims) -> Tensor:
 
 
 flip.vjp(input=lambda g, dims: g.flip(dims))
+
+
+def _reversed(self: Tensor) -> Tensor:
+    """The elements along the first dimension in reverse order, a copy; a 0-d tensor itself."""
+    return flip(self, 0) if self.ndim else self
+
+
+method(_reversed, "__reversed__")
 
 
 @composite()

@@ -214,6 +214,18 @@ def test_dlpack_from_ours(dtype):
         assert again.data_ptr() == address
 
 
+def test_dlpack_with_options():
+    def shared(torch, **options):
+        x = torch.arange(4)
+        y = torch.from_dlpack(x, **options)
+        x[0] = 9
+        return y
+
+    same(lambda torch: [shared(torch, copy=c) for c in (None, False, True)])
+    same(lambda torch: shared(torch, device="cpu"))
+    same(lambda torch: torch.from_dlpack(torch.ones(2).__dlpack__(), copy=True))
+
+
 def test_dlpack_outlives_the_exporter():
     back = torch.from_dlpack(minitorch_np.full((1000,), 3.5, dtype=minitorch_np.bfloat16))
     again = minitorch_np.from_dlpack(torch.full((1000,), 2.5))
