@@ -4,6 +4,7 @@ The namespace is torch's, name by name. Importing it binds every op to Tensor an
 torch nor numba. A name that torch has and we do not raises an AttributeError that says so.
 """
 
+from math import e, inf, nan, pi
 from typing import NoReturn
 
 import minitorch_np.graph.hooks  # pyright: ignore[reportUnusedImport]  # binds
@@ -331,6 +332,9 @@ INPLACE = """
 """In-place forms that torch has as functions, too."""
 globals().update({name: REGISTRY[name].function for name in INPLACE})
 
+newaxis = None
+"""What adds a dimension when it stands in an index."""
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -442,6 +446,7 @@ __all__ = [
     "dsplit",
     "dstack",
     "dtype",
+    "e",
     "einsum",
     "embedding",
     "empty",
@@ -501,6 +506,7 @@ __all__ = [
     "index_fill",
     "index_put",
     "index_select",
+    "inf",
     "inference_mode",
     "initial_seed",
     "inner",
@@ -573,6 +579,7 @@ __all__ = [
     "multinomial",
     "multiply",
     "mv",
+    "nan",
     "nan_to_num",
     "nanmedian",
     "nansum",
@@ -580,6 +587,7 @@ __all__ = [
     "ne",
     "neg",
     "negative",
+    "newaxis",
     "nn",
     "no_grad",
     "nonzero",
@@ -592,6 +600,7 @@ __all__ = [
     "optim",
     "outer",
     "permute",
+    "pi",
     "positive",
     "pow",
     "prelu",

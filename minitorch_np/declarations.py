@@ -1870,11 +1870,8 @@ class TensorMethods:
             dim: int_ | Sequence[int_] | None = None,
             keepdim: bool_ = False,
             dtype: Dtype | None = None,
-            out: Tensor | None = None,
         ) -> Tensor:
-            """The p-norm of the elements over `dim`; 'fro' is 2. Source: torch/functional.py
-            norm.
-            """
+            """The p-norm of the elements over `dim`; 'fro' is 2."""
             ...
 
         def normal_(

@@ -107,7 +107,20 @@ _PROMOTED = tuple([tuple([_promoted(a, b) for b in ALL]) for a in ALL])
 
 def promote_types(type1: dtype, type2: dtype) -> dtype:
     """Smallest dtype that both promote to. Source: c10::promoteTypes, c10/core/ScalarType.cpp."""
-    return _PROMOTED[type1.code][type2.code]
+    try:
+        return _PROMOTED[type1.code][type2.code]
+    except AttributeError:
+        _need_dtype("promote_types", "type1", type1, 1)
+        _need_dtype("promote_types", "type2", type2, 2)
+        raise
+
+
+def _need_dtype(asker: str, argument: str, given: object, position: int) -> None:
+    if not isinstance(given, dtype):
+        raise TypeError(
+            f"{asker}(): argument '{argument}' (position {position}) must be torch.dtype, not "
+            f"{type(given).__name__}"
+        )
 
 
 def can_cast(from_: dtype, to: dtype) -> bool:
@@ -115,6 +128,8 @@ def can_cast(from_: dtype, to: dtype) -> bool:
 
     Source: c10::canCast, c10/core/ScalarType.h.
     """
+    _need_dtype("can_cast", "from_", from_, 1)
+    _need_dtype("can_cast", "to", to, 2)
     return from_.category <= to.category
 
 

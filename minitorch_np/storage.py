@@ -98,9 +98,10 @@ class UntypedStorage:
     def __getitem__(self, index: slice) -> "UntypedStorage": ...
     def __getitem__(self, index: int | slice) -> "int | UntypedStorage":
         if not isinstance(index, slice):
-            if not -self.length <= index < self.length:
-                raise IndexError(f"index {index} out of range for storage of size {self.length}")
-            return int(self.bytes()[index])
+            at = index + self.length if index < 0 else index
+            if not 0 <= at < self.length:
+                raise IndexError(f"index {at} out of range for storage of size {self.length}")
+            return int(self.bytes()[at])
         first, last, step = index.indices(self.length)
         if step != 1:
             raise RuntimeError(

@@ -15,6 +15,7 @@ import torch
 
 from minitorch_np import dtypes
 from minitorch_np.dtypes import ALL, dtype
+from tests.oracle import same
 
 PAIRS = list(itertools.product(ALL, repeat=2))
 NUMBERS: list[bool | int | float] = [True, 2, 2.5]
@@ -167,3 +168,10 @@ def test_limits_of_the_default() -> None:
     torch.set_default_dtype(torch.float64)
     assert repr(dtypes.finfo()) == repr(torch.finfo())
     assert raised(lambda: dtypes.finfo(3)) == raised(lambda: torch.finfo(3))  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+
+def test_what_is_no_dtype():
+    same(lambda torch: torch.promote_types(torch.int8, 3))
+    same(lambda torch: torch.promote_types("int8", torch.int8))
+    same(lambda torch: torch.can_cast(torch.int8, "int8"))
+    same(lambda torch: torch.can_cast(3, torch.int8))

@@ -10,7 +10,7 @@ import torch
 import minitorch_np
 from minitorch_np.absent import names_of
 from tests import torch_names
-from tests.oracle import our_dtype, plain
+from tests.oracle import our_dtype, plain, same
 
 
 def test_names_are_those_of_torch():
@@ -97,3 +97,7 @@ def test_import_loads_neither_torch_nor_numba():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_constants():
+    same(lambda torch: [torch.pi, torch.e, torch.inf, torch.nan, torch.ones(2)[torch.newaxis]])

@@ -24,6 +24,7 @@ from minitorch_np.nn.loss_functions import (
 from minitorch_np.op import REGISTRY
 from minitorch_np.ops import activation, sampling, smooth
 from minitorch_np.ops.activation import hardshrink, softshrink
+from minitorch_np.ops.binary import div
 from minitorch_np.ops.compare import eq
 from minitorch_np.ops.linalg import linear
 from minitorch_np.ops.norm import norm
@@ -186,9 +187,17 @@ def log_softmax(
     return input.log_softmax(dim) if dtype is None else input.log_softmax(dim, dtype=dtype)
 
 
-def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
+def normalize(
+    input: Tensor,
+    p: float = 2.0,
+    dim: int = 1,
+    eps: float = 1e-12,
+    out: Tensor | None = None,
+) -> Tensor:
     """`input` over its p-norm along `dim`, or over `eps` where that is larger."""
-    return input / norm(input, p, dim, keepdim=True).clamp_min(eps).expand_as(input)
+    if out is None:
+        return input / norm(input, p, dim, keepdim=True).clamp_min(eps).expand_as(input)
+    return div(input, norm(input, p, dim, keepdim=True).clamp_min_(eps).expand_as(input), out=out)
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:

@@ -116,7 +116,13 @@ def where(
         return condition.nonzero(as_tuple=True)
     if input is None or other is None:
         given = ", ".join(type(x).__name__ for x in (condition, input, other) if x is not None)
-        raise TypeError(f"where() received an invalid combination of arguments - got ({given})")
+        raise TypeError(
+            f"where() received an invalid combination of arguments - got ({given}), but expected "
+            "one of:\n * (Tensor condition)\n * (Tensor condition, Tensor input, Tensor other, *, "
+            "Tensor out = None)\n * (Tensor condition, Number self, Tensor other)\n * (Tensor "
+            "condition, Tensor input, Number other)\n * (Tensor condition, Number self, Number "
+            "other)\n"
+        )
     return where_self(condition, input, other, out=out)
 
 

@@ -274,16 +274,23 @@ def einsum(*args: object) -> Tensor:
     Names that the result lacks are summed over; without '->' it has those that occur once, in
     alphabetical order. '...' covers the dims without a name.
     """
-    equation, *rest = args
+    equation, *rest = args or ("",)
+    if not rest or rest in ([[]], [()]):
+        raise ValueError(
+            "einsum(): must specify the equation string and at least one operand, or at least one "
+            "operand and its subscripts list"
+        )
     if isinstance(equation, str):
         given: Sequence[object] = rest
         if len(rest) == 1 and isinstance(rest[0], (list, tuple)):
             given = cast("Sequence[object]", rest[0])
+        for nr, each in enumerate(given):
+            if not isinstance(each, Tensor):
+                kind = type(each).__name__
+                raise TypeError(f"expected Tensor as element {nr} in argument 1, but got {kind}")
         operands = [t for t in given if isinstance(t, Tensor)]
     else:
         equation, operands = _written(args)
-    if not operands:
-        raise RuntimeError("einsum(): must provide at least one operand")
     left, arrow, right = equation.partition("->")
     labels = _labels(left, len(operands))
     plan = _plan(left, right if arrow else None, labels, _covered(labels, operands))

@@ -84,6 +84,12 @@ def refuse(name: str, argument: str, wanted: str, value: object, position: int =
     )
 
 
+def need_tensor(name: str, argument: str, value: object, position: int = 1) -> None:
+    """Raise torch's TypeError for a value that is no tensor."""
+    if not isinstance(value, Tensor):
+        refuse(name, argument, "Tensor", value, position)
+
+
 def type_name(value: object) -> str:
     """The type as torch's messages name it: with its module for types of extension modules."""
     kind = type(value)

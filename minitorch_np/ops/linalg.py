@@ -10,6 +10,7 @@ from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.loops import resize_output
 from minitorch_np.op import composite, op
 from minitorch_np.ops.addmm import addmm
+from minitorch_np.ops.factory import need_tensor
 from minitorch_np.ops.products import dot, mm, mv
 from minitorch_np.ops.view import unsafe_view
 from minitorch_np.shapes import broadcast, listed, numel
@@ -142,6 +143,8 @@ def _matmul_out(input: Tensor, other: Tensor, out: Tensor) -> Tensor:
 @composite(method=False)
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`input @ weight.T + bias`: (..., I) and (O, I) to (..., O). Source: Linear.cpp linear."""
+    need_tensor("linear", "input", input)
+    need_tensor("linear", "weight", weight, 2)
     if input.ndim == 2 and bias is not None:
         return addmm(bias, input, weight.t())
     if input.ndim == 0 or weight.ndim == 0:

@@ -17,7 +17,7 @@ from minitorch_np.op import composite, op
 from minitorch_np.ops.extremes import amax, amin
 from minitorch_np.ops.reduce import Dims, dims_of, everything, restored, total
 from minitorch_np.shapes import wrap_dims
-from minitorch_np.tensor import Number, Tensor
+from minitorch_np.tensor import Number, Tensor, method
 
 __all__ = ["norm"]
 
@@ -164,14 +164,14 @@ def _order(ord: Number | str) -> str:
     return ord if isinstance(ord, str) else f"{ord:g}"
 
 
-@composite()
+@composite(method=False)
 def norm(
     input: Tensor,
     p: Number | str | None = "fro",
     dim: Dims = None,
     keepdim: bool = False,
-    dtype: Dtype | None = None,
     out: Tensor | None = None,
+    dtype: Dtype | None = None,
 ) -> Tensor:
     """The p-norm of the elements over `dim`; 'fro' is 2. Source: torch/functional.py norm."""
     if isinstance(p, str):
@@ -181,3 +181,17 @@ def norm(
         return matrix_norm(input, p, axes, keepdim, dtype=dtype)
     order = 2.0 if p is None else p
     return vector_norm(input, order, dim, keepdim, dtype=dtype, out=out)
+
+
+def norm_method(
+    self: Tensor,
+    p: Number | str | None = "fro",
+    dim: Dims = None,
+    keepdim: bool = False,
+    dtype: Dtype | None = None,
+) -> Tensor:
+    """The p-norm of the elements over `dim`; 'fro' is 2."""
+    return norm(self, p, dim, keepdim, dtype=dtype)
+
+
+method(norm_method, "norm")

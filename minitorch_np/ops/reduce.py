@@ -219,6 +219,13 @@ def prod(
     out: Tensor | None = None,
 ) -> Tensor:
     """The product over one dimension, or over everything."""
+    if dim is not None and not isinstance(dim, int):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        kinds = f"{type(input).__name__}, {type(dim).__name__}"
+        raise TypeError(
+            f"prod() received an invalid combination of arguments - got ({kinds}), but expected "
+            "one of:\n * (Tensor input, *, torch.dtype dtype = None)\n * (Tensor input, int dim, "
+            "bool keepdim = False, *, torch.dtype dtype = None, Tensor out = None)\n"
+        )
     dims = tuple(range(input.ndim)) if dim is None else dims_of(dim, input.ndim)
     kind = summed_dtype(input, dtype, out)
     given = summands(input, kind)

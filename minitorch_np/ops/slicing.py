@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minitorch_np import shapes, strides
-from minitorch_np.dtypes import int64
+from minitorch_np.dtypes import INTEGER, int64
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.shapes import Shape, wrap_dim
@@ -166,8 +166,11 @@ slice_scatter.vjp(
 @composite()
 def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
     """The `length` elements of `dim` from `start` on, which may count from the end."""
-    at = int(start.array) if isinstance(start, Tensor) else start
-    first = shapes.narrow_start(input.sizes, dim, at, length)
+    if isinstance(start, Tensor):
+        if start.ndim or start.dtype.category != INTEGER:
+            raise RuntimeError("start must be an 0-dim integral Tensor.")
+        start = int(start.array)
+    first = shapes.narrow_start(input.sizes, dim, start, length)
     return slice(input, dim, first, first + length, 1)
 
 

@@ -9,6 +9,7 @@ from minitorch_np.graph.saved import legacy_type
 from minitorch_np.loops import SCALAR_NAMES
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.op import composite, op
+from minitorch_np.ops.factory import need_tensor
 from minitorch_np.shapes import Shape, Size, wrap_dim
 from minitorch_np.storage import VersionCounter
 from minitorch_np.tensor import Tensor, attribute, method
@@ -145,12 +146,14 @@ unsafe_view.vjp(input=lambda g, input_shape: g.reshape(input_shape))
 @composite()
 def view_as(input: Tensor, other: Tensor) -> Tensor:
     """The tensor as a view of the shape of `other`."""
+    need_tensor("view_as", "other", other)
     return view(input, other.sizes)
 
 
 @composite()
 def reshape_as(input: Tensor, other: Tensor) -> Tensor:
     """The tensor in the shape of `other`, copied only if it must be."""
+    need_tensor("reshape_as", "other", other)
     return reshape(input, other.sizes)
 
 
@@ -269,6 +272,7 @@ expand.vjp(input=lambda g, input_shape: g.sum_to_size(input_shape))
 @composite()
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
     """The tensor expanded to the shape of `other`."""
+    need_tensor("expand_as", "other", other)
     return expand(input, other.sizes)
 
 

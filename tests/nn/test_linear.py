@@ -1,5 +1,6 @@
 """Linear and Identity against PyTorch's."""
 
+import numpy as np
 import pytest
 
 import minitorch_np
@@ -61,3 +62,9 @@ def test_no_gpu():
 def test_identity():
     same(lambda torch, x: torch.nn.Identity(3, nothing=4)(x), sample(2, 3))
     same(lambda torch: repr(torch.nn.Identity(54, a=3)))
+
+
+@pytest.mark.parametrize("given", ["a", 3, np.ones((1, 2), np.float32)])
+def test_what_is_no_tensor(given):
+    same(lambda torch: torch.nn.Linear(2, 3)(given))
+    same(lambda torch: torch.nn.functional.linear(torch.ones(2), given))

@@ -56,3 +56,17 @@ def test_dtypes(dtype: torch.dtype) -> None:
         lambda t, x, y: t.einsum("ij,jk->ik", x, y),
         sample(2, 3, dtype=dtype), sample(3, 4, dtype=dtype), tol=(2e-2, 4e-2),
     )  # fmt: skip
+
+
+REFUSED = {
+    "nothing": lambda torch, x: torch.einsum(),
+    "no operand": lambda torch, x: torch.einsum("ij"),
+    "an empty list": lambda torch, x: torch.einsum("ij", []),
+    "no equation": lambda torch, x: torch.einsum(x),
+    "a number": lambda torch, x: torch.einsum("ij", 3),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_operands_are_refused_as_pytorch_refuses(case):
+    same(REFUSED[case], sample(2, 3))

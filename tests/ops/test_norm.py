@@ -75,3 +75,13 @@ def test_linalg_norm(ord: float | str | None) -> None:
         same(lambda t, x: t.linalg.norm(x, ord), sample(2, 3))
         same(lambda t, x: t.linalg.norm(x, ord, (0, 1)), sample(2, 3))
     same(lambda t, x: t.linalg.norm(x), sample(2, 3, 4))
+
+
+def test_orders_of_arguments():
+    same(lambda torch, x: torch.norm(x, 2, 1, True, torch.empty(0)), sample(2, 3, grad=False))
+    same(lambda torch, x: torch.norm(x, 2, 1, True, None, torch.float64), sample(2, 3))
+    same(lambda torch, x: x.norm(2, 1, True, torch.float64), sample(2, 3))
+    same(
+        lambda torch, x: torch.nn.functional.normalize(x, 1.0, 0, out=torch.empty(2, 3)),
+        sample(2, 3, grad=False),
+    )

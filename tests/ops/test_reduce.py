@@ -139,3 +139,7 @@ def test_sum_to_size() -> None:
 
 def test_long_sums_across_rows_do_not_drift() -> None:
     same(lambda t, x: (x.sum(0), x.mean(0)), torch.full((200000, 2), 0.1), tol=(1e-6, 0))
+
+
+def test_prod_takes_one_dim():
+    same(lambda torch, x: torch.prod(x, (0, 1)), sample(2, 3))

@@ -166,3 +166,8 @@ OVERLAPS: dict[str, Callable[..., Any]] = {
 def test_memory_that_elements_share_shares_its_gradient(name: str) -> None:
     same(lambda torch, x: OVERLAPS[name](x), sample(2, 3, 4), second=True)
     same(lambda torch, x: OVERLAPS[name](x * x), sample(2, 3, 4), second=True)
+
+
+@pytest.mark.parametrize("start", [1, [1], 1.0, True])
+def test_narrow_from_a_tensor(start):
+    same(lambda torch, x: x.narrow(1, torch.tensor(start), 1), sample(2, 3))

@@ -276,3 +276,8 @@ def test_inference_mode() -> None:
 def test_pairs_are_not_changed_by_the_tests() -> None:
     a, t = pairs()[-1]
     assert np.array_equal(a.array, copy.copy(t).numpy())
+
+
+@pytest.mark.parametrize("name", ["view_as", "reshape_as", "expand_as"])
+def test_as_a_number(name):
+    same(lambda torch, x: getattr(x, name)(3), sample(2, 3))
