@@ -16,6 +16,7 @@ from minitorch_np.graph.modes import Creation, state
 from minitorch_np.graph.node import Node, edge
 from minitorch_np.graph.saved import FREED, as_output, freed, stale, version_of
 from minitorch_np.recorder import Plan, Rule
+from minitorch_np.shapes import noted
 from minitorch_np.strides import LAYOUTS, contiguous
 from minitorch_np.tensor import INFERENCE, AutogradMeta, Tensor, empty
 
@@ -337,9 +338,8 @@ def _refuse_out(one: Op) -> NoReturn:
 
 
 def _no_rule(one: Op, argument: str) -> NoReturn:
-    error = RuntimeError(f"derivative for aten::{one.name} is not implemented")
-    error.add_note(f"The op has no rule for its argument '{argument}'.")
-    raise error
+    text = f"derivative for aten::{one.name} is not implemented"
+    raise noted(RuntimeError(text), f"The op has no rule for its argument '{argument}'.")
 
 
 def _zeros(node: Node, nr: int) -> Tensor:

@@ -137,6 +137,17 @@ def broadcast(*shapes: Shape) -> Shape:
     return tuple(shape)
 
 
+def noted(error: RuntimeError, note: str | None) -> RuntimeError:
+    """`error` with a note, to be raised at once.
+
+    In a local variable it would hold the frame that raises it, and be held by it: what else is in
+    the frame would wait for the garbage collector.
+    """
+    if note:
+        error.add_note(note)
+    return error
+
+
 def _broadcast_pair(a: Shape, b: Shape) -> Shape:
     ndim = max(len(a), len(b))
     long_a, long_b = (1,) * (ndim - len(a)) + a, (1,) * (ndim - len(b)) + b
@@ -144,12 +155,11 @@ def _broadcast_pair(a: Shape, b: Shape) -> Shape:
     for i in range(ndim - 1, -1, -1):
         size_a, size_b = long_a[i], long_b[i]
         if size_a != size_b and size_a != 1 and size_b != 1:
-            error = RuntimeError(
+            text = (
                 f"The size of tensor a ({size_a}) must match the size of tensor b ({size_b}) "
                 f"at non-singleton dimension {i}"
             )
-            error.add_note(_alignment(a, b, ndim, i))
-            raise error
+            raise noted(RuntimeError(text), _alignment(a, b, ndim, i))
         out[i] = size_b if size_a == 1 else size_a
     return tuple(out)
 

@@ -10,7 +10,7 @@ from minitorch_np.loops import SCALAR_NAMES
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.op import composite, op
 from minitorch_np.ops.factory import need_tensor
-from minitorch_np.shapes import Shape, Size, wrap_dim
+from minitorch_np.shapes import Shape, Size, noted, wrap_dim
 from minitorch_np.storage import VersionCounter
 from minitorch_np.tensor import Tensor, attribute, method
 
@@ -31,14 +31,12 @@ def view(input: Tensor, size: Shape) -> Tensor:
     to = shapes.infer(tuple(size), input.numel())
     stride = strides.view(input.sizes, input.strides, to)
     if stride is None:
-        error = RuntimeError(
+        text = (
             "view size is not compatible with input tensor's size and stride (at least one "
             "dimension spans across two contiguous subspaces). Use .reshape(...) instead."
         )
         note = strides.view_note(input.sizes, input.strides, to, input.dtype.itemsize)
-        if note:
-            error.add_note(note)
-        raise error
+        raise noted(RuntimeError(text), note)
     return input.alias(to, stride, input.offset)
 
 

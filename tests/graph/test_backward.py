@@ -1,5 +1,6 @@
 """backward() and grad(): what flows, what accumulates, and what is refused."""
 
+import contextlib
 import gc
 import weakref
 from collections.abc import Callable
@@ -226,6 +227,39 @@ def test_dropping_the_loss_frees_its_graph_without_the_collector(name: str) -> N
         watched.pop()  # the leaf's own, which x keeps nothing of
         del node, middle, loss
         assert [w() for w in watched] == [None] * len(watched)
+    finally:
+        if collected:
+            gc.enable()
+
+
+FAILING: dict[str, Callable[[Any], Any]] = {
+    "no rule": lambda x: x.floor_divide(2).sum().backward(),
+    "view": lambda x: x.t().view(-1),
+    "shapes": lambda x: x + minitorch_np.ones(7),
+    "wrong type": lambda x: minitorch_np.matmul(x, "a"),
+    "stale": lambda x: stale(x),
+    "freed": lambda x: [x.sum().backward(), (x * x).sum().backward()],
+}
+
+
+def stale(x: Any) -> None:
+    y = x.exp()
+    y.add_(1)
+    y.sum().backward()
+
+
+@pytest.mark.parametrize("case", FAILING)
+def test_an_error_keeps_no_tensor_alive(case: str) -> None:
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        leaf = ours(sample(3, 4))
+        x = leaf * 2
+        watched = [weakref.ref(x), weakref.ref(x.grad_fn)]  # type: ignore[type-var]
+        with contextlib.suppress(Exception):
+            FAILING[case](x)
+        del x
+        assert [w() for w in watched] == [None, None]
     finally:
         if collected:
             gc.enable()
