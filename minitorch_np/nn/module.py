@@ -7,6 +7,7 @@ from typing import Any, ClassVar, cast
 
 from minitorch_np.nn import hooks
 from minitorch_np.nn.hooks import BackwardHook, Handle, Hook, Hooks
+from minitorch_np.nn.regular_hooks import hook_last_node
 from minitorch_np.nn.state import Stateful
 from minitorch_np.tensor import Tensor
 
@@ -44,6 +45,8 @@ class Module(Stateful):
 
     _backward_pre_hooks: Hooks
     _backward_hooks: Hooks
+    _is_full_backward_hook: bool | None
+    """Whether the backward hooks are full ones; None while there are none."""
     _forward_hooks: Hooks
     _forward_hooks_with_kwargs: dict[int, bool]
     _forward_hooks_always_called: dict[int, bool]
@@ -68,6 +71,7 @@ class Module(Stateful):
         mine["_non_persistent_buffers_set"] = set()
         for kind in _HOOKS:
             mine[kind] = OrderedDict()
+        mine["_is_full_backward_hook"] = None
         mine["_modules"] = {}
         if self.call_super_init:
             super().__init__(*args, **kwargs)
@@ -108,7 +112,8 @@ class Module(Stateful):
     ) -> Any:  # noqa: ANN401
         """The call with every hook; `results` keeps the last one known, in case of an error."""
         pre = [*hooks.backward_pre_hooks.values(), *self._backward_pre_hooks.values()]
-        full = [*hooks.backward_hooks.values(), *self._backward_hooks.values()]
+        mine = list(self._backward_hooks.values())
+        full = [*hooks.backward_hooks.values(), *(mine if self._is_full_backward_hook else ())]
         args, kwargs = self._before_forward(args, kwargs)
         around = BackwardHook(self, full, pre) if full or pre else None
         if around is not None:
@@ -128,6 +133,8 @@ class Module(Stateful):
                     stacklevel=3,
                 )
             results[0] = around.around_outputs(cast(object, results[0]))
+        if mine and not self._is_full_backward_hook:
+            hook_last_node(self, mine, args, results[0])
         return results[0]
 
     def _before_forward(
@@ -211,8 +218,26 @@ class Module(Stateful):
         """Call `hook(module, grad_output)` on the way back; what it returns takes its place."""
         return Handle(self._backward_pre_hooks, hook, prepend=prepend)
 
+    def register_backward_hook(self, hook: Hook) -> Handle:
+        """The first kind of backward hook, which sees the last op of `forward` alone.
+
+        `register_full_backward_hook` is what takes its place.
+        """
+        self._keep_backward_hooks(full=False)
+        return Handle(self._backward_hooks, hook)
+
+    def _keep_backward_hooks(self, full: bool) -> None:
+        """Raise where backward hooks of the other kind are there."""
+        if self._is_full_backward_hook is (not full):
+            raise RuntimeError(
+                "Cannot use both regular backward hooks and full backward hooks on a single "
+                "Module. Please use only one of them."
+            )
+        self._is_full_backward_hook = full
+
     def register_full_backward_hook(self, hook: Hook, prepend: bool = False) -> Handle:
         """Call `hook(module, grad_input, grad_output)`; what it returns replaces grad_input."""
+        self._keep_backward_hooks(full=True)
         return Handle(self._backward_hooks, hook, prepend=prepend)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -224,6 +249,7 @@ class Module(Stateful):
         for kind in _HOOKS:
             mine.setdefault(kind, OrderedDict())
         mine.setdefault("_non_persistent_buffers_set", set())
+        mine.setdefault("_is_full_backward_hook", None)
 
     def extra_repr(self) -> str:
         """What the repr says between the parentheses; override it."""
