@@ -72,6 +72,7 @@ def both_printoptions(**kwargs):
         yield
 
 
+@pytest.mark.slow  # 500 examples: dtypes, shapes, kinds of values and options multiply
 @settings(max_examples=500, deadline=None)
 @given(every_dtype, shapes, st.sampled_from(list(KINDS)), st.integers(0, 2**16), options)
 def test_values(d, shape, kind, seed, kwargs):

@@ -8,6 +8,7 @@ from minitorch_np.nn.activation import (
     CELU,
     ELU,
     GELU,
+    GLU,
     SELU,
     Hardtanh,
     LeakyReLU,
@@ -47,11 +48,12 @@ from minitorch_np.nn.parameter_containers import ParameterDict, ParameterList
 
 __all__ = [
     "BCELoss", "BCEWithLogitsLoss", "Buffer", "CELU", "CrossEntropyLoss", "Dropout", "ELU",
-    "Flatten", "GELU", "Hardtanh", "HuberLoss", "Identity", "KLDivLoss", "L1Loss", "LeakyReLU",
-    "Linear", "LogSigmoid", "LogSoftmax", "MSELoss", "Mish", "Module", "ModuleDict", "ModuleList",
-    "NLLLoss", "PReLU", "Parameter", "ParameterDict", "ParameterList", "ReLU", "ReLU6", "SELU",
-    "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax", "Softplus", "Softsign", "Tanh",
-    "Tanhshrink", "Threshold", "Unflatten", "functional", "init", "parameter", "utils",
+    "Flatten", "GELU", "GLU", "Hardtanh", "HuberLoss", "Identity", "KLDivLoss", "L1Loss",
+    "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax", "MSELoss", "Mish", "Module", "ModuleDict",
+    "ModuleList", "NLLLoss", "PReLU", "Parameter", "ParameterDict", "ParameterList", "ReLU",
+    "ReLU6", "SELU", "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax", "Softplus",
+    "Softsign", "Tanh", "Tanhshrink", "Threshold", "Unflatten", "functional", "init", "parameter",
+    "utils",
 ]  # fmt: skip
 
 

@@ -11,8 +11,8 @@ from minitorch_np.ops.creation import empty
 from minitorch_np.tensor import Tensor, device
 
 __all__ = [
-    "CELU", "ELU", "GELU", "Hardtanh", "LeakyReLU", "LogSigmoid", "LogSoftmax", "Mish", "PReLU",
-    "ReLU", "ReLU6", "SELU", "SiLU", "Sigmoid", "Softmax", "Softplus", "Softsign", "Tanh",
+    "CELU", "ELU", "GELU", "GLU", "Hardtanh", "LeakyReLU", "LogSigmoid", "LogSoftmax", "Mish",
+    "PReLU", "ReLU", "ReLU6", "SELU", "SiLU", "Sigmoid", "Softmax", "Softplus", "Softsign", "Tanh",
     "Tanhshrink", "Threshold",
 ]  # fmt: skip
 
@@ -128,6 +128,22 @@ class SiLU(_MaybeInplace):
     def forward(self, input: Tensor) -> Tensor:
         """Elementwise, the shape of the input."""
         return F.silu(input, inplace=self.inplace)
+
+
+class GLU(Module):
+    """The first half of dimension `dim` times the sigmoid of the second half."""
+
+    def __init__(self, dim: int = -1) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, input: Tensor) -> Tensor:
+        """(*, 2N, *) to (*, N, *)."""
+        return F.glu(input, self.dim)
+
+    def extra_repr(self) -> str:
+        """The dimension."""
+        return f"dim={self.dim}"
 
 
 class Mish(_MaybeInplace):

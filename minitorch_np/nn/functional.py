@@ -22,7 +22,7 @@ from minitorch_np.nn.loss_functions import (
     smooth_l1_loss,
 )
 from minitorch_np.op import REGISTRY
-from minitorch_np.ops import activation, sampling, smooth
+from minitorch_np.ops import activation, gate, sampling, smooth
 from minitorch_np.ops.activation import hardshrink, softshrink
 from minitorch_np.ops.binary import div
 from minitorch_np.ops.compare import eq
@@ -37,7 +37,7 @@ from minitorch_np.tensor import Tensor
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "celu_", "cross_entropy",
-    "dropout", "elu", "elu_", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
+    "dropout", "elu", "elu_", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
     "hardtanh_", "huber_loss", "kl_div", "l1_loss", "leaky_relu", "leaky_relu_", "linear",
     "log_softmax", "logsigmoid", "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "prelu",
     "relu", "relu6", "relu_", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss", "softmax",
@@ -119,6 +119,11 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     if inplace:
         return leaky_relu_(input, negative_slope)
     return activation.leaky_relu(input, negative_slope)
+
+
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """The first half of `dim` times the sigmoid of the second half."""
+    return gate.glu(input, dim)
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:

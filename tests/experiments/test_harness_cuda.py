@@ -32,7 +32,7 @@ def session(tmp_path: Path, **given: object) -> cuda.Session:
     )
 
 
-# A pytest of its own starts in a process of its own.
+@pytest.mark.slow  # a pytest of its own starts, in a process of its own
 def test_all_of_it_on_the_cpu(tmp_path: Path, flags: list[bool]) -> None:
     one = session(tmp_path)
     found = json.loads((tmp_path / "cuda" / "results.json").read_text(encoding="utf-8"))

@@ -35,7 +35,7 @@ def results(digits: data.Data, monkeypatch: pytest.MonkeyPatch) -> Any:
     return run
 
 
-# Seconds each: loading matplotlib and rendering whole pictures is what is tested.
+@pytest.mark.slow  # seconds each: loading matplotlib and rendering whole pictures is the test
 @pytest.mark.parametrize("name", EXPECTED)
 def test_draw(name: str, results: Any, tmp_path: Path) -> None:
     result = results(name)

@@ -182,6 +182,7 @@ def test_he_initialisation_learns(dying: Callable[..., dict[str, Any]], digits: 
 
 
 # 80 networks of 20 layers of 512 units: the claim is about exactly these.
+@pytest.mark.slow  # twenty seeds of a net 512 wide and 20 deep are what the law is about
 def test_variance_through_depth(dying: Callable[..., dict[str, Any]], digits: data.Data) -> None:
     flow = dying(digits, seeds=20, epochs=1)["flow"]
     for (init, activation), runs in flow.items():

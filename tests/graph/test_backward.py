@@ -197,6 +197,7 @@ def test_dtypes_of_gradients_follow_the_inputs() -> None:
     same(lambda torch, x, y: x * y + y, sample(3, dtype=torch.bfloat16), sample(3))
 
 
+@pytest.mark.slow  # the chain is as long as it has to be
 def test_a_chain_of_100_000_nodes_goes_backward() -> None:
     x = minitorch_np.ones(2, requires_grad=True)
     y = x

@@ -36,6 +36,7 @@ BACKWARD = {
     "elu_backward": "elu",
     "embedding_dense_backward": "embedding",
     "gelu_backward": "gelu",
+    "glu_backward": "glu",
     "hardshrink_backward": "hardshrink",
     "hardsigmoid_backward": "hardsigmoid",
     "hardswish_backward": "hardswish",

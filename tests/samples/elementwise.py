@@ -130,6 +130,7 @@ ACTIVATIONS = [
     one("mish", lambda torch, x: torch.nn.functional.mish(x), x()),
     one("mish_", lambda torch, x: torch.nn.functional.mish(x.clone(), True), x()),
     one("prelu_kernel", lambda torch, x, w: torch.prelu(x, w), x(2, 3, 2, 2), x(3)),
+    one("glu", lambda torch, x: torch.nn.functional.glu(x, 0), x(2, 3)),
     one("silu", lambda torch, x: torch.nn.functional.silu(x), x()),
     one("silu_", lambda torch, x: torch.nn.functional.silu(x.clone(), True), x()),
     one("softplus", lambda torch, x: torch.nn.functional.softplus(x, 2, 1.5), x()),
