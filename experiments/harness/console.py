@@ -282,7 +282,7 @@ def crowd_line(engine: str, courses: Sequence[Mapping[str, Any]]) -> str:
     if not parted:
         return text
     first = min(parted, key=lambda course: course["parted"])
-    return text + f", first {first['curve']} at step {first['parted']}"
+    return text + f", '{first['curve']}' first, at step {first['parted']}"
 
 
 def course_line(course: Mapping[str, Any]) -> str:

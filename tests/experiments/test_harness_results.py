@@ -137,7 +137,7 @@ def test_every_training_has_a_chart_of_its_own(stand, tmp_path, capsys, count):
     else:
         (line,) = lines
         assert "(torch-cpu, 20 curves): 19 equal to the last bit, 0 never apart by" in line
-        assert line.endswith("1 parted, first network 2 at step 0")
+        assert line.endswith("1 parted, 'network 2' first, at step 0")
 
 
 def test_wrong_verdict_is_status_1(stand, tmp_path, capsys):
