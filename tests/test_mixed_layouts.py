@@ -12,7 +12,7 @@ import torch
 
 import minitorch_np
 from tests.ops.placed import Pair, pool
-from tests.oracle import ours, tensors_in
+from tests.oracle import tensors_in
 from tests.samples import LAYOUTS, SAMPLES, labelled, usual
 from tests.samples.spec import In, Sample, x
 
@@ -101,9 +101,7 @@ def test_results(name: str, s: Sample) -> None:
 def gradients(library: Any, out: list[Any], leaves: list[Any], weights: list[Any]) -> Any:
     """The geometry of each leaf's gradient, None for an exception."""
     try:
-        return geometry(
-            list(library.autograd.grad(out, leaves, weights, allow_unused=True))
-        )
+        return geometry(list(library.autograd.grad(out, leaves, weights, allow_unused=True)))
     except Exception:  # noqa: BLE001 - both must raise; texts are compared elsewhere
         return None
 

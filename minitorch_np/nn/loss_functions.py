@@ -6,7 +6,7 @@ Two older options that stand for a `reduction`, `size_average` and `reduce`, are
 import warnings
 
 from minitorch_np.nn.reduction import get_enum, legacy_get_string
-from minitorch_np.ops import loss, nll
+from minitorch_np.ops import entropy, loss, nll
 from minitorch_np.ops.view import broadcast_shapes, broadcast_tensors
 from minitorch_np.tensor import Tensor
 
@@ -140,8 +140,8 @@ def binary_cross_entropy(
             f"({input.shape}) is deprecated. Please ensure they have the same size."
         )
     if weight is not None:
-        weight = weight.expand(broadcast_shapes(target.sizes, weight.sizes))
-    return loss.binary_cross_entropy(input, target, weight, reduction)
+        weight = weight.expand(broadcast_shapes(target.shape, weight.shape))
+    return entropy.binary_cross_entropy(input, target, weight, reduction)
 
 
 def binary_cross_entropy_with_logits(
@@ -159,7 +159,7 @@ def binary_cross_entropy_with_logits(
         raise ValueError(
             f"Target size ({target.shape}) must be the same as input size ({input.shape})"
         )
-    return loss.binary_cross_entropy_with_logits(input, target, weight, pos_weight, reduction)
+    return entropy.binary_cross_entropy_with_logits(input, target, weight, pos_weight, reduction)
 
 
 def kl_div(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes
 from minitorch_np.loops import SCALAR_NAMES, blank_like, not_implemented, pointwise, rounded, scalar
 from minitorch_np.op import composite, op
-from minitorch_np.ops.conditional import limit, where_self
+from minitorch_np.ops.conditional import limit
 from minitorch_np.ops.copy import zeros_like
 from minitorch_np.tensor import Number, Tensor
 

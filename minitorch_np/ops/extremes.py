@@ -309,11 +309,9 @@ def aminmax(
 
 
 aminmax.vjp(
-    input=lambda g_min, g_max, input, min, max, dim, keepdim: (
-        end_backward(g_min, input, min, dim, keepdim).add_(
-            end_backward(g_max, input, max, dim, keepdim)
-        )
-    )
+    input=lambda g_min, g_max, input, min, max, dim, keepdim: end_backward(
+        g_min, input, min, dim, keepdim
+    ).add_(end_backward(g_max, input, max, dim, keepdim))
 )
 
 

@@ -214,19 +214,19 @@ def roll(input: Tensor, shifts: Dims, dims: Dims = ()) -> Tensor:
 
 
 def _rolled_stride(input: Tensor, shifts: Sequence[int], dims: Sequence[int]) -> Stride:
-    """The stride of a concatenation for rolled dims; of an empty tensor, that of a clone.
-
-    A dim that comes back to where it was is concatenated with nothing, which counts as row-major.
-    """
+    """The stride of the two parts of each dim concatenated; of an empty tensor, that of a clone."""
+    shape, stride = input.sizes, input.strides
     if not dims:
-        return strides.contiguous(input.sizes)
-    if not numel(input.sizes):
-        return strides.like(input.sizes, input.strides)
-    if not all(shift % input.sizes[d] for shift, d in zip(shifts, dims, strict=True)):
-        return strides.contiguous(input.sizes)
+        return strides.contiguous(shape)
+    if not numel(shape):
+        return strides.like(shape, stride)
     rule = LAYOUTS["suggested"]
     assert rule is not None
-    return rule(input.sizes, ((input.sizes, input.strides),))
+    for shift, d in zip(shifts, dims, strict=True):
+        start = -shift % shape[d]
+        parts = [(*shape[:d], n, *shape[d + 1 :]) for n in (shape[d] - start, start)]
+        stride = rule(shape, tuple([(part, stride) for part in parts]))
+    return stride
 
 
 roll.vjp(input=lambda g, shifts, dims: g.roll([-s for s in as_tuple(shifts)], dims))

@@ -111,6 +111,8 @@ def bernoulli_(
     n = checked(input)
     if not isinstance(p, Tensor):
         return fill(input, source.bernoulli(n, float(p), input.dtype))
+    if not n:  # before the shape of `p` is looked at
+        return input
     return fill(input, source.bernoulli(n, _probabilities(p, input), input.dtype))
 
 

@@ -17,8 +17,8 @@ from tests.samples import along, elementwise, mixed, reductions, shapes
 from tests.samples.spec import Sample
 
 __all__ = [
-    "BACKWARD", "LAYOUTS", "SAMPLES", "Sample", "accepts", "derivatives", "inputs", "labelled", "missing",
-    "surplus", "usual",
+    "BACKWARD", "LAYOUTS", "SAMPLES", "Sample", "accepts", "derivatives", "inputs", "labelled",
+    "missing", "surplus", "usual",
 ]  # fmt: skip
 
 SAMPLES: list[Sample] = [

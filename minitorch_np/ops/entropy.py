@@ -1,0 +1,180 @@
+"""Binary cross-entropy, of probabilities and of logits, each with its gradient.
+
+ATen computes the gradients step by step, mostly in place: which steps are tells their strides.
+Source: ATen/native/Loss.cpp; torch/csrc/autograd/FunctionsManual.cpp.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np.loops import SCALAR_NAMES, blank_like, not_implemented, pointwise
+from minitorch_np.op import op
+from minitorch_np.ops.copy import check_written, own
+from minitorch_np.ops.loss import averaged, check_reduction, folded
+from minitorch_np.ops.smooth import log_sigmoid
+from minitorch_np.shapes import broadcast
+from minitorch_np.tensor import Tensor
+
+__all__: list[str] = []
+
+Array = NDArray[Any]
+
+
+@op("like", method=False)
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
+) -> Tensor:
+    """`-(target log(input) + (1 - target) log(1 - input))`, reduced; logarithms stop at -100.
+
+    Raises: RuntimeError where an input is no probability. Source: ATen/native/Loss.cpp.
+    """
+    check_reduction(reduction)
+    if not input.dtype.is_floating_point:
+        raise not_implemented("binary_cross_entropy", input.dtype)
+    if target.dtype is not input.dtype:
+        found, expected = SCALAR_NAMES[target.dtype.name], SCALAR_NAMES[input.dtype.name]
+        raise RuntimeError(f"Found dtype {found} but expected {expected}")
+
+    def entropy(x: Array, y: Array, *rest: Array) -> None:
+        if not np.all((x >= 0) & (x <= 1)):
+            raise RuntimeError("all elements of input should be between 0 and 1")
+        values = (y - 1) * np.maximum(np.log1p(-x), -100) - y * np.maximum(np.log(x), -100)
+        np.multiply(values, 1 if weight is None else rest[0], rest[-1])
+
+    weights = [] if weight is None else [weight]
+    for t in weights:
+        check_written(input.sizes, t.sizes)
+    return folded(pointwise(entropy, input, target, *weights, out=blank_like(input)), reduction)
+
+
+binary_cross_entropy.vjp(
+    input=lambda g, input, target, weight, reduction: binary_cross_entropy_backward(
+        g, input, target, weight, reduction
+    ),
+    target=lambda g, input, weight, reduction: weighed(
+        input.logit().neg_().mul_(g), weight, reduction
+    ),
+)
+
+
+def weighed(t: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
+    """A gradient times the loss's weight, if it has one, and divided by what a mean divides by."""
+    t = t if weight is None else t.mul_(weight)
+    return t.div_(t.numel()) if reduction == "mean" else t
+
+
+_EPSILON = 1e-12
+
+
+@op("like", method=False)
+def binary_cross_entropy_backward(
+    grad_output: Tensor,
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """The gradient of binary_cross_entropy with respect to its input."""
+    norm = averaged(reduction, input.numel())
+
+    def slope(g: Array, x: Array, y: Array, *rest: Array) -> None:
+        o = rest[-1]
+        values = g * (x - y) / np.maximum((1 - x) * x, o.dtype.type(_EPSILON))
+        factor = rest[0] * o.dtype.type(norm) if len(rest) > 1 else o.dtype.type(norm)
+        np.multiply(values, factor, o)
+
+    weights = [] if weight is None else [weight]
+    return pointwise(slope, grad_output, input, target, *weights, out=blank_like(input))
+
+
+def _entropy_slope(x: Tensor, y: Tensor) -> Tensor:
+    return (x - y) / ((1 - x) * x).clamp_min(_EPSILON)
+
+
+def _entropy_curve(x: Tensor, y: Tensor) -> Tensor:
+    scale = (x + _EPSILON) * (1 - x + _EPSILON)
+    return (x * x - 2 * x * y + y) / (scale * scale)
+
+
+binary_cross_entropy_backward.vjp(
+    grad_output=lambda g, input, target, weight, reduction: weighed(
+        g * _entropy_slope(input, target), weight, reduction
+    ),
+    input=lambda g, grad_output, input, target, weight, reduction: weighed(
+        g * grad_output * _entropy_curve(input, target), weight, reduction
+    ),
+    target=lambda g, grad_output, input, weight, reduction: weighed(
+        -g * grad_output / ((input + _EPSILON) * (1 - input + _EPSILON)),
+        weight,
+        reduction,
+    ),
+)
+
+
+@op("elementwise", method=False)
+def binary_cross_entropy_with_logits(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    pos_weight: Tensor | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """binary_cross_entropy of sigmoid(input), without overflow; `pos_weight` weighs the ones.
+
+    Source: ATen/native/Loss.cpp binary_cross_entropy_with_logits.
+    """
+    check_reduction(reduction)
+    if not input.dtype.is_floating_point:
+        raise not_implemented("log_sigmoid_cpu", input.dtype)
+    operands = [input, target, *[t for t in (weight, pos_weight) if t is not None]]
+    if pos_weight is not None:
+        check_written(input.sizes, broadcast(pos_weight.sizes, target.sizes))
+    if weight is not None:
+        check_written(input.sizes, weight.sizes)
+    loss = blank_like(target)  # ATen starts from 1 - target and goes on in place
+
+    def entropy(x: Array, y: Array, *rest: Array) -> None:
+        given = list(rest[:-1])
+        w = given.pop(0) if weight is not None else None
+        log_sigmoid = np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+        if given:
+            log_sigmoid = log_sigmoid * ((given[0] - 1) * y + 1)
+        values = (1 - y) * x - log_sigmoid
+        np.copyto(rest[-1], values if w is None else values * w, casting="unsafe")
+
+    return folded(pointwise(entropy, *operands, out=loss), reduction)
+
+
+def _logits_grad(
+    g: Tensor, x: Tensor, y: Tensor, weight: Tensor | None, positive: Tensor | None, reduction: str
+) -> Tensor:
+    """The gradient of the logits. Source: FunctionsManual.cpp."""
+    if positive is None:
+        slope = own(x.sigmoid()).sub_(y)
+    else:
+        t = positive * y
+        slope = (t + 1).sub_(y).mul_(x.sigmoid()).sub_(t)
+    return weighed(slope.mul_(g), weight, reduction)
+
+
+def _targets_grad(
+    g: Tensor, x: Tensor, weight: Tensor | None, positive: Tensor | None, reduction: str
+) -> Tensor:
+    """The gradient of the targets. Source: FunctionsManual.cpp."""
+    if positive is None:
+        slope = -x * g
+    else:
+        slope = log_sigmoid(-x).sub_(positive * log_sigmoid(x)).mul_(g)
+    return weighed(slope, weight, reduction)
+
+
+binary_cross_entropy_with_logits.vjp(
+    input=lambda g, input, target, weight, pos_weight, reduction: _logits_grad(
+        g, input, target, weight, pos_weight, reduction
+    ),
+    target=lambda g, input, weight, pos_weight, reduction: _targets_grad(
+        g, input, weight, pos_weight, reduction
+    ),
+)
