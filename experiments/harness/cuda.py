@@ -138,7 +138,7 @@ def tests(path: Path, device: str, selection: Sequence[str]) -> dict[str, Any]:
     command = [sys.executable, "-m", "pytest", "-q", "-m", "cuda", f"--junitxml={path.resolve()}"]
     command += ["-o", "junit_family=xunit1"]  # the one that may hold what tests remark
     if importlib.util.find_spec("xdist") and not selection:
-        command += ["-n", str(min(cores(), 4))]
+        command += ["-n", str(min(cores(), 8))]
     extra = {"MINITORCH_CUDA_TESTS_ON": device, "OMP_NUM_THREADS": "1"}
     start = time.monotonic()
     try:
