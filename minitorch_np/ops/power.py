@@ -62,6 +62,8 @@ def _to_number(
     if exponent == 1:
         return pointwise(_same, input, out=out, common=dtype)
     short = _SHORT_WAYS.get(exponent)
+    if dtype is dtypes.float16:
+        short = _HALF_WAYS.get(exponent, short)
     if short is not None and (dtype.is_floating_point or exponent in (2, 3)):
         return pointwise(short, input, out=out, common=dtype)
     n = rounded(scalar(exponent, dtype), dtype)
@@ -81,6 +83,20 @@ _SHORT_WAYS: dict[float, Kernel] = {
     -2.0: lambda a, o: np.true_divide(1, a * a, o),
 }
 """Exponents for which ATen does not call pow. Source: ATen/native/cpu/PowKernel.cpp."""
+
+
+def _half_power(a: Array, o: Array) -> None:
+    """pow(a, 0.5), which is no root at -inf and -0; NumPy's power takes the root."""
+    np.sqrt(a, o)
+    o += 0
+    np.copyto(o, math.inf, where=np.isneginf(a))
+
+
+_HALF_WAYS: dict[float, Kernel] = {
+    0.5: _half_power,
+    -0.5: lambda a, o: np.power(a, o.dtype.type(-0.5), o),
+}
+"""Those for which it does in float16."""
 
 
 def _integer_power(a: Array, b: Array, o: Array) -> None:

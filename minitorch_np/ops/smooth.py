@@ -41,11 +41,14 @@ def check_approximate(approximate: str) -> None:
 
 def normal_below(a: Array) -> Array:
     """The chance that a standard normal number is below each element."""
-    f = single_error_function if a.dtype == np.float32 else error_function
-    half = f(a.astype(np.float64) * math.sqrt(0.5))
+    if a.dtype == np.float32:
+        # rounded before 1 is added, as in ATen: exactly 0 far below, and nan times -inf
+        half = single_error_function(a * np.float32(math.sqrt(0.5)))
+    else:
+        half = error_function(a * math.sqrt(0.5))
     half += 1
     half *= 0.5
-    return half.astype(a.dtype)
+    return half
 
 
 @op("elementwise", method=False)

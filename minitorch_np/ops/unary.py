@@ -348,7 +348,7 @@ def logit_backward(grad_output: Tensor, input: Tensor, eps: float | None = None)
     low, outside = (0.0, math.nan) if eps is None else (eps, 0.0)
     return pointwise(
         lambda g, a, o: np.copyto(
-            o, np.where((a >= low) & (a <= 1 - low), g / (a * (1 - a)), outside), casting="unsafe"
+            o, np.where((a < low) | (a > 1 - low), outside, g / (a * (1 - a))), casting="unsafe"
         ),
         grad_output,
         input,

@@ -134,3 +134,10 @@ def test_out_and_in_place(op):
 
 def test_square():
     same(lambda t, x: (t.square(x), (x * 1).square_()), sample(2, 3), second=True)
+
+
+@pytest.mark.parametrize("dtype", FLOATING, ids=str)
+@pytest.mark.parametrize("exponent", [0.5, -0.5, 2, 3, -1, -2, 0, 1])
+def test_special_numbers_to_common_exponents(exponent, dtype):
+    special = torch.tensor([float("-inf"), float("inf"), float("nan"), -0.0, 0.0, -4.0, 4.0])
+    same(lambda t, x: x**exponent, special.to(dtype).requires_grad_())

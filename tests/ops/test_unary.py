@@ -155,3 +155,10 @@ def test_saves_its_input(op):
         return z
 
     same(spoiled, sample(3, low=0.2, high=0.9))
+
+
+@pytest.mark.parametrize("eps", [None, 0.1])
+def test_logit_of_nan_and_beyond(eps):
+    x = torch.tensor([float("nan"), 0.0, 0.05, 0.5, 1.0, 1.5, -1.0], dtype=torch.float64)
+    same(lambda t, x: t.logit(x, eps), x.requires_grad_())
+    same(lambda t, x: t.logit(x, eps), x.requires_grad_(), second=True)
