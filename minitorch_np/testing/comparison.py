@@ -4,7 +4,7 @@ Source: torch/testing/_comparison.py.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn, TypeGuard
+from typing import Any, NoReturn, TypeGuard, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,9 +85,15 @@ class _Check:
                 self._fail(f"The length of the sequences mismatch: {n} != {m}", path)
             for i, (x, y) in enumerate(zip(actual, expected, strict=True)):
                 self.compare(x, y, (*path, i))
-        elif isinstance(actual, (bool, int, float)) and isinstance(expected, (bool, int, float)):
+        elif actual is None or expected is None:
+            if actual is not expected:
+                self._fail(f"None mismatch: {actual} is not {expected}", path)
+        elif _is_bool(actual) and _is_bool(expected):
+            if actual != expected:  # PyTorch does not say where
+                self._fail(f"Booleans mismatch: {actual} is not {expected}", ())
+        elif _is_number(actual) and _is_number(expected):
             self._numbers(actual, expected, path)
-        elif _is_array(actual) and _is_array(expected):
+        elif _is_array(actual) and _is_array(expected) and _are_related(actual, expected):
             self._tensors(as_tensor(actual), as_tensor(expected), path)
         else:
             raise TypeError(
@@ -134,11 +140,14 @@ class _Check:
             self._fail(f"The values for attribute '{name}' do not match: {a} != {b}.", path)
 
     def _numbers(self, actual: float, expected: float, path: tuple[object, ...]) -> None:
-        kinds = [dtypes.float64 if type(n) is float else dtypes.int64 for n in (actual, expected)]
+        one, other = _plain(actual), _plain(expected)
+        if self.check_dtype and type(one) is not type(other):
+            self._fail(f"The (d)types do not match: {type(one)} != {type(other)}.", path)
+        kinds = [dtypes.float64 if type(n) is float else dtypes.int64 for n in (one, other)]
         rtol, atol = self.tolerances or _default(kinds[0], kinds[1])
         a, b = np.asarray(actual), np.asarray(expected)
         if not _close(a, b, rtol, atol, self.equal_nan).all():
-            self._scalar_failure(actual, expected, rtol, atol, path)
+            self._scalar_failure(one, other, rtol, atol, path)
 
     def _scalar_failure(
         self, a: float, b: float, rtol: float, atol: float, path: tuple[object, ...]
@@ -168,8 +177,27 @@ def _is_sequence(x: object) -> TypeGuard[Sequence[object]]:
     return isinstance(x, Sequence) and not isinstance(x, (str, bytes))
 
 
+def _is_bool(x: object) -> TypeGuard[bool]:
+    return isinstance(x, (bool, np.bool_))
+
+
+def _is_number(x: object) -> TypeGuard[float]:
+    return isinstance(x, (int, float, np.number))
+
+
+def _plain(number: object) -> float:
+    """A number of Python's or NumPy's as one of Python's."""
+    if isinstance(number, np.generic):
+        number = cast("np.generic[Any]", number).item()
+    return cast(float, number)
+
+
 def _is_array(x: object) -> bool:
-    return isinstance(x, (Tensor, np.ndarray, np.generic, bool, int, float))
+    return isinstance(x, (Tensor, np.ndarray))
+
+
+def _are_related(x: object, y: object) -> bool:
+    return isinstance(x, type(y)) or isinstance(y, type(x))
 
 
 def _default(a: Dtype, b: Dtype) -> tuple[float, float]:

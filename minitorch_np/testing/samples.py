@@ -32,6 +32,11 @@ def make_tensor(
     sizes: list[int] = []
     for part in shape:
         sizes.extend([part] if isinstance(part, int) else part)
+    if requires_grad and not dtype.is_floating_point:
+        raise ValueError(
+            "`requires_grad=True` is not supported for boolean and integral dtypes, but got "
+            f"dtype={dtype}"
+        )
     low, high = _bounds(dtype, low, high)
     wide = [*sizes[:-1], 2 * sizes[-1]] if noncontiguous and sizes else sizes
     if dtype.is_floating_point:
@@ -51,15 +56,17 @@ def make_tensor(
 def _bounds(dtype: Dtype, low: float | None, high: float | None) -> tuple[float, float]:
     """The range asked for, or the dtype's own."""
     if dtype is dtypes.bool_:
-        least, most = 0.0, 2.0
+        least, most = 0, 2
     elif dtype is dtypes.uint8:
-        least, most = 0.0, 10.0
+        least, most = 0, 10
     elif dtype.is_floating_point:
-        least, most = -9.0, 9.0
+        least, most = -9, 9
     else:
-        least, most = -9.0, 10.0
+        least, most = -9, 10
     low = least if low is None else low
     high = most if high is None else high
+    if low != low or high != high:
+        raise ValueError(f"`low` and `high` cannot be NaN, but got low={low} and high={high}")
     if low >= high:
-        raise ValueError(f"make_tensor: low={low} must be below high={high}")
+        raise ValueError(f"`low` must be less than `high`, but got {low} >= {high}")
     return low, high

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import minitorch_np
 from tests.oracle import same
 
 Case = Callable[[Any, Any], Any]
@@ -45,3 +46,30 @@ CASES: dict[str, Case] = {
 @pytest.mark.parametrize("name", CASES)
 def test_says_what_torch_says(name: str) -> None:
     same(lambda torch: CASES[name](torch, torch.testing.assert_close))
+
+
+LEAVES = {
+    "nothing": lambda torch: (None, None),
+    "nothing and one": lambda torch: (1, None),
+    "bools": lambda torch: (True, False),
+    "bools of NumPy": lambda torch: (np.bool_(True), True),
+    "an int and a float": lambda torch: (1, 1.0),
+    "numbers of NumPy": lambda torch: (np.float64(1), 1.5),
+    "nothing in a list": lambda torch: ([None], [1]),
+    "an array and a number": lambda torch: (np.array(1.0), 1.0),
+    "in a dict": lambda torch: ({"a": [True]}, {"a": [False]}),
+    "words": lambda torch: ("a", "a"),
+}
+
+
+@pytest.mark.parametrize("case", LEAVES)
+def test_leaves(case):
+    same(lambda torch: torch.testing.assert_close(*LEAVES[case](torch)))
+    same(lambda torch: torch.testing.assert_close(*LEAVES[case](torch), check_dtype=False))
+
+
+@pytest.mark.parametrize("other", [1, np.ones(())])
+def test_a_tensor_is_compared_with_tensors_only(other):
+    # the text names the class, which each library calls its own way
+    with pytest.raises(TypeError, match="No comparison pair was able to handle inputs of type"):
+        minitorch_np.testing.assert_close(minitorch_np.tensor(1), other)

@@ -33,3 +33,22 @@ def test_requires_grad() -> None:
         )
 
     same(f)
+
+
+@pytest.mark.parametrize(
+    "dtype, options",
+    [
+        ("float32", {"low": 3, "high": 1}),
+        ("int32", {"low": 3, "high": 3}),
+        ("int32", {"requires_grad": True}),
+        ("bool", {"requires_grad": True}),
+        ("float32", {"low": float("nan")}),
+        ("float64", {"high": float("nan")}),
+    ],
+)
+def test_refused_as_pytorch_refuses(dtype, options):
+    same(
+        lambda torch: torch.testing.make_tensor(
+            3, dtype=getattr(torch, dtype), device="cpu", **options
+        )
+    )
