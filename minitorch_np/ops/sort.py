@@ -1,13 +1,13 @@
 """Elements in order: sort, topk, kthvalue. NaN counts as larger than everything.
 
-Equal elements keep their order, where PyTorch promises nothing without `stable`.
+Sorting keeps equal elements in their order; which of them topk and kthvalue pick, `selection` says.
 Source: aten/src/ATen/native/Sorting.cpp.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import dtypes, return_types, strides
+from minitorch_np import dtypes, return_types, selection, strides
 from minitorch_np.loops import exact_result_for, finish, not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.ops.extremes import Pair, check_dim, picked_backward, selected, values_of
@@ -28,6 +28,30 @@ def order_of(array: Array, dim: int, descending: bool) -> Indices:
         return np.argsort(array, dim, kind="stable")
     backwards = np.argsort(np.flip(array, dim), dim, kind="stable")
     return array.shape[dim] - 1 - np.flip(backwards, dim)
+
+
+def ranks(row: Array, descending: bool) -> list[int]:
+    """Integers in the order of the elements, equal where those are; NaN is the largest."""
+    inverse = np.unique(row, return_inverse=True)[1]
+    ranked: list[int] = (-inverse if descending else inverse).tolist()
+    return ranked
+
+
+def _tied(array: Array, order: Indices, n: int) -> Array:
+    """The rows, along the last axis, in which two of the `n` first in `order` are equal."""
+    front = np.take_along_axis(array, order[..., :n], -1)
+    a, b = front[..., 1:], front[..., :-1]
+    return np.any((a == b) | ((a != a) & (b != b)), -1)
+
+
+def top(array: Array, k: int, largest: bool, ordered: bool = True) -> Indices:
+    """The indices of the `k` largest (or smallest) elements along the last axis."""
+    order = order_of(array, -1, largest)
+    chosen = order[..., :k].copy()
+    rows = _tied(array, order, k + 1) if ordered else np.ones(array.shape[:-1], np.bool_)
+    for at in map(tuple, np.argwhere(rows)) if k and array.size else ():
+        chosen[at] = selection.first(ranks(array[at], largest), k, ordered)
+    return chosen
 
 
 @op("like", node=lambda stable: f"SortBackward{0 if stable is None else 1}")
@@ -82,20 +106,19 @@ def topk(
     k: int,
     dim: int = -1,
     largest: bool = True,
-    sorted: bool = True,  # always so
+    sorted: bool = True,
     *,
     out: Pair | None = None,
 ) -> return_types.topk:
-    """The k largest (or smallest) elements along `dim`, in order, and where they were."""
+    """The k largest (or smallest) elements along `dim`, and where they were."""
     d = wrap_dim(dim, input.ndim)
     if not 0 <= k <= (input.sizes[d] if input.ndim else 1):
         raise RuntimeError("selected index k out of range")
     if input.dtype.category == 0:
         raise NotImplementedError("topk does not support bool dtypes on CPU")
-    indices = order_of(values_of(input), d, largest)
     if not input.ndim:
-        return return_types.topk(*selected(input, indices, d, True, out))
-    indices = np.take(indices, range(k), d)
+        return return_types.topk(*selected(input, np.zeros((), np.int64), d, True, out))
+    indices = np.moveaxis(top(np.moveaxis(values_of(input), d, -1), k, largest, sorted), -1, d)
     values = np.take_along_axis(input.array, indices, d)
     first, second = out if out is not None else (None, None)
     if out is not None:
@@ -113,6 +136,15 @@ topk.vjp(
 )
 
 
+def _kth(array: Array, k: int) -> Indices:
+    """The index that sorts to position `k` along the last axis, which stays, of size 1."""
+    order = order_of(array, -1, False)
+    chosen = order[..., k : k + 1].copy()
+    for at in map(tuple, np.argwhere(_tied(array, order, array.shape[-1]))):
+        chosen[at] = selection.kth(ranks(array[at], False), k)
+    return chosen
+
+
 @op("reduction")
 def kthvalue(
     input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out: Pair | None = None
@@ -124,9 +156,9 @@ def kthvalue(
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {d}")
     if input.dtype.category == 0:
         raise not_implemented("kthvalue_cpu", input.dtype)
-    indices = order_of(values_of(input), d, False)
+    indices = np.zeros((), np.int64)
     if input.ndim:
-        indices = np.take(indices, [k - 1], d)
+        indices = np.moveaxis(_kth(np.moveaxis(values_of(input), d, -1), k - 1), -1, d)
     return return_types.kthvalue(*selected(input, indices, d, keepdim, out))
 
 

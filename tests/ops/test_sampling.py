@@ -131,6 +131,14 @@ def test_multinomial(replacement, dtype):
         seeded(lambda torch, w, n=n: torch.multinomial(w.t(), n, replacement), w)
 
 
+def test_multinomial_of_equal_rates():
+    for seed, dtype in enumerate([torch.float32, torch.bfloat16] * 3):
+        w = torch.rand(4, 100, generator=torch.Generator().manual_seed(seed)).to(dtype)
+        seeded(lambda torch, w: torch.multinomial(w, 70), w)
+        seeded(lambda torch, w: torch.multinomial(w * (w > 0.9), 70), w)  # most weights are 0
+        seeded(lambda torch, w: torch.multinomial(w, 1), w)
+
+
 @pytest.mark.parametrize(
     "call",
     [

@@ -56,6 +56,18 @@ def test_topk(largest: bool, layout: str) -> None:
     same(lambda t, x: x.topk(2, largest=largest).values, NAN)
 
 
+@pytest.mark.parametrize("x", [NAN, TIES, TIES.repeat(1, 20)], ids=["nan", "ties", "long"])
+@pytest.mark.parametrize("largest", [False, True])
+def test_which_of_equal_elements(x: torch.Tensor, largest: bool) -> None:
+    for k in range(1, x.shape[-1] + 1):
+        for ordered in (True, False):
+            same(lambda t, x: x.topk(k, -1, largest, ordered), x)
+    for k in range(1, x.shape[-1] + 1):
+        same(lambda t, x: x.kthvalue(k), x)
+    same(lambda t, x: x.topk(1, 0, largest), x)
+    same(lambda t, x: x.topk(0, 0, largest, False), x)
+
+
 def test_topk_errors_and_out() -> None:
     for k in (4, -1):
         same(lambda t, x: x.topk(k), sample(2, 3))
