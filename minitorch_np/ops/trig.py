@@ -1,5 +1,7 @@
 """Circular and hyperbolic functions and their inverses, in radians, element by element."""
 
+from typing import NoReturn
+
 import numpy as np
 
 from minitorch_np.loops import pointwise
@@ -106,7 +108,12 @@ tanh_backward.vjp(
 )
 
 
-@op("elementwise", inplace=True, node=lambda inplace: f"AsinhBackward{int(inplace)}")
+def underived(name: str) -> NoReturn:
+    """Raise: there is no rule for the in-place form. Source: tools/autograd/derivatives.yaml."""
+    raise NotImplementedError(f"the derivative for 'inplace version of {name}' is not implemented.")
+
+
+@op("elementwise")
 def asinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse of the hyperbolic sine."""
     return pointwise(np.arcsinh, input, out=out, floating=True)
@@ -115,7 +122,16 @@ def asinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 asinh.vjp(input=lambda g, input: g * (input.pow(2) + 1).rsqrt())
 
 
-@op("elementwise", inplace=True, node=lambda inplace: f"AcoshBackward{int(inplace)}")
+@op("elementwise", node="AsinhBackward1")
+def asinh_(input: Tensor) -> Tensor:
+    """In-place version of `asinh`; PyTorch gave it no derivative."""
+    return pointwise(np.arcsinh, input, out=input, floating=True)
+
+
+asinh_.vjp(input=lambda g: underived("asinh"))
+
+
+@op("elementwise")
 def acosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse of the hyperbolic cosine; nan below 1."""
     return pointwise(np.arccosh, input, out=out, floating=True)
@@ -124,7 +140,16 @@ def acosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 acosh.vjp(input=lambda g, input: g * (input.pow(2) - 1).rsqrt())
 
 
-@op("elementwise", inplace=True, node=lambda inplace: f"AtanhBackward{int(inplace)}")
+@op("elementwise", node="AcoshBackward1")
+def acosh_(input: Tensor) -> Tensor:
+    """In-place version of `acosh`; PyTorch gave it no derivative."""
+    return pointwise(np.arccosh, input, out=input, floating=True)
+
+
+acosh_.vjp(input=lambda g: underived("acosh"))
+
+
+@op("elementwise")
 def atanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse of the hyperbolic tangent; nan outside [-1, 1]."""
     return pointwise(np.arctanh, input, out=out, floating=True)
@@ -135,6 +160,15 @@ def _from_one(t: Tensor) -> Tensor:
 
 
 atanh.vjp(input=lambda g, input: g * 1 / _from_one(input.pow(2)))
+
+
+@op("elementwise", node="AtanhBackward1")
+def atanh_(input: Tensor) -> Tensor:
+    """In-place version of `atanh`; PyTorch gave it no derivative."""
+    return pointwise(np.arctanh, input, out=input, floating=True)
+
+
+atanh_.vjp(input=lambda g: underived("atanh"))
 
 arcsin = alias(asin, "arcsin")
 arccos = alias(acos, "arccos")
