@@ -355,7 +355,7 @@ def node_source(plan: Plan) -> str:
     tensors = [n for n in names if plan.output(n) is not None or (n in plan.kinds and n != "out")]
     slots = [slot(plan, n) for n in names] + [version_slot(plan, n) for n in tensors]
     lines = [f"class {plan.node}(Node):", f"    __slots__ = {(*slots, 'title')!r}"]
-    lines += [f"    saves = {tuple(slot(plan, n) for n in tensors)!r}"]
+    lines += [f"    saves = { {slot(plan, n): _edge_of(plan, n) for n in tensors}!r}"]
     made = {slot(plan, n): plan.output(n) for n in tensors if plan.output(n) is not None}
     lines += [f"    outputs = {made!r}"]
     if plan.title:
@@ -381,14 +381,19 @@ def node_source(plan: Plan) -> str:
             body += [f"e_{arg} = edges[{at}:len(edges) - {len(inputs) - at - 1}]"]
             values.append(f"*({_rule_call(plan, arg)} if any(e_{arg}) else [None] * len(e_{arg}))")
         else:
-            at_text = (
-                str(at)
-                if "list" not in [plan.kinds[a] for a in inputs[:at]]
-                else str(at - len(inputs))
-            )
-            values.append(f"{_rule_call(plan, arg)} if edges[{at_text}] is not None else None")
+            place = _edge_of(plan, arg)
+            values.append(f"{_rule_call(plan, arg)} if edges[{place}] is not None else None")
     body += [f"return [{', '.join(values)}]"]
     return "\n".join(lines + [f"        {line}" for line in body])
+
+
+def _edge_of(plan: Plan, name: str) -> int | None:
+    """Which of a node's edges leads to a saved argument; from the end, behind a list of them."""
+    inputs = _inputs(plan)
+    if name not in inputs or plan.kinds[name] == "list":
+        return None
+    at = inputs.index(name)
+    return at - len(inputs) if "list" in [plan.kinds[a] for a in inputs[:at]] else at
 
 
 def _rule_call(plan: Plan, arg: str) -> str:

@@ -109,6 +109,11 @@ class AutogradMeta:
         self.retains_grad = False
 
 
+_NO_LEAF = "you can only change requires_grad flags of leaf variables."
+_DETACH = (
+    " If you want to use a computed variable in a subgraph that doesn't require differentiation "
+    "use var_no_grad = var.detach()."
+)
 _new = object.__new__
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -404,12 +409,8 @@ class Tensor(TensorMethods):
     def requires_grad(self, value: bool) -> None:
         if not isinstance(value, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise RuntimeError("requires_grad must be a bool")
-        if not self.is_leaf and not value:
-            raise RuntimeError(
-                "you can only change requires_grad flags of leaf variables. If you want to use a "
-                "computed variable in a subgraph that doesn't require differentiation use "
-                "var_no_grad = var.detach()."
-            )
+        if not self.is_leaf:
+            raise RuntimeError(_NO_LEAF if value else _NO_LEAF + _DETACH)
         if value and not self.dtype.is_floating_point:
             raise RuntimeError(
                 "only Tensors of floating point and complex dtype can require gradients"
@@ -422,14 +423,11 @@ class Tensor(TensorMethods):
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """This tensor, set to collect a gradient in `.grad` (or not)."""
         if not self.is_leaf and not requires_grad:
-            raise RuntimeError(
-                "you can only change requires_grad flags of leaf variables. If you want to use a "
-                "computed variable in a subgraph that doesn't require differentiation use "
-                "var_no_grad = var.detach()."
-            )
+            raise RuntimeError(_NO_LEAF + _DETACH)
         if requires_grad and not self.dtype.is_floating_point:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
-        self.requires_grad = requires_grad
+        if self.is_leaf:
+            self.requires_grad = requires_grad
         return self
 
     @property

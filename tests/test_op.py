@@ -40,9 +40,9 @@ def test_what_a_rule_names_is_what_is_kept() -> None:
     x = ours(sample(2, 3))
     facts = planted(input=lambda g, input_shape: g.expand(input_shape))(x)
     assert facts.grad_fn._saved_self_sym_sizes == (2, 3)
-    assert facts.grad_fn.saves == ()
+    assert facts.grad_fn.saves == {}
     kept = planted(input=lambda g, input, out: g * input * out)(x)
-    assert kept.grad_fn.saves == ("_kept_self", "_kept_result")
+    assert kept.grad_fn.saves == {"_kept_self": 0, "_kept_result": None}
     assert kept.grad_fn._saved_self is x
     assert kept.grad_fn._saved_result is not kept  # or node and result would hold each other
     assert kept.grad_fn._saved_result.data_ptr() == kept.data_ptr()

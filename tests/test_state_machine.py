@@ -84,6 +84,10 @@ def _written_quietly(torch: Any, x: Any) -> Any:
         return x.add_(0.25)
 
 
+def _detached(x: Any) -> None:
+    x.detach_()
+
+
 class Programs(RuleBasedStateMachine):
     """One program at a time; `pairs` holds every tensor made, ours and torch's."""
 
@@ -143,6 +147,10 @@ class Programs(RuleBasedStateMachine):
     @rule(pair=tensors)
     def backward(self, pair: Pair) -> None:
         """The whole graph backward, kept for more."""
+        self.backward_of(pair)
+
+    def backward_of(self, pair: Pair) -> None:
+        """One tensor's weighted sum backward."""
 
         def f(torch: Any, x: Any) -> None:
             weights = torch.arange(x.numel(), dtype=torch.float64).reshape(x.shape)
@@ -154,6 +162,15 @@ class Programs(RuleBasedStateMachine):
     def requires_grad(self, pair: Pair, flag: bool) -> None:
         """A leaf's flag."""
         self.both(lambda torch, x: x.requires_grad_(flag) and None, pair)
+
+    @rule(x=tensors, y=tensors)
+    def detach_(self, x: Pair, y: Pair) -> None:
+        """No history any more, for a tensor that a product has saved."""
+        made = self.both(lambda torch, a, b: a * b, x, y)
+        self.both(lambda torch, x: _detached(x), x)
+        if made is not None:
+            self.pairs.append(made)
+            self.backward_of(made)
 
     @rule(pair=tensors)
     def clear(self, pair: Pair) -> None:

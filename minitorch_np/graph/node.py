@@ -13,7 +13,7 @@ from minitorch_np.memory_format import contiguous_format
 from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Tensor, empty
 
-__all__ = ["AccumulateGrad", "Edge", "Node", "edge", "laid_out"]
+__all__ = ["AccumulateGrad", "Edge", "Node", "edge", "forget", "laid_out"]
 
 Edge = tuple["Node", int]
 """A node and which of its outputs: where a gradient goes next."""
@@ -39,11 +39,14 @@ class Node:
     __slots__ = ("__weakref__", "_metadata", "edges", "expects", "order", "post_hooks",
                  "pre_hooks", "retainers", "tensor_hooks")  # fmt: skip
 
-    saves: ClassVar[tuple[str, ...]] = ()
-    """The slots of the tensors that the rules may save."""
+    saves: ClassVar[dict[str, int | None]] = {}
+    """The tensors that the rules may save, and the edge of each; None for what is no input."""
 
     outputs: ClassVar[dict[str, int]] = {}
     """Which of them hold an output of the node itself, and which one."""
+
+    cut: ClassVar[int] = -1
+    """When a tensor last lost its history in place; nodes recorded later need not look."""
 
     edges: tuple[Edge | None, ...]
     expects: list[tuple[Shape, Dtype]]
@@ -69,6 +72,8 @@ class Node:
         self, grads: list[Tensor | None], edges: tuple[Edge | None, ...]
     ) -> list[Tensor | None]:
         """`apply`, then the hooks that see inputs and outputs."""
+        if self.order < Node.cut:
+            self.check_history()
         hooks = self.post_hooks
         if hooks is None:
             return self.apply(grads, edges)
@@ -133,6 +138,21 @@ class Node:
     def next_functions(self) -> tuple[tuple["Node | None", int], ...]:
         """The nodes that the input gradients go to, each with the index of its output."""
         return tuple([(None, 0) if e is None else e for e in self.edges])
+
+    def check_history(self) -> None:
+        """Raise RuntimeError where a saved tensor had a history and has none any more.
+
+        Source: torch/csrc/autograd/saved_variable.cpp, SavedVariable::unpack.
+        """
+        for name, at in self.saves.items():
+            kept, to = getattr(self, name), None if at is None else self.edges[at]
+            if kept is FREED or not isinstance(kept, Tensor) or to is None:
+                continue
+            if not isinstance(to[0], AccumulateGrad) and kept.meta and kept.meta.grad_fn is None:
+                raise RuntimeError(
+                    "Trying to use a saved tensor that has been detached in-place, i.e. with "
+                    ".detach_().This is not supported, please use out-of-place `.detach()` instead"
+                )
 
     def release(self) -> None:
         """Let go of the saved tensors; a rule that asks for one afterwards raises."""
@@ -216,6 +236,18 @@ class AccumulateGrad(Node):
     def name(self) -> str:
         """PyTorch's name of the node."""
         return "torch::autograd::AccumulateGrad"
+
+
+def forget(tensor: Tensor) -> None:
+    """Make `tensor` a leaf that needs no gradient, and tell the nodes recorded so far."""
+    meta = tensor.meta
+    if meta is None:
+        return
+    if meta.grad_fn is not None:
+        Node.cut = next(_clock)
+    meta.grad_fn = None
+    meta.output_nr = 0
+    meta.requires_grad = False
 
 
 def edge(tensor: Tensor) -> Edge | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from minitorch_np import shapes, strides
 from minitorch_np.graph.inplace import bump
 from minitorch_np.graph.modes import state
-from minitorch_np.graph.node import Node
+from minitorch_np.graph.node import Node, forget
 from minitorch_np.memory_format import contiguous_format, memory_format, preserve_format
 from minitorch_np.op import op
 from minitorch_np.ops.permute import check_matrix, swapped
@@ -189,11 +189,7 @@ def detach_(self: Tensor) -> Tensor:
             "these gradients. To fix this error, please refer to the Optimizer.zero_grad() "
             "function in torch/optim/optimizer.py as the solution."
         )
-    meta = self.meta
-    if meta is not None:
-        meta.grad_fn = None
-        meta.output_nr = 0
-        meta.requires_grad = False
+    forget(self)
     return self
 
 
