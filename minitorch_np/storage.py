@@ -1,6 +1,8 @@
 """Flat memory and the version counter: what the views of one tensor share."""
 
-from typing import Self, overload
+import weakref
+from collections.abc import Callable
+from typing import ClassVar, Self, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +38,9 @@ class UntypedStorage:
     length: int
     _address: int
 
+    moved: "ClassVar[Callable[[UntypedStorage], None]]"
+    """Lets go of what looks at the memory where it was; set by `tensor`, which knows who does."""
+
     def __init__(self, buffer: Bytes, start: int, length: int, address: int = 0) -> None:
         self.buffer = buffer
         self.start = start
@@ -64,12 +69,31 @@ class UntypedStorage:
         """The memory itself as a 1-d uint8 array: writing to it writes to every view."""
         return self.buffer[self.start : self.start + self.length]
 
-    def grow(self, nbytes: int) -> None:
-        """Move to memory of `nbytes`, with what is there; tensors made before must be rebuilt."""
-        larger = allocate(nbytes)
-        larger.bytes()[: self.length] = self.bytes()
-        self.buffer, self.start, self._address = larger.buffer, larger.start, larger._address
-        self.length = nbytes
+    def resizable(self) -> bool:
+        """Whether the memory may move: not where NumPy owns it or was given it."""
+        return self not in _LENT
+
+    def lend(self) -> None:
+        """Keep the memory where it is from now on, for somebody else looks at it."""
+        _LENT.add(self)
+
+    def resize_(self, size: int) -> "UntypedStorage":
+        """This storage with `size` bytes, moved there with what fits; its tensors see the new ones.
+
+        Raises: RuntimeError where it is not resizable.
+        """
+        if not isinstance(size, int):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            raise RuntimeError(f"resize_ expects an int, but got {type(size).__name__}")
+        if not self.resizable():
+            raise RuntimeError("Trying to resize storage that is not resizable")
+        other = allocate(size)
+        kept = min(size, self.length)
+        other.bytes()[:kept] = self.bytes()[:kept]
+        self.buffer, self.start, self._address = other.buffer, other.start, other._address
+        held, self.length = self.length, size
+        if held:  # over no memory there is nothing to look at
+            UntypedStorage.moved(self)
+        return self
 
     def tolist(self) -> list[int]:
         """The bytes as Python integers."""
@@ -116,6 +140,9 @@ class UntypedStorage:
         lines = "".join(f" {byte}\n" for byte in self.tolist())
         kind = "torch.storage.UntypedStorage(device=cpu)"
         return f"{lines}[{kind} of size {self.length}]"
+
+
+_LENT: weakref.WeakSet[UntypedStorage] = weakref.WeakSet()
 
 
 def address_of(array: NDArray[np.generic]) -> int:
@@ -165,9 +192,12 @@ def wrap_array(array: NDArray[np.generic]) -> UntypedStorage:
 
     Strides must not be negative. Source: torch/csrc/utils/tensor_numpy.cpp.
     """
-    if not array.size:
-        return UntypedStorage(np.empty(0, np.uint8), 0, 0)
-    span = sum((n - 1) * s for n, s in zip(array.shape, array.strides, strict=True))
-    items = span // array.itemsize + 1
-    flat = np.lib.stride_tricks.as_strided(array, (items,), (array.itemsize,))
-    return UntypedStorage(flat.view(np.uint8), 0, items * array.itemsize)
+    flat = np.empty(0, np.uint8)
+    if array.size:
+        span = sum((n - 1) * s for n, s in zip(array.shape, array.strides, strict=True))
+        items = span // array.itemsize + 1
+        whole = np.lib.stride_tricks.as_strided(array, (items,), (array.itemsize,))
+        flat = whole.view(np.uint8)
+    storage = UntypedStorage(flat, 0, len(flat))
+    storage.lend()
+    return storage

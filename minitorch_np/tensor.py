@@ -1,5 +1,6 @@
 """Tensor: a shape, a stride and an offset over shared memory, and its place in a graph. No op."""
 
+import gc
 import weakref
 from collections.abc import Callable
 from typing import NoReturn, Protocol, Self, TypeVar, overload
@@ -220,7 +221,7 @@ class Tensor(TensorMethods):
         nbytes = 0 if 0 in shape else (offset + span) * size
         memory = self.memory
         if nbytes > memory.length:
-            memory.grow(nbytes)
+            memory.resize_(nbytes)
         self.sizes, self.strides, self.offset = shape, stride, offset
         self._array = None
 
@@ -476,6 +477,20 @@ for _name, _value in list(vars(Tensor).items()):
 
 INFERENCE = VersionCounter()
 """The counter of every tensor made in inference mode: a mark, never counted."""
+
+
+def _look_again(memory: UntypedStorage) -> None:
+    """Drop every ndarray over the place where `memory` was.
+
+    Nothing knows which tensors share a storage, for keeping a list would cost each view more than
+    a storage that grows ever repays; the garbage collector finds them, in some milliseconds.
+    """
+    for holder in gc.get_referrers(memory):
+        if isinstance(holder, Tensor):
+            holder._array = None  # pyright: ignore[reportPrivateUsage]  # its own module
+
+
+UntypedStorage.moved = staticmethod(_look_again)
 
 
 _blank: dict[tuple[Shape, Stride, Dtype], tuple[int, tuple[int, ...]]] = {}

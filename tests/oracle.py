@@ -67,7 +67,7 @@ def ours(t: torch.Tensor) -> Tensor:
 
 def twin(t: torch.Tensor) -> torch.Tensor:
     """A torch tensor over a copy of the whole storage, with the same geometry."""
-    raw = torch.from_numpy(bytes_of(t))
+    raw = torch.from_numpy(bytes_of(t)).clone()  # or it could not be resized
     made = torch.empty(0, dtype=t.dtype).set_(
         raw.untyped_storage(), t.storage_offset(), t.shape, t.stride()
     )

@@ -63,6 +63,17 @@ def test_public_face() -> None:
     same(f, sample(2, 2, dtype=torch.int16, grad=False))
 
 
+@pytest.mark.parametrize("size", [0, 3, 8, 16, 30000, 1.5])
+def test_resized(size: int) -> None:
+    def f(torch: object, x: torch.Tensor) -> object:
+        s = x.clone().untyped_storage()
+        again = s.resize_(size)
+        s.resize_(max(size, 8))
+        return again is s, s.nbytes(), s.tolist()[: min(size, 8)], s.resizable()
+
+    same(f, sample(2, 2, dtype=torch.int16, grad=False))
+
+
 def test_results_are_aligned() -> None:
     x = ours(sample(5, 7))
     for t in (x + 1, x.sum(1), x.mm(x.t()), x.exp(), minitorch_np.zeros(3), x.sort().values):

@@ -151,8 +151,9 @@ def _adopted(
     if array.size:
         span = sum([(n - 1) * s for n, s in zip(shape, stride, strict=True)])
         nbytes = (span + 1) * array.itemsize
-    memory = _writable(array, nbytes)
-    return finished(over(UntypedStorage(memory, 0, nbytes), shape, stride, 0, dtype), {})
+    storage = UntypedStorage(_writable(array, nbytes), 0, nbytes)
+    storage.lend()
+    return finished(over(storage, shape, stride, 0, dtype), {})
 
 
 def _writable(array: Array, nbytes: int) -> NDArray[np.uint8]:

@@ -63,6 +63,7 @@ def numpy(self: Tensor, *, force: bool = False) -> Array:
         )
     if self.dtype is dtypes.bfloat16:
         raise TypeError("Got unsupported ScalarType BFloat16")
+    self.memory.lend()
     return self.array.view()
 
 

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -146,3 +147,55 @@ def test_data_cannot_be_deleted() -> None:
         del x.data
 
     same(delete, sample(2))
+
+
+def looked_at(x: Any) -> Any:
+    """The tensor, after its elements were read."""
+    x.tolist()
+    return x
+
+
+MOVES: dict[str, Callable[[Any, Any], Any]] = {
+    "resize_": lambda torch, x: x.resize_(5000).resize_(2, 3),
+    "out=": lambda torch, x: torch.add(torch.ones(50), 1, out=x[:0]),
+    "a view's": lambda torch, x: x.view(-1)[2:].resize_(5000)[:1],
+    "the storage": lambda torch, x: x.untyped_storage().resize_(5000) and None,
+}
+
+
+@pytest.mark.parametrize("move", MOVES.values(), ids=MOVES)
+def test_every_tensor_over_memory_that_moves_sees_it(move: Callable[[Any, Any], Any]) -> None:
+    def f(torch: Any, x: Any) -> Any:
+        x = x * 1
+        kept = [looked_at(t) for t in (x, x.t(), x.detach(), x[1], x.data, x[:, 1:])]
+        moved = move(torch, x)
+        kept[2].fill_(7)
+        kept[-1].mul_(2)
+        return moved, kept, len({t.untyped_storage().data_ptr() for t in kept})
+
+    same(f, sample(2, 3, grad=False))
+
+
+SHARED: dict[str, Callable[[Any, Any], Any]] = {
+    "numpy": lambda torch, x: x.numpy() is None,
+    "of a view": lambda torch, x: x[1].numpy() is None,
+    "asarray": lambda torch, x: np.asarray(x) is None,
+    "dlpack": lambda torch, x: np.from_dlpack(x) is None,
+    "nothing": lambda torch, x: x.tolist() is None,
+}
+
+
+@pytest.mark.parametrize("share", SHARED.values(), ids=SHARED)
+def test_memory_that_others_look_at_does_not_move(share: Callable[[Any, Any], Any]) -> None:
+    def f(torch: Any, x: Any) -> Any:
+        share(torch, x)
+        x.resize_(1).resize_(6)
+        return x.untyped_storage().resizable(), x.resize_(7).resize_(6)
+
+    same(f, sample(2, 3, grad=False))
+
+
+@pytest.mark.parametrize("make", ["from_numpy", "as_tensor", "from_dlpack", "tensor"])
+def test_memory_of_others_does_not_move(make: str) -> None:
+    same(lambda torch: getattr(torch, make)(np.zeros(3)).resize_(4).shape)
+    same(lambda torch: getattr(torch, make)(np.zeros(0)).resize_(4).shape)
