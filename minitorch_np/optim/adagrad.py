@@ -19,6 +19,7 @@ from minitorch_np.optim.optimizer import (
     value_of,
     with_grads,
 )
+from minitorch_np.optim.options import check_lr, check_not_negative
 from minitorch_np.tensor import Tensor
 
 __all__ = ["Adagrad"]
@@ -41,16 +42,11 @@ class Adagrad(Optimizer):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        if isinstance(lr, Tensor) and lr.numel() != 1:
-            raise ValueError("Tensor lr must be 1-element")
-        checked = (
-            ("learning rate", lr), ("lr_decay value", lr_decay),
-            ("weight_decay value", weight_decay),
-            ("initial_accumulator_value value", initial_accumulator_value), ("epsilon value", eps),
+        check_lr(lr)
+        check_not_negative(
+            lr=lr, lr_decay=lr_decay, weight_decay=weight_decay,
+            initial_accumulator_value=initial_accumulator_value, eps=eps,
         )  # fmt: skip
-        for name, value in checked:
-            if not value >= 0.0:
-                raise ValueError(f"Invalid {name}: {value}")
         defaults: dict[str, Any] = {
             "lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay,
             "initial_accumulator_value": initial_accumulator_value, "foreach": foreach,

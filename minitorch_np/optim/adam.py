@@ -21,6 +21,7 @@ from minitorch_np.optim.optimizer import (
     value_of,
     with_grads,
 )
+from minitorch_np.optim.options import check_not_negative
 from minitorch_np.tensor import Tensor
 
 __all__ = ["Adam", "AdamW"]
@@ -63,15 +64,11 @@ class Adam(Optimizer):
     ) -> None:
         refused = bool(foreach) and not capturable
         _check_tensors("lr", lr, refused)
-        if not lr >= 0.0:
-            raise ValueError(f"Invalid learning rate: {lr}")
-        if not eps >= 0.0:
-            raise ValueError(f"Invalid epsilon value: {eps}")
+        check_not_negative(lr=lr, eps=eps)
         for nr, beta in enumerate(betas):
             if not 0.0 <= beta < 1.0:
                 raise ValueError(f"Invalid beta parameter at index {nr}: {beta}")
-        if not weight_decay >= 0.0:
-            raise ValueError(f"Invalid weight_decay value: {weight_decay}")
+        check_not_negative(weight_decay=weight_decay)
         if not any(all(isinstance(beta, kind) for beta in betas) for kind in (float, Tensor)):
             raise ValueError("betas must be either both floats or both Tensors")
         for nr, beta in enumerate(betas):

@@ -19,6 +19,7 @@ from minitorch_np.optim.optimizer import (
     value_of,
     with_grads,
 )
+from minitorch_np.optim.options import check_lr, check_not_negative
 from minitorch_np.tensor import Tensor
 
 __all__ = ["RMSprop"]
@@ -45,15 +46,10 @@ class RMSprop(Optimizer):
         maximize: bool = False,
         differentiable: bool = False,
     ) -> None:
-        if isinstance(lr, Tensor) and lr.numel() != 1:
-            raise ValueError("Tensor lr must be 1-element")
-        checked = (
-            ("learning rate", lr), ("epsilon value", eps), ("momentum value", momentum),
-            ("weight_decay value", weight_decay), ("alpha value", alpha),
-        )  # fmt: skip
-        for name, value in checked:
-            if not value >= 0.0:
-                raise ValueError(f"Invalid {name}: {value}")
+        check_lr(lr)
+        check_not_negative(
+            lr=lr, eps=eps, momentum=momentum, weight_decay=weight_decay, alpha=alpha
+        )
         defaults: dict[str, Any] = {
             "lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps, "centered": centered,
             "weight_decay": weight_decay, "capturable": capturable, "foreach": foreach,
