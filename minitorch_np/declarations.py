@@ -360,7 +360,7 @@ class TensorMethods:
             ...
 
         def acosh_(self) -> Tensor:
-            """In-place version of `acosh`."""
+            """In-place version of `acosh`; PyTorch gave it no derivative."""
             ...
 
         def add(
@@ -600,7 +600,7 @@ class TensorMethods:
             ...
 
         def asinh_(self) -> Tensor:
-            """In-place version of `asinh`."""
+            """In-place version of `asinh`; PyTorch gave it no derivative."""
             ...
 
         def atan(self, *, out: Tensor | None = None) -> Tensor:
@@ -624,7 +624,7 @@ class TensorMethods:
             ...
 
         def atanh_(self) -> Tensor:
-            """In-place version of `atanh`."""
+            """In-place version of `atanh`; PyTorch gave it no derivative."""
             ...
 
         def backward(
@@ -2403,7 +2403,7 @@ class TensorMethods:
             *,
             out: tuple[Tensor, Tensor] | None = None,
         ) -> topk_:
-            """The k largest (or smallest) elements along `dim`, in order, and where they were."""
+            """The k largest (or smallest) elements along `dim`, and where they were."""
             ...
 
         def trace(self) -> Tensor:

@@ -18,13 +18,17 @@ class dtype:
     """Type of a tensor's elements: one instance each, compared by identity.
 
     `np` is the NumPy dtype that memory holds, `compute` the one that arithmetic is done in:
-    float32 for the half types, which round once at the end. `itemsize` in bytes.
+    float32 for the half types, which round once at the end. `itemsize` in bytes. Messages have
+    three more names of it: ATen's ('Long'), the compiler's ('long int') and C's ('int64_t').
     """
 
     __slots__ = (
+        "aten_name",
+        "c_name",
         "category",
         "code",
         "compute",
+        "cpp_name",
         "is_complex",
         "is_floating_point",
         "is_half",
@@ -34,6 +38,9 @@ class dtype:
         "np",
     )
     name: str
+    aten_name: str
+    cpp_name: str
+    c_name: str
     code: int
     np: np.dtype[np.generic]
     compute: np.dtype[Any]
@@ -44,9 +51,12 @@ class dtype:
     is_signed: bool
     is_half: bool
 
-    def __init__(self, code: int, name: str, kind: type[np.generic], category: int) -> None:
+    def __init__(
+        self, code: int, name: str, kind: type[np.generic], category: int, names: tuple[str, ...]
+    ) -> None:
         self.code = code
         self.name = name
+        self.aten_name, self.cpp_name, self.c_name = names
         self.np = np.dtype(kind)
         self.is_half = category == FLOATING and self.np.itemsize == 2
         self.compute = np.dtype(np.float32) if self.is_half else self.np
@@ -63,16 +73,18 @@ class dtype:
         return "bool_" if self.name == "bool" else self.name
 
 
-bool_ = dtype(0, "bool", np.bool_, BOOL)
-uint8 = dtype(1, "uint8", np.uint8, INTEGER)
-int8 = dtype(2, "int8", np.int8, INTEGER)
-int16 = dtype(3, "int16", np.int16, INTEGER)
-int32 = dtype(4, "int32", np.int32, INTEGER)
-int64 = dtype(5, "int64", np.int64, INTEGER)
-float16 = dtype(6, "float16", np.float16, FLOATING)
-bfloat16 = dtype(7, "bfloat16", ml_dtypes.bfloat16, FLOATING)
-float32 = dtype(8, "float32", np.float32, FLOATING)
-float64 = dtype(9, "float64", np.float64, FLOATING)
+bool_ = dtype(0, "bool", np.bool_, BOOL, ("Bool", "bool", "bool"))
+uint8 = dtype(1, "uint8", np.uint8, INTEGER, ("Byte", "unsigned char", "uint8_t"))
+int8 = dtype(2, "int8", np.int8, INTEGER, ("Char", "signed char", "int8_t"))
+int16 = dtype(3, "int16", np.int16, INTEGER, ("Short", "short int", "int16_t"))
+int32 = dtype(4, "int32", np.int32, INTEGER, ("Int", "int", "int"))
+int64 = dtype(5, "int64", np.int64, INTEGER, ("Long", "long int", "int64_t"))
+float16 = dtype(6, "float16", np.float16, FLOATING, ("Half", "c10::Half", "c10::Half"))
+bfloat16 = dtype(
+    7, "bfloat16", ml_dtypes.bfloat16, FLOATING, ("BFloat16", "c10::BFloat16", "c10::BFloat16")
+)
+float32 = dtype(8, "float32", np.float32, FLOATING, ("Float", "float", "float"))
+float64 = dtype(9, "float64", np.float64, FLOATING, ("Double", "double", "double"))
 
 short, int_, long = int16, int32, int64
 half, float_, double = float16, float32, float64

@@ -19,19 +19,17 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.shapes import Shape, broadcast, reduced
-from minitorch_np.strides import Overlap, Stride
+from minitorch_np.strides import Stride
 from minitorch_np.tensor import Number, Tensor, empty
 
 __all__ = [
     "blank_like",
-    "CPP_NAMES",
-    "C_NAMES",
-    "SCALAR_NAMES",
     "common_dtype",
     "converted",
     "finish",
     "not_implemented",
     "number",
+    "other_dtype",
     "pointwise",
     "quietly",
     "reduce",
@@ -80,17 +78,9 @@ def quietly(f: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     return _quiet.run(f, *args, **kwargs)
 
 
-SCALAR_NAMES = {
-    "bool": "Bool", "uint8": "Byte", "int8": "Char", "int16": "Short", "int32": "Int",
-    "int64": "Long", "float16": "Half", "bfloat16": "BFloat16", "float32": "Float",
-    "float64": "Double",
-}  # fmt: skip
-"""ATen's names of the dtypes, as they stand in error messages."""
-
-
 def not_implemented(kernel: str, dtype: Dtype) -> NotImplementedError:
     """The error of a kernel that has no version for `dtype`. Source: aten/src/ATen/Dispatch.h."""
-    return NotImplementedError(f"\"{kernel}\" not implemented for '{SCALAR_NAMES[dtype.name]}'")
+    return NotImplementedError(f"\"{kernel}\" not implemented for '{dtype.aten_name}'")
 
 
 def scalar(value: Number, dtype: Dtype) -> Number:
@@ -103,24 +93,16 @@ def scalar(value: Number, dtype: Dtype) -> Number:
         return builtins.bool(value)
     if dtype.category == dtypes.FLOATING:
         if math.isfinite(value) and abs(value) > _LARGEST[dtype.name]:
-            raise RuntimeError(
-                f"value cannot be converted to type {C_NAMES[dtype.name]} without overflow"
-            )
+            raise RuntimeError(f"value cannot be converted to type {dtype.c_name} without overflow")
         return float(value)
     limits = np.iinfo(dtype.name)
     wraps = dtype is dtypes.uint8 and not isinstance(value, float)  # negative integers do
     low = -limits.max if wraps else limits.min
     if not low <= value <= limits.max:
-        raise RuntimeError(
-            f"value cannot be converted to type {C_NAMES[dtype.name]} without overflow"
-        )
+        raise RuntimeError(f"value cannot be converted to type {dtype.c_name} without overflow")
     return int(value) & 255 if wraps else int(value)
 
 
-C_NAMES = {
-    "uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int", "int64": "int64_t",
-    "float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double",
-}  # fmt: skip
 _LARGEST = {
     "float16": 65504.0, "bfloat16": 3.3895313892515355e38, "float32": 3.4028234663852886e38,
     "float64": 1.7976931348623157e308,
@@ -302,8 +284,8 @@ def _fitted(
         )
     if not dtypes.can_cast(dtype, out.dtype):
         raise RuntimeError(
-            f"result type {SCALAR_NAMES[dtype.name]} can't be cast to the desired output type "
-            f"{SCALAR_NAMES[out.dtype.name]}"
+            f"result type {dtype.aten_name} can't be cast to the desired output type "
+            f"{out.dtype.aten_name}"
         )
     if out.sizes != shape:
         resize_output(out, shape, stride() if stride else strides.contiguous(shape))
@@ -322,32 +304,34 @@ def check_overlap(out: Tensor, inputs: Sequence[Tensor]) -> None:
             strides.check_no_partial_overlap(mine, (t.offset, t.sizes, t.strides))
 
 
-CPP_NAMES = {
-    "bool": "bool", "uint8": "unsigned char", "int8": "signed char", "int16": "short int",
-    "int32": "int", "int64": "long int", "float16": "c10::Half", "bfloat16": "c10::BFloat16",
-    "float32": "float", "float64": "double",
-}  # fmt: skip
-"""C++'s names of the dtypes, as they stand in some error messages."""
-
-
-def exact_result_for(out: Tensor, shape: Shape, dtype: Dtype) -> Tensor:
-    """`out`, made ready to receive a result of `shape`, for ops that never cast to `out`'s dtype.
-
-    Raises: RuntimeError for another dtype. Source: check_dtype in RegisterCPU's structured kernels.
-    """
+def check_dtype(out: Tensor, dtype: Dtype) -> None:
+    """Raise RuntimeError where `out` has another dtype."""
     if out.dtype is not dtype:
         raise RuntimeError(
-            f"Expected out tensor to have dtype {CPP_NAMES[dtype.name]}, "
-            f"but got {CPP_NAMES[out.dtype.name]} instead"
+            f"Expected out tensor to have dtype {dtype.cpp_name}, "
+            f"but got {out.dtype.cpp_name} instead"
         )
+
+
+def exact_result_for(
+    out: Tensor, shape: Shape, dtype: Dtype, inputs: Sequence[Tensor] = ()
+) -> Tensor:
+    """`out`, made ready to receive a result of `shape`, for ops that never cast to `out`'s dtype.
+
+    Raises: RuntimeError for another dtype, or for memory that overlaps itself or one of `inputs`.
+    Source: check_dtype in RegisterCPU's structured kernels.
+    """
+    check_dtype(out, dtype)
     if out.sizes != shape:
         resize_output(out, shape, strides.contiguous(shape))
-    if strides.internal_overlap(out.sizes, out.strides) is Overlap.YES:
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a "
-            "single memory location. Please clone() the tensor before performing the operation."
-        )
+    check_overlap(out, inputs)
     return out
+
+
+def other_dtype(out: Tensor, dtype: Dtype) -> RuntimeError:
+    """The error of a loop that does not cast. Source: TensorIterator.cpp compute_types."""
+    found, expected = out.dtype.aten_name, dtype.aten_name
+    return RuntimeError(f"Found dtype {found} but expected {expected}")
 
 
 def resize_output(out: Tensor, shape: Shape, stride: Stride) -> None:
@@ -401,7 +385,7 @@ def reduce(
     if out is None:
         done = empty(shape, strides.reduction(shape), to)
     else:
-        done = result_for(out, shape, to, [input])
+        done = _fitted(out, shape, to, [input], None)  # no check: a reduction may overlap
     _quiet.run(_fold, f, converted(input, dtype), dims, done.array)
     return done
 

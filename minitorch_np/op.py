@@ -8,15 +8,20 @@ costs more than the arithmetic. `REGISTRY[name].source` shows the text; `recorde
 import inspect
 import types
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar, cast, get_origin
+from typing import Any, ParamSpec, Protocol, TypeVar, cast, get_origin
 
 from minitorch_np import recorder
-from minitorch_np.graph.inplace import bump, check_inplace, rebase, regard
+from minitorch_np.graph.inplace import (
+    bump,
+    check_inplace,
+    rebase,
+    regard,
+)
 from minitorch_np.graph.modes import Creation, state
 from minitorch_np.graph.node import Node, edge
 from minitorch_np.graph.saved import FREED, as_output, freed, stale, version_of
 from minitorch_np.recorder import Plan, Rule
-from minitorch_np.shapes import noted
+from minitorch_np.refusals import blame, no_rule, refuse_history, refuse_out, underived
 from minitorch_np.strides import LAYOUTS, contiguous
 from minitorch_np.tensor import INFERENCE, AutogradMeta, Tensor, empty
 
@@ -90,6 +95,9 @@ def op(
     differentiable: bool = True,
     variadic: str | None = None,
     node: "str | Title | None" = None,
+    aten: str | None = None,
+    refuses: str | None = None,
+    discrete: bool = False,
 ) -> Callable[[Callable[P, R]], Recorded[P, R]]:
     """Register a function on tensors as an op whose results have the strides of rule `layout`.
 
@@ -97,8 +105,8 @@ def op(
     method. A name ending in '_' writes to its first argument in place; `inplace=True` derives that
     form from the `out` parameter. `variadic` names a parameter that the method takes as separate
     arguments too (`x.permute(1, 0)`). `node` overrides the node's name, or computes it from
-    arguments it names. An op that has neither rules nor `differentiable=False` raises on the way
-    back.
+    arguments it names; `aten`, `refuses` and `discrete` are the plan's. An op that has neither
+    rules nor `differentiable=False` raises on the way back.
     """
     assert layout in LAYOUTS, layout
 
@@ -113,6 +121,9 @@ def op(
             plan.title = lambda: full
         elif not isinstance(node, str):
             plan.title = node
+        plan.aten = aten or name
+        plan.discrete = discrete
+        plan.refuses = ("any" if differentiable else "") if refuses is None else refuses
         made = [Op(name, layout, plan)]
         if inplace:
             made.append(Op(f"{name}_", layout, plan))
@@ -309,39 +320,6 @@ def _shares(tensor: Tensor, argument: object) -> bool:
     return isinstance(argument, Tensor) and argument.clock is tensor.clock
 
 
-def _blame(one: Op, error: Exception, arguments: dict[str, object]) -> None:
-    """Raise torch's TypeError when an argument that must be a tensor is none."""
-    for at, (name, value) in enumerate(arguments.items()):
-        kind = one.plan.kinds[name]
-        given = cast("Sequence[object]", value) if kind == "list" else [value]
-        for nr, each in enumerate(given):
-            if isinstance(each, Tensor) or (
-                kind == "maybe" and isinstance(each, (int, float, type(None)))
-            ):
-                continue
-            if kind == "list":
-                raise TypeError(
-                    f"expected Tensor as element {nr} in argument {at}, "
-                    f"but got {type(each).__name__}"
-                ) from error
-            raise TypeError(
-                f"{one.name}(): argument '{name}' (position {at + 1}) must be Tensor, "
-                f"not {type(each).__name__}"
-            ) from error
-
-
-def _refuse_out(one: Op) -> NoReturn:
-    raise RuntimeError(
-        f"{one.name}(): functions with out=... arguments don't support automatic differentiation, "
-        "but one of the arguments requires grad."
-    )
-
-
-def _no_rule(one: Op, argument: str) -> NoReturn:
-    text = f"derivative for aten::{one.name} is not implemented"
-    raise noted(RuntimeError(text), f"The op has no rule for its argument '{argument}'.")
-
-
 def _zeros(node: Node, nr: int) -> Tensor:
     """A gradient of zeros for an output that none arrived for."""
     shape, dtype = node.expects[nr]
@@ -363,25 +341,27 @@ def _fresh_all(tensors: "Sequence[Tensor | None] | Tensor", versions: list[int |
 _SPACE: dict[str, object] = {
     "AutogradMeta": AutogradMeta,
     "FREED": FREED,
-    "freed": freed,
     "Node": Node,
     "Tensor": Tensor,
     "as_output": as_output,
     "attach": _attach,
-    "blame": _blame,
+    "blame": blame,
     "bump": bump,
     "counted": _counted,
     "check_inplace": check_inplace,
     "edge": edge,
+    "freed": freed,
     "fresh_all": _fresh_all,
-    "no_rule": _no_rule,
+    "no_rule": no_rule,
     "rebase": rebase,
     "regard": regard,
-    "refuse_out": _refuse_out,
+    "refuse_history": refuse_history,
+    "refuse_out": refuse_out,
     "stale": stale,
     "state": state,
     "version_of": version_of,
     "unrecorded": _unrecorded,
+    "underived": underived,
     "watched": _watched,
     "zeros": _zeros,
 }

@@ -36,31 +36,6 @@ _INT64_MIN: Final = -(2**63)
 _RANDPERM_32_BITS: Final = (2**32 - 1) // 20
 _BLOCK: Final = 16
 
-# PyTorch's names of a dtype: ScalarType, and the C++ type as its messages spell it
-_SCALAR_TYPE: Final = {
-    "bool": "Bool",
-    "uint8": "Byte",
-    "int8": "Char",
-    "int16": "Short",
-    "int32": "Int",
-    "int64": "Long",
-    "float16": "Half",
-    "bfloat16": "BFloat16",
-    "float32": "Float",
-    "float64": "Double",
-}
-_CPP_TYPE: Final = {
-    "bool": "bool",
-    "uint8": "unsigned char",
-    "int8": "signed char",
-    "int16": "short int",
-    "int32": "int",
-    "int64": "long int",
-    "float16": "c10::Half",
-    "bfloat16": "c10::BFloat16",
-    "float32": "float",
-    "float64": "double",
-}
 _DIGITS: Final = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
 _MAX: Final = {
     "float16": 65504.0,
@@ -208,14 +183,14 @@ class Generator(Mersenne):
             raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
         if n == 0:
             return np.empty(0, dtype.np)
-        _check_continuous(dtype, "Exponential", _SCALAR_TYPE)
+        _check_continuous(dtype, "Exponential", dtype.aten_name)
         return _stored(-1.0 / lambd * boxmuller.log1p64(-self.doubles(n)), dtype)
 
     def cauchy(self, n: int, dtype: dtype, median: float = 0.0, sigma: float = 1.0) -> Flat:
         """Cauchy numbers around `median`: `cauchy_`."""
         if not sigma > 0.0:
             raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
-        _check_continuous(dtype, "Cauchy", _CPP_TYPE)
+        _check_continuous(dtype, "Cauchy", dtype.cpp_name)
         tangent = boxmuller.tan64(np.pi * (self.doubles(n) - 0.5))
         with np.errstate(all="ignore"):
             return _stored(boxmuller.fma64(tangent, sigma, median), dtype)
@@ -284,7 +259,7 @@ def _stored(values: NDArray[np.generic], dtype: dtype) -> Flat:
 
 
 def _not_implemented(kernel: str, dtype: dtype) -> NotImplementedError:
-    return NotImplementedError(f"\"{kernel}\" not implemented for '{_SCALAR_TYPE[dtype.name]}'")
+    return NotImplementedError(f"\"{kernel}\" not implemented for '{dtype.aten_name}'")
 
 
 def _check_floating(dtype: dtype, kernel: str) -> None:
@@ -292,11 +267,11 @@ def _check_floating(dtype: dtype, kernel: str) -> None:
         raise _not_implemented(kernel, dtype)
 
 
-def _check_continuous(dtype: dtype, name: str, spelling: dict[str, str]) -> None:
+def _check_continuous(dtype: dtype, name: str, called: str) -> None:
     if not dtype.is_floating_point:
         raise RuntimeError(
             f"{name} distribution is a continuous probability distribution. dtype must be a"
-            f" floating point but you specified {spelling[dtype.name]}"
+            f" floating point but you specified {called}"
         )
 
 
@@ -305,14 +280,14 @@ def _check_uniform(dtype: dtype, low: float, high: float) -> None:
     largest = _MAX[dtype.name]
     for name, value in (("from", low), ("to", high)):
         if not -largest <= value <= largest:
-            raise RuntimeError(f"{name} is out of bounds for {_CPP_TYPE[dtype.name]}")
+            raise RuntimeError(f"{name} is out of bounds for {dtype.cpp_name}")
     if low > high:
         raise RuntimeError(
             f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}"
         )
     if high - low > largest:
         raise RuntimeError(
-            f"uniform_ expects to-from <= std::numeric_limits<{_SCALAR_TYPE[dtype.name]}>::max(),"
+            f"uniform_ expects to-from <= std::numeric_limits<{dtype.aten_name}>::max(),"
             f" but found to={high:g} and from={low:g} which result in to-from to exceed the limit"
         )
 
@@ -370,7 +345,7 @@ def _rounded_down(high: int, dtype: dtype) -> int:
 
 
 def _check_in_range(low: int, last: int, dtype: dtype) -> None:
-    name = _CPP_TYPE[dtype.name]
+    name = dtype.cpp_name
     if dtype.is_floating_point:
         smallest, largest = -_MAX[dtype.name], _MAX[dtype.name]
     else:
@@ -401,7 +376,7 @@ def _check_permutation(n: int, dtype: dtype) -> None:
     if dtype.is_floating_point:
         if name != "bfloat16" and n > 2 ** _DIGITS[name] + 1:  # PyTorch lets bfloat16 repeat itself
             limit = "2049" if name == "float16" else f"2^{_DIGITS[name]}+1"
-            raise RuntimeError(f"n cannot be greater than {limit} for {_SCALAR_TYPE[name]} type.")
+            raise RuntimeError(f"n cannot be greater than {limit} for {dtype.aten_name} type.")
     elif n - 1 > _integer_limits(dtype)[1]:
         raise RuntimeError(f"value cannot be converted to type {name}_t without overflow")
 

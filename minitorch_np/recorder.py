@@ -48,6 +48,12 @@ class Plan:
     view: bool = False
     differentiable: bool = True
     has_out: bool = False
+    refuses: str = ""
+    """Whose gradients rule out `out=`: 'any' argument's, or its own if it is a 'leaf'."""
+    discrete: bool = False
+    """Whether integers that it makes of floating numbers just have no history, without an error."""
+    aten: str = ""
+    """torch's name, where the function's says which of its overloads it is."""
     title: Callable[..., str] | None = None
     """Computes the node's name from arguments, where PyTorch has several overloads."""
 
@@ -277,16 +283,23 @@ def record_source(plan: Plan) -> str:
     else:
         body += ["if not route:", f"    return {run}"]
     body += ["if route > 1:", f"    return watched(op, {watched_text(plan.signature)})"]
+    if plan.has_out:
+        given = ", ".join(f"*{a}" if plan.kinds[a] == "list" else a for a in _inputs(plan))
+        body += ["if out is not None:"]
+        body += [f"    refuse_out(op, out, ({given},))"] if plan.refuses else []
+        if plan.refuses == "leaf":
+            body += [f"    return underived(op, {run}, ({given},))"]
+        else:
+            body += [f"    return {run}"]
     if not plan.differentiable:
         body += [f"return {run}"]
     else:
         body += _edges(plan)
         body += [f"if {_nothing_needed(plan)}:", f"    return {run}"]
-        if plan.has_out:
-            body += ["if out is not None:", "    refuse_out(op)"]
         body += [f"result = impl({call})"]
         if plan.results is None:
-            body += ["if not result.dtype.is_floating_point:", "    return result"]
+            body += ["if not result.dtype.is_floating_point:"]
+            body += ["    return result" if plan.discrete else "    refuse_history(result)"]
         body += [*_node(plan, False), *_save_outputs(plan), *_attach(plan), "return result"]
     lines += [f"        {line}" for line in body]
     lines += [
@@ -311,7 +324,8 @@ def inplace_source(plan: Plan, name: str) -> str:
         body += _edges(plan)
         body += [f"if {_nothing_needed(plan)}:"]
         body += [f"    {line}" for line in plain]
-        body += [f"if not {first}.dtype.is_floating_point:", *[f"    {line}" for line in plain]]
+        if native and plan.discrete:
+            body += [f"if not {first}.dtype.is_floating_point:", *[f"    {line}" for line in plain]]
         body += [f"check_inplace({first}, True)"]
         if first in plan.names():
             body += [f"before = {first}.clone() if {_any_edge(plan, plan.wants(first))} else None"]
@@ -332,7 +346,8 @@ def inplace_source(plan: Plan, name: str) -> str:
 
 
 def _arguments(plan: Plan) -> str:
-    return "{" + ", ".join(f"{a!r}: {a}" for a in plan.kinds if a != "out") + "}"
+    without = "out" if plan.name.endswith("_") or not plan.has_out else ""
+    return "{" + ", ".join(f"{a!r}: {a}" for a in plan.kinds if a != without) + "}"
 
 
 def watched_text(signature: inspect.Signature, without: str = "") -> str:

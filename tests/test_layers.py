@@ -23,6 +23,7 @@ ROWS = (
     ("storage", "kernels", "boxmuller", "mersenne"),
     ("tensor", "backends"),
     ("graph", "recorder", "return_types"),
+    ("refusals",),
     ("op", "loops", "random"),
     ("ops",),
     ("nn",),

@@ -3,15 +3,18 @@
 Source: torch/csrc/autograd/VariableTypeUtils.h, variable.cpp and functions/tensor.cpp.
 """
 
-import re
+from typing import NoReturn
 
+from minitorch_np.dtypes import float64
 from minitorch_np.graph.modes import Creation, recording, state
 from minitorch_np.graph.node import Edge, Node, edge
-from minitorch_np.graph.saved import freed
+from minitorch_np.graph.saved import freed, short_name
 from minitorch_np.memory_format import contiguous_format
-from minitorch_np.tensor import INFERENCE, Tensor, empty_strided, method
+from minitorch_np.storage import allocate
+from minitorch_np.tensor import INFERENCE, Tensor, empty_strided, method, over
 
-__all__ = ["bump", "check_inplace", "rebase", "refresh_history", "refuse_outside_inference",
+__all__ = ["bump", "check_inplace", "rebase", "refresh_history", "refuse_gradient", "refuse_leaf",
+           "refuse_outside_inference",
            "regard"]  # fmt: skip
 
 
@@ -45,7 +48,7 @@ def _check_view(view: Tensor, indirect: bool = False) -> None:
     node = None if meta is None else meta.grad_fn
     made, output = "A view was created in", ""
     if node is not None:
-        output = f"Output {view.output_nr} of {re.sub(r'Backward[0-9]+$', '', node.name())}"
+        output = f"Output {view.output_nr} of {short_name(node)}"
         made = f"{output} is a view of a view which was created in"
     if creation == Creation.INFERENCE_MODE:
         text = f"{made} inference mode and {was} modified inplace in normal mode."
@@ -79,6 +82,20 @@ _REASONS = {
 }
 
 
+def refuse_gradient(name: str) -> NoReturn:
+    """Raise: a result written to `out=` cannot have a history."""
+    raise RuntimeError(
+        f"{name}(): functions with out=... arguments don't support automatic differentiation, but "
+        "one of the arguments requires grad."
+    )
+
+
+def refuse_leaf(name: str, out: Tensor) -> None:
+    """Raise where a leaf that wants a gradient is given to a function that has no derivative."""
+    if state.grad and out.requires_grad and out.is_leaf:
+        refuse_gradient(f"aten::{name}")
+
+
 def bump(tensor: Tensor) -> None:
     """Count a write to the memory of `tensor`."""
     clock = tensor.clock
@@ -99,9 +116,19 @@ def rebase(tensor: Tensor, node: Node) -> None:
     if base is not None:
         node = CopySlices(edge(base), base, tensor, node)
         tensor = base
+    _proceed(tensor, node)
+
+
+def _proceed(tensor: Tensor, node: Node) -> None:
+    """Set the history of `tensor`, which keeps its gradient there if it did in the old one.
+
+    Source: update_tensor_hooks_on_new_gradfn, torch/csrc/autograd/variable.cpp.
+    """
     meta = tensor.autograd()
-    meta.grad_fn = node
-    meta.output_nr = 0
+    old = meta.grad_fn
+    if meta.retains_grad and isinstance(old, Node) and old.retainers is not None:
+        node.retainers = {0: old.retainers.pop(meta.output_nr)}
+    meta.grad_fn, meta.output_nr = node, 0
 
 
 @method
@@ -121,13 +148,15 @@ def refresh_history(view: Tensor) -> None:
     _check_view(view, indirect=True)
     view.born = view.clock.value
     stand_in = base.untracked()  # so that there is a node even where the base needs no gradient
+    if not base.dtype.is_floating_point:  # a write gave integers a history, which no view has
+        memory = allocate(base.memory.length * float64.itemsize)
+        stand_in = over(memory, base.sizes, base.strides, base.offset, float64)
     stand_in.autograd().requires_grad = True
     with recording():
         node = stand_in.as_strided(view.sizes, view.strides, view.offset).grad_fn
     assert isinstance(node, Node)
-    node.edges = (edge(base),)
-    meta = view.autograd()
-    meta.grad_fn, meta.output_nr = node, 0
+    node.edges, node.expects = (edge(base),), [(view.sizes, view.dtype)]
+    _proceed(view, node)
 
 
 def regard(tensor: Tensor, node: Node) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes
-from minitorch_np.loops import SCALAR_NAMES, blank_like, not_implemented, pointwise, rounded, scalar
+from minitorch_np.loops import blank_like, not_implemented, pointwise, rounded, scalar
 from minitorch_np.op import composite, op
 from minitorch_np.ops.conditional import limit
 from minitorch_np.ops.copy import zeros_like
@@ -332,7 +332,7 @@ def softshrink(input: Tensor, lambd: Number = 0.5, *, out: Tensor | None = None)
     if not 0 <= lambd <= largest:
         raise RuntimeError(
             f"lambda must be in range [0, {largest:g}] for input dtype "
-            f"{SCALAR_NAMES[input.dtype.name]}, but found {lambd:g}"
+            f"{input.dtype.aten_name}, but found {lambd:g}"
         )
     n = input.dtype.compute.type(rounded(lambd, input.dtype))
     return pointwise(

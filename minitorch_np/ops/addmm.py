@@ -7,9 +7,8 @@ import numpy as np
 
 from minitorch_np import strides
 from minitorch_np.loops import (
-    CPP_NAMES,
-    SCALAR_NAMES,
     Array,
+    check_overlap,
     common_dtype,
     converted,
     quietly,
@@ -48,7 +47,7 @@ def addmm(
         if t.dtype is not mat2.dtype:
             raise RuntimeError(
                 f"{called} and mat2 must have the same dtype, but got "
-                f"{SCALAR_NAMES[t.dtype.name]} and {SCALAR_NAMES[mat2.dtype.name]}"
+                f"{t.dtype.aten_name} and {mat2.dtype.aten_name}"
             )
     shape = (mat1.sizes[0], mat2.sizes[1])
     done = _added_to(input, shape, out)
@@ -81,12 +80,14 @@ def _added_to(input: Tensor, shape: Shape, out: Tensor | None) -> Tensor:
         )
     if out is None and input.ndim > len(shape):
         raise RuntimeError(
-            f"expand(torch.{SCALAR_NAMES[input.dtype.name]}Tensor{{{listed(input.sizes)}}}, "
+            f"expand(torch.{input.dtype.aten_name}Tensor{{{listed(input.sizes)}}}, "
             f"size={listed(shape)}): the number of sizes provided ({len(shape)}) must be greater "
             f"or equal to the number of dimensions in the tensor ({input.ndim})"
         )
     if out is None:
         _ = strides.expand(input.sizes, input.strides, shape)
+    elif out is not input and len(shape) == 2:  # torch copies `input` there first
+        check_overlap(out, [input])
     return destination(shape, input.dtype, out)
 
 
@@ -113,15 +114,14 @@ def baddbmm(
         _ = strides.expand(input.sizes, input.strides, wanted)
     shape = check_bmm(batch1, batch2)
     if input.dtype is not batch1.dtype:
-        names = [CPP_NAMES[t.dtype.name] for t in (input, batch1, batch2)]
+        names = [t.dtype.cpp_name for t in (input, batch1, batch2)]
         raise RuntimeError(
             f"Input dtypes must be the same, got: input {names[0]}, batch1: {names[1]}, "
             f"batch2: {names[2]}"
         )
     if batch1.dtype is not batch2.dtype:
         raise RuntimeError(
-            f"expected scalar type {SCALAR_NAMES[batch1.dtype.name]} "
-            f"but found {SCALAR_NAMES[batch2.dtype.name]}"
+            f"expected scalar type {batch1.dtype.aten_name} but found {batch2.dtype.aten_name}"
         )
     done = _added_to(input, shape, out)
     multiply(
@@ -152,13 +152,13 @@ def addbmm(
     if batch1.ndim == 3 and batch2.ndim == 3 and out is None:
         _ = strides.expand(input.sizes, input.strides, (batch1.sizes[1], batch2.sizes[2]))
     _, rows, columns = check_bmm(batch1, batch2)
-    for t, called in ((input, "self"), (batch1, "mat1")):
+    for t, called in ((input if out is None else out, "self"), (batch1, "mat1")):
         if t.dtype is not batch2.dtype:
             raise RuntimeError(
                 f"{called} and mat2 must have the same dtype, but got "
-                f"{SCALAR_NAMES[t.dtype.name]} and {SCALAR_NAMES[batch2.dtype.name]}"
+                f"{t.dtype.aten_name} and {batch2.dtype.aten_name}"
             )
-    if out is not None and out is not input and out.dtype is input.dtype:
+    if out is not None and out.sizes != (rows, columns):  # without a warning
         out.restride((rows, columns), strides.contiguous((rows, columns)), out.offset)
     done = _added_to(input, (rows, columns), out)
     start, factor = _expanded(input, (rows, columns)), beta

@@ -247,7 +247,12 @@ def floored(input: Tensor | Number, other: Tensor | Number, out: Tensor | None) 
     return pointwise(_floored, narrowed(input, dtype), narrowed(other, dtype), out=out)
 
 
-@op("elementwise", inplace=True, node=lambda input: "torch::autograd::NotImplemented")
+@op(
+    "elementwise",
+    inplace=True,
+    node=lambda input: "torch::autograd::NotImplemented",
+    refuses="leaf",
+)
 def floor_divide(
     input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None
 ) -> Tensor:

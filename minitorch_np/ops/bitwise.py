@@ -26,7 +26,7 @@ def check_bits(kernel: str, *operands: Tensor | Number) -> None:
         raise not_implemented(kernel, dtype)
 
 
-@op("elementwise", inplace=True, differentiable=False)
+@op("elementwise", inplace=True, differentiable=False, refuses="leaf")
 def bitwise_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Every bit flipped; of bools, the opposite."""
     if out is None or out.dtype is input.dtype:
@@ -34,7 +34,7 @@ def bitwise_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return kept(np.invert, input, out)
 
 
-@op("elementwise", inplace=True, differentiable=False)
+@op("elementwise", inplace=True, differentiable=False, refuses="leaf")
 def bitwise_and(
     input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None
 ) -> Tensor:
@@ -43,7 +43,7 @@ def bitwise_and(
     return pointwise(np.bitwise_and, input, other, out=out)
 
 
-@op("elementwise", inplace=True, differentiable=False)
+@op("elementwise", inplace=True, differentiable=False, refuses="leaf")
 def bitwise_or(
     input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None
 ) -> Tensor:
@@ -52,7 +52,7 @@ def bitwise_or(
     return pointwise(np.bitwise_or, input, other, out=out)
 
 
-@op("elementwise", inplace=True, differentiable=False)
+@op("elementwise", inplace=True, differentiable=False, refuses="leaf")
 def bitwise_xor(
     input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None
 ) -> Tensor:
@@ -85,7 +85,7 @@ def _right(a: Array, b: Array, o: Array) -> None:
     np.copyto(o, values, casting="unsafe")
 
 
-@op("elementwise", inplace=True, differentiable=False)
+@op("elementwise", inplace=True, differentiable=False, refuses="leaf")
 def bitwise_left_shift(
     input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None
 ) -> Tensor:
@@ -97,7 +97,7 @@ def bitwise_left_shift(
     return pointwise(_left, input, other, out=out)
 
 
-@op("elementwise", inplace=True, differentiable=False)
+@op("elementwise", inplace=True, differentiable=False, refuses="leaf")
 def bitwise_right_shift(
     input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None
 ) -> Tensor:

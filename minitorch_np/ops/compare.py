@@ -10,7 +10,6 @@ import numpy as np
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import bool_
 from minitorch_np.loops import (
-    SCALAR_NAMES,
     blank_like,
     common_dtype,
     converted,
@@ -41,7 +40,7 @@ def compared(f: np.ufunc, input: Tensor, other: Tensor | Number, out: Tensor | N
     return pointwise(f, input, other, result=bool_, out=out)
 
 
-@op("elementwise", inplace=True, node=overload("Eq"))
+@op("elementwise", inplace=True, node=overload("Eq"), refuses="", discrete=True)
 def eq(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """Whether each element equals `other`'s. Source: ATen/native/BinaryOps.cpp eq."""
     return compared(np.equal, input, other, out)
@@ -53,7 +52,7 @@ eq.vjp(
 )
 
 
-@op("elementwise", inplace=True, node=overload("Ne"))
+@op("elementwise", inplace=True, node=overload("Ne"), refuses="", discrete=True)
 def ne(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """Whether each element differs from `other`'s. Source: ATen/native/BinaryOps.cpp ne."""
     return compared(np.not_equal, input, other, out)
@@ -65,7 +64,7 @@ ne.vjp(
 )
 
 
-@op("elementwise", inplace=True, node=overload("Lt"))
+@op("elementwise", inplace=True, node=overload("Lt"), refuses="", discrete=True)
 def lt(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is less than `other`'s. Source: ATen/native/BinaryOps.cpp lt."""
     return compared(np.less, input, other, out)
@@ -77,7 +76,7 @@ lt.vjp(
 )
 
 
-@op("elementwise", inplace=True, node=overload("Le"))
+@op("elementwise", inplace=True, node=overload("Le"), refuses="", discrete=True)
 def le(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is at most `other`'s. Source: ATen/native/BinaryOps.cpp le."""
     return compared(np.less_equal, input, other, out)
@@ -89,7 +88,7 @@ le.vjp(
 )
 
 
-@op("elementwise", inplace=True, node=overload("Gt"))
+@op("elementwise", inplace=True, node=overload("Gt"), refuses="", discrete=True)
 def gt(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is greater than `other`'s. Source: ATen/native/BinaryOps.cpp gt."""
     return compared(np.greater, input, other, out)
@@ -101,7 +100,7 @@ gt.vjp(
 )
 
 
-@op("elementwise", inplace=True, node=overload("Ge"))
+@op("elementwise", inplace=True, node=overload("Ge"), refuses="", discrete=True)
 def ge(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is at least `other`'s. Source: ATen/native/BinaryOps.cpp ge."""
     return compared(np.greater_equal, input, other, out)
@@ -238,7 +237,7 @@ def isclose(
     Source: ATen/native/TensorCompare.cpp isclose.
     """
     if input.dtype is not other.dtype:
-        mine, theirs = SCALAR_NAMES[input.dtype.name], SCALAR_NAMES[other.dtype.name]
+        mine, theirs = input.dtype.aten_name, other.dtype.aten_name
         raise RuntimeError(f"{mine} did not match {theirs}")
     if rtol < 0:
         raise RuntimeError(f"rtol must be greater than or equal to zero, but got {rtol:g}")

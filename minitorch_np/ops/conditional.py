@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import (
-    CPP_NAMES,
-    SCALAR_NAMES,
     blank_like,
     common_dtype,
     not_implemented,
     number,
+    other_dtype,
     pointwise,
     quietly,
     result_for,
@@ -36,7 +35,7 @@ __all__ = [
 Array = NDArray[Any]
 
 
-@op("elementwise", method=False, node="WhereBackward0")
+@op("elementwise", method=False, node="WhereBackward0", aten="where")
 def where_self(
     condition: Tensor,
     input: Tensor | Number,
@@ -60,6 +59,9 @@ def where_self(
     if out is None:
         done = empty(shape, stride, dtype)
     else:
+        if out.dtype is not dtype:
+            expected, found = dtype.aten_name, out.dtype.aten_name
+            raise RuntimeError(f"Expected out type to be {expected} but got {found}")
         done = result_for(out, shape, dtype, tensors, lambda: stride)
     chosen, rest = [x.array if isinstance(x, Tensor) else held(x, dtype) for x in operands[1:]]
     quietly(_choose, condition.array.astype(bool, copy=False), chosen, rest, done.array)
@@ -88,7 +90,7 @@ def check_condition(condition: Tensor) -> None:
             stacklevel=5,
         )
     elif condition.dtype is not dtypes.bool_:
-        name = SCALAR_NAMES[condition.dtype.name]
+        name = condition.dtype.aten_name
         raise RuntimeError(
             f"where expected condition to be a boolean tensor, but got a tensor with dtype {name}"
         )
@@ -144,7 +146,7 @@ def check_mask(input: Tensor, mask: Tensor, value: Tensor | Number) -> None:
     if mask.dtype is not dtypes.bool_:
         raise RuntimeError(
             "masked_fill_ only supports boolean masks, but got mask with dtype "
-            f"{CPP_NAMES[mask.dtype.name]}"
+            f"{mask.dtype.cpp_name}"
         )
     if not isinstance(value, Tensor):
         scalar(value, input.dtype)
@@ -230,8 +232,7 @@ def limit(x: Number | None, dtype: Dtype, name: str) -> Number | None:
     low, high = info.min, info.max
     if (name == "min" and x > high) or (name == "max" and x < low):
         raise RuntimeError(
-            f"Clamp {name} value {x} is outside the representable range of "
-            f"{SCALAR_NAMES[dtype.name]}"
+            f"Clamp {name} value {x} is outside the representable range of {dtype.aten_name}"
         )
     return int(builtins.min(builtins.max(x, low), high))
 
@@ -246,8 +247,8 @@ def limited(input: Tensor, low: Limit, high: Limit, out: Tensor | None, kernel: 
     dtype = common_dtype(input, *bounds)
     if out is input and not dtypes.can_cast(dtype, input.dtype):
         raise RuntimeError(
-            f"result type {SCALAR_NAMES[dtype.name]} can't be cast to the desired output type "
-            f"{CPP_NAMES[input.dtype.name]}"
+            f"result type {dtype.aten_name} can't be cast to the desired output type "
+            f"{input.dtype.cpp_name}"
         )
     if dtype is dtypes.bool_ and kernel:
         raise not_implemented(kernel, dtype)
@@ -257,6 +258,8 @@ def limited(input: Tensor, low: Limit, high: Limit, out: Tensor | None, kernel: 
             return pointwise(f, input, bounds[0], out=out, common=dtype)
         return pointwise(_limited, input, low, high, out=out, common=dtype)
     assert not isinstance(low, Tensor) and not isinstance(high, Tensor)
+    if out is not None and out.dtype is not dtype:
+        raise other_dtype(out, dtype)
     numbers = [limit(low, dtype, "min"), limit(high, dtype, "max")]
     if any(x is not None and x != x for x in numbers):
         return pointwise(lambda a, o: o.fill(math.nan), input, out=out, common=dtype)
@@ -393,7 +396,7 @@ def nan_to_num(
     """
     kind = input.dtype
     if out is not None and out.dtype is not kind:
-        found, expected = SCALAR_NAMES[out.dtype.name], SCALAR_NAMES[kind.name]
+        found, expected = out.dtype.aten_name, kind.aten_name
         raise RuntimeError(f"nan_to_num: dtype of out: {found} should be same as input: {expected}")
     largest = float(dtypes.finfo(kind).max) if kind.is_floating_point else 0.0
 

@@ -81,7 +81,7 @@ def assign(target: Array, source: Array) -> None:
     np.copyto(target, source, casting="unsafe")
 
 
-@op("like", node="torch::autograd::CopyBackwards")
+@op("like", node="torch::autograd::CopyBackwards", discrete=True)
 def copy_(input: Tensor, src: Tensor | Number, non_blocking: bool = False) -> Tensor:
     """This tensor with the values of `src` written to it, broadcast and converted.
 
@@ -116,13 +116,6 @@ def check_written(shape: Shape, source: Shape) -> None:
         )
 
 
-_C_NAMES = {
-    "bool": "bool", "uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int",
-    "int64": "int64_t", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float",
-    "float64": "double",
-}  # fmt: skip
-
-
 def fitting(value: Number, dtype: Dtype) -> Number:
     """A number that an op stores as it is, in range for `dtype`.
 
@@ -143,7 +136,7 @@ def fitting(value: Number, dtype: Dtype) -> Number:
         least = -info.max if wraps else info.min
         fits = math.isfinite(value) and least <= value < info.max + 1
     if not fits:
-        raise RuntimeError(f"value cannot be converted to type {_C_NAMES[name]} without overflow")
+        raise RuntimeError(f"value cannot be converted to type {dtype.c_name} without overflow")
     return value if dtype.is_floating_point else int(value)
 
 
@@ -217,7 +210,7 @@ def contiguous(input: Tensor, *, memory_format: Format = contiguous_format) -> T
     return clone(input, memory_format=memory_format)
 
 
-@op("like", method=False, node="ToCopyBackward0")
+@op("like", method=False, node="ToCopyBackward0", discrete=True)
 def convert(input: Tensor, dtype: Dtype, memory_format: Format) -> Tensor:
     """A copy in another dtype, rounded to nearest even or cut towards zero."""
     out = empty(input.sizes, new_stride(input, memory_format), dtype)

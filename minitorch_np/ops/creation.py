@@ -61,7 +61,9 @@ def empty(
     """An uninitialised tensor of `size`, in the order of `memory_format`."""
     shape = shape_of("empty", size, options)
     stride = None if memory_format is None else in_format(memory_format, shape)
-    return finished(prepared("empty", shape, options, out, None, stride), options, out)
+    if out is not None:  # nothing is written, and no write counted
+        return prepared("empty", shape, options, out)
+    return finished(prepared("empty", shape, options, None, None, stride), options)
 
 
 def zeros(

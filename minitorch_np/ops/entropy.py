@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np.loops import SCALAR_NAMES, blank_like, not_implemented, pointwise
+from minitorch_np.loops import blank_like, not_implemented, pointwise
 from minitorch_np.op import op
 from minitorch_np.ops.copy import check_written, own
 from minitorch_np.ops.loss import averaged, check_reduction, folded
@@ -34,7 +34,7 @@ def binary_cross_entropy(
     if not input.dtype.is_floating_point:
         raise not_implemented("binary_cross_entropy", input.dtype)
     if target.dtype is not input.dtype:
-        found, expected = SCALAR_NAMES[target.dtype.name], SCALAR_NAMES[input.dtype.name]
+        found, expected = target.dtype.aten_name, input.dtype.aten_name
         raise RuntimeError(f"Found dtype {found} but expected {expected}")
 
     def entropy(x: Array, y: Array, *rest: Array) -> None:

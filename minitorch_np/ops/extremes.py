@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, return_types
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import (
-    SCALAR_NAMES,
     converted,
     exact_result_for,
     finish,
@@ -109,7 +108,7 @@ def _of_all(name: str, f: np.ufunc, input: Tensor, out: Tensor | None) -> Tensor
     return finish(np.asarray(values), input.dtype, out)
 
 
-@op("reduction", method=False, node="MaxBackward1")
+@op("reduction", method=False, node="MaxBackward1", aten="max")
 def max_all(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The largest element."""
     return _of_all("max", np.maximum, input, out)
@@ -118,7 +117,7 @@ def max_all(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 max_all.vjp(input=lambda g, input, out: shared_backward(g, input, out))
 
 
-@op("reduction", method=False, node="MinBackward1")
+@op("reduction", method=False, node="MinBackward1", aten="min")
 def min_all(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The smallest element."""
     return _of_all("min", np.minimum, input, out)
@@ -127,7 +126,7 @@ def min_all(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 min_all.vjp(input=lambda g, input, out: shared_backward(g, input, out))
 
 
-@op("reduction", method=False, node="MaxBackward0")
+@op("reduction", method=False, node="MaxBackward0", aten="max")
 def max_dim(
     input: Tensor, dim: int, keepdim: bool = False, *, out: Pair | None = None
 ) -> return_types.max:
@@ -142,7 +141,7 @@ max_dim.vjp(
 )
 
 
-@op("reduction", method=False, node="MinBackward0")
+@op("reduction", method=False, node="MinBackward0", aten="min")
 def min_dim(
     input: Tensor, dim: int, keepdim: bool = False, *, out: Pair | None = None
 ) -> return_types.min:
@@ -218,8 +217,8 @@ def _over(
     if out is not None and out.dtype is not input.dtype:
         raise RuntimeError(
             "Expected the dtype for input and out to match, but got "
-            f"{SCALAR_NAMES[input.dtype.name]} for input's dtype and "
-            f"{SCALAR_NAMES[out.dtype.name]} for out's dtype."
+            f"{input.dtype.aten_name} for input's dtype and "
+            f"{out.dtype.aten_name} for out's dtype."
         )
     dims = dims_of(dim, input.ndim)
     if not input.numel():

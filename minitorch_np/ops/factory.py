@@ -11,9 +11,8 @@ import numpy as np
 
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.graph.inplace import bump
+from minitorch_np.graph.inplace import bump, refuse_leaf
 from minitorch_np.graph.modes import state
-from minitorch_np.loops import SCALAR_NAMES
 from minitorch_np.memory_format import (
     channels_last,
     contiguous_format,
@@ -234,10 +233,13 @@ def prepared(
     if out is not None:
         if dtype is not None and dtype is not out.dtype:
             raise RuntimeError(
-                f"dtype {SCALAR_NAMES[dtype.name]} does not match dtype of out parameter "
-                f"({SCALAR_NAMES[out.dtype.name]})"
+                f"dtype {dtype.aten_name} does not match dtype of out parameter "
+                f"({out.dtype.aten_name})"
             )
         checked_shape(shape, out.dtype.itemsize, name)
+        if out.requires_grad and name in ("empty", "randn"):
+            raise RuntimeError("cannot resize variables that require grad")
+        refuse_leaf(name, out)
         if out.sizes != shape:
             out.restride(shape, contiguous(shape), out.offset)
         return out
@@ -268,18 +270,11 @@ def checked_number(name: str, argument: str, value: object, position: int = 1) -
     """
     if isinstance(value, (bool, int, float)):
         return value
-    if isinstance(value, Tensor) and not value.sizes:
+    if isinstance(value, Tensor) and not value.sizes and not value.requires_grad:
         return cast(Number, value.array.item())
     if isinstance(value, (np.bool_, np.integer, np.floating)):
         return cast(Number, value.item())
     refuse(name, argument, "Number", value, position)
-
-
-_CPP_NAMES: Final = {
-    "bool": "bool", "uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int",
-    "int64": "int64_t", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float",
-    "float64": "double",
-}  # fmt: skip
 
 
 def converted_number(value: Number, dtype: Dtype) -> np.generic:
@@ -290,9 +285,7 @@ def converted_number(value: Number, dtype: Dtype) -> np.generic:
     if not isinstance(value, float) and not -(2**63) <= value < 2**64:
         raise OverflowError("int too big to convert")
     if not fits(value, dtype):
-        raise RuntimeError(
-            f"value cannot be converted to type {_CPP_NAMES[dtype.name]} without overflow"
-        )
+        raise RuntimeError(f"value cannot be converted to type {dtype.c_name} without overflow")
     return element(value, dtype)
 
 

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import no_grad
-from minitorch_np.loops import SCALAR_NAMES
 from minitorch_np.ops.factory import (
     Options,
     check_device,
@@ -371,7 +370,7 @@ def _aliased(source: Tensor, dtype: Dtype | None, copy: bool | None) -> Tensor:
     if other and copy is False:
         assert dtype is not None
         raise ValueError(
-            f"can't alias tensor with dtype '{SCALAR_NAMES[source.dtype.name]}' into dtype "
-            f"'{SCALAR_NAMES[dtype.name]}'."
+            f"can't alias tensor with dtype '{source.dtype.aten_name}' into dtype "
+            f"'{dtype.aten_name}'."
         )
     return converted(source, dtype, copy=False)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes
-from minitorch_np.loops import CPP_NAMES, common_dtype, not_implemented, pointwise, scalar
+from minitorch_np.loops import common_dtype, not_implemented, pointwise, scalar
 from minitorch_np.op import op
 from minitorch_np.ops.copy import number_like
 from minitorch_np.tensor import Number, Tensor
@@ -35,8 +35,8 @@ def lerp(
     for name, t in (("end", end), ("weight", weight)):
         if isinstance(t, Tensor) and t.dtype is not input.dtype:
             raise RuntimeError(
-                f"expected dtype {CPP_NAMES[input.dtype.name]} for `{name}` but got dtype "
-                f"{CPP_NAMES[t.dtype.name]}"
+                f"expected dtype {input.dtype.cpp_name} for `{name}` but got dtype "
+                f"{t.dtype.cpp_name}"
             )
     if not input.dtype.is_floating_point:
         kernel = "lerp_kernel_tensor" if isinstance(weight, Tensor) else "lerp_kernel_scalar"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
-from minitorch_np.loops import SCALAR_NAMES, quietly, scalar
+from minitorch_np.loops import quietly, scalar
 from minitorch_np.op import Recorded, op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.points import Places, add_at, first_outside, places, positive
@@ -273,8 +273,8 @@ def written(input: Tensor, indices: Indices, values: Tensor, accumulate: bool) -
     if values.dtype is not input.dtype:
         raise RuntimeError(
             "Index put requires the source and destination dtypes match, got "
-            f"{SCALAR_NAMES[input.dtype.name]} for the destination and "
-            f"{SCALAR_NAMES[values.dtype.name]} for the source."
+            f"{input.dtype.aten_name} for the destination and "
+            f"{values.dtype.aten_name} for the source."
         )
     write(input, plan, values, accumulate)
     return input

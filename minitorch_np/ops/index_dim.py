@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
-from minitorch_np.loops import SCALAR_NAMES, exact_result_for, quietly
+from minitorch_np.loops import exact_result_for, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.points import Places, add_at, first_outside, is_index, places
@@ -42,8 +42,8 @@ def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None =
     if out is None:
         done = empty(shape, strides.contiguous(shape), input.dtype)
     else:
+        check_apart(out, input, index)
         done = exact_result_for(out, shape, input.dtype)
-        check_apart(done, input, index)
     at = places(index).reshape(-1)
     if at.size:
         check_selected(input, d, at, done)
@@ -92,17 +92,16 @@ def check_slices(name: str, input: Tensor, dim: int, index: Tensor, source: Tens
     if len(index.sizes) > 1:
         raise IndexError(
             f"{name}_(): Index is supposed to be a vector, but got dim: {index.ndim} with type: "
-            f"{SCALAR_NAMES[index.dtype.name]} and size: {listed(index.sizes)}"
+            f"{index.dtype.aten_name} and size: {listed(index.sizes)}"
         )
     if not is_index(index):
         raise RuntimeError(
-            f"{name}_(): Expected dtype int32/int64 for index but got: "
-            f"{SCALAR_NAMES[index.dtype.name]}"
+            f"{name}_(): Expected dtype int32/int64 for index but got: {index.dtype.aten_name}"
         )
     if input.dtype is not source.dtype:
         raise RuntimeError(
-            f"{name}_(): self ({SCALAR_NAMES[input.dtype.name]}) and source "
-            f"({SCALAR_NAMES[source.dtype.name]}) must have the same scalar type"
+            f"{name}_(): self ({input.dtype.aten_name}) and source "
+            f"({source.dtype.aten_name}) must have the same scalar type"
         )
     if dim and dim >= len(source.sizes):
         raise RuntimeError(
@@ -134,7 +133,7 @@ def result(input: Tensor, out: Tensor | None, *others: Tensor) -> Tensor:
     if out is None:
         done = empty(input.sizes, strides.contiguous(input.sizes), input.dtype)
     else:
-        done = exact_result_for(out, input.sizes, input.dtype)
+        done = exact_result_for(out, input.sizes, input.dtype, [input])
         check_apart(done, *others)
     if done is not input:
         np.copyto(done.array, input.array)
@@ -254,12 +253,12 @@ def check_copied(input: Tensor, dim: int, index: Tensor, source: Tensor) -> None
         )
     if index.dtype is not dtypes.int64:
         raise RuntimeError(
-            f"{name}Expected a long tensor for index, but got {SCALAR_NAMES[index.dtype.name]}"
+            f"{name}Expected a long tensor for index, but got {index.dtype.aten_name}"
         )
     if input.dtype is not source.dtype:
         raise RuntimeError(
             f"{name}self and source expected to have the same dtype, but got (self) "
-            f"{SCALAR_NAMES[input.dtype.name]} and (source) {SCALAR_NAMES[source.dtype.name]}"
+            f"{input.dtype.aten_name} and (source) {source.dtype.aten_name}"
         )
     mine, given = without(input.sizes, dim), without(source.sizes, dim)
     if mine != given:

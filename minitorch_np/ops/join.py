@@ -6,7 +6,7 @@ import numpy as np
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.loops import SCALAR_NAMES, quietly, resize_output
+from minitorch_np.loops import quietly, resize_output
 from minitorch_np.op import op
 from minitorch_np.ops.view import atleast_1d, atleast_2d, atleast_3d, with_dim
 from minitorch_np.shapes import Shape, wrap_dim
@@ -78,7 +78,7 @@ def result(
     if out is None:
         return empty(shape, stride, dtype)
     if not dtypes.can_cast(dtype, out.dtype):
-        name = SCALAR_NAMES[out.dtype.name]
+        name = out.dtype.aten_name
         raise TypeError(f"torch.cat(): input types can't be cast to the desired output type {name}")
     if out.sizes != shape:
         resize_output(out, shape, stride)

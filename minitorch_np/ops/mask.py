@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
-from minitorch_np.loops import SCALAR_NAMES, quietly, resize_output
+from minitorch_np.loops import quietly, resize_output
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.points import Places, first_outside, flat_memory, offsets, places, positive
@@ -31,6 +31,9 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
         raise RuntimeError("masked_select: expected BoolTensor for mask")
     if out is not None and out.dtype is not input.dtype:
         raise RuntimeError("masked_select(): self and result must have the same scalar type")
+    if out is not None:
+        strides.check_no_internal_overlap(out.sizes, out.strides)
+        check_apart(out, input, mask)
     shape = broadcast(mask.sizes, input.sizes) if mask.sizes != input.sizes else mask.sizes
     values = np.broadcast_to(input.array, shape)[broadcast_mask(mask, shape)]
     if out is None:
@@ -65,14 +68,14 @@ def check_scattered(input: Tensor, mask: Tensor, source: Tensor) -> None:
     if input.dtype is not source.dtype:
         raise RuntimeError(
             "masked_scatter: expected self and source to have same dtypes but got"
-            f"{SCALAR_NAMES[input.dtype.name]} and {SCALAR_NAMES[source.dtype.name]}"
+            f"{input.dtype.aten_name} and {source.dtype.aten_name}"
         )
     if mask.dtype is dtypes.uint8:
         warnings.warn(_BYTES, UserWarning, stacklevel=5)
     if mask.dtype is not dtypes.bool_:
         raise RuntimeError(
             "masked_scatter_ only supports boolean masks, but got mask with dtype "
-            f"{SCALAR_NAMES[mask.dtype.name]}"
+            f"{mask.dtype.aten_name}"
         )
 
 
@@ -152,15 +155,18 @@ def take(input: Tensor, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The elements at `index`, counted in row-major order, in the shape of `index`."""
     if index.dtype is not dtypes.int64:
         raise RuntimeError(
-            f"take(): Expected a long tensor for index, but got {SCALAR_NAMES[index.dtype.name]}"
+            f"take(): Expected a long tensor for index, but got {index.dtype.aten_name}"
         )
     if out is not None and out.dtype is not input.dtype:
         raise RuntimeError(
             "take(): self and out expected to have the same dtype, but got self.dtype = "
-            f"{SCALAR_NAMES[input.dtype.name]} and out.dtype = {SCALAR_NAMES[out.dtype.name]}"
+            f"{input.dtype.aten_name} and out.dtype = {out.dtype.aten_name}"
         )
     if not input.numel() and index.numel():
         raise IndexError("take(): tried to take from an empty tensor")
+    if out is not None:
+        strides.check_no_internal_overlap(out.sizes, out.strides)
+        check_apart(out, input, index)
     if out is None:
         out = empty(index.sizes, strides.contiguous(index.sizes), input.dtype)
     elif out.sizes != index.sizes:
@@ -181,12 +187,12 @@ def put_elements(input: Tensor, index: Tensor, source: Tensor, accumulate: bool)
     """`input` with `source` written at elements counted in row-major order, or added to them."""
     if index.dtype is not dtypes.int64:
         raise RuntimeError(
-            f"put_(): Expected a long tensor for index, but got {SCALAR_NAMES[index.dtype.name]}"
+            f"put_(): Expected a long tensor for index, but got {index.dtype.aten_name}"
         )
     if input.dtype is not source.dtype:
         raise RuntimeError(
             "put_(): self and source expected to have the same dtype, but got self.dtype = "
-            f"{SCALAR_NAMES[input.dtype.name]} and source.dtype = {SCALAR_NAMES[source.dtype.name]}"
+            f"{input.dtype.aten_name} and source.dtype = {source.dtype.aten_name}"
         )
     if source.numel() != index.numel():
         raise IndexError(
@@ -251,8 +257,10 @@ def nonzero_matrix(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     if out is not None and out.dtype is not dtypes.int64:
         raise RuntimeError(
             "nonzero: Expected out tensor to have scalar type Long but got scalar type"
-            f"{SCALAR_NAMES[out.dtype.name]}"
+            f"{out.dtype.aten_name}"
         )
+    if out is not None:
+        strides.check_no_internal_overlap(out.sizes, out.strides)
     if out is None:
         done = over(allocate(8 * count * len(columns)), shape, stride, 0, dtypes.int64)
     else:

@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, return_types, strides
 from minitorch_np.loops import (
-    SCALAR_NAMES,
     common_dtype,
     converted,
+    exact_result_for,
     finish,
     not_implemented,
     quietly,
 )
 from minitorch_np.op import composite, op
 from minitorch_np.ops.conditional import where_self
+from minitorch_np.ops.scatter import check_apart
 from minitorch_np.shapes import Shape, broadcast, wrap_dim
 from minitorch_np.tensor import Tensor, empty, stored
 
@@ -67,6 +68,9 @@ def linalg_cross(
     shape = broadcast(input.sizes, other.sizes)
     if kind is dtypes.bool_:
         raise not_implemented("cross", kind)
+    if out is not None:
+        _ = exact_result_for(out, shape, kind)
+        check_apart(out, input, other)
 
     a, b = converted(input, kind), converted(other, kind)
     assert isinstance(a, np.ndarray) and isinstance(b, np.ndarray)
@@ -156,7 +160,7 @@ def qr(A: Tensor, mode: str = "reduced") -> return_types.linalg_qr:
         if not A.dtype.is_floating_point:
             raise NotImplementedError(
                 "linalg.qr: Expected a floating point or complex tensor as input. Got "
-                + SCALAR_NAMES[A.dtype.name]
+                + A.dtype.aten_name
             )
         raise not_implemented("geqrf_cpu", A.dtype)
     *batch, m, n = A.sizes

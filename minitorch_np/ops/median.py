@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import return_types
+from minitorch_np.dtypes import int64
+from minitorch_np.graph.saved import legacy_type
 from minitorch_np.loops import finish, not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.ops.extremes import (
@@ -53,9 +55,27 @@ def _median_all(input: Tensor, skip_nan: bool) -> Tensor:
     return finish(values.reshape(()), input.dtype, None)
 
 
+def _check_types(input: Tensor, values: Tensor, indices: Tensor) -> None:
+    """Raise RuntimeError for results of another dtype. Source: checkScalarType, checkSameType."""
+    if indices.dtype is not int64:
+        found = "CPUBoolType" if indices.dtype.category == 0 else legacy_type(indices)
+        raise RuntimeError(
+            "Expected tensor for argument #1 'indices' to have scalar type Long; but got "
+            f"{found} instead (while checking arguments for median)"
+        )
+    if values.dtype is not input.dtype:
+        raise RuntimeError(
+            "Expected tensor for 'values' to have the same type as tensor for argument #2 'self'; "
+            f"but type {legacy_type(values)} does not equal {legacy_type(input)} (while checking "
+            "arguments for median)"
+        )
+
+
 def _median_dim(
     name: str, input: Tensor, dim: int, keepdim: bool, out: Pair | None
 ) -> tuple[Tensor, Tensor]:
+    if out is not None:
+        _check_types(input, *out)
     d = wrap_dim(dim, input.ndim)
     check_dim("median", input.sizes, d)
     if not input.ndim:
@@ -84,7 +104,7 @@ def nanmedian_all(input: Tensor) -> Tensor:
 nanmedian_all.vjp(input=lambda g, input, out: shared_backward(g, input, out))
 
 
-@op("reduction", method=False, node="MedianBackward1")
+@op("reduction", method=False, node="MedianBackward1", aten="median")
 def median_dim(
     input: Tensor, dim: int, keepdim: bool = False, *, out: Pair | None = None
 ) -> return_types.median:
@@ -99,7 +119,7 @@ median_dim.vjp(
 )
 
 
-@op("reduction", method=False, node="NanmedianBackward1")
+@op("reduction", method=False, node="NanmedianBackward1", aten="nanmedian")
 def nanmedian_dim(
     input: Tensor, dim: int, keepdim: bool = False, *, out: Pair | None = None
 ) -> return_types.nanmedian:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes
-from minitorch_np.loops import SCALAR_NAMES, finish, not_implemented, quietly
+from minitorch_np.loops import finish, not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.ops.binary import div_scalar
 from minitorch_np.ops.copy import zeros, zeros_like
@@ -65,14 +65,13 @@ def check_target(input: Tensor, target: Tensor, weight: Tensor | None) -> None:
         )
     if target.dtype not in (dtypes.int64, dtypes.uint8):
         raise RuntimeError(
-            f"expected target dtype to be Long or Byte, but got {SCALAR_NAMES[target.dtype.name]}"
+            f"expected target dtype to be Long or Byte, but got {target.dtype.aten_name}"
         )
     if not input.dtype.is_floating_point:
         raise not_implemented("nll_loss_out_frame", input.dtype)
     if weight is not None and weight.dtype is not input.dtype:
         raise RuntimeError(
-            f"expected scalar type {SCALAR_NAMES[input.dtype.name]} but found "
-            f"{SCALAR_NAMES[weight.dtype.name]}"
+            f"expected scalar type {input.dtype.aten_name} but found {weight.dtype.aten_name}"
         )
 
 
@@ -295,7 +294,7 @@ def cross_entropy(
         if not target.dtype.is_floating_point:
             raise RuntimeError(
                 "Expected floating point type for target with class probabilities, got "
-                f"{SCALAR_NAMES[target.dtype.name]}"
+                f"{target.dtype.aten_name}"
             )
         if ignore_index >= 0:
             raise RuntimeError("ignore_index is not supported for floating point target")

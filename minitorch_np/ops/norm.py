@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.loops import SCALAR_NAMES, exact_result_for, reduce
+from minitorch_np.loops import check_dtype, reduce
 from minitorch_np.op import composite, op
 from minitorch_np.ops.extremes import amax, amin
 from minitorch_np.ops.reduce import Dims, dims_of, everything, restored, total
@@ -29,19 +29,18 @@ def _check(input: Tensor, ord: Number, dim: Dims, dtype: Dtype | None) -> Dtype:
     if not input.dtype.is_floating_point:
         raise NotImplementedError(
             f"{name}: Expected a floating point or complex tensor as input. "
-            f"Got {SCALAR_NAMES[input.dtype.name]}"
+            f"Got {input.dtype.aten_name}"
         )
     if dtype is not None:
         if not dtype.is_floating_point:
             raise RuntimeError(
-                f"{name}: dtype should be floating point or complex, "
-                f"but got {SCALAR_NAMES[dtype.name]}"
+                f"{name}: dtype should be floating point or complex, but got {dtype.aten_name}"
             )
         if dtypes.promote_types(input.dtype, dtype) is not dtype:
             raise RuntimeError(
-                f"{name}: the dtype of the input ({SCALAR_NAMES[input.dtype.name]}) should be "
+                f"{name}: the dtype of the input ({input.dtype.aten_name}) should be "
                 "convertible without narrowing to the specified dtype "
-                f"({SCALAR_NAMES[dtype.name]})"
+                f"({dtype.aten_name})"
             )
     if not input.numel() and (ord == math.inf or ord < 0):
         text = f"{ord:g}"
@@ -59,7 +58,7 @@ def _check(input: Tensor, ord: Number, dim: Dims, dtype: Dtype | None) -> Dtype:
     return dtype or input.dtype
 
 
-@op("reduction", method=False, node="LinalgVectorNormBackward0")
+@op("reduction", method=False, node="LinalgVectorNormBackward0", aten="linalg_vector_norm")
 def vector_norm(
     input: Tensor,
     ord: Number = 2,
@@ -72,7 +71,7 @@ def vector_norm(
     """(sum |x|^ord)^(1/ord) over `dim`; the largest |x| for inf, the nonzero ones counted for 0."""
     kind = _check(input, ord, dim, dtype)
     if out is not None:
-        _ = exact_result_for(out, out.sizes, kind)
+        check_dtype(out, kind)
     p = float(ord)
 
     def f(a: Array, axes: tuple[int, ...]) -> Array:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minitorch_np.loops import SCALAR_NAMES, pointwise
+from minitorch_np.loops import pointwise
 from minitorch_np.op import composite, op
 from minitorch_np.ops.activation import copied, need_floating
 from minitorch_np.ops.conditional import where_self
@@ -65,7 +65,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     Source: ATen/native/Activation.cpp prelu.
     """
     if input.dtype is not weight.dtype:
-        mine, theirs = SCALAR_NAMES[input.dtype.name], SCALAR_NAMES[weight.dtype.name]
+        mine, theirs = input.dtype.aten_name, weight.dtype.aten_name
         raise RuntimeError(f"prelu: Type promoting not supported. Got {mine} and {theirs}")
     n = weight.numel()
     if n != 1:

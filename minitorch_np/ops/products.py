@@ -8,7 +8,7 @@ import numpy as np
 
 from minitorch_np import backends, strides
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.loops import CPP_NAMES, SCALAR_NAMES, Array, exact_result_for, quietly
+from minitorch_np.loops import Array, exact_result_for, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.binary import scaled
 from minitorch_np.shapes import Shape, numel, wrap_dim
@@ -88,7 +88,7 @@ def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     if input.dtype is not mat2.dtype:
         raise RuntimeError(
             "expected m1 and m2 to have the same dtype, but got: "
-            f"{CPP_NAMES[input.dtype.name]} != {CPP_NAMES[mat2.dtype.name]}"
+            f"{input.dtype.cpp_name} != {mat2.dtype.cpp_name}"
         )
     multiply(input.array, mat2.array, done.array, done.dtype, name="addmm_impl_cpu_")
     return done
@@ -156,8 +156,7 @@ def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     done = destination(shape, input.dtype, out)
     if input.dtype is not mat2.dtype and numel(shape):
         raise RuntimeError(
-            f"expected scalar type {SCALAR_NAMES[input.dtype.name]} "
-            f"but found {SCALAR_NAMES[mat2.dtype.name]}"
+            f"expected scalar type {input.dtype.aten_name} but found {mat2.dtype.aten_name}"
         )
     multiply(input.array, mat2.array, done.array, done.dtype, name="bmm")
     return done
@@ -169,8 +168,11 @@ bmm.vjp(
 )
 
 
-def check_mv(input: Tensor | None, mat: Tensor, vec: Tensor) -> None:
-    """Nothing, when mat @ vec can be added to `input`. Raises: RuntimeError."""
+def check_mv(input: Tensor | None, mat: Tensor, vec: Tensor, out: Tensor | None = None) -> None:
+    """Nothing, when mat @ vec can be added to `input`, or without one written to `out`.
+
+    Raises: RuntimeError.
+    """
     into = 1 if input is None else input.ndim
     if mat.ndim != 2 or vec.ndim != 1 or into > 1:
         raise RuntimeError(f"vector + matrix @ vector expected, got {into}, {mat.ndim}, {vec.ndim}")
@@ -180,9 +182,9 @@ def check_mv(input: Tensor | None, mat: Tensor, vec: Tensor) -> None:
             f"size mismatch, got input ({mat.sizes[0] if input is None else rows}), "
             f"mat ({mat.sizes[0]}x{mat.sizes[1]}), vec ({vec.sizes[0]})"
         )
-    first = vec if input is None else input
+    first = next(t for t in (input, out, vec) if t is not None)
     if not first.dtype is mat.dtype is vec.dtype:
-        names = [SCALAR_NAMES[t.dtype.name] for t in (first, mat, vec)]
+        names = [t.dtype.aten_name for t in (first, mat, vec)]
         raise RuntimeError(
             "addmv input tensors must have the same dtype, but got "
             f"{names[0]}, {names[1]}, and {names[2]}"
@@ -193,7 +195,8 @@ def check_mv(input: Tensor | None, mat: Tensor, vec: Tensor) -> None:
 def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of (N, K) and (K,): (N,). Source: ATen/native/Blas.cpp mv."""
     _ = wrap_dim(0, input.ndim, False)
-    check_mv(None, input, vec)
+    fits = out is not None and out.ndim < 2 and out.numel() in (1, *input.sizes[:1])
+    check_mv(None, input, vec, out if fits else None)
     done = destination((input.sizes[0],), vec.dtype, out)
     multiply(
         input.array, vec.array[:, None], done.array[:, None], done.dtype, name="addmv_impl_cpu"
@@ -210,7 +213,7 @@ def _dot(input: Tensor, other: Tensor, out: Tensor | None) -> Tensor:
     if input.dtype is not other.dtype:
         raise RuntimeError(
             "dot : expected both vectors to have same dtype, but found "
-            f"{SCALAR_NAMES[input.dtype.name]} and {SCALAR_NAMES[other.dtype.name]}"
+            f"{input.dtype.aten_name} and {other.dtype.aten_name}"
         )
     n, m = input.sizes[0], other.sizes[0]
     if n != m:
@@ -220,8 +223,7 @@ def _dot(input: Tensor, other: Tensor, out: Tensor | None) -> Tensor:
         )
     if out is not None and out.dtype is not input.dtype:
         raise RuntimeError(
-            f"result dtype {SCALAR_NAMES[out.dtype.name]} does not match input dtype "
-            f"{SCALAR_NAMES[input.dtype.name]}"
+            f"result dtype {out.dtype.aten_name} does not match input dtype {input.dtype.aten_name}"
         )
     done = destination((), input.dtype, out)
     multiply(

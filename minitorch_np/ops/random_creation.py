@@ -19,7 +19,7 @@ from minitorch_np.ops.factory import (
     shape_of,
     sizes_of,
 )
-from minitorch_np.ops.sampling import fill, normal_of
+from minitorch_np.ops.sampling import checked, fill, normal_of
 from minitorch_np.random import Generator, default_generator
 from minitorch_np.tensor import Tensor
 
@@ -38,7 +38,7 @@ def rand(
     shape = shape_of("rand", size, options)
     tensor = prepared("rand", shape, options, out)
     source = generator or default_generator
-    return finished(fill(tensor, source.uniform(tensor.numel(), tensor.dtype)), options, out)
+    return finished(fill(tensor, source.uniform(checked(tensor), tensor.dtype)), options, out)
 
 
 def randn(
@@ -58,7 +58,7 @@ def _normal_into(
 ) -> Tensor:  # fmt: skip
     source = generator or default_generator
     drawn = source.normal(
-        tensor.numel(), tensor.dtype, mean, std, contiguous=tensor.is_contiguous()
+        checked(tensor), tensor.dtype, mean, std, contiguous=tensor.is_contiguous()
     )
     return finished(fill(tensor, drawn), options, out)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import boxmuller, dtypes
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.loops import SCALAR_NAMES, quietly
+from minitorch_np.loops import quietly
 from minitorch_np.ops.factory import (
     Options,
     checked_number,
@@ -80,7 +80,7 @@ def _range_dtype(name: str, options: Options, out: Tensor | None, *numbers: Numb
 
 def _refuse_bool(kernel: str, dtype: Dtype) -> None:
     if dtype is dtypes.bool_:
-        raise NotImplementedError(f"\"{kernel}\" not implemented for '{SCALAR_NAMES[dtype.name]}'")
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{dtype.aten_name}'")
 
 
 def _check_bounds(start: Number, end: Number, step: Number) -> None:

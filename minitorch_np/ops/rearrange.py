@@ -6,7 +6,6 @@ import numpy as np
 
 from minitorch_np import shapes, strides
 from minitorch_np.dtypes import INTEGER, int32, int64
-from minitorch_np.loops import SCALAR_NAMES
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros
@@ -86,7 +85,7 @@ def repeated_indices(repeats: Tensor) -> Tensor:
     if repeats.ndim != 1:
         raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
     if repeats.dtype.category != INTEGER:
-        name = SCALAR_NAMES[repeats.dtype.name]
+        name = repeats.dtype.aten_name
         raise NotImplementedError(f"\"repeat_interleave_cpu\" not implemented for '{name}'")
     counts = repeats.array.astype(np.int64)
     if (counts < 0).any():

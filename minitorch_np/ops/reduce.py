@@ -12,8 +12,7 @@ from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.loops import (
-    SCALAR_NAMES,
-    exact_result_for,
+    check_dtype,
     finish,
     not_implemented,
     quietly,
@@ -73,7 +72,7 @@ def summed_dtype(input: Tensor, dtype: Dtype | None, out: Tensor | None) -> Dtyp
     if out is None:
         return widened(input, dtype)
     kind = dtype or out.dtype
-    _ = exact_result_for(out, out.sizes, kind)
+    check_dtype(out, kind)
     return kind
 
 
@@ -191,7 +190,7 @@ def mean(
         which = "Input" if dtype is None else "Optional"
         raise NotImplementedError(
             f"mean(): could not infer output dtype. {which} dtype must be either a floating point "
-            f"or complex dtype. Got: {SCALAR_NAMES[kind.name]}"
+            f"or complex dtype. Got: {kind.aten_name}"
         )
     dims = dims_of(dim, input.ndim)
     n = count(input.sizes, dims) if dims else 1
@@ -234,7 +233,9 @@ def prod(
     )
 
 
-prod.vjp(input=lambda g, input, out, dim, keepdim: prod_backward(g, input, out, dim, keepdim))
+prod.vjp(
+    input=lambda g, input, out, dim, keepdim: prod_backward(g, input.to(g.dtype), out, dim, keepdim)
+)
 
 
 def prod_backward(g: Tensor, input: Tensor, out: Tensor, dim: int | None, keepdim: bool) -> Tensor:
@@ -273,7 +274,7 @@ def _truth(input: Tensor, dim: Dims, keepdim: bool, out: Tensor | None, name: st
     kind = dtypes.uint8 if input.dtype is dtypes.uint8 else dtypes.bool_
     if out is not None and out.dtype not in (dtypes.bool_, dtypes.uint8):
         raise RuntimeError(
-            f"{name} only supports bool tensor for result, got: {SCALAR_NAMES[out.dtype.name]}"
+            f"{name} only supports bool tensor for result, got: {out.dtype.aten_name}"
         )
     ndim = input.ndim
     none = dim is not None and not isinstance(dim, int) and not len(dim)
@@ -321,7 +322,7 @@ def logsumexp(
     if out is not None and not out.dtype.is_floating_point:
         raise RuntimeError(
             "logsumexp(): Expected floating point type for result tensor, but got: "
-            f"{SCALAR_NAMES[out.dtype.name]}"
+            f"{out.dtype.aten_name}"
         )
 
     def f(a: Array, axes: tuple[int, ...]) -> Array:

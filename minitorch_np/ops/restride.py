@@ -132,13 +132,6 @@ def resize_as_(
     return resize_(self, the_template.sizes, memory_format=memory_format)
 
 
-_CPP_TYPES = {
-    "bool": "bool", "uint8": "unsigned char", "int8": "signed char", "int16": "short int",
-    "int32": "int", "int64": "long int", "float16": "c10::Half", "bfloat16": "c10::BFloat16",
-    "float32": "float", "float64": "double",
-}  # fmt: skip
-
-
 @method
 def set_(
     self: Tensor,
@@ -158,7 +151,7 @@ def set_(
         )
     if isinstance(source, Tensor):
         if source.dtype is not self.dtype:
-            old, new = _CPP_TYPES[source.dtype.name], _CPP_TYPES[self.dtype.name]
+            old, new = source.dtype.cpp_name, self.dtype.cpp_name
             raise RuntimeError(f"Could not set tensor of type {old} to a tensor of type {new}")
         memory = source.memory
         if size is None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.loops import SCALAR_NAMES, finish, quietly, resize_output
+from minitorch_np.loops import check_overlap, finish, quietly, resize_output
 from minitorch_np.op import composite, op
 from minitorch_np.ops.sort import top
 from minitorch_np.random import Generator, default_generator
@@ -144,6 +144,8 @@ def bernoulli(
     With `p`, that is the probability, and `input` tells the shape only.
     """
     source = generator or default_generator
+    if out is not None:
+        check_overlap(out, [input])
     if p is not None:
         done = empty(input.sizes, strides.like(input.sizes, input.strides), input.dtype)
         return fill(done, source.bernoulli(done.numel(), float(p), done.dtype))
@@ -210,7 +212,7 @@ def _normal_node(mean: Tensor | float, std: Tensor | float) -> str:
     return f"NormalBackward{3 if isinstance(mean, Tensor) else 2}"
 
 
-@op("contiguous", method=False, node=_normal_node)
+@op("contiguous", method=False, node=_normal_node, aten="normal")
 def normal_of(
     mean: Tensor | float,
     std: Tensor | float,
@@ -225,6 +227,10 @@ def normal_of(
         raise RuntimeError("normal expects all elements of std >= 0.0")
     tensors = [t for t in (mean, std) if isinstance(t, Tensor)]
     shape = broadcast(*[t.sizes for t in tensors])
+    if out is not None and not isinstance(std, Tensor):
+        shape = broadcast(shape, out.sizes)
+    if out is not None and out.memory in [t.memory for t in tensors]:
+        check_overlap(out, tensors)
     if out is None:
         out = empty(shape, strides.contiguous(shape), tensors[0].dtype)
     elif out.sizes != shape:
@@ -265,6 +271,8 @@ def multinomial(
 
     Source: multinomial_out, aten/src/ATen/native/Distributions.cpp, cpu/MultinomialKernel.cpp.
     """
+    if out is not None and out.dtype is not dtypes.int64:
+        raise RuntimeError(f"multinomial expects Long tensor out, got: {out.dtype.aten_name}")
     _check_weights(input, num_samples, replacement)
     source = generator or default_generator
     weights = input.array.astype(input.dtype.compute)
@@ -299,7 +307,7 @@ def _check_weights(input: Tensor, n: int, replacement: bool) -> None:
     if not input.dtype.is_floating_point:
         raise RuntimeError(
             "multinomial only supports floating-point dtypes for input, got: "
-            f"{SCALAR_NAMES[input.dtype.name]}"
+            f"{input.dtype.aten_name}"
         )
     if n <= 0:
         raise RuntimeError("cannot sample n_sample <= 0 samples")

@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, return_types
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import is_grad_enabled
-from minitorch_np.loops import converted, exact_result_for, finish, not_implemented, quietly
+from minitorch_np.loops import (
+    converted,
+    exact_result_for,
+    finish,
+    not_implemented,
+    quietly,
+)
 from minitorch_np.op import composite, op
 from minitorch_np.ops.extremes import Pair, values_of, zeros
 from minitorch_np.ops.join import cat, stack
@@ -32,6 +38,8 @@ def _scan(
     d = wrap_dim(dim, input.ndim)
     if kind.category == 0 and input.numel():
         raise not_implemented(f"{name}_out_cpu", kind)
+    if out is not None:
+        _ = exact_result_for(out, input.sizes, out.dtype, [input])
     array = converted(summands(input, kind), kind)
     assert isinstance(array, np.ndarray)
     if input.ndim:
@@ -106,6 +114,13 @@ def _reversed_sum(a: Array, dim: int) -> Array:
     return np.flip(np.add.accumulate(np.flip(a, dim), dim), dim)
 
 
+def _check_type(out: Tensor, dtype: Dtype) -> None:
+    """Raise RuntimeError where `out` has another dtype. Source: TensorUtils.cpp."""
+    if out.dtype is not dtype:
+        expected, found = dtype.aten_name, out.dtype.aten_name
+        raise RuntimeError(f"expected scalar_type {expected} but found {found}")
+
+
 def _running(
     name: str, f: np.ufunc, input: Tensor, dim: int, out: Pair | None
 ) -> tuple[Tensor, Tensor]:
@@ -124,7 +139,10 @@ def _running(
     else:
         values, indices = array, np.zeros(array.shape, np.int64)
     if out is not None:
-        for t, kind in zip(out, (input.dtype, dtypes.int64), strict=True):
+        kinds = (input.dtype, dtypes.int64)
+        for t, kind in zip(out, kinds, strict=True):
+            _check_type(t, kind)
+        for t, kind in zip(out, kinds, strict=True):
             _ = exact_result_for(t, input.sizes, kind)
     first, second = out if out is not None else (None, None)
     return finish(values, input.dtype, first), finish(indices, dtypes.int64, second)
@@ -168,7 +186,7 @@ def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tenso
     """The logarithms of the sums of exp(elements) so far along `dim`, safe for large values."""
     _ = wrap_dim(dim, input.ndim)
     if out is not None:
-        _ = exact_result_for(out, input.sizes, input.dtype)
+        _check_type(out, input.dtype)
     if not input.dtype.is_floating_point and input.numel():
         raise not_implemented("logcumsumexp_out_cpu", input.dtype)
     return _scan("logcumsumexp", np.logaddexp, input, dim, input.dtype, out)

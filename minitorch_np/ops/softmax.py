@@ -64,7 +64,7 @@ def _applied(f: Kernel, dim: int, *inputs: Tensor, out: Tensor | None = None) ->
     return finish(values.reshape(first.sizes), first.dtype, out)
 
 
-@op("contiguous", method=False, node="SoftmaxBackward0")
+@op("contiguous", method=False, node="SoftmaxBackward0", aten="softmax", refuses="leaf")
 def softmax_along(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
     """exp(input) over its sum along `dim`."""
     return _applied(_softmax, _ready("softmax", input, dim, out), input, out=out)
@@ -97,7 +97,7 @@ softmax_backward_data.vjp(
 )
 
 
-@op("contiguous", method=False, node="LogSoftmaxBackward0")
+@op("contiguous", method=False, node="LogSoftmaxBackward0", aten="log_softmax", refuses="leaf")
 def log_softmax_along(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
     """input - log(sum(exp(input))) along `dim`."""
     return _applied(_log_softmax, _ready("log_softmax", input, dim, out), input, out=out)

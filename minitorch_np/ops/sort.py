@@ -154,6 +154,10 @@ def kthvalue(
     check_dim("kthvalue", input.sizes, d)
     if not 1 <= k <= (input.sizes[d] if input.ndim else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {d}")
+    if out is not None and out[0].dtype is not input.dtype:
+        raise RuntimeError("output values must be of same type as input")
+    if out is not None and out[1].dtype is not dtypes.int64:
+        raise RuntimeError("output indices must be of scalar type Long")
     if input.dtype.category == 0:
         raise not_implemented("kthvalue_cpu", input.dtype)
     indices = np.zeros((), np.int64)

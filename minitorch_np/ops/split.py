@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from minitorch_np import shapes, strides
 from minitorch_np.dtypes import int64
 from minitorch_np.graph.modes import Creation
-from minitorch_np.loops import SCALAR_NAMES
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.join import cat, stack
@@ -153,7 +152,7 @@ def _numbers(given: Sections | Tensor) -> Sections:
     if given.dtype is not int64:
         raise RuntimeError(
             "tensor_split expected tensor_indices_or_sections to have dtype of long, "
-            f"but got {SCALAR_NAMES[given.dtype.name]}"
+            f"but got {given.dtype.aten_name}"
         )
     if given.ndim > 1:
         raise RuntimeError(

@@ -13,7 +13,6 @@ import numpy as np
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.saved import legacy_type
-from minitorch_np.loops import C_NAMES
 from minitorch_np.ops.factory import type_name
 from minitorch_np.ops.from_data import copied, inferred_dtype, is_sequence
 from minitorch_np.ops.index import index, index_put_, single_mask
@@ -299,7 +298,7 @@ def real(number: Number | complex, dtype: Dtype, alone: bool) -> Number:
         return number
     if dtype is dtypes.bool_:
         return bool(number)
-    name = "double" if alone and dtype.is_half else C_NAMES[dtype.name]
+    name = "double" if alone and dtype.is_half else dtype.c_name
     raise RuntimeError(f"value cannot be converted to type {name} without overflow")
 
 

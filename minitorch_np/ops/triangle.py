@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
-from minitorch_np.loops import SCALAR_NAMES, resize_output
+from minitorch_np.loops import resize_output
 from minitorch_np.op import op
 from minitorch_np.ops.factory import Options, finished, option_dtype, prepared
 from minitorch_np.tensor import Tensor, empty
@@ -16,13 +16,6 @@ from minitorch_np.tensor import Tensor, empty
 __all__ = ["meshgrid", "tril", "tril_indices", "triu", "triu_indices"]
 
 Array = NDArray[np.generic]
-
-_CPP_NAMES = {
-    "bool": "bool", "uint8": "unsigned char", "int8": "signed char", "int16": "short",
-    "int32": "int", "int64": "long", "float16": "c10::Half", "bfloat16": "c10::BFloat16",
-    "float32": "float", "float64": "double",
-}  # fmt: skip
-"""The dtypes as `TypeMeta::name` spells them."""
 
 
 @op("contiguous", inplace=True)
@@ -59,8 +52,8 @@ def _triangle(
     elif out is not input:
         if out.dtype is not input.dtype:
             raise RuntimeError(
-                f"Expected out tensor to have dtype {_CPP_NAMES[input.dtype.name]}, but got "
-                f"{_CPP_NAMES[out.dtype.name]} instead"
+                f"Expected out tensor to have dtype {input.dtype.cpp_name}, but got "
+                f"{out.dtype.cpp_name} instead"
             )
         if out.sizes != input.sizes:
             resize_output(out, input.sizes, strides.contiguous(input.sizes))
@@ -86,7 +79,7 @@ def _indices(
             raise RuntimeError(f"{which} must be non-negative, got{n}")
     dtype = option_dtype(name, options) or dtypes.int64
     if dtype not in (dtypes.int64, dtypes.int32, dtypes.int16):
-        raise NotImplementedError(f"\"{name}\" not implemented for '{SCALAR_NAMES[dtype.name]}'")
+        raise NotImplementedError(f"\"{name}\" not implemented for '{dtype.aten_name}'")
     rows, columns = np.nonzero(f(np.ones((row, col), np.bool_), offset))
     tensor = prepared(name, (2, len(rows)), options, None, dtype)
     tensor.array[0], tensor.array[1] = rows, columns

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.graph.modes import is_grad_enabled
-from minitorch_np.loops import SCALAR_NAMES, Kernel, blank_like, not_implemented, pointwise
+from minitorch_np.loops import Kernel, blank_like, not_implemented, other_dtype, pointwise
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.copy import zeros, zeros_like
 from minitorch_np.tensor import Tensor
@@ -31,8 +31,7 @@ def kept(f: Kernel, input: Tensor, out: Tensor | None) -> Tensor:
     Source: build_borrowing_unary_op, aten/src/ATen/TensorIterator.cpp.
     """
     if out is not None and out.dtype is not input.dtype:
-        found, expected = SCALAR_NAMES[out.dtype.name], SCALAR_NAMES[input.dtype.name]
-        raise RuntimeError(f"Found dtype {found} but expected {expected}")
+        raise other_dtype(out, input.dtype)
     return pointwise(f, input, out=out)
 
 

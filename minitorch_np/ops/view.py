@@ -6,7 +6,6 @@ from typing import cast
 from minitorch_np import shapes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.saved import legacy_type
-from minitorch_np.loops import SCALAR_NAMES
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.op import composite, op
 from minitorch_np.ops.factory import need_tensor
@@ -69,7 +68,7 @@ def view_dtype(input: Tensor, dtype: Dtype) -> Tensor:
 
 def _check_view_dtype(input: Tensor, dtype: Dtype, ratio: int) -> None:
     """Raise unless whole elements of `dtype`, `ratio` old ones each, can be read from `input`."""
-    names = f"view {SCALAR_NAMES[input.dtype.name]} as {SCALAR_NAMES[dtype.name]}"
+    names = f"view {input.dtype.aten_name} as {dtype.aten_name}"
     end = f" to {names} (different element sizes)"
     if not input.sizes:
         raise RuntimeError(f"self.dim() cannot be 0{end}")
