@@ -152,7 +152,7 @@ def _edges(plan: Plan) -> Iterator[str]:
     """Lines that find the edge of each argument that has a rule: `e_<arg>`."""
     for arg in _inputs(plan):
         kind = plan.kinds[arg]
-        has = f"{arg}.meta is not None or {arg}.base is not None"
+        has = _met(arg)
         if kind == "tensor":
             yield f"e_{arg} = edge({arg}) if {has} else None"
         elif kind == "maybe":
@@ -272,6 +272,26 @@ def _attach(plan: Plan) -> Iterator[str]:
         yield "attach(node, result)"
 
 
+def _into_out(plan: Plan, run: str) -> Iterator[str]:
+    """Lines for a call with `out=`: a refusal where a gradient is wanted, or the call."""
+    given = ", ".join(f"*{a}" if plan.kinds[a] == "list" else a for a in _inputs(plan))
+    if plan.refuses:
+        # tensors that never met autograd want none: looking at that saves the call
+        tests = ["True"] if plan.results is not None else [_met("out")]
+        for arg in _inputs(plan):
+            kind = plan.kinds[arg]
+            whole = f"isinstance({arg}, Tensor) and ({_met(arg)})" if kind == "maybe" else _met(arg)
+            tests.append("True" if kind == "list" else whole)
+        yield f"if {' or '.join(tests)}:"
+        yield f"    refuse_out(op, out, ({given},))"
+    yield f"return underived(op, {run}, ({given},))" if plan.refuses == "leaf" else f"return {run}"
+
+
+def _met(name: str) -> str:
+    """The test that a tensor may have met autograd."""
+    return f"{name}.meta is not None or {name}.base is not None"
+
+
 def record_source(plan: Plan) -> str:
     """The recorder of the op: run it, and leave a node when an input needs a gradient."""
     call = call_text(plan.signature)
@@ -284,13 +304,8 @@ def record_source(plan: Plan) -> str:
         body += ["if not route:", f"    return {run}"]
     body += ["if route > 1:", f"    return watched(op, {watched_text(plan.signature)})"]
     if plan.has_out:
-        given = ", ".join(f"*{a}" if plan.kinds[a] == "list" else a for a in _inputs(plan))
-        body += ["if out is not None:"]
-        body += [f"    refuse_out(op, out, ({given},))"] if plan.refuses else []
-        if plan.refuses == "leaf":
-            body += [f"    return underived(op, {run}, ({given},))"]
-        else:
-            body += [f"    return {run}"]
+        body += ["if out is not None:", *[f"    {line}" for line in _into_out(plan, run)]]
+        run = f"impl({call})"
     if not plan.differentiable:
         body += [f"return {run}"]
     else:
