@@ -7,6 +7,7 @@ from minitorch_np.graph.inplace import rebase, refuse_gradient, refuse_leaf
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Edge, Node, edge
 from minitorch_np.recorder import Plan
+from minitorch_np.shapes import noted
 from minitorch_np.tensor import Tensor
 
 __all__ = ["Underived", "blame", "no_rule", "refuse_history", "refuse_out", "underived"]
@@ -108,6 +109,5 @@ def underived(one: Planned, result: Tensor, inputs: Sequence[object]) -> Tensor:
 
 def no_rule(one: Planned, argument: str) -> NoReturn:
     """Raise: the op has no derivative for one of its arguments."""
-    error = RuntimeError(f"derivative for aten::{one.name} is not implemented")
-    error.add_note(f"The op has no rule for its argument '{argument}'.")
-    raise error
+    text = f"derivative for aten::{one.name} is not implemented"
+    raise noted(RuntimeError(text), f"The op has no rule for its argument '{argument}'.")
