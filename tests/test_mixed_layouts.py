@@ -118,6 +118,7 @@ def test_gradients(name: str, s: Sample) -> None:
         ]  # fmt: skip
         mine = results(minitorch_np, s, [a for a, _ in pairs])
         theirs = results(torch, s, [t for _, t in pairs])
+        assert geometry(mine) == geometry(theirs), [facts(t) for _, t in given]
         ends = [p for p in zip(mine or [], theirs or [], strict=True) if p[1].grad_fn]
         leaves = [p for p in pairs if p[1].requires_grad]
         if not ends or not leaves:

@@ -59,6 +59,7 @@ def _batches() -> Iterator[Sample]:
     yield one("outer", lambda t, a, b: t.outer(a, b), x(3), x(2))
     yield one("inner", lambda t, a, b: t.inner(a, b), x(2, 3), x(4, 3))
     yield one("kron", lambda t, a, b: t.kron(a, b), x(2, 1, 1), x(1, 3))
+    yield one("kron", lambda t, a, b: t.kron(a, b), x(1, 2, 1), x(1, 2, 1))
 
 
 def _joined() -> Iterator[Sample]:
