@@ -423,6 +423,11 @@ class Tensor(TensorMethods):
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """This tensor, set to collect a gradient in `.grad` (or not)."""
+        if not isinstance(requires_grad, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            raise TypeError(
+                "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not "
+                f"{type(requires_grad).__name__}"
+            )
         if not self.is_leaf and not requires_grad:
             raise RuntimeError(_NO_LEAF + _DETACH)
         if requires_grad and not self.dtype.is_floating_point:

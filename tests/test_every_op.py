@@ -17,18 +17,7 @@ from tests.samples import BACKWARD, Sample
 
 LABELLED = samples.labelled()
 
-OPEN: dict[str, str] = {}
-"""Where we still differ from PyTorch, by sample and test. Strict: what agrees must leave it."""
-
-
-def each(kind: str) -> pytest.MarkDecorator:
-    """The samples as parameters of one test, those that OPEN lists expected to fail."""
-    found = []
-    for name, s in LABELLED:
-        why = OPEN.get(f"{name} {kind}")
-        marks = [pytest.mark.xfail(reason=why, strict=True)] if why else []
-        found.append(pytest.param(name, s, id=name, marks=marks))
-    return pytest.mark.parametrize("name, s", found)
+SAMPLED = pytest.mark.parametrize("name, s", [pytest.param(n, s, id=n) for n, s in LABELLED])
 
 
 LAYOUTS = [
@@ -130,7 +119,7 @@ def noting(text: str, f: Any, *given: Any, **options: Any) -> None:
         raise
 
 
-@each("dtypes")
+@SAMPLED
 def test_dtypes(name, s):
     for dtype in DTYPES:
         if versions.unlike(name, str(dtype).removeprefix("torch.")):
@@ -138,7 +127,7 @@ def test_dtypes(name, s):
         noting(f"dtype {dtype}", s.f, *samples.inputs(s, dtype), tol=HALF.get(dtype))
 
 
-@each("layouts")
+@SAMPLED
 def test_layouts(name, s):
     if versions.unlike(name, "layouts"):
         return
@@ -148,7 +137,7 @@ def test_layouts(name, s):
         noting(f"the inputs are {' and '.join(layouts)}", s.f, *given)
 
 
-@each("derivatives")
+@SAMPLED
 def test_gradients_are_derivatives(name, s):
     order = samples.derivatives(s)
     if not order or s.random or name in STEPS:

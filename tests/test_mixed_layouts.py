@@ -22,24 +22,9 @@ CALLS, GRADIENTS, EACH = 300, 40, 60
 SHAPES = [(2, 3, 2, 4), (2, 1, 3, 4), (2, 3, 4), (1, 2, 1, 3), (2, 3), (2, 0, 3), (3,)]
 """Shapes of the tensors of which any will do: images, single channels, nothing at all."""
 
-OPEN = {
-    f"{op}_": "PyTorch refuses to differentiate this in place; ours does it rightly"
-    for op in ("acosh", "asinh", "atanh")
-}
-"""Samples whose gradient differs. Strict: what agrees must leave it."""
-
-ALL = labelled([*SAMPLES, *LAYOUTS])
-
-
-def each(differ: dict[str, str]) -> pytest.MarkDecorator:
-    """The samples as parameters of one test, those that differ expected to fail."""
-    return pytest.mark.parametrize("name, s", [
-        pytest.param(
-            name, s, id=name,
-            marks=[pytest.mark.xfail(reason=differ[name], strict=True)] if name in differ else [],
-        )
-        for name, s in ALL
-    ])  # fmt: skip
+SAMPLED = pytest.mark.parametrize(
+    "name, s", [pytest.param(n, s, id=n) for n, s in labelled([*SAMPLES, *LAYOUTS])]
+)
 
 
 def shaped(given: In, shape: tuple[int, ...]) -> In:
@@ -87,7 +72,7 @@ def geometry(found: list[Any] | None) -> list[Any] | None:
 
 
 @pytest.mark.filterwarnings("ignore")
-@each({})
+@SAMPLED
 def test_results(name: str, s: Sample) -> None:
     ran = False
     for given in calls(name, s, CALLS):
@@ -107,7 +92,7 @@ def gradients(library: Any, out: list[Any], leaves: list[Any], weights: list[Any
 
 
 @pytest.mark.filterwarnings("ignore")
-@each(OPEN)
+@SAMPLED
 def test_gradients(name: str, s: Sample) -> None:
     rng = random.Random(name)
     for given in calls(name, s, GRADIENTS):

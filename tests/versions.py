@@ -29,7 +29,13 @@ TEXTS = [
     # A refused dtype raised the class that NotImplementedError is a kind of.
     Text((2, 15), r"^NotImplementedError: ", "RuntimeError: "),
     # The op that made a stale tensor was named by its node: "output 0 of ExpBackward0".
-    Text((2, 15), r"(which is output \d+ of \w+?)Backward\d+(, is at version)", r"\1\2"),
+    Text((2, 15), r"(which is output \d+ of \w+?)Backward0?(\d*, is at version)", r"\1\2"),
+    # grad() named an empty list of inputs otherwise.
+    Text(
+        (2, 15),
+        r"^ValueError: grad requires non-empty inputs\.$",
+        "RuntimeError: `inputs` argument to `grad()` cannot be empty.",
+    ),
     # aminmax had no derivative.
     Text((2, 15), r"^AminmaxBackward0$", "torch::autograd::NotImplemented"),
     # A view that refuses to be written to named the node that made it.
@@ -49,6 +55,8 @@ UNLIKE = {
     ("clamp_-2", "uint8"): ((2, 15), "a bound of -1 wraps around to 255"),
     ("fmax", "layouts"): ((2, 15), "the gradient has the stride of the one that comes in"),
     ("fmin", "layouts"): ((2, 15), "the gradient has the stride of the one that comes in"),
+    ("mv", "out"): ((2, 15), "an out of another dtype is refused in other words"),
+    ("nansum", "integers"): ((2, 15), "floating numbers are not summed as integers"),
     ("trace", "float16"): ((2, 15), "it has no kernel for half types"),
     ("trace", "bfloat16"): ((2, 15), "it has no kernel for half types"),
     ("uniform_", "float16"): ((2, 15), "half types are drawn from other bits"),

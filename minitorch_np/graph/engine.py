@@ -118,6 +118,8 @@ class _Task:
         if self.targets is not None:
             edges = self.targets.get(node, ())
             if not any(edges):
+                if self.accumulating:  # PyTorch runs the node that the walk ends at, too
+                    node.spend(keep_graph)
                 return
         results = node.run(arrived, edges)
         del arrived
@@ -232,7 +234,9 @@ def accumulate(node: AccumulateGrad, grad: Tensor) -> None:
     else:
         meta.grad = laid_out(leaf, grad)
     for hook in list((meta.post_hooks or {}).values()):
-        hook(leaf)
+        result = hook(leaf)
+        if result is not None and not isinstance(result, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
 
 
 _UNSHARED = 3

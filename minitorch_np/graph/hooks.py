@@ -109,9 +109,20 @@ def set_grad(self: Tensor, value: Tensor | None) -> None:
     if value is self:
         raise RuntimeError("can't assign Variable as its own grad")
     if value.dtype is not self.dtype:
-        raise RuntimeError("assigned grad has data of a different type")
+        raise RuntimeError(
+            f"attempting to assign a gradient with dtype '{value.dtype.cpp_name}' to a tensor with "
+            f"grad_dtype '{self.dtype.aten_name}'. The gradient must match the tensor's grad_dtype "
+            "(defaults to the tensor's dtype). You can set the tensor's grad_dtype attribute with "
+            "a specific dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging "
+            "the dtypes of a tensor and its gradient may break downstream systems that assume they "
+            "match."
+        )
     if value.sizes != self.sizes:
-        raise RuntimeError("assigned grad has data of a different size")
+        raise RuntimeError(
+            f"attempting to assign a gradient of size '{list(value.sizes)}' to a tensor of size "
+            f"'{list(self.sizes)}'. Please ensure that the gradient and the tensor are the same "
+            "size"
+        )
     self.autograd().grad = value
 
 

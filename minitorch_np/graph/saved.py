@@ -13,16 +13,10 @@ __all__ = [
     "with_history",
 ]  # fmt: skip
 
-_LEGACY = {
-    "float16": "Half", "bfloat16": "BFloat16", "float32": "Float", "float64": "Double",
-    "int8": "Char", "int16": "Short", "int32": "Int", "int64": "Long", "uint8": "Byte",
-    "bool": "Bool",
-}  # fmt: skip
-
 
 def legacy_type(tensor: Tensor) -> str:
     """The type name in PyTorch's older messages, such as 'torch.FloatTensor'."""
-    return f"torch.{_LEGACY[tensor.dtype.name]}Tensor"
+    return f"torch.{tensor.dtype.aten_name}Tensor"
 
 
 def version_of(tensor: Tensor) -> int:
@@ -50,7 +44,7 @@ def as_output(node: GraphNode, out: Tensor, nr: int) -> Tensor:
     A result is kept without its history, for node -> result -> node would be a cycle that only
     the garbage collector frees; under `create_graph` the history is wanted again.
     """
-    return with_history(node, out, nr) if state.grad else out
+    return with_history(node, out, nr) if state.grad and out.dtype.is_floating_point else out
 
 
 def with_history(node: GraphNode, out: Tensor, nr: int) -> Tensor:
@@ -63,8 +57,8 @@ def with_history(node: GraphNode, out: Tensor, nr: int) -> Tensor:
 
 
 def short_name(node: GraphNode) -> str:
-    """A node's name as messages have it: 'Mul' for MulBackward0."""
-    return re.sub(r"Backward\d*$", "", node.name())
+    """A node's name as messages have it: 'Mul' for MulBackward0, 'Pow1' for PowBackward1."""
+    return re.sub(r"Backward0?(\d*)$", r"\1", node.name())
 
 
 def freed() -> NoReturn:

@@ -40,6 +40,16 @@ def test_detached_in_place(f: Callable[[Any], Any]) -> None:
         same(lambda torch, x, change=change: both(torch, x, f, change), x, grad=False)
 
 
+@pytest.mark.parametrize("name", ["exp", "pow", "max", "sqrt"])
+def test_result_written_to(name: str) -> None:
+    def f(torch: Any, x: Any) -> Any:
+        y = x.pow(x) if name == "pow" else getattr(x, name)()
+        y.detach().add_(1)
+        y.sum().backward()
+
+    same(f, sample(3, low=1), grad=False)
+
+
 def test_result_detached_in_place() -> None:
     def f(torch: Any, x: Any) -> Any:
         y = (x * 2).exp()

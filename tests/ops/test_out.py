@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from minitorch_np.op import REGISTRY
+from tests import versions
 from tests.oracle import same, sample
 
 UNARY = (
@@ -124,6 +125,8 @@ def test_every_op_with_out_is_here() -> None:
 def test_out(name: str) -> None:
     for what, make in OUTS.items():
         if what == "expanded" and name in PERMISSIVE:
+            continue
+        if what == "float64" and versions.unlike(name, "out"):
             continue
         for grad in (False, True):
             try:
