@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 from .threads import get_num_threads, set_num_threads
 
 if TYPE_CHECKING:
-    from . import matmul
+    from . import matmul, steps
     from .matmul import bmm, mm
+    from .steps import adam, sgd, sgd_momentum
 
-__all__ = ["bmm", "get_num_threads", "matmul", "mm", "set_num_threads"]
+__all__ = [
+    "adam", "bmm", "get_num_threads", "matmul", "mm", "set_num_threads", "sgd", "sgd_momentum",
+    "steps",
+]  # fmt: skip
 
-_HOME = {"mm": "matmul", "bmm": "matmul"}
+_HOME = {
+    "mm": "matmul", "bmm": "matmul", "adam": "steps", "sgd": "steps", "sgd_momentum": "steps",
+}  # fmt: skip
 """Module of each function."""
 
 

@@ -2,8 +2,13 @@
 
 from typing import Any
 
+import numpy as np
+
+from minitorch_np import kernels
+from minitorch_np.graph.inplace import bump
 from minitorch_np.ops.creation import zeros, zeros_like
 from minitorch_np.ops.power import maximum
+from minitorch_np.optim.flat import flat
 from minitorch_np.optim.optimizer import (
     Closure,
     Group,
@@ -99,6 +104,8 @@ class Adam(Optimizer):
                 state = self._state_of(parameter, group)
                 check_capturable(group["capturable"])
                 state["step"].add_(1)
+                if _at_once(parameter, grad, state, group):
+                    continue
                 grad = _decayed(parameter, grad, group)
                 _averaged(state, grad, group)
                 if group["differentiable"]:
@@ -121,6 +128,31 @@ class Adam(Optimizer):
                 "lr as a Tensor is not supported for capturable=False and foreach=True"
             )
         return state
+
+
+def _at_once(parameter: Tensor, grad: Tensor, state: State, group: Group) -> bool:
+    """Whether one loop over memory made the step, with the bits that the ops would give."""
+    beta1, beta2 = value_of(group["betas"][0]), value_of(group["betas"][1])
+    if group["amsgrad"] or beta1 <= 0.5:
+        return False
+    arrays = flat(parameter, grad, state["exp_avg"], state["exp_avg_sq"])
+    if arrays is None:
+        return False
+    step, lr, decay = value_of(state["step"]), value_of(group["lr"]), group["weight_decay"]
+    decoupled = group["decoupled_weight_decay"] and decay != 0
+    kept = 1 - lr * decay if decoupled else 1.0
+    root = (1 - beta2**step) ** 0.5
+    numbers = (
+        kept, 0.0 if decoupled else decay, 1 - beta1, beta2, 1 - beta2, root, group["eps"],
+        -lr / (1 - beta1**step),
+    )  # fmt: skip
+    flat_parameter, flat_grad, mean, square = arrays
+    kernels.adam(flat_parameter, flat_grad, mean, square, np.array(numbers, mean.dtype))
+    for written in (parameter, state["exp_avg"], state["exp_avg_sq"]):
+        bump(written)
+    if decoupled:
+        bump(parameter)
+    return True
 
 
 def _decayed(parameter: Tensor, grad: Tensor, group: Group) -> Tensor:

@@ -2,6 +2,11 @@
 
 from typing import Any
 
+import numpy as np
+
+from minitorch_np import kernels
+from minitorch_np.graph.inplace import bump
+from minitorch_np.optim.flat import flat
 from minitorch_np.optim.optimizer import (
     Closure,
     Group,
@@ -66,12 +71,33 @@ class SGD(Optimizer):
         for group in self.param_groups:
             lr = to_scalar(group["lr"])
             for parameter, grad in with_grads(group):
+                if self._at_once(parameter, grad, value_of(lr), group):
+                    continue
                 step = self._direction(parameter, grad, group)
                 if isinstance(lr, Tensor) and lr.requires_grad:
                     parameter.addcmul_(step, lr, value=-1)
                 else:
                     parameter.add_(step, alpha=-value_of(lr))
         return loss
+
+    def _at_once(self, parameter: Tensor, grad: Tensor, lr: float, group: Group) -> bool:
+        """Whether one loop over memory made the step, with the bits that the ops would give."""
+        momentum, decay = group["momentum"], value_of(group["weight_decay"])
+        buffer = self.state[parameter].get("momentum_buffer") if momentum else None
+        if momentum and buffer is None:
+            return False
+        arrays = flat(parameter, grad) if buffer is None else flat(parameter, grad, buffer)
+        if arrays is None:
+            return False
+        numbers = (-lr, decay, momentum, 1 - group["dampening"])
+        given = np.array(numbers, arrays[0].dtype)
+        if buffer is None:
+            kernels.sgd(arrays[0], arrays[1], given)
+        else:
+            kernels.sgd_momentum(arrays[0], arrays[1], arrays[2], given, bool(group["nesterov"]))
+            bump(buffer)
+        bump(parameter)
+        return True
 
     def _direction(self, parameter: Tensor, grad: Tensor, group: Group) -> Tensor:
         """What lr is multiplied with: the gradient, decayed and with momentum."""
