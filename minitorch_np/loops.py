@@ -234,8 +234,8 @@ def _alike(
     if dtype.is_half or (floating and not takes_numbers):
         return None
     operands = ((shape, stride),)
-    arrays: list[object] = []
-    for x in inputs:
+    arrays: list[object] = [first.array]
+    for x in inputs[1:]:
         if isinstance(x, Tensor):
             if x.dtype is not dtype or x.strides != stride or x.sizes != shape:
                 return None

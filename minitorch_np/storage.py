@@ -1,5 +1,6 @@
 """Flat memory and the version counter: what the views of one tensor share."""
 
+import sys
 import weakref
 from collections.abc import Callable
 from typing import ClassVar, Self, overload
@@ -7,13 +8,16 @@ from typing import ClassVar, Self, overload
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["UntypedStorage", "VersionCounter", "allocate", "wrap_array"]
+__all__ = ["UntypedStorage", "VersionCounter", "allocate", "empty_cache", "wrap_array"]
 
 ALIGNMENT = 64
 """Bytes. One cache line, and the widest vector register; PyTorch's CPU allocator uses the same."""
 
 _LARGEST_CHUNK = 1 << 14
 _SLAB = 1 << 16
+_PAGE = 1 << 12
+_KEPT_AT_MOST = 1 << 28
+"""Bytes of dead storages that are kept for the next ones of their size."""
 
 Bytes = NDArray[np.uint8]
 
@@ -164,6 +168,7 @@ def _chunks(size: int) -> list[tuple[Bytes, int, int]]:
     return [(buffer, start + at, address + at) for at in range(0, _SLAB, size)]
 
 
+_new = UntypedStorage.__new__
 _free: list[list[tuple[Bytes, int, int]]] = [[] for _ in range(_LARGEST_CHUNK.bit_length())]
 
 
@@ -175,8 +180,7 @@ def allocate(nbytes: int) -> UntypedStorage:
     chunk is one `list.pop`, which is atomic, so threads need no lock.
     """
     if nbytes > _LARGEST_CHUNK:
-        buffer, start, address = _aligned(nbytes)
-        return UntypedStorage(buffer, start, nbytes, address)
+        return _allocate_large(nbytes)
     rank = max(nbytes - 1, ALIGNMENT - 1).bit_length()
     try:
         buffer, start, address = _free[rank].pop()
@@ -184,7 +188,60 @@ def allocate(nbytes: int) -> UntypedStorage:
         chunks = _chunks(1 << rank)
         buffer, start, address = chunks.pop()
         _free[rank].extend(chunks)
-    return UntypedStorage(buffer, start, nbytes, address)
+    storage = _new(UntypedStorage)  # __init__ would cost as much again
+    storage.buffer = buffer
+    storage.start = start
+    storage.length = nbytes
+    storage._address = address
+    return storage
+
+
+class _Large(UntypedStorage):
+    """Storage of many pages: its memory is kept for the next of its size.
+
+    The system would give each new page filled with zeros, at the first touch of it, and take it
+    back when the storage dies; a training step allocates the same sizes over and over.
+    """
+
+    __slots__ = ()
+
+    def __del__(self) -> None:
+        global _kept
+        buffer = self.buffer
+        if getrefcount(buffer) > _UNSHARED:  # an array of NumPy's outlives us
+            return
+        nbytes = len(buffer) - ALIGNMENT
+        # Another thread may come in between: then the sum is off by one storage, no more.
+        if _kept + nbytes <= _KEPT_AT_MOST:
+            _kept += nbytes
+            _dead.setdefault(nbytes, []).append((buffer, self.start, self.data_ptr()))
+
+
+getrefcount = sys.getrefcount
+_UNSHARED = 3
+"""References to a buffer that only a dying storage holds: its own, a local, and getrefcount's."""
+
+_dead: dict[int, list[tuple[Bytes, int, int]]] = {}
+_kept = 0
+
+
+def _allocate_large(nbytes: int) -> UntypedStorage:
+    """Whole pages: those of a storage that died, if one of this size did."""
+    global _kept
+    whole = -(-nbytes // _PAGE) * _PAGE
+    try:
+        buffer, start, address = _dead[whole].pop()
+        _kept -= whole
+    except (KeyError, IndexError):
+        buffer, start, address = _aligned(whole)
+    return _Large(buffer, start, nbytes, address)
+
+
+def empty_cache() -> None:
+    """Give back to the system what dead storages left behind."""
+    global _kept
+    _dead.clear()
+    _kept = 0
 
 
 def wrap_array(array: NDArray[np.generic]) -> UntypedStorage:

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import weakref
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 import torch
 
 import minitorch_np
-from minitorch_np.storage import ALIGNMENT, allocate, wrap_array
+from minitorch_np.storage import ALIGNMENT, allocate, empty_cache, wrap_array
 from tests.oracle import ours, same, sample
 
 
@@ -95,3 +96,31 @@ def test_bytes_are_copied_filled_and_sliced() -> None:
     same(lambda torch: torch.arange(3).untyped_storage()[::2])
     for index in (-24, -25, 23, 24):
         same(lambda torch: torch.arange(3).untyped_storage()[index])
+
+
+def test_large_memory_is_used_again() -> None:
+    first = allocate(1 << 20)
+    address = first.data_ptr()
+    del first
+    again = allocate((1 << 20) - 5)  # of the same number of pages
+    assert again.data_ptr() == address and again.nbytes() == (1 << 20) - 5
+    other = allocate(1 << 20)
+    assert other.data_ptr() != address
+
+
+def test_memory_that_numpy_holds_is_not_used_again() -> None:
+    first = allocate(1 << 20)
+    array = first.bytes()
+    array.fill(7)
+    del first
+    allocate(1 << 20).bytes().fill(0)
+    assert (array == 7).all()
+
+
+def test_an_emptied_cache_gives_memory_back() -> None:
+    first = allocate(1 << 20)
+    held = weakref.ref(first.buffer)
+    del first
+    assert held() is not None
+    empty_cache()
+    assert held() is None
