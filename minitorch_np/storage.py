@@ -207,9 +207,9 @@ class _Large(UntypedStorage):
 
     def __del__(self) -> None:
         global _kept
-        buffer = self.buffer
-        if getrefcount(buffer) > _UNSHARED:  # an array of NumPy's outlives us
+        if getrefcount(self.buffer) > _UNSHARED:  # an array of NumPy's outlives us
             return
+        buffer = self.buffer
         nbytes = len(buffer) - ALIGNMENT
         # Another thread may come in between: then the sum is off by one storage, no more.
         if _kept + nbytes <= _KEPT_AT_MOST:
@@ -218,8 +218,9 @@ class _Large(UntypedStorage):
 
 
 getrefcount = sys.getrefcount
-_UNSHARED = 3
-"""References to a buffer that only a dying storage holds: its own, a local, and getrefcount's."""
+_UNSHARED = 2
+"""References to what only one attribute or list holds: its own, and the one that is counted with.
+A local's would count in some versions of Python and not in others."""
 
 _dead: dict[int, list[tuple[Bytes, int, int]]] = {}
 _kept = 0

@@ -83,10 +83,11 @@ class _Task:
         buffer = self.buffers.get(node)
         if buffer is None:
             buffer = self.buffers[node] = [None] * len(node.expects)
+        alone = sys.getrefcount(buffer[nr]) <= _UNSHARED
         there = buffer[nr]
         if there is None:
             buffer[nr] = grad
-        elif not state.grad and _is_ours_alone(there):
+        elif alone and not state.grad and _is_ours(there):
             there.add_(grad)
         else:
             buffer[nr] = there + grad
@@ -94,9 +95,8 @@ class _Task:
     def end_at(self, leaf: AccumulateGrad, arrived: list[Tensor | None]) -> None:
         """Accumulate what arrived at a leaf, and show it to the hooks on its node."""
         grads = tuple(arrived) if leaf.post_hooks else ()
-        grad = arrived.pop()
-        if grad is not None:
-            accumulate(leaf, grad)
+        if arrived[0] is not None:
+            accumulate(leaf, arrived)
         for hook in list((leaf.post_hooks or {}).values()):
             hook((), grads)
 
@@ -178,16 +178,13 @@ def _paths(roots: list[Node], wanted: Collection[Edge]) -> dict[Node, Edges]:
     return targets
 
 
-def _is_ours_alone(there: Tensor) -> bool:
-    """Whether a gradient that arrived is dense and held by nothing but its buffer.
+def _is_ours(there: Tensor) -> bool:
+    """Whether a gradient that nobody else holds is dense, and its memory nobody else's.
 
     Source: can_accumulate_inplace, torch/csrc/autograd/input_buffer.cpp.
     """
-    return (
-        sys.getrefcount(there) <= 4
-        and sys.getrefcount(there.memory) <= 2
-        and strides.is_dense(there.sizes, there.strides)
-    )
+    alone = sys.getrefcount(there.memory) <= _UNSHARED
+    return alone and strides.is_dense(there.sizes, there.strides)
 
 
 def _fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
@@ -209,12 +206,15 @@ def _sums_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
     return lead >= 0 and all(n in (1, m) for n, m in zip(to, shape[lead:], strict=True))
 
 
-def accumulate(node: AccumulateGrad, grad: Tensor) -> None:
-    """Add `grad` to the leaf's `.grad`, which has the leaf's strides where those are dense.
+def accumulate(node: AccumulateGrad, arrived: Sequence[Tensor | None]) -> None:
+    """Add the gradient that arrived to the leaf's `.grad`, whose strides are the leaf's if dense.
 
     A first gradient that nobody else holds is kept as it is. Source:
     torch/csrc/autograd/functions/accumulate_grad.h, the gradient layout contract.
     """
+    alone = sys.getrefcount(arrived[0]) <= _UNSHARED
+    grad = arrived[0]
+    assert grad is not None
     leaf = node.variable
     if leaf.grad_fn is not None:
         raise RuntimeError("leaf variable has been moved into the graph interior")
@@ -229,7 +229,7 @@ def accumulate(node: AccumulateGrad, grad: Tensor) -> None:
             there.add_(grad)
     elif state.grad:
         meta.grad = laid_out(leaf, grad)
-    elif sys.getrefcount(grad) <= _UNSHARED and _obeys_contract(leaf, grad):
+    elif alone and _obeys_contract(leaf, grad):
         meta.grad = grad.untracked()
     else:
         meta.grad = laid_out(leaf, grad)
@@ -239,8 +239,9 @@ def accumulate(node: AccumulateGrad, grad: Tensor) -> None:
             raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
 
 
-_UNSHARED = 3
-"""References to a gradient nobody else holds: the walk's local, the argument, and getrefcount's."""
+_UNSHARED = 2
+"""References to what only one list or attribute holds: its own, and the one that is counted with.
+A local's would count in some versions of Python and not in others."""
 
 
 def _obeys_contract(leaf: Tensor, grad: Tensor) -> bool:
