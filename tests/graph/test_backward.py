@@ -264,3 +264,27 @@ def test_an_error_keeps_no_tensor_alive(case: str) -> None:
     finally:
         if collected:
             gc.enable()
+
+
+def test_gradients_that_others_hold_are_left_alone() -> None:
+    def f(torch: Any, x: Any, w: Any) -> Any:
+        held: list[Any] = []
+        y = x + 1  # hands its gradient on as it is
+        y.register_hook(lambda grad: held.append(grad))
+        (y * w).sum().backward()
+        shared = x.grad.data_ptr() == held[0].data_ptr()
+        (x * w).sum().backward()
+        return shared, x.grad, held[0]
+
+    same(f, sample(2, 3), sample(2, 3, seed=1, grad=False), grad=False)
+
+
+def test_sums_leave_gradients_that_others_hold_alone() -> None:
+    def f(torch: Any, x: Any, w: Any) -> Any:
+        held: list[Any] = []
+        y = x * 2
+        (last := y + 1).register_hook(lambda grad: held.append(grad))
+        (last * w + y * 3).sum().backward()  # the sum for y begins with a gradient that is held
+        return x.grad, held[0]
+
+    same(f, sample(2, 3), sample(2, 3, seed=1, grad=False), grad=False)
