@@ -192,7 +192,7 @@ def allocate(nbytes: int) -> UntypedStorage:
     storage.buffer = buffer
     storage.start = start
     storage.length = nbytes
-    storage._address = address
+    storage._address = address  # pyright: ignore[reportPrivateUsage]  # of one module
     return storage
 
 

@@ -283,8 +283,10 @@ def test_sums_leave_gradients_that_others_hold_alone() -> None:
     def f(torch: Any, x: Any, w: Any) -> Any:
         held: list[Any] = []
         y = x * 2
-        (last := y + 1).register_hook(lambda grad: held.append(grad))
-        (last * w + y * 3).sum().backward()  # the sum for y begins with a gradient that is held
+        z = y * 3
+        last = y + 1  # recorded last, it goes first: the sum for y begins with what is held
+        last.register_hook(lambda grad: held.append(grad))
+        (last * w + z).sum().backward()
         return x.grad, held[0]
 
     same(f, sample(2, 3), sample(2, 3, seed=1, grad=False), grad=False)
