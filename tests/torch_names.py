@@ -6,6 +6,7 @@ A name that is there but not in minitorch_np gets an AttributeError that says ju
 import importlib
 import pkgutil
 import types
+import typing
 from pathlib import Path
 
 import torch
@@ -16,6 +17,8 @@ MODULES = [
     "torch.optim.lr_scheduler", "torch.random", "torch.testing", "torch.utils", "torch.utils.data",
 ]  # fmt: skip
 CLASSES = {"torch.Tensor": torch.Tensor, "torch.nn.Module": torch.nn.Module}
+TYPING = {"typing", "typing_extensions", "collections.abc", "__future__"}
+UNIONS = {typing.Union, types.UnionType}
 VERSION = ".".join(torch.__version__.split(".")[:2])
 TARGET = Path(__file__).parent.parent / "minitorch_np" / "absent.txt"
 
@@ -29,8 +32,9 @@ def public_names(owner: object) -> list[str]:
     names = {module.name for module in pkgutil.iter_modules(path)}
     for name in dir(owner):
         value = None if isinstance(owner, type) else getattr(owner, name, None)
-        typing = getattr(value, "__module__", None) in ("typing", "collections.abc", "__future__")
-        if not isinstance(value, types.ModuleType) and not typing:
+        # what serves annotations differs between versions of Python
+        serves = getattr(value, "__module__", None) in TYPING or typing.get_origin(value) in UNIONS
+        if not isinstance(value, types.ModuleType) and not serves:
             names.add(name)
     return sorted(name for name in names if not name.startswith("_"))
 
