@@ -171,11 +171,13 @@ def pointwise(
     floating: bool = False,
     result: Dtype | None = None,
     common: Dtype | None = None,
+    numbers: bool = False,
 ) -> Tensor:
     """The elementwise result of `f` on broadcast inputs, with PyTorch's dtype and strides.
 
     `floating` turns integers to the default dtype first (exp, division); `result` is the result's
-    dtype where it is not the common one (comparisons); `common` overrides the promotion.
+    dtype where it is not the common one (comparisons); `common` overrides the promotion; `numbers`
+    says that numbers alone will do. Raises: TypeError where there is no tensor and one must be.
     """
     if out is None and common is None:
         done = _alike(f, inputs, floating, result)
@@ -188,7 +190,9 @@ def pointwise(
     tensors = [x for x in inputs if isinstance(x, Tensor)]
     if out is not None:
         check_overlap(out, tensors)
-    shape = tensors[0].sizes
+    if not tensors and not numbers:
+        raise TypeError("expected a tensor among the operands, but got numbers only")
+    shape = tensors[0].sizes if tensors else ()
     for t in tensors:
         if t.sizes != shape:
             shape = broadcast(*[t.sizes for t in tensors])
@@ -200,6 +204,8 @@ def pointwise(
         done = _fitted(out, shape, to, tensors, lambda: strides.elementwise(shape, operands))
     target = done.array
     arrays = [converted(x, dtype) for x in inputs]
+    if not tensors:  # alone, Python's floats would be computed with as float64
+        arrays = [np.asarray(x, dtype.compute) for x in arrays]
     if target.dtype is to.compute:
         _quiet.run(f, *arrays, target)
     else:

@@ -98,9 +98,9 @@ def combined(
     def scaling(a: Array, b: Array, result: Array) -> None:
         f(a, np.multiply(b, factor, dtype=result.dtype), result)
 
-    return pointwise(
-        f if alpha == 1 else scaling, narrowed(input, dtype), narrowed(other, dtype), out=out
-    )
+    kernel = f if alpha == 1 else scaling
+    operands = narrowed(input, dtype), narrowed(other, dtype)
+    return pointwise(kernel, *operands, out=out, numbers=True)
 
 
 @op("elementwise", inplace=True)
@@ -154,7 +154,7 @@ rsub.vjp(input=lambda g, alpha: taken(g, alpha), other=lambda g: g)
 @op("elementwise", inplace=True)
 def mul(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """`input * other`, broadcast; of bools, both. Source: ATen/native/BinaryOps.cpp mul."""
-    return pointwise(np.multiply, input, other, out=out)
+    return pointwise(np.multiply, input, other, out=out, numbers=True)
 
 
 mul.vjp(input=lambda g, other: g * other, other=lambda g, input: g * input)
@@ -178,7 +178,7 @@ def div(
     Source: ATen/native/BinaryOps.cpp div.
     """
     if rounding_mode is None:
-        return pointwise(np.true_divide, input, other, out=out, floating=True)
+        return pointwise(np.true_divide, input, other, out=out, floating=True, numbers=True)
     if rounding_mode == "floor":
         return floored(input, other, out)
     if rounding_mode == "trunc":
@@ -186,7 +186,7 @@ def div(
         if dtype is dtypes.bool_:
             raise not_implemented("div_trunc_cpu", dtype)
         f = truncated_half(dtype) if dtype.is_half else truncated
-        return pointwise(f, input, narrowed(other, dtype), out=out)
+        return pointwise(f, input, narrowed(other, dtype), out=out, numbers=True)
     raise RuntimeError(
         "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
         f"'{rounding_mode}'"
@@ -244,7 +244,8 @@ def floored(input: Tensor | Number, other: Tensor | Number, out: Tensor | None) 
     dtype = common_dtype(input, other)
     if dtype is dtypes.bool_:
         raise not_implemented("div_floor_cpu", dtype)
-    return pointwise(_floored, narrowed(input, dtype), narrowed(other, dtype), out=out)
+    operands = narrowed(input, dtype), narrowed(other, dtype)
+    return pointwise(_floored, *operands, out=out, numbers=True)
 
 
 @op(

@@ -5,6 +5,7 @@ import itertools
 import pytest
 import torch
 
+import minitorch_np
 from tests.oracle import DTYPES, FLOATING, LAYOUTS, same, sample
 
 TENSORS = [
@@ -171,3 +172,21 @@ def test_half_types_round_once():
         x, y = sample(40, dtype=dtype), away(40, dtype=dtype)
         for op in ("add", "sub", "mul", "div"):
             same(of(op), x, y, exact=True)
+
+
+@pytest.mark.parametrize("op", [op for op in TENSORS if op not in ("rsub", "remainder", "fmod")])
+def test_two_numbers_make_a_tensor(op):
+    for x, y in [(7, 2), (1.5, 2), (7, -2.0), (True, False), (True, 3), (0.1, 0.2), (1, 0)]:
+        if op != "floor_divide" or y:
+            same(lambda t, x=x, y=y: getattr(t, op)(x, y), exact=True)
+    if op in ("add", "sub"):
+        same(lambda t: getattr(t, op)(1, 2.5, alpha=2))
+    same(lambda t: getattr(t, op)(6.0, 3.0, out=t.zeros(2)))
+
+
+@pytest.mark.parametrize("op", ["pow", "remainder", "xlogy", "bitwise_and", "logical_and"])
+def test_two_numbers_that_are_refused(op):
+    with pytest.raises(TypeError):
+        getattr(torch, op)(2, 3)
+    with pytest.raises(TypeError):  # torch's text lists its overloads
+        getattr(minitorch_np, op)(2, 3)
