@@ -360,7 +360,7 @@ class TensorMethods:
             ...
 
         def acosh_(self) -> Tensor:
-            """In-place version of `acosh`; PyTorch gave it no derivative."""
+            """In-place version of `acosh`."""
             ...
 
         def add(
@@ -600,7 +600,7 @@ class TensorMethods:
             ...
 
         def asinh_(self) -> Tensor:
-            """In-place version of `asinh`; PyTorch gave it no derivative."""
+            """In-place version of `asinh`."""
             ...
 
         def atan(self, *, out: Tensor | None = None) -> Tensor:
@@ -624,7 +624,7 @@ class TensorMethods:
             ...
 
         def atanh_(self) -> Tensor:
-            """In-place version of `atanh`; PyTorch gave it no derivative."""
+            """In-place version of `atanh`."""
             ...
 
         def backward(

@@ -8,6 +8,7 @@ costs more than the arithmetic. `REGISTRY[name].source` shows the text; `recorde
 import inspect
 import types
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, ParamSpec, Protocol, TypeVar, cast, get_origin
 
 from minitorch_np import recorder
@@ -47,6 +48,10 @@ class Recorded(Protocol[P, R]):
 
         None says that an argument never has one, as no index has: the node gets no edge to it.
         """
+        ...
+
+    def vjp_(self, **rules: Rule | None) -> None:
+        """Set the rules of the in-place form, where they keep something else."""
         ...
 
 
@@ -136,12 +141,15 @@ def op(
             _dress(one.function, function, one, derived)
 
         def vjp(**rules: Rule | None) -> None:
-            plan.rules = {arg: rule for arg, rule in rules.items() if rule is not None}
-            plan.constants = frozenset(rules) - frozenset(plan.rules)
-            plan.check()
+            plan.set_rules(rules)
+
+        def vjp_(**rules: Rule | None) -> None:
+            made[1].plan = replace(plan)
+            made[1].plan.set_rules(rules)
 
         recorded = cast(Any, made[0].function)
         recorded.vjp = vjp
+        recorded.vjp_ = vjp_
         for one in made:
             if method:
                 _bind(one)

@@ -8,7 +8,7 @@ tensor. A tensor is kept only if an input whose rule names it needs a gradient.
 
 import inspect
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Union, get_args, get_origin
 
@@ -72,6 +72,14 @@ class Plan:
         """Whether a rule's parameter is the gradient of an output."""
         return name == "g" or (name.startswith("g_") and name[2:] in (self.results or ()))
 
+    def scalar(self, name: str) -> bool:
+        """Whether an argument may be a number that PyTorch has an overload for.
+
+        Such an overload has a node of its own; without one, a number is wrapped as a tensor.
+        """
+        titled = inspect.signature(self.title).parameters if self.title else ()
+        return self.kinds.get(name) == "maybe" and name in titled
+
     def output(self, name: str) -> int | None:
         """Which output a rule's parameter names, None when it is not an output."""
         if self.results and name in self.results:
@@ -83,8 +91,10 @@ class Plan:
         arg, _, what = name.rpartition("_")
         return (arg, FACTS[what]) if arg in self.kinds and what in FACTS else None
 
-    def check(self) -> None:
-        """Raise TypeError for a rule whose names mean nothing to this op."""
+    def set_rules(self, rules: Mapping[str, Rule | None]) -> None:
+        """Take the rules. Raises: TypeError for one whose names mean nothing to this op."""
+        self.rules = {arg: rule for arg, rule in rules.items() if rule is not None}
+        self.constants = frozenset(rules) - frozenset(self.rules)
         for arg, rule in self.rules.items():
             if arg not in self.kinds:
                 raise TypeError(f"{self.name}: a rule for {arg!r}, which is no tensor argument")
@@ -388,6 +398,7 @@ def node_source(plan: Plan) -> str:
     lines += [f"    saves = { {slot(plan, n): _edge_of(plan, n) for n in tensors}!r}"]
     made = {slot(plan, n): plan.output(n) for n in tensors if plan.output(n) is not None}
     lines += [f"    outputs = {made!r}"]
+    lines += [f"    scalars = { {slot(plan, n) for n in names if plan.scalar(n)}!r}"]
     if plan.title:
         lines += ["    def name(self):", "        return self.title"]
     lines += ["    def apply(self, grads, edges):"]

@@ -2,7 +2,7 @@
 
 import itertools
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import ClassVar, cast
 
 from minitorch_np import strides
@@ -44,6 +44,9 @@ class Node:
 
     outputs: ClassVar[dict[str, int]] = {}
     """Which of them hold an output of the node itself, and which one."""
+
+    scalars: ClassVar[Collection[str]] = ()
+    """Which of them may hold a number that the op was given as one, which is no tensor to free."""
 
     cut: ClassVar[int] = -1
     """When a tensor last lost its history in place; nodes recorded later need not look."""
@@ -164,7 +167,8 @@ class Node:
     def release(self) -> None:
         """Let go of the saved tensors; a rule that asks for one afterwards raises."""
         for name in self.saves:
-            if getattr(self, name) is not None:
+            kept = getattr(self, name)
+            if kept is not None and (name not in self.scalars or isinstance(kept, Tensor)):
                 setattr(self, name, FREED)
 
     def __getattr__(self, name: str) -> object:

@@ -121,18 +121,42 @@ def leaky_relu(
     return pointwise(leaked, input, out=out)
 
 
-leaky_relu.vjp(input=lambda g, input, negative_slope: leaky_relu_backward(g, input, negative_slope))
+leaky_relu.vjp(
+    input=lambda g, input, negative_slope: leaky_relu_backward(g, input, negative_slope, False)
+)
+leaky_relu.vjp_(
+    input=lambda g, out, negative_slope: leaky_relu_backward(g, out, negative_slope, True)
+)
 
 
 @op("elementwise", method=False)
-def leaky_relu_backward(grad_output: Tensor, input: Tensor, negative_slope: Number) -> Tensor:
-    """The gradient of leaky_relu: whole where the input is positive."""
+def leaky_relu_backward(
+    grad_output: Tensor, input: Tensor, negative_slope: Number, self_is_result: bool
+) -> Tensor:
+    """The gradient of leaky_relu from its input or its result: whole where that is positive.
+
+    Source: ATen/native/Activation.cpp leaky_relu_backward.
+    """
+    if self_is_result and negative_slope < 0:
+        raise RuntimeError(
+            f"In-place leakyReLu {_LOST_SIGN} File an issue at https://github.com/pytorch/pytorch "
+            "if you do require supporting in-place leakRelu backward calculation with negative "
+            "slope"
+        )
     n = input.dtype.compute.type(rounded(negative_slope, input.dtype))
     return pointwise(lambda a, g, o: copied(np.where(a > 0, g, g * n), o), input, grad_output)
 
 
+_LOST_SIGN = (
+    "backward calculation is triggered with a negative slope which is not supported. This is "
+    "caused by calling in-place forward function with a negative slope, please call out-of-place "
+    "version instead."
+)
+
 leaky_relu_backward.vjp(
-    grad_output=lambda g, input, negative_slope: leaky_relu_backward(g, input, negative_slope),
+    grad_output=lambda g, input, negative_slope: leaky_relu_backward(
+        g, input, negative_slope, False
+    ),
     input=lambda g: zeros_like(g),
 )
 
@@ -165,40 +189,53 @@ def elu(
 
 elu.vjp(
     input=lambda g, input, alpha, scale, input_scale: elu_backward(
-        g, alpha, scale, input_scale, input
+        g, alpha, scale, input_scale, False, input
+    )
+)
+elu.vjp_(
+    input=lambda g, out, alpha, scale, input_scale: elu_backward(
+        g, alpha, scale, input_scale, True, out
     )
 )
 
 
 @op("elementwise", method=False)
 def elu_backward(
-    grad_output: Tensor, alpha: Number, scale: Number, input_scale: Number, input: Tensor
+    grad_output: Tensor,
+    alpha: Number,
+    scale: Number,
+    input_scale: Number,
+    is_result: bool,
+    self_or_result: Tensor,
 ) -> Tensor:
-    """The gradient of elu from its input. Source: ATen/native/cpu/Elu.h."""
-    f = input.dtype.compute.type
+    """The gradient of elu from its input or its result. Source: ATen/native/cpu/Elu.h."""
+    if is_result and alpha < 0:
+        raise RuntimeError(f"In-place elu {_LOST_SIGN}")
+    f = self_or_result.dtype.compute.type
     below, above, inner = f(alpha * scale), f(scale), f(input_scale)
 
     def slope(g: Array, a: Array, o: Array) -> None:
-        falling = inner * below * np.exp(np.minimum(a, 0) * inner)
-        slopes = cast(Array, np.where(a <= 0, falling, above))
+        falling = a + below if is_result else below * np.exp(np.minimum(a, 0) * inner)
+        slopes = cast(Array, np.where(a <= 0, inner * falling, above))
         np.multiply(g, slopes, o)
 
-    return pointwise(slope, grad_output, input)
+    return pointwise(slope, grad_output, self_or_result)
 
 
 def _elu_second(
-    g: Tensor, grad: Tensor, alpha: Number, scale: Number, input_scale: Number, x: Tensor
+    g: Tensor, alpha: Number, scale: Number, input_scale: Number, is_result: bool, x: Tensor
 ) -> Tensor:
-    curve = (x * input_scale).exp() * (alpha * scale * input_scale * input_scale)
-    return g * grad * curve * (x < 0)
+    if not is_result:
+        g = g * (x * input_scale).exp() * (alpha * scale * input_scale)
+    return g * input_scale * (x < 0)
 
 
 elu_backward.vjp(
-    grad_output=lambda g, alpha, scale, input_scale, input: elu_backward(
-        g, alpha, scale, input_scale, input
+    grad_output=lambda g, alpha, scale, input_scale, is_result, self_or_result: elu_backward(
+        g, alpha, scale, input_scale, is_result, self_or_result
     ),
-    input=lambda g, grad_output, alpha, scale, input_scale, input: _elu_second(
-        g, grad_output, alpha, scale, input_scale, input
+    self_or_result=lambda g, grad_output, alpha, scale, input_scale, is_result, self_or_result: (
+        _elu_second(g * grad_output, alpha, scale, input_scale, is_result, self_or_result)
     ),
 )
 
@@ -230,7 +267,8 @@ def celu(input: Tensor, alpha: Number = 1.0, *, out: Tensor | None = None) -> Te
     )
 
 
-celu.vjp(input=lambda g, input, alpha: elu_backward(g, alpha, 1, 1.0 / alpha, input))
+celu.vjp(input=lambda g, input, alpha: elu_backward(g, alpha, 1, 1.0 / alpha, False, input))
+celu.vjp_(input=lambda g, out, alpha: elu_backward(g, alpha, 1, 1.0 / alpha, True, out))
 
 
 @op("like", inplace=True, method=False)

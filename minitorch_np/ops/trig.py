@@ -113,43 +113,27 @@ def underived(name: str) -> NoReturn:
     raise NotImplementedError(f"the derivative for 'inplace version of {name}' is not implemented.")
 
 
-@op("elementwise")
+@op("elementwise", inplace=True, node=lambda inplace: f"AsinhBackward{int(inplace)}")
 def asinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse of the hyperbolic sine."""
     return pointwise(np.arcsinh, input, out=out, floating=True)
 
 
 asinh.vjp(input=lambda g, input: g * (input.pow(2) + 1).rsqrt())
+asinh.vjp_(input=lambda g: underived("asinh"))
 
 
-@op("elementwise", node="AsinhBackward1")
-def asinh_(input: Tensor) -> Tensor:
-    """In-place version of `asinh`; PyTorch gave it no derivative."""
-    return pointwise(np.arcsinh, input, out=input, floating=True)
-
-
-asinh_.vjp(input=lambda g: underived("asinh"))
-
-
-@op("elementwise")
+@op("elementwise", inplace=True, node=lambda inplace: f"AcoshBackward{int(inplace)}")
 def acosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse of the hyperbolic cosine; nan below 1."""
     return pointwise(np.arccosh, input, out=out, floating=True)
 
 
 acosh.vjp(input=lambda g, input: g * (input.pow(2) - 1).rsqrt())
+acosh.vjp_(input=lambda g: underived("acosh"))
 
 
-@op("elementwise", node="AcoshBackward1")
-def acosh_(input: Tensor) -> Tensor:
-    """In-place version of `acosh`; PyTorch gave it no derivative."""
-    return pointwise(np.arccosh, input, out=input, floating=True)
-
-
-acosh_.vjp(input=lambda g: underived("acosh"))
-
-
-@op("elementwise")
+@op("elementwise", inplace=True, node=lambda inplace: f"AtanhBackward{int(inplace)}")
 def atanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse of the hyperbolic tangent; nan outside [-1, 1]."""
     return pointwise(np.arctanh, input, out=out, floating=True)
@@ -160,15 +144,7 @@ def _from_one(t: Tensor) -> Tensor:
 
 
 atanh.vjp(input=lambda g, input: g * 1 / _from_one(input.pow(2)))
-
-
-@op("elementwise", node="AtanhBackward1")
-def atanh_(input: Tensor) -> Tensor:
-    """In-place version of `atanh`; PyTorch gave it no derivative."""
-    return pointwise(np.arctanh, input, out=input, floating=True)
-
-
-atanh_.vjp(input=lambda g: underived("atanh"))
+atanh.vjp_(input=lambda g: underived("atanh"))
 
 arcsin = alias(asin, "arcsin")
 arccos = alias(acos, "arccos")

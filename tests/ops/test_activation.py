@@ -127,3 +127,21 @@ def test_gelu_far_below(dtype):
     for value in (float("-inf"), float("nan"), -20.0, -6.0, -0.0, 20.0):
         x = torch.tensor([value], dtype=dtype, requires_grad=True)
         same(lambda t, x: t.nn.functional.gelu(x), x)
+
+
+@pytest.mark.parametrize(
+    "name, args",
+    [("elu_", (0.5,)), ("elu_", (-0.5,)), ("selu_", ()), ("celu_", (0.5,)), ("celu_", (-2.0,)),
+     ("leaky_relu_", (0.1,)), ("leaky_relu_", (-0.1,)), ("threshold_", (0.2, 5.0)),
+     ("hardtanh_", ()), ("relu_", ())],
+)  # fmt: skip
+def test_what_the_in_place_form_keeps(name, args):
+    x = sample(3, 4, low=-2, high=2)
+
+    def applied(torch, x):
+        return getattr(torch.nn.functional, name)(x * 1, *args)
+
+    same(applied, x, second=not args or args[0] > 0)
+    same(lambda torch, x: torch.autograd.grad(applied(torch, x).mul_(2).sum(), x), x)
+    same(lambda torch, x: torch.autograd.grad(applied(torch, x).sum(), x), x)
+    same(lambda torch, x: applied(torch, x).grad_fn._saved_result, x)

@@ -71,3 +71,14 @@ def test_fused(op, value):
         sample(3, low=0.5),
     )
     same(f, sample(2), sample(3), sample(4))
+
+
+def test_a_number_as_weight_is_not_freed() -> None:
+    def twice(torch, x, y, weight):
+        out = torch.lerp(x, y, weight)
+        for _ in range(2):
+            out.backward(torch.ones(3))
+        return x.grad, out.grad_fn._saved_weight
+
+    same(twice, sample(3), sample(3, seed=1), 0.3)
+    same(twice, sample(3), sample(3, seed=1), sample(3, seed=2))
