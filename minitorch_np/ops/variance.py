@@ -13,8 +13,8 @@ from minitorch_np import return_types
 from minitorch_np.loops import finish, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.copy import zeros
-from minitorch_np.ops.reduce import Dims, count, dims_of, everything, restored, spread
-from minitorch_np.shapes import reduced
+from minitorch_np.ops.reduce import Dims, count, dims_of, everything, restored, spread, total
+from minitorch_np.shapes import numel, reduced
 from minitorch_np.tensor import Number, Tensor
 
 __all__ = ["std", "std_mean", "var", "var_mean"]
@@ -39,7 +39,11 @@ def named(dim: Dims | bool) -> Dims:
 def moments(
     name: str, input: Tensor, dim: Dims, keepdim: bool, correction: Number, root: bool
 ) -> tuple[Array, Array]:
-    """The variances (their roots, if asked) and the means, in float64 and the result's shape."""
+    """The variances (their roots, if asked) and the means, in float64 and the result's shape.
+
+    Distances are from the mean in float64, but for a single number from the mean in the input's
+    dtype. Source: std_var_all_cpu, ReduceOps.cpp.
+    """
     if not input.dtype.is_floating_point:
         what = name if name.endswith("mean") else "std and var"
         raise NotImplementedError(f"{what} only support floating point and complex dtypes")
@@ -54,15 +58,36 @@ def moments(
             stacklevel=4,
         )
 
+    alone = numel(shape) == 1 and not input.dtype.is_half and not name.endswith("mean")
+
     def f() -> tuple[Array, Array]:
-        wide = input.array.astype(np.float64)
-        middle = np.true_divide(np.add.reduce(wide, dims, keepdims=True), np.float64(n))
+        given = input.array
+        wide = given.astype(np.float64)
+        middle = own_mean(given, dims, n) if alone else mean_of(wide, dims, n)
         wide -= middle
         np.multiply(wide, wide, out=wide)
         spreads = np.add.reduce(wide, dims) / np.float64(np.maximum(n - correction, 0))
-        return np.reshape(np.sqrt(spreads) if root else spreads, shape), middle.reshape(shape)
+        return np.reshape(np.sqrt(spreads) if root else spreads, shape), np.reshape(middle, shape)
 
     return quietly(f)
+
+
+def own_mean(a: Array, dims: tuple[int, ...], n: int) -> Array:
+    """The means over `dims`, rounded to the dtype of `a`."""
+    return np.true_divide(total(a, dims), a.dtype.type(n))
+
+
+def mean_of(wide: Array, dims: tuple[int, ...], n: int) -> Array:
+    """The means over `dims`, which are kept.
+
+    Equal elements are exactly their mean, as in Welford's recurrence: the distances from the first
+    one are summed.
+    """
+    if not n:
+        return np.add.reduce(wide, dims, keepdims=True) / np.float64(0)
+    first = wide[tuple([slice(1) if d in dims else slice(None) for d in range(wide.ndim)])]
+    first = np.where(np.isfinite(first), first, 0)
+    return first + np.add.reduce(wide - first, dims, keepdims=True) / np.float64(n)
 
 
 @op("reduction")
@@ -93,8 +118,9 @@ var.vjp(
 
 def var_backward(g: Tensor, input: Tensor, dim: Dims, keepdim: bool, correction: Number) -> Tensor:
     """2 / (n - correction) * g * (input - mean); what is not finite there is not finite here."""
-    whole = not input.ndim or everything(dim)
-    freedom = count(input.sizes, None if whole else dim) - correction
+    whole = not input.ndim or dim is None
+    # of no dims the size is 1 here, though everything was reduced. Source: _safe_size
+    freedom = (1 if everything(dim) and not whole else count(input.sizes, dim)) - correction
     if not whole and not keepdim and input.ndim > 1:
         g = restored(g, input.ndim, dim, keepdim)
     if not whole:

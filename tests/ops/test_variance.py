@@ -67,3 +67,25 @@ def test_out_and_method(name: str) -> None:
 def test_constant_rows_and_offsets() -> None:
     same(lambda t, x: (x.std(0), x.var(1)), torch.full((3, 3), 2.0, requires_grad=True))
     same(lambda t, x: (x + 1e4).var(0), sample(200, 2), grad=False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_equal_elements(name: str) -> None:
+    for dtype in (torch.float32, torch.float64):
+        for value in (0.1, 1 / 3, 2.3):
+            row = torch.full((7,), value, dtype=dtype)
+            for x in (row, row[:3], torch.stack([row, row * 3])):
+                same(lambda t, x: getattr(t, name)(x, -1), x.requires_grad_(), exact=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_dims(name: str) -> None:
+    for shape in [(2, 3), (4,), ()]:
+        for keepdim in (False, True):
+            for correction in (0, 1, 2):
+                same(
+                    lambda t, x, k=keepdim, c=correction: getattr(t, name)(
+                        x, dim=(), keepdim=k, correction=c
+                    ),
+                    sample(*shape),
+                )
