@@ -160,9 +160,10 @@ def nll_loss_backward(
         quietly(np.multiply, -weights, np.reshape(g, weights.shape) if g.ndim else g),
         0,
     )
-    # ATen has two kernels: that of images starts from zeros_like, and then refuses what is not
-    # contiguous, which it need not
+    # ATen has two kernels: that of images starts from zeros_like, and wants it contiguous
     grad = zeros_like(input) if input.ndim == 4 else zeros(input, input.sizes)
+    if not grad.is_contiguous():
+        raise RuntimeError("grad_input must be contiguous")
     np.put_along_axis(grad.array, index, slope.astype(grad.array.dtype), axis)
     return grad
 
