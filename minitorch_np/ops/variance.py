@@ -64,7 +64,7 @@ def moments(
         given = input.array
         wide = given.astype(np.float64)
         middle = own_mean(given, dims, n) if alone else mean_of(wide, dims, n)
-        wide -= middle
+        np.subtract(wide, middle, out=wide)
         np.multiply(wide, wide, out=wide)
         spreads = np.add.reduce(wide, dims) / np.float64(np.maximum(n - correction, 0))
         return np.reshape(np.sqrt(spreads) if root else spreads, shape), np.reshape(middle, shape)
