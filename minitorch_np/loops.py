@@ -20,7 +20,7 @@ from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.shapes import Shape, broadcast, reduced
 from minitorch_np.strides import Stride
-from minitorch_np.tensor import Number, Tensor, empty
+from minitorch_np.tensor import Number, Tensor, empty, plain
 
 __all__ = [
     "blank_like",
@@ -89,6 +89,7 @@ def scalar(value: Number, dtype: Dtype) -> Number:
     Raises: RuntimeError for a number that the dtype does not hold.
     Source: c10/core/Scalar.h, Scalar::to; c10/util/TypeCast.h, overflows.
     """
+    value = plain(value)
     if dtype.category == dtypes.BOOL:
         return builtins.bool(value)
     if dtype.category == dtypes.FLOATING:

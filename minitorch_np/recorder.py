@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Union, get_args, get_origin
 
-from minitorch_np.tensor import Tensor
+from minitorch_np.tensor import Number, Tensor
 
 __all__ = ["Plan", "inplace_source", "node_source", "plan_of", "record_source"]
 
@@ -71,6 +71,11 @@ class Plan:
     def is_gradient(self, name: str) -> bool:
         """Whether a rule's parameter is the gradient of an output."""
         return name == "g" or (name.startswith("g_") and name[2:] in (self.results or ()))
+
+    def numbers(self) -> list[str]:
+        """The parameters that are given by keyword and must be numbers."""
+        given = self.signature.parameters.values()
+        return [p.name for p in given if p.annotation == Number and p.kind is p.KEYWORD_ONLY]
 
     def scalar(self, name: str) -> bool:
         """Whether an argument may be a number that PyTorch has an overload for.
@@ -364,15 +369,15 @@ def inplace_source(plan: Plan, name: str) -> str:
     lines += [f"        {line}" for line in body]
     lines += [
         "    except (AttributeError, TypeError, ValueError) as error:",
-        f"        blame(op, error, {_arguments(plan)})",
+        f"        blame(op, error, {_arguments(plan, 'out')})",
     ]
     lines += ["        raise"]
     return "\n".join(lines)
 
 
-def _arguments(plan: Plan) -> str:
-    without = "out" if plan.name.endswith("_") or not plan.has_out else ""
-    return "{" + ", ".join(f"{a!r}: {a}" for a in plan.kinds if a != without) + "}"
+def _arguments(plan: Plan, without: str = "") -> str:
+    names = [*plan.kinds, *plan.numbers()]
+    return "{" + ", ".join(f"{a!r}: {a}" for a in names if a != without) + "}"
 
 
 def watched_text(signature: inspect.Signature, without: str = "") -> str:

@@ -8,7 +8,7 @@ from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Edge, Node, edge
 from minitorch_np.recorder import Plan
 from minitorch_np.shapes import noted
-from minitorch_np.tensor import Tensor
+from minitorch_np.tensor import Tensor, plain
 
 __all__ = ["Underived", "blame", "no_rule", "refuse_history", "refuse_out", "underived"]
 
@@ -21,10 +21,13 @@ class Planned(Protocol):
 
 
 def blame(one: Planned, error: Exception, arguments: dict[str, object]) -> None:
-    """Raise torch's TypeError when an argument that must be a tensor is none."""
+    """Raise torch's TypeError when an argument that must be a tensor, or a number, is none."""
     called = one.plan.aten if one.name == one.plan.name else one.name
     for at, (name, value) in enumerate(arguments.items()):
-        kind = one.plan.kinds[name]
+        kind = one.plan.kinds.get(name)
+        if kind is None:
+            _blame_number(called, error, name, value)
+            continue
         if name == "out":
             _blame_out(one, error, value)
             continue
@@ -43,6 +46,14 @@ def blame(one: Planned, error: Exception, arguments: dict[str, object]) -> None:
                 f"{called}(): argument '{name}' (position {at + 1}) must be Tensor, "
                 f"not {type(each).__name__}"
             ) from error
+
+
+def _blame_number(called: str, error: Exception, name: str, value: object) -> None:
+    """Raise torch's TypeError for what is no number, nor a 0-d tensor that stands for one."""
+    try:
+        plain(value)
+    except TypeError as wrong:
+        raise TypeError(f"{called}(): argument '{name}' {wrong}") from error
 
 
 def _blame_out(one: Planned, error: Exception, out: object) -> None:

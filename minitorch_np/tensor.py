@@ -3,7 +3,7 @@
 import gc
 import weakref
 from collections.abc import Callable
-from typing import NoReturn, Protocol, Self, TypeVar, overload
+from typing import NoReturn, Protocol, Self, TypeVar, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,17 @@ from minitorch_np.shapes import Shape, Size, numel, wrap_dim
 from minitorch_np.storage import UntypedStorage, VersionCounter, allocate
 from minitorch_np.strides import Stride
 
-__all__ = ["AutogradMeta", "GraphNode", "Number", "Tensor", "device", "empty", "over", "stored"]
+__all__ = [
+    "AutogradMeta",
+    "GraphNode",
+    "Number",
+    "Tensor",
+    "device",
+    "empty",
+    "over",
+    "plain",
+    "stored",
+]
 
 Array = NDArray[np.generic]
 Number = bool | int | float
@@ -561,3 +571,17 @@ def stored(array: Array, dtype: Dtype) -> Tensor:
     tensor = empty(shape, strides.contiguous(shape), dtype)
     tensor.array[...] = array
     return tensor
+
+
+def plain(value: object) -> Number:
+    """A Python number from one, from NumPy's, or from a 0-d tensor that needs no gradient.
+
+    Raises: TypeError. Source: THPVariable_Check in FunctionParameter::check, python_arg_parser.cpp.
+    """
+    if isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, Tensor) and not value.sizes and not value.requires_grad:
+        return cast(Number, value.array.item())
+    if isinstance(value, (np.bool_, np.integer, np.floating)):
+        return cast(Number, value.item())
+    raise TypeError(f"must be Number, not {type(value).__name__}")

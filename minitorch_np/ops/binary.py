@@ -14,7 +14,7 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import common_dtype, not_implemented, pointwise, rounded, scalar
 from minitorch_np.op import alias, op
 from minitorch_np.ops.copy import zeros_like
-from minitorch_np.tensor import Number, Tensor
+from minitorch_np.tensor import Number, Tensor, plain
 
 __all__ = [
     "add", "sub", "rsub", "mul", "div", "true_divide", "floor_divide", "remainder", "fmod",
@@ -85,13 +85,13 @@ def combined(
 ) -> Tensor:
     """`f(input, alpha * other)`, the form that addition and subtraction share."""
     if (
-        alpha == 1
-        and type(alpha) is int
+        type(alpha) is int
+        and alpha == 1
         and isinstance(input, Tensor)
         and isinstance(other, Tensor)
     ):
         return pointwise(f, input, other, out=out)
-    dtype = common_dtype(input, other)
+    alpha, dtype = plain(alpha), common_dtype(input, other)
     check_alpha(dtype, alpha)
     factor = dtype.compute.type(rounded(scalar(alpha, dtype), dtype))
 

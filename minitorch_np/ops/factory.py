@@ -21,7 +21,7 @@ from minitorch_np.memory_format import (
 )
 from minitorch_np.shapes import Shape, listed
 from minitorch_np.strides import Stride, contiguous
-from minitorch_np.tensor import INFERENCE, Number, Tensor, device, empty
+from minitorch_np.tensor import INFERENCE, Number, Tensor, device, empty, plain
 
 __all__ = [
     "LikeOptions", "Options", "SizedOptions", "checked_number", "converted_number", "dtype_of",
@@ -268,13 +268,10 @@ def checked_number(name: str, argument: str, value: object, position: int = 1) -
 
     Raises: TypeError for anything else.
     """
-    if isinstance(value, (bool, int, float)):
-        return value
-    if isinstance(value, Tensor) and not value.sizes and not value.requires_grad:
-        return cast(Number, value.array.item())
-    if isinstance(value, (np.bool_, np.integer, np.floating)):
-        return cast(Number, value.item())
-    refuse(name, argument, "Number", value, position)
+    try:
+        return plain(value)
+    except TypeError:
+        refuse(name, argument, "Number", value, position)
 
 
 def converted_number(value: Number, dtype: Dtype) -> np.generic:

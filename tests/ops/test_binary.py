@@ -2,6 +2,7 @@
 
 import itertools
 
+import numpy as np
 import pytest
 import torch
 
@@ -190,3 +191,14 @@ def test_two_numbers_that_are_refused(op):
         getattr(torch, op)(2, 3)
     with pytest.raises(TypeError):  # torch's text lists its overloads
         getattr(minitorch_np, op)(2, 3)
+
+
+@pytest.mark.parametrize("op", ["add", "sub", "add_"])
+def test_alpha_is_a_number(op):
+    def f(t, x, y, alpha):
+        return getattr(x * 1, op)(y, alpha=alpha)
+
+    wanting = torch.tensor(2.0, requires_grad=True)
+    row = torch.tensor([2.0, 3.0])
+    for alpha in (torch.tensor(2.0), torch.tensor(2), wanting, row[:1], row, "a", None, np.int8(2)):
+        same(f, sample(3), sample(3, seed=1), alpha)
