@@ -47,9 +47,12 @@ def _triangle(
 ) -> Tensor:
     if input.ndim < 2:
         raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+    if out is input:  # zeros alone are written, for elements may share memory
+        input.array[..., ~f(np.ones(input.sizes[-2:], np.bool_), diagonal)] = 0
+        return input
     if out is None:
         out = empty(input.sizes, strides.contiguous(input.sizes), input.dtype)
-    elif out is not input:
+    else:
         if out.dtype is not input.dtype:
             raise RuntimeError(
                 f"Expected out tensor to have dtype {input.dtype.cpp_name}, but got "

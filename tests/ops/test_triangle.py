@@ -61,3 +61,11 @@ def test_meshgrid_refuses():
         sample(3, dtype=torch.int8),
     )
     same(lambda torch, x: torch.meshgrid(x, 3, indexing="ij"), sample(2))
+
+
+@pytest.mark.parametrize("name", ["tril_", "triu_"])
+def test_triangles_of_shared_memory(name):
+    for stride in [(0, 1), (1, 0), (1, 1), (0, 0)]:
+        for diagonal in (-1, 0, 1):
+            x = torch.arange(1.0, 6).as_strided((3, 3), stride)
+            same(lambda torch, x, d=diagonal: getattr(x, name)(d), x)
