@@ -89,13 +89,13 @@ def refuse_history(result: Tensor) -> NoReturn:
 
 
 class Underived(Node):
-    """The history of what an op without a derivative wrote: going back through it raises."""
+    """The history of what was written without a derivative: going back through it raises."""
 
-    __slots__ = ("op",)
+    __slots__ = ("called",)
 
-    def __init__(self, op: Planned, edges: tuple[Edge | None, ...]) -> None:
+    def __init__(self, called: str, edges: tuple[Edge | None, ...]) -> None:
         super().__init__(edges)
-        self.op = op
+        self.called = called
 
     def name(self) -> str:
         """PyTorch's name of the node."""
@@ -107,14 +107,14 @@ class Underived(Node):
         edges: tuple[Edge | None, ...],  # noqa: ARG002
     ) -> list[Tensor | None]:
         """Raises: RuntimeError."""
-        no_rule(self.op, "out")
+        raise RuntimeError(f"derivative for {self.called} is not implemented")
 
 
 def underived(one: Planned, result: Tensor, inputs: Sequence[object]) -> Tensor:
     """A result written to `out=`, with a history that only says that there is no derivative."""
     given = [t for t in (*inputs, result) if isinstance(t, Tensor) and t.requires_grad]
     if state.grad and given and result.dtype.is_floating_point:
-        rebase(result, Underived(one, tuple([edge(t) for t in given])))
+        rebase(result, Underived(f"aten::{one.name}", tuple([edge(t) for t in given])))
     return result
 
 

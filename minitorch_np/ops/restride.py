@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 
 from minitorch_np import shapes, strides
-from minitorch_np.graph.inplace import bump
+from minitorch_np.graph.inplace import bump, rebase
 from minitorch_np.graph.modes import state
-from minitorch_np.graph.node import Node, forget
+from minitorch_np.graph.node import Node, edge, forget
 from minitorch_np.memory_format import contiguous_format, memory_format, preserve_format
 from minitorch_np.op import op
 from minitorch_np.ops.permute import check_matrix, swapped
 from minitorch_np.ops.slicing import as_strided_backward
 from minitorch_np.ops.view import one_or_several, unsqueeze_to, unsqueezed_dims, with_dim
+from minitorch_np.refusals import Underived
 from minitorch_np.shapes import Shape
 from minitorch_np.storage import UntypedStorage, VersionCounter, allocate
 from minitorch_np.strides import Stride
@@ -162,9 +163,13 @@ def set_(
     shape = (memory.length // itemsize,) if size is None else tuple(size)
     steps = strides.contiguous(shape) if stride is None else tuple(stride)
     strides.check_strided(shape, steps, storage_offset, itemsize, memory.length)
+    sources = (self, source) if isinstance(source, Tensor) else (self,)
+    edges = tuple([edge(t) for t in sources]) if state.grad else ()
     self.memory = memory
     self.restride(shape, steps, storage_offset)
     bump(self)
+    if any(edges):
+        rebase(self, Underived("set_", edges))
     return self
 
 

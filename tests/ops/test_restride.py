@@ -199,3 +199,36 @@ def test_memory_that_others_look_at_does_not_move(share: Callable[[Any, Any], An
 def test_memory_of_others_does_not_move(make: str) -> None:
     same(lambda torch: getattr(torch, make)(np.zeros(3)).resize_(4).shape)
     same(lambda torch: getattr(torch, make)(np.zeros(0)).resize_(4).shape)
+
+
+SETS: dict[str, Callable[..., Any]] = {
+    "tensor": lambda torch, x, y: (x * 1).set_(y.detach()),
+    "nothing": lambda torch, x, y: (x * 1).set_(),
+    "storage": lambda torch, x, y: (x * 1).set_(y.detach().untyped_storage()),
+    "source": lambda torch, x, y: torch.zeros(2).set_(y),
+    "computed source": lambda torch, x, y: torch.zeros(2).set_(y * 1),
+    "leaf": lambda torch, x, y: x.set_(y.detach()),
+    "integers": lambda torch, x, y: torch.arange(3).set_(torch.arange(2)),
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_set_has_no_derivative(name: str) -> None:
+    x, y = sample(2, 3), sample(4, seed=1)
+    same(SETS[name], x, y, grad=False)
+    same(lambda torch, x, y: SETS[name](torch, x, y).sum().backward(), x, y)
+
+    def unrecorded(torch: Any, x: Any, y: Any) -> Any:
+        with torch.no_grad():
+            return SETS[name](torch, x, y)
+
+    same(unrecorded, x, y, grad=False)
+
+
+def test_set_of_a_view() -> None:
+    def histories(torch: Any, x: Any, y: Any) -> Any:
+        view = (x * 1)[0]
+        view.set_(y)
+        return view, view.grad_fn.name(), view._base.grad_fn.name()
+
+    same(histories, sample(2, 3), sample(4, seed=1, grad=False), grad=False)
