@@ -48,7 +48,8 @@ def _triangle(
     if input.ndim < 2:
         raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
     if out is input:  # zeros alone are written, for elements may share memory
-        input.array[..., ~f(np.ones(input.sizes[-2:], np.bool_), diagonal)] = 0
+        outside = np.logical_not(f(np.ones(input.sizes[-2:], np.bool_), diagonal))
+        input.array[..., outside] = 0
         return input
     if out is None:
         out = empty(input.sizes, strides.contiguous(input.sizes), input.dtype)
