@@ -509,7 +509,13 @@ class TensorMethods:
             """The smallest elements over `dim`, which may be several."""
             ...
 
-        def aminmax(self, *, dim: int_ | None = None, keepdim: bool_ = False) -> aminmax_:
+        def aminmax(
+            self,
+            *,
+            dim: int_ | None = None,
+            keepdim: bool_ = False,
+            out: tuple[Tensor, Tensor] | None = None,
+        ) -> aminmax_:
             """The smallest and the largest elements, of everything or along `dim`."""
             ...
 
@@ -1714,7 +1720,7 @@ class TensorMethods:
             """
             ...
 
-        def msort(self) -> Tensor:
+        def msort(self, *, out: Tensor | None = None) -> Tensor:
             """The elements in order along the first dimension."""
             ...
 
@@ -2243,7 +2249,7 @@ class TensorMethods:
             """In-place version of `sqrt`."""
             ...
 
-        def square(self) -> Tensor:
+        def square(self, *, out: Tensor | None = None) -> Tensor:
             """`input` times itself. Source: ATen/native/UnaryOps.cpp square."""
             ...
 

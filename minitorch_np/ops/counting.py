@@ -162,6 +162,7 @@ def searchsorted(
     right: bool = False,
     side: str | None = None,
     sorter: Tensor | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The index at which each element would enter its ascending row, before (or after) equals."""
     if side is not None and side not in ("left", "right"):
@@ -182,6 +183,13 @@ def searchsorted(
             f"boundaries tensor {list(sorted_sequence.sizes)} and input value tensor "
             f"{list(values.shape)}"
         )
+    kind = dtypes.int32 if out_int32 else dtypes.int64
+    if out is not None and out.dtype is not kind:
+        raise RuntimeError(
+            "torch.searchsorted(): output tensor's dtype is wrong, it can only be Int(int32) or "
+            "Long(int64) depending on whether out_int32 flag is True, but we got output tensor's "
+            f"dtype {out.dtype.aten_name} and out_int32 flag is {out_int32}"
+        )
     if sorted_sequence.dtype is dtypes.bool_:
         raise not_implemented("searchsorted_out_cpu", sorted_sequence.dtype)
     if isinstance(input, Tensor):
@@ -191,19 +199,24 @@ def searchsorted(
     places = _placed(
         sorted_sequence, values, at, None if sorter is None else sorter.array.astype(np.int64)
     )
-    return finish(np.asarray(places), dtypes.int32 if out_int32 else dtypes.int64, None)
+    return finish(np.asarray(places), kind, out)
 
 
 @composite(method=False)
 def bucketize(
-    input: Tensor | Number, boundaries: Tensor, *, out_int32: bool = False, right: bool = False
+    input: Tensor | Number,
+    boundaries: Tensor,
+    *,
+    out_int32: bool = False,
+    right: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The number of boundaries below each element (with `right`: not above it)."""
     if boundaries.ndim != 1:
         raise RuntimeError(
             "boundaries tensor must be 1 dimension, but got dim(" + f"{boundaries.ndim})"
         )
-    return searchsorted(boundaries, input, out_int32=out_int32, right=right)
+    return searchsorted(boundaries, input, out_int32=out_int32, right=right, out=out)
 
 
 @op("contiguous", differentiable=False)

@@ -281,7 +281,7 @@ def scaled_by_count(g: Tensor, mask: Tensor, dim: Dims) -> Tensor:
 
 @op("reduction")
 def aminmax(
-    input: Tensor, *, dim: int | None = None, keepdim: bool = False
+    input: Tensor, *, dim: int | None = None, keepdim: bool = False, out: Pair | None = None
 ) -> return_types.aminmax:
     """The smallest and the largest elements, of everything or along `dim`."""
     if dim is None:
@@ -298,12 +298,14 @@ def aminmax(
             check_dim("aminmax", input.sizes, d, "")
     shape = reduced(input.sizes, axes, keepdim)
     pair: list[Tensor] = []
-    for f in (np.minimum, np.maximum):
+    for t in out or ():
+        _ = exact_result_for(t, shape, input.dtype)
+    for f, t in zip((np.minimum, np.maximum), out or (None, None), strict=True):
         if input.numel():
             values = np.reshape(quietly(f.reduce, values_of(input), axes), shape)
         else:
             values = np.empty(shape, input.dtype.np)
-        pair.append(finish(values, input.dtype, None))
+        pair.append(finish(values, input.dtype, t))
     return return_types.aminmax(*pair)
 
 

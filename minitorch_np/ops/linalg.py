@@ -211,6 +211,11 @@ def tensordot(
     product = _tensordot(a, b, of_a, of_b)
     if out is None:
         return product
+    if out.dtype is not product.dtype:
+        raise RuntimeError(
+            f"tensordot: Expected the output tensor to have dtype {product.dtype.aten_name}, but "
+            f"got an output tensor with dtype {out.dtype.aten_name}"
+        )
     if out.sizes != product.sizes:
         resize_output(out, product.sizes, strides.contiguous(product.sizes))
     return out.copy_(product)

@@ -144,9 +144,9 @@ pow.vjp(
 
 
 @composite()
-def square(input: Tensor) -> Tensor:
+def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`input` times itself. Source: ATen/native/UnaryOps.cpp square."""
-    return pow(input, 2)
+    return pow(input, 2, out=out)
 
 
 @composite()

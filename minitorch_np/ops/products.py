@@ -208,6 +208,13 @@ mv.vjp(input=lambda g, vec: g.outer(vec), vec=lambda g, input: input.t().mv(g))
 
 
 def _dot(input: Tensor, other: Tensor, out: Tensor | None) -> Tensor:
+    if out is not None:  # first, for it may be an input, and is resized before that is looked at
+        if out.dtype is not input.dtype:
+            raise RuntimeError(
+                f"result dtype {out.dtype.aten_name} does not match input dtype "
+                f"{input.dtype.aten_name}"
+            )
+        out = destination((), input.dtype, out)
     if input.ndim != 1 or other.ndim != 1:
         raise RuntimeError(f"1D tensors expected, but got {input.ndim}D and {other.ndim}D tensors")
     if input.dtype is not other.dtype:
@@ -221,11 +228,7 @@ def _dot(input: Tensor, other: Tensor, out: Tensor | None) -> Tensor:
             f"inconsistent tensor size, expected tensor [{n}] and src [{m}] to have the same "
             f"number of elements, but got {n} and {m} elements respectively"
         )
-    if out is not None and out.dtype is not input.dtype:
-        raise RuntimeError(
-            f"result dtype {out.dtype.aten_name} does not match input dtype {input.dtype.aten_name}"
-        )
-    done = destination((), input.dtype, out)
+    done = empty((), (), input.dtype) if out is None else out
     multiply(
         input.array[None], other.array[:, None], done.array[None, None], done.dtype, name="dot"
     )

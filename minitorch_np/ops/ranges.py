@@ -10,7 +10,7 @@ from typing import Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import boxmuller, dtypes
+from minitorch_np import boxmuller, dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import quietly
 from minitorch_np.ops.factory import (
@@ -63,7 +63,7 @@ def arange(
             stacklevel=2,
         )
     shape = out.sizes if out is not None and out.numel() == n else (n,)
-    tensor = prepared("arange", shape, options, out, dtype)
+    tensor = apart(prepared("arange", shape, options, out, dtype), out)
     quietly(_store, tensor, quietly(_counted, first, by, n, dtype).reshape(shape))
     return finished(tensor, options, out)
 
@@ -219,7 +219,14 @@ def _spaced(name: str, steps: int, options: Options, out: Tensor | None) -> Tens
     if kind is not None and steps > 1:
         _refuse_bool(f"{name}_cpu", kind)
     shape = out.sizes if out is not None and out.numel() == steps else (int(steps),)
-    return prepared(name, shape, options, out)
+    return apart(prepared(name, shape, options, out), out)
+
+
+def apart(tensor: Tensor, out: Tensor | None) -> Tensor:
+    """The tensor to fill. Raises: RuntimeError where it is a given one that overlaps itself."""
+    if out is not None:
+        strides.check_no_internal_overlap(out.sizes, out.strides)
+    return tensor
 
 
 def _line(start: Number, end: Number, steps: int, dtype: Dtype) -> Array:

@@ -19,6 +19,8 @@ from minitorch_np.loops import (
     quietly,
 )
 from minitorch_np.op import composite, op
+from minitorch_np.ops.binary import sub
+from minitorch_np.ops.compare import logical_xor
 from minitorch_np.ops.extremes import Pair, values_of, zeros
 from minitorch_np.ops.join import cat, stack
 from minitorch_np.ops.reduce import summands, summed_dtype
@@ -235,12 +237,15 @@ def diff(
     parts = [t for t in (prepend, input, append) if t is not None]
     joined = cat(parts, d) if len(parts) > 1 else input
     if n == 0:
-        return empty(joined.sizes, like(joined.sizes, joined.strides), joined.dtype).copy_(joined)
-    for _ in range(min(n, joined.sizes[d])):
+        if out is not None and out.dtype is not joined.dtype:
+            found, expected = out.dtype.aten_name, joined.dtype.aten_name
+            raise RuntimeError(f"expected scalar_type {expected} but found {found}")
+        same = empty(joined.sizes, like(joined.sizes, joined.strides), joined.dtype)
+        return (same if out is None else out.resize_(joined.sizes)).copy_(joined)
+    step = logical_xor if input.dtype.category == 0 else sub
+    steps = min(n, joined.sizes[d])
+    for at in range(steps):
         size = max(joined.sizes[d] - 1, 0)
         later, earlier = joined.narrow(d, joined.sizes[d] - size, size), joined.narrow(d, 0, size)
-        if input.dtype.category == 0:
-            joined = later.logical_xor(earlier)
-        else:
-            joined = later - earlier
-    return joined if out is None else out.copy_(joined)
+        joined = step(later, earlier, out=out if at == steps - 1 else None)
+    return joined

@@ -73,7 +73,7 @@ def sort(
         if out is None:
             done = empty(input.sizes, layout, kind)
         else:
-            done = exact_result_for(out[nr], input.sizes, kind)
+            done = exact_result_for(out[nr], input.sizes, kind, [input])
         quietly(np.copyto, done.array, array)
         pair.append(done)
     return return_types.sort(*pair)
@@ -95,9 +95,11 @@ def argsort(
 
 
 @composite()
-def msort(input: Tensor) -> Tensor:
+def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The elements in order along the first dimension."""
-    return sort(input, 0, False).values
+    if out is None:
+        return sort(input, 0, False).values
+    return sort(input, 0, False, out=(out, empty((0,), (1,), dtypes.int64))).values
 
 
 @op("contiguous")

@@ -33,15 +33,24 @@ CALLS: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(BITS.split(), (INT, INT)),
     **dict.fromkeys(ALONG.split(), (X, 1)),
     "bitwise_not": (INT,), "addbmm": (X, "b", "b"), "addcdiv": (X, Y, Y), "addcmul": (X, Y, Y),
-    "addmm": (X, X, Y), "addmv": (V, X, V), "addr": (X, V, V), "baddbmm": ("b", "b", "b"),
+    "addmm": (X, X, Y), "addmv": (V, X, V), "addr": (X, V, V), "aminmax": (X,),
+    "baddbmm": ("b", "b", "b"),
     "bernoulli": ("p",), "bmm": ("b", "b"), "cat": ([X, Y],), "clamp": (X, 0.5, 1.0),
     "clamp_max": (X, 1.0), "clamp_min": (X, 0.5), "dot": (V, V), "gather": (X, 1, INT),
     "index_add": (X, 0, "j", Y), "index_copy": (X, 0, "j", Y), "index_select": (X, 0, "j"),
     "kthvalue": (X, 2), "lerp": (X, Y, 0.5), "linalg.cross": (X, Y), "linalg.vector_norm": (X,),
     "masked_select": (X, MASK), "mm": (X, Y), "multinomial": ("p", 2), "mv": (X, V),
     "nonzero": (X,), "normal": (X, 1.0), "scatter": (X, 1, INT, Y), "scatter_add": (X, 1, INT, Y),
-    "stack": ([X, Y],), "take": (X, INT), "topk": (X, 2), "vdot": (V, V), "where": (MASK, X, Y),
+    "searchsorted": (V, X), "stack": ([X, Y],), "take": (X, INT), "topk": (X, 2),
+    "vdot": (V, V), "where": (MASK, X, Y),
 }  # fmt: skip
+
+COMPOSED: dict[str, tuple[Any, ...]] = {
+    "bucketize": (X, V), "diff": (X,), "msort": (X,), "square": (X,), "tensordot": (X, Y, 1),
+}  # fmt: skip
+"""Functions with `out=` that are built from ops."""
+
+CALLS |= COMPOSED
 
 PUBLIC = {
     "max_all": "max", "max_dim": "max", "min_all": "min", "min_dim": "min",
@@ -118,7 +127,7 @@ def compare(name: str, make: Callable[[Any, Any, Any], Any], grad: bool) -> None
 
 def test_every_op_with_out_is_here() -> None:
     have = {n for n, op in REGISTRY.items() if op.plan.has_out and n == op.plan.name}
-    assert {PUBLIC.get(n, n) for n in have - UNREACHED} == CALLS.keys()
+    assert {PUBLIC.get(n, n) for n in have - UNREACHED} == CALLS.keys() - COMPOSED.keys()
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -154,11 +163,24 @@ def test_functions_without_inputs(name: str) -> None:
         return getattr(torch, name)(*args, out=make(torch, torch.zeros(3))).shape
 
     for what in ("fits", "leaf", "no leaf", "expanded"):
-        if (name, what) not in (("arange", "expanded"), ("linspace", "expanded")):
-            same(f, OUTS[what])
+        same(f, OUTS[what])
+
+
+@pytest.mark.parametrize("name", ["dot", "vdot"])
+def test_out_that_is_resized_though_it_is_read(name: str) -> None:
+    for n in (1, 3):
+        same(lambda torch, x, y: getattr(torch, name)(x, y, out=x), *[sample(n, grad=False)] * 2)
 
 
 def test_what_is_no_tensor() -> None:
     same(lambda torch, x: torch.exp(x, out=3), sample(3, grad=False))
     same(lambda torch, x: torch.neg(x, out="x"), sample(3, 3, grad=False))
     same(lambda torch, x: torch.exp(x, out=None), sample(3))
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 5])
+def test_diff_writes_its_last_step(n: int) -> None:
+    for x in (sample(3, grad=False), torch.tensor([True, False, False]), torch.arange(3)):
+        for make in (OUTS["empty"], OUTS["fits"]):
+            same(lambda torch, x, make=make: torch.diff(x, n, out=make(torch, x)), x)
+    same(lambda torch, x: torch.diff(x, n, out=torch.zeros(1, dtype=torch.int64)), x.double())
