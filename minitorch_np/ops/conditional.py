@@ -290,6 +290,13 @@ def clamp(
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     tensors = isinstance(min, Tensor) or isinstance(max, Tensor)
+    if tensors and (isinstance(min, Number) or isinstance(max, Number)):
+        given = ", ".join([type(x).__name__ for x in (input, min, max)])
+        raise TypeError(
+            f"clamp() received an invalid combination of arguments - got ({given}), but expected "
+            "one of:\n * (Tensor input, Tensor min = None, Tensor max = None, *, Tensor out = None)"
+            "\n * (Tensor input, Number min = None, Number max = None, *, Tensor out = None)\n"
+        )
     if tensors:
         kernel = "" if min is None or max is None else "clamp_cpu"
     else:

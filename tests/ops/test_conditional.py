@@ -116,3 +116,10 @@ def test_nan_to_num_strides():
         for layout in LAYOUTS:
             same(lambda t, x: t.nan_to_num(x), sample(2, 3, 4, dtype=dtype, layout=layout))
     same(lambda t, x: t.nan_to_num(x), sample(1, 4).expand(3, 4))
+
+
+@pytest.mark.parametrize("low, high", [(1, None), (None, 2), (1, 2), (True, 2.0)])
+def test_clamp_takes_limits_of_one_kind(low, high):
+    x, y = sample(3), sample(3, seed=1)
+    same(lambda torch, x, y: torch.clamp(x, y if low is None else low, y), x, y)
+    same(lambda torch, x, y: torch.clamp(x, y, y if high is None else high), x, y)
