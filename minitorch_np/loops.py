@@ -321,7 +321,7 @@ def check_dtype(out: Tensor, dtype: Dtype) -> None:
 
 
 def exact_result_for(
-    out: Tensor, shape: Shape, dtype: Dtype, inputs: Sequence[Tensor] = ()
+    out: Tensor, shape: Shape, dtype: Dtype, inputs: Sequence[Tensor] = (), *, apart: bool = True
 ) -> Tensor:
     """`out`, made ready to receive a result of `shape`, for ops that never cast to `out`'s dtype.
 
@@ -331,7 +331,8 @@ def exact_result_for(
     check_dtype(out, dtype)
     if out.sizes != shape:
         resize_output(out, shape, strides.contiguous(shape))
-    check_overlap(out, inputs)
+    if apart:
+        check_overlap(out, inputs)
     return out
 
 
@@ -360,14 +361,24 @@ def resize_output(out: Tensor, shape: Shape, stride: Stride) -> None:
 
 
 def finish(
-    values: Array, dtype: Dtype, out: Tensor | None, inputs: Sequence[Tensor] = ()
+    values: Array,
+    dtype: Dtype,
+    out: Tensor | None,
+    inputs: Sequence[Tensor] = (),
+    *,
+    apart: bool = True,
 ) -> Tensor:
-    """A kernel's `values` as a contiguous result of `dtype`, written to `out` if given."""
+    """A kernel's `values` as a contiguous result of `dtype`, written to `out` if given.
+
+    Reductions write without minding whether elements of `out` lie `apart`.
+    """
     shape = values.shape
     if out is None:
         done = empty(shape, strides.contiguous(shape), dtype)
-    else:
+    elif apart:
         done = result_for(out, shape, dtype, inputs)
+    else:
+        done = _fitted(out, shape, dtype, inputs, None)
     quietly(_assign, done.array, values)
     return done
 

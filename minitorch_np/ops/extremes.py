@@ -231,9 +231,9 @@ def _over(
             check_dim(name, input.sizes, d)
     shape = reduced(input.sizes, dims, keepdim)
     if not input.numel():
-        return finish(np.empty(shape, input.dtype.np), input.dtype, out)
+        return finish(np.empty(shape, input.dtype.np), input.dtype, out, apart=False)
     values = quietly(f.reduce, values_of(input), dims)
-    return finish(np.reshape(values, shape), input.dtype, out)
+    return finish(np.reshape(values, shape), input.dtype, out, apart=False)
 
 
 @op("reduction")
@@ -340,12 +340,12 @@ def _index(
     axes = tuple(range(input.ndim)) if d is None else (d,)
     shape = reduced(input.sizes, axes, keepdim) if input.ndim else ()
     if out is not None:
-        _ = exact_result_for(out, shape, dtypes.int64)
+        _ = exact_result_for(out, shape, dtypes.int64, apart=False)
     if 0 in shape:
-        return finish(np.empty(shape, np.int64), dtypes.int64, out)
+        return finish(np.empty(shape, np.int64), dtypes.int64, out, apart=False)
     array = values_of(input)
     indices = arg(array, d) if input.ndim else np.zeros((), np.int64)
-    return finish(np.reshape(indices, shape), dtypes.int64, out)
+    return finish(np.reshape(indices, shape), dtypes.int64, out, apart=False)
 
 
 @op("reduction", differentiable=False)

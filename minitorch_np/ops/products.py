@@ -18,11 +18,11 @@ from minitorch_np.tensor import Number, Tensor, empty
 __all__ = ["bmm", "dot", "mm", "mv", "vdot"]
 
 
-def destination(shape: Shape, dtype: Dtype, out: Tensor | None) -> Tensor:
-    """A new row-major tensor, or `out` made ready."""
+def destination(shape: Shape, dtype: Dtype, out: Tensor | None, *, apart: bool = True) -> Tensor:
+    """A new row-major tensor, or `out` made ready, whose elements must lie `apart`."""
     if out is None:
         return empty(shape, strides.contiguous(shape), dtype)
-    return exact_result_for(out, shape, dtype)
+    return exact_result_for(out, shape, dtype, apart=apart)
 
 
 def multiply(
@@ -153,7 +153,7 @@ def check_bmm(left: Tensor, right: Tensor) -> Shape:
 def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The products of (B, N, K) and (B, K, M): (B, N, M). Source: bmm_out_or_baddbmm_."""
     shape = check_bmm(input, mat2)
-    done = destination(shape, input.dtype, out)
+    done = destination(shape, input.dtype, out, apart=False)
     if input.dtype is not mat2.dtype and numel(shape):
         raise RuntimeError(
             f"expected scalar type {input.dtype.aten_name} but found {mat2.dtype.aten_name}"
@@ -197,7 +197,7 @@ def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
     _ = wrap_dim(0, input.ndim, False)
     fits = out is not None and out.ndim < 2 and out.numel() in (1, *input.sizes[:1])
     check_mv(None, input, vec, out if fits else None)
-    done = destination((input.sizes[0],), vec.dtype, out)
+    done = destination((input.sizes[0],), vec.dtype, out, apart=False)
     multiply(
         input.array, vec.array[:, None], done.array[:, None], done.dtype, name="addmv_impl_cpu"
     )

@@ -13,6 +13,7 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.loops import (
     check_dtype,
+    check_overlap,
     finish,
     not_implemented,
     quietly,
@@ -192,6 +193,8 @@ def mean(
             f"mean(): could not infer output dtype. {which} dtype must be either a floating point "
             f"or complex dtype. Got: {kind.aten_name}"
         )
+    if out is not None:  # ATen divides it in place
+        check_overlap(out, ())
     dims = dims_of(dim, input.ndim)
     n = count(input.sizes, dims) if dims else 1
 
@@ -285,7 +288,8 @@ def _truth(input: Tensor, dim: Dims, keepdim: bool, out: Tensor | None, name: st
     shape = reduced(input.sizes, dims, keepdim)
     if dims or not none:
         values = np.reshape(fold(values, dims), shape)
-    return finish(values.astype(kind.np), out.dtype if out is not None else kind, out)
+    to = out.dtype if out is not None else kind
+    return finish(values.astype(kind.np), to, out, apart=False)
 
 
 @op("reduction", differentiable=False)
@@ -324,6 +328,11 @@ def logsumexp(
             "logsumexp(): Expected floating point type for result tensor, but got: "
             f"{out.dtype.aten_name}"
         )
+    if everything(dim) and input.ndim and input.numel() and not keepdim:
+        ones = [1] * input.ndim  # ATen squeezes no dims where it should squeeze all
+        raise RuntimeError(f"output with shape [] doesn't match the broadcast shape {ones}")
+    if out is not None:  # ATen takes its logarithm in place
+        check_overlap(out, ())
 
     def f(a: Array, axes: tuple[int, ...]) -> Array:
         if not a.size:

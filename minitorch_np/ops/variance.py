@@ -106,7 +106,7 @@ def var(
     """
     less = correction_of(dim, unbiased, correction)
     values, _ = moments("var", input, named(dim), keepdim, less, False)
-    return finish(values, input.dtype, out)
+    return finish(values, input.dtype, out, apart=False)
 
 
 var.vjp(
@@ -146,7 +146,7 @@ def std(
     """The standard deviation over `dim`: the root of the variance. See `var`."""
     less = correction_of(dim, unbiased, correction)
     values, _ = moments("std", input, named(dim), keepdim, less, True)
-    return finish(values, input.dtype, out)
+    return finish(values, input.dtype, out, apart=False)
 
 
 std.vjp(

@@ -143,3 +143,9 @@ def test_long_sums_across_rows_do_not_drift() -> None:
 
 def test_prod_takes_one_dim():
     same(lambda torch, x: torch.prod(x, (0, 1)), sample(2, 3))
+
+
+def test_logsumexp_over_no_dims() -> None:
+    for shape in [(2, 3), (4,), (1, 1), (), (0,), (2, 0)]:
+        for keepdim in (False, True):
+            same(lambda torch, x, k=keepdim: torch.logsumexp(x, (), k), sample(*shape))
