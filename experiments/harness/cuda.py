@@ -12,6 +12,7 @@ import time
 import warnings
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -26,6 +27,9 @@ from experiments.harness.results import Results, write_whole
 ROOT = Path(__file__).parents[2]
 # A hung device must not take the experiments' time; the tests need a fraction of this.
 TEST_SECONDS = 240
+WORKERS = 8
+# With so many cores the tests run beside the experiments, and disturb no timing.
+ROOM = 2 * WORKERS
 FLAG = {False: "TF32 off", True: "TF32 on"}
 
 
@@ -86,13 +90,20 @@ def compare(
     party = Engine("torch-cuda", torch, "reference", device)
     session = Session(environment(options.seed, options.dtype, [ours, party]))
     try:
-        with screen.phase("tests marked cuda", None):
-            session.tests = tests(folder / "tests.xml", device, selection)
-        for on in FLAG:
-            allow_tf32(torch, on)
-            party = Engine("torch-cuda", torch, "reference", device, tf32=on)
-            for name in names:
-                session.runs[on].append(_run(name, ours, party, data, options, screen, session))
+        with ThreadPoolExecutor(1) as beside:
+            tested = beside.submit(tests, folder / "tests.xml", device, selection)
+            if cores() < ROOM:
+                with screen.phase("tests marked cuda", None):
+                    tested.result()
+            for on in FLAG:
+                allow_tf32(torch, on)
+                party = Engine("torch-cuda", torch, "reference", device, tf32=on)
+                for name in names:
+                    session.runs[on].append(_run(name, ours, party, data, options, screen, session))
+                    session.seconds = time.monotonic() - start
+                    write(session, folder)
+            session.tests = tested.result()
+        screen.say("tests marked cuda: {passed} passed, {failed} failed".format(**session.tests))
         session.complete = True
     except BaseException as error:
         session.error = runner.told(error)
@@ -138,7 +149,7 @@ def tests(path: Path, device: str, selection: Sequence[str]) -> dict[str, Any]:
     command = [sys.executable, "-m", "pytest", "-q", "-m", "cuda", f"--junitxml={path.resolve()}"]
     command += ["-o", "junit_family=xunit1"]  # the one that may hold what tests remark
     if importlib.util.find_spec("xdist") and not selection:
-        command += ["-n", str(min(cores(), 8))]
+        command += ["-n", str(min(cores(), WORKERS))]
     extra = {"MINITORCH_CUDA_TESTS_ON": device, "OMP_NUM_THREADS": "1"}
     start = time.monotonic()
     try:

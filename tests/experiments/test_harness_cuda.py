@@ -33,7 +33,11 @@ def session(tmp_path: Path, **given: object) -> cuda.Session:
 
 
 @pytest.mark.slow  # a pytest of its own starts, in a process of its own
-def test_all_of_it_on_the_cpu(tmp_path: Path, flags: list[bool]) -> None:
+@pytest.mark.parametrize("cores", [1, cuda.ROOM], ids=["tests first", "tests beside"])
+def test_all_of_it_on_the_cpu(
+    tmp_path: Path, flags: list[bool], cores: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cuda, "cores", lambda: cores)
     one = session(tmp_path)
     found = json.loads((tmp_path / "cuda" / "results.json").read_text(encoding="utf-8"))
     assert found == one.as_json()
