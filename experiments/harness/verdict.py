@@ -81,27 +81,32 @@ def judge(ours: Value, theirs: Value) -> Judgement:
 
 def same_bits(a: Array, b: Array) -> bool:
     """Whether two arrays hold the same values bit for bit; any NaN equals any NaN."""
-    if not np.array_equal(a, b, equal_nan=a.dtype.kind == "f"):
-        return False
-    return a.dtype.kind != "f" or bool(np.all((np.signbit(a) == np.signbit(b)) | np.isnan(a)))
+    if a.dtype != b.dtype or a.dtype.kind != "f":
+        return np.array_equal(a, b)
+    kind = f"u{a.dtype.itemsize}"
+    a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)  # of one dimension at least
+    unlike = a.view(kind) != b.view(kind)
+    return not unlike.any() or bool(np.isnan(a[unlike]).all() and np.isnan(b[unlike]).all())
 
 
 def _worst(
     ours: Value, theirs: Value, variance: Array | None
 ) -> tuple[float, tuple[int, ...], float]:
     """Largest |difference| / (8 sigma), its index, and the difference there."""
-    a, b = ours.values.astype(np.float64), theirs.values.astype(np.float64)
+    a, b = ours.values, theirs.values
     with np.errstate(all="ignore"):
-        difference = np.abs(a - b)
-        if not np.isfinite(difference).all():
+        difference = np.asarray(np.subtract(a, b, dtype=np.float64))
+        np.abs(difference, out=difference)
+        if not np.isfinite(difference.sum()):
             # A NaN or infinity on one side only is no rounding.
             difference[(a == b) | (np.isnan(a) & np.isnan(b))] = 0.0
             difference[~np.isfinite(difference)] = np.inf
-        sigma = np.zeros(a.shape) if variance is None else np.sqrt(variance)
-        ratio = np.divide(
-            difference, WIDTH * sigma, out=np.zeros(a.shape), where=difference != 0
-        )  # fmt: skip
-    ratio = np.where(np.isnan(ratio), np.inf, ratio)
+        ratio = np.asarray(np.zeros(a.shape) if variance is None else np.sqrt(variance))
+        ratio *= WIDTH
+        np.divide(difference, ratio, out=ratio)
+        undefined = np.isnan(ratio)
+        if undefined.any():
+            ratio[undefined] = np.where(difference[undefined] == 0, 0.0, np.inf)
     if ratio.size == 0:
         return 0.0, (), 0.0
     at = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
@@ -112,8 +117,10 @@ def _relative(value: Value) -> float:
     total = sum(float(v.sum()) for v in (value.plain, value.fence) if v is not None)
     if total == 0:
         return 0.0
-    values = value.values.astype(np.float64)
-    norm = float(np.sqrt(np.sum(np.square(values[np.isfinite(values)]))))
+    values = value.values.astype(np.float64).ravel()
+    norm = float(np.vdot(values, values)) ** 0.5
+    if not math.isfinite(norm):
+        norm = float(np.linalg.norm(values[np.isfinite(values)]))
     return math.sqrt(total) / norm if norm > 0 else math.inf
 
 
