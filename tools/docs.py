@@ -102,6 +102,23 @@ def results() -> str | None:
     return "\n".join([head, *rows]) if rows else None
 
 
+def parted(remarks: list[dict[str, str]]) -> list[str]:
+    """Where the GPU parts from the CPU: the ops it refuses, by dtype, and those it strides anew."""
+    refused: dict[str, list[str]] = {}
+    restrided: dict[str, str] = {}
+    for remark in remarks:
+        name, text = remark["test"].partition("[")[2].rstrip("]"), remark["text"]
+        if match := re.match(r"refused for torch\.(\w+)", text):
+            refused.setdefault(name, []).append(match[1])
+        elif text.startswith("result"):
+            restrided.setdefault(name, text)
+    by_dtypes: dict[str, list[str]] = {}
+    for name, dtypes in refused.items():
+        by_dtypes.setdefault(" ".join(dtypes), []).append(f"`{name}`")
+    lines = [f"{dtypes} refused: {' '.join(sorted(ops))}" for dtypes, ops in by_dtypes.items()]
+    return lines + [f"`{name}`: {text}" for name, text in restrided.items()]
+
+
 def cuda() -> str | None:
     """What the last `make cuda` found, and where and when; None where there was none."""
     path = RUNS / "cuda" / "results.json"
@@ -110,10 +127,12 @@ def cuda() -> str | None:
     found = json.loads(path.read_text())
     env, tests = found["environment"], found["tests"]
     versions = ", ".join(f"{name} {version}" for name, version in env["versions"].items())
+    epochs = {one["settings"]["epochs"] for one in found["runs"]}
+    settings = "as published" if epochs == {None} else f"cut to {epochs.pop()} epoch"
     counts = f"{tests['passed']} tests passed, {tests['failed']} failed"
     lines = [
         f"{env['date']}, {env['gpu']}; {env['cpu']}, {env['cores']} cores; {versions}.",
-        f"{counts}; the whole in {found['seconds']:.0f} seconds.",
+        f"{counts} in {tests['seconds']:.0f} seconds; experiments {settings}:",
         "",
         "| experiment | products | engine | accuracy | seconds | verdicts |",
         "|---|---|---|---|---|---|",
@@ -122,9 +141,7 @@ def cuda() -> str | None:
         lines += rows_of(one, f"TF32 {'on' if one['tf32'] else 'off'}")
     summary = "Where PyTorch on the GPU parts from PyTorch on the CPU, which the engine follows"
     lines += ["", f"<details><summary>{summary}</summary>", ""]
-    for remark in tests["remarks"]:
-        name = remark["test"].partition("[")[2].rstrip("]")
-        lines.append(f"- `{name}`: {remark['text'].splitlines()[0]}")
+    lines += [f"- {line}" for line in parted(tests["remarks"])]
     return "\n".join([*lines, "", "</details>"])
 
 
