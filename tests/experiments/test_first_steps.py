@@ -59,7 +59,7 @@ def first_steps(digits: data.Data) -> Verdicts:
     return tallies
 
 
-# Seconds each: two engines train, and rounding is followed in float64.
+@pytest.mark.slow  # two engines train, and rounding is followed in float64
 @pytest.mark.parametrize("name", runner.EXPERIMENTS)
 def test_every_quantity_agrees(name: str, first_steps: Verdicts) -> None:
     tallies = first_steps(name)
