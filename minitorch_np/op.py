@@ -12,12 +12,7 @@ from dataclasses import replace
 from typing import Any, ParamSpec, Protocol, TypeVar, cast, get_origin
 
 from minitorch_np import recorder
-from minitorch_np.graph.inplace import (
-    bump,
-    check_inplace,
-    rebase,
-    regard,
-)
+from minitorch_np.graph.inplace import bump, check_inplace, rebase, regard
 from minitorch_np.graph.modes import Creation, state
 from minitorch_np.graph.node import Node, edge
 from minitorch_np.graph.saved import FREED, as_output, freed, stale, version_of

@@ -28,9 +28,7 @@ def sgd(parameter: Flat, grad: Flat, numbers: Flat) -> None:
 
 
 @jit
-def sgd_momentum(
-    parameter: Flat, grad: Flat, buffer: Flat, numbers: Flat, nesterov: bool
-) -> None:  # fmt: skip
+def sgd_momentum(parameter: Flat, grad: Flat, buffer: Flat, numbers: Flat, nesterov: bool) -> None:
     """`sgd` with a momentum buffer; numbers are (-lr, decay, momentum, 1 - dampening)."""
     pace, decay, momentum, fresh = numbers[0], numbers[1], numbers[2], numbers[3]
     decays = decay != 0

@@ -133,7 +133,7 @@ class Adam(Optimizer):
 def _at_once(parameter: Tensor, grad: Tensor, state: State, group: Group) -> bool:
     """Whether one loop over memory made the step, with the bits that the ops would give."""
     beta1, beta2 = value_of(group["betas"][0]), value_of(group["betas"][1])
-    if group["amsgrad"] or beta1 <= 0.5:
+    if group["amsgrad"]:
         return False
     arrays = flat(parameter, grad, state["exp_avg"], state["exp_avg_sq"])
     if arrays is None:
@@ -147,7 +147,10 @@ def _at_once(parameter: Tensor, grad: Tensor, state: State, group: Group) -> boo
         -lr / (1 - beta1**step),
     )  # fmt: skip
     flat_parameter, flat_grad, mean, square = arrays
-    kernels.adam(flat_parameter, flat_grad, mean, square, np.array(numbers, mean.dtype))
+    given = np.array(numbers, mean.dtype)
+    if given[2] >= 0.5:  # lerp starts from its other end then
+        return False
+    kernels.adam(flat_parameter, flat_grad, mean, square, given)
     for written in (parameter, state["exp_avg"], state["exp_avg_sq"]):
         bump(written)
     if decoupled:
