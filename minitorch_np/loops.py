@@ -6,21 +6,21 @@ Source: aten/src/ATen/TensorIterator.cpp and native/ReduceOps.cpp.
 """
 
 import builtins
-import contextvars
 import math
-import threading
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, ParamSpec, Protocol, TypeVar, overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.form import Form, form_of
+from minitorch_np.quiet import quiet, quietly
 from minitorch_np.shapes import Shape, broadcast, reduced
 from minitorch_np.strides import Stride
-from minitorch_np.tensor import Number, Tensor, empty, plain
+from minitorch_np.tensor import Number, Tensor, blank, empty, plain
 
 __all__ = [
     "blank_like",
@@ -31,6 +31,7 @@ __all__ = [
     "number",
     "other_dtype",
     "pointwise",
+    "quiet",
     "quietly",
     "reduce",
     "result_for",
@@ -39,43 +40,12 @@ __all__ = [
 ]
 
 Array = NDArray[np.generic]
-P = ParamSpec("P")
-R = TypeVar("R")
 A = NDArray[Any]
 Kernel = (
     Callable[[A, A], object] | Callable[[A, A, A], object] | Callable[[A, A, A, A], object]
     | Callable[[A, A, A, A, A], object] | Callable[[A, A, A, A, A, A], object]
 )  # fmt: skip
 """Takes the inputs and, last, the array to write. What dtypes they have, its op knows."""
-
-
-class _Run(Protocol):
-    """`contextvars.Context.run`, for functions whose arguments fit by construction."""
-
-    def __call__(self, f: Callable[..., R], /, *args: object, **kwargs: object) -> R: ...
-
-
-class _Quiet(threading.local):
-    """A context of this thread's own in which NumPy's floating-point warnings are off.
-
-    Running in it costs 50 ns where `np.errstate` costs 1,200, and leaves the user's setting alone.
-    """
-
-    run: _Run
-
-    def __init__(self) -> None:
-        context = contextvars.copy_context()
-        context.run(np.seterr, all="ignore")
-        self.run = context.run
-
-
-_quiet = _Quiet()
-
-
-def quietly(f: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """The result of `f`, run without NumPy's floating-point warnings. `f` is a kernel: it must
-    not come back here."""
-    return _quiet.run(f, *args, **kwargs)
 
 
 def not_implemented(kernel: str, dtype: Dtype) -> NotImplementedError:
@@ -180,40 +150,111 @@ def pointwise(
     dtype where it is not the common one (comparisons); `common` overrides the promotion; `numbers`
     says that numbers alone will do. Raises: TypeError where there is no tensor and one must be.
     """
-    if out is None and common is None:
-        done = _alike(f, inputs, floating, result)
-        if done is not None:
-            return done
-    dtype = common or common_dtype(*inputs)
-    if floating and not dtype.is_floating_point:
-        dtype = dtypes.get_default_dtype()
-    to = result or dtype
-    tensors = [x for x in inputs if isinstance(x, Tensor)]
     if out is not None:
-        check_overlap(out, tensors)
+        return _into(f, inputs, out, floating, result, common)
+    asked = tuple([x.form if isinstance(x, Tensor) else type(x) for x in inputs])
+    key = (asked, floating, result, common, numbers, dtypes.get_default_dtype())
+    plan = _plans.get(key)
+    if plan is None:
+        plan = _plan(inputs, floating, result, common, numbers)
+        if len(_plans) > _MOST_PLANS:
+            _plans.clear()
+        _plans[key] = plan
+    dtype, form, direct = plan
+    done = blank(form)
+    if direct:
+        arrays = [x.array if isinstance(x, Tensor) else number(x, dtype) for x in inputs]
+        quiet.run(f, *arrays, done.nd)
+    else:
+        _run(f, inputs, dtype, done)
+    return done
+
+
+_Plan = tuple[Dtype, Form, bool]
+"""The dtype to compute in, the form of the result, and whether kernels take all as it is."""
+
+_plans: dict[object, _Plan] = {}
+_MOST_PLANS = 10_000
+
+
+def _plan(
+    inputs: tuple[Tensor | Number, ...],
+    floating: bool,
+    result: Dtype | None,
+    common: Dtype | None,
+    numbers: bool,
+) -> _Plan:
+    """What follows from the forms of the inputs, and from the types of those that are numbers."""
+    dtype = _dtype(inputs, floating, common)
+    tensors = [x for x in inputs if isinstance(x, Tensor)]
     if not tensors and not numbers:
         raise TypeError("expected a tensor among the operands, but got numbers only")
+    shape = _shape(tensors)
+    form = form_of(shape, strides.elementwise(shape, _operands(inputs)), result or dtype)
+    same = not dtype.is_half and all(t.dtype is dtype for t in tensors)
+    # alone, Python's floats would be computed with as float64
+    return dtype, form, bool(same and tensors and not form.dtype.is_half)
+
+
+def _into(
+    f: Kernel,
+    inputs: tuple[Tensor | Number, ...],
+    out: Tensor,
+    floating: bool,
+    result: Dtype | None,
+    common: Dtype | None,
+) -> Tensor:
+    """`pointwise` where it writes to `out`."""
+    dtype = _dtype(inputs, floating, common)
+    tensors = [x for x in inputs if isinstance(x, Tensor)]
+    check_overlap(out, tensors)
+    shape = _shape(tensors)
+    to = result or dtype
+    done = _fitted(out, shape, to, tensors, lambda: strides.elementwise(shape, _operands(inputs)))
+    _run(f, inputs, dtype, done, to)
+    return done
+
+
+def _dtype(inputs: tuple[Tensor | Number, ...], floating: bool, common: Dtype | None) -> Dtype:
+    """The dtype to compute in."""
+    dtype = common or common_dtype(*inputs)
+    if floating and not dtype.is_floating_point:
+        return dtypes.get_default_dtype()
+    return dtype
+
+
+def _shape(tensors: Sequence[Tensor]) -> Shape:
+    """The shape that tensors broadcast to; of none, that of a number."""
     shape = tensors[0].sizes if tensors else ()
     for t in tensors:
         if t.sizes != shape:
-            shape = broadcast(*[t.sizes for t in tensors])
-            break
-    operands = tuple([(x.sizes, x.strides) if isinstance(x, Tensor) else _NUMBER for x in inputs])
-    if out is None:
-        done = empty(shape, strides.elementwise(shape, operands), to)
-    else:
-        done = _fitted(out, shape, to, tensors, lambda: strides.elementwise(shape, operands))
-    target = done.array
+            return broadcast(*[t.sizes for t in tensors])
+    return shape
+
+
+def _operands(inputs: tuple[Tensor | Number, ...]) -> tuple[strides.Geometry, ...]:
+    return tuple([(x.sizes, x.strides) if isinstance(x, Tensor) else _NUMBER for x in inputs])
+
+
+def _run(
+    f: Kernel,
+    inputs: tuple[Tensor | Number, ...],
+    dtype: Dtype,
+    done: Tensor,
+    to: Dtype | None = None,
+) -> None:
+    """Call the kernel on converted operands, and round what it wrote if `done` is narrower."""
+    to = to or done.dtype
     arrays = [converted(x, dtype) for x in inputs]
-    if not tensors:  # alone, Python's floats would be computed with as float64
+    if not any(isinstance(x, Tensor) for x in inputs):
         arrays = [np.asarray(x, dtype.compute) for x in arrays]
+    target = done.array
     if target.dtype is to.compute:
-        _quiet.run(f, *arrays, target)
+        quiet.run(f, *arrays, target)
     else:
-        wide = np.empty(shape, to.compute)
-        _quiet.run(f, *arrays, wide)
+        wide = np.empty(done.sizes, to.compute)
+        quiet.run(f, *arrays, wide)
         quietly(_assign, target, wide)
-    return done
 
 
 _NUMBER: tuple[Shape, Stride] = ((), ())
@@ -223,38 +264,6 @@ def blank_like(input: Tensor, dtype: Dtype | None = None) -> Tensor:
     """An uninitialised result with the strides of `empty_like`, for ops that PyTorch starts so."""
     stride = strides.like(input.sizes, input.strides)
     return empty(input.sizes, stride, dtype or input.dtype)
-
-
-def _alike(
-    f: Callable[..., object],
-    inputs: tuple[Tensor | Number, ...],
-    floating: bool,
-    result: Dtype | None,
-) -> Tensor | None:
-    """The result for tensors of one dtype and one geometry, and numbers that float tensors take;
-    None for other inputs. Nothing is promoted, broadcast or converted: this is the common case."""
-    first = inputs[0]
-    if not isinstance(first, Tensor):
-        return None
-    dtype, shape, stride = first.dtype, first.sizes, first.strides
-    takes_numbers = dtype.is_floating_point
-    if dtype.is_half or (floating and not takes_numbers):
-        return None
-    operands = ((shape, stride),)
-    arrays: list[object] = [first.array]
-    for x in inputs[1:]:
-        if isinstance(x, Tensor):
-            if x.dtype is not dtype or x.strides != stride or x.sizes != shape:
-                return None
-            arrays.append(x.array)
-        elif takes_numbers:
-            arrays.append(float(x))
-            operands = ((shape, stride), _NUMBER)
-        else:
-            return None
-    done = empty(shape, strides.elementwise(shape, operands), result or dtype)
-    _quiet.run(f, *arrays, done.array)
-    return done
 
 
 def _assign(target: Array, values: Array) -> None:
@@ -404,7 +413,7 @@ def reduce(
         done = empty(shape, strides.reduction(shape), to)
     else:
         done = _fitted(out, shape, to, [input], None)  # no check: a reduction may overlap
-    _quiet.run(_fold, f, converted(input, dtype), dims, done.array)
+    quiet.run(_fold, f, converted(input, dtype), dims, done.array)
     return done
 
 

@@ -12,14 +12,18 @@ from dataclasses import replace
 from typing import Any, ParamSpec, Protocol, TypeVar, cast, get_origin
 
 from minitorch_np import recorder
+from minitorch_np.dtypes import float32
+from minitorch_np.form import Plans, form_of
 from minitorch_np.graph.inplace import bump, check_inplace, rebase, regard
-from minitorch_np.graph.modes import Creation, state
-from minitorch_np.graph.node import Node, edge
+from minitorch_np.graph.modes import WATCHERS, Creation, state
+from minitorch_np.graph.node import Node, edge, recorded
 from minitorch_np.graph.saved import FREED, as_output, freed, stale, version_of
+from minitorch_np.quiet import quiet
 from minitorch_np.recorder import Plan, Rule
 from minitorch_np.refusals import blame, no_rule, refuse_history, refuse_out, underived
+from minitorch_np.storage import VersionCounter
 from minitorch_np.strides import LAYOUTS, contiguous
-from minitorch_np.tensor import INFERENCE, AutogradMeta, Tensor, empty
+from minitorch_np.tensor import INFERENCE, AutogradMeta, Tensor, empty, owning, seen
 
 __all__ = ["ALIASES", "COMPOSITES", "REGISTRY", "Op", "Recorded", "alias", "composite", "op"]
 
@@ -98,6 +102,8 @@ def op(
     aten: str | None = None,
     refuses: str | None = None,
     discrete: bool = False,
+    quick: Callable[..., A] | None = None,
+    planned: bool = False,
 ) -> Callable[[Callable[P, R]], Recorded[P, R]]:
     """Register a function on tensors as an op whose results have the strides of rule `layout`.
 
@@ -105,8 +111,8 @@ def op(
     method. A name ending in '_' writes to its first argument in place; `inplace=True` derives that
     form from the `out` parameter. `variadic` names a parameter that the method takes as separate
     arguments too (`x.permute(1, 0)`). `node` overrides the node's name, or computes it from
-    arguments it names; `aten`, `refuses` and `discrete` are the plan's. An op that has neither
-    rules nor `differentiable=False` raises on the way back.
+    arguments it names; `aten`, `refuses`, `discrete`, `quick` and `planned` are the plan's. An op
+    that has neither rules nor `differentiable=False` raises on the way back.
     """
     assert layout in LAYOUTS, layout
 
@@ -123,6 +129,8 @@ def op(
             plan.title = node
         plan.aten = aten or name
         plan.discrete = discrete
+        plan.quick = quick
+        plan.planned = planned
         plan.refuses = ("any" if differentiable else "") if refuses is None else refuses
         made = [Op(name, layout, plan)]
         if inplace:
@@ -210,6 +218,7 @@ def build(one: Op) -> Callable[..., object]:
     plan, function = one.plan, cast(types.FunctionType, one.function)
     native = plan.name.endswith("_") and not plan.name.endswith("__")
     space: dict[str, Any] = dict(_SPACE, impl=one.impl, op=one, title_of=plan.title)
+    space.update(quick=plan.quick, plans=Plans())
     for p in plan.signature.parameters.values():
         if p.default is not p.empty:
             space[f"default_{p.name}"] = p.default
@@ -287,6 +296,21 @@ def _unrecorded(result: "Tensor | Sequence[Tensor]") -> "Tensor | Sequence[Tenso
     return result
 
 
+def _learnt(plans: Plans, key: object, input: Tensor, view: Tensor) -> Tensor:
+    """A view, with its form kept for the next time that this key is asked for."""
+    if key is not None:
+        plans.keep(key, view.form, view.offset - input.offset)
+    return view
+
+
+def _ints(*numbers: object) -> bool:
+    """Whether all are plain ints, which no other number must stand for."""
+    for n in numbers:  # noqa: SIM110  # `all` takes three times as long
+        if type(n) is not int:
+            return False
+    return True
+
+
 def _counted(result: "Tensor | Sequence[Tensor]", out: object) -> "Tensor | Sequence[Tensor]":
     """The result, with the write to each given `out` buffer counted."""
     if out is not None:
@@ -323,6 +347,17 @@ def _shares(tensor: Tensor, argument: object) -> bool:
     return isinstance(argument, Tensor) and argument.clock is tensor.clock
 
 
+_titled: dict[tuple[type[Node], str], type[Node]] = {}
+
+
+def _subclass(node: type[Node], title: str) -> type[Node]:
+    """The class of a node that has another name, as PyTorch's overloads of one op have."""
+    made = _titled.get((node, title))
+    if made is None:
+        made = _titled[node, title] = type(title, (node,), {"__slots__": ()})
+    return made
+
+
 def _zeros(node: Node, nr: int) -> Tensor:
     """A gradient of zeros for an output that none arrived for."""
     shape, dtype = node.expects[nr]
@@ -344,8 +379,12 @@ def _fresh_all(tensors: "Sequence[Tensor | None] | Tensor", versions: list[int |
 _SPACE: dict[str, object] = {
     "AutogradMeta": AutogradMeta,
     "FREED": FREED,
+    "NUMBER": form_of((), (), float32),
+    "NUMBERS": frozenset([int, float]),
     "Node": Node,
     "Tensor": Tensor,
+    "UNWRITTEN": VersionCounter(),
+    "WATCHERS": WATCHERS,
     "as_output": as_output,
     "attach": _attach,
     "blame": blame,
@@ -354,6 +393,13 @@ _SPACE: dict[str, object] = {
     "check_inplace": check_inplace,
     "edge": edge,
     "freed": freed,
+    "ints": _ints,
+    "learnt": _learnt,
+    "new": object.__new__,
+    "owning": owning,
+    "quiet": quiet,
+    "recorded": recorded,
+    "seen": seen,
     "fresh_all": _fresh_all,
     "no_rule": no_rule,
     "rebase": rebase,
@@ -364,6 +410,7 @@ _SPACE: dict[str, object] = {
     "state": state,
     "version_of": version_of,
     "unrecorded": _unrecorded,
+    "titled": _subclass,
     "underived": underived,
     "watched": _watched,
     "zeros": _zeros,

@@ -54,6 +54,10 @@ class Plan:
     """Whether integers that it makes of floating numbers just have no history, without an error."""
     aten: str = ""
     """torch's name, where the function's says which of its overloads it is."""
+    quick: Callable[..., A] | None = None
+    """What it is on arrays of one form, and on an array and a number: see `_quick`."""
+    planned: bool = False
+    """Whether a view follows from the form and from arguments that are ints: see `_planned`."""
     title: Callable[..., str] | None = None
     """Computes the node's name from arguments, where PyTorch has several overloads."""
 
@@ -224,7 +228,7 @@ def _save_outputs(plan: Plan) -> Iterator[str]:
         needed = _needed(plan, name)
         condition = f" if {needed} else None" if needed else ""
         yield f"node.{slot(plan, name)} = {source}.untracked(){condition}"
-        yield f"node.{version_slot(plan, name)} = {source}.clock.value"
+        yield f"node.{version_slot(plan, name)} = ({source}.ticks or UNWRITTEN).value"
 
 
 def _saves(plan: Plan, inplace: bool) -> Iterator[str]:
@@ -269,20 +273,27 @@ def _save_tensor(plan: Plan, name: str, source: str, needed: str) -> Iterator[st
 
 def _node(plan: Plan, inplace: bool) -> Iterator[str]:
     """Lines that make the node and fill it."""
-    yield f"node = Node_(({_edge_tuple(plan)}))"
     if plan.title:
         asked = inspect.signature(plan.title).parameters
         given = [str(inplace) if n == "inplace" else n for n in asked]
-        yield f"node.title = title_of({', '.join(given)})"
+        yield f"node = new(titled(Node_, title_of({', '.join(given)})))"
+    else:
+        yield "node = new(Node_)"
+    yield f"node.edges = ({_edge_tuple(plan)})"
+    yield "node.order = next(recorded)"
+    yield "node.tensor_hooks = node.pre_hooks = node.post_hooks = node.retainers = None"
     yield from _saves(plan, inplace)
 
 
 def _attach(plan: Plan) -> Iterator[str]:
     """Lines that make the node the history of the results."""
     if plan.results is None:
-        yield "node.expects = [(result.sizes, result.dtype)]"
-        yield "meta = result.meta = AutogradMeta()"
+        yield "node.expects = result.form.expects"
+        yield "meta = result.meta = new(AutogradMeta)"
         yield "meta.grad_fn = node"
+        yield "meta.output_nr = 0"
+        yield "meta.requires_grad = meta.retains_grad = False"
+        yield "meta.grad = meta.hooks = meta.post_hooks = meta.accumulator = None"
     else:
         yield "attach(node, result)"
 
@@ -307,36 +318,106 @@ def _met(name: str) -> str:
     return f"{name}.meta is not None or {name}.base is not None"
 
 
+def _untracked(plan: Plan) -> str:
+    """The test that no input ever met autograd; for ops whose inputs are known to be tensors."""
+    inputs = _inputs(plan)
+    return " and ".join([f"{arg}.meta is None and {arg}.base is None" for arg in inputs])
+
+
+def _quick(plan: Plan) -> Iterator[str]:
+    """Lines that set `result` in the common case: small floating tensors of one form, and all other
+    arguments left out. NumPy then allocates, and nothing else needs to be decided."""
+    first, *rest = inputs = _inputs(plan)
+    defaults = [p for p in plan.signature.parameters if p not in inputs]
+    tests = "".join([f" and {p} is default_{p}" for p in defaults])
+    may = plan.kinds[first] == "maybe"
+    yield f"form = {first}.form" + (f" if isinstance({first}, Tensor) else NUMBER" if may else "")
+    yield f"if form.alike is not None{tests} and not WATCHERS:"
+    arrays = ", ".join([f"a_{arg}" for arg in inputs])
+    fetch = [
+        line
+        for arg in inputs
+        for line in (f"a_{arg} = {arg}.nd", f"if a_{arg} is None:", f"    a_{arg} = {arg}.array")
+    ]
+    test = " and ".join([f"isinstance({arg}, Tensor) and {arg}.form is form" for arg in rest])
+    pad = "        " if test else "    "
+    if test:
+        yield f"    if {test}:"
+    yield from [f"{pad}{line}" for line in fetch]
+    yield f"{pad}result = owning(form.alike, quiet.run(quick, {arrays}))"
+    yield f"{pad}if {_untracked(plan)} or not state.route:"
+    yield f"{pad}    return result"
+    if len(rest) == 1 and plan.kinds[rest[0]] == "maybe":
+        yield f"    elif type({rest[0]}) in NUMBERS and form.beside is not None:"
+        yield f"        number = quiet.run(quick, {first}.array, float({rest[0]}))"
+        yield "        result = owning(form.beside, number)"
+        yield f"        if {first}.meta is None and {first}.base is None or not state.route:"
+        yield "            return result"
+
+
+def _planned(plan: Plan) -> Iterator[str]:
+    """Lines that set `result` where this view of this form was taken before, from the same ints."""
+    first, *rest = plan.signature.parameters
+    tests: list[str] = []
+    for p in rest:  # types must be known, for 1, 1.0 and True are one key
+        kind = plan.signature.parameters[p].annotation
+        if kind in (int, bool):
+            tests.append(f"type({p}) is {kind.__name__}")
+        elif kind == int | None:
+            tests.append(f"({p} is None or type({p}) is int)")
+        else:
+            tests.append(f"type({p}) is tuple and ints(*{p})")
+    yield "key = None"
+    yield f"if {' and '.join(tests) or 'True'}:"
+    yield f"    key = ({first}.form, {', '.join(rest)})"
+    yield "    known = plans.get(key)"
+    yield "    if known is not None and not WATCHERS:"
+    yield f"        result = seen({first}, known[0], {first}.offset + known[1])"
+    yield "        if not state.route:"
+    yield "            return unrecorded(result)"
+    yield f"        if {_untracked(plan)}:"
+    yield "            return result"
+
+
 def record_source(plan: Plan) -> str:
     """The recorder of the op: run it, and leave a node when an input needs a gradient."""
     call = call_text(plan.signature)
-    lines = [f"def {plan.name}({parameters_text(plan.signature)}):", "    try:"]
-    body = ["route = state.route"]
-    run = f"counted(impl({call}), out)" if plan.has_out else f"impl({call})"
-    if plan.view:
-        body += ["if not route:", f"    return unrecorded(impl({call}))"]
-    else:
-        body += ["if not route:", f"    return {run}"]
-    body += ["if route > 1:", f"    return watched(op, {watched_text(plan.signature)})"]
+    ahead = list(_quick(plan)) if plan.quick else list(_planned(plan)) if plan.planned else []
+    once = f"impl({call})"
+    if plan.planned:
+        once = f"learnt(plans, key, {next(iter(plan.kinds))}, {once})"
+    run = f"counted({once}, out)" if plan.has_out else once
+    slow = ["route = state.route", "if not route:"]
+    slow += [f"    return unrecorded({once})" if plan.view else f"    return {run}"]
+    slow += ["if route > 1:", f"    return watched(op, {watched_text(plan.signature)})"]
     if plan.has_out:
-        body += ["if out is not None:", *[f"    {line}" for line in _into_out(plan, run)]]
-        run = f"impl({call})"
+        slow += ["if out is not None:", *[f"    {line}" for line in _into_out(plan, run)]]
+    body = slow
+    if ahead:
+        body = ["result = None", *ahead, "if result is None:", *[f"    {line}" for line in slow]]
     if not plan.differentiable:
-        body += [f"return {run}"]
+        body += [f"return {once}"]
     else:
         body += _edges(plan)
-        body += [f"if {_nothing_needed(plan)}:", f"    return {run}"]
-        body += [f"result = impl({call})"]
+        body += [f"if {_nothing_needed(plan)}:"]
+        body += [
+            f"    return {once} if result is None else result" if ahead else f"    return {once}"
+        ]
+        body += [
+            *(["if result is None:"] if ahead else []),
+            f"{'    ' if ahead else ''}result = {once}",
+        ]
         if plan.results is None:
             body += ["if not result.dtype.is_floating_point:"]
             body += ["    return result" if plan.discrete else "    refuse_history(result)"]
         body += [*_node(plan, False), *_save_outputs(plan), *_attach(plan), "return result"]
+    lines = [f"def {plan.name}({parameters_text(plan.signature)}):", "    try:"]
     lines += [f"        {line}" for line in body]
     lines += [
         "    except (AttributeError, TypeError, ValueError) as error:",
         f"        blame(op, error, {_arguments(plan)})",
+        "        raise",
     ]
-    lines += ["        raise"]
     return "\n".join(lines)
 
 
@@ -399,13 +480,11 @@ def node_source(plan: Plan) -> str:
     names = plan.names()
     tensors = [n for n in names if plan.output(n) is not None or (n in plan.kinds and n != "out")]
     slots = [slot(plan, n) for n in names] + [version_slot(plan, n) for n in tensors]
-    lines = [f"class {plan.node}(Node):", f"    __slots__ = {(*slots, 'title')!r}"]
+    lines = [f"class {plan.node}(Node):", f"    __slots__ = {tuple(slots)!r}"]
     lines += [f"    saves = { {slot(plan, n): _edge_of(plan, n) for n in tensors}!r}"]
     made = {slot(plan, n): plan.output(n) for n in tensors if plan.output(n) is not None}
     lines += [f"    outputs = {made!r}"]
     lines += [f"    scalars = { {slot(plan, n) for n in names if plan.scalar(n)}!r}"]
-    if plan.title:
-        lines += ["    def name(self):", "        return self.title"]
     lines += ["    def apply(self, grads, edges):"]
     body: list[str] = []
     if plan.results is None:
@@ -454,7 +533,7 @@ def _unpack(plan: Plan, name: str) -> Iterator[str]:
     nr = plan.output(name)
     if nr is not None:
         yield f"if {name} is not None:"
-        yield f"    if {name}.clock.value != self.{version_slot(plan, name)}:"
+        yield f"    if ({name}.ticks or UNWRITTEN).value != self.{version_slot(plan, name)}:"
         yield f"        stale({name}, self.{version_slot(plan, name)}, self, {nr})"
         yield f"    {name} = as_output(self, {name}, {nr})"
     elif plan.kinds[name] == "list":
@@ -467,7 +546,7 @@ def _unpack(plan: Plan, name: str) -> Iterator[str]:
             yield f"if {name} is FREED:"
             yield "    freed()"
             test = f"isinstance({name}, Tensor)"
-        yield f"if {test} and {name}.clock.value != self.{version_slot(plan, name)}:"
+        yield f"if {test} and ({name}.ticks or UNWRITTEN).value != self.{version_slot(plan, name)}:"
         yield f"    stale({name}, self.{version_slot(plan, name)})"
 
 

@@ -8,7 +8,9 @@ from typing import ClassVar, Self, overload
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["UntypedStorage", "VersionCounter", "allocate", "empty_cache", "wrap_array"]
+__all__ = [
+    "UntypedStorage", "VersionCounter", "allocate", "empty_cache", "storage_of", "wrap_array",
+]  # fmt: skip
 
 ALIGNMENT = 64
 """Bytes. One cache line, and the widest vector register; PyTorch's CPU allocator uses the same."""
@@ -33,11 +35,14 @@ class VersionCounter:
 
 
 class UntypedStorage:
-    """A flat run of bytes inside a NumPy buffer; dtype, shape and strides belong to its tensors."""
+    """A flat run of bytes inside a buffer; dtype, shape and strides belong to its tensors.
+
+    The buffer is a C-contiguous ndarray of whatever dtype; `start` and `length` count its bytes.
+    """
 
     __slots__ = ("__weakref__", "_address", "buffer", "length", "start")
 
-    buffer: Bytes
+    buffer: NDArray[np.generic]
     start: int
     length: int
     _address: int
@@ -45,7 +50,9 @@ class UntypedStorage:
     moved: "ClassVar[Callable[[UntypedStorage], None]]"
     """Lets go of what looks at the memory where it was; set by `tensor`, which knows who does."""
 
-    def __init__(self, buffer: Bytes, start: int, length: int, address: int = 0) -> None:
+    def __init__(
+        self, buffer: NDArray[np.generic], start: int, length: int, address: int = 0
+    ) -> None:
         self.buffer = buffer
         self.start = start
         self.length = length
@@ -71,7 +78,7 @@ class UntypedStorage:
 
     def bytes(self) -> Bytes:
         """The memory itself as a 1-d uint8 array: writing to it writes to every view."""
-        return self.buffer[self.start : self.start + self.length]
+        return np.ndarray(self.length, np.uint8, self.buffer, self.start)
 
     def resizable(self) -> bool:
         """Whether the memory may move: not where NumPy owns it or was given it."""
@@ -222,7 +229,7 @@ _UNSHARED = 2
 """References to what only one attribute or list holds: its own, and the one that is counted with.
 A local's would count in some versions of Python and not in others."""
 
-_dead: dict[int, list[tuple[Bytes, int, int]]] = {}
+_dead: dict[int, list[tuple[NDArray[np.generic], int, int]]] = {}
 _kept = 0
 
 
@@ -236,6 +243,17 @@ def _allocate_large(nbytes: int) -> UntypedStorage:
     except (KeyError, IndexError):
         buffer, start, address = _aligned(whole)
     return _Large(buffer, start, nbytes, address)
+
+
+def storage_of(array: NDArray[np.generic]) -> UntypedStorage:
+    """The storage of memory that NumPy allocated for a dense array, which only a tensor holds."""
+    if not array.flags.c_contiguous:
+        array = array.transpose(sorted(range(array.ndim), key=lambda d: -array.strides[d]))
+    storage = _new(UntypedStorage)  # __init__ would cost as much again
+    storage.buffer = array
+    storage.start = storage._address = 0  # pyright: ignore[reportPrivateUsage]  # of one module
+    storage.length = array.nbytes
+    return storage
 
 
 def empty_cache() -> None:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from minitorch_np import strides
 from minitorch_np.declarations import TensorMethods
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.form import NUMPYS_OWN, Form, form_of
 from minitorch_np.memory_format import contiguous_format, memory_format
 from minitorch_np.shapes import Shape, Size, numel, wrap_dim
-from minitorch_np.storage import UntypedStorage, VersionCounter, allocate
+from minitorch_np.storage import UntypedStorage, VersionCounter, allocate, storage_of
 from minitorch_np.strides import Stride
 
 __all__ = [
@@ -21,10 +22,13 @@ __all__ = [
     "GraphNode",
     "Number",
     "Tensor",
+    "blank",
     "device",
     "empty",
     "over",
+    "owning",
     "plain",
+    "seen",
     "stored",
 ]
 
@@ -171,30 +175,61 @@ class Tensor(TensorMethods):
     """A strided view of a storage: element i is at `offset + sum(i[d] * stride[d])`.
 
     Fields (torch's names are the methods and properties; these are their plain contents):
-    `sizes` and `strides` tuples of int, in elements; `offset` in elements from the storage's start;
-    `memory` the storage; `clock` the version counter that views share; `base` the tensor this is a
-    view of; `meta` the autograd part, made when first needed.
+    `sizes` and `strides` tuples of int, in elements; `form` both with the dtype, as one object;
+    `offset` in elements from the storage's start; `base` the tensor this is a view of.
+
+    Four more are made when first needed, and None until then: `meta`, the autograd part; `array`,
+    the ndarray over the elements (its slot is `nd`); `memory`, the storage (`store`); `clock`, the
+    version counter that views share (`ticks`). An op reads and fills the slots, which costs less.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_array", "base", "born", "clock", "creation", "dtype",
-                 "memory", "meta", "offset", "sizes", "strides")  # fmt: skip
+    __slots__ = ("__dict__", "__weakref__", "base", "born", "creation", "dtype", "form", "meta",
+                 "nd", "offset", "sizes", "store", "strides", "ticks")  # fmt: skip
 
     __array_priority__ = 1000
     """NumPy's scalars leave `scalar + tensor` to the tensor."""
 
-    memory: UntypedStorage
     sizes: Shape
     strides: Stride
+    form: Form
     offset: int
     dtype: Dtype
-    clock: VersionCounter
     base: "Tensor | None"
     born: int
     """For a view: the version at which its `grad_fn` was last right."""
     creation: int
     """For a view: how it was made (`graph.modes.Creation`), which decides on in-place writes."""
     meta: AutogradMeta | None
-    _array: Array | None
+    nd: Array | None
+    """None as well where the memory moved; never while `store` is None."""
+    store: UntypedStorage | None
+    ticks: VersionCounter | None
+    """None while the version is 0 and no view or saved tensor counts with this one."""
+
+    @property
+    def memory(self) -> UntypedStorage:
+        """The storage that views share."""
+        memory = self.store
+        if memory is None:
+            assert self.nd is not None
+            memory = self.store = storage_of(self.nd)
+        return memory
+
+    @memory.setter
+    def memory(self, memory: UntypedStorage) -> None:
+        self.store = memory
+
+    @property
+    def clock(self) -> VersionCounter:
+        """The version counter that views share."""
+        clock = self.ticks
+        if clock is None:
+            clock = self.ticks = VersionCounter()
+        return clock
+
+    @clock.setter
+    def clock(self, clock: VersionCounter) -> None:
+        self.ticks = clock
 
     def alias(self, shape: Shape, stride: Stride, offset: int, dtype: Dtype | None = None) -> Self:
         """A view: other geometry over the same memory and version counter. Nothing is checked.
@@ -202,20 +237,7 @@ class Tensor(TensorMethods):
         A view of a view has the same base as its parent, as in PyTorch, and a view is a plain
         Tensor even when this is a Parameter.
         """
-        view = _new(Tensor)
-        view.memory = self.memory
-        view.sizes = shape
-        view.strides = stride
-        view.offset = offset
-        view.dtype = dtype or self.dtype
-        view.clock = clock = self.clock
-        base = self.base
-        view.base = self if base is None else base
-        view.born = clock.value
-        view.creation = 0 if base is None else self.creation
-        view.meta = None
-        view._array = None
-        return view  # pyright: ignore[reportReturnType]  # Parameter's views are plain
+        return seen(self, form_of(shape, stride, dtype or self.dtype), offset)  # pyright: ignore[reportReturnType]  # Parameter's views are plain
 
     def untracked(self) -> "Tensor":
         """The same memory and version counter with no history and no base: `detach()` as PyTorch
@@ -233,7 +255,8 @@ class Tensor(TensorMethods):
         if nbytes > memory.length:
             memory.resize_(nbytes)
         self.sizes, self.strides, self.offset = shape, stride, offset
-        self._array = None
+        self.form = form_of(shape, stride, self.dtype)
+        self.nd = None
 
     @property
     def array(self) -> Array:
@@ -241,18 +264,14 @@ class Tensor(TensorMethods):
 
         Its strides may differ from the tensor's in dimensions of size 1: NumPy forgets those.
         """
-        array = self._array
+        array = self.nd
         if array is None and 0 in self.sizes:  # its offset may lie behind the storage's end
-            array = self._array = np.empty(self.sizes, self.dtype.np)
+            array = self.nd = np.empty(self.sizes, self.dtype.np)
         if array is None:
-            size = self.dtype.itemsize
-            memory = self.memory
-            array = self._array = np.ndarray(
-                self.sizes,
-                self.dtype.np,
-                memory.buffer,
-                memory.start + self.offset * size,
-                tuple([s * size for s in self.strides]),
+            memory, dtype = self.memory, self.dtype
+            start = memory.start + self.offset * dtype.itemsize
+            array = self.nd = np.ndarray(
+                self.sizes, dtype.np, memory.buffer, start, self.form.steps
             )
         return array
 
@@ -363,9 +382,10 @@ class Tensor(TensorMethods):
     @property
     def _version(self) -> int:
         """The number of in-place writes to the memory that this tensor or its views made."""
-        if self.clock is INFERENCE:
+        clock = self.ticks
+        if clock is INFERENCE:
             raise RuntimeError("Inference tensors do not track version counter.")
-        return self.clock.value
+        return 0 if clock is None else clock.value
 
     @property
     def _base(self) -> "Tensor | None":
@@ -378,7 +398,7 @@ class Tensor(TensorMethods):
 
     def is_inference(self) -> bool:
         """Whether the tensor was made in inference mode."""
-        return self.clock is INFERENCE
+        return self.ticks is INFERENCE
 
     def is_floating_point(self) -> bool:
         """Whether the elements are floating point numbers."""
@@ -502,40 +522,65 @@ def _look_again(memory: UntypedStorage) -> None:
     """
     for holder in gc.get_referrers(memory):
         if isinstance(holder, Tensor):
-            holder._array = None  # pyright: ignore[reportPrivateUsage]  # its own module
+            holder.nd = None
 
 
 UntypedStorage.moved = staticmethod(_look_again)
 
 
-_blank: dict[tuple[Shape, Stride, Dtype], tuple[int, tuple[int, ...]]] = {}
-
-
 def empty(shape: Shape, stride: Stride, dtype: Dtype) -> Tensor:
-    """A new uninitialised tensor; `stride` must be dense (`empty_strided` is for the others).
+    """A new uninitialised tensor; `stride` must be dense (`empty_strided` is for the others)."""
+    return blank(form_of(shape, stride, dtype))
 
-    On the path of every op, so the bytes and NumPy's strides are looked up, and the ndarray that
-    the op will write to is made at once.
+
+def blank(form: Form) -> Tensor:
+    """A new uninitialised tensor of a dense form.
+
+    On the path of every op, so the ndarray that the op will write to is made at once, and the
+    storage of a small one when somebody asks for it. Memory starts at a multiple of 16 bytes, and
+    of 64 where it is large.
     """
-    key = (shape, stride, dtype)
-    plan = _blank.get(key)
-    if plan is None:
-        size = dtype.itemsize
-        if len(_blank) > 10_000:
-            _blank.clear()
-        plan = _blank[key] = (numel(shape) * size, tuple([s * size for s in stride]))
-    memory = allocate(plan[0])
-    tensor = _new(Tensor)
-    tensor.memory = memory
-    tensor.sizes = shape
-    tensor.strides = stride
-    tensor.offset = 0
-    tensor.dtype = dtype
-    tensor.clock = VersionCounter()
-    tensor.base = None
-    tensor.meta = None
-    tensor._array = np.ndarray(shape, dtype.np, memory.buffer, memory.start, plan[1])  # pyright: ignore[reportPrivateUsage]  # its own module
+    dtype = form.dtype.np
+    if form.nbytes <= NUMPYS_OWN:
+        packed = form.packed
+        assert packed is not None
+        array = np.empty(packed, dtype)
+        return owning(form, array if form.order is None else array.transpose(form.order))
+    memory = allocate(form.nbytes)
+    array = np.ndarray(form.shape, dtype, memory.buffer, memory.start, form.steps)
+    tensor = owning(form, array)
+    tensor.store = memory
     return tensor
+
+
+def owning(form: Form, array: Array) -> Tensor:
+    """A new tensor of a dense form over an array of that form that nobody else holds."""
+    tensor = _new(Tensor)
+    tensor.nd = array
+    tensor.form = form
+    tensor.sizes = form.shape
+    tensor.strides = form.stride
+    tensor.dtype = form.dtype
+    tensor.offset = 0
+    tensor.store = tensor.ticks = tensor.base = tensor.meta = None
+    return tensor
+
+
+def seen(tensor: Tensor, form: Form, offset: int) -> Tensor:
+    """The view of a tensor that has another form and starts at `offset`; see `Tensor.alias`."""
+    view = _new(Tensor)
+    memory, clock, base = tensor.store, tensor.ticks, tensor.base
+    view.store = tensor.memory if memory is None else memory
+    view.ticks = clock = tensor.clock if clock is None else clock
+    view.born = clock.value
+    view.form = form
+    view.sizes = form.shape
+    view.strides = form.stride
+    view.dtype = form.dtype
+    view.offset = offset
+    view.base, view.creation = (tensor, 0) if base is None else (base, tensor.creation)
+    view.meta = view.nd = None
+    return view
 
 
 def empty_strided(shape: Shape, stride: Stride, dtype: Dtype) -> Tensor:
@@ -553,15 +598,13 @@ def over(
 ) -> Tensor:
     """A tensor with its own version counter over `storage`. Nothing is checked."""
     tensor = _new(Tensor)
-    tensor.memory = storage
+    tensor.store = storage
+    tensor.form = form_of(shape, stride, dtype)
     tensor.sizes = shape
     tensor.strides = stride
     tensor.offset = offset
     tensor.dtype = dtype
-    tensor.clock = VersionCounter()
-    tensor.base = None
-    tensor.meta = None
-    tensor._array = None  # pyright: ignore[reportPrivateUsage]  # of one module
+    tensor.ticks = tensor.base = tensor.meta = tensor.nd = None
     return tensor
 
 

@@ -5,7 +5,7 @@ Iterative, so that a chain of any length goes backward. Source: torch/csrc/autog
 
 import heapq
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from minitorch_np import strides
 from minitorch_np.graph.modes import state
@@ -33,21 +33,24 @@ def walk(
     the leaves that are reached add to their `.grad`. Among the nodes that are ready, the one
     recorded last runs first, and leaves before all, so sums are taken in PyTorch's order.
     """
-    task = _Task(roots, wanted, accumulating)
+    task = _Task(roots, wanted, accumulating, keep_graph)
     before = state.grad, state.inference
-    state.grad, state.inference = create_graph, False
-    state.route_again()
+    if before != (create_graph, False):
+        state.grad, state.inference = create_graph, False
+        state.route_again()
     try:
         for root, grad in zip(roots, grads, strict=True):
             task.arrive(root, grad)
         for node in dict.fromkeys([root[0] for root in roots]):
             if not task.waiting.get(node, 0):
                 task.push(node)
-        while task.ready:
-            task.step(heapq.heappop(task.ready)[2], keep_graph)
+        ready = task.ready
+        while ready:
+            task.step(heapq.heappop(ready)[2])
     finally:
-        state.grad, state.inference = before
-        state.route_again()
+        if before != (create_graph, False):
+            state.grad, state.inference = before
+            state.route_again()
     return task.captures
 
 
@@ -55,13 +58,19 @@ class _Task:
     """One walk: how many gradients each node still waits for, those that came, and who is ready."""
 
     __slots__ = (
-        "accumulating", "buffers", "captures", "pushed", "ready", "targets", "waiting",
+        "accumulating", "buffers", "captures", "keep_graph", "pushed", "ready", "targets",
+        "waiting",
     )  # fmt: skip
 
     def __init__(
-        self, roots: Sequence[Edge], wanted: Collection[Edge] | None, accumulating: bool
+        self,
+        roots: Sequence[Edge],
+        wanted: Collection[Edge] | None,
+        accumulating: bool,
+        keep_graph: bool,
     ) -> None:
         self.accumulating = accumulating
+        self.keep_graph = keep_graph
         self.captures: Captures = {} if accumulating else dict.fromkeys(wanted or ())
         self.buffers: dict[Node, list[Tensor | None]] = {}
         self.ready: list[tuple[int, int, Node]] = []
@@ -83,24 +92,30 @@ class _Task:
         buffer = self.buffers.get(node)
         if buffer is None:
             buffer = self.buffers[node] = [None] * len(node.expects)
+        if buffer[nr] is None:
+            buffer[nr] = grad
+            return
         alone = sys.getrefcount(buffer[nr]) <= _UNSHARED
         there = buffer[nr]
-        if there is None:
-            buffer[nr] = grad
-        elif alone and not state.grad and _is_ours(there):
+        assert there is not None
+        if alone and not state.grad and _is_ours(there):
             there.add_(grad)
         else:
             buffer[nr] = there + grad
 
     def end_at(self, leaf: AccumulateGrad, arrived: list[Tensor | None]) -> None:
         """Accumulate what arrived at a leaf, and show it to the hooks on its node."""
-        grads = tuple(arrived) if leaf.post_hooks else ()
+        if leaf.post_hooks is None:
+            if arrived[0] is not None:
+                accumulate(leaf, arrived)
+            return
+        grads = tuple(arrived)
         if arrived[0] is not None:
             accumulate(leaf, arrived)
-        for hook in list((leaf.post_hooks or {}).values()):
+        for hook in list(leaf.post_hooks.values()):
             hook((), grads)
 
-    def step(self, node: Node, keep_graph: bool) -> None:
+    def step(self, node: Node) -> None:
         """Run one node, hand its results on, and find out who became ready."""
         found = self.buffers.pop(node, None)
         arrived: list[Tensor | None] = [None] * len(node.expects) if found is None else found
@@ -119,24 +134,28 @@ class _Task:
             edges = self.targets.get(node, ())
             if not any(edges):
                 if self.accumulating:  # PyTorch runs the node that the walk ends at, too
-                    node.spend(keep_graph)
+                    node.spend(self.keep_graph)
                 return
         results = node.run(arrived, edges)
-        del arrived
-        if not keep_graph:
+        del arrived, found
+        if not self.keep_graph:
             node.release()
-        for nr in range(len(edges)):
-            target = edges[nr]
+        waiting = self.waiting
+        for nr, target in enumerate(edges):
             if target is None:
                 continue
             grad = results[nr]
             results[nr] = None
+            child, at = target
             if grad is not None:
-                self.arrive(target, _fitted(node, nr, target, grad))
+                shape, dtype = child.expects[at]
+                if grad.sizes != shape or grad.dtype is not dtype:
+                    grad = _fitted(node, nr, target, grad)
+                self.arrive(target, grad)
                 del grad
-            child = target[0]
-            self.waiting[child] -= 1
-            if not self.waiting[child]:
+            left = waiting[child] - 1
+            waiting[child] = left
+            if not left:
                 self.push(child)
 
 
@@ -183,7 +202,7 @@ def _is_ours(there: Tensor) -> bool:
 
     Source: can_accumulate_inplace, torch/csrc/autograd/input_buffer.cpp.
     """
-    alone = sys.getrefcount(there.memory) <= _UNSHARED
+    alone = there.store is None or sys.getrefcount(there.store) <= _UNSHARED
     return alone and strides.is_dense(there.sizes, there.strides)
 
 
@@ -216,24 +235,30 @@ def accumulate(node: AccumulateGrad, arrived: Sequence[Tensor | None]) -> None:
     grad = arrived[0]
     assert grad is not None
     leaf = node.variable
-    if leaf.grad_fn is not None:
+    if leaf.base is not None and leaf.grad_fn is not None:
+        raise RuntimeError("leaf variable has been moved into the graph interior")
+    meta = leaf.autograd()
+    if meta.grad_fn is not None:
         raise RuntimeError("leaf variable has been moved into the graph interior")
     if not leaf.requires_grad:
         return
-    meta = leaf.autograd()
     there = meta.grad
     if there is not None:
         if state.grad:
             meta.grad = there + grad
         else:
             there.add_(grad)
-    elif state.grad:
+    elif state.grad or not (alone and _obeys_contract(leaf, grad)):
         meta.grad = laid_out(leaf, grad)
-    elif alone and _obeys_contract(leaf, grad):
-        meta.grad = grad.untracked()
     else:
-        meta.grad = laid_out(leaf, grad)
-    for hook in list((meta.post_hooks or {}).values()):
+        meta.grad = grad if grad.base is None and grad.meta is None else grad.untracked()
+    if meta.post_hooks is not None:
+        _show(leaf, meta.post_hooks)
+
+
+def _show(leaf: Tensor, hooks: dict[int, Callable[[Tensor], None]]) -> None:
+    """Call the hooks on a leaf whose gradient is there."""
+    for hook in list(hooks.values()):
         result = hook(leaf)
         if result is not None and not isinstance(result, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
@@ -249,6 +274,8 @@ def _obeys_contract(leaf: Tensor, grad: Tensor) -> bool:
 
     Source: obeys_layout_contract, torch/csrc/autograd/utils/grad_layout_contract.h.
     """
+    if grad.form is leaf.form and leaf.form.packed is not None:
+        return True
     shape = leaf.sizes
     if not strides.is_dense(shape, leaf.strides):
         return strides.is_contiguous(shape, grad.strides)

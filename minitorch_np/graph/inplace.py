@@ -134,7 +134,7 @@ def _proceed(tensor: Tensor, node: Node) -> None:
 @method
 def refuse_outside_inference(tensor: Tensor) -> None:
     """Raise when an inference tensor is to require a gradient, but in inference mode."""
-    if tensor.clock is INFERENCE and not state.inference:
+    if tensor.ticks is INFERENCE and not state.inference:
         raise RuntimeError(
             "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
         )

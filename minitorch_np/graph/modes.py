@@ -79,6 +79,10 @@ class OpMode:
         state.route_again()
 
 
+WATCHERS: set[int] = set()
+"""The threads in which a mode watches or inference is on; empty nearly always, and read at once."""
+
+
 class _State(threading.local):
     """One thread's switches. `route` sums them up, so that an op reads one attribute:
     0 nothing is recorded, 1 ops record their history, 2 and 3 the same for a mode or inference."""
@@ -91,7 +95,12 @@ class _State(threading.local):
 
     def route_again(self) -> None:
         """Sum the switches up anew, after one of them was set."""
-        self.route = int(self.grad) + (WATCHED if self.modes or self.inference else 0)
+        watched = bool(self.modes) or self.inference
+        self.route = int(self.grad) + (WATCHED if watched else 0)
+        if watched:
+            WATCHERS.add(threading.get_ident())
+        elif WATCHERS:
+            WATCHERS.discard(threading.get_ident())
 
 
 state = _State()

@@ -23,7 +23,8 @@ TensorHook = Callable[[Tensor], Tensor | None]
 PreHook = Callable[[Grads], Grads | None]
 PostHook = Callable[[Grads, Grads], Grads | None]
 
-_clock = itertools.count()
+recorded = itertools.count()
+"""Counts the nodes, in the order in which they were recorded."""
 _LAST = 1 << 62
 
 
@@ -62,7 +63,7 @@ class Node:
 
     def __init__(self, edges: tuple[Edge | None, ...]) -> None:
         self.edges = edges
-        self.order = next(_clock)
+        self.order = next(recorded)
         self.tensor_hooks = self.pre_hooks = self.post_hooks = self.retainers = None
 
     def apply(
@@ -171,14 +172,20 @@ class Node:
             if kept is not None and (name not in self.scalars or isinstance(kept, Tensor)):
                 setattr(self, name, FREED)
 
-    def __getattr__(self, name: str) -> object:
-        """`_saved_<name>`: what the rules were promised, for as long as it is there and as it was.
+    def __init_subclass__(cls) -> None:
+        """Give each slot `_kept_<name>` its property `_saved_<name>`, which PyTorch's nodes have.
+
+        A `__getattr__` would do, and cost every reading of any attribute three times as much.
+        """
+        for slot in vars(cls).get("__slots__", ()):
+            if slot.startswith("_kept_"):
+                setattr(cls, slot.replace("_kept_", "_saved_", 1), property(_reader(slot)))
+
+    def saved(self, slot: str) -> object:
+        """What the rules were promised, for as long as it is there and as it was.
 
         Raises: RuntimeError after the node went backward, or when the tensor was written to.
         """
-        slot = name.replace("_saved_", "_kept_", 1)
-        if not name.startswith("_saved_") or slot not in type(self).__slots__:
-            raise AttributeError(f"'{self.name()}' object has no attribute '{name}'")
         kept: object = getattr(self, slot)
         if kept is FREED:
             freed()
@@ -192,6 +199,10 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.name().rpartition('::')[2]} object at {id(self):#x}>"
+
+
+def _reader(slot: str) -> Callable[[Node], object]:
+    return lambda node: node.saved(slot)
 
 
 def _checked(hook: Callable[..., object], grad: Tensor | None, changed: object) -> Tensor:
@@ -255,7 +266,7 @@ def forget(tensor: Tensor) -> None:
     if meta is None:
         return
     if meta.grad_fn is not None:
-        Node.cut = next(_clock)
+        Node.cut = next(recorded)
     meta.grad_fn = None
     meta.output_nr = 0
     meta.requires_grad = False

@@ -21,14 +21,17 @@ def legacy_type(tensor: Tensor) -> str:
 
 def version_of(tensor: Tensor) -> int:
     """The version at which a tensor is kept for backward. Raises: RuntimeError if it has none."""
-    if tensor.clock is INFERENCE:
+    clock = tensor.ticks
+    if clock is None:
+        return 0
+    if clock is INFERENCE:
         raise RuntimeError(
             "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
             "inference mode in computation tracked by autograd. To work around this, you can make "
             "a clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` "
             "instead of `torch.inference_mode()`."
         )
-    return tensor.clock.value
+    return clock.value
 
 
 FREED = empty((), (), float32)

@@ -50,9 +50,9 @@ class Parameter(Tensor):
         made = object.__new__(cls)
         made.memory, made.clock, made.base = source.memory, source.clock, None
         made.sizes, made.strides, made.offset = source.sizes, source.strides, source.offset
-        made.dtype = source.dtype
+        made.dtype, made.form = source.dtype, source.form
         made.meta = AutogradMeta(requires_grad)
-        made._array = None
+        made.nd = None
         return made
 
     def __init__(self, data: Tensor | None = None, requires_grad: bool = True) -> None:

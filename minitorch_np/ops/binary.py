@@ -103,7 +103,7 @@ def combined(
     return pointwise(kernel, *operands, out=out, numbers=True)
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.add)
 def add(
     input: Tensor | Number,
     other: Tensor | Number,
@@ -118,7 +118,7 @@ def add(
 add.vjp(input=lambda g: g, other=lambda g, alpha: scaled(g, alpha))
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.subtract)
 def sub(
     input: Tensor | Number,
     other: Tensor | Number,
@@ -151,7 +151,7 @@ def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
 rsub.vjp(input=lambda g, alpha: taken(g, alpha), other=lambda g: g)
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.multiply)
 def mul(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """`input * other`, broadcast; of bools, both. Source: ATen/native/BinaryOps.cpp mul."""
     return pointwise(np.multiply, input, other, out=out, numbers=True)
@@ -164,6 +164,7 @@ mul.vjp(input=lambda g, other: g * other, other=lambda g, input: g * input)
     "elementwise",
     inplace=True,
     node=lambda rounding_mode: "DivBackward0" if rounding_mode is None else "DivBackward2",
+    quick=np.true_divide,
 )
 def div(
     input: Tensor | Number,

@@ -13,7 +13,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@op("view")
+@op("view", planned=True)
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """The tensor with two dimensions exchanged. Source: ATen/native/TensorShape.cpp transpose."""
     order = swapped(len(input.sizes), dim0, dim1)
@@ -43,7 +43,7 @@ def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
 swapdims = swapaxes
 
 
-@op("view")
+@op("view", planned=True)
 def t(input: Tensor) -> Tensor:
     """The transpose of a matrix; a tensor of fewer dims as it is.
 
@@ -64,7 +64,7 @@ def check_matrix(name: str, input: Tensor) -> None:
         )
 
 
-@op("view", variadic="dims")
+@op("view", planned=True, variadic="dims")
 def permute(input: Tensor, dims: Shape) -> Tensor:
     """The tensor with its dims in the order `dims`. Source: ATen/native/TensorShape.cpp permute."""
     order = shapes.permutation(dims, len(input.sizes))

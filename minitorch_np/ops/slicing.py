@@ -60,7 +60,7 @@ def selected(shape: Shape, stride: Stride, offset: int, dim: int, index: int) ->
     return (*shape[:d], *shape[d + 1 :]), (*stride[:d], *stride[d + 1 :]), offset + i * stride[d]
 
 
-@op("view")
+@op("view", planned=True)
 def select(input: Tensor, dim: int, index: int) -> Tensor:
     """The elements at `index` of `dim`, which is gone. Source: ATen/native/TensorShape.cpp."""
     return input.alias(*selected(input.sizes, input.strides, input.offset, dim, index))
@@ -112,7 +112,7 @@ def sliced(
     )
 
 
-@op("view", method=False)
+@op("view", planned=True, method=False)
 def slice(
     input: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> Tensor:
@@ -189,7 +189,7 @@ def on_diagonal(
     )
 
 
-@op("view")
+@op("view", planned=True)
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """The diagonals of the matrices in `dim1` and `dim2`, `offset` above the main one, as last dim.
 
@@ -287,7 +287,7 @@ def windows(shape: Shape, stride: Stride, dim: int, size: int, step: int) -> Geo
     )
 
 
-@op("view")
+@op("view", planned=True)
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """Windows of `size` elements of `dimension`, one every `step`: (n - size) // step + 1 of them.
 

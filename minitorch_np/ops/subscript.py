@@ -229,6 +229,8 @@ def parts(item: Index) -> Sequence[Index]:
 
 def getitem(self: Tensor, item: Index) -> Tensor:
     """The elements that a subscript names: a view, unless there are index tensors or bools."""
+    if type(item) is int and self.sizes and -self.sizes[0] <= item < self.sizes[0]:
+        return select(self, 0, item)
     kind = type(item)
     if kind is int or isinstance(item, np.integer):
         i = long(cast(int, item))

@@ -19,7 +19,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@op("view", method=False)
+@op("view", method=False, planned=True)
 def view(input: Tensor, size: Shape) -> Tensor:
     """The same elements in another shape over the same memory; one size may be -1.
 
@@ -88,6 +88,8 @@ def view_method(
     **named: Shape,
 ) -> Tensor:
     """The same memory in another shape (`view(2, -1)`, `view((2, -1))`) or as another dtype."""
+    if dtype is None and size and type(size[0]) is int:
+        return view(self, size)  # pyright: ignore[reportArgumentType]  # the op looks at each size
     if not size and dtype is None and "size" not in named:
         raise TypeError(
             "view() received an invalid combination of arguments - got (), but expected one of:\n"
@@ -117,7 +119,7 @@ def reshape(input: Tensor, shape: Shape) -> Tensor:
     return reshape_alias(input, to, stride)
 
 
-@op("view", method=False, node="ReshapeAliasBackward0")
+@op("view", planned=True, method=False, node="ReshapeAliasBackward0")
 def reshape_alias(input: Tensor, size: Shape, stride: strides.Stride) -> Tensor:
     """The view that `reshape` found for a tensor that is not contiguous."""
     return input.alias(size, stride, input.offset)
@@ -230,7 +232,7 @@ def squeeze_method(self: Tensor, *dims: int | Shape, dim: int | Shape | None = N
 method(squeeze_method, "squeeze")
 
 
-@op("view")
+@op("view", planned=True)
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """The tensor with a new dimension of size 1 at `dim`. Source: ATen/native/TensorShape.cpp."""
     shape, stride = with_dim(input.sizes, input.strides, dim)
@@ -247,7 +249,7 @@ def with_dim(shape: Shape, stride: strides.Stride, dim: int) -> strides.Geometry
     return (*shape[:d], 1, *shape[d:]), (*stride[:d], step, *stride[d:])
 
 
-@op("view", variadic="size")
+@op("view", planned=True, variadic="size")
 def expand(input: Tensor, size: Shape, *, implicit: bool = False) -> Tensor:
     """The tensor repeated without a copy: stride 0 wherever a size of 1 becomes larger.
 

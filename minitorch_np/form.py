@@ -1,0 +1,108 @@
+"""Form: one shape, one stride and one dtype, of which there is one object, with what follows.
+
+Ops on tensors that have the same Form object need not compare shapes, choose a result's stride or
+count its bytes: all of that was found out when the form was first met.
+"""
+
+from minitorch_np import strides
+from minitorch_np.dtypes import FLOATING
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.shapes import Shape, numel
+from minitorch_np.strides import Stride
+
+__all__ = ["NUMPYS_OWN", "Form", "Plans", "form_of"]
+
+NUMPYS_OWN = 1 << 14
+"""Bytes up to which the memory of a result is NumPy's own: it keeps small blocks itself."""
+
+_MOST = 10_000
+"""Forms, and plans of each op, that are kept; then all are forgotten, and met again as new."""
+
+
+class Form:
+    """Facts about every tensor of one shape, stride (in elements) and dtype, wherever it starts.
+
+    Made by `form_of` alone, so that forms are compared with `is`. Two that are equal may be two
+    objects once many were met: then a longer way is taken, to the same result.
+    """
+
+    __slots__ = ("alike", "beside", "dtype", "expects", "nbytes", "order", "packed", "shape",
+                 "steps", "stride")  # fmt: skip
+
+    alike: "Form | None"
+    """What an elementwise op makes of floating tensors that all have this form, when NumPy may
+    allocate the result; None where it may not: large, half, integer, 0-d, or not dense."""
+    beside: "Form | None"
+    """The same of a tensor of this form and a number, which differs in dims of size 1."""
+    expects: tuple[tuple[Shape, Dtype]]
+    """What a node whose one output has this form expects as its gradient."""
+    nbytes: int
+    """Of all elements. What lies between them is not counted."""
+    steps: Stride
+    """The stride in bytes, as NumPy counts."""
+    packed: Shape | None
+    """The shape from the slowest dim to the fastest where the elements are dense, else None."""
+    order: tuple[int, ...] | None
+    """The dims of `packed` in the order of `shape`; None where that is the same."""
+
+    def __init__(self, shape: Shape, stride: Stride, dtype: Dtype) -> None:
+        size = dtype.itemsize
+        self.shape = shape
+        self.stride = stride
+        self.dtype = dtype
+        self.expects = ((shape, dtype),)
+        self.nbytes = numel(shape) * size
+        self.steps = tuple([s * size for s in stride])
+        self.packed, self.order = shape, None
+        if not strides.is_contiguous(shape, stride):
+            self.packed, self.order = _packed(shape, stride)
+        self.alike = self.beside = None
+        floats = dtype.category == FLOATING and not dtype.is_half
+        if floats and shape and 0 < self.nbytes <= NUMPYS_OWN and self.packed is not None:
+            own = (shape, stride)
+            self.alike = self._with(strides.elementwise(shape, (own,)))
+            self.beside = self._with(strides.elementwise(shape, (own, ((), ()))))
+
+    def _with(self, stride: Stride) -> "Form":
+        return self if stride == self.stride else form_of(self.shape, stride, self.dtype)
+
+    def __repr__(self) -> str:
+        return f"Form({self.shape}, {self.stride}, {self.dtype})"
+
+
+def _packed(shape: Shape, stride: Stride) -> tuple[Shape | None, tuple[int, ...] | None]:
+    """`Form.packed` and `Form.order` of what is not contiguous."""
+    if not strides.is_dense(shape, stride):
+        return None, None
+    slowest = sorted(range(len(shape)), key=lambda d: (-stride[d], d))
+    back = [0] * len(shape)
+    for to, source in enumerate(slowest):
+        back[source] = to
+    return tuple([shape[d] for d in slowest]), tuple(back)
+
+
+_known: dict[tuple[Shape, Stride, Dtype], Form] = {}
+
+
+def form_of(shape: Shape, stride: Stride, dtype: Dtype) -> Form:
+    """The form of this shape, stride (in elements) and dtype."""
+    key = (shape, stride, dtype)
+    found = _known.get(key)
+    if found is None:
+        if len(_known) >= _MOST:
+            _known.clear()
+        found = _known[key] = Form(shape, stride, dtype)
+    return found
+
+
+class Plans(dict[object, tuple[Form, int]]):
+    """Of one view op: the form of its result and how far on it starts, by form and arguments.
+
+    Holds a bounded number of them, for a loop over slices asks for new ones all the time.
+    """
+
+    def keep(self, key: object, form: Form, shift: int) -> None:
+        """Remember what the op answered."""
+        if len(self) >= _MOST:
+            self.clear()
+        self[key] = form, shift
