@@ -31,6 +31,9 @@ F = TypeVar("F", bound=Callable[..., object])
 Foreign = Any  # a value of a library without types
 Numbers = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
+Real = float | np.float32
+"""A number in compiled code, where all are float32 that come from float32."""
+
 _numba, _llvm, _ir, _types = (cast(Any, m) for m in (numba, llvmlite.binding, ir, types))
 _cgutils, _extending = cast(Any, numba.core.cgutils), cast(Any, numba.extending)
 
@@ -53,6 +56,19 @@ def jit(function: Callable[P, R]) -> Callable[P, R]:
     to be cached.
     """
     return _cached(lambda cache: _numba.njit(cache=cache, nogil=True, **_OPTIONS)(function))
+
+
+def inlined(function: Callable[P, R]) -> Callable[P, R]:
+    """A part of compiled functions, put in their place where they call it so that loops around it
+    can be vectorised.
+    """
+    return cast(Callable[P, R], _numba.njit(forceinline=True, **_OPTIONS)(function))
+
+
+def fused(function: Callable[P, R]) -> Callable[P, R]:
+    """`inlined`, and a product and a sum in it may round once, together."""
+    options = {"fastmath": {"contract"}, "forceinline": True, **_OPTIONS}
+    return cast(Callable[P, R], _numba.njit(**options)(function))
 
 
 def compiled_for(function: F, *arguments: object) -> F:
@@ -110,6 +126,72 @@ def _call(_context: object, address: Foreign, arguments: Foreign) -> object:
 
 call: Callable[[int, tuple[float, ...]], None] = _extending.intrinsic(_call)
 """In compiled code: calls the C function at an address, with numbers for arguments."""
+
+
+def _data(
+    context: Foreign, builder: Foreign, kind: Foreign, array: Foreign, at: Foreign
+) -> Foreign:
+    pointer = context.make_array(kind)(context, builder, array).data
+    return builder.gep(pointer, [at], inbounds=True)
+
+
+def _written(builder: Foreign) -> Foreign:
+    """LLVM's mark of what `write` writes."""
+    module = builder.module
+    domain = module.add_metadata([ir.MetaDataString(module, "elementwise")])
+    return module.add_metadata([module.add_metadata([ir.MetaDataString(module, "out"), domain])])
+
+
+def _read(_context: object, array: Foreign, at: object) -> object:
+    def generate(context: Foreign, builder: Foreign, signature: Foreign, values: Foreign) -> object:
+        kind = signature.args[0]
+        value = builder.load(_data(context, builder, kind, *values))
+        value.set_metadata("noalias", _written(builder))
+        return context.data_model_manager[kind.dtype].from_data(builder, value)
+
+    return array.dtype(array, at), generate
+
+
+def _write(_context: object, array: Foreign, at: object, _value: object) -> object:
+    def generate(context: Foreign, builder: Foreign, signature: Foreign, values: Foreign) -> object:
+        kind = signature.args[0]
+        value = context.get_value_as_data(builder, kind.dtype, values[2])
+        store = builder.store(value, _data(context, builder, kind, *values[:2]))
+        # else LLVM keeps to 256 bits where wider ones used to slow the clock; llvmlite's own `add`
+        # knows no attribute with a value
+        set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+        store.set_metadata("alias.scope", _written(builder))
+        return context.get_dummy_value()
+
+    return _types.void(array, at, array.dtype), generate
+
+
+read: Callable[[Numbers, int], Foreign] = _extending.intrinsic(_read)
+"""In compiled code: the element at an index of a flat array, as `array[index]`, but a loop that
+`write`s each element after it has read it here is vectorised even where it works in place.
+"""
+
+write: Callable[[Numbers, int, Foreign], None] = _extending.intrinsic(_write)
+"""In compiled code: `array[index] = value`; see `read`."""
+
+
+def _cast(to: Foreign) -> Callable[..., object]:
+    def typed(_context: object, value: Foreign) -> object:
+        def generate(
+            context: Foreign, builder: Foreign, signature: Foreign, values: Foreign
+        ) -> object:
+            return builder.bitcast(values[0], context.get_value_type(signature.return_type))
+
+        return to(value), generate
+
+    return typed
+
+
+bits: Callable[[Foreign], Foreign] = _extending.intrinsic(_cast(_types.int32))
+"""In compiled code: the bits of a float32 as an int32."""
+
+of_bits: Callable[[Foreign], Foreign] = _extending.intrinsic(_cast(_types.float32))
+"""In compiled code: the float32 that has an int32's bits."""
 
 
 def host_features() -> Mapping[str, bool]:

@@ -1,5 +1,6 @@
 """Activation functions with corners: each op beside its `_backward` op, as ATen pairs them."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes
+from minitorch_np.kernels.large import MANY, compiled
 from minitorch_np.loops import blank_like, not_implemented, pointwise, rounded, scalar
 from minitorch_np.op import composite, op
 from minitorch_np.ops.conditional import limit
@@ -52,10 +54,20 @@ def gated(g: Array, open_: Array, out: Array) -> None:
 
 def positive_part(a: Array, out: Array) -> None:
     """Negative elements replaced by 0, nan kept."""
+    if out.size >= MANY:
+        _large_positive_part(a, out)
+    else:
+        _positive_part(a, out)
+
+
+def _positive_part(a: Array, out: Array) -> None:
     if out.dtype.kind == "f":
         a.clip(0.0, np.inf, out)  # np.maximum of a number is five times slower
     else:
         np.maximum(a, 0, out=out)
+
+
+_large_positive_part = compiled("elementwise.relu", _positive_part)
 
 
 _ZERO = np.zeros((), np.float32)
@@ -77,7 +89,11 @@ relu.vjp(input=lambda g, out: threshold_backward(g, out, 0))
 def threshold_backward(grad_output: Tensor, input: Tensor, threshold: Number) -> Tensor:
     """The gradient where `input` is above the threshold, 0 elsewhere; nan lets it pass."""
     n = rounded(threshold, input.dtype)
-    return pointwise(lambda a, g, o: gated(g, ~np.less_equal(a, n), o), input, grad_output)
+
+    def passed(a: Array, g: Array, o: Array) -> None:
+        gated(g, ~np.less_equal(a, n), o)
+
+    return pointwise(compiled("elementwise.threshold_backward", passed, n), input, grad_output)
 
 
 threshold_backward.vjp(
@@ -98,7 +114,11 @@ def threshold(
     """`input` where it is above the threshold, `value` elsewhere."""
     need_number(input, "threshold_cpu")
     n, v = [rounded(scalar(x, input.dtype), input.dtype) for x in (threshold, value)]
-    return pointwise(lambda a, o: copied(np.where(a <= n, v, a), o), input, out=out)
+
+    def chosen(a: Array, o: Array) -> None:
+        copied(np.where(a <= n, v, a), o)
+
+    return pointwise(compiled("elementwise.threshold", chosen, n, v), input, out=out)
 
 
 threshold.vjp(input=lambda g, input, threshold: threshold_backward(g, input, threshold))
@@ -123,7 +143,7 @@ def leaky_relu(
         else:
             np.copyto(o, np.where(a > 0, a, a * n))
 
-    return pointwise(leaked, input, out=out)
+    return pointwise(compiled("elementwise.leaky_relu", leaked, n), input, out=out)
 
 
 leaky_relu.vjp(
@@ -149,7 +169,11 @@ def leaky_relu_backward(
             "slope"
         )
     n = input.dtype.compute.type(rounded(negative_slope, input.dtype))
-    return pointwise(lambda a, g, o: copied(np.where(a > 0, g, g * n), o), input, grad_output)
+
+    def leaked(a: Array, g: Array, o: Array) -> None:
+        copied(np.where(a > 0, g, g * n), o)
+
+    return pointwise(compiled("elementwise.leaky_relu_backward", leaked, n), input, grad_output)
 
 
 _LOST_SIGN = (
@@ -189,7 +213,12 @@ def elu(
         values = cast(Array, np.where(a < 0, falling, a * above))
         np.copyto(o, values)
 
-    return pointwise(linear_or_exponential, input, out=out)
+    kernel = (
+        compiled("smooth.elu", linear_or_exponential, below, above, inner)
+        if inner > 0
+        else linear_or_exponential
+    )
+    return pointwise(kernel, input, out=out)
 
 
 elu.vjp(
@@ -224,7 +253,8 @@ def elu_backward(
         slopes = cast(Array, np.where(a <= 0, inner * falling, above))
         np.multiply(g, slopes, o)
 
-    return pointwise(slope, grad_output, self_or_result)
+    loop = "smooth.elu_result_backward" if is_result else "smooth.elu_backward"
+    return pointwise(compiled(loop, slope, below, above, inner), grad_output, self_or_result)
 
 
 def _elu_second(
@@ -265,11 +295,14 @@ def celu(input: Tensor, alpha: Number = 1.0, *, out: Tensor | None = None) -> Te
     need_floating(input, "elu_cpu")
     f = input.dtype.compute.type
     a_, inner = f(alpha), f(1.0 / alpha)
-    return pointwise(
-        lambda a, o: copied(np.where(a < 0, a_ * np.expm1(np.minimum(a, 0) * inner), a), o),
-        input,
-        out=out,
-    )
+
+    def linear_or_exponential(a: Array, o: Array) -> None:
+        copied(np.where(a < 0, a_ * np.expm1(np.minimum(a, 0) * inner), a), o)
+
+    kernel = linear_or_exponential
+    if alpha > 0:
+        kernel = compiled("smooth.elu", linear_or_exponential, a_, 1, inner)
+    return pointwise(kernel, input, out=out)
 
 
 celu.vjp(input=lambda g, input, alpha: elu_backward(g, alpha, 1, 1.0 / alpha, False, input))
@@ -291,7 +324,11 @@ def hardtanh(
         min_val, max_val = int(min_val), int(max_val)
     least, most = limit(min_val, kind, "min"), limit(max_val, kind, "max")
     done = blank_like(input) if out is None else out
-    return pointwise(lambda a, o: a.clip(least, most, o), input, out=done)
+
+    def kept(a: Array, o: Array) -> None:
+        a.clip(least, most, o)
+
+    return pointwise(compiled("elementwise.clamp", kept, least, most), input, out=done)
 
 
 hardtanh.vjp(input=lambda g, input, min_val, max_val: hardtanh_backward(g, input, min_val, max_val))
@@ -303,7 +340,11 @@ def hardtanh_backward(
 ) -> Tensor:
     """The gradient strictly within the limits."""
     low, high = [rounded(x, input.dtype) for x in (min_val, max_val)]
-    return pointwise(lambda g, a, o: gated(g, ~((a <= low) | (a >= high)), o), grad_output, input)
+
+    def inside(g: Array, a: Array, o: Array) -> None:
+        gated(g, ~((a <= low) | (a >= high)), o)
+
+    return pointwise(compiled("elementwise.inside_backward", inside, low, high), grad_output, input)
 
 
 hardtanh_backward.vjp(
@@ -322,9 +363,14 @@ def relu6(input: Tensor) -> Tensor:
 def hardsigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`input / 6 + 1 / 2`, kept within [0, 1]. Source: ATen/native/cpu/Activation.cpp."""
     need_floating(input, "hardsigmoid_cpu")
-    return pointwise(
-        lambda a, o: np.true_divide(np.minimum(np.maximum(a + 3, 0), 6), 6, o), input, out=out
-    )
+    return pointwise(_hardsigmoid, input, out=out)
+
+
+def _ramp(a: Array, o: Array) -> None:
+    np.true_divide(np.minimum(np.maximum(a + 3, 0), 6), 6, o)
+
+
+_hardsigmoid = compiled("elementwise.hardsigmoid", _ramp)
 
 
 hardsigmoid.vjp(input=lambda g, input: hardsigmoid_backward(g, input))
@@ -333,18 +379,30 @@ hardsigmoid.vjp(input=lambda g, input: hardsigmoid_backward(g, input))
 @op("elementwise", method=False)
 def hardsigmoid_backward(grad_output: Tensor, input: Tensor) -> Tensor:
     """A sixth of the gradient strictly within (-3, 3); it has no derivative in PyTorch either."""
-    return pointwise(
-        lambda g, a, o: copied(np.where((a > -3) & (a < 3), g * o.dtype.type(1 / 6), 0), o),
-        grad_output,
-        input,
-    )
+    return pointwise(_hardsigmoid_backward, grad_output, input)
+
+
+def _on_ramp(g: Array, a: Array, o: Array) -> None:
+    copied(np.where((a > -3) & (a < 3), g * o.dtype.type(1 / 6), 0), o)
+
+
+_hardsigmoid_backward = compiled("smooth.hardsigmoid_backward", _on_ramp)
 
 
 @op("elementwise", method=False)
 def hardshrink_backward(grad_out: Tensor, input: Tensor, lambd: Number) -> Tensor:
     """The gradient outside [-lambd, lambd]."""
     n = rounded(lambd, input.dtype)
-    return pointwise(lambda g, a, o: gated(g, ~((a >= -n) & (a <= n)), o), grad_out, input)
+    return pointwise(_outside(n), grad_out, input)
+
+
+def _outside(n: Number) -> Callable[..., None]:
+    """The kernel of both shrinking gradients."""
+
+    def outside(g: Array, a: Array, o: Array) -> None:
+        gated(g, ~((a >= -n) & (a <= n)), o)
+
+    return compiled("elementwise.outside_backward", outside, n) if n >= 0 else outside
 
 
 hardshrink_backward.vjp(
@@ -358,7 +416,12 @@ def hardshrink(input: Tensor, lambd: Number = 0.5, *, out: Tensor | None = None)
     """`input` outside [-lambd, lambd], 0 within. Source: ATen/native/Activation.cpp."""
     need_floating(input, "hardshrink_cpu")
     n = rounded(lambd, input.dtype)
-    return pointwise(lambda a, o: copied(np.where((a >= -n) & (a <= n), 0, a), o), input, out=out)
+
+    def shrunk(a: Array, o: Array) -> None:
+        copied(np.where((a >= -n) & (a <= n), 0, a), o)
+
+    kernel = compiled("elementwise.hardshrink", shrunk, n) if n >= 0 else shrunk
+    return pointwise(kernel, input, out=out)
 
 
 hardshrink.vjp(input=lambda g, input, lambd: hardshrink_backward(g, input, lambd))
@@ -378,11 +441,11 @@ def softshrink(input: Tensor, lambd: Number = 0.5, *, out: Tensor | None = None)
             f"{input.dtype.aten_name}, but found {lambd:g}"
         )
     n = input.dtype.compute.type(rounded(lambd, input.dtype))
-    return pointwise(
-        lambda a, o: copied(np.where(a > n, a - n, np.where(a < -n, a + n, a * 0)), o),
-        input,
-        out=out,
-    )
+
+    def shrunk(a: Array, o: Array) -> None:
+        copied(np.where(a > n, a - n, np.where(a < -n, a + n, a * 0)), o)
+
+    return pointwise(compiled("elementwise.softshrink", shrunk, n), input, out=out)
 
 
 softshrink.vjp(input=lambda g, input, lambd: softshrink_backward(g, input, lambd))
@@ -392,7 +455,7 @@ softshrink.vjp(input=lambda g, input, lambd: softshrink_backward(g, input, lambd
 def softshrink_backward(grad_output: Tensor, input: Tensor, lambd: Number) -> Tensor:
     """The gradient outside [-lambd, lambd]."""
     n = rounded(lambd, input.dtype)
-    return pointwise(lambda g, a, o: gated(g, ~((a >= -n) & (a <= n)), o), grad_output, input)
+    return pointwise(_outside(n), grad_output, input)
 
 
 softshrink_backward.vjp(

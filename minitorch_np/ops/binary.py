@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.kernels.large import MANY, compiled, loop, walked
 from minitorch_np.loops import common_dtype, not_implemented, pointwise, rounded, scalar
 from minitorch_np.op import alias, op
 from minitorch_np.ops.copy import zeros_like
@@ -98,7 +99,11 @@ def combined(
     def scaling(a: Array, b: Array, result: Array) -> None:
         f(a, np.multiply(b, factor, dtype=result.dtype), result)
 
-    kernel = f if alpha == 1 else scaling
+    if alpha == 1:
+        kernel = f
+    else:
+        sign = 1 if f is np.add else -1
+        kernel = compiled("elementwise.add_scaled", scaling, sign * factor)
     operands = narrowed(input, dtype), narrowed(other, dtype)
     return pointwise(kernel, *operands, out=out, numbers=True)
 
@@ -186,7 +191,7 @@ def div(
         dtype = common_dtype(input, other)
         if dtype is dtypes.bool_:
             raise not_implemented("div_trunc_cpu", dtype)
-        f = truncated_half(dtype) if dtype.is_half else truncated
+        f = truncated_half(dtype) if dtype.is_half else _truncated
         return pointwise(f, input, narrowed(other, dtype), out=out, numbers=True)
     raise RuntimeError(
         "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
@@ -211,6 +216,27 @@ def div_scalar(input: Tensor, other: Number) -> Tensor:
 div_scalar.vjp(input=lambda g, other: div_scalar(g, other))
 
 
+def exact(
+    name: str, otherwise: Callable[[Array, Array, Array], None]
+) -> Callable[[Array, Array, Array], None]:
+    """A kernel that runs `otherwise`, or a compiled loop if that is as exact for all elements."""
+
+    def kernel(a: Array, b: Array, out: Array) -> None:
+        number = not isinstance(b, np.ndarray) and out.size >= MANY  # pyright: ignore[reportUnnecessaryIsInstance]  # numbers pass as well
+        flat = walked((a, out) if number else (a, b, out)) if out.size >= MANY else None
+        if flat is None:
+            otherwise(a, b, out)
+            return
+        if number:
+            flat.insert(1, np.full(1, b, np.float32))
+        if loop("remainders.too_large")(*flat[:2]):
+            otherwise(a, b, out)
+        else:
+            loop(f"remainders.{name}")(*flat)
+
+    return kernel
+
+
 def check_divisor(b: Array) -> None:
     """Raise torch's error for an integer division by zero."""
     if b.dtype.kind in "iu" and not np.all(b):
@@ -224,6 +250,9 @@ def truncated(a: Array, b: Array, out: Array) -> None:
         return
     check_divisor(np.asarray(b))
     np.floor_divide(a - np.fmod(a, b), b, out)
+
+
+_truncated = compiled("elementwise.div_trunc", truncated)
 
 
 def truncated_half(dtype: Dtype) -> Callable[[Array, Array, Array], None]:
@@ -240,13 +269,16 @@ def _floored(a: Array, b: Array, out: Array) -> None:
     np.floor_divide(a, b, out)
 
 
+_large_floored = exact("floor_divide", _floored)
+
+
 def floored(input: Tensor | Number, other: Tensor | Number, out: Tensor | None) -> Tensor:
     """The quotient rounded towards minus infinity."""
     dtype = common_dtype(input, other)
     if dtype is dtypes.bool_:
         raise not_implemented("div_floor_cpu", dtype)
     operands = narrowed(input, dtype), narrowed(other, dtype)
-    return pointwise(_floored, *operands, out=out, numbers=True)
+    return pointwise(_large_floored, *operands, out=out, numbers=True)
 
 
 @op(
@@ -283,12 +315,15 @@ def remainder(
     dtype = common_dtype(input, other)
     if dtype is dtypes.bool_:
         raise not_implemented("remainder_cpu", dtype)
-    return pointwise(_remainder, narrowed(input, dtype), narrowed(other, dtype), out=out)
+    return pointwise(_large_remainder, narrowed(input, dtype), narrowed(other, dtype), out=out)
 
 
 def _remainder(a: Array, b: Array, out: Array) -> None:
     check_divisor(np.asarray(b))
     np.remainder(a, b, out)
+
+
+_large_remainder = exact("remainder", _remainder)
 
 
 def _remainder_other(g: Tensor, input: Tensor | Number, other: Tensor) -> Tensor:
@@ -316,12 +351,15 @@ def fmod(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) ->
     dtype = common_dtype(input, other)
     if dtype is dtypes.bool_:
         raise not_implemented("fmod_cpu", dtype)
-    return pointwise(_fmod, input, narrowed(other, dtype), out=out)
+    return pointwise(_large_fmod, input, narrowed(other, dtype), out=out)
 
 
 def _fmod(a: Array, b: Array, out: Array) -> None:
     check_divisor(np.asarray(b))
     np.fmod(a, b, out)
+
+
+_large_fmod = exact("fmod", _fmod)
 
 
 fmod.vjp(

@@ -9,6 +9,7 @@ import numpy as np
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import bool_
+from minitorch_np.kernels.large import compiled
 from minitorch_np.loops import (
     blank_like,
     common_dtype,
@@ -115,31 +116,37 @@ ge.vjp(
 @op("elementwise", inplace=True, differentiable=False)
 def logical_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is zero. Source: ATen/native/UnaryOps.cpp logical_not."""
-    return pointwise(np.logical_not, input, result=bool_, out=out)
+    return pointwise(_logical_not, input, result=bool_, out=out)
 
 
 @op("elementwise", inplace=True, differentiable=False)
 def logical_and(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether both elements are nonzero. Source: ATen/native/BinaryOps.cpp logical_and."""
-    return pointwise(np.logical_and, input, other, result=bool_, out=out)
+    return pointwise(_logical_and, input, other, result=bool_, out=out)
 
 
 @op("elementwise", inplace=True, differentiable=False)
 def logical_or(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether either element is nonzero. Source: ATen/native/BinaryOps.cpp logical_or."""
-    return pointwise(np.logical_or, input, other, result=bool_, out=out)
+    return pointwise(_logical_or, input, other, result=bool_, out=out)
 
 
 @op("elementwise", inplace=True, differentiable=False)
 def logical_xor(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether exactly one element is nonzero. Source: ATen/native/BinaryOps.cpp logical_xor."""
-    return pointwise(np.logical_xor, input, other, result=bool_, out=out)
+    return pointwise(_logical_xor, input, other, result=bool_, out=out)
 
 
 @op("elementwise", differentiable=False)
 def isnan(input: Tensor) -> Tensor:
     """Whether each element is not a number. Source: ATen/native/TensorCompare.cpp isnan."""
     return pointwise(np.isnan, input, result=bool_)
+
+
+_logical_not = compiled("elementwise.logical_not", np.logical_not)
+_logical_and = compiled("elementwise.logical_and", np.logical_and)
+_logical_or = compiled("elementwise.logical_or", np.logical_or)
+_logical_xor = compiled("elementwise.logical_xor", np.logical_xor)
 
 
 def _compared_stride(input: Tensor) -> strides.Stride:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.kernels.large import compiled
 from minitorch_np.loops import (
     blank_like,
     common_dtype,
@@ -241,6 +242,9 @@ def _limited(a: Array, low: Array, high: Array, o: Array) -> None:
     np.minimum(np.maximum(a, low), high, out=o)
 
 
+_limited_each = compiled("elementwise.clamp_each", _limited)
+
+
 def limited(input: Tensor, low: Limit, high: Limit, out: Tensor | None, kernel: str) -> Tensor:
     """`input` raised to `low` and lowered to `high`: a unary op where both are numbers."""
     bounds = [x for x in (low, high) if x is not None]
@@ -256,7 +260,7 @@ def limited(input: Tensor, low: Limit, high: Limit, out: Tensor | None, kernel: 
         if low is None or high is None:
             f = smaller if low is None else larger
             return pointwise(f, input, bounds[0], out=out, common=dtype)
-        return pointwise(_limited, input, low, high, out=out, common=dtype)
+        return pointwise(_limited_each, input, low, high, out=out, common=dtype)
     assert not isinstance(low, Tensor) and not isinstance(high, Tensor)
     if out is not None and out.dtype is not dtype:
         raise other_dtype(out, dtype)
@@ -267,7 +271,8 @@ def limited(input: Tensor, low: Limit, high: Limit, out: Tensor | None, kernel: 
     ends = (-math.inf, math.inf) if info is None else (info.min, info.max)
     least, most = [end if x is None else x for x, end in zip(numbers, ends, strict=True)]
     # np.maximum with a number is five times slower
-    return pointwise(lambda a, o: a.clip(least, most, o), input, out=out, common=dtype)
+    within = compiled("elementwise.clamp", lambda a, o: a.clip(least, most, o), least, most)
+    return pointwise(within, input, out=out, common=dtype)
 
 
 def clamp_node(min: Limit, max: Limit) -> str:
@@ -414,7 +419,14 @@ def nan_to_num(
         np.copyto(o, values, casting="unsafe")
 
     done = blank_like(input) if out is None else out
-    return pointwise(replaced if kind.is_floating_point else _same, input, out=done)
+    if not kind.is_floating_point:
+        return pointwise(_same, input, out=done)
+    numbers = (
+        0.0 if nan is None else nan,
+        largest if posinf is None else posinf,
+        -largest if neginf is None else neginf,
+    )
+    return pointwise(compiled("elementwise.nan_to_num", replaced, *numbers), input, out=done)
 
 
 nan_to_num.vjp(input=lambda g, input: g * input.isfinite())

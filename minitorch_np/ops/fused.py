@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes
+from minitorch_np.kernels.large import compiled
 from minitorch_np.loops import common_dtype, not_implemented, pointwise, scalar
 from minitorch_np.op import op
 from minitorch_np.ops.copy import number_like
@@ -21,6 +22,9 @@ def _lerped(a: Array, b: Array, w: Array, o: Array) -> None:
     near = np.abs(w) < 0.5
     values = np.where(near, a + w * (b - a), b - (b - a) * (1 - w))
     np.copyto(o, values, casting="unsafe")
+
+
+_lerped_each = compiled("elementwise.lerp_each", _lerped)
 
 
 @op(
@@ -42,9 +46,10 @@ def lerp(
         kernel = "lerp_kernel_tensor" if isinstance(weight, Tensor) else "lerp_kernel_scalar"
         raise not_implemented(kernel, input.dtype)
     if isinstance(weight, Tensor):
-        return pointwise(_lerped, input, end, weight, out=out)
+        return pointwise(_lerped_each, input, end, weight, out=out)
     w = float(weight)
-    return pointwise(lambda a, b, o: _lerped_by(a, b, w, o), input, end, out=out)
+    kernel = compiled("elementwise.lerp", lambda a, b, o: _lerped_by(a, b, w, o), w)
+    return pointwise(kernel, input, end, out=out)
 
 
 def _lerped_by(a: Array, b: Array, weight: float, o: Array) -> None:
@@ -84,7 +89,7 @@ def addcmul(
     def fused(a: Array, b: Array, c: Array, o: Array) -> None:
         np.add(a, (b if n == 1 else n * b) * c, o)
 
-    return pointwise(fused, input, tensor1, tensor2, out=out)
+    return pointwise(compiled("elementwise.addcmul", fused, n), input, tensor1, tensor2, out=out)
 
 
 addcmul.vjp(
@@ -119,7 +124,7 @@ def addcdiv(
     def fused(a: Array, b: Array, c: Array, o: Array) -> None:
         np.add(a, (b if n == 1 else n * b) / c, o)
 
-    return pointwise(fused, input, tensor1, tensor2, out=out)
+    return pointwise(compiled("elementwise.addcdiv", fused, n), input, tensor1, tensor2, out=out)
 
 
 addcdiv.vjp(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import strides
+from minitorch_np.kernels.large import compiled
 from minitorch_np.loops import (
     Kernel,
     blank_like,
@@ -76,9 +77,12 @@ def sloped(f: Kernel, g: Tensor, input: Tensor, target: Tensor) -> Tensor:
 @op("elementwise", method=False)
 def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """`(input - target) ** 2`, reduced. Source: ATen/native/Loss.cpp mse_loss."""
-    return compared(
-        lambda a, b, o: np.square(np.subtract(a, b), o), "mse_cpu", reduction, input, target
-    )
+    return compared(_square_of_difference, "mse_cpu", reduction, input, target)
+
+
+_square_of_difference = compiled(
+    "elementwise.square_of_difference", lambda a, b, o: np.square(np.subtract(a, b), o)
+)
 
 
 mse_loss.vjp(
@@ -91,10 +95,12 @@ mse_loss.vjp(
 def mse_loss_backward(grad_output: Tensor, input: Tensor, target: Tensor, reduction: str) -> Tensor:
     """The gradient of mse_loss with respect to its input."""
     norm = 2 * averaged(reduction, input.numel())
-    return sloped(
-        lambda g, a, b, o: np.multiply(np.subtract(a, b) * o.dtype.type(norm), g, o),
-        grad_output, input, target,
-    )  # fmt: skip
+
+    def slope(g: Array, a: Array, b: Array, o: Array) -> None:
+        np.multiply(np.subtract(a, b) * o.dtype.type(norm), g, o)
+
+    kernel = compiled("elementwise.mse_backward", slope, norm, ones=1)
+    return sloped(kernel, grad_output, input, target)
 
 
 def _mse_second(g: Tensor, grad: Tensor, input: Tensor, reduction: str) -> Tensor:
@@ -140,7 +146,8 @@ def smooth_l1_loss(
         parabola = 0.5 * z * z / n if beta else z
         np.copyto(o, np.where(z < n, parabola, z - 0.5 * n), casting="unsafe")
 
-    return compared(bent, "smooth_l1_cpu", reduction, input, target)
+    kernel = compiled("elementwise.smooth_l1", bent, beta) if beta else bent
+    return compared(kernel, "smooth_l1_cpu", reduction, input, target)
 
 
 def _smooth_grad(g: Tensor, a: Tensor, b: Tensor, reduction: str, beta: float) -> Tensor:
@@ -168,7 +175,10 @@ def smooth_l1_loss_backward(
         values = np.where(x <= -n, -1, np.where(x >= n, 1, inner))
         np.multiply(values * o.dtype.type(norm), g, o)
 
-    return sloped(slope, grad_output, input, target)
+    kernel = (
+        compiled("elementwise.smooth_l1_backward", slope, beta, norm, ones=1) if beta else slope
+    )
+    return sloped(kernel, grad_output, input, target)
 
 
 def _smooth_curve(
@@ -206,7 +216,8 @@ def huber_loss(
         z, n = np.abs(np.subtract(a, b)), o.dtype.type(delta)
         np.copyto(o, np.where(z <= n, 0.5 * z * z, n * (z - 0.5 * n)), casting="unsafe")
 
-    return compared(bent, "huber_cpu", reduction, input, target, out=blank_like(input))
+    kernel = compiled("elementwise.huber", bent, delta)
+    return compared(kernel, "huber_cpu", reduction, input, target, out=blank_like(input))
 
 
 huber_loss.vjp(
@@ -231,7 +242,8 @@ def huber_loss_backward(
         cut = np.minimum(np.maximum(np.subtract(a, b), -n), n)
         np.multiply(cut * o.dtype.type(norm), g, o)
 
-    return sloped(slope, grad_output, input, target)
+    kernel = compiled("elementwise.huber_backward", slope, delta, norm, ones=1)
+    return sloped(kernel, grad_output, input, target)
 
 
 def _huber_curve(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.kernels.large import compiled
 from minitorch_np.loops import Kernel, common_dtype, not_implemented, pointwise, rounded, scalar
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.binary import narrowed
@@ -77,7 +78,7 @@ def _same(a: Array, o: Array) -> None:
 _SHORT_WAYS: dict[float, Kernel] = {
     0.5: np.sqrt,
     2.0: np.square,
-    3.0: lambda a, o: np.multiply(a * a, a, o),
+    3.0: compiled("elementwise.cube", lambda a, o: np.multiply(a * a, a, o)),
     -0.5: reciprocal_root,
     -1.0: lambda a, o: np.true_divide(1, a, o),
     -2.0: lambda a, o: np.true_divide(1, a * a, o),
@@ -268,7 +269,10 @@ def floating(kernel: str, *operands: Tensor) -> None:
 def hypot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`sqrt(input ** 2 + other ** 2)` without overflow in between."""
     floating("hypot_cpu", input, other)
-    return pointwise(np.hypot, input, other, out=out)
+    return pointwise(_hypot, input, other, out=out)
+
+
+_hypot = compiled("elementwise.hypot", np.hypot)
 
 
 hypot.vjp(input=lambda g, input, out: g * input / out, other=lambda g, other, out: g * other / out)
@@ -278,7 +282,10 @@ hypot.vjp(input=lambda g, input, out: g * input / out, other=lambda g, other, ou
 def logaddexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`log(exp(input) + exp(other))` without overflow in between."""
     floating("logaddexp_cpu", input, other)
-    return pointwise(np.logaddexp, input, other, out=out)
+    return pointwise(_logaddexp, input, other, out=out)
+
+
+_logaddexp = compiled("smooth.logaddexp", np.logaddexp)
 
 
 logaddexp.vjp(
@@ -291,7 +298,10 @@ logaddexp.vjp(
 def logaddexp2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`log2(2 ** input + 2 ** other)` without overflow in between."""
     floating("logaddexp2_cpu", input, other)
-    return pointwise(np.logaddexp2, input, other, out=out)
+    return pointwise(_logaddexp2, input, other, out=out)
+
+
+_logaddexp2 = compiled("smooth.logaddexp2", np.logaddexp2)
 
 
 logaddexp2.vjp(
@@ -307,7 +317,10 @@ logaddexp2.vjp(
 )
 def copysign(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """The size of `input` with the sign of `other`, -0.0 included."""
-    return pointwise(np.copysign, input, other, out=out, floating=True)
+    return pointwise(_copysign, input, other, out=out, floating=True)
+
+
+_copysign = compiled("elementwise.copysign", np.copysign)
 
 
 copysign.vjp(

@@ -1,7 +1,11 @@
 """A slope of its own for what is negative: prelu, its kernel and the kernel's two gradients."""
 
-import numpy as np
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np.kernels.large import dense, loop
 from minitorch_np.loops import pointwise
 from minitorch_np.op import composite, op
 from minitorch_np.ops.activation import copied, need_floating
@@ -11,12 +15,22 @@ from minitorch_np.tensor import Tensor
 
 __all__ = ["prelu"]
 
+Array = NDArray[Any]
+
 
 @op("elementwise", node="PreluKernelBackward0", method=False)
 def prelu_kernel(input: Tensor, weight: Tensor) -> Tensor:
     """`input` where positive, `weight * input` elsewhere, broadcast."""
     need_floating(input, "prelu_cpu")
-    return pointwise(lambda a, w, o: copied(np.where(a > 0, a, w * a), o), input, weight)
+    return pointwise(_leaked, input, weight)
+
+
+def _leaked(a: Array, w: Array, o: Array) -> None:
+    row = w.ndim == o.ndim and w.size == w.shape[-1] == o.shape[-1]
+    if dense(o) and dense(a) and a.shape == o.shape and row and w.flags.carray:
+        loop("elementwise.prelu")(a.reshape(-1), w.reshape(-1), o.reshape(-1))
+    else:
+        copied(np.where(a > 0, a, w * a), o)
 
 
 prelu_kernel.vjp(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.kernels.large import compiled
 from minitorch_np.loops import blank_like, not_implemented, pointwise, rounded
 from minitorch_np.op import composite, op
 from minitorch_np.ops.special import error_function, single_error_function
@@ -67,7 +68,12 @@ def gelu(input: Tensor, *, approximate: str = "none", out: Tensor | None = None)
     def exact(a: Array, o: Array) -> None:
         np.multiply(a, normal_below(a), o)
 
-    return pointwise(exact if approximate == "none" else tanh, input, out=out)
+    kernel = (
+        compiled("smooth.gelu", exact)
+        if approximate == "none"
+        else compiled("smooth.gelu_tanh", tanh)
+    )
+    return pointwise(kernel, input, out=out)
 
 
 gelu.vjp(
@@ -89,7 +95,12 @@ def gelu_backward(grad_output: Tensor, input: Tensor, *, approximate: str = "non
         inner = bend * (1 + 3 * cubic * a * a)
         np.multiply(g, 0.5 * (1 + t) + 0.5 * a * (1 - t * t) * inner, o)
 
-    return pointwise(exact if approximate == "none" else tanh, grad_output, input)
+    kernel = (
+        compiled("smooth.gelu_backward", exact)
+        if approximate == "none"
+        else compiled("smooth.gelu_tanh_backward", tanh)
+    )
+    return pointwise(kernel, grad_output, input)
 
 
 def _gelu_curve(x: Tensor, approximate: str) -> Tensor:
@@ -113,7 +124,10 @@ gelu_backward.vjp(
 def silu(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`input * sigmoid(input)`. Source: ATen/native/cpu/Activation.cpp silu_kernel."""
     need_floating(input, "silu_cpu")
-    return pointwise(lambda a, o: np.true_divide(a, 1 + np.exp(-a), o), input, out=out)
+    return pointwise(_silu, input, out=out)
+
+
+_silu = compiled("smooth.silu", lambda a, o: np.true_divide(a, 1 + np.exp(-a), o))
 
 
 silu.vjp(input=lambda g, input: silu_backward(g, input))
@@ -127,7 +141,7 @@ def silu_backward(grad_output: Tensor, input: Tensor) -> Tensor:
         s = sigmoid_of(a)
         np.multiply(g, s * (1 + a * (1 - s)), o)
 
-    return pointwise(slope, grad_output, input)
+    return pointwise(compiled("smooth.silu_backward", slope), grad_output, input)
 
 
 def _silu_slope(x: Tensor) -> Tensor:
@@ -150,7 +164,10 @@ silu_backward.vjp(
 def mish(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`input * tanh(log(1 + exp(input)))`. Source: ATen/native/cpu/Activation.cpp mish_kernel."""
     need_floating(input, "mish_cpu")
-    return pointwise(lambda a, o: np.multiply(a, np.tanh(np.logaddexp(a, 0)), o), input, out=out)
+    return pointwise(_mish, input, out=out)
+
+
+_mish = compiled("smooth.mish", lambda a, o: np.multiply(a, np.tanh(np.logaddexp(a, 0)), o))
 
 
 mish.vjp(input=lambda g, input: mish_backward(g, input))
@@ -164,7 +181,7 @@ def mish_backward(grad_output: Tensor, input: Tensor) -> Tensor:
         t = np.tanh(np.logaddexp(a, 0))
         np.multiply(g, t + a * sigmoid_of(a) * (1 - t * t), o)
 
-    return pointwise(slope, grad_output, input)
+    return pointwise(compiled("smooth.mish_backward", slope), grad_output, input)
 
 
 def _mish_parts(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -203,10 +220,10 @@ def softplus(
         values = np.where(rising > limit, a, np.log1p(np.exp(rising)) / b)
         np.copyto(o, values, casting="unsafe")
 
-    return pointwise(smooth, input, out=out)
+    return pointwise(compiled("smooth.softplus", smooth, b, limit), input, out=out)
 
 
-def _held(x: Number, dtype: Dtype) -> np.generic:
+def _held(x: Number, dtype: Dtype) -> np.floating[Any]:
     """A number in the dtype that a kernel computes in."""
     return dtype.compute.type(rounded(x, dtype))
 
@@ -226,7 +243,8 @@ def softplus_backward(
         values = np.where(a * b > limit, g, g * grown / (grown + 1))
         np.copyto(o, values, casting="unsafe")
 
-    return pointwise(slope, grad_output, input)
+    kernel = compiled("smooth.softplus_backward", slope, b, limit)
+    return pointwise(kernel, grad_output, input)
 
 
 def _softplus_second(g: Tensor, grad: Tensor, x: Tensor, beta: Number, threshold: Number) -> Tensor:
@@ -248,24 +266,28 @@ def log_sigmoid(input: Tensor) -> Tensor:
     """`log(sigmoid(input))` without overflow. Source: ATen/native/cpu/Activation.cpp."""
     need_floating(input, "log_sigmoid_cpu")
     return pointwise(
-        lambda a, o: np.subtract(np.minimum(a, 0), np.log1p(np.exp(-np.abs(a))), o),
+        _log_sigmoid,
         input,
         out=empty(input.sizes, strides.contiguous(input.sizes), input.dtype),
     )
 
 
+_log_sigmoid = compiled(
+    "smooth.log_sigmoid",
+    lambda a, o: np.subtract(np.minimum(a, 0), np.log1p(np.exp(-np.abs(a))), o),
+)
 log_sigmoid.vjp(input=lambda g, input: log_sigmoid_backward(g, input))
 
 
 @op("elementwise", method=False)
 def log_sigmoid_backward(grad_output: Tensor, input: Tensor) -> Tensor:
     """The gradient of log_sigmoid: `1 - sigmoid(input)` of it."""
-    return pointwise(
-        lambda g, a, o: np.multiply(g, sigmoid_of(-a), o),
-        grad_output,
-        input,
-        out=blank_like(grad_output),
-    )
+    return pointwise(_log_sigmoid_backward, grad_output, input, out=blank_like(grad_output))
+
+
+_log_sigmoid_backward = compiled(
+    "smooth.log_sigmoid_backward", lambda g, a, o: np.multiply(g, sigmoid_of(-a), o)
+)
 
 
 log_sigmoid_backward.vjp(
@@ -284,11 +306,13 @@ def sigmoid_slope(x: Tensor) -> Tensor:
 def hardswish(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`input * relu6(input + 3) / 6`. Source: ATen/native/cpu/Activation.cpp hardswish_kernel."""
     need_floating(input, "hardswish_cpu")
-    return pointwise(
-        lambda a, o: np.true_divide(a * np.minimum(np.maximum(a + 3, 0), 6), 6, o),
-        input,
-        out=out,
-    )
+    return pointwise(_hardswish, input, out=out)
+
+
+_hardswish = compiled(
+    "elementwise.hardswish",
+    lambda a, o: np.true_divide(a * np.minimum(np.maximum(a + 3, 0), 6), 6, o),
+)
 
 
 hardswish.vjp(input=lambda g, input: hardswish_backward(g, input))
@@ -302,7 +326,7 @@ def hardswish_backward(grad_output: Tensor, input: Tensor) -> Tensor:
         middle = np.where(a < 3, g * (a / 3 + o.dtype.type(0.5)), g)
         np.copyto(o, np.where(a <= -3, 0, middle), casting="unsafe")
 
-    return pointwise(slope, grad_output, input)
+    return pointwise(compiled("smooth.hardswish_backward", slope), grad_output, input)
 
 
 def _hardswish_slope(x: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from minitorch_np.kernels.large import compiled
 from minitorch_np.loops import pointwise
 from minitorch_np.op import op
 from minitorch_np.tensor import Tensor
@@ -133,7 +134,7 @@ def erf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
         f = single_error_function if o.dtype == np.float32 else error_function
         np.copyto(o, f(np.asarray(a)), casting="unsafe")
 
-    return pointwise(values, input, out=out, floating=True)
+    return pointwise(compiled("smooth.erf", values), input, out=out, floating=True)
 
 
 erf.vjp(input=lambda g, input: 2 / math.sqrt(math.pi) * (-(input.pow(2))).exp() * g)
@@ -146,7 +147,7 @@ def erfc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     def values(a: Array, o: Array) -> None:
         np.copyto(o, complement(a), casting="unsafe")
 
-    return pointwise(values, input, out=out, floating=True)
+    return pointwise(compiled("smooth.erfc", values), input, out=out, floating=True)
 
 
 erfc.vjp(input=lambda g, input: -2 / math.sqrt(math.pi) * (-(input.pow(2))).exp() * g)
@@ -179,7 +180,7 @@ def erfinv(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     def values(a: Array, o: Array) -> None:
         np.copyto(o, inverse_error_function(a), casting="unsafe")
 
-    return pointwise(values, input, out=out, floating=True)
+    return pointwise(compiled("smooth.erfinv", values), input, out=out, floating=True)
 
 
 erfinv.vjp(input=lambda g, input: 0.5 * math.sqrt(math.pi) * input.erfinv().pow(2).exp() * g)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.graph.modes import is_grad_enabled
+from minitorch_np.kernels.large import MANY, compiled
 from minitorch_np.loops import Kernel, blank_like, not_implemented, other_dtype, pointwise
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.copy import zeros, zeros_like
@@ -35,6 +36,23 @@ def kept(f: Kernel, input: Tensor, out: Tensor | None) -> Tensor:
     return pointwise(f, input, out=out)
 
 
+def _in_place(name: str, f: np.ufunc) -> Kernel:
+    """`f`, by a compiled loop in place, where NumPy's is slower; elsewhere memory is the limit."""
+    loop = compiled(name, f)
+
+    def kernel(a: Array, out: Array) -> None:
+        if a is out and out.size >= MANY:
+            loop(a, out)
+        else:
+            f(a, out)
+
+    return kernel
+
+
+_neg, _abs = _in_place("elementwise.neg", np.negative), _in_place("elementwise.absolute", np.abs)
+_ceil, _trunc = _in_place("elementwise.ceil", np.ceil), _in_place("elementwise.trunc", np.trunc)
+
+
 @op("elementwise", inplace=True)
 def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`-input`. Raises: NotImplementedError for bools. Source: ATen/native/UnaryOps.cpp neg."""
@@ -43,7 +61,7 @@ def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
             "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to "
             "invert a mask, use the `~` or `logical_not()` operator instead."
         )
-    return kept(np.negative, input, out)
+    return kept(_neg, input, out)
 
 
 neg.vjp(input=lambda g: g.neg())
@@ -54,15 +72,18 @@ def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The distance from zero; its derivative at 0 is 0. Source: ATen/native/UnaryOps.cpp abs."""
     if input.dtype is dtypes.bool_:
         raise not_implemented("abs_cpu", input.dtype)
-    return kept(np.abs, input, out)
+    return kept(_abs, input, out)
 
 
 abs.vjp(input=lambda g, input: g * input.sgn())
 
 
-def _sign(a: Array, out: Array) -> None:
+def _int_sign(a: Array, out: Array) -> None:
     # not np.sign: the sign of nan is 0 here
     np.subtract(np.greater(a, 0), np.less(a, 0), out, dtype=np.int8, casting="unsafe")
+
+
+_sign = compiled("elementwise.sign", _int_sign)
 
 
 @op("elementwise", inplace=True)
@@ -86,7 +107,10 @@ sgn.vjp(input=lambda g, input, out: zeros(g, g.sizes))
 @op("elementwise", inplace=True)
 def exp(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """e to the power of each element."""
-    return pointwise(np.exp, input, out=out, floating=True)
+    return pointwise(_exp, input, out=out, floating=True)
+
+
+_exp = compiled("smooth.exp", np.exp)
 
 
 exp.vjp(input=lambda g, out: g * out)
@@ -178,7 +202,7 @@ def reciprocal(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 reciprocal.vjp(input=lambda g, out: -g * (out * out))
 
 
-def integral(f: np.ufunc, kernel: str, input: Tensor, out: Tensor | None) -> Tensor:
+def integral(f: Kernel, kernel: str, input: Tensor, out: Tensor | None) -> Tensor:
     """A rounding of `input`; integers are copied, bools refused."""
     if input.dtype is dtypes.bool_:
         raise not_implemented(kernel, input.dtype)
@@ -188,7 +212,7 @@ def integral(f: np.ufunc, kernel: str, input: Tensor, out: Tensor | None) -> Ten
 @op("elementwise", inplace=True)
 def ceil(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The smallest integer at or above each element, in the same dtype."""
-    return integral(np.ceil, "ceil_vml_cpu", input, out)
+    return integral(_ceil, "ceil_vml_cpu", input, out)
 
 
 ceil.vjp(input=lambda g: zeros_like(g))
@@ -206,7 +230,7 @@ floor.vjp(input=lambda g: zeros_like(g))
 @op("elementwise", inplace=True)
 def trunc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Each element without its fraction, in the same dtype."""
-    return integral(np.trunc, "trunc_vml_cpu", input, out)
+    return integral(_trunc, "trunc_vml_cpu", input, out)
 
 
 trunc.vjp(input=lambda g: zeros_like(g))
@@ -247,7 +271,10 @@ def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The fraction of each element, with its sign."""
     if not input.dtype.is_floating_point:
         raise not_implemented("frac_cpu", input.dtype)
-    return kept(lambda a, o: np.subtract(a, np.trunc(a), o), input, out)
+    return kept(_frac, input, out)
+
+
+_frac = compiled("elementwise.frac", lambda a, o: np.subtract(a, np.trunc(a), o))
 
 
 frac.vjp(input=lambda g: g)
@@ -287,12 +314,15 @@ def rad2deg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 rad2deg.vjp(input=lambda g: g * (180 / math.pi))
 
 
-def logistic(a: Array, out: Array) -> None:
-    """`1 / (1 + exp(-a))`: where exp overflows the result is 0, as it should be."""
+def _logistic(a: Array, out: Array) -> None:
     np.negative(a, out)
     np.exp(out, out)
     np.add(out, 1, out)
     np.true_divide(1, out, out)
+
+
+logistic = compiled("smooth.sigmoid", _logistic)
+"""`1 / (1 + exp(-a))`: where exp overflows the result is 0, as it should be."""
 
 
 @op("elementwise", inplace=True)
@@ -307,7 +337,12 @@ sigmoid.vjp(input=lambda g, out: sigmoid_backward(g, out))
 @op("elementwise", method=False)
 def sigmoid_backward(grad_output: Tensor, output: Tensor) -> Tensor:
     """The gradient of sigmoid from that of its result. Source: BinaryOpsKernel.cpp."""
-    return pointwise(lambda g, y, o: np.multiply(g * (1 - y), y, o), grad_output, output)
+    return pointwise(_sigmoid_backward, grad_output, output)
+
+
+_sigmoid_backward = compiled(
+    "smooth.sigmoid_backward", lambda g, y, o: np.multiply(g * (1 - y), y, o)
+)
 
 
 sigmoid_backward.vjp(
@@ -335,7 +370,8 @@ def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None)
             a = np.where(a < low, low, np.where(a > high, high, a))
         np.log(held(a / held(1 - a)), o)
 
-    return pointwise(log_odds, input, out=out, floating=True)
+    kernel = compiled("smooth.logit", log_odds) if eps is None else log_odds
+    return pointwise(kernel, input, out=out, floating=True)
 
 
 logit.vjp(input=lambda g, input, eps: logit_slope(g, input, eps))

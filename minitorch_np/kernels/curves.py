@@ -1,0 +1,226 @@
+"""Exponentials, logarithms and error functions of one float32, for the loops of other modules.
+
+They have neither branches nor calls, so that loops around them are vectorised, and are off by two
+units in the last place at most, `erfinv` by five.
+"""
+
+# ruff: noqa: FURB136, SIM300  # min and max would not keep nan
+
+import math
+
+import numpy as np
+
+from .compiler import Real, bits, fused, of_bits
+
+F = np.float32
+ZERO, HALF, ONE, TWO = F(0), F(0.5), F(1), F(2)
+INF, NAN = F(np.inf), F(np.nan)
+LOG2E = F(1.44269504088896341)
+MAGIC = F(12582912.0)
+"""1.5 * 2**23: added, it leaves the nearest integer in a float's last bits."""
+MAGIC_BITS, BIAS = np.int32(0x4B400000), np.int32(127)
+LN2_HIGH, LN2_LOW = F(0.693359375), F(-2.12194440e-4)
+LEAST, MOST = F(-104.0), F(89.0)
+"""Where exp is 0 below, and infinite above."""
+E2, E3, E4 = F(5.0000001201e-1), F(1.6666665459e-1), F(4.1665795894e-2)
+E5, E6, E7 = F(8.3334519073e-3), F(1.3981999507e-3), F(1.9875691500e-4)
+ROOT_HALF = np.int32(0x3F3504F3)
+MANTISSA = np.int32(0x7FFFFF)
+TINY, LIFT, LIFTED = F(1.17549435e-38), F(8388608.0), F(23)
+L1, L2, L3, L4 = F(0.66666662693), F(0.40000972152), F(0.28498786688), F(0.24279078841)
+LOG_HIGH, LOG_LOW = F(6.9313812256e-01), F(9.0580006145e-06)
+
+
+@fused
+def power_of_two(n: np.int32) -> Real:
+    """2**n for a normal result."""
+    return of_bits(np.int32((n + BIAS) << 23))
+
+
+@fused
+def raised(r: Real, n: np.int32) -> Real:
+    """exp(r) * 2**n for a small r."""
+    p = E7 * r + E6
+    p = p * r + E5
+    p = p * r + E4
+    p = p * r + E3
+    p = p * r + E2
+    p = p * (r * r) + r + ONE
+    half = np.int32(n >> 1)  # in two factors, for 2**n alone may be no normal number
+    return p * power_of_two(half) * power_of_two(np.int32(n - half))
+
+
+@fused
+def exp(x: Real) -> Real:
+    """e to the power of x.
+
+    Source: Cephes expf.c (S. Moshier): the powers of 2 apart, a polynomial for the rest.
+    """
+    x = LEAST if LEAST > x else x
+    x = MOST if MOST < x else x
+    shifted = x * LOG2E + MAGIC
+    whole = shifted - MAGIC
+    r = x - whole * LN2_HIGH - whole * LN2_LOW
+    return raised(r, np.int32(bits(shifted) - MAGIC_BITS))
+
+
+@fused
+def exp_of_sum(high: Real, low: Real) -> Real:
+    """exp(high + low) for a `low` too small to count in their float32 sum."""
+    high = LEAST if LEAST > high else high
+    shifted = high * LOG2E + MAGIC
+    whole = shifted - MAGIC
+    r = high - whole * LN2_HIGH - whole * LN2_LOW + low
+    return raised(r, np.int32(bits(shifted) - MAGIC_BITS))
+
+
+@fused
+def expm1_below(x: Real) -> Real:
+    """exp(x) - 1 for x <= 0, exact near 0."""
+    if x < F(-30.0):
+        x = F(-30.0)
+    shifted = x * LOG2E + MAGIC
+    whole = shifted - MAGIC
+    r = x - whole * LN2_HIGH
+    r = r - whole * LN2_LOW
+    p = E7 * r + E6
+    p = p * r + E5
+    p = p * r + E4
+    p = p * r + E3
+    p = p * r + E2
+    p = p * (r * r) + r
+    scale = power_of_two(np.int32(bits(shifted) - MAGIC_BITS))
+    return p * scale + (scale - ONE)
+
+
+@fused
+def log_parts(u: Real, more: Real, exponent: Real) -> Real:
+    """log(u * 2**exponent) + more for a normal u > 0.
+
+    Source: FreeBSD's e_logf.c (Sun Microsystems): u as 2**k (1 + f), near 1.
+    """
+    moved = np.int32(bits(u) - ROOT_HALF)
+    k = F(np.int32(moved >> 23)) + exponent
+    f = of_bits(np.int32((moved & MANTISSA) + ROOT_HALF)) - ONE
+    s = f / (TWO + f)
+    z = s * s
+    w = z * z
+    rest = z * (L1 + w * L3) + w * (L2 + w * L4)
+    half = HALF * f * f
+    return s * (half + rest) + (k * LOG_LOW + more) - half + f + k * LOG_HIGH
+
+
+@fused
+def log(x: Real) -> Real:
+    """The natural logarithm."""
+    tiny = x < TINY
+    result = log_parts(x * LIFT if tiny else x, ZERO, -LIFTED if tiny else ZERO)
+    if x == INF:
+        result = INF
+    if x == ZERO:
+        result = -INF
+    if not x >= ZERO:
+        result = NAN
+    return result
+
+
+@fused
+def log1p_within(x: Real) -> Real:
+    """log(1 + x) for 0 <= x <= 1, exact near 0; nan for nan."""
+    u = ONE + x
+    result = log_parts(u, (x - (u - ONE)) / u, ZERO)
+    return result if x == x else x
+
+
+@fused
+def sigmoid(x: Real) -> Real:
+    """1 / (1 + exp(-x)): where exp overflows it is 0, as it should be."""
+    return ONE / (ONE + exp(-x))
+
+
+@fused
+def softplus(x: Real) -> Real:
+    """log(1 + exp(x)) without overflow."""
+    return (x if x > ZERO else ZERO if x == x else x) + log1p_within(exp(-abs(x)))
+
+
+@fused
+def erf(x: Real) -> Real:
+    """The error function.
+
+    Source: N. Juffa, "Efficient implementation of the error function", Stack Overflow 35148199: a
+    polynomial up to 0.92, beyond it 1 - exp(a polynomial).
+    """
+    a = abs(x)
+    s = a * a
+    r = F(-1.72853470e-5) * a + F(3.83197126e-4)
+    u = F(-3.88396438e-3) * a + F(2.42546219e-2)
+    r = r * s + u
+    r = r * a + F(-1.06777877e-1)
+    r = r * a + F(-6.34846687e-1)
+    r = r * a + F(-1.28717512e-1)
+    far = ONE - exp(r * a - a)
+    r = F(-5.96761703e-4) * s + F(4.99119423e-3)
+    r = r * s + F(-2.67681349e-2)
+    r = r * s + F(1.12819925e-1)
+    r = r * s + F(-3.76125336e-1)
+    r = r * s + F(1.28379166e-1)
+    near = r * a + a
+    return math.copysign(far if a > F(0.921875) else near, x)
+
+
+HEAD = np.int32(-4096)
+
+
+@fused
+def erfc(x: Real) -> Real:
+    """1 - erf(x), relatively accurate for large x.
+
+    (1 + 2a) exp(a * a) erfc(a) is a polynomial of (a - 2) / (a + 2), here interpolated at
+    Chebyshev's points; its form is N. Juffa's, see `erf`. The square is taken in two parts: a head
+    that is exact, and the rest.
+    """
+    a = abs(x)
+    a = F(10.06) if a > F(10.06) else a
+    q = (a - TWO) / (a + TWO)
+    p = F(-0.0004095358932) * q + F(-0.001241445585)
+    p = p * q + F(0.001320682008)
+    p = p * q + F(0.008642927343)
+    p = p * q + F(-0.008061706447)
+    p = p * q + F(-0.05420780117)
+    p = p * q + F(0.164055546)
+    p = p * q + F(-0.166031072)
+    p = p * q + F(-0.09276399091)
+    p = p * q + F(1.276978388)
+    head = of_bits(np.int32(bits(a) & HEAD))
+    tail = p / (ONE + TWO * a) * exp_of_sum(-(head * head), -((a - head) * (a + head)))
+    return TWO - tail if x < ZERO else tail
+
+
+@fused
+def erfinv(x: Real) -> Real:
+    """The inverse of erf: infinite at -1 and 1, nan beyond.
+
+    Source: M. Giles, Approximating the erfinv function, GPU Computing Gems (2011).
+    """
+    w = -log((ONE - x) * (ONE + x))
+    c = w - F(2.5)
+    p = F(2.81022636e-08) * c + F(3.43273939e-07)
+    p = p * c + F(-3.5233877e-06)
+    p = p * c + F(-4.39150654e-06)
+    p = p * c + F(0.00021858087)
+    p = p * c + F(-0.00125372503)
+    p = p * c + F(-0.00417768164)
+    p = p * c + F(0.246640727)
+    p = p * c + F(1.50140941)
+    c = F(math.sqrt(w)) - F(3.0)
+    r = F(-0.000200214257) * c + F(0.000100950558)
+    r = r * c + F(0.00134934322)
+    r = r * c + F(-0.00367342844)
+    r = r * c + F(0.00573950773)
+    r = r * c + F(-0.0076224613)
+    r = r * c + F(0.00943887047)
+    r = r * c + F(1.00167406)
+    r = r * c + F(2.83297682)
+    result = (p if w < F(5.0) else r) * x
+    return math.copysign(INF, x) if abs(x) == ONE else result

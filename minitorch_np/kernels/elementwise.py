@@ -1,0 +1,369 @@
+"""Arithmetic on each element of flat float32 arrays, where NumPy would pass over memory twice or
+more, or calls a function of C for each. Every loop may work in place.
+
+Results have the bits of NumPy's: whatever rounds, rounds as in the ops of the same name.
+"""
+
+# ruff: noqa: FURB136  # min and max would not keep nan
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .compiler import Real, inlined, jit, read, write
+
+Flat = np.ndarray[tuple[int], np.dtype[Any]]
+F = np.float32
+ZERO, HALF, ONE, THREE, SIX, INF = F(0), F(0.5), F(1), F(3), F(6), F(np.inf)
+
+
+@jit
+def relu(a: Flat, out: Flat) -> None:
+    """max(a, 0), nan kept."""
+    for i in range(out.size):
+        x = read(a, i)
+        write(out, i, ZERO if x < ZERO else x)
+
+
+@jit
+def threshold(a: Flat, out: Flat, limit: Real, value: Real) -> None:
+    """a, or value where a <= limit."""
+    for i in range(out.size):
+        x = read(a, i)
+        write(out, i, value if x <= limit else x)
+
+
+@jit
+def leaky_relu(a: Flat, out: Flat, slope: Real) -> None:
+    """a where positive, slope * a elsewhere."""
+    for i in range(out.size):
+        x = read(a, i)
+        write(out, i, x if x > ZERO else x * slope)
+
+
+@jit
+def clamp(a: Flat, out: Flat, low: Real, high: Real) -> None:
+    """a raised to low, then lowered to high; nan kept."""
+    for i in range(out.size):
+        x = read(a, i)
+        x = low if x < low else x
+        write(out, i, high if x > high else x)
+
+
+@jit
+def clamp_each(a: Flat, low: Flat, high: Flat, out: Flat) -> None:
+    """`clamp` with limits of each element's own; nan wherever one is."""
+    for i in range(out.size):
+        x, least, most = read(a, i), read(low, i), read(high, i)
+        x = x if x != x or x > least else least
+        write(out, i, x if x != x or x < most else most)
+
+
+@jit
+def hardsigmoid(a: Flat, out: Flat) -> None:
+    """a / 6 + 1 / 2 within [0, 1]."""
+    for i in range(out.size):
+        x = read(a, i) + THREE
+        x = ZERO if x < ZERO else x
+        write(out, i, (SIX if x > SIX else x) / SIX)
+
+
+@jit
+def hardswish(a: Flat, out: Flat) -> None:
+    """a times hardsigmoid(a)."""
+    for i in range(out.size):
+        x = read(a, i)
+        y = x + THREE
+        y = ZERO if y < ZERO else y
+        write(out, i, x * (SIX if y > SIX else y) / SIX)
+
+
+@jit
+def hardshrink(a: Flat, out: Flat, n: Real) -> None:
+    """a outside [-n, n], 0 within."""
+    for i in range(out.size):
+        x = read(a, i)
+        write(out, i, ZERO if abs(x) <= n else x)
+
+
+@jit
+def softshrink(a: Flat, out: Flat, n: Real) -> None:
+    """a moved n towards 0, and 0 * a within [-n, n]."""
+    for i in range(out.size):
+        x = read(a, i)
+        y = x - n if x > n else x * ZERO
+        write(out, i, x + n if x < -n else y)
+
+
+@jit
+def prelu(a: Flat, weights: Flat, out: Flat) -> None:
+    """a where positive, weights * a elsewhere; the weights in turns along a row."""
+    n = weights.size
+    for row in range(out.size // n):
+        x, y = a[row * n : row * n + n], out[row * n : row * n + n]
+        for i in range(n):
+            value = read(x, i)
+            write(y, i, value if value > ZERO else read(weights, i) * value)
+
+
+@jit
+def sign(a: Flat, out: Flat) -> None:
+    """-1, 0 or 1; 0 for nan."""
+    for i in range(out.size):
+        x = read(a, i)
+        up = ONE if x > ZERO else ZERO
+        write(out, i, -ONE if x < ZERO else up)
+
+
+@jit
+def frac(a: Flat, out: Flat) -> None:
+    """a without its integer part."""
+    for i in range(out.size):
+        x = read(a, i)
+        write(out, i, x - np.trunc(x))
+
+
+@jit
+def neg(a: Flat, out: Flat) -> None:
+    """-a."""
+    for i in range(out.size):
+        write(out, i, -read(a, i))
+
+
+@jit
+def absolute(a: Flat, out: Flat) -> None:
+    """|a|."""
+    for i in range(out.size):
+        write(out, i, abs(read(a, i)))
+
+
+@jit
+def ceil(a: Flat, out: Flat) -> None:
+    """The smallest integers at or above a."""
+    for i in range(out.size):
+        write(out, i, np.ceil(read(a, i)))
+
+
+@jit
+def trunc(a: Flat, out: Flat) -> None:
+    """a without fractions."""
+    for i in range(out.size):
+        write(out, i, np.trunc(read(a, i)))
+
+
+@jit
+def nan_to_num(a: Flat, out: Flat, nan: Real, most: Real, least: Real) -> None:
+    """a with other numbers for nan, inf and -inf."""
+    for i in range(out.size):
+        x = read(a, i)
+        y = nan if x != x else x
+        y = most if x == INF else y
+        write(out, i, least if x == -INF else y)
+
+
+@jit
+def logical_not(a: Flat, out: Flat) -> None:
+    """Whether a is 0."""
+    for i in range(out.size):
+        write(out, i, read(a, i) == ZERO)
+
+
+@jit
+def logical_and(a: Flat, b: Flat, out: Flat) -> None:
+    """Whether neither is 0."""
+    for i in range(out.size):
+        write(out, i, (read(a, i) != ZERO) & (read(b, i) != ZERO))
+
+
+@jit
+def logical_or(a: Flat, b: Flat, out: Flat) -> None:
+    """Whether one is not 0."""
+    for i in range(out.size):
+        write(out, i, (read(a, i) != ZERO) | (read(b, i) != ZERO))
+
+
+@jit
+def logical_xor(a: Flat, b: Flat, out: Flat) -> None:
+    """Whether just one is not 0."""
+    for i in range(out.size):
+        write(out, i, (read(a, i) != ZERO) ^ (read(b, i) != ZERO))
+
+
+@jit
+def copysign(a: Flat, b: Flat, out: Flat) -> None:
+    """|a| with the sign of b."""
+    for i in range(out.size):
+        write(out, i, math.copysign(read(a, i), read(b, i)))
+
+
+@jit
+def add_scaled(a: Flat, b: Flat, out: Flat, factor: Real) -> None:
+    """a + factor * b."""
+    for i in range(out.size):
+        write(out, i, read(a, i) + factor * read(b, i))
+
+
+@jit
+def addcmul(a: Flat, b: Flat, c: Flat, out: Flat, value: Real) -> None:
+    """a + value * b * c."""
+    for i in range(out.size):
+        write(out, i, read(a, i) + value * read(b, i) * read(c, i))
+
+
+@jit
+def addcdiv(a: Flat, b: Flat, c: Flat, out: Flat, value: Real) -> None:
+    """a + value * b / c."""
+    for i in range(out.size):
+        write(out, i, read(a, i) + value * read(b, i) / read(c, i))
+
+
+@inlined
+def mixed(a: Real, b: Real, weight: Real) -> Real:
+    """The point between a and b, counted from the nearer of them."""
+    step = b - a
+    near = a + weight * step
+    return near if abs(weight) < HALF else b - step * (ONE - weight)
+
+
+@jit
+def lerp(a: Flat, b: Flat, out: Flat, weight: Real) -> None:
+    """The points at `weight` between a and b."""
+    for i in range(out.size):
+        write(out, i, mixed(read(a, i), read(b, i), weight))
+
+
+@jit
+def lerp_each(a: Flat, b: Flat, weight: Flat, out: Flat) -> None:
+    """`lerp` with weights of each element's own."""
+    for i in range(out.size):
+        write(out, i, mixed(read(a, i), read(b, i), read(weight, i)))
+
+
+@jit
+def cube(a: Flat, out: Flat) -> None:
+    """a * a * a."""
+    for i in range(out.size):
+        x = read(a, i)
+        write(out, i, x * x * x)
+
+
+@jit
+def div_trunc(a: Flat, b: Flat, out: Flat) -> None:
+    """a / b rounded towards 0."""
+    for i in range(out.size):
+        write(out, i, np.trunc(read(a, i) / read(b, i)))
+
+
+@jit
+def hypot(a: Flat, b: Flat, out: Flat) -> None:
+    """The root of a ** 2 + b ** 2, in float64; infinite where one is, whatever the other."""
+    for i in range(out.size):
+        x, y = abs(read(a, i)), abs(read(b, i))
+        wide_x, wide_y = np.float64(x), np.float64(y)
+        root = F(math.sqrt(wide_x * wide_x + wide_y * wide_y))
+        write(out, i, INF if (x == INF) | (y == INF) else root)
+
+
+@jit
+def threshold_backward(a: Flat, g: Flat, out: Flat, limit: Real) -> None:
+    """g where a is above the limit, or nan."""
+    for i in range(out.size):
+        write(out, i, ZERO if read(a, i) <= limit else read(g, i))
+
+
+@jit
+def leaky_relu_backward(a: Flat, g: Flat, out: Flat, slope: Real) -> None:
+    """g where a is positive, slope * g elsewhere."""
+    for i in range(out.size):
+        x = read(g, i)
+        write(out, i, x if read(a, i) > ZERO else x * slope)
+
+
+@jit
+def inside_backward(g: Flat, a: Flat, out: Flat, low: Real, high: Real) -> None:
+    """g, but 0 where a is at a limit or beyond."""
+    for i in range(out.size):
+        x = read(a, i)
+        write(out, i, ZERO if (x <= low) | (x >= high) else read(g, i))
+
+
+@jit
+def outside_backward(g: Flat, a: Flat, out: Flat, n: Real) -> None:
+    """g, but 0 where a is within [-n, n]."""
+    for i in range(out.size):
+        write(out, i, ZERO if abs(read(a, i)) <= n else read(g, i))
+
+
+@jit
+def square_of_difference(a: Flat, b: Flat, out: Flat) -> None:
+    """(a - b) ** 2."""
+    for i in range(out.size):
+        x = read(a, i) - read(b, i)
+        write(out, i, x * x)
+
+
+@jit
+def mse_backward(g: Flat, a: Flat, b: Flat, out: Flat, norm: Real) -> None:
+    """norm * (a - b) * g; g may be one number for all."""
+    if g.size == 1:
+        one = read(g, 0)
+        for i in range(out.size):
+            write(out, i, (read(a, i) - read(b, i)) * norm * one)
+    else:
+        for i in range(out.size):
+            write(out, i, (read(a, i) - read(b, i)) * norm * read(g, i))
+
+
+@jit
+def smooth_l1(a: Flat, b: Flat, out: Flat, beta: Real) -> None:
+    """|a - b| less beta / 2, and a parabola where it is below a beta that is not 0."""
+    for i in range(out.size):
+        z = abs(read(a, i) - read(b, i))
+        write(out, i, HALF * z * z / beta if z < beta else z - HALF * beta)
+
+
+@inlined
+def smooth_l1_slope(x: Real, beta: Real) -> Real:
+    """The derivative of `smooth_l1` where a - b is x."""
+    slope = ONE if x >= beta else x / beta
+    return -ONE if x <= -beta else slope
+
+
+@jit
+def smooth_l1_backward(g: Flat, a: Flat, b: Flat, out: Flat, beta: Real, norm: Real) -> None:
+    """The gradient of `smooth_l1`, for a beta that is not 0; g may be one number for all."""
+    if g.size == 1:
+        one = read(g, 0)
+        for i in range(out.size):
+            write(out, i, smooth_l1_slope(read(a, i) - read(b, i), beta) * norm * one)
+    else:
+        for i in range(out.size):
+            write(out, i, smooth_l1_slope(read(a, i) - read(b, i), beta) * norm * read(g, i))
+
+
+@jit
+def huber(a: Flat, b: Flat, out: Flat, delta: Real) -> None:
+    """A parabola of a - b, and lines beyond delta."""
+    for i in range(out.size):
+        z = abs(read(a, i) - read(b, i))
+        write(out, i, HALF * z * z if z <= delta else delta * (z - HALF * delta))
+
+
+@inlined
+def kept(x: Real, low: Real, high: Real) -> Real:
+    """x within [low, high]; nan is kept."""
+    x = low if x < low else x
+    return high if x > high else x
+
+
+@jit
+def huber_backward(g: Flat, a: Flat, b: Flat, out: Flat, delta: Real, norm: Real) -> None:
+    """The gradient of `huber`; g may be one number for all."""
+    if g.size == 1:
+        one = read(g, 0)
+        for i in range(out.size):
+            write(out, i, kept(read(a, i) - read(b, i), -delta, delta) * norm * one)
+    else:
+        for i in range(out.size):
+            write(out, i, kept(read(a, i) - read(b, i), -delta, delta) * norm * read(g, i))

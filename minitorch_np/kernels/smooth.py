@@ -1,0 +1,284 @@
+"""Smooth functions of each element of flat float32 arrays and their gradients, in one pass each.
+
+Every loop may work in place.
+"""
+
+# ruff: noqa: FURB136  # min and max would not keep nan
+
+import math
+from typing import Any
+
+import numpy as np
+
+from . import curves
+from .compiler import Real, fused, jit, read, write
+
+Flat = np.ndarray[tuple[int], np.dtype[Any]]
+F = np.float32
+ZERO, HALF, ONE, TWO, THREE, INF = F(0), F(0.5), F(1), F(2), F(3), F(np.inf)
+ROOT_HALF, DENSITY = F(math.sqrt(0.5)), F(1 / math.sqrt(2 * math.pi))
+BEND, CUBIC = F(math.sqrt(2 / math.pi)), F(0.044715)
+LN2, LOG2E = F(math.log(2)), F(1 / math.log(2))
+
+
+@jit
+def exp(a: Flat, out: Flat) -> None:
+    """e to the power of a."""
+    for i in range(out.size):
+        write(out, i, curves.exp(read(a, i)))
+
+
+@jit
+def sigmoid(a: Flat, out: Flat) -> None:
+    """1 / (1 + exp(-a))."""
+    for i in range(out.size):
+        write(out, i, curves.sigmoid(read(a, i)))
+
+
+@jit
+def sigmoid_backward(g: Flat, y: Flat, out: Flat) -> None:
+    """g (1 - y) y."""
+    for i in range(out.size):
+        value = read(y, i)
+        write(out, i, read(g, i) * (ONE - value) * value)
+
+
+@jit
+def tanh_backward(g: Flat, y: Flat, out: Flat) -> None:
+    """g (1 - y y)."""
+    for i in range(out.size):
+        value = read(y, i)
+        write(out, i, read(g, i) * (ONE - value * value))
+
+
+@jit
+def silu(a: Flat, out: Flat) -> None:
+    """a sigmoid(a)."""
+    for i in range(out.size):
+        x = read(a, i)
+        write(out, i, x / (ONE + curves.exp(-x)))
+
+
+@jit
+def silu_backward(g: Flat, a: Flat, out: Flat) -> None:
+    """The gradient of `silu`."""
+    for i in range(out.size):
+        x = read(a, i)
+        s = curves.sigmoid(x)
+        write(out, i, read(g, i) * (s * (ONE + x * (ONE - s))))
+
+
+@jit
+def glu(a: Flat, b: Flat, out: Flat) -> None:
+    """a sigmoid(b)."""
+    for i in range(out.size):
+        write(out, i, read(a, i) * curves.sigmoid(read(b, i)))
+
+
+@jit
+def logit(a: Flat, out: Flat) -> None:
+    """log(a / (1 - a))."""
+    for i in range(out.size):
+        x = read(a, i)
+        write(out, i, curves.log(x / (ONE - x)))
+
+
+@fused
+def elu_of(x: Real, below: Real, above: Real, inner: Real) -> Real:
+    """One element of `elu`."""
+    low = x if x < ZERO else ZERO
+    falling = below * curves.expm1_below(low * inner)
+    return falling if x < ZERO else x * above
+
+
+@jit
+def elu(a: Flat, out: Flat, below: Real, above: Real, inner: Real) -> None:
+    """above * a where positive, below * (exp(inner * a) - 1) elsewhere; inner is positive."""
+    for i in range(out.size):
+        write(out, i, elu_of(read(a, i), below, above, inner))
+
+
+@jit
+def elu_backward(g: Flat, a: Flat, out: Flat, below: Real, above: Real, inner: Real) -> None:
+    """The gradient of `elu` from its input."""
+    for i in range(out.size):
+        x = read(a, i)
+        low = x if x < ZERO else ZERO
+        falling = inner * (below * curves.exp(low * inner))
+        write(out, i, read(g, i) * (falling if x <= ZERO else above))
+
+
+@jit
+def elu_result_backward(
+    g: Flat, y: Flat, out: Flat, below: Real, above: Real, inner: float
+) -> None:
+    """The gradient of `elu` from its result."""
+    for i in range(out.size):
+        x = read(y, i)
+        write(out, i, read(g, i) * (inner * (x + below) if x <= ZERO else above))
+
+
+@fused
+def normal_below(x: Real) -> Real:
+    """The chance that a standard normal number is below x; nan times -inf there, as in ATen."""
+    return (curves.erf(x * ROOT_HALF) + ONE) * HALF
+
+
+@jit
+def gelu(a: Flat, out: Flat) -> None:
+    """a times the chance that a standard normal number is below it."""
+    for i in range(out.size):
+        x = read(a, i)
+        write(out, i, x * normal_below(x))
+
+
+@jit
+def gelu_backward(g: Flat, a: Flat, out: Flat) -> None:
+    """The gradient of `gelu`."""
+    for i in range(out.size):
+        x = read(a, i)
+        density = curves.exp(x * x * -HALF) * DENSITY
+        write(out, i, read(g, i) * (normal_below(x) + x * density))
+
+
+@fused
+def bent(x: Real) -> Real:
+    """tanh of gelu's cubic, by the sigmoid of twice it."""
+    return TWO * curves.sigmoid(TWO * BEND * (x + CUBIC * x * x * x)) - ONE
+
+
+@jit
+def gelu_tanh(a: Flat, out: Flat) -> None:
+    """`gelu`, by a tanh close to the chance."""
+    for i in range(out.size):
+        x = read(a, i)
+        write(out, i, HALF * x * (ONE + bent(x)))
+
+
+@jit
+def gelu_tanh_backward(g: Flat, a: Flat, out: Flat) -> None:
+    """The gradient of `gelu_tanh`."""
+    for i in range(out.size):
+        x = read(a, i)
+        t = bent(x)
+        inner = BEND * (ONE + THREE * CUBIC * x * x)
+        slope = HALF * (ONE + t) + HALF * x * (ONE - t * t) * inner
+        write(out, i, read(g, i) * slope)
+
+
+@fused
+def tanh_of_softplus(x: Real) -> Real:
+    """tanh(log(1 + exp(x))), a quotient of polynomials of exp(x); 1 where that would overflow."""
+    e = curves.exp(F(20) if x > F(20) else x)
+    n = e * (e + TWO)
+    return n / (n + TWO)
+
+
+@jit
+def mish(a: Flat, out: Flat) -> None:
+    """a tanh(log(1 + exp(a)))."""
+    for i in range(out.size):
+        x = read(a, i)
+        write(out, i, x * tanh_of_softplus(x))
+
+
+@jit
+def mish_backward(g: Flat, a: Flat, out: Flat) -> None:
+    """The gradient of `mish`."""
+    for i in range(out.size):
+        x = read(a, i)
+        t = tanh_of_softplus(x)
+        write(out, i, read(g, i) * (t + x * curves.sigmoid(x) * (ONE - t * t)))
+
+
+@jit
+def softplus(a: Flat, out: Flat, beta: Real, limit: Real) -> None:
+    """log(1 + exp(beta * a)) / beta, and a where beta * a is above the limit."""
+    for i in range(out.size):
+        x = read(a, i)
+        rising = x * beta
+        write(out, i, x if rising > limit else curves.softplus(rising) / beta)
+
+
+@jit
+def softplus_backward(g: Flat, a: Flat, out: Flat, beta: Real, limit: Real) -> None:
+    """The gradient of `softplus`."""
+    for i in range(out.size):
+        rising = read(a, i) * beta
+        grown = curves.exp(rising)
+        slope = read(g, i)
+        write(out, i, slope if rising > limit else slope * grown / (grown + ONE))
+
+
+@jit
+def log_sigmoid(a: Flat, out: Flat) -> None:
+    """log(sigmoid(a))."""
+    for i in range(out.size):
+        write(out, i, -curves.softplus(-read(a, i)))
+
+
+@jit
+def log_sigmoid_backward(g: Flat, a: Flat, out: Flat) -> None:
+    """g sigmoid(-a)."""
+    for i in range(out.size):
+        write(out, i, read(g, i) * curves.sigmoid(-read(a, i)))
+
+
+@jit
+def hardswish_backward(g: Flat, a: Flat, out: Flat) -> None:
+    """The gradient of `hardswish`."""
+    for i in range(out.size):
+        x, slope = read(a, i), read(g, i)
+        middle = slope * (x / THREE + HALF) if x < THREE else slope
+        write(out, i, ZERO if x <= -THREE else middle)
+
+
+@jit
+def hardsigmoid_backward(g: Flat, a: Flat, out: Flat) -> None:
+    """A sixth of g within (-3, 3)."""
+    for i in range(out.size):
+        x = read(a, i)
+        write(out, i, read(g, i) * F(1 / 6) if (x > -THREE) & (x < THREE) else ZERO)
+
+
+@jit
+def erf(a: Flat, out: Flat) -> None:
+    """The error function."""
+    for i in range(out.size):
+        write(out, i, curves.erf(read(a, i)))
+
+
+@jit
+def erfc(a: Flat, out: Flat) -> None:
+    """1 - erf(a)."""
+    for i in range(out.size):
+        write(out, i, curves.erfc(read(a, i)))
+
+
+@jit
+def erfinv(a: Flat, out: Flat) -> None:
+    """The inverse of erf."""
+    for i in range(out.size):
+        write(out, i, curves.erfinv(read(a, i)))
+
+
+@fused
+def log_of_sum(x: Real, y: Real, unit: Real) -> Real:
+    """log(exp(x * unit) + exp(y * unit)) / unit."""
+    most = x if x > y else y
+    gap = ZERO if x == y else -abs(x - y)  # equal infinities have no difference
+    return most + curves.log1p_within(curves.exp(gap * unit)) / unit
+
+
+@jit
+def logaddexp(a: Flat, b: Flat, out: Flat) -> None:
+    """log(exp(a) + exp(b))."""
+    for i in range(out.size):
+        write(out, i, log_of_sum(read(a, i), read(b, i), ONE))
+
+
+@jit
+def logaddexp2(a: Flat, b: Flat, out: Flat) -> None:
+    """log2(2 ** a + 2 ** b)."""
+    for i in range(out.size):
+        write(out, i, log_of_sum(read(a, i), read(b, i), LN2))
