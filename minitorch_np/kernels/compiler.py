@@ -71,6 +71,14 @@ def fused(function: Callable[P, R]) -> Callable[P, R]:
     return cast(Callable[P, R], _numba.njit(**options)(function))
 
 
+def reordered(function: Callable[P, R]) -> Callable[P, R]:
+    """`fused`, and its sums and products may be taken in any order, so in as many at once as a
+    vector holds.
+    """
+    options = {"fastmath": {"contract", "reassoc"}, "forceinline": True, **_OPTIONS}
+    return cast(Callable[P, R], _numba.njit(**options)(function))
+
+
 def compiled_for(function: F, *arguments: object) -> F:
     """The function compiled now for these numba types, returning int64. Other types raise
     TypeError.
@@ -159,7 +167,8 @@ def _write(_context: object, array: Foreign, at: object, _value: object) -> obje
         store = builder.store(value, _data(context, builder, kind, *values[:2]))
         # else LLVM keeps to 256 bits where wider ones used to slow the clock; llvmlite's own `add`
         # knows no attribute with a value
-        set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+        attributes = cast(set[str], builder.function.attributes)
+        set.add(attributes, '"prefer-vector-width"="512"')
         store.set_metadata("alias.scope", _written(builder))
         return context.get_dummy_value()
 

@@ -5,13 +5,14 @@ from them, and a program that has no others never loads numba.
 """
 
 import importlib
+import math
 from collections.abc import Callable
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MANY", "compiled", "dense", "loop", "walked"]
+__all__ = ["MANY", "compiled", "dense", "folded", "loop", "walked"]
 
 Array = NDArray[Any]
 
@@ -69,6 +70,25 @@ def walked(arrays: tuple[Array, ...], ones: int = 0) -> list[Array] | None:
             return None
         flat.append(whole.reshape(-1))
     return flat
+
+
+def folded(a: Array, axes: tuple[int, ...]) -> tuple[int, int, int] | None:
+    """(outer, n, inner), the sizes before, of and after neighbouring `axes`, of an array that loops
+    can fold, row by row (inner is 1) or `COLUMNS` and more side by side; else None."""
+    if not axes or not dense(a):
+        return None
+    first, last = min(axes), max(axes)
+    if last - first + 1 != len(axes):
+        return None
+    outer, inner = math.prod(a.shape[:first]), math.prod(a.shape[last + 1 :])
+    n = a.size // (outer * inner)
+    return (outer, n, inner) if n >= ROW and (inner == 1 or inner >= COLUMNS) else None
+
+
+COLUMNS = 16
+"""Columns from which they are folded side by side."""
+ROW = 16
+"""Elements from which a row is folded by a loop of its own."""
 
 
 def compiled(name: str, otherwise: Kernel, *numbers: float, ones: int = 0) -> Callable[..., None]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import is_grad_enabled
+from minitorch_np.kernels.large import MANY, folded, loop
 from minitorch_np.loops import (
     check_dtype,
     check_overlap,
@@ -91,6 +92,10 @@ def total(a: Array, axes: tuple[int, ...]) -> Array:
     NumPy sums in pairs along the fastest axis alone, and one after the other along the rest;
     PyTorch sums in pairs always. Long float32 sums of the second kind are taken in float64.
     """
+    if a.size >= MANY:
+        values = large_total(a, axes, "sum")
+        if values is not None:
+            return values
     if a.size >= LONG and a.dtype == np.float32 and axes != (a.ndim - 1,):
         many = 1
         for axis in axes:
@@ -98,6 +103,19 @@ def total(a: Array, axes: tuple[int, ...]) -> Array:
         if many >= LONG and not (len(axes) == a.ndim and a.flags.c_contiguous):
             return np.add.reduce(a, axes, dtype=np.float64)
     return np.add.reduce(a, axes)
+
+
+def large_total(a: Array, axes: tuple[int, ...], name: str) -> Array | None:
+    """The 'sum', the 'nansum' or the sum of 'squares' over `axes` by a compiled loop, or None."""
+    sizes = folded(a, axes)
+    if sizes is None or (name == "squares" and sizes[2] > 1):
+        return None
+    values = np.empty(a.shape[: min(axes)] + a.shape[max(axes) + 1 :], a.dtype)
+    if sizes[2] == 1:
+        loop(f"reductions.{name}_rows")(a.reshape(-1), values.reshape(-1))
+    else:
+        loop("reductions.columns")(a.reshape(-1), values.reshape(-1), sizes[2], name == "sum")
+    return values
 
 
 @op("reduction", node=lambda dim, keepdim: f"SumBackward{0 if dim is None and not keepdim else 1}")
@@ -169,7 +187,8 @@ def nansum(
         raise not_implemented("nansum_cpu", kind)
 
     def f(a: Array, axes: tuple[int, ...]) -> Array:
-        return total(np.where(np.isnan(a), a.dtype.type(0), a), axes)
+        values = large_total(a, axes, "nansum")
+        return total(np.where(np.isnan(a), a.dtype.type(0), a), axes) if values is None else values
 
     given = summands(input, kind)
     return reduce(f, given, dims_of(dim, input.ndim), keepdim, dtype=kind, out=out)
@@ -237,9 +256,17 @@ def prod(
     dims = tuple(range(input.ndim)) if dim is None else dims_of(dim, input.ndim)
     kind = summed_dtype(input, dtype, out)
     given = summands(input, kind)
-    return reduce(
-        lambda a, axes: np.multiply.reduce(a, axes), given, dims, keepdim, dtype=kind, out=out
-    )
+    return reduce(product, given, dims, keepdim, dtype=kind, out=out)
+
+
+def product(a: Array, axes: tuple[int, ...]) -> Array:
+    """The product over `axes`."""
+    sizes = folded(a, axes)
+    if sizes is None or sizes[2] > 1:
+        return np.multiply.reduce(a, axes)
+    values = np.empty(a.shape[: min(axes)], a.dtype)
+    loop("reductions.product_rows")(a.reshape(-1), values.reshape(-1))
+    return values
 
 
 prod.vjp(
@@ -343,6 +370,15 @@ def logsumexp(
     def f(a: Array, axes: tuple[int, ...]) -> Array:
         if not a.size:
             return np.log(np.add.reduce(a, axes))
+        sizes = folded(a, axes)
+        if sizes is not None:
+            values = np.empty(a.shape[: min(axes)] + a.shape[max(axes) + 1 :], a.dtype)
+            flat = a.reshape(-1), values.reshape(-1)
+            if sizes[2] == 1:
+                loop("reductions.logsumexp_rows")(*flat)
+            else:
+                loop("softmax.logsumexp_columns")(*flat, sizes[1], sizes[2])
+            return values
         most = np.maximum.reduce(a, axes, keepdims=True)
         most = np.where(np.isinf(most), a.dtype.type(0), most)
         summed = total(np.exp(a - most), axes)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.kernels.large import MANY, folded, loop
 from minitorch_np.loops import converted, exact_result_for, finish, not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.shapes import wrap_dim
@@ -36,7 +37,27 @@ def _ready(name: str, input: Tensor, dim: int, out: Tensor | None) -> int:
     return d
 
 
+def _walked(name: str, dim: int, *arrays: Array) -> Array | None:
+    """The result of a compiled loop along `dim`, or None where it cannot walk the arrays."""
+    if arrays[0].size < MANY:
+        return None
+    sizes = [folded(a, (dim,)) for a in arrays]
+    if sizes[0] is None or None in sizes:
+        return None
+    values = np.empty_like(arrays[0])
+    flat = [a.reshape(-1) for a in (*arrays, values)]
+    _, n, inner = sizes[0]
+    if inner == 1:
+        loop(f"softmax.{name}_rows")(*flat, n)
+    else:
+        loop(f"softmax.{name}_columns")(*flat, n, inner)
+    return values
+
+
 def _softmax(a: Array, dim: int) -> Array:
+    found = _walked("softmax", dim, a)
+    if found is not None:
+        return found
     most = np.maximum.reduce(a, dim, keepdims=True)
     values = np.subtract(a, most)
     np.exp(values, out=values)
@@ -45,6 +66,9 @@ def _softmax(a: Array, dim: int) -> Array:
 
 
 def _log_softmax(a: Array, dim: int) -> Array:
+    found = _walked("log_softmax", dim, a)
+    if found is not None:
+        return found
     most = np.maximum.reduce(a, dim, keepdims=True)
     values = np.subtract(a, most)
     np.subtract(values, np.log(np.add.reduce(np.exp(values), dim, keepdims=True)), out=values)
@@ -78,6 +102,9 @@ def softmax_backward_data(grad_output: Tensor, output: Tensor, dim: int) -> Tens
     """The gradient through a softmax: `(g - sum(g * out)) * out` along `dim`."""
 
     def f(g: Array, y: Array, d: int) -> Array:
+        found = _walked("softmax_backward", d, g, y)
+        if found is not None:
+            return found
         values = np.multiply(g, y)
         inner = np.add.reduce(values, d, keepdims=True)
         np.subtract(g, inner, out=values)
@@ -111,6 +138,9 @@ def log_softmax_backward_data(grad_output: Tensor, output: Tensor, dim: int) -> 
     """The gradient through a log_softmax: `g - exp(out) * sum(g)` along `dim`."""
 
     def f(g: Array, y: Array, d: int) -> Array:
+        found = _walked("log_softmax_backward", d, g, y) if d == y.ndim - 1 else None
+        if found is not None:
+            return found
         values = np.exp(y)
         np.multiply(values, np.add.reduce(g, d, keepdims=True), out=values)
         np.subtract(g, values, out=values)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import return_types
+from minitorch_np.kernels.large import dense, loop
 from minitorch_np.loops import finish, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.copy import zeros
@@ -62,6 +63,11 @@ def moments(
 
     def f() -> tuple[Array, Array]:
         given = input.array
+        if alone and input.ndim and dense(given):
+            middle = own_mean(given, dims, n)
+            apart = loop("reductions.spread")(given.reshape(-1), float(middle.item()))
+            spreads = np.float64(apart) / np.float64(np.maximum(n - correction, 0))
+            return np.reshape(np.sqrt(spreads) if root else spreads, shape), middle.reshape(shape)
         wide = given.astype(np.float64)
         middle = own_mean(given, dims, n) if alone else mean_of(wide, dims, n)
         np.subtract(wide, middle, out=wide)

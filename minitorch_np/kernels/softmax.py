@@ -1,0 +1,213 @@
+"""Softmax, its logarithm and their gradients over the middle of flat float32 arrays seen as
+(outer, n, inner), each row of 1 or block of `WIDE` columns at once, so that it stays near.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from . import curves
+from .compiler import Real, jit, read, reordered, write
+from .reductions import DEEP, LANES, PIECE, largest, piece_exponentials, piece_sum
+
+Flat = np.ndarray[tuple[int], np.dtype[Any]]
+F, D = np.float32, np.float64
+ZERO, INF = F(0), F(np.inf)
+WIDE = 128
+
+
+@reordered
+def exponentials(a: Flat, out: Flat, most: Real) -> Real:
+    """Writes exp(a - most), and returns the sum."""
+    total = ZERO
+    for i in range(out.size):
+        value = curves.exp(read(a, i) - most)
+        write(out, i, value)
+        total += value
+    return total
+
+
+@jit
+def softmax_rows(a: Flat, out: Flat, n: int) -> None:
+    """exp(row) over its sum."""
+    lanes = np.empty(LANES, np.float32)
+    for first in range(0, a.size, n):
+        most = largest(a, first, first + n, lanes)
+        total = D(0)
+        for start in range(first, first + n, PIECE):
+            stop = min(start + PIECE, first + n)
+            total += D(exponentials(a[start:stop], out[start:stop], most))
+        y, divisor = out[first : first + n], F(total)
+        for i in range(n):
+            write(y, i, read(y, i) / divisor)
+
+
+@jit
+def log_softmax_rows(a: Flat, out: Flat, n: int) -> None:
+    """row - log(sum(exp(row)))."""
+    lanes = np.empty(LANES, np.float32)
+    for first in range(0, a.size, n):
+        most = largest(a, first, first + n, lanes)
+        total = D(0)
+        for start in range(first, first + n, PIECE):
+            total += D(piece_exponentials(a, start, min(start + PIECE, first + n), most))
+        x, y, less = a[first : first + n], out[first : first + n], F(math.log(total))
+        for i in range(n):
+            write(y, i, read(x, i) - most - less)
+
+
+@reordered
+def piece_products(a: Flat, b: Flat, start: int, stop: int) -> Real:
+    """The sum of a[start:stop] * b[start:stop]."""
+    total = ZERO
+    for i in range(start, stop):
+        total += read(a, i) * read(b, i)
+    return total
+
+
+@jit
+def softmax_backward_rows(g: Flat, y: Flat, out: Flat, n: int) -> None:
+    """(g - sum(g * y)) * y."""
+    for first in range(0, g.size, n):
+        total = D(0)
+        for start in range(first, first + n, PIECE):
+            total += D(piece_products(g, y, start, min(start + PIECE, first + n)))
+        inner = F(total)
+        u, v, w = g[first : first + n], y[first : first + n], out[first : first + n]
+        for i in range(n):
+            write(w, i, (read(u, i) - inner) * read(v, i))
+
+
+@jit
+def log_softmax_backward_rows(g: Flat, y: Flat, out: Flat, n: int) -> None:
+    """g - exp(y) * sum(g)."""
+    for first in range(0, g.size, n):
+        total = D(0)
+        for start in range(first, first + n, PIECE):
+            total += D(piece_sum(g, start, min(start + PIECE, first + n)))
+        inner = F(total)
+        u, v, w = g[first : first + n], y[first : first + n], out[first : first + n]
+        for i in range(n):
+            write(w, i, read(u, i) - curves.exp(read(v, i)) * inner)
+
+
+@jit
+def largest_columns(a: Flat, at: int, n: int, inner: int, most: Flat) -> None:
+    """The largest of each of the columns that begin at `at`; nan if one is."""
+    most[:] = -INF
+    for row in range(n):
+        x = a[at + row * inner : at + row * inner + most.size]
+        for j in range(most.size):
+            value, found = read(x, j), read(most, j)
+            write(most, j, value if (value > found) | (value != value) else found)
+
+
+@jit
+def sum_columns(a: Flat, at: int, n: int, inner: int, less: Flat, total: Flat) -> None:
+    """The sum of exp(a - less) of each of the columns that begin at `at`."""
+    total[:] = 0
+    part = np.empty(total.size, np.float32)
+    for deep in range(0, n, DEEP):
+        part[:] = 0
+        for row in range(deep, min(deep + DEEP, n)):
+            x = a[at + row * inner : at + row * inner + total.size]
+            for j in range(total.size):
+                write(part, j, read(part, j) + curves.exp(read(x, j) - read(less, j)))
+        for j in range(total.size):
+            write(total, j, read(total, j) + D(read(part, j)))
+
+
+@jit
+def softmax_columns(a: Flat, out: Flat, n: int, inner: int) -> None:
+    """exp(column) over its sum."""
+    most, total = np.empty(WIDE, np.float32), np.empty(WIDE, np.float64)
+    for outer in range(0, a.size, n * inner):
+        for first in range(0, inner, WIDE):
+            wide = min(WIDE, inner - first)
+            less, sums = most[:wide], total[:wide]
+            largest_columns(a, outer + first, n, inner, less)
+            exponential_columns(a, out, outer + first, n, inner, less, sums)
+
+
+@jit
+def exponential_columns(
+    a: Flat, out: Flat, at: int, n: int, inner: int, less: Flat, total: Flat
+) -> None:
+    """Writes exp(a - less) over its sum, for the columns that begin at `at`."""
+    wide = less.size
+    total[:] = 0
+    part = np.empty(wide, np.float32)
+    for deep in range(0, n, DEEP):
+        part[:] = 0
+        for row in range(deep, min(deep + DEEP, n)):
+            x = a[at + row * inner : at + row * inner + wide]
+            y = out[at + row * inner : at + row * inner + wide]
+            for j in range(wide):
+                value = curves.exp(read(x, j) - read(less, j))
+                write(y, j, value)
+                write(part, j, read(part, j) + value)
+        for j in range(wide):
+            write(total, j, read(total, j) + D(read(part, j)))
+    for j in range(wide):
+        part[j] = F(total[j])
+    for row in range(n):
+        y = out[at + row * inner : at + row * inner + wide]
+        for j in range(wide):
+            write(y, j, read(y, j) / read(part, j))
+
+
+@jit
+def log_softmax_columns(a: Flat, out: Flat, n: int, inner: int) -> None:
+    """column - log(sum(exp(column)))."""
+    most, total = np.empty(WIDE, np.float32), np.empty(WIDE, np.float64)
+    logs = np.empty(WIDE, np.float32)
+    for outer in range(0, a.size, n * inner):
+        for first in range(0, inner, WIDE):
+            wide, at = min(WIDE, inner - first), outer + first
+            largest_columns(a, at, n, inner, most[:wide])
+            sum_columns(a, at, n, inner, most[:wide], total[:wide])
+            for j in range(wide):
+                logs[j] = F(math.log(total[j]))
+            for row in range(n):
+                x = a[at + row * inner : at + row * inner + wide]
+                y = out[at + row * inner : at + row * inner + wide]
+                for j in range(wide):
+                    write(y, j, read(x, j) - read(most, j) - read(logs, j))
+
+
+@jit
+def logsumexp_columns(a: Flat, out: Flat, n: int, inner: int) -> None:
+    """log(sum(exp(column))) of each column."""
+    most, total = np.empty(WIDE, np.float32), np.empty(WIDE, np.float64)
+    for outer in range(a.size // (n * inner)):
+        for first in range(0, inner, WIDE):
+            wide, at = min(WIDE, inner - first), outer * n * inner + first
+            largest_columns(a, at, n, inner, most[:wide])
+            for j in range(wide):
+                most[j] = ZERO if abs(most[j]) == INF else most[j]
+            sum_columns(a, at, n, inner, most[:wide], total[:wide])
+            for j in range(wide):
+                out[outer * inner + first + j] = F(math.log(total[j])) + most[j]
+
+
+@jit
+def softmax_backward_columns(g: Flat, y: Flat, out: Flat, n: int, inner: int) -> None:
+    """(g - sum(g * y)) * y."""
+    total = np.empty(WIDE, np.float32)
+    for outer in range(0, g.size, n * inner):
+        for first in range(0, inner, WIDE):
+            wide, at = min(WIDE, inner - first), outer + first
+            sums = total[:wide]
+            sums[:] = 0
+            for row in range(n):
+                u = g[at + row * inner : at + row * inner + wide]
+                v = y[at + row * inner : at + row * inner + wide]
+                for j in range(wide):
+                    write(sums, j, read(sums, j) + read(u, j) * read(v, j))
+            for row in range(n):
+                u = g[at + row * inner : at + row * inner + wide]
+                v = y[at + row * inner : at + row * inner + wide]
+                w = out[at + row * inner : at + row * inner + wide]
+                for j in range(wide):
+                    write(w, j, (read(u, j) - read(sums, j)) * read(v, j))
