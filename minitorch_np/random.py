@@ -154,8 +154,8 @@ class Generator(Mersenne):
         draws = self.words(swaps) if n < _RANDPERM_32_BITS else self.words64(swaps)
         rest = np.arange(n, n - swaps, -1).view(np.uint64)
         order = list(range(n))
-        for i, j in enumerate((draws % rest).view(np.int64).tolist()):
-            order[i], order[i + j] = order[i + j], order[i]
+        for i, j in enumerate(((draws % rest).view(np.int64) + np.arange(swaps)).tolist()):
+            order[i], order[j] = order[j], order[i]
         return _stored(np.array(order, np.int64), dtype)
 
     def bernoulli(self, n: int, p: float | NDArray[np.generic], dtype: dtype) -> Flat:

@@ -5,7 +5,9 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from typing import Any, Generic, TypeVar, cast
 
-from minitorch_np.ops.from_data import tensor
+import numpy as np
+
+from minitorch_np.ops.from_data import from_numpy, tensor
 from minitorch_np.random import Generator
 from minitorch_np.tensor import Tensor
 from minitorch_np.utils.data.collate import default_collate, default_convert
@@ -157,11 +159,13 @@ class DataLoader(Generic[T]):
 
 def _gather(tensors: tuple[Tensor, ...], rows: Sequence[int]) -> list[Tensor]:
     """The rows of every tensor: a copied slice when they follow each other, else one gather."""
-    first, count = rows[0], len(rows)
-    if first >= 0 and list(rows) == list(range(first, first + count)):
-        return [t[first : first + count].clone() for t in tensors]
-    index = tensor(rows)
-    return [t.index_select(0, index) if t.ndim else t[index] for t in tensors]
+    first, end = rows[0], rows[0] + len(rows)
+    if first >= 0 and rows[-1] == end - 1 and list(rows) == list(range(first, end)):
+        return [t[first:end].clone() for t in tensors]
+    # Straight through NumPy: `tensor` asks each element for its type.
+    index = from_numpy(np.array(rows)) if set(map(type, rows)) == {int} else tensor(rows)
+    selects = min(rows) >= 0  # index_select takes no index from the end
+    return [t.index_select(0, index) if selects and t.ndim else t[index] for t in tensors]
 
 
 def _check_workers(

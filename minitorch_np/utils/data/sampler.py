@@ -76,18 +76,25 @@ class RandomSampler(Sampler[int]):
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
     def __iter__(self) -> Iterator[int]:
+        # Not `yield from`: a chain hands out each index without waking a generator for it.
+        return itertools.chain.from_iterable(self._blocks())
+
+    def _blocks(self) -> Iterator[list[int]]:
+        """The indices in the runs that PyTorch draws: 32 with replacement, else a permutation."""
         n = len(self.data_source)
         generator = self.generator
         if generator is None:
             generator = Generator().manual_seed(drawn_seed(None))
-        block = 32 if self.replacement else n  # drawn at a time, as PyTorch draws them
+        block = 32 if self.replacement else n
         whole, rest = divmod(self.num_samples, block)
-        for size in [block] * whole + [rest]:  # a last permutation is drawn even for no rest
+        for size in [block] * whole + [rest]:
             if self.replacement:
                 drawn = randint(0, n, (size,), generator=generator)
+            elif size or self.generator is not None:
+                drawn = randperm(n, generator=generator)  # drawn even for no rest: it moves on
             else:
-                drawn = randperm(n, generator=generator)
-            yield from cast("list[int]", drawn.tolist())[:size]
+                return  # nobody sees where this pass's own generator ends
+            yield cast("list[int]", drawn.tolist())[:size]
 
     def __len__(self) -> int:
         return self.num_samples

@@ -17,6 +17,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "no batches": {"batch_size": None},
     "own sampler": {"batch_size": 3, "sampler": [9, 1, 4, 4]},
     "own batches": {"batch_sampler": [[0, 1], [5, 3, 2]]},
+    "from the end": {"batch_size": 2, "sampler": [-1, 3, -3, -2]},
+    "numpy's numbers": {"batch_size": 2, "sampler": np.array([4, 0, 7])},
+    "follow one another but once": {"batch_sampler": [[2, 4, 4, 5], [2, 3, 4, 5]]},
 }
 
 
