@@ -1,93 +1,63 @@
 """What an op costs on tensors so small that arithmetic costs nothing, beside PyTorch.
 
-    python -m benchmarks.overhead [--seconds 0.2] [--json FILE]
-
-Both run in one process on one thread and take turns; each reports its fastest run. A ratio below 1
-says that ours is faster.
+4x4 tensors, with and without a graph; then forward and backward of a few ops.
 """
 
-import argparse
-import json
-import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import torch
+from benchmarks.machine import settle
+from benchmarks.peers import library
+from benchmarks.timing import OURS, Row, take_turns
 
-import minitorch_np
+__all__ = ["rows"]
 
-CASES: dict[str, Callable[[Any, Any], Any]] = {
+Case = Callable[[Any, Any], object]
+
+FORWARD: dict[str, Case] = {
     "add": lambda x, y: x + y,
     "add a number": lambda x, y: x + 1.5,
     "mul": lambda x, y: x * y,
     "relu": lambda x, y: x.relu(),
+    "exp": lambda x, y: x.exp(),
     "sum": lambda x, y: x.sum(),
+    "sum of rows": lambda x, y: x.sum(1),
     "view": lambda x, y: x.view(-1),
     "transpose": lambda x, y: x.transpose(0, 1),
     "getitem": lambda x, y: x[0],
     "matmul": lambda x, y: x.mm(y),
-    "forward and backward": lambda x, y: (x * y).sum().backward() if x.requires_grad else None,
+    "add in place": lambda x, y: y.add_(y, alpha=0.0),
 }
+BACKWARD: dict[str, Case] = {
+    "forward and backward, 2 ops": lambda x, y: (x * y).sum().backward(),
+    "forward and backward, 4 ops": lambda x, y: ((x * y + y).relu() * y).sum().backward(),
+}
+NO_GRAPH_ONLY = {"add in place"}
 
 
-def fastest(f: Callable[[], Any], runs: int) -> float:
-    """Seconds of one of `runs` calls in a row."""
-    begin = time.perf_counter()
-    for _ in range(runs):
-        f()
-    return (time.perf_counter() - begin) / runs
+def rows(seconds: float) -> Iterator[Row]:
+    """Ops without a graph, the same ops recorded, and whole passes."""
+    for name, case in FORWARD.items():
+        yield row(f"{name}, no graph", case, False, seconds)
+    for name, case in FORWARD.items():
+        if name not in NO_GRAPH_ONLY:
+            yield row(f"{name}, with graph", case, True, seconds)
+    for name, case in BACKWARD.items():
+        yield row(name, case, True, seconds)
 
 
-def measured(name: str, graph: bool, seconds: float) -> dict[str, str | float | bool]:
-    """One case, ours and PyTorch's in turns."""
-    case = CASES[name]
-    pairs: list[tuple[Any, Any]] = []
-    for library in (minitorch_np, torch):
-        x = library.ones(4, 4, requires_grad=graph)
-        pairs.append((x, library.ones(4, 4)))
-    for x, y in pairs:
-        case(x, y)  # kernels are loaded, recorders compiled
-    best = [float("inf"), float("inf")]
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        for side, (x, y) in enumerate(pairs):
-            best[side] = min(best[side], fastest(lambda x=x, y=y: case(x, y), 200))
-    ours, theirs = best
-    return {
-        "case": name,
-        "graph": graph,
-        "microseconds": round(ours * 1e6, 2),
-        "microseconds_torch": round(theirs * 1e6, 2),
-        "ratio": round(ours / theirs, 2),
-    }
-
-
-def main() -> None:
-    """Prints the table, and writes it as JSON if asked."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=0.2, help="time for each row")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="where to write the rows")
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    minitorch_np.set_num_threads(1)
-    rows: list[dict[str, str | float | bool]] = []
-    for graph in (False, True):
-        for name in CASES:
-            if name == "forward and backward" and not graph:
-                continue
-            row = measured(name, graph, arguments.seconds)
-            rows.append(row)
-            print(
-                f"{row['case']:22} {'with graph' if graph else 'no graph':10} "
-                f"{row['microseconds']:>7} us  PyTorch {row['microseconds_torch']:>7}  "
-                f"ratio {row['ratio']:.2f}",
-                flush=True,
-            )
-    if arguments.json is not None:
-        result = {"torch": torch.__version__, "rows": rows}
-        arguments.json.write_text(json.dumps(result, indent=1) + "\n")
-
-
-if __name__ == "__main__":
-    main()
+def row(name: str, case: Case, graph: bool, seconds: float) -> Row:
+    """One case in both libraries."""
+    calls: dict[str, Callable[[], object]] = {}
+    skipped: dict[str, str] = {}
+    for candidate, module in ((OURS, "minitorch_np"), ("PyTorch", "torch")):
+        try:
+            torch = library(module)
+        except ImportError as error:
+            skipped[candidate] = str(error)
+            continue
+        x, y = torch.ones(4, 4, requires_grad=graph), torch.ones(4, 4)
+        calls[candidate] = lambda x=x, y=y: case(x, y)
+    settle()
+    targets = {"PyTorch": 1.0} if "PyTorch" in calls else {}
+    return Row("overhead", name, take_turns(calls, seconds), targets=targets, skipped=skipped)
