@@ -5,7 +5,6 @@ are there before the step in both, and count.
 """
 
 import contextlib
-import itertools
 import os
 import sys
 from collections.abc import Iterator
@@ -66,16 +65,25 @@ def held(what: Problem) -> int:
 
 
 def torch_peak(what: Problem) -> int:
-    """Bytes at the peak of a step, summed over what PyTorch's profiler saw come and go."""
+    """Bytes at the peak of a step, summed over what PyTorch's profiler saw come and go.
+
+    It sees the end of no tensor made before it watched, so it watches from one step earlier on.
+    """
     step = warm(program("torch", what))
     profiler = library("torch.profiler")
     activities = [profiler.ProfilerActivity.CPU]
-    with silence(), profiler.profile(activities=activities, profile_memory=True) as seen:
+    with silence(), profiler.profile(activities=activities, profile_memory=True) as watch:
         step()
-    changes = [event for event in seen.events() if event.name == "[memory]"]
-    changes.sort(key=lambda event: event.time_range.start)
-    grown = itertools.accumulate((event.cpu_memory_usage for event in changes), initial=0)
-    return max(grown) + held(what)
+        with profiler.record_function("measured"):
+            step()
+    events = watch.profiler.kineto_results.events()
+    [start] = [event.start_ns() for event in events if event.name() == "measured"]
+    changes = [(e.start_ns(), e.nbytes()) for e in events if e.name() == "[memory]"]
+    now = most = 0
+    for moment, change in sorted(changes):
+        now = now + change if moment >= start else 0
+        most = max(most, now)
+    return most + held(what)
 
 
 @contextlib.contextmanager
