@@ -61,9 +61,9 @@ stubs: ## write the method declarations that Tensor inherits, from the registry 
 	$(call environment,dev)
 	@$(PY) -m tools.stubs $(ARGS)
 
-bench: ## time the engine beside PyTorch
-	$(call environment,experiments test)
-	@$(PY) -m benchmarks $(ARGS)
+bench: ## time the engine beside PyTorch, NumPy, JAX and others (ARGS="step --seconds 1")
+	$(call environment,experiments bench)
+	@$(PY) -m benchmarks --json runs/bench/results.json --plot runs/bench $(ARGS)
 
 docs: ## run both commands and write README's outputs, tables and pictures (ARGS="ops cuda": only those)
 	$(call environment,experiments test)

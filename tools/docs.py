@@ -3,8 +3,9 @@
 Each part stands between `<!-- NAME -->` and `<!-- /NAME -->` and is written by the function of that
 name here. `python -m tools.docs` runs `make run` and `make test` first and takes as long as they
 do; `python -m tools.docs ops results` writes only the parts named. What `make cuda` found is read
-from runs/cuda, where it may have been brought from a machine with a GPU. README keeps a part of
-which there is nothing new to say.
+from runs/cuda, where it may have been brought from a machine with a GPU; what `make bench` found,
+from runs/bench, for README and, in full, for docs/performance.md. A part of which there is nothing
+new to say is kept.
 """
 
 import json
@@ -21,11 +22,14 @@ from typing import Any
 import minitorch_np
 from experiments.harness.runner import EXPERIMENTS
 from minitorch_np.op import COMPOSITES, REGISTRY
+from tools.performance import full, summary
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 RUNS = ROOT / "runs"
+BENCH = RUNS / "bench"
 PICTURES = ROOT / "docs" / "pictures"
+PERFORMANCE = ROOT / "docs" / "performance.md"
 
 
 def transcript(*command: str) -> str:
@@ -163,23 +167,36 @@ def ops() -> str:
     return "\n".join(rows)
 
 
+def performance() -> str | None:
+    """A summary of the last benchmarks; docs/performance.md gets every table and picture."""
+    results, gpu = BENCH / "results.json", BENCH / "cuda.json"
+    body = full(results, gpu, PICTURES)
+    if body is not None:
+        replace(PERFORMANCE, "tables", body)
+    return summary(results, gpu)
+
+
 PARTS: dict[str, Callable[[], str | None]] = {
-    f.__name__: f for f in (run, test, results, cuda, pictures, ops)
+    f.__name__: f for f in (run, test, results, cuda, pictures, performance, ops)
 }
+
+
+def replace(file: Path, name: str, body: str) -> None:
+    """Put `body` in the part of that name of a file."""
+    text = file.read_text()
+    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    if begin not in text:
+        sys.exit(f"{file.name} has no part {name}")
+    head, rest = text.split(begin, 1)
+    file.write_text(f"{head}{begin}\n{body}\n{end}{rest.split(end, 1)[1]}")
 
 
 def write(names: list[str]) -> None:
     """Replace the named parts of README.md that have something to say."""
     for name in names:
-        text = README.read_text()
-        begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-        if begin not in text:
-            sys.exit(f"README.md has no part {name}")
         body = PARTS[name]()
-        if body is None:
-            continue
-        head, rest = text.split(begin, 1)
-        README.write_text(f"{head}{begin}\n{body}\n{end}{rest.split(end, 1)[1]}")
+        if body is not None:
+            replace(README, name, body)
 
 
 def main() -> None:
