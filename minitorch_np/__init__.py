@@ -320,7 +320,12 @@ from minitorch_np.random import (
 )
 from minitorch_np.serialization import load, save
 from minitorch_np.shapes import Size
-from minitorch_np.storage import UntypedStorage
+from minitorch_np.storage import (
+    UntypedStorage,
+    empty_cache,
+    memory_stats,
+    reset_peak_memory_stats,
+)
 from minitorch_np.tensor import Tensor, device
 
 INPLACE = """
@@ -450,6 +455,7 @@ __all__ = [
     "einsum",
     "embedding",
     "empty",
+    "empty_cache",
     "empty_like",
     "empty_strided",
     "enable_grad",
@@ -568,6 +574,7 @@ __all__ = [
     "mean",
     "median",
     "memory_format",
+    "memory_stats",
     "meshgrid",
     "min",
     "minimum",
@@ -621,6 +628,7 @@ __all__ = [
     "reciprocal",
     "relu",
     "remainder",
+    "reset_peak_memory_stats",
     "repeat_interleave",
     "reshape",
     "result_type",

@@ -4,6 +4,8 @@ Ops on tensors that have the same Form object need not compare shapes, choose a 
 count its bytes: all of that was found out when the form was first met.
 """
 
+from typing import TypeVar
+
 from minitorch_np import strides
 from minitorch_np.dtypes import FLOATING
 from minitorch_np.dtypes import dtype as Dtype
@@ -11,6 +13,8 @@ from minitorch_np.shapes import Shape, numel
 from minitorch_np.strides import Stride
 
 __all__ = ["NUMPYS_OWN", "Form", "Plans", "form_of"]
+
+T = TypeVar("T")
 
 NUMPYS_OWN = 1 << 14
 """Bytes up to which the memory of a result is NumPy's own: it keeps small blocks itself."""
@@ -26,8 +30,8 @@ class Form:
     objects once many were met: then a longer way is taken, to the same result.
     """
 
-    __slots__ = ("alike", "beside", "dtype", "expects", "nbytes", "order", "packed", "shape",
-                 "steps", "stride")  # fmt: skip
+    __slots__ = ("alike", "beside", "contiguous", "dtype", "expects", "nbytes", "order", "packed",
+                 "shape", "steps", "stride")  # fmt: skip
 
     alike: "Form | None"
     """What an elementwise op makes of floating tensors that all have this form, when NumPy may
@@ -40,6 +44,8 @@ class Form:
     """Of all elements. What lies between them is not counted."""
     steps: Stride
     """The stride in bytes, as NumPy counts."""
+    contiguous: bool
+    """Whether the stride is just that of a new row-major tensor, in dims of size 1 as well."""
     packed: Shape | None
     """The shape from the slowest dim to the fastest where the elements are dense, else None."""
     order: tuple[int, ...] | None
@@ -54,7 +60,8 @@ class Form:
         self.nbytes = numel(shape) * size
         self.steps = tuple([s * size for s in stride])
         self.packed, self.order = shape, None
-        if not strides.is_contiguous(shape, stride):
+        self.contiguous = stride == strides.contiguous(shape)
+        if not self.contiguous and not strides.is_contiguous(shape, stride):
             self.packed, self.order = _packed(shape, stride)
         self.alike = self.beside = None
         floats = dtype.category == FLOATING and not dtype.is_half
@@ -95,14 +102,14 @@ def form_of(shape: Shape, stride: Stride, dtype: Dtype) -> Form:
     return found
 
 
-class Plans(dict[object, tuple[Form, int]]):
-    """Of one view op: the form of its result and how far on it starts, by form and arguments.
+class Plans(dict[object, T]):
+    """What an op decided, by the forms and the other arguments that decide it.
 
-    Holds a bounded number of them, for a loop over slices asks for new ones all the time.
+    Holds a bounded number, for a loop over slices asks for new ones all the time.
     """
 
-    def keep(self, key: object, form: Form, shift: int) -> None:
-        """Remember what the op answered."""
+    def keep(self, key: object, plan: T) -> None:
+        """Remember one, and first forget all where there are too many."""
         if len(self) >= _MOST:
             self.clear()
-        self[key] = form, shift
+        self[key] = plan

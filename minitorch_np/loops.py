@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.form import Form, form_of
+from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.quiet import quiet, quietly
 from minitorch_np.shapes import Shape, broadcast, reduced
 from minitorch_np.strides import Stride
@@ -157,9 +157,7 @@ def pointwise(
     plan = _plans.get(key)
     if plan is None:
         plan = _plan(inputs, floating, result, common, numbers)
-        if len(_plans) > _MOST_PLANS:
-            _plans.clear()
-        _plans[key] = plan
+        _plans.keep(key, plan)
     dtype, form, direct = plan
     done = blank(form)
     if direct:
@@ -173,8 +171,7 @@ def pointwise(
 _Plan = tuple[Dtype, Form, bool]
 """The dtype to compute in, the form of the result, and whether kernels take all as it is."""
 
-_plans: dict[object, _Plan] = {}
-_MOST_PLANS = 10_000
+_plans = Plans[_Plan]()
 
 
 def _plan(

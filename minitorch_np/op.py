@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast, get_origin
 
 from minitorch_np import recorder
 from minitorch_np.dtypes import float32
-from minitorch_np.form import Plans, form_of
+from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.graph.inplace import bump, check_inplace, rebase, regard
 from minitorch_np.graph.modes import WATCHERS, Creation, state
 from minitorch_np.graph.node import Node, edge, recorded
@@ -296,10 +296,10 @@ def _unrecorded(result: "Tensor | Sequence[Tensor]") -> "Tensor | Sequence[Tenso
     return result
 
 
-def _learnt(plans: Plans, key: object, input: Tensor, view: Tensor) -> Tensor:
+def _learnt(plans: Plans[tuple[Form, int]], key: object, input: Tensor, view: Tensor) -> Tensor:
     """A view, with its form kept for the next time that this key is asked for."""
     if key is not None:
-        plans.keep(key, view.form, view.offset - input.offset)
+        plans.keep(key, (view.form, view.offset - input.offset))
     return view
 
 

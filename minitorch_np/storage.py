@@ -8,15 +8,16 @@ from typing import ClassVar, Self, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from minitorch_np.form import NUMPYS_OWN
+
 __all__ = [
-    "UntypedStorage", "VersionCounter", "allocate", "empty_cache", "storage_of", "wrap_array",
+    "UntypedStorage", "VersionCounter", "allocate", "empty_cache", "memory_stats",
+    "reset_peak_memory_stats", "storage_of", "wrap_array",
 ]  # fmt: skip
 
 ALIGNMENT = 64
 """Bytes. One cache line, and the widest vector register; PyTorch's CPU allocator uses the same."""
 
-_LARGEST_CHUNK = 1 << 14
-_SLAB = 1 << 16
 _PAGE = 1 << 12
 _KEPT_AT_MOST = 1 << 28
 """Bytes of dead storages that are kept for the next ones of their size."""
@@ -162,45 +163,20 @@ def address_of(array: NDArray[np.generic]) -> int:
     return address
 
 
-def _aligned(nbytes: int) -> tuple[Bytes, int, int]:
-    """A buffer of at least `nbytes` from its aligned start on, that start, and its address."""
+def _aligned(nbytes: int) -> tuple[Bytes, int]:
+    """A buffer of at least `nbytes` from its aligned start on, and that start."""
     buffer = np.empty(nbytes + ALIGNMENT, np.uint8)
-    address = address_of(buffer)
-    start = -address % ALIGNMENT
-    return buffer, start, address + start
-
-
-def _chunks(size: int) -> list[tuple[Bytes, int, int]]:
-    buffer, start, address = _aligned(_SLAB)
-    return [(buffer, start + at, address + at) for at in range(0, _SLAB, size)]
+    return buffer, -address_of(buffer) % ALIGNMENT
 
 
 _new = UntypedStorage.__new__
-_free: list[list[tuple[Bytes, int, int]]] = [[] for _ in range(_LARGEST_CHUNK.bit_length())]
 
 
 def allocate(nbytes: int) -> UntypedStorage:
-    """Uninitialised storage, 64-byte aligned.
-
-    Asking NumPy for an address costs more than a small op, so small storages are cut from slabs
-    whose address was asked once; a slab is returned when the last storage in it dies. Taking a
-    chunk is one `list.pop`, which is atomic, so threads need no lock.
-    """
-    if nbytes > _LARGEST_CHUNK:
+    """Uninitialised storage, 64-byte aligned."""
+    if nbytes > NUMPYS_OWN:
         return _allocate_large(nbytes)
-    rank = max(nbytes - 1, ALIGNMENT - 1).bit_length()
-    try:
-        buffer, start, address = _free[rank].pop()
-    except IndexError:
-        chunks = _chunks(1 << rank)
-        buffer, start, address = chunks.pop()
-        _free[rank].extend(chunks)
-    storage = _new(UntypedStorage)  # __init__ would cost as much again
-    storage.buffer = buffer
-    storage.start = start
-    storage.length = nbytes
-    storage._address = address  # pyright: ignore[reportPrivateUsage]  # of one module
-    return storage
+    return UntypedStorage(*_aligned(nbytes), nbytes)
 
 
 class _Large(UntypedStorage):
@@ -210,20 +186,35 @@ class _Large(UntypedStorage):
     back when the storage dies; a training step allocates the same sizes over and over.
     """
 
-    __slots__ = ()
+    __slots__ = ("counted",)
+
+    counted: int
+    """Its length when it was made, in bytes."""
 
     def __del__(self) -> None:
         global _kept
+        _counts.freed += self.counted
         if getrefcount(self.buffer) > _UNSHARED:  # an array of NumPy's outlives us
             return
-        buffer = self.buffer
-        nbytes = len(buffer) - ALIGNMENT
+        nbytes = -(-self.length // _PAGE) * _PAGE
+        if len(self.buffer) != nbytes + ALIGNMENT:  # `resize_` put another one here
+            return
         # Another thread may come in between: then the sum is off by one storage, no more.
         if _kept + nbytes <= _KEPT_AT_MOST:
             _kept += nbytes
-            _dead.setdefault(nbytes, []).append((buffer, self.start, self.data_ptr()))
+            _dead.setdefault(nbytes, []).append((self.buffer, self.start, self._address))
 
 
+class _Counts:
+    """Bytes of large storages since import: handed out, given back, and the most at once."""
+
+    __slots__ = ("allocated", "freed", "most")
+
+    def __init__(self) -> None:
+        self.allocated = self.freed = self.most = 0
+
+
+_counts = _Counts()
 getrefcount = sys.getrefcount
 _UNSHARED = 2
 """References to what only one attribute or list holds: its own, and the one that is counted with.
@@ -237,12 +228,22 @@ def _allocate_large(nbytes: int) -> UntypedStorage:
     """Whole pages: those of a storage that died, if one of this size did."""
     global _kept
     whole = -(-nbytes // _PAGE) * _PAGE
+    counts = _counts
+    counts.allocated += nbytes
+    if counts.allocated - counts.freed > counts.most:
+        counts.most = counts.allocated - counts.freed
     try:
         buffer, start, address = _dead[whole].pop()
         _kept -= whole
     except (KeyError, IndexError):
-        buffer, start, address = _aligned(whole)
-    return _Large(buffer, start, nbytes, address)
+        buffer, start = _aligned(whole)
+        address = address_of(buffer) + start
+    storage = _new(_Large)
+    storage.buffer = buffer
+    storage.start = start
+    storage.length = storage.counted = nbytes
+    storage._address = address  # pyright: ignore[reportPrivateUsage]  # of one module
+    return storage
 
 
 def storage_of(array: NDArray[np.generic]) -> UntypedStorage:
@@ -261,6 +262,28 @@ def empty_cache() -> None:
     global _kept
     _dead.clear()
     _kept = 0
+
+
+def memory_stats() -> dict[str, int]:
+    """Bytes of tensors' storages, under the names of torch.cuda.memory_stats.
+
+    `allocated_bytes.all` has what is alive (`current`), the most at once (`peak`), and the sums of
+    what was handed out and given back; `reserved_bytes.all.current` adds what is kept for the next
+    storages of its size. Storages of at most 16 KiB are NumPy's own affair and not counted.
+    """
+    alive = _counts.allocated - _counts.freed
+    return {
+        "allocated_bytes.all.current": alive,
+        "allocated_bytes.all.peak": _counts.most,
+        "allocated_bytes.all.allocated": _counts.allocated,
+        "allocated_bytes.all.freed": _counts.freed,
+        "reserved_bytes.all.current": alive + _kept,
+    }
+
+
+def reset_peak_memory_stats() -> None:
+    """Let the peak of `memory_stats` start again from what is alive now."""
+    _counts.most = _counts.allocated - _counts.freed
 
 
 def wrap_array(array: NDArray[np.generic]) -> UntypedStorage:

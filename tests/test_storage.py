@@ -125,3 +125,26 @@ def test_an_emptied_cache_gives_memory_back() -> None:
     assert held() is not None
     empty_cache()
     assert held() is None
+
+
+def test_memory_is_counted() -> None:
+    before = minitorch_np.memory_stats()
+    first = minitorch_np.empty(1 << 20)
+    view, copy = first[5:], first.clone()
+    during = minitorch_np.memory_stats()
+    grown = {name: during[name] - value for name, value in before.items()}
+    assert grown["allocated_bytes.all.current"] == 2 * first.nbytes
+    assert grown["allocated_bytes.all.allocated"] == 2 * first.nbytes
+    assert grown["allocated_bytes.all.freed"] == 0
+    assert during["allocated_bytes.all.peak"] >= during["allocated_bytes.all.current"]
+    del first, copy
+    after = minitorch_np.memory_stats()
+    assert (
+        after["allocated_bytes.all.freed"] - before["allocated_bytes.all.freed"] == view.nbytes + 20
+    )
+    assert after["reserved_bytes.all.current"] >= after["allocated_bytes.all.current"] + view.nbytes
+    minitorch_np.reset_peak_memory_stats()
+    minitorch_np.empty_cache()
+    last = minitorch_np.memory_stats()
+    assert last["allocated_bytes.all.peak"] == last["allocated_bytes.all.current"]
+    assert last["reserved_bytes.all.current"] == last["allocated_bytes.all.current"]

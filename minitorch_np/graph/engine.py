@@ -83,8 +83,9 @@ class _Task:
 
     def push(self, node: Node) -> None:
         """Put `node` among the ready ones."""
-        heapq.heappush(self.ready, (-node.order, self.pushed, node))
-        self.pushed += 1
+        pushed = self.pushed
+        self.pushed = pushed + 1
+        heapq.heappush(self.ready, (-node.order, pushed, node))
 
     def arrive(self, target: Edge, grad: Tensor) -> None:
         """Add `grad` to what has come for `target`, first come first added."""

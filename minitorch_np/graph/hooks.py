@@ -72,12 +72,9 @@ def retain_grad(self: Tensor) -> None:
 def get_grad(self: Tensor) -> Tensor | None:
     """The gradient collected so far; None before the first backward. Adds up until zeroed."""
     meta = self.meta
-    if (
-        self.requires_grad
-        and not self.is_leaf
-        and not self.retains_grad
-        and (meta is None or meta.grad is None)
-    ):
+    if meta is not None and meta.grad is not None:
+        return meta.grad
+    if self.requires_grad and not self.is_leaf and not self.retains_grad:
         warnings.warn(
             "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
             ".grad attribute won't be populated during autograd.backward(). If you indeed want the "
@@ -87,7 +84,7 @@ def get_grad(self: Tensor) -> Tensor | None:
             UserWarning,
             stacklevel=2,
         )
-    return None if meta is None else meta.grad
+    return None
 
 
 def del_grad(self: Tensor) -> None:

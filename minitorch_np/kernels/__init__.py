@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from .threads import get_num_threads, set_num_threads
 
 if TYPE_CHECKING:
-    from . import matmul, steps
+    from . import losses, matmul, steps
     from .matmul import bmm, mm
     from .steps import adam, sgd, sgd_momentum
 
 __all__ = [
-    "adam", "bmm", "get_num_threads", "matmul", "mm", "set_num_threads", "sgd", "sgd_momentum",
-    "steps",
+    "adam", "bmm", "get_num_threads", "losses", "matmul", "mm", "set_num_threads", "sgd",
+    "sgd_momentum", "steps",
 ]  # fmt: skip
 
 _HOME = {
@@ -23,11 +23,15 @@ _HOME = {
 }  # fmt: skip
 """Module of each function."""
 
+_MODULES = {
+    *_HOME.values(), "elementwise", "losses", "reductions", "remainders", "smooth", "softmax",
+}  # fmt: skip
+
 
 def __getattr__(name: str) -> object:
     """The function or module `name`, kept as an attribute from then on."""
     module = _HOME.get(name, name)
-    if module not in _HOME.values():
+    if module not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     loaded = importlib.import_module(f".{module}", __name__)
     value: object = loaded if name == module else getattr(loaded, name)

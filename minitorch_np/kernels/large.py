@@ -4,13 +4,14 @@ Loops take float32 alone, in one piece of memory, many elements of it: small ten
 from them, and a program that has no others never loads numba.
 """
 
-import importlib
 import math
 from collections.abc import Callable
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from minitorch_np import kernels
 
 __all__ = ["MANY", "compiled", "dense", "folded", "loop", "walked"]
 
@@ -34,8 +35,7 @@ def loop(name: str) -> Callable[..., Any]:
     found = _found.get(name)
     if found is None:
         module, _, function = name.partition(".")
-        found = getattr(importlib.import_module(f"minitorch_np.kernels.{module}"), function)
-        _found[name] = found
+        found = _found[name] = getattr(getattr(kernels, module), function)
     return found
 
 

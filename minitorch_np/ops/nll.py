@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import dtypes
+from minitorch_np import dtypes, kernels
+from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import finish, not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.ops.binary import div_scalar
 from minitorch_np.ops.copy import zeros, zeros_like
 from minitorch_np.ops.loss import check_reduction
-from minitorch_np.tensor import Tensor
+from minitorch_np.tensor import Tensor, empty
 
 __all__: list[str] = []
 
@@ -75,26 +76,39 @@ def check_target(input: Tensor, target: Tensor, weight: Tensor | None) -> None:
         )
 
 
-def chosen(
-    input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
-) -> tuple[Array, Array, Array, Array]:
-    """The class indices shaped to index `input` along its classes, 0 where ignored; what they
-    select; its weights, 0 where ignored; and where it is not ignored."""
-    axis = min(1, input.ndim - 1)
-    shape = (*input.sizes[:axis], 1, *input.sizes[axis + 1 :])
-    index = target.array.reshape(shape).astype(np.int64)
-    kept = np.not_equal(index, ignore_index)
-    index = np.where(kept, index, 0)
-    n = input.sizes[axis]
-    outside = kept & ((index < 0) | (index >= n))
-    if outside.any():
-        raise IndexError(f"Target {index[outside][0]} is out of bounds.")
-    compute = input.dtype.compute
-    picked = np.take_along_axis(input.array, index, axis).astype(compute)
-    weights = kept.astype(compute)
-    if weight is not None:
-        weights = np.where(kept, weight.array.astype(compute)[index], 0)
-    return index, picked, weights, kept
+def cube(a: Array) -> Array:
+    """Classes of a batch of positions: (C), (N, C) or (N, C, d1, ...) as (N, C, L)."""
+    if a.ndim == 2:
+        return a[:, :, None]
+    return a[None, :, None] if a.ndim == 1 else a.reshape(*a.shape[:2], math.prod(a.shape[2:]))
+
+
+def targets(input: Tensor, target: Tensor) -> Array:
+    """Target indices as (N, L), int64."""
+    a = target.array if target.dtype is dtypes.int64 else target.array.astype(np.int64)
+    if a.ndim == 1:
+        return a[:, None]
+    rows = input.sizes[0] if input.ndim > 1 else 1
+    return a.reshape(rows, math.prod(input.sizes[2:]))
+
+
+def class_weights(weight: Tensor | None, compute: np.dtype[Any]) -> Array:
+    """The weight of each class; none where all are 1."""
+    if weight is None:
+        return _NO_WEIGHTS[compute]
+    return weight.array if weight.array.dtype is compute else weight.array.astype(compute)
+
+
+_NO_WEIGHTS: dict[np.dtype[Any], Array] = {
+    kind: np.empty(0, kind) for kind in (np.dtype(np.float32), np.dtype(np.float64))
+}
+_NO_LOSSES = {kind: np.empty((0, 0), kind) for kind in _NO_WEIGHTS}
+
+
+def check_classes(wrong: int, index: Array) -> None:
+    """Raise IndexError where a loop stopped at a target that is no class."""
+    if wrong >= 0:
+        raise IndexError(f"Target {index.reshape(-1)[wrong]} is out of bounds.")
 
 
 def nll_node(input: Tensor) -> str:
@@ -112,17 +126,27 @@ def nll_loss_forward(
     Source: ATen/native/LossNLL.cpp nll_loss_forward, LossNLL2d.cpp.
     """
     check_target(input, target, weight)
-    _, picked, weights, kept = chosen(input, target, weight, ignore_index)
-    losses = np.where(kept, quietly(np.multiply, -picked, weights), 0)
-    if reduction == "none":
+    dtype = input.dtype
+    index, values = targets(input, target), cube(input.array)
+    values = values if dtype.np is dtype.compute else values.astype(dtype.compute)
+    each = reduction == "none"
+    losses = np.empty(index.shape, dtype.compute) if each else _NO_LOSSES[dtype.compute]
+    sums = np.empty(2, dtype.compute)
+    weights = class_weights(weight, dtype.compute)
+    loop = kernels.losses.nll(dtype.compute)
+    mean = int(reduction == "mean")
+    check_classes(loop(values, index, weights, ignore_index, losses, sums, mean), index)
+    if each:
         shape = target.sizes if input.ndim != 1 else ()
-        loss = finish(losses.reshape(shape), input.dtype, None)
-        return NllLoss(loss, finish(np.zeros((), losses.dtype), input.dtype, None))
-    total = np.asarray(np.add.reduce(weights, axis=None))
-    loss = np.asarray(np.add.reduce(losses, axis=None))
-    if reduction == "mean":
-        loss = np.asarray(quietly(np.true_divide, loss, total))
-    return NllLoss(finish(loss, input.dtype, None), finish(total, input.dtype, None))
+        return NllLoss(finish(losses.reshape(shape), dtype, None), scalar_of(0.0, dtype))
+    return NllLoss(scalar_of(sums[0], dtype), scalar_of(sums[1], dtype))
+
+
+def scalar_of(value: float | np.floating[Any], dtype: Dtype) -> Tensor:
+    """A new 0-d tensor."""
+    made = empty((), (), dtype)
+    made.array[...] = value
+    return made
 
 
 nll_loss_forward.vjp(
@@ -150,21 +174,21 @@ def nll_loss_backward(
     total_weight: Tensor,
 ) -> Tensor:
     """The gradient of nll_loss: minus the weight at each target, zeros elsewhere."""
-    axis = min(1, input.ndim - 1)
-    index, _, weights, _ = chosen(input, target, weight, ignore_index)
-    g = grad_output.array.astype(weights.dtype)
-    if reduction == "mean":
-        g = quietly(np.true_divide, g, total_weight.array.astype(weights.dtype))
-    slope = np.where(
-        weights != 0,
-        quietly(np.multiply, -weights, np.reshape(g, weights.shape) if g.ndim else g),
-        0,
-    )
     # ATen has two kernels: that of images starts from zeros_like, and wants it contiguous
     grad = zeros_like(input) if input.ndim == 4 else zeros(input, input.sizes)
     if not grad.is_contiguous():
         raise RuntimeError("grad_input must be contiguous")
-    np.put_along_axis(grad.array, index, slope.astype(grad.array.dtype), axis)
+    dtype = input.dtype
+    index, g = targets(input, target), grad_output.array.astype(dtype.compute)
+    if reduction == "mean":
+        g = quietly(np.true_divide, g, total_weight.array.astype(dtype.compute))
+    g = np.reshape(g, index.shape if g.ndim else (1, 1))
+    wide = grad.array if dtype.np is dtype.compute else np.zeros(grad.sizes, dtype.compute)
+    weights = class_weights(weight, dtype.compute)
+    loop = kernels.losses.nll_backward(dtype.compute)
+    check_classes(loop(g, index, weights, ignore_index, cube(wide)), index)
+    if wide is not grad.array:
+        grad.array[...] = wide
     return grad
 
 

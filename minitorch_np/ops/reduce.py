@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import dtypes, strides
+from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.form import Form, Plans
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.kernels.large import MANY, folded, loop
 from minitorch_np.loops import (
@@ -25,7 +26,7 @@ from minitorch_np.op import composite, op
 from minitorch_np.ops.join import cat
 from minitorch_np.ops.view import unsqueeze
 from minitorch_np.shapes import Shape, reduced, wrap_dim, wrap_dims
-from minitorch_np.tensor import Tensor, empty, stored
+from minitorch_np.tensor import Tensor, blank, stored
 
 __all__ = [
     "all", "any", "count_nonzero", "logsumexp", "mean", "nansum", "prod", "sum",
@@ -118,6 +119,18 @@ def large_total(a: Array, axes: tuple[int, ...], name: str) -> Array | None:
     return values
 
 
+_short_sums = Plans[tuple[tuple[int, ...], Form]]()
+"""The dims and the result's form of sums of few terms, by form, dim and keepdim."""
+
+
+def _is_short(input: Tensor, dims: tuple[int, ...]) -> bool:
+    """Whether `total` is NumPy's sum and no more."""
+    many = 1
+    for d in dims:
+        many *= input.sizes[d]
+    return many < LONG and input.numel() < MANY and not input.dtype.is_half
+
+
 @op("reduction", node=lambda dim, keepdim: f"SumBackward{0 if dim is None and not keepdim else 1}")
 def sum(
     input: Tensor,
@@ -128,14 +141,19 @@ def sum(
     out: Tensor | None = None,
 ) -> Tensor:
     """The sum over `dim`, or over everything; bools and integers count in int64."""
+    if dtype is None and out is None and (dim is None or type(dim) is int):
+        key = (input.form, dim, keepdim)
+        known = _short_sums.get(key)
+        if known is not None:
+            done = blank(known[1])
+            quiet.run(np.add.reduce, input.array, known[0], None, done.nd, keepdim)
+            return done
     dims = dims_of(dim, len(input.sizes))
     if dtype is None and out is None and input.dtype.is_floating_point:
-        if input.form.alike is not None and input.form.nbytes < LONG:
-            shape = reduced(input.sizes, dims, keepdim)
-            done = empty(shape, strides.reduction(shape), input.dtype)
-            quiet.run(np.add.reduce, input.array, dims, None, done.array, keepdim)
-            return done
-        return reduce(total, input, dims, keepdim, dtype=input.dtype)
+        done = reduce(total, input, dims, keepdim, dtype=input.dtype)
+        if (dim is None or type(dim) is int) and _is_short(input, dims):
+            _short_sums.keep((input.form, dim, keepdim), (dims, done.form))
+        return done
     kind = summed_dtype(input, dtype, out)
     return reduce(total, summands(input, kind), dims, keepdim, dtype=kind, out=out)
 
@@ -166,6 +184,8 @@ def sum_to_size(input: Tensor, size: Shape) -> Tensor:
     if not shape:
         return sum(input)
     lead = input.ndim - len(shape)
+    if lead == 1 and shape == input.sizes[1:]:
+        return sum(input, 0, True).view(shape)
     dims = list(range(lead))
     dims += [i for i in range(lead, input.ndim) if shape[i - lead] == 1 != input.sizes[i]]
     summed = sum(input, dims, True) if dims else input

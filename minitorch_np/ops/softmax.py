@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.dtypes import float32
 from minitorch_np.kernels.large import MANY, folded, loop
 from minitorch_np.loops import converted, exact_result_for, finish, not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.shapes import wrap_dim
-from minitorch_np.tensor import Tensor
+from minitorch_np.tensor import Tensor, blank
 
 __all__ = ["log_softmax", "softmax"]
 
@@ -37,25 +38,34 @@ def _ready(name: str, input: Tensor, dim: int, out: Tensor | None) -> int:
     return d
 
 
-def _walked(name: str, dim: int, *arrays: Array) -> Array | None:
-    """The result of a compiled loop along `dim`, or None where it cannot walk the arrays."""
-    if arrays[0].size < MANY:
+def _by_rows(name: str, dim: int, *inputs: Tensor) -> Tensor | None:
+    """The result of a compiled loop along the last dim; None where it cannot walk the tensors."""
+    form = inputs[0].form
+    if form.dtype is not float32 or not form.contiguous or dim != len(form.shape) - 1:
+        return None
+    if not form.nbytes or any(t.form is not form for t in inputs):
+        return None
+    done = blank(form)
+    flat = [t.array.reshape(-1) for t in (*inputs, done)]
+    loop(f"softmax.{name}_rows")(*flat, form.shape[-1])
+    return done
+
+
+def _by_columns(name: str, dim: int, *arrays: Array) -> Array | None:
+    """The result of a compiled loop along another dim, or None where it cannot walk the arrays."""
+    if arrays[0].size < MANY or dim == arrays[0].ndim - 1:
         return None
     sizes = [folded(a, (dim,)) for a in arrays]
     if sizes[0] is None or None in sizes:
         return None
     values = np.empty_like(arrays[0])
-    flat = [a.reshape(-1) for a in (*arrays, values)]
     _, n, inner = sizes[0]
-    if inner == 1:
-        loop(f"softmax.{name}_rows")(*flat, n)
-    else:
-        loop(f"softmax.{name}_columns")(*flat, n, inner)
+    loop(f"softmax.{name}_columns")(*[a.reshape(-1) for a in (*arrays, values)], n, inner)
     return values
 
 
 def _softmax(a: Array, dim: int) -> Array:
-    found = _walked("softmax", dim, a)
+    found = _by_columns("softmax", dim, a)
     if found is not None:
         return found
     most = np.maximum.reduce(a, dim, keepdims=True)
@@ -66,7 +76,7 @@ def _softmax(a: Array, dim: int) -> Array:
 
 
 def _log_softmax(a: Array, dim: int) -> Array:
-    found = _walked("log_softmax", dim, a)
+    found = _by_columns("log_softmax", dim, a)
     if found is not None:
         return found
     most = np.maximum.reduce(a, dim, keepdims=True)
@@ -78,8 +88,11 @@ def _log_softmax(a: Array, dim: int) -> Array:
 Kernel = Callable[..., Array]
 
 
-def _applied(f: Kernel, dim: int, *inputs: Tensor, out: Tensor | None = None) -> Tensor:
+def _applied(name: str, f: Kernel, dim: int, *inputs: Tensor, out: Tensor | None = None) -> Tensor:
     """The contiguous result of a kernel along `dim`; a 0-d tensor is a row of one."""
+    found = _by_rows(name, dim, *inputs) if out is None else None
+    if found is not None:
+        return found
     first = inputs[0]
     if not first.numel():
         return finish(np.empty(first.sizes, first.dtype.np), first.dtype, out)
@@ -91,7 +104,7 @@ def _applied(f: Kernel, dim: int, *inputs: Tensor, out: Tensor | None = None) ->
 @op("contiguous", method=False, node="SoftmaxBackward0", aten="softmax", refuses="leaf")
 def softmax_along(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
     """exp(input) over its sum along `dim`."""
-    return _applied(_softmax, _ready("softmax", input, dim, out), input, out=out)
+    return _applied("softmax", _softmax, _ready("softmax", input, dim, out), input, out=out)
 
 
 softmax_along.vjp(input=lambda g, out, dim: softmax_backward_data(g, out, dim))
@@ -102,7 +115,7 @@ def softmax_backward_data(grad_output: Tensor, output: Tensor, dim: int) -> Tens
     """The gradient through a softmax: `(g - sum(g * out)) * out` along `dim`."""
 
     def f(g: Array, y: Array, d: int) -> Array:
-        found = _walked("softmax_backward", d, g, y)
+        found = _by_columns("softmax_backward", d, g, y)
         if found is not None:
             return found
         values = np.multiply(g, y)
@@ -111,7 +124,7 @@ def softmax_backward_data(grad_output: Tensor, output: Tensor, dim: int) -> Tens
         np.multiply(values, y, out=values)
         return values
 
-    return _applied(f, wrap_dim(dim, output.ndim), grad_output, output)
+    return _applied("softmax_backward", f, wrap_dim(dim, output.ndim), grad_output, output)
 
 
 softmax_backward_data.vjp(
@@ -127,7 +140,9 @@ softmax_backward_data.vjp(
 @op("contiguous", method=False, node="LogSoftmaxBackward0", aten="log_softmax", refuses="leaf")
 def log_softmax_along(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
     """input - log(sum(exp(input))) along `dim`."""
-    return _applied(_log_softmax, _ready("log_softmax", input, dim, out), input, out=out)
+    return _applied(
+        "log_softmax", _log_softmax, _ready("log_softmax", input, dim, out), input, out=out
+    )
 
 
 log_softmax_along.vjp(input=lambda g, out, dim: log_softmax_backward_data(g, out, dim))
@@ -138,15 +153,12 @@ def log_softmax_backward_data(grad_output: Tensor, output: Tensor, dim: int) -> 
     """The gradient through a log_softmax: `g - exp(out) * sum(g)` along `dim`."""
 
     def f(g: Array, y: Array, d: int) -> Array:
-        found = _walked("log_softmax_backward", d, g, y) if d == y.ndim - 1 else None
-        if found is not None:
-            return found
         values = np.exp(y)
         np.multiply(values, np.add.reduce(g, d, keepdims=True), out=values)
         np.subtract(g, values, out=values)
         return values
 
-    return _applied(f, wrap_dim(dim, output.ndim), grad_output, output)
+    return _applied("log_softmax_backward", f, wrap_dim(dim, output.ndim), grad_output, output)
 
 
 log_softmax_backward_data.vjp(

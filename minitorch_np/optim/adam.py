@@ -2,13 +2,11 @@
 
 from typing import Any
 
-import numpy as np
-
 from minitorch_np import kernels
 from minitorch_np.graph.inplace import bump
 from minitorch_np.ops.creation import zeros, zeros_like
 from minitorch_np.ops.power import maximum
-from minitorch_np.optim.flat import flat
+from minitorch_np.optim.flat import flat, numbers_as
 from minitorch_np.optim.optimizer import (
     Closure,
     Group,
@@ -142,12 +140,11 @@ def _at_once(parameter: Tensor, grad: Tensor, state: State, group: Group) -> boo
     decoupled = group["decoupled_weight_decay"] and decay != 0
     kept = 1 - lr * decay if decoupled else 1.0
     root = (1 - beta2**step) ** 0.5
-    numbers = (
-        kept, 0.0 if decoupled else decay, 1 - beta1, beta2, 1 - beta2, root, group["eps"],
-        -lr / (1 - beta1**step),
-    )  # fmt: skip
     flat_parameter, flat_grad, mean, square = arrays
-    given = np.array(numbers, mean.dtype)
+    given = numbers_as(
+        mean.dtype, kept, 0.0 if decoupled else decay, 1 - beta1, beta2, 1 - beta2, root,
+        group["eps"], -lr / (1 - beta1**step),
+    )  # fmt: skip
     if given[2] >= 0.5:  # lerp starts from its other end then
         return False
     kernels.adam(flat_parameter, flat_grad, mean, square, given)

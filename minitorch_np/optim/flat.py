@@ -1,14 +1,15 @@
 """Parameters, gradients and state as flat arrays, so that a compiled loop makes the whole step."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from minitorch_np import dtypes, strides
+from minitorch_np import dtypes
 from minitorch_np.graph.modes import state
 from minitorch_np.tensor import Tensor
 
-__all__ = ["flat"]
+__all__ = ["flat", "numbers_as"]
 
 Flat = np.ndarray[tuple[int], np.dtype[Any]]
 
@@ -19,18 +20,23 @@ def flat(*tensors: Tensor) -> list[Flat] | None:
     None where a loop over memory cannot stand for the ops: tensors of other layouts or dtypes, a
     graph being recorded, a mode that wants to see each op, memory that cannot be written.
     """
-    first = tensors[0]
-    shape, stride, dtype = first.sizes, first.strides, first.dtype
-    if state.route or dtype not in (dtypes.float32, dtypes.float64):
+    form = tensors[0].form
+    dtype = form.dtype
+    if state.route or form.packed is None or dtype not in (dtypes.float32, dtypes.float64):
         return None
+    arrays: list[Flat] = []
     for t in tensors:
-        if t.dtype is not dtype or t.sizes != shape or t.strides != stride:
+        if t.form is not form and (t.form.stride, t.form.expects) != (form.stride, form.expects):
             return None
-    if not strides.is_dense(shape, stride):
-        return None
-    count, size = (first.numel(),), dtype.itemsize
-    arrays: list[Flat] = [
-        np.ndarray(count, dtype.np, t.memory.buffer, t.memory.start + t.offset * size)
-        for t in tensors
-    ]
+        array = t.array
+        if not array.flags.c_contiguous:
+            start = t.memory.start + t.offset * dtype.itemsize
+            array = np.ndarray(t.numel(), dtype.np, t.memory.buffer, start)
+        arrays.append(array.reshape(-1))
     return arrays if arrays[0].flags.writeable else None
+
+
+@lru_cache(maxsize=64)
+def numbers_as(dtype: np.dtype[Any], *numbers: float) -> Flat:
+    """The numbers of a step as an array that nobody writes to: the next parameter has the same."""
+    return np.array(numbers, dtype)

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-import numpy as np
-
 from minitorch_np import kernels
 from minitorch_np.graph.inplace import bump
-from minitorch_np.optim.flat import flat
+from minitorch_np.optim.flat import flat, numbers_as
 from minitorch_np.optim.optimizer import (
     Closure,
     Group,
@@ -89,8 +87,7 @@ class SGD(Optimizer):
         arrays = flat(parameter, grad) if buffer is None else flat(parameter, grad, buffer)
         if arrays is None:
             return False
-        numbers = (-lr, decay, momentum, 1 - group["dampening"])
-        given = np.array(numbers, arrays[0].dtype)
+        given = numbers_as(arrays[0].dtype, -lr, decay, momentum, 1 - group["dampening"])
         if buffer is None:
             kernels.sgd(arrays[0], arrays[1], given)
         else:

@@ -1,0 +1,94 @@
+"""nll_loss and its gradient, target by target.
+
+Arrays are (N, C, L): N of a batch, C classes, L positions; targets (N, L). Of any strides.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .compiler import array_type, compiled_for, int64
+
+Array = np.ndarray[tuple[int, int, int], np.dtype[Any]]
+Targets = np.ndarray[tuple[int, int], np.dtype[np.int64]]
+Matrix = np.ndarray[tuple[int, int], np.dtype[Any]]
+Flat = np.ndarray[tuple[int], np.dtype[Any]]
+
+
+def nll_loop(
+    input: Array, target: Targets, weight: Flat, ignored: int, losses: Matrix, sums: Flat, mean: int
+) -> int:
+    """Writes -weight * input at each target, 0 where it is ignored, to `losses` if it has room.
+
+    sums are (their sum or mean, the sum of the weights), added up in float64. A `weight` of no
+    elements is 1 for all. Returns -1, or the place of the first target that is no class.
+    """
+    classes, each = input.shape[1], losses.size > 0
+    zero, one = sums.dtype.type(0), sums.dtype.type(1)
+    total = weights = 0.0
+    for i in range(target.shape[0]):
+        for j in range(target.shape[1]):
+            at = target[i, j]
+            loss = w = zero
+            if at != ignored:
+                if at < 0 or at >= classes:
+                    return int(i * target.shape[1] + j)
+                w = weight[at] if weight.size > 0 else one
+                loss = -input[i, at, j] * w
+            total += loss
+            weights += w
+            if each:
+                losses[i, j] = loss
+    sums[0], sums[1] = total / weights if mean != 0 else total, weights
+    return -1
+
+
+def nll_backward_loop(
+    grad: Matrix, target: Targets, weight: Flat, ignored: int, result: Array
+) -> int:
+    """Writes -weight * grad to `result` at each target; a grad of one element is that of all.
+
+    Returns -1, or the place of the first target that is no class.
+    """
+    classes, same, one = result.shape[1], grad.size == 1, result.dtype.type(1)
+    for i in range(target.shape[0]):
+        for j in range(target.shape[1]):
+            at = target[i, j]
+            if at != ignored:
+                if at < 0 or at >= classes:
+                    return int(i * target.shape[1] + j)
+                w = weight[at] if weight.size > 0 else one
+                if w != 0:
+                    result[i, at, j] = -w * (grad[0, 0] if same else grad[i, j])
+    return -1
+
+
+@functools.cache
+def nll(dtype: np.dtype[Any]) -> Callable[..., int]:
+    """`nll_loop` for float32 or float64."""
+    cube, flat, targets = _types(dtype)
+    to = array_type(dtype, 1, writable=True)
+    losses = array_type(dtype, 2, writable=True)
+    return compiled_for(nll_loop, cube, targets, flat, int64, losses, to, int64)
+
+
+@functools.cache
+def nll_backward(dtype: np.dtype[Any]) -> Callable[..., int]:
+    """`nll_backward_loop` for float32 or float64."""
+    _, flat, targets = _types(dtype)
+    grad, to = array_type(dtype, 2, writable=False), array_type(dtype, 3, writable=True)
+    return compiled_for(nll_backward_loop, grad, targets, flat, int64, to)
+
+
+def _types(dtype: np.dtype[Any]) -> tuple[object, object, object]:
+    cube, flat = array_type(dtype, 3, writable=False), array_type(dtype, 1, writable=False)
+    return cube, flat, array_type(np.dtype(np.int64), 2, writable=False)
+
+
+def build() -> None:
+    """Compile everything here."""
+    for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
+        nll(dtype)
+        nll_backward(dtype)
