@@ -19,24 +19,30 @@ matmul: str = "numba"
 
 
 def product(
-    a: Matrices, b: Matrices, out: Matrices, *, alpha: float = 1, accumulate: bool = False
+    a: Matrices,
+    b: Matrices,
+    out: Matrices,
+    *,
+    alpha: float = 1,
+    beta: float = 0,
+    start: Matrices | None = None,
 ) -> None:
-    """out = alpha * a @ b, plus out if accumulate: of (M, K) and (K, N), or of batches of them.
+    """out = alpha * a @ b + beta * start: of (M, K) and (K, N), or of batches of them.
 
-    All of one dtype, float32, float64 or integers (which wrap); any strides. `out` overlaps neither
-    operand. Raises: ValueError where the switch has an unknown value.
+    All of one dtype, float32, float64 or integers (which wrap), or half types into float32; any
+    strides. `start` has out's shape. `out` overlaps neither operand, and `start` not at all or
+    wholly. Raises: ValueError where the switch has an unknown value.
     """
     if matmul == "numba":
         multiply = kernels.mm if out.ndim == 2 else kernels.bmm
-        multiply(a, b, out, alpha=alpha, accumulate=accumulate)
+        multiply(a, b, out, alpha=alpha, beta=beta, start=start)
     elif matmul == "numpy":
-        values = np.matmul(a, b)
+        values = np.matmul(a.astype(out.dtype), b.astype(out.dtype))
         if alpha != 1:
             values *= out.dtype.type(alpha)
-        if accumulate:
-            out += values
-        else:
-            out[...] = values
+        if beta != 0:
+            values += out.dtype.type(beta) * (out if start is None else start)
+        out[...] = values
     else:
         raise ValueError(f"backends.matmul is 'numba' or 'numpy', not {matmul!r}")
 

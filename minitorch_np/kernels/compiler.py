@@ -1,29 +1,33 @@
 """numba and llvmlite behind typed functions: what turns Python, or LLVM IR, into machine code that
 later runs find again.
 
-Neither library has type annotations, so this is the only file that talks to both. What is compiled
-is kept in the folder that numba chooses: NUMBA_CACHE_DIR, else beside the source if that can be
-written, else the user's own. Where no folder can be written, everything is compiled anew in each
-process.
+Neither library has type annotations, so this is the only file that talks to both. What they compile
+is kept by `store`. Where no folder can be written, everything is compiled anew in each process.
+
+`MINITORCH_NP_CPU` names another CPU to compile for than the host's: avx512, avx2 or sse (any x86).
+It is there to test each width of vectors on one machine.
 """
 
 import functools
-import hashlib
 import os
-import tempfile
+import pickle
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 
 import llvmlite
 import llvmlite.binding
 import numba
+import numba.core.caching
+import numba.core.ccallback
 import numba.core.cgutils
+import numba.core.serialize
 import numba.extending
 import numpy as np
 from llvmlite import ir
 from numba import types
+
+from . import store
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -35,27 +39,135 @@ Real = float | np.float32
 """A number in compiled code, where all are float32 that come from float32."""
 
 _numba, _llvm, _ir, _types = (cast(Any, m) for m in (numba, llvmlite.binding, ir, types))
-_cgutils, _extending = cast(Any, numba.core.cgutils), cast(Any, numba.extending)
+_core, _extending = cast(Any, numba.core), cast(Any, numba.extending)
+
+
+class Cpu(NamedTuple):
+    """A CPU as LLVM knows it: its name, and its instruction sets as one text of +this,-that."""
+
+    name: str
+    features: str
+
+
+NAMED = {
+    "avx512": (Cpu("skylake-avx512", ""), ("avx512f", "avx2", "fma")),
+    "avx2": (Cpu("haswell", ""), ("avx2", "fma")),
+    "sse": (Cpu("x86-64", ""), ()),
+}
+"""What `MINITORCH_NP_CPU` may say, and the instruction sets that it promises and needs."""
+
+
+def host_triple() -> str:
+    """The name of this platform, architecture first."""
+    return _llvm.get_process_triple()
+
+
+@functools.cache
+def host_features() -> Mapping[str, bool]:
+    """The instruction sets of this CPU, by LLVM's names."""
+    return _llvm.get_host_cpu_features()
+
+
+def _forced() -> str | None:
+    """The name in the environment. Raises: ValueError for a CPU that this machine cannot be."""
+    name = os.environ.get("MINITORCH_NP_CPU") or None
+    if name is not None:
+        if name not in NAMED or not host_triple().startswith(("x86_64", "amd64")):
+            raise ValueError(f"MINITORCH_NP_CPU is one of {', '.join(NAMED)} on x86, not {name!r}")
+        if not all(host_features().get(feature, False) for feature in NAMED[name][1]):
+            raise ValueError(f"MINITORCH_NP_CPU is {name}, which this CPU does not have")
+    return name
+
+
+FORCED = _forced()
+if FORCED is not None:
+    _numba.config.CPU_NAME, _numba.config.CPU_FEATURES = NAMED[FORCED][0]
+
+
+def has(feature: str) -> bool:
+    """Whether the CPU compiled for has an instruction set."""
+    if FORCED is not None:
+        return feature in NAMED[FORCED][1]
+    return host_features().get(feature, False)
+
+
+@functools.cache
+def target_cpu() -> Cpu:
+    """The CPU compiled for."""
+    if FORCED is not None:
+        return NAMED[FORCED][0]
+    return Cpu(_llvm.get_host_cpu_name(), host_features().flatten())  # pyright: ignore
+
+
+@functools.cache
+def cache_folder() -> Path | None:
+    """Where machine code for this CPU, these versions and this source is kept; None if nowhere.
+
+    In the folder that numba chooses: NUMBA_CACHE_DIR, else beside the source if that can be
+    written, else the user's own.
+    """
+    try:
+        locator = _core.caching.CompileResultCacheImpl(cache_folder.__wrapped__).locator
+    except RuntimeError:  # numba found none
+        return None
+    versions = f"{numba.__version__} {llvmlite.__version__} {_llvm.llvm_version_info}"
+    identity = f"{host_triple()} {target_cpu()} {versions}"
+    return store.folder(Path(locator.get_cache_path()), identity)
+
+
+class _Files:
+    """Stands in for numba's index and data files, which are neither sealed nor safe when two
+    processes write at once: one file a signature here, whole or absent.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder, self.name = folder, name
+
+    def path(self, key: object) -> Path:
+        return self.folder / f"{self.name}-{store.digest(repr(key).encode())}.bin"
+
+    def load(self, key: object) -> object:
+        content = store.saved(self.path(key))
+        if content is None:
+            store.announce()
+            return None
+        return pickle.loads(content)
+
+    def save(self, key: object, data: object) -> None:
+        store.save(self.path(key), _core.serialize.dumps(data))
+
+
+def _cache(function: Callable[..., object]) -> Foreign:
+    """numba's cache of a function, on our files; None where there is no folder for it."""
+    folder = cache_folder()
+    if folder is None:
+        return None
+    cache = _core.caching.FunctionCache(function)
+    cache._cache_file = _Files(folder, f"{function.__module__.rpartition('.')[2]}.{function.__name__}")
+    return cache
+
 
 # Division by zero as in C: numba's check for it would keep loops from being vectorised.
-_OPTIONS = {"error_model": "numpy"}
+_OPTIONS = {"error_model": "numpy", "nogil": True}
 
 
-def _cached(decorate: Callable[[bool], R]) -> R:
-    """decorate(cache=True), or without the cache where there is no folder for it."""
-    try:
-        return decorate(True)
-    except RuntimeError as error:
-        if "cannot cache" not in str(error):
-            raise
-        return decorate(False)
+def part(function: Callable[P, R]) -> Callable[P, R]:
+    """The function as compiled code calls it: compiled into its callers, and kept with them.
+
+    Without a way in from Python or C, which would take longer to compile than the function.
+    """
+    return _numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS)(function)
 
 
 def jit(function: Callable[P, R]) -> Callable[P, R]:
-    """The function, compiled at its first call for the types of that call. Must be at module level
-    to be cached.
+    """The function, compiled at its first call for the types of that call, and kept. Must be at
+    module level.
     """
-    return _cached(lambda cache: _numba.njit(cache=cache, nogil=True, **_OPTIONS)(function))
+    dispatcher = _numba.njit(**_OPTIONS)(function)
+    cache = _cache(function)
+    if cache is not None:
+        dispatcher._cache = cache
+    return dispatcher
 
 
 def inlined(function: Callable[P, R]) -> Callable[P, R]:
@@ -79,20 +191,15 @@ def reordered(function: Callable[P, R]) -> Callable[P, R]:
     return cast(Callable[P, R], _numba.njit(**options)(function))
 
 
-def compiled_for(function: F, *arguments: object) -> F:
-    """The function compiled now for these numba types, returning int64. Other types raise
-    TypeError.
+def entry_point(function: F, *arguments: object) -> F:
+    """The function compiled now for these numba types, returning int64.
+
+    It does not look at the dtypes of its arrays: that costs 0.2 us a call. The caller must.
     """
-    signature = _types.int64(*arguments)
-    return _cached(
-        lambda cache: _numba.njit(signature, cache=cache, nogil=True, **_OPTIONS)(function)
-    )
-
-
-def cache_folder(function: Callable[..., object]) -> Path | None:
-    """Where numba keeps a compiled function, or None if nowhere."""
-    path = cast(Any, function).stats.cache_path
-    return None if path is None else Path(path)
+    dispatcher = cast(Any, jit(function))
+    dispatcher.compile(_types.int64(*arguments))
+    [result] = dispatcher.overloads.values()
+    return result.entry_point
 
 
 def array_type(dtype: np.dtype[Any], ndim: int, *, writable: bool) -> object:
@@ -103,38 +210,51 @@ def array_type(dtype: np.dtype[Any], ndim: int, *, writable: bool) -> object:
     return _types.Array(element, ndim, "A", readonly=not writable, aligned=False)
 
 
-table_type: object = _types.Array(_types.int64, 1, "C")
+table_type: object = _types.CPointer(_types.int64)
 int64: object = _types.int64
 float64: object = _types.float64
 
 
-def c_function(function: Callable[..., None], *arguments: object) -> int:
-    """Address of the function as C sees it, compiled for these types; a table is a pointer to
-    int64.
+def c_function(function: Callable[..., int], *arguments: object) -> int:
+    """Address of the function as C sees it, compiled for these types, returning int64.
 
     Called through its address it is compiled once; called by name, it would be compiled again
     within each caller.
     """
-    kinds = [_types.CPointer(int64) if kind is table_type else kind for kind in arguments]
-    signature = _types.void(*kinds)
-    compiled = _cached(lambda cache: _numba.cfunc(signature, cache=cache, **_OPTIONS)(function))
-    return int(compiled.address)
+    made = _core.ccallback.CFunc(function, (arguments, _types.int64), {}, _OPTIONS)
+    cache = _cache(function)
+    if cache is not None:
+        made._cache = cache
+    made.compile()
+    _kept.append(made)
+    return int(made.address)
 
 
-def _call(_context: object, address: Foreign, arguments: Foreign) -> object:
-    def generate(context: Foreign, builder: Foreign, signature: Foreign, values: Foreign) -> object:
-        kinds = [context.get_value_type(kind) for kind in signature.args[1].types]
-        function = _ir.FunctionType(_ir.VoidType(), kinds).as_pointer()
-        passed = _cgutils.unpack_tuple(builder, values[1])
-        builder.call(builder.inttoptr(values[0], function), passed)
-        return context.get_dummy_value()
-
-    return _types.void(address, arguments), generate
+_kept: list[object] = []
+"""What owns the code that addresses lead to."""
 
 
-call: Callable[[int, tuple[float, ...]], None] = _extending.intrinsic(_call)
+def _caller(returned: Foreign, result: Foreign) -> Foreign:
+    def call(_context: object, address: Foreign, arguments: Foreign) -> object:
+        def generate(
+            context: Foreign, builder: Foreign, signature: Foreign, values: Foreign
+        ) -> object:
+            kinds = [context.get_value_type(kind) for kind in signature.args[1].types]
+            function = _ir.FunctionType(result, kinds).as_pointer()
+            passed = _core.cgutils.unpack_tuple(builder, values[1])
+            answer = builder.call(builder.inttoptr(values[0], function), passed)
+            return context.get_dummy_value() if returned is _types.void else answer
+
+        return returned(address, arguments), generate
+
+    return _extending.intrinsic(call)
+
+
+call: Callable[[int, tuple[float, ...]], None] = _caller(_types.void, _ir.VoidType())
 """In compiled code: calls the C function at an address, with numbers for arguments."""
 
+call_int: Callable[[int, tuple[float, ...]], int] = _caller(_types.int64, _ir.IntType(64))
+"""`call` for a function that returns an int64."""
 
 def _data(
     context: Foreign, builder: Foreign, kind: Foreign, array: Foreign, at: Foreign
@@ -203,44 +323,6 @@ of_bits: Callable[[Foreign], Foreign] = _extending.intrinsic(_cast(_types.float3
 """In compiled code: the float32 that has an int32's bits."""
 
 
-def host_features() -> Mapping[str, bool]:
-    """The instruction sets of this CPU, by LLVM's names."""
-    return _llvm.get_host_cpu_features()
-
-
-def host_triple() -> str:
-    """The name of this platform, architecture first."""
-    return _llvm.get_process_triple()
-
-
-def saved(path: Path) -> bytes | None:
-    """Object code from an earlier run, or None if there is none or it is damaged."""
-    with suppress(OSError):
-        content = path.read_bytes()
-        digest, code = content[:32], content[32:]
-        if hashlib.sha256(code).digest() == digest:
-            return code
-    return None
-
-
-def save(path: Path, code: bytes) -> None:
-    """Writes object code for later runs; where nothing can be written, nothing happens.
-
-    The file appears whole or not at all, so processes that start together cannot read each other's
-    halves.
-    """
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(hashlib.sha256(code).digest() + code)
-            os.replace(temporary, path)
-        except OSError:
-            os.unlink(temporary)
-            raise
-
-
 @functools.cache
 def _target_and_engine() -> tuple[Foreign, Foreign]:
     """LLVM's compiler for this CPU, and its linker. The linker lives as long as the process, and so
@@ -248,36 +330,29 @@ def _target_and_engine() -> tuple[Foreign, Foreign]:
     """
     _llvm.initialize_native_target()
     _llvm.initialize_native_asmprinter()
+    cpu = target_cpu()
     target = _llvm.Target.from_default_triple().create_target_machine(
-        cpu=_llvm.get_host_cpu_name(),
-        features=_llvm.get_host_cpu_features().flatten(),
-        opt=3,
-        jit=True,
-        codemodel="jitdefault",
+        cpu=cpu.name, features=cpu.features, opt=3, jit=True, codemodel="jitdefault"
     )
     return target, _llvm.create_mcjit_compiler(_llvm.parse_assembly(""), target)
 
 
-def loaded(
-    name: str, text: Callable[[], str], source: bytes, folder: Path | None
-) -> Callable[[str], int]:
+def loaded(name: str, text: Callable[[], str], folder: Path | None) -> Callable[[str], int]:
     """Address by function name of an LLVM IR module, compiled for this CPU or found in `folder`.
 
-    `text` makes the IR and is asked only if it must be compiled; `source` is what it depends on.
+    `text` makes the IR and is asked only if it must be compiled.
     """
     target, engine = _target_and_engine()
-    features = _llvm.get_host_cpu_features().flatten()
-    versions = f"{llvmlite.__version__} {_llvm.llvm_version_info}"
-    identity = f"{_llvm.get_host_cpu_name()} {features} {versions}"
-    key = hashlib.sha256(identity.encode() + source).hexdigest()[:16]
-    path = None if folder is None else folder / f"{name}-{key}.o"
-    code = None if path is None else saved(path)
+    path = None if folder is None else folder / f"{name}.o"
+    code = None if path is None else store.saved(path)
     if code is None:
+        if path is not None:
+            store.announce()
         module = _llvm.parse_assembly(text())
         module.verify()
         code = cast(bytes, target.emit_object(module))
         if path is not None:
-            save(path, code)
+            store.save(path, code)
     engine.add_object_file(_llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     return engine.get_function_address

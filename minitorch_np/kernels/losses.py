@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .compiler import array_type, compiled_for, int64
+from .compiler import array_type, entry_point, int64
 
 Array = np.ndarray[tuple[int, int, int], np.dtype[Any]]
 Targets = np.ndarray[tuple[int, int], np.dtype[np.int64]]
@@ -71,7 +71,7 @@ def nll(dtype: np.dtype[Any]) -> Callable[..., int]:
     cube, flat, targets = _types(dtype)
     to = array_type(dtype, 1, writable=True)
     losses = array_type(dtype, 2, writable=True)
-    return compiled_for(nll_loop, cube, targets, flat, int64, losses, to, int64)
+    return entry_point(nll_loop, cube, targets, flat, int64, losses, to, int64)
 
 
 @functools.cache
@@ -79,7 +79,7 @@ def nll_backward(dtype: np.dtype[Any]) -> Callable[..., int]:
     """`nll_backward_loop` for float32 or float64."""
     _, flat, targets = _types(dtype)
     grad, to = array_type(dtype, 2, writable=False), array_type(dtype, 3, writable=True)
-    return compiled_for(nll_backward_loop, grad, targets, flat, int64, to)
+    return entry_point(nll_backward_loop, grad, targets, flat, int64, to)
 
 
 def _types(dtype: np.dtype[Any]) -> tuple[object, object, object]:

@@ -46,19 +46,25 @@ def multiply(
         raise NotImplementedError(f"\"{name}\" not implemented for 'Bool'")
     if dtype.category == 1:
         alpha, beta = int(alpha), int(beta)
-    wide = target
-    if dtype.is_half:
-        a, b, wide = a.astype(np.float32), b.astype(np.float32), np.empty(target.shape, np.float32)
-    add = start is not None and beta != 0
-    if start is not None and add:
+    wide = np.empty(target.shape, np.float32) if dtype.is_half else target
+    if start is None or beta == 0:
+        start, beta = None, 0
+    elif not dtype.is_floating_point or dtype.is_half or not _apart(start, target):
         _ = quietly(np.multiply, start, wide.dtype.type(beta), wide)
-    if not a.shape[-1]:
-        if not add:
-            wide.fill(0)
-    else:
-        backends.product(a, b, wide, alpha=alpha, accumulate=add)
+        start, beta = wide, 1
+    if a.shape[-1]:
+        backends.product(a, b, wide, alpha=alpha, beta=beta, start=start)
+    elif start is None:
+        wide.fill(0)
+    elif start is not wide:
+        _ = quietly(np.multiply, start, wide.dtype.type(beta), wide)
     if wide is not target:
         target[...] = wide
+
+
+def _apart(start: Array, target: Array) -> bool:
+    """Whether each element of `start` can still be read when its place in `target` is written."""
+    return start is target or not np.may_share_memory(start, target)
 
 
 def check_mm(name: str, left: Tensor, right: Tensor, names: tuple[str, str]) -> None:

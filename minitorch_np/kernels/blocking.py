@@ -1,0 +1,338 @@
+"""The loops around the tiles of a matrix product: C = alpha * A @ B + beta * S, of any strides.
+
+A product of M x K by K x N does 2 M N K operations on M K + K N + M N numbers: each number can be
+used hundreds of times, so a product can run at the speed of the arithmetic, if a number once
+fetched is used again before it is thrown out. The loops below are ordered for that. They are those
+of Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008), and of BLIS:
+
+    for each block of K                      (KC)
+      for each block of columns of B         (NC: packed into panels as wide as a tile)
+        for each block of rows of A          (MC_PANELS: packed into panels as high as a tile)
+          for each panel of B, for each panel of A:  one tile of C, in registers (`microkernel`)
+
+Why blocks. The table has float32 and AVX-512, where a tile is 14 x 32 and does 28 multiply-adds of
+64 operations' worth of vectors, 896 operations in all, in the 14 cycles of a step of k:
+
+    level       holds                            bytes                 read again
+    registers   a tile of C                      14 x 32 x 4 = 1.8 K   at each step of k
+    L1, 48 K    a panel of B, KC x 32 x 4        32 K                  for each panel of A
+    L2, 2 M     a block of A, 6 panels           6 x 256 x 64 = 98 K   for each panel of B
+    L2 or L3    a block of B, KC x NC x 4        1 M                   for each block of A
+
+A step reads 64 bytes of A from L2 and 128 of B from L1: 0.07 bytes an operation from L2, about
+5 bytes a cycle, of the 30 to 60 that L2 delivers. Without the block of K, B's panel would fall out
+of L1 and the step would need three times that. Without registers, each multiply-add would load and
+store C: 12 bytes for 2 operations, eighty times as much. C itself is read and written once in each
+block of K: 8 bytes for 2 KC operations.
+
+Why packing. A panel is read from front to back, once for each panel of the other operand. Where its
+rows lie 4 kilobytes apart, each would be on a page of its own, and all of them in the same few
+lines of L1, which throws out one for the other. Packed, they are neighbours. Packing costs M K + K N
+copies, spread over N / 32 and M / 14 uses: nothing for large products, and half of the time for
+thin ones. So an operand that is used once or twice is read in place: the tile takes A's rows from
+any strides, and B's where they are contiguous.
+
+Why flat and thin shapes differ. With one row, a tile has V sums only; 16 vectors wide, it has
+enough of them to hide a multiply-add's latency, and reads a kilobyte of B in a row. Where both
+operands are contiguous along K and C has few rows, dot products read everything in place.
+
+The bits of a result depend on the shapes and strides of the operands, not on the number of threads:
+within a block of K each element is one chain of multiply-adds in the order of K, whatever the
+tiles.
+"""
+
+from collections.abc import MutableSequence
+from typing import NamedTuple
+
+from .compiler import call, part
+from .microkernel import DOTS as COLUMNS_OF_DOTS
+
+Table = MutableSequence[int]
+
+KC = 256
+"""Longest block of K. All blocks are equal, so each is at least half as long."""
+MC_PANELS = 6
+"""Panels of A in a block."""
+NC = 1024
+"""Columns of B in a block."""
+NEAR_ROWS = 128
+"""Rows of A up to which contiguous rows of B are read in place: packing pays only when a panel is
+read often.
+"""
+NEAR_COLUMNS = 64
+"""Columns of B up to which A is read in place."""
+NEAR_DEPTH = 64
+"""Lengths of K up to which A is read in place: its rows then stay in the nearest cache."""
+NEAR_B = 16_384
+"""Bytes of B that stay in the nearest cache beside a panel of A and a tile of C."""
+DOT_ROWS = 4
+"""Rows (or columns) of C up to which operands that are both contiguous along K are multiplied as
+dot products.
+"""
+ALONE = 2_000_000
+"""Multiply-adds up to which one thread is fastest."""
+UNIT = 2_000_000
+"""Multiply-adds in the least work that is given to a thread."""
+PAGE = 4096
+"""Bytes that lie in the same lines of the nearest cache when they are a multiple of it apart."""
+
+# Places in the table that tells the compiled loops of their dtype and thread.
+(
+    A_SCRATCH, B_SCRATCH, SIZE, SOURCE, LANES, ROWS, COPY, TRANSPOSE, GATHER, DOT, DOTS, TILE
+) = range(12)  # fmt: skip
+TOO_STRIDED, MISMATCH = -1, -2
+
+
+class View(NamedTuple):
+    """Matrices in memory: the address of the first, and strides in bytes from matrix to matrix, row
+    to row, column to column.
+    """
+
+    at: int
+    batch: int
+    row: int
+    column: int
+
+
+class Scale(NamedTuple):
+    """The numbers in C = alpha * A @ B + beta * S."""
+
+    alpha: float
+    beta: float
+
+
+@part
+def turned(v: View) -> View:
+    """The transposed matrices."""
+    return View(v.at, v.batch, v.column, v.row)
+
+
+@part
+def moved(v: View, batch: int, row: int, column: int) -> View:
+    """The matrices that start at an element."""
+    return View(v.at + batch * v.batch + row * v.row + column * v.column, v.batch, v.row, v.column)
+
+
+@part
+def pack(table: Table, k: int, n: int, src: View, dst: int, dst_step: int) -> None:
+    """dst[k, n] = src[k, n], with rows of dst padded to whole vectors."""
+    size, lanes = table[SIZE], table[LANES]
+    kernel = table[GATHER]
+    if src.column == table[SOURCE]:
+        kernel = table[COPY]
+    elif src.row == table[SOURCE]:
+        kernel = table[TRANSPOSE]
+    for i in range(0, n, lanes):
+        at, count = src.at + i * src.column, min(lanes, n - i)
+        call(kernel, (k, count, at, src.row, src.column, dst + i * size, dst_step))
+
+
+class Rows(NamedTuple):
+    """How the rows of A are dealt out into panels: evenly, so that none is padding. Each has `least`
+    of them, the first `more` panels have one row more.
+    """
+
+    least: int
+    more: int
+
+
+@part
+def first_row(rows: Rows, panel: int) -> int:
+    """Where a panel starts."""
+    return panel * rows.least + min(panel, rows.more)
+
+
+@part
+def height_of(rows: Rows, panel: int) -> int:
+    """Rows of a panel."""
+    return rows.least + (1 if panel < rows.more else 0)
+
+
+@part
+def packed_step(table: Table) -> int:
+    """Bytes from one k to the next in a packed panel of A."""
+    return (table[ROWS] + table[LANES] - 1) // table[LANES] * table[LANES] * table[SIZE]
+
+
+@part
+def stripe(
+    table: Table, dealt: Rows, n: int, k: int, p0: int, p1: int,
+    a: View, a_packed: int, b_at: int, b_step: int, c: View, s: View, scale: Scale,
+) -> None:  # fmt: skip
+    """The panels [p0, p1) of A times one panel of B, n columns wide. A is read in place if a_packed
+    is 0.
+    """
+    size, lanes, rows = table[SIZE], table[LANES], table[ROWS]
+    wide = TILE + (-(-n // lanes) - 1) * rows - 1
+    a_row, a_step = a.row, a.column
+    if a_packed != 0:
+        a_row, a_step = size, packed_step(table)
+    for p in range(p0, p1):
+        i, height = first_row(dealt, p), height_of(dealt, p)
+        a_at = a.at + i * a.row
+        if a_packed != 0:
+            a_at = a_packed + (p - p0) * a_step * k
+        call(
+            table[wide + height],
+            (
+                k, a_at, a_row, a_step, b_at, b_step, c.at + i * c.row, c.row, n,
+                s.at + i * s.row, s.row, s.column, scale.alpha, scale.beta,
+            ),
+        )  # fmt: skip
+
+
+@part
+def pack_panels(table: Table, dealt: Rows, k: int, p0: int, p1: int, a: View) -> None:
+    """Packs the panels [p0, p1) of A."""
+    step = packed_step(table)
+    for p in range(p0, p1):
+        i, height = first_row(dealt, p), height_of(dealt, p)
+        dst = table[A_SCRATCH] + (p - p0) * step * k
+        pack(table, k, height, turned(moved(a, 0, i, 0)), dst, step)
+
+
+@part
+def panel_width(m: int, n: int, lanes: int, rows: int) -> int:
+    """Columns of a full tile: the flatter, the wider."""
+    if m == 1:
+        return min(16, 2 * rows) * lanes
+    return (4 if 2 * m <= rows and n > 2 * lanes else 2) * lanes
+
+
+@part
+def tiled(
+    table: Table, m: int, n: int, k: int, a: View, b: View, c: View, s: View, scale: Scale
+) -> None:
+    """C (m, n) by tiles. The columns of C are neighbours."""
+    size, lanes, rows = table[SIZE], table[LANES], table[ROWS]
+    panels = (m + rows - 1) // rows
+    dealt = Rows(m // panels, m % panels)
+    width = panel_width(m, n, lanes, rows)
+    same = table[SOURCE] == size  # what is converted must be packed
+    a_near = same and (k <= NEAR_DEPTH or (n <= NEAR_COLUMNS and a.row % PAGE != 0))
+    b_near = same and b.column == size and m <= NEAR_ROWS
+    a_packed = 0 if a_near else table[A_SCRATCH]
+    blocks = max(1, (k + KC - 1) // KC)  # an empty K stores zeros
+    for block in range(blocks):
+        k0 = block * k // blocks
+        kb = (block + 1) * k // blocks - k0
+        if block == 1:
+            s, scale = c, Scale(scale.alpha, 1.0)
+        # where all of B stays in the nearest cache, C is written row by row
+        group = 1 if kb * n * size <= NEAR_B else MC_PANELS
+        for j0 in range(0, n, NC):
+            for p0 in range(0, panels, group):
+                p1 = min(panels, p0 + group)
+                if not a_near:
+                    pack_panels(table, dealt, kb, p0, p1, moved(a, 0, 0, k0))
+                end = min(n, j0 + NC)
+                j = j0
+                while j < end:
+                    wide = min(width, end - j)
+                    # tiles read whole vectors, so a ragged panel cannot be read in place
+                    if b_near and wide > lanes:
+                        wide -= wide % lanes
+                    b_panel = moved(b, 0, k0, j)
+                    b_at, b_step = b_panel.at, b.row
+                    if not b_near or wide % lanes != 0:
+                        b_at, b_step = table[B_SCRATCH] + (j - j0) * kb * size, width * size
+                        # packed when first needed: then the first tiles find it in the cache
+                        if p0 == 0:
+                            pack(table, kb, wide, b_panel, b_at, b_step)
+                    stripe(
+                        table, dealt, wide, kb, p0, p1, moved(a, 0, 0, k0), a_packed,
+                        b_at, b_step, moved(c, 0, 0, j), moved(s, 0, 0, j), scale,
+                    )  # fmt: skip
+                    j += wide
+
+
+@part
+def dotted(
+    table: Table, m: int, n: int, k: int, a: View, b: View, c: View, s: View, scale: Scale
+) -> None:
+    """C (m, n) by dot products of contiguous rows of A with contiguous columns of B."""
+    for j in range(0, n, COLUMNS_OF_DOTS):
+        several = j + COLUMNS_OF_DOTS <= n
+        kernel = table[DOTS] if several else table[DOT]
+        for i in range(m):
+            for t in range(j, j + 1 if several else n):
+                call(
+                    kernel,
+                    (
+                        k, a.at + i * a.row, 0, 0, b.at + t * b.column, b.column,
+                        moved(c, 0, i, t).at, c.column, 0,
+                        moved(s, 0, i, t).at, 0, s.column, scale.alpha, scale.beta,
+                    ),
+                )  # fmt: skip
+
+
+@part
+def units(
+    table: Table, first: int, last: int, parts: int, m: int, n: int, k: int,
+    a: View, b: View, c: View, s: View, scale: Scale, as_dots: bool,
+) -> None:  # fmt: skip
+    """The units [first, last): each product is `parts` of them, cut across its longer side."""
+    by_column = n >= m
+    grain = 4 * table[LANES] if by_column else table[ROWS]
+    tiles = ((n if by_column else m) + grain - 1) // grain
+    for t in range(first // parts, (last + parts - 1) // parts):
+        low = tiles * max(first - t * parts, 0) // parts * grain
+        high = tiles * min(last - t * parts, parts) // parts * grain
+        i, j, mb, nb = 0, 0, m, n
+        if by_column:
+            j, nb = low, min(high, n) - low
+        else:
+            i, mb = low, min(high, m) - low
+        at, bt, ct, st = moved(a, t, i, 0), moved(b, t, 0, j), moved(c, t, i, j), moved(s, t, i, j)
+        if as_dots:
+            dotted(table, mb, nb, k, at, bt, ct, st, scale)
+        else:
+            tiled(table, mb, nb, k, at, bt, ct, st, scale)
+
+
+def loops(
+    table: Table, batch: int, m: int, n: int, k: int,
+    a_at: int, a_batch: int, a_row: int, a_column: int,
+    b_at: int, b_batch: int, b_row: int, b_column: int,
+    c_at: int, c_batch: int, c_row: int, c_column: int,
+    s_at: int, s_batch: int, s_row: int, s_column: int,
+    alpha: float, beta: float, first: int, last: int,
+) -> int:  # fmt: skip
+    """Does the units [first, last) of a batch of products, and returns 0.
+
+    If last is negative, does all of them if that is little work; else returns their number and does
+    nothing. Returns TOO_STRIDED if neither rows nor columns of C are contiguous.
+    """
+    size, source = table[SIZE], table[SOURCE]
+    if batch == 0 or m == 0 or n == 0:
+        return 0
+    # many small products with the same B are one large one
+    if (
+        batch > 1 and b_batch == 0 and a_batch == m * a_row and c_batch == m * c_row
+        and s_batch == m * s_row
+    ):  # fmt: skip
+        m, batch = m * batch, 1
+    # the stride of a dimension of one element means nothing: let it be the best
+    a_best = View(a_at, a_batch, a_row if m > 1 else source, a_column if k > 1 else source)
+    b_best = View(b_at, b_batch, b_row if k > 1 else source, b_column if n > 1 else source)
+    c_any, s_any = View(c_at, c_batch, c_row, c_column), View(s_at, s_batch, s_row, s_column)
+    a, b, c, s = a_best, b_best, c_any, s_any
+    along_k = a.column == size and b.row == size and source == size
+    as_dots = along_k and min(m, n) <= DOT_ROWS and k >= table[LANES]
+    rows_fit, columns_fit = c.column == size or n == 1, c.row == size or m == 1
+    if not (as_dots or rows_fit or columns_fit):
+        return TOO_STRIDED
+    # Tiles write along rows of C, and few rows go with many columns. C.T = B.T @ A.T turns one into
+    # the other.
+    either = as_dots or (rows_fit and columns_fit)
+    if n < m if either else columns_fit:
+        m, n, a, b, c, s = n, m, turned(b), turned(a), turned(c), turned(s)
+    tiles = (max(m, n) + table[ROWS] - 1) // table[ROWS]
+    parts = max(1, min(tiles, m * n * k // UNIT))
+    if last < 0:
+        if batch * m * n * k > ALONE:
+            return batch * parts
+        last = batch * parts
+    scale = Scale(alpha, beta)
+    units(table, first, min(last, batch * parts), parts, m, n, k, a, b, c, s, scale, as_dots)
+    return 0

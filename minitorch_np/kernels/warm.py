@@ -1,0 +1,42 @@
+"""Compiles the loops that wait for the types of their first call, by calling each on a few ones."""
+
+import inspect
+from typing import Any
+
+import numpy as np
+
+from . import elementwise, reductions, remainders, smooth, softmax, steps
+
+__all__ = ["LOOPS", "build"]
+
+LOOPS = {
+    steps: ("float32", "float64"),
+    elementwise: ("float32",),
+    smooth: ("float32",),
+    remainders: ("float32",),
+    reductions: ("float32",),
+    softmax: ("float32",),
+}
+"""Modules whose compiled functions take flat arrays and numbers, and the dtypes of the arrays."""
+
+
+def example(annotation: object, dtype: str) -> Any:
+    """An argument of the annotated type: arrays are of `dtype`, and so is a `Real` number."""
+    if annotation in (int, bool, float):
+        return annotation(1)  # pyright: ignore[reportCallIssue]
+    if isinstance(annotation, type(float | np.float32)):
+        return np.dtype(dtype).type(1)
+    return np.ones(64, dtype)
+
+
+def build() -> None:
+    """Every compiled function of `LOOPS`."""
+    for module, dtypes in LOOPS.items():
+        for function in vars(module).values():
+            python = getattr(function, "py_func", None)
+            # what has no cache of its own is a part of others
+            if python is None or python.__module__ != module.__name__ or not function.stats.cache_path:
+                continue
+            kinds = [p.annotation for p in inspect.signature(python).parameters.values()]
+            for dtype in dtypes:
+                function(*[example(kind, dtype) for kind in kinds])

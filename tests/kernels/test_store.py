@@ -1,0 +1,169 @@
+"""Machine code on disk: found again, never found by the wrong reader, never half written."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from minitorch_np.kernels import compiler, store
+
+PRODUCT = """
+import numpy as np
+from minitorch_np import kernels
+from minitorch_np.kernels import store
+for dtype in ("f4", "f8"):
+    a = np.arange(300.0, dtype=dtype).reshape(20, 15)
+    out = np.empty((20, 20), dtype)
+    kernels.mm(a, a.T, out)
+    np.testing.assert_allclose(out, a @ a.T)
+print("right", *sorted(path.name for path in store.built))
+"""
+
+
+def start(cache: Path, code: str = PRODUCT, **environment: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(cache), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finished(process: "subprocess.Popen[str]") -> tuple[list[str], str]:
+    """The names of the files that a process built, and what it said on stderr."""
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    first, *names = out.split()
+    assert first == "right"
+    return names, err
+
+
+def files(cache: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in cache.rglob("*") if p.is_file()}
+
+
+def cut(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def flipped(content: bytes) -> bytes:
+    return content[:-50] + bytes([content[-50] ^ 1]) + content[-49:]
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that several processes have filled at once."""
+    cache = tmp_path_factory.mktemp("cache")
+    results = [finished(process) for process in [start(cache) for _ in range(3)]]
+    assert any(names for names, _ in results)
+    return cache
+
+
+def test_processes_that_start_together_leave_a_whole_cache(full: Path) -> None:
+    assert finished(start(full)) == ([], "")
+    assert not [name for name in files(full) if not name.endswith((".o", ".bin"))]
+
+
+@pytest.mark.parametrize("damage", [cut, flipped])
+def test_damaged_files_are_built_again(full: Path, damage: Callable[[bytes], bytes]) -> None:
+    before = files(full)
+    for path in full.rglob("*"):
+        if path.is_file():
+            path.write_bytes(damage(path.read_bytes()))
+    names, err = finished(start(full))
+    assert names == sorted(before)
+    assert len(names) > 3
+    [line] = err.splitlines()
+    assert line.startswith("minitorch_np: building kernels")
+    assert finished(start(full)) == ([], "")
+
+
+def test_an_empty_file_is_damaged(tmp_path: Path) -> None:
+    store.save(tmp_path / "x.o", b"code")
+    for content in (b"", b"\0" * 31, b"\0" * 99):
+        (tmp_path / "x.o").write_bytes(content)
+        assert store.saved(tmp_path / "x.o") is None
+
+
+def test_a_file_under_another_name_is_not_loaded(full: Path) -> None:
+    """Each is sealed with its name: code for float64 in float32's place would write too far."""
+    [single] = full.rglob("float-*.o")
+    [double] = full.rglob("double-*.o")
+    single.write_bytes(double.read_bytes())
+    names, _ = finished(start(full))
+    assert names == [single.name]
+
+
+def test_each_cpu_has_files_of_its_own(full: Path) -> None:
+    if not compiler.has("avx2"):
+        pytest.skip("needs a CPU whose code is not that of sse")
+    before = files(full)
+    names, _ = finished(start(full, MINITORCH_NP_CPU="sse"))
+    assert len(names) > 3
+    assert finished(start(full)) == ([], "")
+    assert before.items() <= files(full).items() or len(files(full)) > len(before)
+
+
+def test_another_source_has_other_files(tmp_path: Path) -> None:
+    """What an older source left is deleted; what other CPUs or versions left is not."""
+    here = store.folder(tmp_path, "this cpu")
+    prefix = here.name.removesuffix(store.source())
+    old, other = tmp_path / f"{prefix}0123", tmp_path / "kernels-89ab-0123"
+    for folder in (old, other):
+        folder.mkdir()
+        (folder / "x.o").touch()
+    assert store.folder(tmp_path, "this cpu") == here
+    assert not old.exists()
+    assert (other / "x.o").exists()
+    assert store.folder(tmp_path, "that cpu") != here
+
+
+def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    store.save(tmp_path / "file" / "folder" / "x.o", b"code")
+    assert store.saved(tmp_path / "file" / "folder" / "x.o") is None
+
+
+def test_what_is_saved_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "x.o"
+    store.save(path, b"code")
+    assert store.saved(path) == b"code"
+    assert store.saved(path.with_name("y.o")) is None
+    assert [p.name for p in path.parent.iterdir()] == ["x.o"]
+
+
+def test_the_command_builds_each_kernel_once(full: Path) -> None:
+    """All that products and loops would compile later; a second run finds nothing to do."""
+    command = [sys.executable, "-m", "minitorch_np.kernels", "build"]
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(full)}
+    first, second = (
+        subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        for _ in range(2)
+    )
+    assert first.stderr == second.stderr == ""
+    *lines, last = first.stdout.splitlines()
+    built = {Path(line.removeprefix("built ")).name for line in lines}
+    assert last.startswith(f"{len(built)} kernel files built in ")
+    for name in ("steps.adam", "softmax.softmax_rows", "matmul.bmm_entry", "elementwise.relu"):
+        assert any(file.startswith(name) for file in built), name
+    assert second.stdout.startswith("nothing to build: all kernels lie in ")
+    assert finished(start(full, USE_ALL)) == ([], "")
+
+
+USE_ALL = """
+import minitorch_np as torch
+from minitorch_np.kernels import store
+x = torch.randn(64, 100, requires_grad=True)
+for kind in (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64):
+    y = x.to(kind)
+    torch.mm(y, y.t())
+    torch.bmm(y[None], y.t()[None])
+loss = torch.nn.functional.cross_entropy(x.relu().softmax(1), torch.zeros(64).long())
+loss.backward()
+torch.optim.Adam([x]).step()
+print("right", *sorted(path.name for path in store.built))
+"""
