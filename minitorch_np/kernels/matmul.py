@@ -266,22 +266,28 @@ def finish(
     """What an entry left undone: a product that threads can share, or one into an `out` that tiles
     cannot write.
     """
-    ready = (lambda: _here.matrix) if out.ndim == 2 else (lambda: _here.batch)
     if left == MISMATCH:
         raise ValueError(f"shapes {a.shape} and {b.shape} do not multiply into {out.shape}")
     into = np.empty(out.shape, out.dtype) if left == TOO_STRIDED else out
-
-    def task(first: int, last: int) -> None:
-        entry, code, table = ready()[dtype]
-        again = entry(a, b, into, start, code, table, alpha, beta, first, last)
-        if again > 0:
-            threads.run(task, again)
-
+    # no closure, which would hold itself, and with it the arrays until the next collection
+    task = functools.partial(run_units, (a, b, into, start), dtype, (alpha, beta))
     if left == TOO_STRIDED:
         task(0, -1)
         out[...] = into
     else:
         threads.run(task, left)
+
+
+def run_units(
+    arrays: tuple[Matrix, Matrix, Matrix, Matrix], dtype: np.dtype[Any],
+    factors: tuple[float, float], first: int, last: int,
+) -> None:  # fmt: skip
+    """The units [first, last) of a product, by the thread that calls; all of them for (0, -1)."""
+    ready = _here.matrix if arrays[2].ndim == 2 else _here.batch
+    entry, code, table = ready[dtype]
+    again = entry(*arrays, code, table, *factors, first, last)
+    if again > 0:
+        threads.run(functools.partial(run_units, arrays, dtype, factors), again)
 
 
 def build() -> None:

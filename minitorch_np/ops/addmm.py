@@ -5,7 +5,8 @@ Source: aten/src/ATen/native/LinearAlgebra.cpp and Blas.cpp.
 
 import numpy as np
 
-from minitorch_np import strides
+from minitorch_np import backends, strides
+from minitorch_np.form import Form, Plans
 from minitorch_np.loops import (
     Array,
     check_overlap,
@@ -20,15 +21,20 @@ from minitorch_np.ops.products import (
     check_mm,
     check_mv,
     destination,
+    is_plain,
     mm_mat1_backward,
     mm_mat2_backward,
     multiply,
     times,
 )
 from minitorch_np.shapes import Shape, listed, wrap_dim
-from minitorch_np.tensor import Number, Tensor, empty
+from minitorch_np.tensor import Number, Tensor, blank, empty
 
 __all__ = ["addbmm", "addmm", "addmv", "addr", "baddbmm"]
+
+
+_sums = Plans[Form]()
+"""The forms of sums that the kernel makes from the operands as they are."""
 
 
 @op("contiguous", inplace=True)
@@ -42,6 +48,13 @@ def addmm(
     out: Tensor | None = None,
 ) -> Tensor:
     """`beta * input + alpha * mat1 @ mat2`, input broadcast to the product's shape."""
+    if out is None and beta == 1 and alpha == 1:
+        found = _sums.get((input.form, mat1.form, mat2.form))
+        if found is not None:
+            start = input.array if input.form is found else _expanded(input, found.shape)
+            done = blank(found)
+            backends.product(mat1.array, mat2.array, done.array, beta=1, start=start)
+            return done
     check_mm("addmm", mat1, mat2, ("self", "mat2"))
     for t, called in ((input, "self"), (mat1, "mat1")):
         if t.dtype is not mat2.dtype:
@@ -55,6 +68,8 @@ def addmm(
         mat1.array, mat2.array, done.array, done.dtype,
         name="addmm_impl_cpu_", beta=beta, alpha=alpha, start=_expanded(input, shape),
     )  # fmt: skip
+    if out is None and is_plain(done, mat1):
+        _sums.keep((input.form, mat1.form, mat2.form), done.form)
     return done
 
 
