@@ -252,7 +252,8 @@ def accumulate(node: AccumulateGrad, arrived: Sequence[Tensor | None]) -> None:
     elif state.grad or not (alone and _obeys_contract(leaf, grad)):
         meta.grad = laid_out(leaf, grad)
     else:
-        meta.grad = grad if grad.base is None and grad.meta is None else grad.untracked()
+        grad.base = grad.meta = None  # nobody else can see it
+        meta.grad = grad
     if meta.post_hooks is not None:
         _show(leaf, meta.post_hooks)
 

@@ -143,7 +143,9 @@ def _cache(function: Callable[..., object]) -> Foreign:
     if folder is None:
         return None
     cache = _core.caching.FunctionCache(function)
-    cache._cache_file = _Files(folder, f"{function.__module__.rpartition('.')[2]}.{function.__name__}")
+    cache._cache_file = _Files(
+        folder, f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+    )
     return cache
 
 
@@ -255,6 +257,7 @@ call: Callable[[int, tuple[float, ...]], None] = _caller(_types.void, _ir.VoidTy
 
 call_int: Callable[[int, tuple[float, ...]], int] = _caller(_types.int64, _ir.IntType(64))
 """`call` for a function that returns an int64."""
+
 
 def _data(
     context: Foreign, builder: Foreign, kind: Foreign, array: Foreign, at: Foreign

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .compiler import array_type, entry_point, int64
+from .compiler import array_type, entry_point, float64, int64
 
 Array = np.ndarray[tuple[int, int, int], np.dtype[Any]]
 Targets = np.ndarray[tuple[int, int], np.dtype[np.int64]]
@@ -46,14 +46,18 @@ def nll_loop(
 
 
 def nll_backward_loop(
-    grad: Matrix, target: Targets, weight: Flat, ignored: int, result: Array
+    g: float, each: Matrix, target: Targets, weight: Flat, ignored: int, result: Array
 ) -> int:
-    """Writes -weight * grad to `result` at each target; a grad of one element is that of all.
+    """Writes -weight * g to `result` at each target, 0 elsewhere; g is in `each` if it has room.
 
     Returns -1, or the place of the first target that is no class.
     """
-    classes, same, one = result.shape[1], grad.size == 1, result.dtype.type(1)
+    classes, one = result.shape[1], result.dtype.type(1)
+    same = result.dtype.type(g)
     for i in range(target.shape[0]):
+        for c in range(classes):
+            for j in range(target.shape[1]):
+                result[i, c, j] = 0
         for j in range(target.shape[1]):
             at = target[i, j]
             if at != ignored:
@@ -61,7 +65,7 @@ def nll_backward_loop(
                     return int(i * target.shape[1] + j)
                 w = weight[at] if weight.size > 0 else one
                 if w != 0:
-                    result[i, at, j] = -w * (grad[0, 0] if same else grad[i, j])
+                    result[i, at, j] = -w * (each[i, j] if each.size > 0 else same)
     return -1
 
 
@@ -79,7 +83,7 @@ def nll_backward(dtype: np.dtype[Any]) -> Callable[..., int]:
     """`nll_backward_loop` for float32 or float64."""
     _, flat, targets = _types(dtype)
     grad, to = array_type(dtype, 2, writable=False), array_type(dtype, 3, writable=True)
-    return entry_point(nll_backward_loop, grad, targets, flat, int64, to)
+    return entry_point(nll_backward_loop, float64, grad, targets, flat, int64, to)
 
 
 def _types(dtype: np.dtype[Any]) -> tuple[object, object, object]:

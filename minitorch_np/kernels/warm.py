@@ -35,7 +35,11 @@ def build() -> None:
         for function in vars(module).values():
             python = getattr(function, "py_func", None)
             # what has no cache of its own is a part of others
-            if python is None or python.__module__ != module.__name__ or not function.stats.cache_path:
+            if (
+                python is None
+                or python.__module__ != module.__name__
+                or not function.stats.cache_path
+            ):
                 continue
             kinds = [p.annotation for p in inspect.signature(python).parameters.values()]
             for dtype in dtypes:

@@ -104,8 +104,12 @@ class Registry:
         self.add_module(name, module)
 
     def __getattr__(self, name: str) -> "Tensor | Module":
-        for kind in ("_parameters", "_buffers", "_modules"):
-            held: dict[str, Tensor | Module] | None = self.__dict__.get(kind)
+        mine = self.__dict__
+        held: dict[str, Tensor | Module] | None = mine.get("_parameters")
+        if held is not None and name in held:
+            return held[name]
+        for kind in ("_buffers", "_modules"):
+            held = mine.get(kind)
             if held is not None and name in held:
                 return held[name]
         raise absent_member(type(self).__name__, "torch.nn.Module", name)

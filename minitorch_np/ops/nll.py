@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import dtypes, kernels
+from minitorch_np import dtypes, kernels, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import finish, not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.ops.binary import div_scalar
-from minitorch_np.ops.copy import zeros, zeros_like
+from minitorch_np.ops.copy import zeros_like
 from minitorch_np.ops.loss import check_reduction
 from minitorch_np.tensor import Tensor, empty
 
@@ -151,9 +151,7 @@ def scalar_of(value: float | np.floating[Any], dtype: Dtype) -> Tensor:
 
 nll_loss_forward.vjp(
     input=lambda g_output, input, target, weight, reduction, ignore_index, total_weight: (
-        nll_loss_backward(
-            g_output, input, target, weight, reduction, ignore_index, total_weight.detach()
-        )
+        nll_loss_backward(g_output, input, target, weight, reduction, ignore_index, total_weight)
     )
 )
 
@@ -175,24 +173,30 @@ def nll_loss_backward(
 ) -> Tensor:
     """The gradient of nll_loss: minus the weight at each target, zeros elsewhere."""
     # ATen has two kernels: that of images starts from zeros_like, and wants it contiguous
-    grad = zeros_like(input) if input.ndim == 4 else zeros(input, input.sizes)
-    if not grad.is_contiguous():
+    stride = strides.contiguous(input.sizes)
+    if input.ndim == 4 and strides.like(input.sizes, input.strides) != stride:
         raise RuntimeError("grad_input must be contiguous")
     dtype = input.dtype
-    index, g = targets(input, target), grad_output.array.astype(dtype.compute)
-    if reduction == "mean":
-        g = quietly(np.true_divide, g, total_weight.array.astype(dtype.compute))
-    g = np.reshape(g, index.shape if g.ndim else (1, 1))
-    wide = grad.array if dtype.np is dtype.compute else np.zeros(grad.sizes, dtype.compute)
+    grad = empty(input.sizes, stride, dtype)
+    index, each = targets(input, target), _NO_LOSSES[dtype.compute]
+    g = 0.0
+    if grad_output.sizes:
+        each = np.reshape(grad_output.array.astype(dtype.compute), index.shape)
+    elif reduction == "mean":  # as numbers of NumPy's, which divide by zero as floats do
+        g = quietly(np.true_divide, grad_output.array[()], total_weight.array[()])
+    else:
+        g = grad_output.array[()]
+    wide = grad.array if dtype.np is dtype.compute else np.empty(grad.sizes, dtype.compute)
     weights = class_weights(weight, dtype.compute)
     loop = kernels.losses.nll_backward(dtype.compute)
-    check_classes(loop(g, index, weights, ignore_index, cube(wide)), index)
+    check_classes(loop(float(g), each, index, weights, ignore_index, cube(wide)), index)
     if wide is not grad.array:
         grad.array[...] = wide
     return grad
 
 
 nll_loss_backward.vjp(
+    total_weight=None,
     grad_output=lambda g, target, weight, reduction, ignore_index: nll_loss_forward(
         g, target, weight, reduction, ignore_index
     )[0],

@@ -8,13 +8,14 @@ import numpy as np
 
 from minitorch_np import backends, strides
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.form import Form, Plans
+from minitorch_np.form import Form, Plans, form_of
+from minitorch_np.graph.modes import Creation, state
 from minitorch_np.loops import Array, exact_result_for, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.binary import scaled
 from minitorch_np.shapes import Shape, numel, wrap_dim
 from minitorch_np.strides import Stride
-from minitorch_np.tensor import Number, Tensor, blank, empty
+from minitorch_np.tensor import Number, Tensor, blank, empty, seen
 
 __all__ = ["bmm", "dot", "mm", "mv", "vdot"]
 
@@ -86,8 +87,10 @@ _products = Plans[Form]()
 
 def is_plain(product: Tensor, left: Tensor) -> bool:
     """Whether a product is neither of a half type, nor of integers, nor empty."""
-    dtype = product.dtype
-    return dtype.is_floating_point and not dtype.is_half and 0 not in (product.numel(), left.numel())
+    kind = product.dtype
+    if not kind.is_floating_point or kind.is_half:
+        return False
+    return product.form.nbytes > 0 and left.form.nbytes > 0
 
 
 @op("contiguous")
@@ -129,7 +132,10 @@ def mm_mat1_backward(
 
     Source: mm_mat1_backward, torch/csrc/autograd/FunctionsManual.cpp.
     """
-    if stride[0] == 1 and stride[1] == shape[0]:
+    turned = stride[0] == 1 and stride[1] == shape[0]
+    if _at_once(g, mat2) and alpha == 1:
+        return _product(g.array, mat2.array.T, g.dtype, turned)
+    if turned:
         return times(mat2.mm(g.t()).t(), alpha)
     return times(g.mm(mat2.t()), alpha)
 
@@ -141,9 +147,30 @@ def mm_mat2_backward(
 
     Source: mm_mat2_backward, torch/csrc/autograd/FunctionsManual.cpp.
     """
-    if stride[0] == 1 and stride[1] == shape[0]:
+    turned = stride[0] == 1 and stride[1] == shape[0]
+    if _at_once(g, mat1) and alpha == 1:
+        return _product(mat1.array.T, g.array, g.dtype, turned)
+    if turned:
         return times(g.t().mm(mat1).t(), alpha)
     return times(mat1.t().mm(g), alpha)
+
+
+def _at_once(g: Tensor, other: Tensor) -> bool:
+    """Whether the kernel may stand for the ops of a gradient: nobody records or watches them."""
+    return not state.route and is_plain(g, other) and g.dtype is other.dtype
+
+
+def _product(left: Array, right: Array, dtype: Dtype, turned: bool) -> Tensor:
+    """The product of two matrices; `turned`, the transposed view of a row-major one."""
+    a, b = (right.T, left.T) if turned else (left, right)
+    shape = (a.shape[0], b.shape[1])
+    done = empty(shape, strides.contiguous(shape), dtype)
+    backends.product(a, b, done.array)
+    if not turned:
+        return done
+    view = seen(done, form_of(shape[::-1], done.strides[::-1], dtype), 0)
+    view.creation = Creation.NO_GRAD_MODE
+    return view
 
 
 def times(t: Tensor, factor: Number) -> Tensor:
