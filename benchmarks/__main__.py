@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +12,11 @@ from benchmarks import OPTIONAL, SUITES, machine, results
 from benchmarks.console import Screen, amount
 from benchmarks.timing import Row
 
-# Exit statuses: slower than before, or a target missed when that matters; nonsense; interrupted.
-SLOWER, REFUSED, INTERRUPTED = 1, 2, 130
+# Exit statuses: slower than before, a suite that broke off, or a target missed when that matters;
+# nonsense; interrupted.
+WORSE, REFUSED, INTERRUPTED = 1, 2, 130
+# Names every suite, those too that run only when they are named.
+ALL = "all"
 
 app = typer.Typer(
     add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, help=__doc__
@@ -26,8 +30,10 @@ class Refused(Exception):
 def named(names: list[str] | None) -> list[str]:
     """The suites asked for, each once. Raises Refused for one that does not exist."""
     for name in names or ():
-        if name not in SUITES:
-            raise Refused(f"no suite '{name}'; there are {', '.join(SUITES)}")
+        if name not in (*SUITES, ALL):
+            raise Refused(f"no suite '{name}'; there are {', '.join(SUITES)}, and {ALL}")
+    if ALL in (names or ()):
+        return list(SUITES)
     return list(dict.fromkeys(names or [name for name in SUITES if name not in OPTIONAL]))
 
 
@@ -51,8 +57,11 @@ def writable(folder: Path, option: str) -> None:
         raise Refused(f"{option} {folder}: {error.strerror}") from error
 
 
-def collect(name: str, seconds: float, rows: list[Row], screen: Screen) -> None:
-    """Runs a suite, adds what it yields to `rows`, and shows its table as far as it came."""
+def collect(name: str, seconds: float, rows: list[Row], screen: Screen) -> bool:
+    """Runs a suite, adds what it yields to `rows`, and shows its table as far as it came.
+
+    False for one that broke off: its fault is shown, and the others go on.
+    """
     screen.say(f"\n{name}: {SUITES[name]}", "bold")
     before = len(rows)
     try:
@@ -63,8 +72,13 @@ def collect(name: str, seconds: float, rows: list[Row], screen: Screen) -> None:
                 tick(row.case)
     except ImportError as error:
         screen.say(f"  not run: {error}", "yellow")
+    except Exception as error:  # noqa: BLE001  # a fault in one suite is no reason to lose the others
+        traceback.print_exc()
+        screen.say(f"  broke off: {type(error).__name__}: {error}", "bold red")
+        return False
     finally:
         screen.suite(rows[before:])
+    return True
 
 
 def summarise(rows: list[Row], before: list[Row], screen: Screen) -> tuple[int, int]:
@@ -90,7 +104,7 @@ def summarise(rows: list[Row], before: list[Row], screen: Screen) -> tuple[int, 
 
 @app.command()
 def run(
-    suites: Annotated[list[str] | None, typer.Argument(help="Suites; see --list.")] = None,
+    suites: Annotated[list[str] | None, typer.Argument(help="Suites, or all; see --list.")] = None,
     seconds: Annotated[float, typer.Option(min=0.0, help="Time for a row of two.")] = 0.2,
     json: Annotated[Path | None, typer.Option(help="File for the results.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Folder for pictures.")] = None,
@@ -119,8 +133,7 @@ def run(
     stamp = machine.environment(without or ())
     screen.say(machine.described_briefly(stamp))
     try:
-        for name in wanted:
-            collect(name, seconds, rows, screen)
+        broken = [name for name in wanted if not collect(name, seconds, rows, screen)]
     finally:
         if json is not None:
             results.write(json, machine.environment(without or ()) | {"load": stamp["load"]}, rows)
@@ -129,8 +142,10 @@ def run(
         for path in importlib.import_module("benchmarks.charts").draw(rows, plot):
             screen.say(str(path))
     missed, lost = summarise(rows, before, screen)
-    if lost or (strict and missed):
-        raise typer.Exit(SLOWER)
+    if broken:
+        screen.say(f"\nbroke off: {', '.join(broken)}", "bold red")
+    if broken or lost or (strict and missed):
+        raise typer.Exit(WORSE)
 
 
 def main(arguments: list[str] | None = None) -> int:

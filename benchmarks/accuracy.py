@@ -18,7 +18,7 @@ ENOUGH, EPOCHS = 0.978, 20
 
 def until(training: Training) -> tuple[Timing | None, str]:
     """Seconds until the accuracy is reached, or None; and how it went in words."""
-    start = time.perf_counter()
+    accuracy, start = 0.0, time.perf_counter()
     for epoch in range(1, EPOCHS + 1):
         accuracy = training.epoch()
         if accuracy >= ENOUGH:

@@ -20,12 +20,19 @@ def rows(seconds: float) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "rows.json"
         command = [sys.executable, "-m", "benchmarks", "step", "--without", "torch"]
-        done = subprocess.run(
+        with subprocess.Popen(
             [*command, "--seconds", str(seconds), "--json", str(file)],
-            cwd=ROOT, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if done.returncode:
-            raise ImportError(done.stderr.strip().rpartition("\n")[2])
+            cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        ) as process:  # fmt: skip
+            interrupted = False
+            try:
+                said = process.communicate()[1]
+            except KeyboardInterrupt:  # the other process got it too, and writes what it has
+                interrupted, said = True, process.communicate()[1]
+        if process.returncode and not interrupted:
+            raise ImportError(said.strip().rpartition("\n")[2])
         for row in read(file)[1]:
             skipped = {n: why for n, why in row.skipped.items() if "orch" not in n}
             yield replace(row, suite="alone", skipped=skipped)
+        if interrupted:
+            raise KeyboardInterrupt

@@ -5,6 +5,7 @@ from itertools import groupby
 from pathlib import Path
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from benchmarks.timing import OURS, Row
@@ -36,6 +37,9 @@ def draw(rows: Sequence[Row], folder: Path) -> list[Path]:
     counted = [row for row in rows if row.flop and row.nbytes and OURS in row.times]
     if counted:
         paths += both(roofline(counted), folder / "roofline")
+    grown = [row for row in rows if row.suite == "scaling" and OURS in row.times]
+    if grown:
+        paths += both(growth(grown), folder / "scaling")
     for suite, group in groupby(rows, key=lambda row: row.suite):
         shown = [row for row in group if OURS in row.times and len(row.times) > 1]
         if shown:
@@ -43,10 +47,10 @@ def draw(rows: Sequence[Row], folder: Path) -> list[Path]:
     return paths
 
 
-def both(picture: object, stem: Path) -> Iterator[Path]:
+def both(picture: Figure, stem: Path) -> Iterator[Path]:
     """The paths of a figure, written in both formats."""
     for suffix in (".svg", ".png"):
-        yield save(picture, stem.with_suffix(suffix))  # type: ignore[arg-type]
+        yield save(picture, stem.with_suffix(suffix))
 
 
 def peers_of(rows: Sequence[Row]) -> list[str]:
@@ -54,7 +58,7 @@ def peers_of(rows: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row.times if name != OURS))
 
 
-def roofline(rows: Sequence[Row]) -> object:
+def roofline(rows: Sequence[Row]) -> Figure:
     """GFLOP/s over FLOP a byte of every candidate, below the best that any of them reached."""
     names = [OURS, *peers_of(rows)]
     best = {name: max(speed(row, name) for row in rows if name in row.times) for name in names}
@@ -91,7 +95,7 @@ def speed(row: Row, name: str) -> float:
     return row.flop / row.times[name].best / 1e9
 
 
-def ratios(suite: str, rows: Sequence[Row]) -> object:
+def ratios(suite: str, rows: Sequence[Row]) -> Figure:
     """A line of dots a row: our time as a part of each peer's; left of 1 ours is faster."""
     names = peers_of(rows)
     kept = rows
@@ -128,6 +132,32 @@ def ratios(suite: str, rows: Sequence[Row]) -> object:
     axes.legend(
         handles=handles, loc="upper left", bbox_to_anchor=(1.02, 1), frameon=False, fontsize=9
     )
+    return picture
+
+
+def growth(rows: Sequence[Row]) -> Figure:
+    """A panel for each size that grows: a step's time over it, for every candidate."""
+    panels = {
+        what: [(float(row.case.split()[1].rstrip(",")), row) for row in group]
+        for what, group in groupby(rows, key=lambda row: row.case.split()[0])
+    }
+    picture = figure(
+        10.5, 4.2, "A step's time as it grows", "Milliseconds, shortest of each, one thread."
+    )
+    for i, (what, points) in enumerate(panels.items()):
+        axes = picture.add_axes((0.065 + i * 0.33, 0.14, 0.25, 0.58))
+        rest = points[0][1].case.partition(", ")[2]
+        tidy(axes, x=what, title=f"over {what}" + (f" ({rest})" if rest else ""))
+        for name, colour, marker in zip([OURS, *peers_of(rows)], (BLUE, *COLOURS), MARKERS):
+            own = [(size, row.times[name].best * 1e3) for size, row in points if name in row.times]
+            axes.plot(
+                *zip(*own, strict=True), marker=marker, ms=4, lw=1.4, color=colour, label=name
+            )
+        axes.set_xscale("log", base=2)
+        axes.set_yscale("log")
+        plain_ticks(axes)
+        if i == 0:
+            axes.legend(frameon=False, fontsize=9)
     return picture
 
 

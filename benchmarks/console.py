@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO
 
 from rich.console import Console
+from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
@@ -52,8 +53,9 @@ class Screen:
         if not self.console.is_terminal:
             yield lambda case: None
             return
-        with self.console.status(title) as status:
-            yield lambda case: status.update(f"{title}: {case} done")
+        # No spinner: the thread that turns it would run while candidates are timed.
+        with Live(Text("  ..."), console=self.console, auto_refresh=False, transient=True) as line:
+            yield lambda case: line.update(Text(f"  {title}: {case} done"), refresh=True)
 
     def suite(self, rows: Sequence[Row]) -> None:
         """The table of one suite, and below it who did not run, and whatever else was found."""

@@ -1,7 +1,7 @@
 """The most bytes of tensors alive at once in a training step, beside PyTorch's.
 
-Ours are counted by the engine, PyTorch's by its profiler; weights, gradients and optimizer state
-are there before the step in both, and count.
+Ours are counted by the engine, which leaves out storages of a few KiB, PyTorch's by its profiler;
+weights, gradients and optimizer state are there before the step in both, and count.
 """
 
 import contextlib

@@ -11,13 +11,16 @@ from typing import Any
 from benchmarks import SUITES
 from benchmarks.charts import draw
 from benchmarks.console import amount, notes, portion
+from benchmarks.machine import described_briefly
 from benchmarks.results import Target, read, spread, targets
 from benchmarks.timing import OURS, Row
 
 __all__ = ["full", "summary"]
 
 CUDA = "PyTorch CUDA"
-HEADLINES = {"overhead": "PyTorch", "matmul": "NumPy", "elementwise": "PyTorch"}
+LONG = 40
+"""Rows past which a table is folded."""
+HEADLINES = {"overhead": "PyTorch", "matmul": "OpenBLAS", "elementwise": "PyTorch"}
 """Suites of many small rows, of which a summary gives the middle, and against whom."""
 
 
@@ -32,6 +35,11 @@ def machine(stamp: Mapping[str, Any]) -> str:
     load = f" Load average at the start: {stamp['load'][0]}." if stamp["load"] else ""
     commit = f" Commit {stamp['commit']}." if stamp["commit"] else ""
     return f"{'; '.join(parts)}.{load}{commit}"
+
+
+def sentence(text: str) -> str:
+    """Text with a capital and a full stop, names left as they are."""
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def quickest(row: Row, prefix: str) -> str | None:
@@ -78,6 +86,14 @@ def suite_table(rows: Sequence[Row]) -> str:
     return table(["case", OURS, *peers, "target"], lines)
 
 
+def folded(rows: Sequence[Row]) -> str:
+    """The table of a suite, behind a line that opens it where it is long."""
+    text = suite_table(rows)
+    if len(rows) <= LONG:
+        return text
+    return f"<details><summary>{len(rows)} cases</summary>\n\n{text}\n\n</details>"
+
+
 def summary(path: Path, gpu: Path) -> str | None:
     """The step's ratios, a line for each other suite, and what is missed; None without results."""
     if not path.is_file():
@@ -90,7 +106,7 @@ def summary(path: Path, gpu: Path) -> str | None:
         found = [quickest(row, prefix) for prefix in ("PyTorch", *others)]
         cells = [portion(row.ratio(name)) if name else "" for name in found]
         lines.append([row.case, amount(row.times[OURS].best), *cells])
-    parts = [machine(stamp), ""]
+    parts = [f"{stamp['date'][:10]}, {described_briefly(stamp)}.", ""]
     if lines:
         head = ["training step", OURS, "PyTorch eager, its fastest", *others]
         parts += ["Our time as a part of theirs, one thread each; below 1 ours is faster:", ""]
@@ -119,6 +135,9 @@ def headlines(suites: Mapping[str, Sequence[Row]]) -> list[str]:
         faster = {n: 1 / row.ratio(n) for n in row.times if n != OURS}
         said = ", ".join(f"{factor:.3g} times {name}'s rate" for name, factor in faster.items())
         lines.append(f"loading, {row.case}: {said}")
+    for row in [*suites.get("epoch", []), *suites.get("accuracy", [])]:
+        said = [f"{amount(timing.best)} {name}" for name, timing in row.times.items()]
+        lines.append(f"{row.suite}, {row.case}: {', '.join(said)}")
     for name in ("startup", "memory"):
         said = [f"{r.case} {amount(r.times[OURS].best, r.unit)}" for r in suites.get(name, [])
                 if OURS in r.times]  # fmt: skip
@@ -153,10 +172,11 @@ def full(path: Path, gpu: Path, pictures: Path) -> str | None:
         parts += [f"![roofline](pictures/{drawn['roofline']})", ""]
     for suite, group in groupby(rows, key=lambda row: row.suite):
         own = list(group)
-        parts += [f"## {suite}", "", f"{SUITES.get(suite, '').capitalize()}.", "", suite_table(own)]
+        parts += [f"## {suite}", "", sentence(SUITES.get(suite, suite)), "", folded(own)]
         parts += ["", *(f"- {line}" for line in notes(own)), ""]
-        if f"ratios-{suite}" in drawn:
-            parts += [f"![{suite}](pictures/{drawn[f'ratios-{suite}']})", ""]
+        for stem in (suite, f"ratios-{suite}"):
+            if stem in drawn:
+                parts += [f"![{stem}](pictures/{drawn[stem]})", ""]
     lines = gpu_lines(gpu)
     if lines:
         parts += ["## On a GPU", "", *(f"- {line}" for line in lines)]

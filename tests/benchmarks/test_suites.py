@@ -1,0 +1,119 @@
+"""What the suites compare is the same work, and what they leave out they name."""
+
+import dataclasses
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minitorch_np
+from benchmarks import digits, loading, memory, overhead, peers
+from benchmarks.peers.by_hand import numpy_by_hand
+from benchmarks.peers.torch_program import program
+from benchmarks.step import MAKERS
+from benchmarks.timing import OURS
+
+EVERYWHERE = (OURS, "PyTorch for-loop", "PyTorch foreach", "PyTorch fused", "NumPy by hand")
+
+
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
+def test_losses_are_equal(optimizer: str) -> None:
+    what = peers.problem(8, optimizer, (12, 9, 7, 5))
+    makers = {name: make for name, make in MAKERS.items() if name != "torch.compile"}
+    steps, skipped, difference = peers.built(makers, what, judge="PyTorch for-loop")
+    assert set(EVERYWHERE) <= set(steps)
+    assert difference < 1e-5
+    assert all("not installed" in why or "no " in why for why in skipped.values())
+
+
+def test_another_computation_is_left_out() -> None:
+    def bolder(what: peers.Problem) -> peers.Step:
+        return numpy_by_hand(dataclasses.replace(what, images=what.images * np.float32(1.1)))
+
+    def broken(what: peers.Problem) -> peers.Step:
+        raise RuntimeError("no luck\nat all")
+
+    what = peers.problem(8, "SGD", (12, 9, 5))
+    makers = {OURS: partial(program, "minitorch_np"), "bolder": bolder, "broken": broken}
+    steps, skipped, _ = peers.built(makers, what, judge=OURS)
+    assert set(steps) == {OURS}
+    assert skipped["broken"] == "RuntimeError: no luck"
+    assert "its losses differ by" in skipped["bolder"]
+    with pytest.raises(RuntimeError, match="no luck"):
+        peers.built({OURS: broken}, what, judge=OURS)
+
+
+def test_what_is_not_installed_is_named() -> None:
+    def absent(what: peers.Problem) -> peers.Step:
+        return peers.library("no_such_library").step
+
+    makers = {OURS: partial(program, "minitorch_np"), "absent": absent}
+    _, skipped, _ = peers.built(makers, peers.problem(2, "SGD", (3, 2)), judge=OURS)
+    assert skipped == {"absent": "no_such_library is not installed, or left out"}
+
+
+def test_flop_counts_products() -> None:
+    # forward 2 * 10 * (3*4 + 4*2), weights' gradients as many, the inputs' of the second layer
+    assert peers.problem(10, "SGD", (3, 4, 2)).flop == 2 * 10 * (20 + 20 + 8)
+
+
+@pytest.fixture
+def few(monkeypatch: Any) -> digits.Digits:
+    """A few made-up images, and passes over as few."""
+    monkeypatch.setattr(loading, "SAMPLES", 40)
+    monkeypatch.setattr(loading, "BATCH", 16)
+    random = np.random.default_rng(0)
+    images, labels = random.integers(0, 256, (50, 28, 28), np.uint8), random.integers(0, 10, 50)
+    return digits.Digits("made up", images, labels, images[:9], labels[:9])
+
+
+@pytest.mark.parametrize("pixels", [True, False])
+def test_loaders_give_the_same_bits(few: digits.Digits, pixels: bool) -> None:
+    found, skipped = loading.loaders(pixels, few)
+    assert list(found) == [OURS, "PyTorch", "torchvision"] and not skipped
+    loading.check(found)
+    first = next(iter(found[OURS][1]))
+    assert first[0].shape == (16, 1, 28, 28)
+    other = few._replace(train_images=few.train_images ^ np.uint8(1))
+    found[OURS] = loading.loaders(pixels, other)[0][OURS]
+    with pytest.raises(ValueError, match="batches differ"):
+        loading.check(found)
+
+
+def test_torch_peak_counts_gradients_once() -> None:
+    what = peers.problem(4, "SGD", (100, 300, 10))
+    weights = 4 * (100 * 300 + 300 + 300 * 10 + 10)
+    activations = 4 * 4 * 300  # the hidden layer's
+    assert memory.held(what) == 3 * weights + 4 * 4 * 100 + 8 * 10 * 4
+    assert activations < memory.torch_peak(what) - memory.held(what) < weights
+
+
+def test_our_peak_leaves_out_what_others_hold(monkeypatch: Any) -> None:
+    what = peers.problem(4, "SGD", (100, 300, 10))
+    counts = {"allocated_bytes.all.current": 5000, "allocated_bytes.all.peak": 99_999}
+
+    def reset() -> None:
+        counts["allocated_bytes.all.peak"] = 7000
+
+    monkeypatch.setattr(minitorch_np, "memory_stats", lambda: counts, raising=False)
+    monkeypatch.setattr(minitorch_np, "reset_peak_memory_stats", reset, raising=False)
+    assert memory.our_peak(what) == 2000 + memory.held(what)
+    [row, *_] = memory.rows(0.0)
+    assert set(row.times) == {OURS, "PyTorch"}
+    assert row.unit == "B" and row.targets == {"PyTorch": 1.0}
+
+
+def test_overhead_rows() -> None:
+    row = overhead.row("add, with graph", overhead.FORWARD["add"], True, 0.0)
+    assert set(row.times) == {OURS, "PyTorch"}
+    assert row.targets == {"PyTorch": 1.0}
+
+
+def test_digits_without_data(monkeypatch: Any, tmp_path: Any) -> None:
+    monkeypatch.setenv("MINITORCH_DATA", str(tmp_path))
+    found = digits.digits()
+    assert found.name == "made-up digits"
+    assert found.train_images.shape == (60_000, 28, 28)
+    assert found.test_images.shape == (10_000, 28, 28)
+    assert set(found.test_labels.tolist()) == set(range(10))
