@@ -17,7 +17,7 @@ from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.graph.inplace import bump, check_inplace, rebase, regard
 from minitorch_np.graph.modes import WATCHERS, Creation, state
 from minitorch_np.graph.node import Node, edge, recorded
-from minitorch_np.graph.saved import FREED, as_output, freed, stale, version_of
+from minitorch_np.graph.saved import FREED, as_output, freed, kept_result, stale, version_of
 from minitorch_np.quiet import quiet
 from minitorch_np.recorder import Plan, Rule
 from minitorch_np.refusals import blame, no_rule, refuse_history, refuse_out, underived
@@ -394,6 +394,7 @@ _SPACE: dict[str, object] = {
     "edge": edge,
     "freed": freed,
     "ints": _ints,
+    "kept_result": kept_result,
     "learnt": _learnt,
     "new": object.__new__,
     "owning": owning,

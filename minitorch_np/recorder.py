@@ -180,6 +180,15 @@ def _edges(plan: Plan) -> Iterator[str]:
             yield f"e_{arg} = [None if t is None else edge(t) for t in {arg}]"
 
 
+def _known_edges(plan: Plan) -> Iterator[str]:
+    """`_edges` where a result was found ahead: nobody looked yet at who met autograd."""
+    for arg in _inputs(plan):
+        number = plan.kinds[arg] == "maybe"
+        yield f"e_{arg} = edge({arg})" + (
+            f" if isinstance({arg}, Tensor) else None" if number else ""
+        )
+
+
 def _inputs(plan: Plan) -> list[str]:
     return [arg for arg in plan.kinds if arg != "out" and arg not in plan.constants]
 
@@ -190,16 +199,18 @@ def _nothing_needed(plan: Plan) -> str:
     A view of a base that does counts even where no gradient can reach it (made under no_grad, or
     before the base's flag was set): PyTorch then leaves a node that leads nowhere.
     """
-    tests: list[str] = []
+    edges: list[str] = []
+    bases: list[str] = []
     for arg in _inputs(plan):
         if plan.kinds[arg] == "list":
-            tests.append(f"not any(e_{arg})")
+            edges.append(f"not any(e_{arg})")
             continue
         through_base = f"{arg}.base is None or not {arg}.base.requires_grad"
         if plan.kinds[arg] == "maybe":
             through_base = f"not isinstance({arg}, Tensor) or {through_base}"
-        tests.append(f"e_{arg} is None and ({through_base})")
-    return " and ".join(tests) or "True"
+        edges.append(f"e_{arg} is None")
+        bases.append(f"({through_base})")
+    return " and ".join([*edges, *bases]) or "True"
 
 
 def _any_edge(plan: Plan, arguments: Sequence[str]) -> str:
@@ -227,7 +238,7 @@ def _save_outputs(plan: Plan) -> Iterator[str]:
         source = f"result[{output}]" if plan.results else "result"
         needed = _needed(plan, name)
         condition = f" if {needed} else None" if needed else ""
-        yield f"node.{slot(plan, name)} = {source}.untracked(){condition}"
+        yield f"node.{slot(plan, name)} = kept_result({source}){condition}"
         yield f"node.{version_slot(plan, name)} = ({source}.ticks or UNWRITTEN).value"
 
 
@@ -268,7 +279,7 @@ def _save_tensor(plan: Plan, name: str, source: str, needed: str) -> Iterator[st
     if test:
         yield f"if {test}:"
         pad = "    "
-    yield f"{pad}node.{version} = version_of(kept)"
+    yield f"{pad}node.{version} = 0 if kept.ticks is None else version_of(kept)"
 
 
 def _node(plan: Plan, inplace: bool) -> Iterator[str]:
@@ -328,22 +339,9 @@ def _quick(plan: Plan) -> Iterator[str]:
     """Lines that set `result` in the common case: small floating tensors of one form, and all other
     arguments left out. NumPy then allocates, and nothing else needs to be decided."""
     first, *rest = inputs = _inputs(plan)
-    defaults = [p for p in plan.signature.parameters if p not in inputs]
-    tests = "".join([f" and {p} is default_{p}" for p in defaults])
-    may = plan.kinds[first] == "maybe"
-    yield f"form = {first}.form" + (f" if isinstance({first}, Tensor) else NUMBER" if may else "")
-    yield f"if form.alike is not None{tests} and not WATCHERS:"
+    yield from _when_quick(plan, "")
+    pad = "        " if rest else "    "
     arrays = ", ".join([f"a_{arg}" for arg in inputs])
-    fetch = [
-        line
-        for arg in inputs
-        for line in (f"a_{arg} = {arg}.nd", f"if a_{arg} is None:", f"    a_{arg} = {arg}.array")
-    ]
-    test = " and ".join([f"isinstance({arg}, Tensor) and {arg}.form is form" for arg in rest])
-    pad = "        " if test else "    "
-    if test:
-        yield f"    if {test}:"
-    yield from [f"{pad}{line}" for line in fetch]
     yield f"{pad}result = owning(form.alike, quiet.run(quick, {arrays}))"
     yield f"{pad}if {_untracked(plan)} or not state.route:"
     yield f"{pad}    return result"
@@ -353,6 +351,39 @@ def _quick(plan: Plan) -> Iterator[str]:
         yield "        result = owning(form.beside, number)"
         yield f"        if {first}.meta is None and {first}.base is None or not state.route:"
         yield "            return result"
+
+
+def _when_quick(plan: Plan, without: str) -> Iterator[str]:
+    """Lines of the test for the common case, and those that fetch the arrays in it."""
+    first, *rest = inputs = _inputs(plan)
+    defaults = [p for p in plan.signature.parameters if p not in inputs and p != without]
+    tests = "".join([f" and {p} is default_{p}" for p in defaults])
+    may = plan.kinds[first] == "maybe"
+    yield f"form = {first}.form" + (f" if isinstance({first}, Tensor) else NUMBER" if may else "")
+    yield f"if form.alike is not None{tests} and not WATCHERS:"
+    test = " and ".join([f"isinstance({arg}, Tensor) and {arg}.form is form" for arg in rest])
+    pad = "        " if test else "    "
+    if test:
+        yield f"    if {test}:"
+    for arg in inputs:
+        yield f"{pad}a_{arg} = {arg}.nd"
+        yield f"{pad}if a_{arg} is None:"
+        yield f"{pad}    a_{arg} = {arg}.array"
+
+
+def _quick_inplace(plan: Plan) -> Iterator[str]:
+    """Lines that write to the first argument in the common case, when memory is not shared."""
+    first, *rest = inputs = _inputs(plan)
+    yield from _when_quick(plan, "out")
+    pad = "        " if rest else "    "
+    apart = [f"({arg} is {first} or {arg}.store is not {first}.store or {first}.store is None)"
+             for arg in rest]  # fmt: skip
+    tests = " and ".join([*apart, f"({_untracked(plan)} or not state.route)"])
+    arrays = ", ".join([f"a_{arg}" for arg in inputs])
+    yield f"{pad}if {tests}:"
+    yield f"{pad}    quiet.run(quick, {arrays}, a_{first})"
+    yield f"{pad}    bump({first})"
+    yield f"{pad}    return {first}"
 
 
 def _planned(plan: Plan) -> Iterator[str]:
@@ -393,23 +424,18 @@ def record_source(plan: Plan) -> str:
     if plan.has_out:
         slow += ["if out is not None:", *[f"    {line}" for line in _into_out(plan, run)]]
     body = slow
-    if ahead:
-        body = ["result = None", *ahead, "if result is None:", *[f"    {line}" for line in slow]]
+    found = ["if not result.dtype.is_floating_point:"]
+    found += ["    return result" if plan.discrete else "    refuse_history(result)"]
     if not plan.differentiable:
-        body += [f"return {once}"]
+        body = [*slow, f"return {once}"]
     else:
-        body += _edges(plan)
-        body += [f"if {_nothing_needed(plan)}:"]
-        body += [
-            f"    return {once} if result is None else result" if ahead else f"    return {once}"
-        ]
-        body += [
-            *(["if result is None:"] if ahead else []),
-            f"{'    ' if ahead else ''}result = {once}",
-        ]
-        if plan.results is None:
-            body += ["if not result.dtype.is_floating_point:"]
-            body += ["    return result" if plan.discrete else "    refuse_history(result)"]
+        slow += [*_edges(plan), f"if {_nothing_needed(plan)}:", f"    return {once}"]
+        slow += [f"result = {once}", *(found if plan.results is None else ())]
+        body = slow
+        if ahead:
+            known = [*_known_edges(plan), f"if {_nothing_needed(plan)}:", "    return result"]
+            body = ["result = None", *ahead, "if result is None:", *[f"    {e}" for e in slow]]
+            body += ["else:", *[f"    {line}" for line in known]]
         body += [*_node(plan, False), *_save_outputs(plan), *_attach(plan), "return result"]
     lines = [f"def {plan.name}({parameters_text(plan.signature)}):", "    try:"]
     lines += [f"        {line}" for line in body]
@@ -428,7 +454,8 @@ def inplace_source(plan: Plan, name: str) -> str:
     first = next(iter(signature.parameters))
     call = call_text(signature, None if native else first)
     plain = [f"impl({call})", f"bump({first})", f"return {first}"]
-    body = ["route = state.route", "if not route:", *[f"    {line}" for line in plain]]
+    body = list(_quick_inplace(plan)) if plan.quick and not native else []
+    body += ["route = state.route", "if not route:", *[f"    {line}" for line in plain]]
     body += ["if route > 1:"]
     body += [f"    return watched(op, {watched_text(signature, 'out')})"]
     if plan.differentiable:

@@ -49,7 +49,7 @@ def _first_gradients(outputs: tuple[Tensor, ...], grads: Sequence[Tensor | None]
             first.append(grad)
             continue
         if out.requires_grad:
-            if out.numel() != 1:
+            if out.sizes and out.numel() != 1:
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
             if not out.dtype.is_floating_point:
                 raise RuntimeError(
@@ -57,7 +57,7 @@ def _first_gradients(outputs: tuple[Tensor, ...], grads: Sequence[Tensor | None]
                     f"{out.dtype}"
                 )
         ones = empty(out.sizes, strides.like(out.sizes, out.strides), out.dtype)
-        ones.array.fill(1)
+        ones.array[...] = 1
         first.append(ones)
     if len(first) != len(outputs):
         raise RuntimeError(f"got {len(outputs)} tensors and {len(first)} gradients")

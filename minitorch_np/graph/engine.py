@@ -35,7 +35,8 @@ def walk(
     """
     task = _Task(roots, wanted, accumulating, keep_graph)
     before = state.grad, state.inference
-    if before != (create_graph, False):
+    changed = before != (create_graph, False)
+    if changed:
         state.grad, state.inference = create_graph, False
         state.route_again()
     try:
@@ -44,11 +45,11 @@ def walk(
         for node in dict.fromkeys([root[0] for root in roots]):
             if not task.waiting.get(node, 0):
                 task.push(node)
-        ready = task.ready
+        ready, step, pop = task.ready, task.step, heapq.heappop
         while ready:
-            task.step(heapq.heappop(ready)[2])
+            step(pop(ready)[2])
     finally:
-        if before != (create_graph, False):
+        if changed:
             state.grad, state.inference = before
             state.route_again()
     return task.captures
@@ -142,17 +143,21 @@ class _Task:
         if not self.keep_graph:
             node.release()
         waiting = self.waiting
+        buffers = self.buffers
         for nr, target in enumerate(edges):
             if target is None:
                 continue
-            grad = results[nr]
-            results[nr] = None
             child, at = target
+            grad = results[nr]
             if grad is not None:
+                results[nr] = None
                 shape, dtype = child.expects[at]
                 if grad.sizes != shape or grad.dtype is not dtype:
                     grad = _fitted(node, nr, target, grad)
-                self.arrive(target, grad)
+                if at or child in buffers or len(child.expects) > 1:
+                    self.arrive(target, grad)
+                else:  # the first to come, and the only one that may
+                    buffers[child] = [grad]
                 del grad
             left = waiting[child] - 1
             waiting[child] = left
@@ -223,6 +228,8 @@ def _fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
 
 def _sums_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
     lead = len(shape) - len(to)
+    if lead == 1 and shape[1:] == to:
+        return True
     return lead >= 0 and all(n in (1, m) for n, m in zip(to, shape[lead:], strict=True))
 
 

@@ -2,7 +2,7 @@
 
 import itertools
 import weakref
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import ClassVar, cast
 
 from minitorch_np import strides
@@ -23,6 +23,7 @@ TensorHook = Callable[[Tensor], Tensor | None]
 PreHook = Callable[[Grads], Grads | None]
 PostHook = Callable[[Grads, Grads], Grads | None]
 
+reference = weakref.ref
 recorded = itertools.count()
 """Counts the nodes, in the order in which they were recorded."""
 _LAST = 1 << 62
@@ -53,7 +54,7 @@ class Node:
     """When a tensor last lost its history in place; nodes recorded later need not look."""
 
     edges: tuple[Edge | None, ...]
-    expects: list[tuple[Shape, Dtype]]
+    expects: Sequence[tuple[Shape, Dtype]]
     order: int
     tensor_hooks: dict[int, dict[int, TensorHook]] | None
     retainers: dict[int, weakref.ref[Tensor]] | None
@@ -250,10 +251,11 @@ class AccumulateGrad(Node):
     variable: Tensor
 
     def __init__(self, variable: Tensor) -> None:
-        super().__init__(())
-        self.variable = variable
+        self.edges = ()
         self.order = _LAST
-        self.expects = [(variable.sizes, variable.dtype)]
+        self.tensor_hooks = self.pre_hooks = self.post_hooks = self.retainers = None
+        self.variable = variable
+        self.expects = variable.form.expects
 
     def name(self) -> str:
         """PyTorch's name of the node."""
@@ -274,23 +276,22 @@ def forget(tensor: Tensor) -> None:
 
 def edge(tensor: Tensor) -> Edge | None:
     """Where the gradient of `tensor` goes, None when it needs none."""
-    node = tensor.grad_fn  # a view of memory written since gets its new history here
+    if tensor.base is not None:
+        _ = tensor.grad_fn  # a view of memory written since gets its new history here
     meta = tensor.meta
     if meta is None:
         return None
+    node = meta.grad_fn
     if node is not None:
-        assert isinstance(node, Node)
-        return (node, meta.output_nr)
+        return (node, meta.output_nr)  # pyright: ignore[reportReturnType]  # tensors know nodes by their interface
     if not meta.requires_grad:
         return None
     node = None if meta.accumulator is None else meta.accumulator()
     if node is None:
         node = AccumulateGrad(tensor)
-        if meta.hooks:
-            node.tensor_hooks = {0: meta.hooks}
-        meta.accumulator = weakref.ref(node)
-    assert isinstance(node, Node)
-    return (node, 0)
+        node.tensor_hooks = {0: meta.hooks} if meta.hooks else None
+        meta.accumulator = reference(node)
+    return (node, 0)  # pyright: ignore[reportReturnType]  # as above
 
 
 def gradient_slot(tensor: Tensor) -> Edge:

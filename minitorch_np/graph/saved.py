@@ -6,10 +6,10 @@ from typing import NoReturn
 from minitorch_np.dtypes import float32
 from minitorch_np.graph.modes import state
 from minitorch_np.storage import VersionCounter
-from minitorch_np.tensor import INFERENCE, AutogradMeta, GraphNode, Tensor, empty
+from minitorch_np.tensor import INFERENCE, AutogradMeta, GraphNode, Tensor, empty, owning
 
 __all__ = [
-    "FREED", "as_output", "freed", "legacy_type", "short_name", "stale", "version_of",
+    "FREED", "as_output", "freed", "kept_result", "legacy_type", "short_name", "stale", "version_of",
     "with_history",
 ]  # fmt: skip
 
@@ -48,6 +48,16 @@ def as_output(node: GraphNode, out: Tensor, nr: int) -> Tensor:
     the garbage collector frees; under `create_graph` the history is wanted again.
     """
     return with_history(node, out, nr) if state.grad and out.dtype.is_floating_point else out
+
+
+def kept_result(result: Tensor) -> Tensor:
+    """A result as its own node keeps it: the same memory and version counter without history."""
+    if result.store is not None:
+        return result.untracked()
+    assert result.nd is not None
+    kept = owning(result.form, result.nd)  # without a storage, which nobody may ever ask for
+    kept.ticks = result.clock
+    return kept
 
 
 def with_history(node: GraphNode, out: Tensor, nr: int) -> Tensor:

@@ -103,7 +103,7 @@ def combined(
         kernel = f
     else:
         sign = 1 if f is np.add else -1
-        kernel = compiled("elementwise.add_scaled", scaling, sign * factor)
+        kernel = compiled("elementwise.add_scaled", scaling, sign * float(factor))
     operands = narrowed(input, dtype), narrowed(other, dtype)
     return pointwise(kernel, *operands, out=out, numbers=True)
 
