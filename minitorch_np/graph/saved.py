@@ -52,11 +52,11 @@ def as_output(node: GraphNode, out: Tensor, nr: int) -> Tensor:
 
 def kept_result(result: Tensor) -> Tensor:
     """A result as its own node keeps it: the same memory and version counter without history."""
-    if result.store is not None:
+    array = result.nd
+    if array is None or result.offset or result.base is not None:
         return result.untracked()
-    assert result.nd is not None
-    kept = owning(result.form, result.nd)  # without a storage, which nobody may ever ask for
-    kept.ticks = result.clock
+    kept = owning(result.form, array)
+    kept.store, kept.ticks = result.memory, result.clock
     return kept
 
 

@@ -26,7 +26,7 @@ def prelu_kernel(input: Tensor, weight: Tensor) -> Tensor:
 
 
 def _leaked(a: Array, w: Array, o: Array) -> None:
-    row = w.ndim == o.ndim and w.size == w.shape[-1] == o.shape[-1]
+    row = 0 < w.ndim == o.ndim and w.size == w.shape[-1] == o.shape[-1]
     if dense(o) and dense(a) and a.shape == o.shape and row and w.flags.carray:
         loop("elementwise.prelu")(a.reshape(-1), w.reshape(-1), o.reshape(-1))
     else:
