@@ -10,8 +10,8 @@ of Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2
         for each block of rows of A          (MC_PANELS: packed into panels as high as a tile)
           for each panel of B, for each panel of A:  one tile of C, in registers (`microkernel`)
 
-Why blocks. The table has float32 and AVX-512, where a tile is 14 x 32 and does 28 multiply-adds of
-64 operations' worth of vectors, 896 operations in all, in the 14 cycles of a step of k:
+Why blocks. The table is for float32 and AVX-512, where a tile is 14 x 32: a step of k is 28
+multiply-adds of 16 lanes, 896 operations, in 14 cycles.
 
     level       holds                            bytes                 read again
     registers   a tile of C                      14 x 32 x 4 = 1.8 K   at each step of k
@@ -19,22 +19,24 @@ Why blocks. The table has float32 and AVX-512, where a tile is 14 x 32 and does 
     L2, 2 M     a block of A, 6 panels           6 x 256 x 64 = 98 K   for each panel of B
     L2 or L3    a block of B, KC x NC x 4        1 M                   for each block of A
 
-A step reads 64 bytes of A from L2 and 128 of B from L1: 0.07 bytes an operation from L2, about
-5 bytes a cycle, of the 30 to 60 that L2 delivers. Without the block of K, B's panel would fall out
-of L1 and the step would need three times that. Without registers, each multiply-add would load and
+A step reads 64 bytes of A from L2 and 128 of B from L1: 0.07 bytes an operation from L2, about 5
+bytes a cycle, of the 30 to 60 that L2 delivers. Without the block of K, B's panel would fall out of
+L1 and the step would need three times that. Without registers, each multiply-add would load and
 store C: 12 bytes for 2 operations, eighty times as much. C itself is read and written once in each
-block of K: 8 bytes for 2 KC operations.
+block of K: 8 bytes for 2 KC operations. Both come from memory in an order that no CPU can guess, so
+a tile asks for C before its loop and for its operands 8 steps ahead: worth 5 to 10 percent.
 
-Why packing. A panel is read from front to back, once for each panel of the other operand. Where its
-rows lie 4 kilobytes apart, each would be on a page of its own, and all of them in the same few
-lines of L1, which throws out one for the other. Packed, they are neighbours. Packing costs M K + K N
-copies, spread over N / 32 and M / 14 uses: nothing for large products, and half of the time for
+Why packing. A panel is read from front to back, once for each panel of the other operand. Where
+its rows lie 4 kilobytes apart, each would be on a page of its own, and all of them in the same few
+lines of L1, which throws out one for the other. Packed, they are neighbours. Packing copies M K and
+K N numbers, for N / 32 and M / 14 uses of each: nothing for large products, half of the time for
 thin ones. So an operand that is used once or twice is read in place: the tile takes A's rows from
 any strides, and B's where they are contiguous.
 
-Why flat and thin shapes differ. With one row, a tile has V sums only; 16 vectors wide, it has
-enough of them to hide a multiply-add's latency, and reads a kilobyte of B in a row. Where both
-operands are contiguous along K and C has few rows, dot products read everything in place.
+Why flat and thin shapes differ. With one row, a tile has V sums only; 8 vectors wide, it has enough
+of them to hide a multiply-add's latency. Where both operands are contiguous along K and C has few
+rows, dot products read everything in place. And where all of B fits into L1 beside a tile, as that
+of a layer of 10 inputs does, C is what costs: it is then written row by row.
 
 The bits of a result depend on the shapes and strides of the operands, not on the number of threads:
 within a block of K each element is one chain of multiply-adds in the order of K, whatever the
@@ -46,6 +48,7 @@ from typing import NamedTuple
 
 from .compiler import call, part
 from .microkernel import DOTS as COLUMNS_OF_DOTS
+from .microkernel import MAX_VECTORS
 
 Table = MutableSequence[int]
 
@@ -69,17 +72,14 @@ DOT_ROWS = 4
 """Rows (or columns) of C up to which operands that are both contiguous along K are multiplied as
 dot products.
 """
-ALONE = 2_000_000
-"""Multiply-adds up to which one thread is fastest."""
-UNIT = 2_000_000
-"""Multiply-adds in the least work that is given to a thread."""
 PAGE = 4096
 """Bytes that lie in the same lines of the nearest cache when they are a multiple of it apart."""
 
-# Places in the table that tells the compiled loops of their dtype and thread.
+# Places in the table that tells the compiled loops of their dtype and thread. LANES is 2**SHIFT: a
+# tile of few steps takes as long as three divisions.
 (
-    A_SCRATCH, B_SCRATCH, SIZE, SOURCE, LANES, ROWS, COPY, TRANSPOSE, GATHER, DOT, DOTS, TILE
-) = range(12)  # fmt: skip
+    A_SCRATCH, B_SCRATCH, SIZE, SOURCE, LANES, SHIFT, ROWS, COPY, TRANSPOSE, GATHER, DOT, DOTS, TILE
+) = range(13)  # fmt: skip
 TOO_STRIDED, MISMATCH = -1, -2
 
 
@@ -128,8 +128,8 @@ def pack(table: Table, k: int, n: int, src: View, dst: int, dst_step: int) -> No
 
 
 class Rows(NamedTuple):
-    """How the rows of A are dealt out into panels: evenly, so that none is padding. Each has `least`
-    of them, the first `more` panels have one row more.
+    """How the rows of A are dealt out into panels: evenly, so that none is padding. Each has
+    `least` of them, the first `more` panels have one row more.
     """
 
     least: int
@@ -151,7 +151,7 @@ def height_of(rows: Rows, panel: int) -> int:
 @part
 def packed_step(table: Table) -> int:
     """Bytes from one k to the next in a packed panel of A."""
-    return (table[ROWS] + table[LANES] - 1) // table[LANES] * table[LANES] * table[SIZE]
+    return (table[ROWS] + table[LANES] - 1 & -table[LANES]) * table[SIZE]
 
 
 @part
@@ -163,7 +163,7 @@ def stripe(
     is 0.
     """
     size, lanes, rows = table[SIZE], table[LANES], table[ROWS]
-    wide = TILE + (-(-n // lanes) - 1) * rows - 1
+    wide = TILE + ((n + lanes - 1 >> table[SHIFT]) - 1) * rows - 1
     a_row, a_step = a.row, a.column
     if a_packed != 0:
         a_row, a_step = size, packed_step(table)
@@ -195,7 +195,7 @@ def pack_panels(table: Table, dealt: Rows, k: int, p0: int, p1: int, a: View) ->
 def panel_width(m: int, n: int, lanes: int, rows: int) -> int:
     """Columns of a full tile: the flatter, the wider."""
     if m == 1:
-        return min(16, 2 * rows) * lanes
+        return MAX_VECTORS * lanes
     return (4 if 2 * m <= rows and n > 2 * lanes else 2) * lanes
 
 
@@ -210,7 +210,7 @@ def tiled(
     width = panel_width(m, n, lanes, rows)
     same = table[SOURCE] == size  # what is converted must be packed
     a_near = same and (k <= NEAR_DEPTH or (n <= NEAR_COLUMNS and a.row % PAGE != 0))
-    b_near = same and b.column == size and m <= NEAR_ROWS
+    b_near = same and b.column == size and (m <= NEAR_ROWS or k * n * size <= NEAR_B)
     a_packed = 0 if a_near else table[A_SCRATCH]
     blocks = max(1, (k + KC - 1) // KC)  # an empty K stores zeros
     for block in range(blocks):
@@ -231,10 +231,10 @@ def tiled(
                     wide = min(width, end - j)
                     # tiles read whole vectors, so a ragged panel cannot be read in place
                     if b_near and wide > lanes:
-                        wide -= wide % lanes
+                        wide &= -lanes
                     b_panel = moved(b, 0, k0, j)
                     b_at, b_step = b_panel.at, b.row
-                    if not b_near or wide % lanes != 0:
+                    if not b_near or wide & lanes - 1 != 0:
                         b_at, b_step = table[B_SCRATCH] + (j - j0) * kb * size, width * size
                         # packed when first needed: then the first tiles find it in the cache
                         if p0 == 0:
@@ -266,42 +266,18 @@ def dotted(
                 )  # fmt: skip
 
 
-@part
-def units(
-    table: Table, first: int, last: int, parts: int, m: int, n: int, k: int,
-    a: View, b: View, c: View, s: View, scale: Scale, as_dots: bool,
-) -> None:  # fmt: skip
-    """The units [first, last): each product is `parts` of them, cut across its longer side."""
-    by_column = n >= m
-    grain = 4 * table[LANES] if by_column else table[ROWS]
-    tiles = ((n if by_column else m) + grain - 1) // grain
-    for t in range(first // parts, (last + parts - 1) // parts):
-        low = tiles * max(first - t * parts, 0) // parts * grain
-        high = tiles * min(last - t * parts, parts) // parts * grain
-        i, j, mb, nb = 0, 0, m, n
-        if by_column:
-            j, nb = low, min(high, n) - low
-        else:
-            i, mb = low, min(high, m) - low
-        at, bt, ct, st = moved(a, t, i, 0), moved(b, t, 0, j), moved(c, t, i, j), moved(s, t, i, j)
-        if as_dots:
-            dotted(table, mb, nb, k, at, bt, ct, st, scale)
-        else:
-            tiled(table, mb, nb, k, at, bt, ct, st, scale)
-
-
 def loops(
     table: Table, batch: int, m: int, n: int, k: int,
     a_at: int, a_batch: int, a_row: int, a_column: int,
     b_at: int, b_batch: int, b_row: int, b_column: int,
     c_at: int, c_batch: int, c_row: int, c_column: int,
     s_at: int, s_batch: int, s_row: int, s_column: int,
-    alpha: float, beta: float, first: int, last: int,
+    alpha: float, beta: float, most: int,
 ) -> int:  # fmt: skip
-    """Does the units [first, last) of a batch of products, and returns 0.
+    """Does a batch of products, and returns 0.
 
-    If last is negative, does all of them if that is little work; else returns their number and does
-    nothing. Returns TOO_STRIDED if neither rows nor columns of C are contiguous.
+    If they take more than `most` multiply-adds, returns their number and does nothing. Returns
+    TOO_STRIDED if neither rows nor columns of C are contiguous.
     """
     size, source = table[SIZE], table[SOURCE]
     if batch == 0 or m == 0 or n == 0:
@@ -327,12 +303,13 @@ def loops(
     either = as_dots or (rows_fit and columns_fit)
     if n < m if either else columns_fit:
         m, n, a, b, c, s = n, m, turned(b), turned(a), turned(c), turned(s)
-    tiles = (max(m, n) + table[ROWS] - 1) // table[ROWS]
-    parts = max(1, min(tiles, m * n * k // UNIT))
-    if last < 0:
-        if batch * m * n * k > ALONE:
-            return batch * parts
-        last = batch * parts
+    if batch * m * n * k > most:
+        return batch * m * n * k
     scale = Scale(alpha, beta)
-    units(table, first, min(last, batch * parts), parts, m, n, k, a, b, c, s, scale, as_dots)
+    for t in range(batch):
+        at, bt, ct, st = moved(a, t, 0, 0), moved(b, t, 0, 0), moved(c, t, 0, 0), moved(s, t, 0, 0)
+        if as_dots:
+            dotted(table, m, n, k, at, bt, ct, st, scale)
+        else:
+            tiled(table, m, n, k, at, bt, ct, st, scale)
     return 0

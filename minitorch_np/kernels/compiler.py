@@ -3,31 +3,25 @@ later runs find again.
 
 Neither library has type annotations, so this is the only file that talks to both. What they compile
 is kept by `store`. Where no folder can be written, everything is compiled anew in each process.
-
-`MINITORCH_NP_CPU` names another CPU to compile for than the host's: avx512, avx2 or sse (any x86).
-It is there to test each width of vectors on one machine.
 """
 
 import functools
-import os
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import llvmlite
 import llvmlite.binding
 import numba
-import numba.core.caching
-import numba.core.ccallback
-import numba.core.cgutils
-import numba.core.serialize
 import numba.extending
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import caching, ccallback, cgutils, serialize
 
 from . import store
+from .cpu import FORCED, host_triple, target_cpu
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,64 +33,13 @@ Real = float | np.float32
 """A number in compiled code, where all are float32 that come from float32."""
 
 _numba, _llvm, _ir, _types = (cast(Any, m) for m in (numba, llvmlite.binding, ir, types))
-_core, _extending = cast(Any, numba.core), cast(Any, numba.extending)
+_caching, _ccallback, _cgutils, _serialize, _extending = (
+    cast(Any, m) for m in (caching, ccallback, cgutils, serialize, numba.extending)
+)
 
 
-class Cpu(NamedTuple):
-    """A CPU as LLVM knows it: its name, and its instruction sets as one text of +this,-that."""
-
-    name: str
-    features: str
-
-
-NAMED = {
-    "avx512": (Cpu("skylake-avx512", ""), ("avx512f", "avx2", "fma")),
-    "avx2": (Cpu("haswell", ""), ("avx2", "fma")),
-    "sse": (Cpu("x86-64", ""), ()),
-}
-"""What `MINITORCH_NP_CPU` may say, and the instruction sets that it promises and needs."""
-
-
-def host_triple() -> str:
-    """The name of this platform, architecture first."""
-    return _llvm.get_process_triple()
-
-
-@functools.cache
-def host_features() -> Mapping[str, bool]:
-    """The instruction sets of this CPU, by LLVM's names."""
-    return _llvm.get_host_cpu_features()
-
-
-def _forced() -> str | None:
-    """The name in the environment. Raises: ValueError for a CPU that this machine cannot be."""
-    name = os.environ.get("MINITORCH_NP_CPU") or None
-    if name is not None:
-        if name not in NAMED or not host_triple().startswith(("x86_64", "amd64")):
-            raise ValueError(f"MINITORCH_NP_CPU is one of {', '.join(NAMED)} on x86, not {name!r}")
-        if not all(host_features().get(feature, False) for feature in NAMED[name][1]):
-            raise ValueError(f"MINITORCH_NP_CPU is {name}, which this CPU does not have")
-    return name
-
-
-FORCED = _forced()
 if FORCED is not None:
-    _numba.config.CPU_NAME, _numba.config.CPU_FEATURES = NAMED[FORCED][0]
-
-
-def has(feature: str) -> bool:
-    """Whether the CPU compiled for has an instruction set."""
-    if FORCED is not None:
-        return feature in NAMED[FORCED][1]
-    return host_features().get(feature, False)
-
-
-@functools.cache
-def target_cpu() -> Cpu:
-    """The CPU compiled for."""
-    if FORCED is not None:
-        return NAMED[FORCED][0]
-    return Cpu(_llvm.get_host_cpu_name(), host_features().flatten())  # pyright: ignore
+    _numba.config.CPU_NAME, _numba.config.CPU_FEATURES = target_cpu()
 
 
 @functools.cache
@@ -107,7 +50,7 @@ def cache_folder() -> Path | None:
     written, else the user's own.
     """
     try:
-        locator = _core.caching.CompileResultCacheImpl(cache_folder.__wrapped__).locator
+        locator = _caching.CompileResultCacheImpl(cache_folder.__wrapped__).locator
     except RuntimeError:  # numba found none
         return None
     versions = f"{numba.__version__} {llvmlite.__version__} {_llvm.llvm_version_info}"
@@ -134,7 +77,7 @@ class _Files:
         return pickle.loads(content)
 
     def save(self, key: object, data: object) -> None:
-        store.save(self.path(key), _core.serialize.dumps(data))
+        store.save(self.path(key), _serialize.dumps(data))
 
 
 def _cache(function: Callable[..., object]) -> Foreign:
@@ -142,10 +85,9 @@ def _cache(function: Callable[..., object]) -> Foreign:
     folder = cache_folder()
     if folder is None:
         return None
-    cache = _core.caching.FunctionCache(function)
-    cache._cache_file = _Files(
-        folder, f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
-    )
+    cache = _caching.FunctionCache(function)
+    module = function.__module__.rpartition(".")[2]
+    cache._cache_file = _Files(folder, f"{module}.{function.__name__}")
     return cache
 
 
@@ -223,7 +165,7 @@ def c_function(function: Callable[..., int], *arguments: object) -> int:
     Called through its address it is compiled once; called by name, it would be compiled again
     within each caller.
     """
-    made = _core.ccallback.CFunc(function, (arguments, _types.int64), {}, _OPTIONS)
+    made = _ccallback.CFunc(function, (arguments, _types.int64), {}, _OPTIONS)
     cache = _cache(function)
     if cache is not None:
         made._cache = cache
@@ -243,7 +185,7 @@ def _caller(returned: Foreign, result: Foreign) -> Foreign:
         ) -> object:
             kinds = [context.get_value_type(kind) for kind in signature.args[1].types]
             function = _ir.FunctionType(result, kinds).as_pointer()
-            passed = _core.cgutils.unpack_tuple(builder, values[1])
+            passed = _cgutils.unpack_tuple(builder, values[1])
             answer = builder.call(builder.inttoptr(values[0], function), passed)
             return context.get_dummy_value() if returned is _types.void else answer
 
@@ -290,8 +232,7 @@ def _write(_context: object, array: Foreign, at: object, _value: object) -> obje
         store = builder.store(value, _data(context, builder, kind, *values[:2]))
         # else LLVM keeps to 256 bits where wider ones used to slow the clock; llvmlite's own `add`
         # knows no attribute with a value
-        attributes = cast(set[str], builder.function.attributes)
-        set.add(attributes, '"prefer-vector-width"="512"')
+        cast(Any, set).add(builder.function.attributes, '"prefer-vector-width"="512"')
         store.set_metadata("alias.scope", _written(builder))
         return context.get_dummy_value()
 

@@ -7,7 +7,7 @@ width of a vector is a number in it, and LLVM picks the instructions.
 
 from typing import NamedTuple
 
-from .compiler import has, host_triple
+from .cpu import has, host_triple
 
 
 class Machine(NamedTuple):

@@ -1,12 +1,16 @@
 """Matrix products on ndarrays: `mm` and `bmm`, of float32, float64, half types and integers.
 
-Here is what stands between an ndarray and the compiled loops of `blocking`: which loops fit a
-dtype, the scratch that each thread packs into, and who shares the work. A call on small matrices
-costs less than the arithmetic of a 16 x 16 product, so what can be decided once per dtype and
-thread is.
+How a product runs at the speed of the arithmetic is told in three files, best read in this order:
+`microkernel` (why a tile of C stays in registers), `packing` (how its operands come into the order
+that it reads) and `blocking` (why the loops around it are ordered as they are).
+
+Here is what stands between an ndarray and those loops: which of them fit a dtype, the scratch that
+each thread packs into, and who shares the work. A call on small matrices costs less than a 16 x 16
+product, so what can be decided once per dtype and thread is.
 """
 
 import functools
+import itertools
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -28,19 +32,48 @@ from .compiler import (
 
 Matrix = np.ndarray[tuple[int, ...], np.dtype[Any]]
 Table = np.ndarray[tuple[int], np.dtype[np.int64]]
-Entry = Callable[[Matrix, Matrix, Matrix, Matrix, int, int, float, float, int, int], int]
+Entry = Callable[..., int]
 Work = tuple[Entry, int, int]
 """An entry, and what it is called with: the addresses of the loops and of this thread's table."""
 
-calls = 0
+ALONE = 2_000_000
+"""Multiply-adds up to which one thread is fastest."""
+UNIT = 1_000_000
+"""Multiply-adds in the least work that is given to a thread."""
+GRAIN = 64
+"""Rows or columns that threads do not part."""
+ALL = 2**63 - 1
+"""More multiply-adds than any product takes."""
+
+calls: int = 0
 """Products computed here since import."""
 
 
 def mm_entry(
-    a: Matrix, b: Matrix, c: Matrix, s: Matrix, code: int, table: int,
-    alpha: float, beta: float, first: int, last: int,
-) -> int:  # fmt: skip
+    a: Matrix, b: Matrix, c: Matrix, code: int, table: int, alpha: float, beta: float, most: int
+) -> int:
     """`loops` for matrices: passes addresses and strides. MISMATCH if the shapes disagree."""
+    m, n, k = c.shape[0], c.shape[1], a.shape[1]
+    if a.shape[0] != m or b.shape[1] != n or b.shape[0] != k:
+        return MISMATCH
+    return call_int(
+        code,
+        (
+            table, 1, m, n, k,
+            a.ctypes.data, 0, a.strides[0], a.strides[1],
+            b.ctypes.data, 0, b.strides[0], b.strides[1],
+            c.ctypes.data, 0, c.strides[0], c.strides[1],
+            c.ctypes.data, 0, c.strides[0], c.strides[1],
+            alpha, beta, most,
+        ),
+    )  # fmt: skip
+
+
+def added_entry(
+    a: Matrix, b: Matrix, c: Matrix, code: int, table: int, alpha: float, beta: float, most: int,
+    s: Matrix,
+) -> int:  # fmt: skip
+    """`mm_entry` with a start other than c: apart from it, for each array passed takes 0.1 us."""
     m, n, k = c.shape[0], c.shape[1], a.shape[1]
     if a.shape[0] != m or b.shape[1] != n or b.shape[0] != k:
         return MISMATCH
@@ -54,14 +87,14 @@ def mm_entry(
             b.ctypes.data, 0, b.strides[0], b.strides[1],
             c.ctypes.data, 0, c.strides[0], c.strides[1],
             s.ctypes.data, 0, s.strides[0], s.strides[1],
-            alpha, beta, first, last,
+            alpha, beta, most,
         ),
     )  # fmt: skip
 
 
 def bmm_entry(
-    a: Matrix, b: Matrix, c: Matrix, s: Matrix, code: int, table: int,
-    alpha: float, beta: float, first: int, last: int,
+    a: Matrix, b: Matrix, c: Matrix, code: int, table: int, alpha: float, beta: float, most: int,
+    s: Matrix,
 ) -> int:  # fmt: skip
     """`loops` for batches, of which a or b may hold one matrix for all."""
     batch, m, n, k = c.shape[0], c.shape[1], c.shape[2], a.shape[2]
@@ -81,14 +114,14 @@ def bmm_entry(
             b.ctypes.data, b_batch, b.strides[1], b.strides[2],
             c.ctypes.data, c.strides[0], c.strides[1], c.strides[2],
             s.ctypes.data, s.strides[0], s.strides[1], s.strides[2],
-            alpha, beta, first, last,
+            alpha, beta, most,
         ),
     )  # fmt: skip
 
 
 def integer_entry(
-    a: Matrix, b: Matrix, c: Matrix, s: Matrix, _code: int, _table: int,
-    alpha: float, beta: float, _first: int, _last: int,
+    a: Matrix, b: Matrix, c: Matrix, _code: int, _table: int, alpha: float, beta: float, _most: int,
+    s: Matrix,
 ) -> int:  # fmt: skip
     """A batch of products in integers, which wrap around as in C; alpha and beta are int64."""
     batch, m, n, k = c.shape[0], c.shape[1], c.shape[2], a.shape[2]
@@ -114,36 +147,41 @@ def half_name(dtype: np.dtype[Any]) -> str | None:
 
 
 @functools.cache
-def entry_of(dtype: np.dtype[Any], ndim: int) -> Entry:
-    """The compiled function for matrices (ndim 2) or batches (3) of operands of a dtype. Raises:
-    TypeError for a dtype that has none.
+def entry_of(dtype: np.dtype[Any], kind: str) -> Entry:
+    """The compiled function for operands of a dtype: for a `matrix` product, one `added` to a start
+    of its own, or a `batch` of either. Raises: TypeError for a dtype that has none.
     """
     half = half_name(dtype) is not None
-    real = dtype.kind == "f" and dtype.itemsize in (4, 8)
-    if not dtype.isnative or not (real or half or dtype.kind in "iu"):
+    real = half or (dtype.kind == "f" and dtype.itemsize in (4, 8))
+    if not dtype.isnative or not (real or dtype.kind in "iu"):
         raise TypeError(f"no matrix product of {dtype}")
-    if not (real or half) and ndim == 2:
-        batched = entry_of(dtype, 3)
+    if not real and kind != "batch":
+        batched = entry_of(dtype, "batch")
 
-        def one(a: Matrix, b: Matrix, c: Matrix, s: Matrix, *rest: Any) -> int:
-            return batched(a[None], b[None], c[None], s[None], *rest)
+        def one(
+            a: Matrix, b: Matrix, c: Matrix, code: int, table: int,
+            alpha: float, beta: float, most: int, s: Matrix | None = None,
+        ) -> int:  # fmt: skip
+            start = c if s is None else s
+            return batched(a[None], b[None], c[None], code, table, alpha, beta, most, start[None])
 
         return one
     stored, summed = (np.dtype("u2"), np.dtype("f4")) if half else (dtype, dtype)
-    function = mm_entry if ndim == 2 else bmm_entry
-    number = float64
-    if not (real or half):
-        function, number = integer_entry, int64
+    functions = {"matrix": mm_entry, "added": added_entry, "batch": bmm_entry}
+    ndim = 3 if kind == "batch" else 2
     source, start = (array_type(d, ndim, writable=False) for d in (stored, summed))
     result = array_type(summed, ndim, writable=True)
-    rest = (int64, int64, number, number, int64, int64)
-    return entry_point(function, source, source, result, start, *rest)
+    number = float64 if real else int64
+    types = [source, source, result, int64, int64, number, number, int64]
+    if kind != "matrix":
+        types.append(start)
+    return entry_point(functions[kind] if real else integer_entry, *types)
 
 
 @functools.cache
 def loops_address() -> int:
     """Where the compiled `loops` are."""
-    return c_function(loops, table_type, *[int64] * 20, float64, float64, int64, int64)
+    return c_function(loops, table_type, *[int64] * 20, float64, float64, int64)
 
 
 @functools.cache
@@ -165,15 +203,15 @@ def scratch(kernels: microkernel.Kernels) -> tuple[Matrix, Matrix]:
 
 
 class Ready(dict["np.dtype[Any]", Work]):
-    """By dtype of the operands: the entry for ndim, and what it needs in this thread."""
+    """By dtype of the operands: the entry of a kind, and what it needs in this thread."""
 
-    def __init__(self, ndim: int) -> None:
+    def __init__(self, kind: str) -> None:
         super().__init__()
-        self.ndim = ndim
+        self.kind = kind
         self.kept: list[Matrix] = []
 
     def __missing__(self, dtype: np.dtype[Any]) -> Work:
-        entry = entry_of(dtype, self.ndim)
+        entry = entry_of(dtype, self.kind)
         work = entry, 0, 0
         if dtype.kind not in "iu":
             work = entry, loops_address(), self.table(kernels_of(dtype))
@@ -184,7 +222,8 @@ class Ready(dict["np.dtype[Any]", Work]):
         """Address of what `loops` read. It and its scratch live as long as this object."""
         buffers = scratch(k)
         starts = [-(-buffer.ctypes.data // PAGE) * PAGE for buffer in buffers]
-        head = (*starts, k.itemsize, k.source_size, k.lanes, k.rows)
+        shift = k.lanes.bit_length() - 1
+        head = (*starts, k.itemsize, k.source_size, k.lanes, shift, k.rows)
         table = np.array((*head, k.copy, k.transpose, k.gather, k.dot, k.dots, *k.tile), np.int64)
         self.kept += [*buffers, table]
         return table.ctypes.data
@@ -194,8 +233,7 @@ class PerThread(threading.local):
     """What each thread owns, so that several may multiply at once."""
 
     def __init__(self) -> None:
-        self.matrix = Ready(2)
-        self.batch = Ready(3)
+        self.matrix, self.added, self.batch = Ready("matrix"), Ready("added"), Ready("batch")
 
 
 _here = PerThread()
@@ -216,11 +254,15 @@ def mm(
     calls += 1
     dtype = a.dtype
     if start is None:
-        start = out
-    if not (dtype is b.dtype and dtype is out.dtype and dtype is start.dtype):
-        a, b = checked(a, b, out, start)
-    entry, code, table = _here.matrix[dtype]
-    left = entry(a, b, out, start, code, table, alpha, beta, 0, -1)
+        if b.dtype is not dtype or out.dtype is not dtype:
+            a, b = checked(a, b, out, out)
+        entry, code, table = _here.matrix[dtype]
+        left = entry(a, b, out, code, table, alpha, beta, ALONE)
+    else:
+        if not (dtype is b.dtype and dtype is out.dtype and dtype is start.dtype):
+            a, b = checked(a, b, out, start)
+        entry, code, table = _here.added[dtype]
+        left = entry(a, b, out, code, table, alpha, beta, ALONE, start)
     if left:
         finish(left, dtype, a, b, out, start, alpha, beta)
 
@@ -241,7 +283,7 @@ def bmm(
     if not (dtype is b.dtype and dtype is out.dtype and dtype is start.dtype):
         a, b = checked(a, b, out, start)
     entry, code, table = _here.batch[dtype]
-    left = entry(a, b, out, start, code, table, alpha, beta, 0, -1)
+    left = entry(a, b, out, code, table, alpha, beta, ALONE, start)
     if left:
         finish(left, dtype, a, b, out, start, alpha, beta)
 
@@ -260,7 +302,7 @@ def checked(a: Matrix, b: Matrix, out: Matrix, start: Matrix) -> tuple[Matrix, M
 
 
 def finish(
-    left: int, dtype: np.dtype[Any], a: Matrix, b: Matrix, out: Matrix, start: Matrix,
+    left: int, dtype: np.dtype[Any], a: Matrix, b: Matrix, out: Matrix, start: Matrix | None,
     alpha: float, beta: float,
 ) -> None:  # fmt: skip
     """What an entry left undone: a product that threads can share, or one into an `out` that tiles
@@ -268,31 +310,55 @@ def finish(
     """
     if left == MISMATCH:
         raise ValueError(f"shapes {a.shape} and {b.shape} do not multiply into {out.shape}")
+    start = out if start is None else start
     into = np.empty(out.shape, out.dtype) if left == TOO_STRIDED else out
-    # no closure, which would hold itself, and with it the arrays until the next collection
-    task = functools.partial(run_units, (a, b, into, start), dtype, (alpha, beta))
-    if left == TOO_STRIDED:
-        task(0, -1)
-        out[...] = into
+
+    def piece(a: Matrix, b: Matrix, start: Matrix) -> Callable[[Matrix], object]:
+        def compute(place: Matrix) -> None:
+            entry, code, table = (_here.added if place.ndim == 2 else _here.batch)[dtype]
+            _ = entry(a, b, place, code, table, alpha, beta, ALL, start)
+
+        return compute
+
+    if left == TOO_STRIDED or threads.get_num_threads() == 1:
+        piece(a, b, start)(into)
+        if into is not out:
+            out[...] = into
     else:
-        threads.run(task, left)
+        count = max(1, min(left // UNIT, threads.PIECES * threads.get_num_threads()))
+        parts = cut(a, b, into, start, count)
+        threads.run([(piece(*operands), place) for *operands, place in parts])
 
 
-def run_units(
-    arrays: tuple[Matrix, Matrix, Matrix, Matrix], dtype: np.dtype[Any],
-    factors: tuple[float, float], first: int, last: int,
-) -> None:  # fmt: skip
-    """The units [first, last) of a product, by the thread that calls; all of them for (0, -1)."""
-    ready = _here.matrix if arrays[2].ndim == 2 else _here.batch
-    entry, code, table = ready[dtype]
-    again = entry(*arrays, code, table, *factors, first, last)
-    if again > 0:
-        threads.run(functools.partial(run_units, arrays, dtype, factors), again)
+def cut(
+    a: Matrix, b: Matrix, out: Matrix, start: Matrix, count: int
+) -> list[tuple[Matrix, Matrix, Matrix, Matrix]]:
+    """A product in `count` parts or fewer: (a, b, start, out) each, cut across the batch or the
+    longer side of out.
+
+    At multiples of GRAIN, so that each element is computed as it would be in the whole.
+    """
+    if out.ndim == 3 and out.shape[0] >= count:
+        length, grain, axis = out.shape[0], 1, 0
+    else:
+        axis = out.ndim - (1 if out.shape[-1] >= out.shape[-2] else 2)
+        length, grain = out.shape[axis], GRAIN
+    grains = -(-length // grain)
+    edges = [min(length, i * grains // count * grain) for i in range(count)] + [length]
+    found: list[tuple[Matrix, Matrix, Matrix, Matrix]] = []
+    for low, high in itertools.pairwise(edges):
+        if low == high:
+            continue
+        here = (*[slice(None)] * axis, slice(low, high))
+        left = a[here] if axis < out.ndim - 1 and a.shape[axis] == length else a
+        right = b[here] if axis != out.ndim - 2 and b.shape[axis] == length else b
+        found.append((left, right, start[here], out[here]))
+    return found
 
 
 def build() -> None:
     """Compiles all that `mm` and `bmm` can need."""
     integers = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
     for name in ("float32", "float64", "float16", *integers):
-        for ready in (_here.matrix, _here.batch):
+        for ready in (_here.matrix, _here.added, _here.batch):
             _ = ready[np.dtype(name)]

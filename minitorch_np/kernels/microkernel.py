@@ -1,4 +1,4 @@
-"""The innermost loops of a matrix product, written as vector LLVM IR: the tile, and the dot product.
+"""The innermost loops of a matrix product as vector LLVM IR: the tile, and the dot product.
 
 Everything that must run at the speed of the machine is here or in `packing`; the loops around it
 are in `blocking`. A kernel is a C function of 64-bit integers (addresses, strides in bytes, counts)
@@ -52,7 +52,7 @@ DOTS = 4
 multiply-add's latency.
 """
 
-MAX_VECTORS = 16
+MAX_VECTORS = 8
 """Vectors in the widest tile. Only flat tiles are that wide."""
 
 DOT_AHEAD = 512
@@ -98,7 +98,7 @@ def tile(name: str, element: str, machine: Machine, rows: int, vectors: int) -> 
     e.do("%more = icmp slt i64 %i, %k")
     e.do("br i1 %more, label %body, label %done")
     e.label("body")
-    for v in range(vectors):
+    for v in range(vectors if rows > 1 else 0):  # one row reads B as fast as it comes, and once
         e.prefetch(e.at(e.at("%pb", b_ahead), v * machine.vector_bytes))
     e.prefetch(e.at("%pa", a_ahead))
     b = [e.load(e.at("%pb", v * machine.vector_bytes)) for v in range(vectors)]
@@ -127,36 +127,36 @@ def write_tile(e: Emitter, rows: int, vectors: int) -> None:
     size = size_of(e.element)
     alpha, beta = e.splat(e.narrowed("%alpha")), e.splat(e.narrowed("%beta"))
     whole = e.let(f"icmp eq i64 %columns, {vectors * e.lanes}")
-    fresh = e.let("fcmp oeq double %beta, 0.0")
+    fresh, once = e.let("fcmp oeq double %beta, 0.0"), e.let("fcmp oeq double %alpha, 1.0")
+    near = e.let(f"icmp eq i64 %s_column, {size}")
     e.do(f"br i1 {fresh}, label %fresh, label %added")
     e.label("fresh")
-    e.do(f"br i1 {whole}, label %fresh_whole, label %fresh_part")
+    e.do(f"br i1 {once}, label %plain, label %fresh_part")
+    e.label("plain")
+    e.do(f"br i1 {whole}, label %plain_whole, label %plain_part")
     e.label("added")
-    near = e.let(f"icmp eq i64 %s_column, {size}")
     e.do(f"br i1 {near}, label %near, label %far_part")
     e.label("near")
     e.do(f"br i1 {whole}, label %near_whole, label %near_part")
-    for block in ("fresh_whole", "fresh_part", "near_whole", "near_part", "far_part"):
+    for block in ("plain_whole", "plain_part", "fresh_part", "near_whole", "near_part", "far_part"):
         e.label(block)
         for r in range(rows):
             c = e.at("%c", e.let(f"mul i64 %c_row, {r}"))
             s = e.at("%s", e.let(f"mul i64 %s_row, {r}"))
             for v in range(vectors):
-                first, total = v * e.lanes, f"%s{r}_{v}"
+                first, value = v * e.lanes, f"%s{r}_{v}"
                 mask = None
                 if block.endswith("part"):
                     mask = e.lanes_below(e.let(f"sub i64 %columns, {first}"))
-                if block.startswith("fresh"):
-                    value = e.let(f"fmul {e.vector} {alpha}, {total}")
-                else:
-                    if block == "far_part":
-                        assert mask is not None
-                        place = e.at(s, e.let(f"mul i64 %s_column, {first}"))
-                        old = e.gather(place, "%s_column", mask)
-                    else:
-                        old = e.load(e.at(s, first * size), mask)
-                    old = e.let(f"fmul {e.vector} {beta}, {old}")
-                    value = e.multiply_add(alpha, total, old)
+                if block == "fresh_part":
+                    value = e.let(f"fmul {e.vector} {alpha}, {value}")
+                elif block.startswith("near"):
+                    old = e.load(e.at(s, first * size), mask)
+                    value = e.multiply_add(alpha, value, e.let(f"fmul {e.vector} {beta}, {old}"))
+                elif block == "far_part":
+                    place = e.at(s, e.let(f"mul i64 %s_column, {first}"))
+                    old = e.gather(place, "%s_column", mask or "")
+                    value = e.multiply_add(alpha, value, e.let(f"fmul {e.vector} {beta}, {old}"))
                 e.store(value, e.at(c, first * size), mask)
         e.do("br label %end")
     e.label("end")

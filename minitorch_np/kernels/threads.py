@@ -1,17 +1,31 @@
 """How many cores a kernel may use, and the pool that shares its work out.
 
-The calling thread works too, and waits only for work that another thread has begun: where a core is
-busy elsewhere, or the pool does not exist any more, the caller simply does everything. A barrier
-pool (OpenMP) would stall instead.
+A barrier pool (OpenMP) gives each thread a part and waits for all: where a core is busy elsewhere,
+or the operating system takes it away in the middle of a part, everybody waits for as long as it
+pleases. Here nobody is waited for. The caller works too, and helpers compute into memory of their
+own. When no part is left, the caller takes over what is finished, gives the rest a moment, and then
+computes it itself: whatever a late helper still finds is thrown away. So the slowest call takes
+little longer than one thread would alone, and a pool that has lost its threads, as after a fork,
+is merely slow.
 """
 
 import os
+import queue
+import threading
+import time
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
 
-_CHUNKS = 4
-"""Chunks per thread: enough to even out cores of unequal speed."""
+import numpy as np
+
+Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
+Piece = tuple[Callable[[Array], object], Array]
+"""A part of some work: what computes it into an array, and the array where it belongs."""
+
+PIECES = 4
+"""Pieces per thread: enough to even out cores of unequal speed."""
 
 
 def default_num_threads() -> int:
@@ -24,55 +38,106 @@ def default_num_threads() -> int:
     return os.cpu_count() or 1
 
 
+class Shared:
+    """Work in pieces, taken by the caller from the front and by helpers from the back."""
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self.pieces = pieces
+        self.left = deque(range(len(pieces)))
+        self.found: queue.SimpleQueue[tuple[int, Array]] = queue.SimpleQueue()
+
+    def help(self) -> None:
+        """Computes pieces into new arrays until none is left."""
+        pieces = self.pieces
+        while self.left:
+            try:
+                i = self.left.pop()
+            except IndexError:  # another thread took the last one in between
+                return
+            compute, place = pieces[i]
+            result = np.empty_like(place)
+            compute(result)
+            self.found.put((i, result))
+
+    def work(self) -> None:
+        """Computes pieces in their places until none is left, and sees to those of helpers."""
+        missing = set(range(len(self.pieces)))
+        start = time.perf_counter()
+        while self.left:
+            try:
+                i = self.left.popleft()
+            except IndexError:
+                break
+            compute, place = self.pieces[i]
+            compute(place)
+            missing.remove(i)
+        now = time.perf_counter()
+        # a helper that runs needs as long for its piece as we did for ours
+        patience = now + (now - start) / max(1, len(self.pieces) - len(missing))
+        while missing:
+            try:
+                wait = patience - time.perf_counter()
+                i, result = self.found.get(wait > 0, max(wait, 0))
+            except queue.Empty:
+                i = missing.pop()
+                compute, place = self.pieces[i]
+                compute(place)
+            else:
+                if i in missing:
+                    missing.remove(i)
+                    self.pieces[i][1][...] = result
+        self.pieces = ()  # helpers that come too late keep no arrays alive
+
+
 class Pool:
-    """Threads that help with a product; started when first needed."""
+    """Threads that help; started when first needed."""
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._executor: ThreadPoolExecutor | None = None
+        self._asked: queue.SimpleQueue[Shared | None] = queue.SimpleQueue()
+        self._started = False
+        self._lock = threading.Lock()
 
-    def forget(self) -> None:
-        """Drops the threads: after a fork they exist in the parent only."""
-        self._executor = None
+    def _start(self) -> None:
+        with self._lock:
+            if self._started:
+                return
+            self._started = True
+            for _ in range(self.size - 1):
+                # daemons: a program must be able to end while they wait
+                thread = threading.Thread(target=_serve, args=(self._asked,), daemon=True)
+                with suppress(RuntimeError):  # the interpreter is shutting down
+                    thread.start()
 
-    def _help(self, work: Callable[[], None]) -> list[Future[None]]:
-        if self._executor is None:
-            self._executor = ThreadPoolExecutor(self.size - 1, "minitorch_np")
-        try:
-            return [self._executor.submit(work) for _ in range(self.size - 1)]
-        except RuntimeError:  # the interpreter is shutting down
-            return []
+    def run(self, pieces: Sequence[Piece]) -> None:
+        """Computes all pieces in their places."""
+        shared = Shared(pieces)
+        if not self._started:
+            self._start()
+        for _ in range(min(self.size, len(pieces)) - 1):
+            if self._asked.qsize() < 2 * self.size:  # else the helpers are far behind
+                self._asked.put(shared)
+        shared.work()
 
-    def run(self, task: Callable[[int, int], None], units: int) -> None:
-        """Calls task(first, last) on ranges that cover range(units), on all threads.
+    def close(self) -> None:
+        """Lets the threads end."""
+        for _ in range(self.size - 1):
+            self._asked.put(None)
 
-        The ranges depend on the number of threads; results must not depend on the ranges.
-        """
-        count = min(units, self.size * _CHUNKS)
-        chunks = deque((i * units // count, (i + 1) * units // count) for i in range(count))
 
-        def work() -> None:
-            while chunks:
-                try:
-                    chunk = chunks.popleft()
-                except IndexError:  # another thread took the last one in between
-                    return
-                task(*chunk)
-
-        helpers = self._help(work)
-        try:
-            work()
-        finally:
-            for helper in helpers:
-                if not helper.cancel():
-                    helper.result()
+def _serve(asked: "queue.SimpleQueue[Shared | None]") -> None:
+    while (shared := asked.get()) is not None:
+        with suppress(Exception):  # the caller computes the piece again, and meets the error there
+            shared.help()
+        del shared  # while waiting, nothing of it is kept
 
 
 _pool = Pool(default_num_threads())
 
 
 def _after_fork() -> None:
-    _pool.forget()
+    global _pool
+    _pool = Pool(_pool.size)  # its threads exist in the parent only
 
 
 if hasattr(os, "register_at_fork"):
@@ -92,12 +157,13 @@ def set_num_threads(n: int) -> None:
     if n < 1:
         raise RuntimeError("set_num_threads expects a positive integer")
     if n != _pool.size:
-        _pool = Pool(n)
+        before, _pool = _pool, Pool(n)
+        before.close()
 
 
-def run(task: Callable[[int, int], None], units: int) -> None:
-    """Calls task(first, last) on ranges that together cover range(units), on several threads."""
-    if _pool.size == 1:
-        task(0, units)
-    else:
-        _pool.run(task, units)
+def run(pieces: Sequence[Piece]) -> None:
+    """Computes pieces in their places, on several threads.
+
+    Each may be computed twice, by two threads at once, into different arrays.
+    """
+    _pool.run(pieces)

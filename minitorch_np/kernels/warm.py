@@ -1,11 +1,11 @@
 """Compiles the loops that wait for the types of their first call, by calling each on a few ones."""
 
 import inspect
-from typing import Any
 
 import numpy as np
 
 from . import elementwise, reductions, remainders, smooth, softmax, steps
+from .compiler import Real
 
 __all__ = ["LOOPS", "build"]
 
@@ -20,11 +20,11 @@ LOOPS = {
 """Modules whose compiled functions take flat arrays and numbers, and the dtypes of the arrays."""
 
 
-def example(annotation: object, dtype: str) -> Any:
+def example(annotation: object, dtype: str) -> object:
     """An argument of the annotated type: arrays are of `dtype`, and so is a `Real` number."""
-    if annotation in (int, bool, float):
-        return annotation(1)  # pyright: ignore[reportCallIssue]
-    if isinstance(annotation, type(float | np.float32)):
+    if annotation is int or annotation is bool or annotation is float:
+        return annotation(1)
+    if annotation == Real:
         return np.dtype(dtype).type(1)
     return np.ones(64, dtype)
 

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
-from pathlib import Path
 from platform import machine
 
+import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -17,22 +17,26 @@ from hypothesis import strategies as st
 from numpy.lib.stride_tricks import as_strided
 
 from minitorch_np import kernels
-from minitorch_np.kernels import compiler, microkernel
-from minitorch_np.kernels.blocking import ALONE, KC, NC, NEAR_COLUMNS, NEAR_ROWS, UNIT
+from minitorch_np.kernels import cpu as cpus
+from minitorch_np.kernels import matmul as products
+from minitorch_np.kernels import microkernel
+from minitorch_np.kernels.blocking import KC, NC, NEAR_COLUMNS, NEAR_ROWS
+from minitorch_np.kernels.matmul import ALONE, UNIT
 
 FLOATS = ("float32", "float64")
-Make = Callable[[tuple[int, ...], str, np.random.Generator], np.ndarray]
+DType = str | np.dtype
+Make = Callable[[tuple[int, ...], DType, np.random.Generator], np.ndarray]
 
 
-def normal(shape: tuple[int, ...], dtype: str, random: np.random.Generator) -> np.ndarray:
+def normal(shape: tuple[int, ...], dtype: DType, random: np.random.Generator) -> np.ndarray:
     return random.standard_normal(shape).astype(dtype)
 
 
-def transposed(shape: tuple[int, ...], dtype: str, random: np.random.Generator) -> np.ndarray:
+def transposed(shape: tuple[int, ...], dtype: DType, random: np.random.Generator) -> np.ndarray:
     return normal((*shape[:-2], shape[-1], shape[-2]), dtype, random).swapaxes(-1, -2)
 
 
-def embedded(shape: tuple[int, ...], dtype: str, random: np.random.Generator) -> np.ndarray:
+def embedded(shape: tuple[int, ...], dtype: DType, random: np.random.Generator) -> np.ndarray:
     """A slice whose every neighbour is NaN, so that a read outside it shows."""
     whole = np.full((*shape[:-2], shape[-2] * 2 + 1, shape[-1] + 7), np.nan, dtype)
     view = whole[..., 1::2, 3:-4]
@@ -40,7 +44,7 @@ def embedded(shape: tuple[int, ...], dtype: str, random: np.random.Generator) ->
     return view
 
 
-def stepped(shape: tuple[int, ...], dtype: str, random: np.random.Generator) -> np.ndarray:
+def stepped(shape: tuple[int, ...], dtype: DType, random: np.random.Generator) -> np.ndarray:
     """No dimension is contiguous."""
     whole = np.full((*shape[:-2], shape[-2] * 2, shape[-1] * 3), np.nan, dtype)
     view = whole[..., ::2, ::3]
@@ -48,19 +52,19 @@ def stepped(shape: tuple[int, ...], dtype: str, random: np.random.Generator) -> 
     return view
 
 
-def equal_rows(shape: tuple[int, ...], dtype: str, random: np.random.Generator) -> np.ndarray:
+def equal_rows(shape: tuple[int, ...], dtype: DType, random: np.random.Generator) -> np.ndarray:
     return np.broadcast_to(normal((1, shape[-1]), dtype, random), shape)
 
 
-def equal_columns(shape: tuple[int, ...], dtype: str, random: np.random.Generator) -> np.ndarray:
+def equal_columns(shape: tuple[int, ...], dtype: DType, random: np.random.Generator) -> np.ndarray:
     return np.broadcast_to(normal((shape[-2], 1), dtype, random), shape)
 
 
-def constant(shape: tuple[int, ...], dtype: str, random: np.random.Generator) -> np.ndarray:
+def constant(shape: tuple[int, ...], dtype: DType, random: np.random.Generator) -> np.ndarray:
     return np.broadcast_to(normal((), dtype, random), shape)
 
 
-def unaligned(shape: tuple[int, ...], dtype: str, random: np.random.Generator) -> np.ndarray:
+def unaligned(shape: tuple[int, ...], dtype: DType, random: np.random.Generator) -> np.ndarray:
     data = b"x" + normal(shape, dtype, random).tobytes()
     return np.frombuffer(data, dtype, offset=1).reshape(shape)
 
@@ -193,6 +197,81 @@ def test_any(
     check(*sizes, dtype, *makes, batch=batch)
 
 
+STARTS: dict[str, Callable[[int, int], tuple[tuple[int, int], tuple[int, int]]]] = {
+    "row": lambda m, n: ((1, n), (0, 1)),
+    "column": lambda m, n: ((m, 1), (1, 0)),
+    "number": lambda m, n: ((1, 1), (0, 0)),
+    "matrix": lambda m, n: ((m, n), (n, 1)),
+    "columns": lambda m, n: ((m, n), (1, m)),
+    "stepped": lambda m, n: ((m, 3 * n), (3 * n, 3)),
+}
+"""How a start of shape (m, n) lies in memory: the shape of that, and strides in elements."""
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("kind", STARTS)
+@pytest.mark.parametrize("make_out", RESULTS)
+def test_any_start_is_added(make_out: Make, kind: str, dtype: str) -> None:
+    """Scaled, whatever its strides, and the result's place may have held anything."""
+    random = np.random.default_rng(8)
+    for m, k, n in ((1, 9, 40), (40, 9, 1), (17, 2 * KC + 1, 35), (64, 33, 10), (3, 70, 64)):
+        a, b = normal((m, k), dtype, random), transposed((k, n), dtype, random)
+        shape, steps = STARTS[kind](m, n)
+        memory = random.standard_normal(shape).astype(dtype)
+        start = as_strided(memory, (m, n), tuple(step * memory.itemsize for step in steps))
+        out = make_out((m, n), dtype, random)
+        out[...] = np.nan
+        kernels.mm(a, b, out, alpha=0.5, beta=-2.0, start=start)
+        assert_product(out, a, b, alpha=0.5, added=-2 * start)
+        batch = np.full((2, m, n), np.nan, dtype)
+        kernels.bmm(a[None], b[None], batch, beta=1.0, start=np.broadcast_to(start, (2, m, n)))
+        for one in batch:
+            assert_product(one, a, b, added=start)
+
+
+def test_a_start_times_zero_is_not_looked_at() -> None:
+    a, out = np.ones((20, 20), "f4"), np.full((20, 20), np.nan, "f4")
+    kernels.mm(a, a, out, beta=0.0, start=np.full((20, 20), np.inf, "f4"))
+    assert (out == 20).all()
+
+
+def test_a_start_of_another_shape_or_dtype_is_refused() -> None:
+    a = np.ones((4, 4), "f4")
+    with pytest.raises(ValueError, match="do not multiply"):
+        kernels.mm(a, a, a.copy(), beta=1.0, start=np.ones((1, 4), "f4"))
+    with pytest.raises(TypeError):
+        kernels.mm(a, a, a.copy(), beta=1.0, start=np.ones((4, 4), "f8"))
+
+
+HALVES = (np.dtype("float16"), np.dtype(ml_dtypes.bfloat16))
+
+
+@pytest.mark.parametrize("dtype", HALVES, ids=str)
+@pytest.mark.parametrize("make_b", SOURCES)
+@pytest.mark.parametrize("make_a", SOURCES)
+def test_half_types_are_read_exactly(make_a: Make, make_b: Make, dtype: np.dtype) -> None:
+    """float32 sums of numbers converted on the way, whatever the strides."""
+    random = np.random.default_rng(9)
+    for m, k, n in ((1, 37, 41), (41, 37, 1), (64, 33, 10), (31, 2 * KC + 1, 67), (2, 50, 3)):
+        a, b = make_a((m, k), dtype, random), make_b((k, n), dtype, random)
+        out = np.full((m, n), np.nan, "f4")
+        kernels.mm(a, b, out)
+        assert_product(out, a.astype("f4"), b.astype("f4"))
+
+
+@pytest.mark.parametrize("dtype", HALVES, ids=str)
+@pytest.mark.parametrize("turned", [False, True])
+def test_every_half_number_becomes_its_float32(dtype: np.dtype, turned: bool) -> None:
+    """Subnormal numbers, infinities and NaN too: each of the 65,536, times 1."""
+    every = np.arange(2**16, dtype=np.uint16).view(dtype)
+    column = every.reshape(-1, 64).T if turned else every.reshape(64, -1)
+    out = np.empty(column.shape, "f4")
+    for row, to in zip(column, out, strict=True):
+        kernels.mm(np.ones((1, 1), dtype), row[None], to[None])
+    expected = column.astype("f4")
+    np.testing.assert_array_equal(out, expected)
+
+
 @pytest.mark.parametrize("dtype", [*FLOATS, "int64"])
 def test_empty(dtype: str) -> None:
     for m, k, n in product((0, 3), (0, 2), (0, 5)):
@@ -263,7 +342,7 @@ def test_integers_wrap(dtype: str) -> None:
     kernels.bmm(a, b, out)
     np.testing.assert_array_equal(out, a @ b)
     out[...] = old
-    kernels.mm(a[1], b[1, :, ::2], out[1, :, ::2], alpha=3, beta=1.0)
+    kernels.mm(a[1], b[1, :, ::2], out[1, :, ::2], alpha=3, beta=1)
     np.testing.assert_array_equal(
         out[1, :, ::2], old[1, :, ::2] + (a[1] @ b[1, :, ::2]) * np.array(3, dtype)
     )
@@ -343,6 +422,7 @@ NARROW = """
 import sys
 import numpy as np
 from minitorch_np import kernels
+from minitorch_np.kernels import matmul as products
 from minitorch_np.kernels import microkernel
 
 machine = microkernel.Machine(int(sys.argv[1]), int(sys.argv[2]))
@@ -372,7 +452,7 @@ print("right")
 )
 def test_cpus_by_name(cpu: str, vector_bytes: int, rows: int) -> None:
     """Every width of vectors computes the same, compiled for a CPU that has no wider ones."""
-    if not all(compiler.host_features().get(f, False) for f in compiler.NAMED[cpu][1]):
+    if not all(cpus.host_features().get(f, False) for f in cpus.NAMED[cpu][1]):
         pytest.skip(f"this CPU has no {cpu}")
     done = python(NARROW, str(vector_bytes), str(rows), MINITORCH_NP_CPU=cpu)
     assert done == "right"
@@ -432,10 +512,10 @@ def test_reads_and_writes_stay_within_the_arrays() -> None:
 
 def test_calls_are_counted() -> None:
     a, out = np.ones((2, 2), "f4"), np.empty((2, 2), "f4")
-    before = kernels.matmul.calls
+    before = products.calls
     kernels.mm(a, a, out)
     kernels.bmm(a[None], a[None], out[None])
-    assert kernels.matmul.calls == before + 2
+    assert products.calls == before + 2
 
 
 def test_shapes_that_disagree_are_refused() -> None:
@@ -453,6 +533,11 @@ def test_other_dtypes_are_refused() -> None:
     half = np.ones((2, 2), "f2")
     with pytest.raises(TypeError):
         kernels.mm(half, half, half.copy())
+    swapped = np.ones((2, 2), ">f4")
+    with pytest.raises(TypeError):
+        kernels.mm(swapped, swapped, swapped.copy())
+    with pytest.raises(TypeError):
+        kernels.mm(np.ones((2, 2), "c8"), np.ones((2, 2), "c8"), np.ones((2, 2), "c8"))
     single = np.ones((2, 2), "f4")
     with pytest.raises(TypeError):
         kernels.mm(single, single.astype("f8"), single.copy())
