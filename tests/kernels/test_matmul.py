@@ -1,5 +1,6 @@
 """The matrix product against NumPy's, within the rounding error that a product may have."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -582,3 +583,18 @@ def test_num_threads_come_from_the_environment() -> None:
     code = "import minitorch_np.kernels as k; print(k.get_num_threads())"
     assert python(code, OMP_NUM_THREADS="3") == "3"
     assert int(python(code, OMP_NUM_THREADS="many")) >= 1
+
+
+@pytest.mark.parametrize("n", [8, 64, 300])
+def test_a_product_holds_nothing_when_it_is_done(n: int) -> None:
+    """Memory that is held until the next collection cannot be used again by the next product."""
+    a, b, out = (np.ones((n, n), np.float32) for _ in range(3))
+    turned = np.ones((n, 2 * n), np.float32)[:, ::2].T
+    gc.disable()
+    try:
+        for to in (out, turned):
+            before = [sys.getrefcount(x) for x in (a, b, to)]
+            kernels.mm(a, b, to)
+            assert [sys.getrefcount(x) for x in (a, b, to)] == before
+    finally:
+        gc.enable()
