@@ -303,14 +303,6 @@ def _learnt(plans: Plans[tuple[Form, int]], key: object, input: Tensor, view: Te
     return view
 
 
-def _ints(*numbers: object) -> bool:
-    """Whether all are plain ints, which no other number must stand for."""
-    for n in numbers:  # noqa: SIM110  # `all` takes three times as long
-        if type(n) is not int:
-            return False
-    return True
-
-
 def _counted(result: "Tensor | Sequence[Tensor]", out: object) -> "Tensor | Sequence[Tensor]":
     """The result, with the write to each given `out` buffer counted."""
     if out is not None:
@@ -393,7 +385,6 @@ _SPACE: dict[str, object] = {
     "check_inplace": check_inplace,
     "edge": edge,
     "freed": freed,
-    "ints": _ints,
     "kept_result": kept_result,
     "learnt": _learnt,
     "new": object.__new__,

@@ -23,7 +23,7 @@ from typing import Final, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import boxmuller, dtypes
+from minitorch_np import boxmuller, dtypes, kernels
 from minitorch_np.absent import absent
 from minitorch_np.dtypes import dtype
 from minitorch_np.mersenne import Mersenne
@@ -34,6 +34,8 @@ Flat = NDArray[np.generic]
 
 _INT64_MIN: Final = -(2**63)
 _RANDPERM_32_BITS: Final = (2**32 - 1) // 20
+_MANY = 4096
+"""Elements from which a compiled loop shuffles; small programs never load numba."""
 _BLOCK: Final = 16
 
 _DIGITS: Final = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
@@ -152,6 +154,10 @@ class Generator(Mersenne):
         _check_permutation(n, dtype)
         swaps = max(n - 1, 0)
         draws = self.words(swaps) if n < _RANDPERM_32_BITS else self.words64(swaps)
+        if n >= _MANY:
+            places = np.arange(n)
+            kernels.permutation.shuffle(draws, places)
+            return _stored(places, dtype)
         rest = np.arange(n, n - swaps, -1).view(np.uint64)
         order = list(range(n))
         for i, j in enumerate(((draws % rest).view(np.int64) + np.arange(swaps)).tolist()):

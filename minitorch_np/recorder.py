@@ -387,27 +387,39 @@ def _quick_inplace(plan: Plan) -> Iterator[str]:
 
 
 def _planned(plan: Plan) -> Iterator[str]:
-    """Lines that set `result` where this view of this form was taken before, from the same ints."""
+    """Lines that set `result` where this view of this form was taken before, from the same ints.
+
+    Types must be known to be those of ints, for 1, 1.0 and True are one key.
+    """
     first, *rest = plan.signature.parameters
     tests: list[str] = []
-    for p in rest:  # types must be known, for 1, 1.0 and True are one key
+    several: list[str] = []
+    for p in rest:
         kind = plan.signature.parameters[p].annotation
         if kind in (int, bool):
             tests.append(f"type({p}) is {kind.__name__}")
         elif kind == int | None:
             tests.append(f"({p} is None or type({p}) is int)")
         else:
-            tests.append(f"type({p}) is tuple and ints(*{p})")
+            tests.append(f"type({p}) is tuple")
+            several.append(p)
     yield "key = None"
     yield f"if {' and '.join(tests) or 'True'}:"
-    yield f"    key = ({first}.form, {', '.join(rest)})"
-    yield "    known = plans.get(key)"
-    yield "    if known is not None and not WATCHERS:"
-    yield f"        result = seen({first}, known[0], {first}.offset + known[1])"
-    yield "        if not state.route:"
-    yield "            return unrecorded(result)"
-    yield f"        if {_untracked(plan)}:"
-    yield "            return result"
+    pad = "    "
+    for p in several:  # without a call, which would cost as much as all the rest
+        yield f"{pad}for n in {p}:"
+        yield f"{pad}    if type(n) is not int:"
+        yield f"{pad}        break"
+        yield f"{pad}else:"
+        pad += "    "
+    yield f"{pad}key = ({first}.form, {', '.join(rest)})"
+    yield "known = plans.get(key)"
+    yield "if known is not None and not WATCHERS:"
+    yield f"    result = seen({first}, known[0], {first}.offset + known[1])"
+    yield "    if not state.route:"
+    yield "        return unrecorded(result)"
+    yield f"    if {_untracked(plan)}:"
+    yield "        return result"
 
 
 def record_source(plan: Plan) -> str:

@@ -24,7 +24,8 @@ _HOME = {
 """Module of each function."""
 
 _MODULES = {
-    *_HOME.values(), "elementwise", "losses", "reductions", "remainders", "smooth", "softmax",
+    *_HOME.values(), "elementwise", "losses", "permutation", "reductions", "remainders", "smooth",
+    "softmax",
 }  # fmt: skip
 
 
