@@ -98,7 +98,9 @@ def form_of(shape: Shape, stride: Stride, dtype: Dtype) -> Form:
     if found is None:
         if len(_known) >= _MOST:
             _known.clear()
-        found = _known[key] = Form(shape, stride, dtype)
+        # 1.0 and True are found under the key of 1, so whoever comes first must leave plain ints
+        plain = tuple([int(n) for n in shape]), tuple([int(n) for n in stride])
+        found = _known[key] = Form(*plain, dtype)
     return found
 
 

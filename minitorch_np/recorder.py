@@ -331,8 +331,11 @@ def _met(name: str) -> str:
 
 def _untracked(plan: Plan) -> str:
     """The test that no input ever met autograd; for ops whose inputs are known to be tensors."""
-    inputs = _inputs(plan)
-    return " and ".join([f"{arg}.meta is None and {arg}.base is None" for arg in inputs])
+    return " and ".join([_untracked_one(arg) for arg in _inputs(plan)])
+
+
+def _untracked_one(arg: str) -> str:
+    return f"{arg}.meta is None and {arg}.base is None"
 
 
 def _quick(plan: Plan) -> Iterator[str]:
@@ -381,9 +384,15 @@ def _quick_inplace(plan: Plan) -> Iterator[str]:
     tests = " and ".join([*apart, f"({_untracked(plan)} or not state.route)"])
     arrays = ", ".join([f"a_{arg}" for arg in inputs])
     yield f"{pad}if {tests}:"
-    yield f"{pad}    quiet.run(quick, {arrays}, a_{first})"
+    yield f"{pad}    quiet.run(quick, {arrays}, out=a_{first})"
     yield f"{pad}    bump({first})"
     yield f"{pad}    return {first}"
+    if len(rest) == 1 and plan.kinds[rest[0]] == "maybe":
+        yield f"    elif type({rest[0]}) in NUMBERS and ({_untracked_one(first)} or not state.route):"
+        yield f"        a_{first} = {first}.array"
+        yield f"        quiet.run(quick, a_{first}, float({rest[0]}), out=a_{first})"
+        yield f"        bump({first})"
+        yield f"        return {first}"
 
 
 def _planned(plan: Plan) -> Iterator[str]:

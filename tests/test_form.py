@@ -77,6 +77,12 @@ def outcome(f: Callable[[Any], Any], x: Any) -> object:
         return type(error), str(error)
 
 
+def test_a_form_has_plain_ints_whoever_asked_first() -> None:
+    first = form_of((41.0, True), (1.0, 1), dtypes.float32)  # type: ignore[arg-type]
+    assert form_of((41, 1), (1, 1), dtypes.float32) is first
+    assert {type(n) for n in (*first.shape, *first.stride, *first.steps)} == {int}
+
+
 @pytest.mark.parametrize("size", [(True,), (1.0,), ([1],), ((1.0,),), ((True,),), (-1,), (1,)])
 def test_a_known_view_changes_nothing_of_what_is_refused(size: tuple[Any, ...]) -> None:
     unknown = outcome(lambda x: x.view(*size), minitorch_np.ones(1, dtype=minitorch_np.int16))

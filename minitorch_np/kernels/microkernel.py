@@ -78,23 +78,22 @@ def tile(name: str, element: str, machine: Machine, rows: int, vectors: int) -> 
     """
     e = Emitter(element, machine.vector_bytes // size_of(element))
     e.label("entry")
-    e.do(f"br i1 {e.let(f'icmp sgt i64 %k, {2 * AHEAD}')}, label %ask, label %start")
-    e.label("ask")
-    for r in range(rows):  # C is not needed before the loop is done, and arrives meanwhile
-        row = e.at("%c", e.let(f"mul i64 %c_row, {r}"))
-        for v in range(vectors):
-            e.prefetch(e.at(row, v * machine.vector_bytes), write=True)
-    e.do("br label %start")
-    e.label("start")
+    ask_for_c(e, rows, vectors)
     a_ahead, b_ahead = e.let(f"mul i64 %a_step, {AHEAD}"), e.let(f"mul i64 %b_step, {AHEAD}")
-    e.do("br label %loop")
+    narrow = vectors == 1 and rows > 1
+    if narrow:
+        four_steps(e, rows)
+    else:
+        e.do("br label %loop")
+    block = "%four" if narrow else "%start"
     e.label("loop")
-    e.do("%i = phi i64 [0, %start], [%i1, %body]")
-    e.do("%pb = phi ptr [%b, %start], [%pb1, %body]")
-    e.do("%pa = phi ptr [%a, %start], [%pa1, %body]")
+    for moving, kind, first in (("i", "i64", "0"), ("pa", "ptr", "%a"), ("pb", "ptr", "%b")):
+        start = f"%{moving}4" if narrow else first
+        e.do(f"%{moving} = phi {kind} [{start}, {block}], [%{moving}1, %body]")
     for r in range(rows):
         for v in range(vectors):
-            e.do(f"%s{r}_{v} = phi {e.vector} [zeroinitializer, %start], [%t{r}_{v}, %body]")
+            start = f"%f{r}" if narrow else "zeroinitializer"
+            e.do(f"%s{r}_{v} = phi {e.vector} [{start}, {block}], [%t{r}_{v}, %body]")
     e.do("%more = icmp slt i64 %i, %k")
     e.do("br i1 %more, label %body, label %done")
     e.label("body")
@@ -115,6 +114,59 @@ def tile(name: str, element: str, machine: Machine, rows: int, vectors: int) -> 
     e.label("done")
     write_tile(e, rows, vectors)
     return e.function(name, PRODUCT_PARAMETERS)
+
+
+def ask_for_c(e: Emitter, rows: int, vectors: int) -> None:
+    """Asks for the tile of C, which is not needed before the loop is done, and arrives meanwhile;
+    not where the loop is as short as the asking.
+    """
+    e.do(f"br i1 {e.let(f'icmp sgt i64 %k, {2 * AHEAD}')}, label %ask, label %start")
+    e.label("ask")
+    for r in range(rows):
+        row = e.at("%c", e.let(f"mul i64 %c_row, {r}"))
+        for v in range(vectors):
+            e.prefetch(e.at(row, v * e.lanes * size_of(e.element)), write=True)
+    e.do("br label %start")
+    e.label("start")
+
+
+def four_steps(e: Emitter, rows: int) -> None:
+    """The steps of a tile one vector wide by fours, as long as A is contiguous along k; the sums
+    are %f{row}, and the loop goes on at %i4.
+
+    Such a tile has a multiply-add for each load. Finding the next row's address at each step takes
+    as long as either, and once in four steps next to nothing.
+    """
+    size = size_of(e.element)
+    near = e.let(f"icmp eq i64 %a_step, {size}")
+    fours = e.let(f"select i1 {near}, i64 {e.let('and i64 %k, -4')}, i64 0")
+    e.do("br label %four")
+    e.label("four")
+    e.do("%i4 = phi i64 [0, %start], [%i5, %four_body]")
+    e.do("%pa4 = phi ptr [%a, %start], [%pa5, %four_body]")
+    e.do("%pb4 = phi ptr [%b, %start], [%pb5, %four_body]")
+    for r in range(rows):
+        e.do(f"%f{r} = phi {e.vector} [zeroinitializer, %start], [%g{r}, %four_body]")
+    e.do(f"%more4 = icmp slt i64 %i4, {fours}")
+    e.do("br i1 %more4, label %four_body, label %loop")
+    e.label("four_body")
+    b, row = ["%pb4"], "%pa4"
+    for _ in range(4):
+        b.append(e.at(b[-1], "%b_step"))
+    vectors = [e.load(address) for address in b[:4]]
+    for r in range(rows):
+        row = e.at(row, "%a_row") if r else row
+        total = f"%f{r}"
+        for step, vector in enumerate(vectors):
+            a = e.splat(e.let(f"load {e.element}, ptr {e.at(row, step * size)}, align 1"))
+            operation = e.fused(a, vector, total)
+            total = f"%g{r}" if step == 3 else e.let(operation)
+            if step == 3:
+                e.do(f"{total} = {operation}")
+    e.do("%i5 = add i64 %i4, 4")
+    e.do(f"%pa5 = getelementptr i8, ptr %pa4, i64 {4 * size}")
+    e.do(f"%pb5 = getelementptr i8, ptr {b[4]}, i64 0")
+    e.do("br label %four")
 
 
 def write_tile(e: Emitter, rows: int, vectors: int) -> None:
