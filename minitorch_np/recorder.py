@@ -388,7 +388,8 @@ def _quick_inplace(plan: Plan) -> Iterator[str]:
     yield f"{pad}    bump({first})"
     yield f"{pad}    return {first}"
     if len(rest) == 1 and plan.kinds[rest[0]] == "maybe":
-        yield f"    elif type({rest[0]}) in NUMBERS and ({_untracked_one(first)} or not state.route):"
+        free = f"({_untracked_one(first)} or not state.route)"
+        yield f"    elif type({rest[0]}) in NUMBERS and {free}:"
         yield f"        a_{first} = {first}.array"
         yield f"        quiet.run(quick, a_{first}, float({rest[0]}), out=a_{first})"
         yield f"        bump({first})"

@@ -119,8 +119,8 @@ class _Task:
 
     def step(self, node: Node) -> None:
         """Run one node, hand its results on, and find out who became ready."""
-        found = self.buffers.pop(node, None)
-        arrived: list[Tensor | None] = [None] * len(node.expects) if found is None else found
+        nothing: list[Tensor | None] = []
+        arrived = self.buffers.pop(node, nothing) or [None] * len(node.expects)
         if node.tensor_hooks or node.pre_hooks or node.retainers:
             arrived = node.hooked(arrived)
         if self.captures:
@@ -139,7 +139,7 @@ class _Task:
                     node.spend(self.keep_graph)
                 return
         results = node.run(arrived, edges)
-        del arrived, found
+        del arrived
         if not self.keep_graph:
             node.release()
         waiting = self.waiting

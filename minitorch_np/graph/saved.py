@@ -9,8 +9,8 @@ from minitorch_np.storage import VersionCounter
 from minitorch_np.tensor import INFERENCE, AutogradMeta, GraphNode, Tensor, empty, owning
 
 __all__ = [
-    "FREED", "as_output", "freed", "kept_result", "legacy_type", "short_name", "stale", "version_of",
-    "with_history",
+    "FREED", "as_output", "freed", "kept_result", "legacy_type", "short_name", "stale",
+    "version_of", "with_history",
 ]  # fmt: skip
 
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from .threads import get_num_threads, set_num_threads
 
 if TYPE_CHECKING:
-    from . import losses, matmul, steps
+    from . import losses, matmul, permutation, steps
     from .matmul import bmm, mm
     from .steps import adam, sgd, sgd_momentum
 
 __all__ = [
-    "adam", "bmm", "get_num_threads", "losses", "matmul", "mm", "set_num_threads", "sgd",
-    "sgd_momentum", "steps",
+    "adam", "bmm", "get_num_threads", "losses", "matmul", "mm", "permutation", "set_num_threads",
+    "sgd", "sgd_momentum", "steps",
 ]  # fmt: skip
 
 _HOME = {
@@ -24,9 +24,10 @@ _HOME = {
 """Module of each function."""
 
 _MODULES = {
-    *_HOME.values(), "elementwise", "losses", "permutation", "reductions", "remainders", "smooth",
-    "softmax",
+    "broadcast", "copies", "elementwise", "losses", "matmul", "permutation", "places",
+    "reductions", "remainders", "scans", "smooth", "softmax", "steps",
 }  # fmt: skip
+"""What is loaded when it is first asked for."""
 
 
 def __getattr__(name: str) -> object:

@@ -7,9 +7,9 @@ is kept by `store`. Where no folder can be written, everything is compiled anew 
 
 import functools
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast, get_args, get_type_hints
 
 import llvmlite
 import llvmlite.binding
@@ -29,6 +29,13 @@ F = TypeVar("F", bound=Callable[..., object])
 Foreign = Any  # a value of a library without types
 Numbers = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
+Flat = np.ndarray[tuple[int], np.dtype[np.float32]]
+Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
+Indices = np.ndarray[tuple[int], np.dtype[np.int64]]
+Words = np.ndarray[tuple[int], np.dtype[np.int32]]
+Halves = np.ndarray[tuple[int], np.dtype[np.uint16]]
+Bytes = np.ndarray[tuple[int], np.dtype[np.uint8]]
+Doubles = np.ndarray[tuple[int], np.dtype[np.float64]]
 Real = float | np.float32
 """A number in compiled code, where all are float32 that come from float32."""
 
@@ -146,6 +153,31 @@ def entry_point(function: F, *arguments: object) -> F:
     return result.entry_point
 
 
+def build(module: Mapping[str, object]) -> None:
+    """Compile each function of a module that is `jit`'s for the types that its annotations name.
+
+    Until then each is compiled, or found where an earlier run kept it, when it is first called.
+    """
+    for function in list(module.values()):
+        python = getattr(function, "py_func", None)
+        if python is None or python.__module__ != module["__name__"]:
+            continue
+        compiled = cast(Any, function)
+        if not compiled.targetoptions.get("forceinline"):
+            hints = get_type_hints(python)
+            hints.pop("return", None)
+            compiled.compile(tuple([_type_of(hint) for hint in hints.values()]))
+
+
+def _type_of(hint: object) -> object:
+    """numba's type of an argument with this annotation."""
+    simple = {Real: _types.float32, int: int64, bool: _types.boolean, float: float64}
+    if hint in simple:
+        return simple[cast(Any, hint)]
+    (element,) = get_args(get_args(hint)[1])
+    return _types.Array(_numba.from_dtype(np.dtype(element)), 1, "C")
+
+
 def array_type(dtype: np.dtype[Any], ndim: int, *, writable: bool) -> object:
     """numba's type of arrays of any strides. Those only read may also be read-only, and none need
     be aligned.
@@ -215,11 +247,20 @@ def _written(builder: Foreign) -> Foreign:
     return module.add_metadata([module.add_metadata([ir.MetaDataString(module, "out"), domain])])
 
 
+def _widen(builder: Foreign) -> None:
+    """Vectors of 512 bits in this function: LLVM keeps to 256 where wider ones slowed the clock.
+
+    llvmlite's own `add` knows no attribute with a value.
+    """
+    cast(Any, set).add(builder.function.attributes, '"prefer-vector-width"="512"')
+
+
 def _read(_context: object, array: Foreign, at: object) -> object:
     def generate(context: Foreign, builder: Foreign, signature: Foreign, values: Foreign) -> object:
         kind = signature.args[0]
         value = builder.load(_data(context, builder, kind, *values))
         value.set_metadata("noalias", _written(builder))
+        _widen(builder)
         return context.data_model_manager[kind.dtype].from_data(builder, value)
 
     return array.dtype(array, at), generate
@@ -230,9 +271,7 @@ def _write(_context: object, array: Foreign, at: object, _value: object) -> obje
         kind = signature.args[0]
         value = context.get_value_as_data(builder, kind.dtype, values[2])
         store = builder.store(value, _data(context, builder, kind, *values[:2]))
-        # else LLVM keeps to 256 bits where wider ones used to slow the clock; llvmlite's own `add`
-        # knows no attribute with a value
-        cast(Any, set).add(builder.function.attributes, '"prefer-vector-width"="512"')
+        _widen(builder)
         store.set_metadata("alias.scope", _written(builder))
         return context.get_dummy_value()
 

@@ -169,6 +169,28 @@ def erf(x: Real) -> Real:
     return math.copysign(far if a > F(0.921875) else near, x)
 
 
+P0, P1, P2 = F(1.128379168146), F(1.669037597438e-01), F(5.093858775881e-02)
+P3, P4, P5 = F(2.956037765119e-03), F(3.057620446434e-04), F(-2.884930503310e-07)
+P6, Q1, Q2 = F(-4.483873846953e-08), F(4.812479779810e-01), F(1.055588749896e-01)
+Q3, Q4, Q5 = F(1.349145468392e-02), F(1.039872673458e-03), F(4.100093857860e-05)
+Q6, FLAT = F(-6.200644740999e-07), F(3.8325069)
+
+
+@fused
+def erf_near(x: Real) -> Real:
+    """The error function within 4e-7, half as long: by `ops.special.single_error_function`'s
+    quotient, and exactly 1 from where float32 has nothing nearer."""
+    s = x * x
+    p, q = P6 * s + P5, Q6 * s + Q5
+    p, q = p * s + P4, q * s + Q4
+    p, q = p * s + P3, q * s + Q3
+    p, q = p * s + P2, q * s + Q2
+    p, q = p * s + P1, q * s + Q1
+    p, q = p * s + P0, q * s + ONE
+    result = x * (p / q)
+    return math.copysign(ONE, x) if abs(x) > FLAT else result
+
+
 HEAD = np.int32(-4096)
 
 

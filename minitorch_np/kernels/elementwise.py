@@ -7,15 +7,15 @@ Results have the bits of NumPy's: whatever rounds, rounds as in the ops of the s
 # ruff: noqa: FURB136  # min and max would not keep nan
 
 import math
-from typing import Any
 
 import numpy as np
 
-from .compiler import Real, inlined, jit, read, write
+from .compiler import Flat, Mask, Real, inlined, jit, read, write
+from .compiler import build as build_all
 
-Flat = np.ndarray[tuple[int], np.dtype[Any]]
 F = np.float32
 ZERO, HALF, ONE, THREE, SIX, INF = F(0), F(0.5), F(1), F(3), F(6), F(np.inf)
+EPSILON = F(1e-12)
 
 
 @jit
@@ -108,6 +108,25 @@ def prelu(a: Flat, weights: Flat, out: Flat) -> None:
 
 
 @jit
+def prelu_input_backward(a: Flat, weights: Flat, g: Flat, out: Flat) -> None:
+    """g where a is positive, weights * g elsewhere; the weights in turns along a row."""
+    n = weights.size
+    for at in range(0, out.size, n):
+        x, slope, y = a[at : at + n], g[at : at + n], out[at : at + n]
+        for i in range(n):
+            value = read(slope, i)
+            write(y, i, value if read(x, i) > ZERO else read(weights, i) * value)
+
+
+@jit
+def prelu_weight_backward(a: Flat, g: Flat, out: Flat) -> None:
+    """0 where a is positive, a * g elsewhere."""
+    for i in range(out.size):
+        x = read(a, i)
+        write(out, i, ZERO if x > ZERO else x * read(g, i))
+
+
+@jit
 def sign(a: Flat, out: Flat) -> None:
     """-1, 0 or 1; 0 for nan."""
     for i in range(out.size):
@@ -139,6 +158,14 @@ def absolute(a: Flat, out: Flat) -> None:
 
 
 @jit
+def square(a: Flat, out: Flat) -> None:
+    """a * a."""
+    for i in range(out.size):
+        x = read(a, i)
+        write(out, i, x * x)
+
+
+@jit
 def ceil(a: Flat, out: Flat) -> None:
     """The smallest integers at or above a."""
     for i in range(out.size):
@@ -163,28 +190,28 @@ def nan_to_num(a: Flat, out: Flat, nan: Real, most: Real, least: Real) -> None:
 
 
 @jit
-def logical_not(a: Flat, out: Flat) -> None:
+def logical_not(a: Flat, out: Mask) -> None:
     """Whether a is 0."""
     for i in range(out.size):
         write(out, i, read(a, i) == ZERO)
 
 
 @jit
-def logical_and(a: Flat, b: Flat, out: Flat) -> None:
+def logical_and(a: Flat, b: Flat, out: Mask) -> None:
     """Whether neither is 0."""
     for i in range(out.size):
         write(out, i, (read(a, i) != ZERO) & (read(b, i) != ZERO))
 
 
 @jit
-def logical_or(a: Flat, b: Flat, out: Flat) -> None:
+def logical_or(a: Flat, b: Flat, out: Mask) -> None:
     """Whether one is not 0."""
     for i in range(out.size):
         write(out, i, (read(a, i) != ZERO) | (read(b, i) != ZERO))
 
 
 @jit
-def logical_xor(a: Flat, b: Flat, out: Flat) -> None:
+def logical_xor(a: Flat, b: Flat, out: Mask) -> None:
     """Whether just one is not 0."""
     for i in range(out.size):
         write(out, i, (read(a, i) != ZERO) ^ (read(b, i) != ZERO))
@@ -315,6 +342,25 @@ def mse_backward(g: Flat, a: Flat, b: Flat, out: Flat, norm: Real) -> None:
             write(out, i, (read(a, i) - read(b, i)) * norm * read(g, i))
 
 
+@inlined
+def entropy_slope(x: Real, y: Real, g: Real) -> Real:
+    """g times the derivative of binary_cross_entropy at x."""
+    below = (ONE - x) * x
+    return g * (x - y) / (EPSILON if below < EPSILON else below)
+
+
+@jit
+def entropy_backward(g: Flat, x: Flat, y: Flat, out: Flat, norm: Real) -> None:
+    """The gradient of binary_cross_entropy; g may be one number for all."""
+    if g.size == 1:
+        one = read(g, 0)
+        for i in range(out.size):
+            write(out, i, entropy_slope(read(x, i), read(y, i), one) * norm)
+    else:
+        for i in range(out.size):
+            write(out, i, entropy_slope(read(x, i), read(y, i), read(g, i)) * norm)
+
+
 @jit
 def smooth_l1(a: Flat, b: Flat, out: Flat, beta: Real) -> None:
     """|a - b| less beta / 2, and a parabola where it is below a beta that is not 0."""
@@ -367,3 +413,8 @@ def huber_backward(g: Flat, a: Flat, b: Flat, out: Flat, delta: Real, norm: Real
     else:
         for i in range(out.size):
             write(out, i, kept(read(a, i) - read(b, i), -delta, delta) * norm * read(g, i))
+
+
+def build() -> None:
+    """Compile all loops of this module."""
+    build_all(globals())

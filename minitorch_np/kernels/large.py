@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import kernels
 
-__all__ = ["MANY", "compiled", "dense", "folded", "loop", "walked"]
+__all__ = ["MANY", "beside", "compiled", "dense", "folded", "loop", "walked"]
 
 Array = NDArray[Any]
 
@@ -63,7 +63,7 @@ def walked(arrays: tuple[Array, ...], ones: int = 0) -> list[Array] | None:
             flat.append(a.reshape(-1))
             continue
         if not isinstance(a, np.ndarray) or a.shape != out.shape or a.dtype != FLOAT:  # pyright: ignore[reportUnnecessaryIsInstance]  # numbers pass as well
-            if a is not out or a.dtype != BOOL:
+            if k < len(arrays) - 1 or a.dtype != BOOL:
                 return None
         whole = a.T if turned else a
         if not whole.flags.carray:
@@ -91,7 +91,29 @@ ROW = 16
 """Elements from which a row is folded by a loop of its own."""
 
 
-def compiled(name: str, otherwise: Kernel, *numbers: float, ones: int = 0) -> Callable[..., None]:
+def beside(f: np.ufunc, kind: int) -> Callable[[Array, Array, Array], None]:
+    """`f` of arrays of different shapes: by a compiled loop, where the second is one row or one
+    column for all. `kind` is the loop's name for `f`."""
+
+    def kernel(a: Array, b: Array, out: Array) -> None:
+        name = None
+        if out.size >= MANY and a.shape == out.shape and b.dtype == FLOAT and b.flags.carray:
+            n = out.shape[-1]
+            if b.size == n == b.shape[-1]:
+                name = "broadcast.row"
+            elif b.ndim == out.ndim and b.shape == (*out.shape[:-1], 1):
+                name = "broadcast.column"
+        if name is None or not (dense(a) and dense(out)):
+            f(a, b, out=out)
+        else:
+            loop(name)(a.reshape(-1), b.reshape(-1), out.reshape(-1), kind)
+
+    return kernel
+
+
+def compiled(
+    name: str, otherwise: Kernel, *numbers: float | np.generic, ones: int = 0
+) -> Callable[..., None]:
     """A kernel that runs the loop `name` with `numbers` where it can, and `otherwise` elsewhere.
 
     The first `ones` arrays may have one element for all.

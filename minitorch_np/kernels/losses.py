@@ -48,16 +48,13 @@ def nll_loop(
 def nll_backward_loop(
     g: float, each: Matrix, target: Targets, weight: Flat, ignored: int, result: Array
 ) -> int:
-    """Writes -weight * g to `result` at each target, 0 elsewhere; g is in `each` if it has room.
+    """Writes -weight * g at each target to `result`, which is 0; g is in `each` if it has room.
 
     Returns -1, or the place of the first target that is no class.
     """
     classes, one = result.shape[1], result.dtype.type(1)
     same = result.dtype.type(g)
     for i in range(target.shape[0]):
-        for c in range(classes):
-            for j in range(target.shape[1]):
-                result[i, c, j] = 0
         for j in range(target.shape[1]):
             at = target[i, j]
             if at != ignored:

@@ -6,22 +6,36 @@ vectors hold, so that no chain of additions is longer than a pairwise sum's woul
 """
 
 import math
-from typing import Any
 
 import numpy as np
 
 from . import curves
-from .compiler import Real, jit, read, reordered, write
+from .compiler import (
+    Flat,
+    Real,
+    bits,
+    inlined,
+    jit,
+    of_bits,
+    read,
+    reordered,
+    write,
+)
+from .compiler import (
+    build as build_all,
+)
 
-Flat = np.ndarray[tuple[int], np.dtype[Any]]
 F, D = np.float32, np.float64
 ZERO, ONE, INF = F(0), F(1), F(np.inf)
 PIECE = 4096
 """Elements of a row that are summed in float32."""
 DEEP = 64
 """Rows that are summed in float32."""
-LANES = 64
-"""Extremes that are looked for side by side."""
+MAGNITUDE = np.int32(0x7FFFFFFF)
+LEAST_KEY, MOST_KEY = np.int32(-0x7F800001), np.int32(0x7F800000)
+"""Those of the infinities."""
+NAN_ABOVE, NAN_BELOW = np.int32(0x7FC00000), np.int32(-0x7FC00001)
+"""The keys of a nan."""
 
 
 @reordered
@@ -144,56 +158,56 @@ def spread(a: Flat, middle: float) -> float:
     return piece_spread(a, 0, a.size, middle)
 
 
-@jit
-def largest(a: Flat, start: int, stop: int, lanes: Flat) -> Real:
-    """The largest of a[start:stop], nan if one is; `lanes` is for LANES numbers to work with."""
-    lanes[:] = -INF
-    whole = start + (stop - start) // LANES * LANES
-    for i in range(start, whole, LANES):
-        x = a[i : i + LANES]
-        for j in range(LANES):
-            value, most = read(x, j), read(lanes, j)
-            write(lanes, j, value if (value > most) | (value != value) else most)
-    found = -INF
-    for j in range(LANES):
-        found = lanes[j] if lanes[j] > found or lanes[j] != lanes[j] else found
-    for i in range(whole, stop):
-        found = a[i] if a[i] > found or a[i] != a[i] else found
-    return found
+@inlined
+def key(x: Real) -> np.int32:
+    """An integer that grows with x: so LLVM finds extremes by vectors, which it does not for floats
+    that may be nan."""
+    n = bits(x)
+    return np.int32(n ^ ((n >> 31) & MAGNITUDE))
+
+
+@inlined
+def of_key(k: np.int32) -> Real:
+    """The float32 of a `key`."""
+    return of_bits(np.int32(k ^ ((k >> 31) & MAGNITUDE)))
 
 
 @jit
-def smallest(a: Flat, start: int, stop: int, lanes: Flat) -> Real:
-    """The smallest of a[start:stop], nan if one is; see `largest`."""
-    lanes[:] = INF
-    whole = start + (stop - start) // LANES * LANES
-    for i in range(start, whole, LANES):
-        x = a[i : i + LANES]
-        for j in range(LANES):
-            value, least = read(x, j), read(lanes, j)
-            write(lanes, j, value if (value < least) | (value != value) else least)
-    found = INF
-    for j in range(LANES):
-        found = lanes[j] if lanes[j] < found or lanes[j] != lanes[j] else found
-    for i in range(whole, stop):
-        found = a[i] if a[i] < found or a[i] != a[i] else found
-    return found
+def largest(a: Flat, start: int, stop: int) -> Real:
+    """The largest of a[start:stop], nan if one is."""
+    most = LEAST_KEY
+    for i in range(start, stop):
+        x = read(a, i)
+        k = NAN_ABOVE if x != x else key(x)
+        most = max(most, k)
+    return of_key(most)
+
+
+@jit
+def smallest(a: Flat, start: int, stop: int) -> Real:
+    """The smallest of a[start:stop], nan if one is."""
+    least = MOST_KEY
+    for i in range(start, stop):
+        x = read(a, i)
+        k = NAN_BELOW if x != x else key(x)
+        least = min(least, k)
+    return of_key(least)
 
 
 @jit
 def largest_rows(a: Flat, out: Flat) -> None:
     """The largest element of each row."""
-    n, lanes = a.size // out.size, np.empty(LANES, np.float32)
+    n = a.size // out.size
     for row in range(out.size):
-        out[row] = largest(a, row * n, row * n + n, lanes)
+        out[row] = largest(a, row * n, row * n + n)
 
 
 @jit
 def smallest_rows(a: Flat, out: Flat) -> None:
     """The smallest element of each row."""
-    n, lanes = a.size // out.size, np.empty(LANES, np.float32)
+    n = a.size // out.size
     for row in range(out.size):
-        out[row] = smallest(a, row * n, row * n + n, lanes)
+        out[row] = smallest(a, row * n, row * n + n)
 
 
 @reordered
@@ -208,12 +222,17 @@ def piece_exponentials(a: Flat, start: int, stop: int, most: Real) -> Real:
 @jit
 def logsumexp_rows(a: Flat, out: Flat) -> None:
     """log(sum(exp(row))) of each row."""
-    n, lanes = a.size // out.size, np.empty(LANES, np.float32)
+    n = a.size // out.size
     for row in range(out.size):
-        most = largest(a, row * n, row * n + n, lanes)
+        most = largest(a, row * n, row * n + n)
         less = ZERO if abs(most) == INF else most
         total = D(0)
         for start in range(row * n, row * n + n, PIECE):
             stop = min(start + PIECE, row * n + n)
             total += D(piece_exponentials(a, start, stop, less))
         out[row] = F(math.log(total)) + less
+
+
+def build() -> None:
+    """Compile all loops of this module."""
+    build_all(globals())

@@ -5,13 +5,12 @@ exact; `too_large` tells the arrays for which that is not enough.
 """
 
 import math
-from typing import Any
 
 import numpy as np
 
-from .compiler import Real, inlined, jit, read, write
+from .compiler import Flat, Real, inlined, jit, read, write
+from .compiler import build as build_all
 
-Flat = np.ndarray[tuple[int], np.dtype[Any]]
 F, D = np.float32, np.float64
 ZERO, HALF, ONE, INF, NAN = F(0), F(0.5), F(1), F(np.inf), F(np.nan)
 EXACT = D(2.0**28)
@@ -94,3 +93,8 @@ def floor_divide(a: Flat, b: Flat, out: Flat) -> None:
     else:
         for i in range(out.size):
             write(out, i, floored(read(a, i), read(b, i)))
+
+
+def build() -> None:
+    """Compile all loops of this module."""
+    build_all(globals())

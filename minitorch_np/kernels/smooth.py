@@ -6,14 +6,13 @@ Every loop may work in place.
 # ruff: noqa: FURB136  # min and max would not keep nan
 
 import math
-from typing import Any
 
 import numpy as np
 
 from . import curves
-from .compiler import Real, fused, jit, read, write
+from .compiler import Flat, Real, fused, jit, read, write
+from .compiler import build as build_all
 
-Flat = np.ndarray[tuple[int], np.dtype[Any]]
 F = np.float32
 ZERO, HALF, ONE, TWO, THREE, INF = F(0), F(0.5), F(1), F(2), F(3), F(np.inf)
 ROOT_HALF, DENSITY = F(math.sqrt(0.5)), F(1 / math.sqrt(2 * math.pi))
@@ -69,10 +68,26 @@ def silu_backward(g: Flat, a: Flat, out: Flat) -> None:
 
 
 @jit
-def glu(a: Flat, b: Flat, out: Flat) -> None:
-    """a sigmoid(b)."""
-    for i in range(out.size):
-        write(out, i, read(a, i) * curves.sigmoid(read(b, i)))
+def glu_halves(a: Flat, out: Flat, inner: int) -> None:
+    """`glu` of each two neighbouring pieces of `inner` elements."""
+    for at in range(0, out.size, inner):
+        x, gate = a[2 * at : 2 * at + inner], a[2 * at + inner : 2 * at + 2 * inner]
+        y = out[at : at + inner]
+        for i in range(inner):
+            write(y, i, read(x, i) * curves.sigmoid(read(gate, i)))
+
+
+@jit
+def glu_backward(g: Flat, a: Flat, out: Flat, inner: int) -> None:
+    """The gradient of `glu_halves`."""
+    for at in range(0, g.size, inner):
+        x, gate = a[2 * at : 2 * at + inner], a[2 * at + inner : 2 * at + 2 * inner]
+        of_x, of_gate = out[2 * at : 2 * at + inner], out[2 * at + inner : 2 * at + 2 * inner]
+        slope = g[at : at + inner]
+        for i in range(inner):
+            s = curves.sigmoid(read(gate, i))
+            write(of_x, i, read(slope, i) * s)
+            write(of_gate, i, read(slope, i) * (read(x, i) * s * (ONE - s)))
 
 
 @jit
@@ -109,9 +124,7 @@ def elu_backward(g: Flat, a: Flat, out: Flat, below: Real, above: Real, inner: R
 
 
 @jit
-def elu_result_backward(
-    g: Flat, y: Flat, out: Flat, below: Real, above: Real, inner: float
-) -> None:
+def elu_result_backward(g: Flat, y: Flat, out: Flat, below: Real, above: Real, inner: Real) -> None:
     """The gradient of `elu` from its result."""
     for i in range(out.size):
         x = read(y, i)
@@ -121,7 +134,7 @@ def elu_result_backward(
 @fused
 def normal_below(x: Real) -> Real:
     """The chance that a standard normal number is below x; nan times -inf there, as in ATen."""
-    return (curves.erf(x * ROOT_HALF) + ONE) * HALF
+    return (curves.erf_near(x * ROOT_HALF) + ONE) * HALF
 
 
 @jit
@@ -282,3 +295,8 @@ def logaddexp2(a: Flat, b: Flat, out: Flat) -> None:
     """log2(2 ** a + 2 ** b)."""
     for i in range(out.size):
         write(out, i, log_of_sum(read(a, i), read(b, i), LN2))
+
+
+def build() -> None:
+    """Compile all loops of this module."""
+    build_all(globals())

@@ -3,15 +3,14 @@
 """
 
 import math
-from typing import Any
 
 import numpy as np
 
 from . import curves
-from .compiler import Real, jit, read, reordered, write
-from .reductions import DEEP, LANES, PIECE, largest, piece_exponentials, piece_sum
+from .compiler import Doubles, Flat, Real, jit, read, reordered, write
+from .compiler import build as build_all
+from .reductions import DEEP, PIECE, largest, piece_exponentials, piece_sum
 
-Flat = np.ndarray[tuple[int], np.dtype[Any]]
 F, D = np.float32, np.float64
 ZERO, INF = F(0), F(np.inf)
 WIDE = 128
@@ -31,9 +30,8 @@ def exponentials(a: Flat, out: Flat, most: Real) -> Real:
 @jit
 def softmax_rows(a: Flat, out: Flat, n: int) -> None:
     """exp(row) over its sum."""
-    lanes = np.empty(LANES, np.float32)
     for first in range(0, a.size, n):
-        most = largest(a, first, first + n, lanes)
+        most = largest(a, first, first + n)
         total = D(0)
         for start in range(first, first + n, PIECE):
             stop = min(start + PIECE, first + n)
@@ -46,9 +44,8 @@ def softmax_rows(a: Flat, out: Flat, n: int) -> None:
 @jit
 def log_softmax_rows(a: Flat, out: Flat, n: int) -> None:
     """row - log(sum(exp(row)))."""
-    lanes = np.empty(LANES, np.float32)
     for first in range(0, a.size, n):
-        most = largest(a, first, first + n, lanes)
+        most = largest(a, first, first + n)
         total = D(0)
         for start in range(first, first + n, PIECE):
             total += D(piece_exponentials(a, start, min(start + PIECE, first + n), most))
@@ -104,7 +101,7 @@ def largest_columns(a: Flat, at: int, n: int, inner: int, most: Flat) -> None:
 
 
 @jit
-def sum_columns(a: Flat, at: int, n: int, inner: int, less: Flat, total: Flat) -> None:
+def sum_columns(a: Flat, at: int, n: int, inner: int, less: Flat, total: Doubles) -> None:
     """The sum of exp(a - less) of each of the columns that begin at `at`."""
     total[:] = 0
     part = np.empty(total.size, np.float32)
@@ -132,7 +129,7 @@ def softmax_columns(a: Flat, out: Flat, n: int, inner: int) -> None:
 
 @jit
 def exponential_columns(
-    a: Flat, out: Flat, at: int, n: int, inner: int, less: Flat, total: Flat
+    a: Flat, out: Flat, at: int, n: int, inner: int, less: Flat, total: Doubles
 ) -> None:
     """Writes exp(a - less) over its sum, for the columns that begin at `at`."""
     wide = less.size
@@ -211,3 +208,29 @@ def softmax_backward_columns(g: Flat, y: Flat, out: Flat, n: int, inner: int) ->
                 w = out[at + row * inner : at + row * inner + wide]
                 for j in range(wide):
                     write(w, j, (read(u, j) - read(sums, j)) * read(v, j))
+
+
+@jit
+def log_softmax_backward_columns(g: Flat, y: Flat, out: Flat, n: int, inner: int) -> None:
+    """g - exp(y) * sum(g)."""
+    total = np.empty(WIDE, np.float32)
+    for outer in range(0, g.size, n * inner):
+        for first in range(0, inner, WIDE):
+            wide, at = min(WIDE, inner - first), outer + first
+            sums = total[:wide]
+            sums[:] = 0
+            for row in range(n):
+                u = g[at + row * inner : at + row * inner + wide]
+                for j in range(wide):
+                    write(sums, j, read(sums, j) + read(u, j))
+            for row in range(n):
+                u = g[at + row * inner : at + row * inner + wide]
+                v = y[at + row * inner : at + row * inner + wide]
+                w = out[at + row * inner : at + row * inner + wide]
+                for j in range(wide):
+                    write(w, j, read(u, j) - curves.exp(read(v, j)) * read(sums, j))
+
+
+def build() -> None:
+    """Compile all loops of this module."""
+    build_all(globals())

@@ -4,20 +4,31 @@ import inspect
 
 import numpy as np
 
-from . import elementwise, reductions, remainders, smooth, softmax, steps
+from . import (
+    broadcast,
+    copies,
+    elementwise,
+    permutation,
+    places,
+    reductions,
+    remainders,
+    scans,
+    smooth,
+    softmax,
+    steps,
+)
 from .compiler import Real
 
 __all__ = ["LOOPS", "build"]
 
-LOOPS = {
-    steps: ("float32", "float64"),
-    elementwise: ("float32",),
-    smooth: ("float32",),
-    remainders: ("float32",),
-    reductions: ("float32",),
-    softmax: ("float32",),
-}
+LOOPS = {steps: ("float32", "float64")}
 """Modules whose compiled functions take flat arrays and numbers, and the dtypes of the arrays."""
+
+ANNOTATED = (
+    broadcast, copies, elementwise, permutation, places, reductions, remainders, scans, smooth,
+    softmax,
+)  # fmt: skip
+"""Modules that build what they have, most of them from annotations."""
 
 
 def example(annotation: object, dtype: str) -> object:
@@ -30,7 +41,9 @@ def example(annotation: object, dtype: str) -> object:
 
 
 def build() -> None:
-    """Every compiled function of `LOOPS`."""
+    """Every compiled function of `LOOPS`, and of `ANNOTATED`."""
+    for module in ANNOTATED:
+        module.build()
     for module, dtypes in LOOPS.items():
         for function in vars(module).values():
             python = getattr(function, "py_func", None)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.kernels.large import MANY, compiled, loop, walked
+from minitorch_np.kernels.large import MANY, beside, compiled, loop, walked
 from minitorch_np.loops import common_dtype, not_implemented, pointwise, rounded, scalar
 from minitorch_np.op import alias, op
 from minitorch_np.ops.copy import zeros_like
@@ -91,7 +91,7 @@ def combined(
         and isinstance(input, Tensor)
         and isinstance(other, Tensor)
     ):
-        return pointwise(f, input, other, out=out)
+        return pointwise(f if input.sizes == other.sizes else _BESIDE[f], input, other, out=out)
     alpha, dtype = plain(alpha), common_dtype(input, other)
     check_alpha(dtype, alpha)
     factor = dtype.compute.type(rounded(scalar(alpha, dtype), dtype))
@@ -99,13 +99,18 @@ def combined(
     def scaling(a: Array, b: Array, result: Array) -> None:
         f(a, np.multiply(b, factor, dtype=result.dtype), result)
 
-    if alpha == 1:
-        kernel = f
-    else:
-        sign = 1 if f is np.add else -1
-        kernel = compiled("elementwise.add_scaled", scaling, sign * float(factor))
+    kernel = f if alpha == 1 else scaling
+    if kernel is scaling and dtype.is_floating_point:
+        signed = factor if f is np.add else -factor
+        kernel = compiled("elementwise.add_scaled", scaling, signed)
     operands = narrowed(input, dtype), narrowed(other, dtype)
     return pointwise(kernel, *operands, out=out, numbers=True)
+
+
+_BESIDE: dict[Callable[[Array, Array, Array], object], Callable[[Array, Array, Array], None]] = {
+    f: beside(f, kind) for kind, f in enumerate((np.add, np.subtract, np.multiply, np.true_divide))
+}
+"""The kernels of tensors of different shapes; `kernels.broadcast` numbers them so."""
 
 
 @op("elementwise", inplace=True, quick=np.add)
@@ -159,7 +164,10 @@ rsub.vjp(input=lambda g, alpha: taken(g, alpha), other=lambda g: g)
 @op("elementwise", inplace=True, quick=np.multiply)
 def mul(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """`input * other`, broadcast; of bools, both. Source: ATen/native/BinaryOps.cpp mul."""
-    return pointwise(np.multiply, input, other, out=out, numbers=True)
+    f: Callable[[Array, Array, Array], object] = np.multiply
+    if isinstance(input, Tensor) and isinstance(other, Tensor) and input.sizes != other.sizes:
+        f = _BESIDE[f]
+    return pointwise(f, input, other, out=out, numbers=True)
 
 
 mul.vjp(input=lambda g, other: g * other, other=lambda g, input: g * input)
@@ -184,15 +192,18 @@ def div(
     Source: ATen/native/BinaryOps.cpp div.
     """
     if rounding_mode is None:
-        return pointwise(np.true_divide, input, other, out=out, floating=True, numbers=True)
+        f: Callable[[Array, Array, Array], object] = np.true_divide
+        if isinstance(input, Tensor) and isinstance(other, Tensor) and input.sizes != other.sizes:
+            f = _BESIDE[f]
+        return pointwise(f, input, other, out=out, floating=True, numbers=True)
     if rounding_mode == "floor":
         return floored(input, other, out)
     if rounding_mode == "trunc":
         dtype = common_dtype(input, other)
         if dtype is dtypes.bool_:
             raise not_implemented("div_trunc_cpu", dtype)
-        f = truncated_half(dtype) if dtype.is_half else _truncated
-        return pointwise(f, input, narrowed(other, dtype), out=out, numbers=True)
+        cut = truncated_half(dtype) if dtype.is_half else _truncated
+        return pointwise(cut, input, narrowed(other, dtype), out=out, numbers=True)
     raise RuntimeError(
         "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
         f"'{rounding_mode}'"

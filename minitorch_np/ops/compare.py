@@ -11,6 +11,7 @@ from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import bool_
 from minitorch_np.kernels.large import compiled
 from minitorch_np.loops import (
+    Kernel,
     blank_like,
     common_dtype,
     converted,
@@ -38,7 +39,14 @@ def compared(f: np.ufunc, input: Tensor, other: Tensor | Number, out: Tensor | N
     """`f` of the operands in their common dtype, as bools."""
     if not isinstance(other, Tensor) and input.dtype.is_half:
         other = rounded(other, input.dtype)
+    if out is input and input.dtype.is_floating_point:
+        return pointwise(_zeros_and_ones(f), input, other, result=input.dtype, out=out)
     return pointwise(f, input, other, result=bool_, out=out)
+
+
+def _zeros_and_ones(f: np.ufunc) -> Kernel:
+    """`f` written as numbers, without an array of bools in between."""
+    return lambda a, b, o: f(a, b, out=o, casting="unsafe")
 
 
 @op("elementwise", inplace=True, node=overload("Eq"), refuses="", discrete=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.kernels.large import compiled
+from minitorch_np.kernels.large import MANY, compiled, dense, loop
 from minitorch_np.loops import (
     blank_like,
     common_dtype,
@@ -100,10 +100,27 @@ def check_condition(condition: Tensor) -> None:
 def _choose(
     condition: Array, chosen: Array | np.generic, rest: Array | np.generic, out: Array
 ) -> None:
+    if out.size >= MANY and _chosen_by_loop(condition, chosen, rest, out):
+        return
     if np.may_share_memory(condition, out) or np.may_share_memory(chosen, out):
         chosen, condition = np.array(chosen), np.array(condition)
     np.copyto(out, rest, casting="unsafe")
     np.copyto(out, chosen, casting="unsafe", where=condition)
+
+
+def _chosen_by_loop(
+    condition: Array, chosen: Array | np.generic, rest: Array | np.generic, out: Array
+) -> bool:
+    """Whether a compiled loop made the choice."""
+    if not dense(out) or condition.shape != out.shape or not condition.flags.carray:
+        return False
+    operands = [np.asarray(x) for x in (chosen, rest)]
+    if any(a.dtype != out.dtype or (a.size > 1 and a.shape != out.shape) for a in operands):
+        return False
+    if not all(a.flags.carray for a in operands):
+        return False
+    loop("copies.choose")(*[a.reshape(-1) for a in (condition, *operands, out)])
+    return True
 
 
 @composite(method=False)
@@ -159,6 +176,8 @@ def overload_of_value(value: Tensor | Number) -> str:
 
 
 def _fill(out: Array, mask: Array, value: Array | np.generic) -> None:
+    if out.size >= MANY and _chosen_by_loop(mask, value, out, out):
+        return
     np.copyto(out, value, casting="unsafe", where=mask)
 
 

@@ -1,7 +1,7 @@
 """Copies: of values into a tensor, of a tensor, and to another dtype or memory format."""
 
 import math
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.graph.saved import legacy_type
+from minitorch_np.kernels.large import MANY, loop
 from minitorch_np.loops import quietly
 from minitorch_np.memory_format import (
     channels_last,
@@ -71,6 +72,8 @@ def assign(target: Array, source: Array) -> None:
     Half types are reached through float32, so that a float64 is rounded twice, and uint8 through
     int64, so that large floats wrap. Source: c10/util/TypeCast.h.
     """
+    if target.size >= MANY and large_copy(target, source):
+        return
     old, new = source.dtype, target.dtype
     if old != new:
         half = new.itemsize == 2 and new.kind not in "iu"
@@ -79,6 +82,41 @@ def assign(target: Array, source: Array) -> None:
         if new == np.uint8 and source.dtype.kind == "f":
             source = source.astype(np.int64)
     np.copyto(target, source, casting="unsafe")
+
+
+def large_copy(target: Array, source: Array) -> bool:
+    """Whether a compiled loop wrote `source` to `target`: a transposed one, or in another dtype."""
+    if source.shape != target.shape or not target.flags.carray:
+        return False
+    if np.may_share_memory(source, target):
+        return False
+    old, new = source.dtype, target.dtype
+    if old == new:
+        turned = target.ndim == 2 and old.itemsize == 4 and source.T.flags.carray
+        if turned and target.size >= _TURNED and min(target.shape) > 1:
+            flat = source.T.reshape(-1).view(np.int32), target.reshape(-1).view(np.int32)
+            loop("copies.transpose")(*flat, target.shape[0])
+            return True
+        return False
+    name = _CASTS.get((old, new))
+    if name is None or not source.flags.carray:
+        return False
+    flat = [a.reshape(-1) for a in (source, target)]
+    loop(name)(*[a.view(np.uint16) if a.itemsize == 2 else a for a in flat])
+    return True
+
+
+_TURNED = 1 << 16
+"""Elements from which a transposed copy goes by tiles."""
+
+_CASTS: dict[tuple[np.dtype[Any], np.dtype[Any]], str] = {
+    (np.dtype(np.float32), dtypes.bfloat16.np): "copies.to_bfloat16",
+    (dtypes.bfloat16.np, np.dtype(np.float32)): "copies.of_bfloat16",
+    (np.dtype(np.float32), np.dtype(np.float16)): "copies.to_float16",
+    (np.dtype(np.float16), np.dtype(np.float32)): "copies.of_float16",
+    (np.dtype(np.float32), np.dtype(np.uint8)): "copies.to_uint8",
+}
+"""The conversions that NumPy is slow at."""
 
 
 @op("like", node="torch::autograd::CopyBackwards", discrete=True)
@@ -193,7 +231,7 @@ def clone(input: Tensor, *, memory_format: Format = preserve_format) -> Tensor:
     Source: aten/src/ATen/native/TensorFactories.cpp clone.
     """
     out = empty(input.sizes, new_stride(input, memory_format), input.dtype)
-    np.copyto(out.array, input.array)
+    quietly(assign, out.array, input.array)
     return out
 
 

@@ -187,6 +187,7 @@ def nll_loss_backward(
     else:
         g = grad_output.array[()]
     wide = grad.array if dtype.np is dtype.compute else np.empty(grad.sizes, dtype.compute)
+    wide.fill(0)  # a loop over any strides would take ten times as long
     weights = class_weights(weight, dtype.compute)
     loop = kernels.losses.nll_backward(dtype.compute)
     check_classes(loop(float(g), each, index, weights, ignore_index, cube(wide)), index)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np.dtypes import float32, int32, int64
+from minitorch_np.kernels.large import dense, loop
 from minitorch_np.shapes import Shape, numel
 from minitorch_np.strides import Stride, extent
 from minitorch_np.tensor import Tensor, stored
@@ -92,6 +93,8 @@ def add_at(target: Tensor, index: Sequence[Places], values: Array, *, wide: bool
         target.array[...] = work.array.astype(target.dtype.np)
         return
     rest = target.sizes[len(index) :]
+    if len(index) == 1 and _slices_by_loop(target.array, index[0], values):
+        return
     points = [p.ravel() for p in np.broadcast_arrays(*index)]
     rows, flat = target.array, values.reshape(-1, *rest)
     places = memory_places(points, target.strides)
@@ -106,6 +109,22 @@ def add_at(target: Tensor, index: Sequence[Places], values: Array, *, wide: bool
         steps = offsets(rest, target.strides[len(index) :])
         places = places.reshape(places.shape + (1,) * len(rest)) + steps
     np.add.at(flat_memory(target), places.ravel(), flat.ravel())
+
+
+def _slices_by_loop(target: Array, index: Places, values: Array) -> bool:
+    """Whether a compiled loop added `values` to the slices of `target` that `index` names."""
+    if not dense(target) or not dense(values) or index.dtype != np.int64:
+        return False
+    inner = target.size // target.shape[0]
+    if inner < _LOOPED or values.shape != (*index.shape, *target.shape[1:]):
+        return False
+    flat = np.ascontiguousarray(index).reshape(-1), values.reshape(-1), target.reshape(-1)
+    loop("places.add_slices")(*flat, inner)
+    return True
+
+
+_LOOPED = 16
+"""Elements from which a slice is added by a compiled loop."""
 
 
 def memory_places(points: Sequence[Places], stride: Stride) -> Indices:

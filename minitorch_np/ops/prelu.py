@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np.kernels.large import dense, loop
+from minitorch_np.kernels.large import MANY, dense, loop, walked
 from minitorch_np.loops import pointwise
 from minitorch_np.op import composite, op
 from minitorch_np.ops.activation import copied, need_floating
@@ -25,11 +25,19 @@ def prelu_kernel(input: Tensor, weight: Tensor) -> Tensor:
     return pointwise(_leaked, input, weight)
 
 
+def _by_loop(name: str, w: Array, *arrays: Array) -> bool:
+    """Whether a compiled loop ran, for one weight for each column; the weights are second."""
+    o = arrays[-1]
+    row = w.ndim == o.ndim and w.size == w.shape[-1] == o.shape[-1] and w.flags.carray
+    if not row or w.dtype != o.dtype or not all(dense(a) and a.shape == o.shape for a in arrays):
+        return False
+    first, *rest = [a.reshape(-1) for a in arrays]
+    loop(f"elementwise.{name}")(first, w.reshape(-1), *rest)
+    return True
+
+
 def _leaked(a: Array, w: Array, o: Array) -> None:
-    row = 0 < w.ndim == o.ndim and w.size == w.shape[-1] == o.shape[-1]
-    if dense(o) and dense(a) and a.shape == o.shape and row and w.flags.carray:
-        loop("elementwise.prelu")(a.reshape(-1), w.reshape(-1), o.reshape(-1))
-    else:
+    if o.size < MANY or not _by_loop("prelu", w, a, o):
         copied(np.where(a > 0, a, w * a), o)
 
 
@@ -42,9 +50,12 @@ prelu_kernel.vjp(
 @op("elementwise", method=False)
 def prelu_input_backward(input: Tensor, weight: Tensor, grad_output: Tensor) -> Tensor:
     """The gradient of prelu_kernel with respect to its input."""
-    return pointwise(
-        lambda a, w, g, o: copied(np.where(a > 0, g, w * g), o), input, weight, grad_output
-    )
+    return pointwise(_passed, input, weight, grad_output)
+
+
+def _passed(a: Array, w: Array, g: Array, o: Array) -> None:
+    if o.size < MANY or not _by_loop("prelu_input_backward", w, a, g, o):
+        copied(np.where(a > 0, g, w * g), o)
 
 
 prelu_input_backward.vjp(
@@ -60,9 +71,15 @@ def prelu_weight_backward(input: Tensor, weight: Tensor, grad_output: Tensor) ->
 
     `weight` has no part in it but in its layout. Source: ATen/native/Activation.cpp.
     """
-    return pointwise(
-        lambda a, _w, g, o: copied(np.where(a > 0, 0, a * g), o), input, weight, grad_output
-    )
+    return pointwise(_kept_back, input, weight, grad_output)
+
+
+def _kept_back(a: Array, _w: Array, g: Array, o: Array) -> None:
+    flat = walked((a, g, o)) if o.size >= MANY else None
+    if flat is None:
+        copied(np.where(a > 0, 0, a * g), o)
+    else:
+        loop("elementwise.prelu_weight_backward")(*flat)
 
 
 prelu_weight_backward.vjp(

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from minitorch_np import shapes, strides
 from minitorch_np.dtypes import INTEGER, int32, int64
+from minitorch_np.kernels.large import dense, loop
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros
@@ -17,6 +19,8 @@ from minitorch_np.tensor import Tensor, empty, method, stored
 __all__ = [
     "flip", "fliplr", "flipud", "repeat_interleave", "roll", "rot90", "tile",
 ]  # fmt: skip
+
+Array = NDArray[np.generic]
 
 Dims = int | Sequence[int]
 
@@ -152,7 +156,11 @@ def flip(input: Tensor, dims: Dims) -> Tensor:
     """
     gone = shapes.wrap_dims((dims,) if isinstance(dims, int) else dims, input.ndim)
     out = empty(input.sizes, strides.like(input.sizes, input.strides), input.dtype)
-    np.copyto(out.array, np.flip(input.array, gone if input.ndim else ()))
+    a, last = input.array, input.ndim - 1
+    if gone == (last,) and dense(a):
+        loop("copies.reverse_rows")(a.reshape(-1), out.array.reshape(-1), a.shape[-1])
+    else:
+        np.copyto(out.array, np.flip(a, gone if input.ndim else ()))
     return out
 
 
@@ -208,8 +216,22 @@ def roll(input: Tensor, shifts: Dims, dims: Dims = ()) -> Tensor:
     if not input.ndim:
         np.copyto(out.array, input.array)
         return out
-    np.copyto(out.array, np.roll(input.array, by if where else sum(by), tuple(where) or None))
+    if len(where) == 1:
+        _moved_on(input.array, sum(by), where[0], out.array)
+    elif not where and input.array.flags.c_contiguous:
+        _moved_on(input.array.reshape(-1), sum(by), 0, out.array.reshape(-1))
+    else:
+        np.copyto(out.array, np.roll(input.array, by if where else sum(by), tuple(where) or None))
     return out
+
+
+def _moved_on(a: Array, shift: int, dim: int, out: Array) -> None:
+    """Write `a`, rolled along `dim`, in two pieces; np.roll would go through an array between."""
+    n = a.shape[dim]
+    at = shift % n if n else 0
+    all_before = (slice(None),) * dim
+    out[(*all_before, slice(at, None))] = a[(*all_before, slice(0, n - at))]
+    out[(*all_before, slice(0, at))] = a[(*all_before, slice(n - at, None))]
 
 
 def _rolled_stride(input: Tensor, shifts: Sequence[int], dims: Sequence[int]) -> Stride:
@@ -242,7 +264,12 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     if not turns:
         return stored(input.array, input.dtype)
     flipped = empty(input.sizes, strides.like(input.sizes, input.strides), input.dtype)
-    np.copyto(flipped.array, np.flip(input.array, {1: (d1,), 2: (d0, d1), 3: (d0,)}[turns]))
+    gone = {1: (d1,), 2: (d0, d1), 3: (d0,)}[turns]
+    if gone == (input.ndim - 1,) and dense(input.array):
+        flat = input.array.reshape(-1), flipped.array.reshape(-1)
+        loop("copies.reverse_rows")(*flat, input.sizes[-1])
+    else:
+        np.copyto(flipped.array, np.flip(input.array, gone))
     if turns != 2:
         order = swapped(input.ndim, d0, d1)
         shape, stride = flipped.sizes, flipped.strides

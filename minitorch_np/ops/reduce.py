@@ -108,6 +108,8 @@ def total(a: Array, axes: tuple[int, ...]) -> Array:
 
 def large_total(a: Array, axes: tuple[int, ...], name: str) -> Array | None:
     """The 'sum', the 'nansum' or the sum of 'squares' over `axes` by a compiled loop, or None."""
+    if a.ndim == 2 and len(axes) == 1 and a.flags.f_contiguous:
+        a, axes = a.T, (1 - axes[0],)
     sizes = folded(a, axes)
     if sizes is None or (name == "squares" and sizes[2] > 1):
         return None

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, return_types
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import is_grad_enabled
+from minitorch_np.kernels.large import folded, loop
 from minitorch_np.loops import (
     converted,
     exact_result_for,
@@ -25,12 +26,15 @@ from minitorch_np.ops.extremes import Pair, values_of, zeros
 from minitorch_np.ops.join import cat, stack
 from minitorch_np.ops.reduce import summands, summed_dtype
 from minitorch_np.shapes import Shape, reduced, wrap_dim
-from minitorch_np.strides import like
+from minitorch_np.strides import contiguous, like
 from minitorch_np.tensor import Tensor, empty, stored
 
 __all__ = ["cummax", "cummin", "cumprod", "cumsum", "diff", "logcumsumexp"]
 
 Array = NDArray[Any]
+
+
+_LOOPS: dict[np.ufunc, str] = {np.add: "sum", np.multiply: "product"}
 
 
 def _scan(
@@ -44,6 +48,15 @@ def _scan(
         _ = exact_result_for(out, input.sizes, out.dtype, [input])
     array = converted(summands(input, kind), kind)
     assert isinstance(array, np.ndarray)
+    sizes = folded(array, (d,)) if f in _LOOPS and kind is dtypes.float32 else None
+    if sizes is not None and input.ndim and (out is None or out is input):
+        done = input if out is input else empty(input.sizes, contiguous(input.sizes), kind)
+        flat = array.reshape(-1), done.array.reshape(-1)
+        if sizes[2] == 1:
+            loop(f"scans.{_LOOPS[f]}_rows")(*flat, sizes[1])
+        else:
+            loop(f"scans.{_LOOPS[f]}_columns")(*flat, *sizes[1:])
+        return done
     if input.ndim:
         accumulator = np.float64 if kind is dtypes.float32 else array.dtype
         array = quietly(f.accumulate, array, d, accumulator)
@@ -131,7 +144,22 @@ def _running(
         raise IndexError(f"{name}(): Expected reduction dim -1 or 0 for scalar but got {dim}")
     d = wrap_dim(dim, input.ndim)
     array = values_of(input)
-    if input.ndim and input.numel():
+    sizes = folded(array, (d,)) if input.ndim and input.dtype is dtypes.float32 else None
+    if sizes is not None:
+        pair = [
+            empty(input.sizes, contiguous(input.sizes), dtype)
+            for dtype in (input.dtype, dtypes.int64)
+        ]
+        values, indices = [t.array for t in pair]
+        flat = array.reshape(-1), values.reshape(-1), indices.reshape(-1)
+        sign = np.float32(1 if f is np.maximum else -1)
+        if sizes[2] == 1:
+            loop("scans.extreme_rows")(*flat, sizes[1], sign)
+        else:
+            loop("scans.extreme_columns")(*flat, *sizes[1:], sign)
+        if out is None:
+            return pair[0], pair[1]
+    elif input.ndim and input.numel():
         so_far = quietly(f.accumulate, array, d)
         column: Shape = (-1, *(1,) * (array.ndim - d - 1))
         places = np.arange(input.sizes[d]).reshape(column)

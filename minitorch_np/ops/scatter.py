@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
+from minitorch_np.kernels.large import MANY, dense, loop
 from minitorch_np.loops import exact_result_for, number, quietly, scalar
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros
@@ -114,9 +115,24 @@ def gather(
     check_index("gather", index)
     check_gather(input, d, index)
     at = indices_in(index, d, at_least_1d(input.sizes)[d])
+    if along_rows(d, at, input.array, done.array):
+        rows = [input.array.reshape(-1), at.reshape(-1), done.array.reshape(-1)]
+        loop("places.gather_rows")(*rows, input.sizes[d], at.shape[d])
+        return done
     found = flat_memory(input).take(dim_places(input, d, at))
     done.array[...] = found.reshape(index.sizes)
     return done
+
+
+def along_rows(dim: int, index: Places, *arrays: Array) -> bool:
+    """Whether loops can follow an index along the rows of arrays that have as many of them."""
+    return (
+        index.size >= MANY
+        and dim == index.ndim - 1
+        and index.dtype == np.int64
+        and index.flags.carray
+        and all(dense(a) and a.shape[:-1] == index.shape[:-1] for a in arrays)
+    )
 
 
 def gather_backward(g: Tensor, input: Tensor, dim: int, index: Tensor) -> Tensor:
@@ -166,7 +182,10 @@ def scatter(
         source = part(given.array, at.shape, None)
     else:
         source = np.broadcast_to(np.asarray(as_element(given, input)), at.shape)
-    if reduce is not None:
+    if reduce is None and along_rows(d, at, done.array, source) and source.shape == at.shape:
+        rows = [at.reshape(-1), source.reshape(-1), done.array.reshape(-1)]
+        loop("places.scatter_rows")(*rows, done.sizes[d], at.shape[d])
+    elif reduce is not None:
         quietly(_REDUCTIONS[reduce].at, flat_memory(done), dim_places(done, d, at), source)
     else:
         quietly(np.put_along_axis, part(done.array, at.shape, d), at, source, d)
@@ -263,7 +282,11 @@ def scatter_add(
     if ready:
         at = indices_in(index, d, at_least_1d(done.sizes)[d])
         source = part(src.array, at.shape, None)
-        quietly(add_wide, done, dim_places(done, d, at).ravel(), source.ravel())
+        if along_rows(d, at, done.array, source) and source.shape == at.shape:
+            rows = [at.reshape(-1), source.reshape(-1), done.array.reshape(-1)]
+            loop("places.scatter_add_rows")(*rows, done.sizes[d], at.shape[d])
+        else:
+            quietly(add_wide, done, dim_places(done, d, at).ravel(), source.ravel())
     return done
 
 

@@ -223,7 +223,7 @@ def softplus(
     return pointwise(compiled("smooth.softplus", smooth, b, limit), input, out=out)
 
 
-def _held(x: Number, dtype: Dtype) -> Any:
+def _held(x: Number, dtype: Dtype) -> np.generic:
     """A number in the dtype that a kernel computes in."""
     return dtype.compute.type(rounded(x, dtype))
 

@@ -14,7 +14,8 @@ from minitorch_np.kernels.large import MANY, folded, loop
 from minitorch_np.loops import converted, exact_result_for, finish, not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.shapes import wrap_dim
-from minitorch_np.tensor import Tensor, blank
+from minitorch_np.strides import contiguous
+from minitorch_np.tensor import Tensor, blank, empty
 
 __all__ = ["log_softmax", "softmax"]
 
@@ -51,23 +52,23 @@ def _by_rows(name: str, dim: int, *inputs: Tensor) -> Tensor | None:
     return done
 
 
-def _by_columns(name: str, dim: int, *arrays: Array) -> Array | None:
-    """The result of a compiled loop along another dim, or None where it cannot walk the arrays."""
-    if arrays[0].size < MANY or dim == arrays[0].ndim - 1:
-        return None
+def _walked(name: str, dim: int, *arrays: Array) -> bool:
+    """Whether a compiled loop along `dim` wrote the last of the arrays."""
+    if arrays[0].size < MANY:
+        return False
     sizes = [folded(a, (dim,)) for a in arrays]
     if sizes[0] is None or None in sizes:
-        return None
-    values = np.empty_like(arrays[0])
+        return False
+    flat = [a.reshape(-1) for a in arrays]
     _, n, inner = sizes[0]
-    loop(f"softmax.{name}_columns")(*[a.reshape(-1) for a in (*arrays, values)], n, inner)
-    return values
+    if inner == 1:
+        loop(f"softmax.{name}_rows")(*flat, n)
+    else:
+        loop(f"softmax.{name}_columns")(*flat, n, inner)
+    return True
 
 
 def _softmax(a: Array, dim: int) -> Array:
-    found = _by_columns("softmax", dim, a)
-    if found is not None:
-        return found
     most = np.maximum.reduce(a, dim, keepdims=True)
     values = np.subtract(a, most)
     np.exp(values, out=values)
@@ -76,9 +77,6 @@ def _softmax(a: Array, dim: int) -> Array:
 
 
 def _log_softmax(a: Array, dim: int) -> Array:
-    found = _by_columns("log_softmax", dim, a)
-    if found is not None:
-        return found
     most = np.maximum.reduce(a, dim, keepdims=True)
     values = np.subtract(a, most)
     np.subtract(values, np.log(np.add.reduce(np.exp(values), dim, keepdims=True)), out=values)
@@ -89,7 +87,8 @@ Kernel = Callable[..., Array]
 
 
 def _applied(name: str, f: Kernel, dim: int, *inputs: Tensor, out: Tensor | None = None) -> Tensor:
-    """The contiguous result of a kernel along `dim`; a 0-d tensor is a row of one."""
+    """The contiguous result along `dim` of the loop `name`, or of `f`; a 0-d tensor is a row of
+    one."""
     found = _by_rows(name, dim, *inputs) if out is None else None
     if found is not None:
         return found
@@ -97,6 +96,10 @@ def _applied(name: str, f: Kernel, dim: int, *inputs: Tensor, out: Tensor | None
     if not first.numel():
         return finish(np.empty(first.sizes, first.dtype.np), first.dtype, out)
     shape = first.sizes or (1,)
+    if out is None and first.sizes:
+        done = empty(shape, contiguous(shape), first.dtype)
+        if _walked(name, dim, *[t.array for t in inputs], done.array):
+            return done
     values = quietly(f, *[_array(t).reshape(shape) for t in inputs], dim)
     return finish(values.reshape(first.sizes), first.dtype, out)
 
@@ -115,9 +118,6 @@ def softmax_backward_data(grad_output: Tensor, output: Tensor, dim: int) -> Tens
     """The gradient through a softmax: `(g - sum(g * out)) * out` along `dim`."""
 
     def f(g: Array, y: Array, d: int) -> Array:
-        found = _by_columns("softmax_backward", d, g, y)
-        if found is not None:
-            return found
         values = np.multiply(g, y)
         inner = np.add.reduce(values, d, keepdims=True)
         np.subtract(g, inner, out=values)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, return_types, selection, strides
+from minitorch_np.kernels.large import MANY, loop
 from minitorch_np.loops import exact_result_for, finish, not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.ops.extremes import Pair, check_dim, picked_backward, selected, values_of
@@ -46,12 +47,42 @@ def _tied(array: Array, order: Indices, n: int) -> Array:
 
 def top(array: Array, k: int, largest: bool, ordered: bool = True) -> Indices:
     """The indices of the `k` largest (or smallest) elements along the last axis."""
+    few = 0 < k < min(array.shape[-1], _FEW)
+    if ordered and few and array.size >= MANY and array.dtype == np.float32:
+        found = _lone_top(array, k, largest)
+        if found is not None:
+            return found
     order = order_of(array, -1, largest)
     chosen = order[..., :k].copy()
     rows = _tied(array, order, k + 1) if ordered else np.ones(array.shape[:-1], np.bool_)
     for at in map(tuple, np.argwhere(rows)) if k and array.size else ():
         chosen[at] = selection.first(ranks(array[at], largest), k, ordered)
     return chosen
+
+
+def _lone_top(array: Array, k: int, largest: bool) -> Indices | None:
+    """`top` in one pass, or None where two of the first are equal, or there is a NaN."""
+    shape = (*array.shape[:-1], k + 1)
+    best, at = np.empty(shape, array.dtype), np.empty(shape, np.int64)
+    sign = np.float32(1 if largest else -1)
+    flat = np.ascontiguousarray(array).reshape(-1)
+    fine = loop("places.top_rows")(flat, array.shape[-1], sign, best.reshape(-1), at.reshape(-1))
+    return at[..., :k] if fine else None
+
+
+_FEW = 64
+"""The most elements that are kept in order while a row is read."""
+
+
+def _lone_kth(array: Array, k: int) -> Indices:
+    """`_kth` of rows without two equal elements, by a sort of values alone."""
+    values = np.sort(array, -1)
+    hits = array == values[..., k : k + 1]
+    found = np.argmax(hits, -1, keepdims=True)
+    tied = np.any(values[..., 1:] == values[..., :-1], -1) | np.isnan(values[..., -1])
+    for at in map(tuple, np.argwhere(tied)):
+        found[at] = selection.kth(ranks(array[at], False), k)
+    return found
 
 
 @op("like", node=lambda stable: f"SortBackward{0 if stable is None else 1}")
@@ -140,6 +171,8 @@ topk.vjp(
 
 def _kth(array: Array, k: int) -> Indices:
     """The index that sorts to position `k` along the last axis, which stays, of size 1."""
+    if array.size >= MANY and array.dtype == np.float32:
+        return _lone_kth(array, k)
     order = order_of(array, -1, False)
     chosen = order[..., k : k + 1].copy()
     for at in map(tuple, np.argwhere(_tied(array, order, array.shape[-1]))):

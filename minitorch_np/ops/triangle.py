@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
+from minitorch_np.kernels.large import dense, loop
 from minitorch_np.loops import resize_output
 from minitorch_np.op import op
 from minitorch_np.ops.factory import Options, finished, option_dtype, prepared
@@ -47,6 +48,9 @@ def _triangle(
 ) -> Tensor:
     if input.ndim < 2:
         raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+    if out is input and dense(input.array):
+        _by_loop(name, input.array, input.array, diagonal)
+        return input
     if out is input:  # zeros alone are written, for elements may share memory
         outside = np.logical_not(f(np.ones(input.sizes[-2:], np.bool_), diagonal))
         input.array[..., outside] = 0
@@ -61,8 +65,18 @@ def _triangle(
             )
         if out.sizes != input.sizes:
             resize_output(out, input.sizes, strides.contiguous(input.sizes))
-    out.array[...] = f(input.array, diagonal)
+    if dense(input.array) and dense(out.array):
+        _by_loop(name, input.array, out.array, diagonal)
+    else:
+        out.array[...] = f(input.array, diagonal)
     return out
+
+
+def _by_loop(name: str, a: Array, out: Array, diagonal: int) -> None:
+    rows, columns = a.shape[-2:]
+    flat = a.reshape(-1), out.reshape(-1)
+    diagonal = max(-rows, min(diagonal, columns))  # beyond, nothing changes
+    loop("copies.triangle")(*flat, rows, columns, diagonal, name == "tril", a is not out)
 
 
 def tril_indices(row: int, col: int, offset: int = 0, **options: Unpack[Options]) -> Tensor:

@@ -36,7 +36,7 @@ def kept(f: Kernel, input: Tensor, out: Tensor | None) -> Tensor:
     return pointwise(f, input, out=out)
 
 
-def _in_place(name: str, f: np.ufunc) -> Kernel:
+def in_place(name: str, f: np.ufunc) -> Kernel:
     """`f`, by a compiled loop in place, where NumPy's is slower; elsewhere memory is the limit."""
     loop = compiled(name, f)
 
@@ -49,8 +49,8 @@ def _in_place(name: str, f: np.ufunc) -> Kernel:
     return kernel
 
 
-_neg, _abs = _in_place("elementwise.neg", np.negative), _in_place("elementwise.absolute", np.abs)
-_ceil, _trunc = _in_place("elementwise.ceil", np.ceil), _in_place("elementwise.trunc", np.trunc)
+_neg, _abs = in_place("elementwise.neg", np.negative), in_place("elementwise.absolute", np.abs)
+_ceil, _trunc = in_place("elementwise.ceil", np.ceil), in_place("elementwise.trunc", np.trunc)
 
 
 @op("elementwise", inplace=True)
@@ -370,7 +370,7 @@ def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None)
             a = np.where(a < low, low, np.where(a > high, high, a))
         np.log(held(a / held(1 - a)), o)
 
-    kernel = compiled("smooth.logit", log_odds) if eps is None else log_odds
+    kernel = compiled("smooth.logit", log_odds) if eps is None and half is None else log_odds
     return pointwise(kernel, input, out=out, floating=True)
 
 

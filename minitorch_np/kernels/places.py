@@ -1,0 +1,91 @@
+"""Elements read from, written to and added at places that an index names, in flat arrays.
+
+Every index has been checked.
+"""
+
+import numpy as np
+
+from .compiler import Flat, Indices, Real, jit, read, write
+from .compiler import build as build_all
+
+INF = np.float32(np.inf)
+
+
+@jit
+def gather_rows(a: Flat, index: Indices, out: Flat, n: int, m: int) -> None:
+    """out[r, j] = a[r, index[r, j]], for rows of n elements and of m indices."""
+    for row in range(out.size // m):
+        x = a[row * n : row * n + n]
+        for i in range(row * m, row * m + m):
+            write(out, i, read(x, read(index, i)))
+
+
+@jit
+def scatter_rows(index: Indices, source: Flat, out: Flat, n: int, m: int) -> None:
+    """out[r, index[r, j]] = source[r, j], for rows of n elements and of m indices."""
+    for row in range(source.size // m):
+        y = out[row * n : row * n + n]
+        for i in range(row * m, row * m + m):
+            write(y, read(index, i), read(source, i))
+
+
+@jit
+def scatter_add_rows(index: Indices, source: Flat, out: Flat, n: int, m: int) -> None:
+    """out[r, index[r, j]] += source[r, j], for rows of n elements and of m indices."""
+    for row in range(source.size // m):
+        y = out[row * n : row * n + n]
+        for i in range(row * m, row * m + m):
+            y[index[i]] += source[i]
+
+
+@jit
+def add_slices(index: Indices, source: Flat, out: Flat, inner: int) -> None:
+    """out[index[k]] += source[k], for slices of so many elements."""
+    for k in range(index.size):
+        x = source[k * inner : k * inner + inner]
+        y = out[index[k] * inner : index[k] * inner + inner]
+        for j in range(inner):
+            write(y, j, read(y, j) + read(x, j))
+
+
+@jit
+def take_columns(a: Flat, index: Indices, out: Flat, n: int) -> None:
+    """out[r, j] = a[r, index[j]], for rows of n elements."""
+    m = index.size
+    for row in range(out.size // m):
+        x, y = a[row * n : row * n + n], out[row * m : row * m + m]
+        for j in range(m):
+            write(y, j, read(x, read(index, j)))
+
+
+@jit
+def top_rows(a: Flat, n: int, sign: Real, best: Flat, at: Indices) -> bool:
+    """The largest elements of each row, or with sign -1 the smallest, in order, times the sign, and
+    where they are, as many as there is room for; False where two of them are equal, or one is nan.
+    """
+    rows = a.size // n
+    k = best.size // rows
+    fine = True
+    for row in range(rows):
+        first, least = row * k, row * k + k - 1
+        for j in range(first, first + k):
+            best[j], at[j] = -INF, -1
+        for i in range(n):
+            x = a[row * n + i] * sign
+            if x > best[least]:
+                j = least
+                while j > first and x > best[j - 1]:
+                    best[j], at[j] = best[j - 1], at[j - 1]
+                    j -= 1
+                best[j], at[j] = x, i
+            elif x != x:
+                fine = False
+        for j in range(first + 1, first + k):
+            fine &= best[j] < best[j - 1]
+        fine &= best[least] > -INF
+    return fine
+
+
+def build() -> None:
+    """Compile all loops of this module."""
+    build_all(globals())

@@ -1,0 +1,147 @@
+"""Running sums, products and extremes of flat float32 arrays seen as (outer, n, inner), along n.
+
+float32 runs in float64 and rounds each step's result, as in ATen. Four rows run side by side, for
+each of their steps waits for the one before.
+"""
+
+import numpy as np
+
+from .compiler import Flat, Indices, Real, inlined, jit, read, write
+from .compiler import build as build_all
+
+F, D = np.float32, np.float64
+SIDE = 4
+
+
+@jit
+def sum_rows(a: Flat, out: Flat, n: int) -> None:
+    """The running sum of each row."""
+    rows = a.size // n
+    whole = rows // SIDE * SIDE
+    for row in range(0, whole, SIDE):
+        at = row * n
+        s0, s1, s2, s3 = D(0), D(0), D(0), D(0)
+        for i in range(at, at + n):
+            s0 += D(read(a, i))
+            s1 += D(read(a, i + n))
+            s2 += D(read(a, i + 2 * n))
+            s3 += D(read(a, i + 3 * n))
+            write(out, i, F(s0))
+            write(out, i + n, F(s1))
+            write(out, i + 2 * n, F(s2))
+            write(out, i + 3 * n, F(s3))
+    for row in range(whole, rows):
+        total = D(0)
+        for i in range(row * n, row * n + n):
+            total += D(read(a, i))
+            write(out, i, F(total))
+
+
+@jit
+def product_rows(a: Flat, out: Flat, n: int) -> None:
+    """The running product of each row."""
+    rows = a.size // n
+    whole = rows // SIDE * SIDE
+    for row in range(0, whole, SIDE):
+        at = row * n
+        s0, s1, s2, s3 = D(1), D(1), D(1), D(1)
+        for i in range(at, at + n):
+            s0 *= D(read(a, i))
+            s1 *= D(read(a, i + n))
+            s2 *= D(read(a, i + 2 * n))
+            s3 *= D(read(a, i + 3 * n))
+            write(out, i, F(s0))
+            write(out, i + n, F(s1))
+            write(out, i + 2 * n, F(s2))
+            write(out, i + 3 * n, F(s3))
+    for row in range(whole, rows):
+        total = D(1)
+        for i in range(row * n, row * n + n):
+            total *= D(read(a, i))
+            write(out, i, F(total))
+
+
+@jit
+def sum_columns(a: Flat, out: Flat, n: int, inner: int) -> None:
+    """The running sum of each column."""
+    total = np.empty(inner, np.float64)
+    for outer in range(0, a.size, n * inner):
+        total[:] = 0
+        for at in range(outer, outer + n * inner, inner):
+            x, y = a[at : at + inner], out[at : at + inner]
+            for j in range(inner):
+                value = read(total, j) + D(read(x, j))
+                write(total, j, value)
+                write(y, j, F(value))
+
+
+@jit
+def product_columns(a: Flat, out: Flat, n: int, inner: int) -> None:
+    """The running product of each column."""
+    total = np.empty(inner, np.float64)
+    for outer in range(0, a.size, n * inner):
+        total[:] = 1
+        for at in range(outer, outer + n * inner, inner):
+            x, y = a[at : at + inner], out[at : at + inner]
+            for j in range(inner):
+                value = read(total, j) * D(read(x, j))
+                write(total, j, value)
+                write(y, j, F(value))
+
+
+@inlined
+def beats(x: Real, best: Real, sign: Real) -> bool:
+    """Whether x, of its own or the other sign, is at least as large, or nan."""
+    return bool((x * sign >= best * sign) | (x != x))
+
+
+@jit
+def extreme_rows(a: Flat, out: Flat, places: Indices, n: int, sign: Real) -> None:
+    """The largest element so far, or with sign -1 the smallest, and where it stands last; nan is
+    both."""
+    rows = a.size // n
+    for row in range(0, rows, SIDE):
+        # the last rows again where there are no four left
+        at0, at1, at2, at3 = (
+            row * n,
+            min(row + 1, rows - 1) * n,
+            min(row + 2, rows - 1) * n,
+            min(row + 3, rows - 1) * n,
+        )
+        b0, b1, b2, b3 = read(a, at0), read(a, at1), read(a, at2), read(a, at3)
+        p0, p1, p2, p3 = 0, 0, 0, 0
+        for i in range(n):
+            x0, x1, x2, x3 = read(a, at0 + i), read(a, at1 + i), read(a, at2 + i), read(a, at3 + i)
+            w0, w1 = beats(x0, b0, sign), beats(x1, b1, sign)
+            w2, w3 = beats(x2, b2, sign), beats(x3, b3, sign)
+            b0, b1, b2, b3 = x0 if w0 else b0, x1 if w1 else b1, x2 if w2 else b2, x3 if w3 else b3
+            p0, p1, p2, p3 = i if w0 else p0, i if w1 else p1, i if w2 else p2, i if w3 else p3
+            write(out, at0 + i, b0)
+            write(out, at1 + i, b1)
+            write(out, at2 + i, b2)
+            write(out, at3 + i, b3)
+            write(places, at0 + i, p0)
+            write(places, at1 + i, p1)
+            write(places, at2 + i, p2)
+            write(places, at3 + i, p3)
+
+
+@jit
+def extreme_columns(a: Flat, out: Flat, places: Indices, n: int, inner: int, sign: Real) -> None:
+    """`extreme_rows` of each column."""
+    for outer in range(0, a.size, n * inner):
+        for j in range(outer, outer + inner):
+            write(out, j, read(a, j))
+            write(places, j, 0)
+        for i in range(1, n):
+            at = outer + i * inner
+            for j in range(at, at + inner):
+                x, best = read(a, j), out[j - inner]
+                taken = beats(x, best, sign)
+                write(out, j, x if taken else best)
+                write(places, j, i if taken else places[j - inner])
+
+
+def build() -> None:
+    """Compile all loops of this module."""
+    build_all(globals())

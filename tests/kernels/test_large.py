@@ -1,0 +1,265 @@
+"""Compiled loops against PyTorch, in the samples of all ops, on special values and ragged sizes."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import minitorch_np
+from minitorch_np import kernels
+from minitorch_np.kernels import large
+from tests import samples, versions
+from tests.kernels.few import few
+from tests.oracle import same
+from tests.test_every_op import HALF, noting
+
+MODULES = (
+    "broadcast", "copies", "elementwise", "places", "reductions", "remainders", "scans", "smooth",
+    "softmax",
+)  # fmt: skip
+INF, NAN = float("inf"), float("nan")
+MODERATE = [0.0, -0.0, 1.0, -1.0, INF, -INF, NAN, 0.5, 3.0, -3.0, 6.0]
+SPECIAL = [*MODERATE, 1e-45, -1e-38, 3e38, -3e38]
+"""Results of the last four depend on the order of steps, in which torch's own kernels differ."""
+
+FINITE = [x for x in SPECIAL if abs(x) != INF]
+"""For gelu, where torch's float32 kernel has nan at both infinities."""
+
+
+@pytest.fixture
+def any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tensors of two elements count as large."""
+    few(monkeypatch)
+
+
+def loops(name: str) -> dict[str, Any]:
+    """The compiled functions of a module."""
+    module = vars(getattr(kernels, name))
+    return {
+        key: value
+        for key, value in module.items()
+        if hasattr(value, "py_func") and value.py_func.__module__ == module["__name__"]
+    }
+
+
+@pytest.mark.usefixtures("any_size")
+@pytest.mark.parametrize("name, s", [pytest.param(n, s, id=n) for n, s in samples.labelled()])
+def test_samples(name, s):
+    usual = samples.usual(s)
+    for dtype in (usual, torch.float16, torch.bfloat16):
+        if (dtype is usual or s.op in samples_of_halves) and not versions.unlike(
+            name, str(dtype).removeprefix("torch.")
+        ):
+            noting(f"dtype {dtype}", s.f, *samples.inputs(s, dtype), tol=HALF.get(dtype))
+    if not versions.unlike(name, "layouts"):
+        for layouts in (("contiguous",), ("transposed",), ("transposed", "contiguous")):
+            given = samples.inputs(s, usual, (2, 3, 2, 4), layouts)
+            noting(f"the inputs are {layouts}", s.f, *given)
+
+
+samples_of_halves = {"logit", "gelu", "softmax_along", "convert", "copy_", "sum", "cumsum"}
+"""Ops whose steps ATen rounds to a half type, or that convert to one."""
+
+
+def filled(size: int, shift: int = 0, special: list[float] = SPECIAL) -> torch.Tensor:
+    """So many special and normal values."""
+    random = np.random.default_rng(size + shift)
+    values = random.standard_normal(size).astype(np.float32) * 4
+    places = random.random(size) < 0.4
+    values[places] = random.choice(np.float32(special), places.sum())
+    return torch.from_numpy(values)
+
+
+UNARY: dict[str, Callable[[Any, Any], Any]] = {
+    **{
+        name: lambda t, x, name=name: getattr(t, name)(x)
+        for name in (
+            "relu exp sigmoid sign frac logical_not nan_to_num erf erfc erfinv logit"
+        ).split()
+    },
+    **{
+        name: lambda t, x, name=name: getattr(t.nn.functional, name)(x)
+        for name in (
+            "celu elu gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu logsigmoid mish "
+            "silu softplus softshrink"
+        ).split()
+    },
+    **{
+        name: lambda t, x, name=name: getattr(x.clone(), name)()
+        for name in "abs_ ceil_ exp_ neg_ relu_ sigmoid_ trunc_".split()
+    },
+    "clamp": lambda t, x: x.clamp(-0.5, 2),
+    "threshold": lambda t, x: t.nn.functional.threshold(x, 0.0, 2.0),
+    "cube": lambda t, x: x**3,
+    "float16": lambda t, x: x.to(t.float16),
+    "bfloat16": lambda t, x: x.to(t.bfloat16),
+    "uint8": lambda t, x: x.nan_to_num(0, 0, 0).clamp(-300, 300).to(t.uint8),
+    "flip": lambda t, x: x.flip(0),
+    "sum": lambda t, x: (x.sum(), x.nansum(), x.sigmoid().prod()),
+    "largest": lambda t, x: (x.view(1, -1).amax(1), x.view(1, -1).amin(1)),
+    "softmax": lambda t, x: (x.softmax(0), x.log_softmax(0), x.logsumexp(0)),
+    "softmax of columns": lambda t, x: x.view(-1, 1).expand(-1, 3).contiguous().softmax(0),
+    "scans": lambda t, x: (x.cummax(0), x.cummin(0)),
+}
+
+BINARY: dict[str, Callable[[Any, Any, Any], Any]] = {
+    **{
+        name: lambda t, x, y, name=name: getattr(t, name)(x, y)
+        for name in (
+            "copysign hypot logaddexp logaddexp2 logical_and logical_or logical_xor fmod "
+            "floor_divide remainder"
+        ).split()
+    },
+    "add": lambda t, x, y: t.add(x, y, alpha=0.3),
+    "addcmul": lambda t, x, y: t.addcmul(x, y, x, value=0.3),
+    "addcdiv": lambda t, x, y: t.addcdiv(x, y, x, value=0.3),
+    "clamp": lambda t, x, y: t.clamp(x, y, y + 1),
+    "eq_": lambda t, x, y: x.clone().eq_(y),
+    "fmod number": lambda t, x, y: (t.fmod(x, 1.5), t.remainder(x, -1.5), t.floor_divide(x, 0.7)),
+    "huber_loss": lambda t, x, y: t.nn.functional.huber_loss(x, y, reduction="none"),
+    "lerp": lambda t, x, y: (t.lerp(x, y, 0.3), t.lerp(x, y, 0.7), t.lerp(x, y, x)),
+    "smooth_l1": lambda t, x, y: t.nn.functional.smooth_l1_loss(x, y, reduction="none"),
+    "trunc": lambda t, x, y: t.div(x, y, rounding_mode="trunc"),
+    "where": lambda t, x, y: (t.where(x > y, x, y), t.where(x > y, 1.0, y), t.where(x > y, x, 1.0)),
+    "where numbers": lambda t, x, y: t.where(x > y, 1.0, 0.5),
+    "row": lambda t, x, y: t.stack([x, y]) * y,
+    "column": lambda t, x, y: t.maximum(t.stack([x, y]), t.stack([x[:1], y[:1]])),
+}
+
+
+@pytest.mark.usefixtures("any_size")
+@pytest.mark.parametrize("name", UNARY)
+def test_unary(name):
+    for size in (*range(2, 8), 15, 16, 17, 31, 33, 63, 64, 65, 130):
+        same(UNARY[name], filled(size, 0, FINITE if name == "gelu" else SPECIAL))
+
+
+@pytest.mark.usefixtures("any_size")
+@pytest.mark.parametrize("name", BINARY)
+def test_binary(name):
+    for size in (*range(2, 8), 15, 16, 17, 31, 33, 63, 64, 65, 130):
+        same(BINARY[name], filled(size, 0, MODERATE), filled(size, 1, MODERATE))
+
+
+EXACT = (
+    "relu sign frac logical_not nan_to_num hardshrink hardsigmoid hardswish hardtanh leaky_relu "
+    "softshrink abs_ ceil_ neg_ relu_ trunc_ clamp threshold cube float16 bfloat16 flip"
+).split()
+EXACT_OF_TWO = (
+    "copysign logical_and logical_or logical_xor fmod floor_divide remainder add addcmul addcdiv "
+    "clamp eq_ huber_loss lerp smooth_l1 trunc where row column"
+).split()
+
+
+def bits(result: Any) -> list[bytes]:
+    """The bytes of each result, with every nan alike."""
+    found = []
+    for t in result if isinstance(result, tuple) else (result,):
+        wide = t if t.dtype is minitorch_np.bool else t.to(minitorch_np.float32)
+        a = wide.numpy().copy()
+        if a.dtype == np.float32:
+            a[np.isnan(a)] = np.nan
+        found.append(a.tobytes())
+    return found
+
+
+@pytest.mark.parametrize("name", [*EXACT, *[f"{n} of two" for n in EXACT_OF_TWO]])
+def test_arithmetic_has_the_bits_of_numpy_s(name, monkeypatch):
+    two = name.removesuffix(" of two")
+    f = UNARY[name] if two == name else BINARY[two]
+    for size in (3, 64, 77):
+        given = [minitorch_np.tensor(filled(size, k).numpy()) for k in range(1 + (two != name))]
+        expected = bits(f(minitorch_np, *given))
+        with monkeypatch.context() as patch:
+            few(patch)
+            assert bits(f(minitorch_np, *given)) == expected
+
+
+@pytest.mark.usefixtures("any_size")
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda t, x, y: (x.softmax(1) * y).sum(),
+        lambda t, x, y: (x.softmax(0) * y).sum(),
+        lambda t, x, y: (x.log_softmax(1) * y).sum(),
+        lambda t, x, y: (t.prelu(x, y[0]) * y).sum(),
+        lambda t, x, y: (x.max(1)[0] * y[:, 0]).sum(),
+        lambda t, x, y: (t.nn.functional.glu(x) * y[:, ::2]).sum(),
+    ],
+)
+def test_gradients(f):
+    for rows, columns in ((2, 4), (3, 70), (65, 18)):
+        x, y = [filled(rows * columns, k, [0.0, 1.0]).view(rows, columns) for k in (0, 1)]
+        same(f, x.requires_grad_(), y.requires_grad_(), tol=(1e-5, 1e-3))  # sums that cancel
+
+
+def test_remainders_of_huge_quotients_are_left_to_c():
+    a = np.full(large.MANY, 1e30, np.float32)
+    b = np.float32(0.7)
+    for name in ("fmod", "remainder"):
+        got = getattr(minitorch_np, name)(minitorch_np.tensor(a), float(b)).numpy()
+        assert (got == getattr(np, name)(a, b)).all()
+
+
+def test_float16_takes_every_value_there_and_back():
+    every = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    there = minitorch_np.tensor(every).to(minitorch_np.float32)
+    assert np.array_equal(there.numpy(), every.astype(np.float32), equal_nan=True)
+    with np.errstate(invalid="ignore"):
+        middles = np.nextafter(every.astype(np.float32), np.float32(0)) + np.float32(2**-26)
+    with np.errstate(invalid="ignore"):
+        beside = there.numpy() * np.float32(1.0005)
+    for values in (there.numpy(), middles, beside):
+        back = minitorch_np.tensor(values).to(minitorch_np.float16).numpy()
+        with np.errstate(all="ignore"):
+            assert np.array_equal(back, values.astype(np.float16), equal_nan=True)
+
+
+def test_sums_of_many_are_as_near_as_pairwise_ones():
+    random = np.random.default_rng(0)
+    a = random.random((700, 1000), np.float32)
+    t = minitorch_np.tensor(a)
+    wide = a.astype(np.float64)
+    for dim in ((0,), (1,), (0, 1)):
+        assert np.allclose(t.sum(dim).numpy(), wide.sum(dim), rtol=3e-7, atol=0)
+
+
+def test_a_half_type_is_read_before_its_own_memory_is_written():
+    x = minitorch_np.rand(2 * large.MANY)
+    half = x.view(minitorch_np.float16)[: x.numel()]
+    expected = half.numpy().astype(np.float32)
+    x.copy_(half)
+    assert np.array_equal(x.numpy(), expected, equal_nan=True)
+
+
+def test_a_target_out_of_bounds_is_named():
+    labels = torch.zeros(100, dtype=torch.int64)
+    labels[7], labels[9] = 50, -3
+    same(lambda t, x, y: t.nn.functional.nll_loss(x, y), torch.rand(100, 50), labels)
+    labels[:] = -100
+    same(lambda t, x, y: t.nn.functional.nll_loss(x, y), torch.rand(100, 50), labels)
+
+
+def test_small_tensors_load_no_numba():
+    code = (
+        "import sys, minitorch_np as m\n"
+        "x = m.rand(40, 40, requires_grad=True)\n"
+        "m.nn.functional.gelu(x.relu().logsumexp(1) + x[0]).sum().backward()\n"
+        "assert 'numba' not in sys.modules\n"
+        "m.rand(100, 100).relu()\n"
+        "assert 'numba' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_build_compiles_the_types_that_calls_have(name):
+    """Each loop once: a call with other types than those built would compile it a second time."""
+    getattr(kernels, name).build()
+    for key, function in loops(name).items():
+        if not function.targetoptions.get("forceinline"):
+            assert len(function.signatures) == 1, (key, function.signatures)
