@@ -55,6 +55,9 @@ def walk(
     return task.captures
 
 
+_NOTHING: list[Tensor | None] = []
+
+
 class _Task:
     """One walk: how many gradients each node still waits for, those that came, and who is ready."""
 
@@ -119,8 +122,7 @@ class _Task:
 
     def step(self, node: Node) -> None:
         """Run one node, hand its results on, and find out who became ready."""
-        nothing: list[Tensor | None] = []
-        arrived = self.buffers.pop(node, nothing) or [None] * len(node.expects)
+        arrived = self.buffers.pop(node, _NOTHING) or [None] * len(node.expects)
         if node.tensor_hooks or node.pre_hooks or node.retainers:
             arrived = node.hooked(arrived)
         if self.captures:
