@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast, get_origin
 
 from minitorch_np import recorder
 from minitorch_np.dtypes import float32
-from minitorch_np.form import Form, Plans, form_of
+from minitorch_np.form import NUMPYS_OWN, Form, Plans, form_of
 from minitorch_np.graph.inplace import bump, check_inplace, rebase, regard
 from minitorch_np.graph.modes import WATCHERS, Creation, state
 from minitorch_np.graph.node import Node, edge, recorded
@@ -218,7 +218,7 @@ def build(one: Op) -> Callable[..., object]:
     plan, function = one.plan, cast(types.FunctionType, one.function)
     native = plan.name.endswith("_") and not plan.name.endswith("__")
     space: dict[str, Any] = dict(_SPACE, impl=one.impl, op=one, title_of=plan.title)
-    space.update(quick=plan.quick, plans=Plans())
+    space.update(quick=plan.quick, plans=Plans(), pairs=Plans())
     for p in plan.signature.parameters.values():
         if p.default is not p.empty:
             space[f"default_{p.name}"] = p.default
@@ -301,6 +301,24 @@ def _learnt(plans: Plans[tuple[Form, int]], key: object, input: Tensor, view: Te
     if key is not None:
         plans.keep(key, (view.form, view.offset - input.offset))
     return view
+
+
+def _met(
+    pairs: Plans[Form | None], quick: A, a: A, b: A, out: Tensor | None, result: Tensor
+) -> Tensor:
+    """A result; and whether NumPy alone makes the same of operands of these two forms is kept."""
+    form = result.form
+    if out is not None or form.nbytes > NUMPYS_OWN or not isinstance(a, Tensor):
+        return result
+    if not isinstance(b, Tensor) or a.dtype is not b.dtype or (a.form, b.form) in pairs:
+        return result
+    same = form.dtype is a.dtype and a.dtype.is_floating_point and not a.dtype.is_half
+    if same and form.shape and form.nbytes and form.packed is not None:
+        made = quiet.run(quick, a.array, b.array)
+        steps = zip(form.shape, made.strides, form.steps, strict=True)
+        same = made.shape == form.shape and all(n == 1 or x == y for n, x, y in steps)
+        pairs.keep((a.form, b.form), form if same else None)
+    return result
 
 
 def _counted(result: "Tensor | Sequence[Tensor]", out: object) -> "Tensor | Sequence[Tensor]":
@@ -387,6 +405,7 @@ _SPACE: dict[str, object] = {
     "freed": freed,
     "kept_result": kept_result,
     "learnt": _learnt,
+    "met": _met,
     "new": object.__new__,
     "owning": owning,
     "quiet": quiet,

@@ -339,61 +339,86 @@ def _untracked_one(arg: str) -> str:
 
 
 def _quick(plan: Plan) -> Iterator[str]:
-    """Lines that set `result` in the common case: small floating tensors of one form, and all other
-    arguments left out. NumPy then allocates, and nothing else needs to be decided."""
+    """Lines that set `result` in the common case: small floating tensors of one form, or of two
+    forms that met before, and all other arguments left out. NumPy then allocates, and nothing else
+    needs to be decided."""
     first, *rest = inputs = _inputs(plan)
-    yield from _when_quick(plan, "")
-    pad = "        " if rest else "    "
+    yield from _quick_form(plan)
     arrays = ", ".join([f"a_{arg}" for arg in inputs])
-    yield f"{pad}result = owning(form.alike, quiet.run(quick, {arrays}))"
-    yield f"{pad}if {_untracked(plan)} or not state.route:"
-    yield f"{pad}    return result"
-    if len(rest) == 1 and plan.kinds[rest[0]] == "maybe":
-        yield f"    elif type({rest[0]}) in NUMBERS and form.beside is not None:"
-        yield f"        number = quiet.run(quick, {first}.array, float({rest[0]}))"
+    made = [
+        *_fetched(inputs),
+        f"result = owning(to, quiet.run(quick, {arrays}))",
+        f"if {_untracked(plan)} or not state.route:",
+        "    return result",
+    ]
+    yield f"if {_quick_tests(plan, '')}:"
+    if not rest:
+        yield "    to = form.alike"
+        yield "    if to is not None:"
+        yield from [f"        {line}" for line in made]
+        return
+    other = rest[0]
+    yield f"    if isinstance({other}, Tensor):"
+    yield f"        to = form.alike if {other}.form is form else pairs.get((form, {other}.form))"
+    yield "        if to is not None:"
+    yield from [f"            {line}" for line in made]
+    if plan.kinds[other] == "maybe":
+        yield f"    elif type({other}) in NUMBERS and form.beside is not None:"
+        yield f"        number = quiet.run(quick, {first}.array, float({other}))"
         yield "        result = owning(form.beside, number)"
-        yield f"        if {first}.meta is None and {first}.base is None or not state.route:"
+        yield f"        if {_untracked_one(first)} or not state.route:"
         yield "            return result"
 
 
-def _when_quick(plan: Plan, without: str) -> Iterator[str]:
-    """Lines of the test for the common case, and those that fetch the arrays in it."""
-    first, *rest = inputs = _inputs(plan)
-    defaults = [p for p in plan.signature.parameters if p not in inputs and p != without]
-    tests = "".join([f" and {p} is default_{p}" for p in defaults])
+def _quick_form(plan: Plan) -> Iterator[str]:
+    """The line that looks at the form of the first argument."""
+    first = _inputs(plan)[0]
     may = plan.kinds[first] == "maybe"
     yield f"form = {first}.form" + (f" if isinstance({first}, Tensor) else NUMBER" if may else "")
-    yield f"if form.alike is not None{tests} and not WATCHERS:"
-    test = " and ".join([f"isinstance({arg}, Tensor) and {arg}.form is form" for arg in rest])
-    pad = "        " if test else "    "
-    if test:
-        yield f"    if {test}:"
+
+
+def _quick_tests(plan: Plan, without: str) -> str:
+    """The test that all arguments but the inputs were left out, and that nobody watches."""
+    given = [p for p in plan.signature.parameters if p not in _inputs(plan) and p != without]
+    return " and ".join([*[f"{p} is default_{p}" for p in given], "not WATCHERS"])
+
+
+def _fetched(inputs: Sequence[str]) -> Iterator[str]:
+    """Lines that read the ndarrays of tensors: from their slots, where they are nearly always."""
     for arg in inputs:
-        yield f"{pad}a_{arg} = {arg}.nd"
-        yield f"{pad}if a_{arg} is None:"
-        yield f"{pad}    a_{arg} = {arg}.array"
+        yield f"a_{arg} = {arg}.nd"
+        yield f"if a_{arg} is None:"
+        yield f"    a_{arg} = {arg}.array"
 
 
 def _quick_inplace(plan: Plan) -> Iterator[str]:
     """Lines that write to the first argument in the common case, when memory is not shared."""
     first, *rest = inputs = _inputs(plan)
-    yield from _when_quick(plan, "out")
-    pad = "        " if rest else "    "
+    yield from _quick_form(plan)
+    yield f"if form.alike is not None and {_quick_tests(plan, 'out')}:"
     apart = [f"({arg} is {first} or {arg}.store is not {first}.store or {first}.store is None)"
              for arg in rest]  # fmt: skip
     tests = " and ".join([*apart, f"({_untracked(plan)} or not state.route)"])
     arrays = ", ".join([f"a_{arg}" for arg in inputs])
-    yield f"{pad}if {tests}:"
-    yield f"{pad}    quiet.run(quick, {arrays}, out=a_{first})"
-    yield f"{pad}    bump({first})"
-    yield f"{pad}    return {first}"
-    if len(rest) == 1 and plan.kinds[rest[0]] == "maybe":
+    written = [f"bump({first})", f"return {first}"]
+    done = [
+        f"if {tests}:",
+        *[f"    {line}" for line in _fetched(inputs)],
+        f"    quiet.run(quick, {arrays}, out=a_{first})",
+        *[f"    {line}" for line in written],
+    ]
+    if not rest:
+        yield from [f"    {line}" for line in done]
+        return
+    other = rest[0]
+    yield f"    if isinstance({other}, Tensor) and {other}.form is form:"
+    yield from [f"        {line}" for line in done]
+    if plan.kinds[other] == "maybe":
         free = f"({_untracked_one(first)} or not state.route)"
-        yield f"    elif type({rest[0]}) in NUMBERS and {free}:"
+        yield f"    elif type({other}) in NUMBERS and {free}:"
         yield f"        a_{first} = {first}.array"
-        yield f"        quiet.run(quick, a_{first}, float({rest[0]}), out=a_{first})"
-        yield f"        bump({first})"
-        yield f"        return {first}"
+        yield f"        quiet.run(quick, a_{first}, float({other}), out=a_{first})"
+        yield from [f"        {line}" for line in written]
 
 
 def _planned(plan: Plan) -> Iterator[str]:
@@ -439,6 +464,9 @@ def record_source(plan: Plan) -> str:
     once = f"impl({call})"
     if plan.planned:
         once = f"learnt(plans, key, {next(iter(plan.kinds))}, {once})"
+    if plan.quick and len(_inputs(plan)) == 2:
+        to = "out" if plan.has_out else "None"
+        once = f"met(pairs, quick, {', '.join(_inputs(plan))}, {to}, {once})"
     run = f"counted({once}, out)" if plan.has_out else once
     slow = ["route = state.route", "if not route:"]
     slow += [f"    return unrecorded({once})" if plan.view else f"    return {run}"]

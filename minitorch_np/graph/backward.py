@@ -56,7 +56,8 @@ def _first_gradients(outputs: tuple[Tensor, ...], grads: Sequence[Tensor | None]
                     "grad can be implicitly created only for real scalar outputs but got "
                     f"{out.dtype}"
                 )
-        ones = empty(out.sizes, strides.like(out.sizes, out.strides), out.dtype)
+        stride = out.strides if out.form.contiguous else strides.like(out.sizes, out.strides)
+        ones = empty(out.sizes, stride, out.dtype)
         ones.array[...] = 1
         first.append(ones)
     if len(first) != len(outputs):

@@ -24,7 +24,7 @@ from minitorch_np.loops import (
 )
 from minitorch_np.op import composite, op
 from minitorch_np.ops.join import cat
-from minitorch_np.ops.view import unsqueeze
+from minitorch_np.ops.view import expand, unsqueeze
 from minitorch_np.shapes import Shape, reduced, wrap_dim, wrap_dims
 from minitorch_np.tensor import Tensor, blank, stored
 
@@ -174,7 +174,7 @@ def restored(t: Tensor, ndim: int, dim: Dims, keepdim: bool) -> Tensor:
 
 def spread(g: Tensor, shape: Shape, dim: Dims, keepdim: bool) -> Tensor:
     """A reduction's gradient, expanded over the dims that were reduced. Source: sum_backward."""
-    return restored(g, len(shape), dim, keepdim).expand(shape)
+    return expand(restored(g, len(shape), dim, keepdim), shape)
 
 
 @composite(variadic="size")
