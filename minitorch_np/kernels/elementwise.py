@@ -61,6 +61,18 @@ def clamp_each(a: Flat, low: Flat, high: Flat, out: Flat) -> None:
 
 
 @jit
+def over(a: Flat, out: Flat, inverse: float) -> None:
+    """a / c for one c, whose inverse comes in float64: the bits of a division, in a third of its
+    time.
+
+    A quotient of two numbers of 24 bits that is none of 24 bits itself lies at least 2**-49 of its
+    size from where rounding changes, and the product in float64 is 2**-52 off at most.
+    """
+    for i in range(out.size):
+        write(out, i, F(float(read(a, i)) * inverse))
+
+
+@jit
 def hardsigmoid(a: Flat, out: Flat) -> None:
     """a / 6 + 1 / 2 within [0, 1]."""
     for i in range(out.size):

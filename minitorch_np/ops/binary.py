@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.kernels.large import MANY, beside, compiled, loop, walked
+from minitorch_np.kernels.large import MANY, beside, compiled, dense, loop, walked
 from minitorch_np.loops import common_dtype, not_implemented, pointwise, rounded, scalar
 from minitorch_np.op import alias, op
 from minitorch_np.ops.copy import zeros_like
@@ -107,6 +107,15 @@ def combined(
     return pointwise(kernel, *operands, out=out, numbers=True)
 
 
+def over_one(a: Array, b: Array, out: Array) -> None:
+    """`a / b` for a number, or a tensor of one element, `b`."""
+    if not (dense(out) and np.shape(a) == out.shape and dense(a)):
+        np.true_divide(a, b, out)
+        return
+    divisor = np.asarray(b, np.float32).astype(np.float64)
+    loop("elementwise.over")(a.reshape(-1), out.reshape(-1), (1 / divisor).item())
+
+
 _BESIDE: dict[Callable[[Array, Array, Array], object], Callable[[Array, Array, Array], None]] = {
     f: beside(f, kind) for kind, f in enumerate((np.add, np.subtract, np.multiply, np.true_divide))
 }
@@ -193,7 +202,9 @@ def div(
     """
     if rounding_mode is None:
         f: Callable[[Array, Array, Array], object] = np.true_divide
-        if isinstance(input, Tensor) and isinstance(other, Tensor) and input.sizes != other.sizes:
+        if not isinstance(other, Tensor) or other.numel() == 1:
+            f = over_one
+        elif isinstance(input, Tensor) and input.sizes != other.sizes:
             f = _BESIDE[f]
         return pointwise(f, input, other, out=out, floating=True, numbers=True)
     if rounding_mode == "floor":
@@ -221,7 +232,7 @@ div.vjp(
 @op("elementwise", method=False, node="DivBackward1")
 def div_scalar(input: Tensor, other: Number) -> Tensor:
     """`input / other` as ATen's own code divides by a number, which autograd names differently."""
-    return pointwise(np.true_divide, input, other, floating=True)
+    return pointwise(over_one, input, other, floating=True)
 
 
 div_scalar.vjp(input=lambda g, other: div_scalar(g, other))
