@@ -7,6 +7,7 @@ import math
 import operator
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final, Unpack, cast
 
 import numpy as np
@@ -115,7 +116,22 @@ def copied(data: object, dtype: Dtype | None) -> Tensor:
         return converted(data, dtype, copy=True)
     if isinstance(data, np.ndarray):
         return converted(wrapped(cast(Array, data), False), dtype, copy=True)
+    kind = type(data)
+    if dtype is None and data and (kind is list or kind is range):
+        if _INTS.issuperset(map(type, cast("list[object]", data))):
+            with suppress(OverflowError):
+                return _of_ints(cast("list[int]", data))
     return from_sequence(data, dtype)
+
+
+_INTS = frozenset([int])
+
+
+def _of_ints(data: Sequence[int]) -> Tensor:
+    """A vector of ints, the most usual indices, without a look at each. Raises: OverflowError."""
+    made = empty((len(data),), (1,), dtypes.int64)
+    made.array[:] = data
+    return made
 
 
 def converted(source: Tensor, dtype: Dtype | None, copy: bool) -> Tensor:
