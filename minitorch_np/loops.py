@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import Form, Plans, form_of
-from minitorch_np.quiet import quiet, quietly
+from minitorch_np.quiet import quietly, run_quietly
 from minitorch_np.shapes import Shape, broadcast, reduced
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Number, Tensor, blank, empty, plain
@@ -31,7 +31,6 @@ __all__ = [
     "number",
     "other_dtype",
     "pointwise",
-    "quiet",
     "quietly",
     "reduce",
     "result_for",
@@ -162,7 +161,7 @@ def pointwise(
     done = blank(form)
     if direct:
         arrays = [x.array if isinstance(x, Tensor) else number(x, dtype) for x in inputs]
-        quiet.run(f, *arrays, done.nd)
+        run_quietly(f, *arrays, done.nd)
     else:
         _run(f, inputs, dtype, done)
     return done
@@ -247,10 +246,10 @@ def _run(
         arrays = [np.asarray(x, dtype.compute) for x in arrays]
     target = done.array
     if target.dtype is to.compute:
-        quiet.run(f, *arrays, target)
+        run_quietly(f, *arrays, target)
     else:
         wide = np.empty(done.sizes, to.compute)
-        quiet.run(f, *arrays, wide)
+        run_quietly(f, *arrays, wide)
         quietly(_assign, target, wide)
 
 
@@ -410,7 +409,7 @@ def reduce(
         done = empty(shape, strides.reduction(shape), to)
     else:
         done = _fitted(out, shape, to, [input], None)  # no check: a reduction may overlap
-    quiet.run(_fold, f, converted(input, dtype), dims, done.array)
+    run_quietly(_fold, f, converted(input, dtype), dims, done.array)
     return done
 
 

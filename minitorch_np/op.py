@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast, get_origin
 
 from minitorch_np import recorder
 from minitorch_np.dtypes import float32
-from minitorch_np.form import NUMPYS_OWN, Form, Plans, form_of
+from minitorch_np.form import NUMPYS_OWN, Form, Plans
 from minitorch_np.graph.inplace import bump, check_inplace, rebase, regard
 from minitorch_np.graph.modes import WATCHERS, Creation, state
 from minitorch_np.graph.node import Node, edge, recorded
@@ -389,7 +389,7 @@ def _fresh_all(tensors: "Sequence[Tensor | None] | Tensor", versions: list[int |
 _SPACE: dict[str, object] = {
     "AutogradMeta": AutogradMeta,
     "FREED": FREED,
-    "NUMBER": form_of((), (), float32),
+    "NO_FORM": Form((), (), float32),
     "NUMBERS": frozenset([int, float]),
     "Node": Node,
     "Tensor": Tensor,

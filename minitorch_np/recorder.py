@@ -374,7 +374,7 @@ def _quick_form(plan: Plan) -> Iterator[str]:
     """The line that looks at the form of the first argument."""
     first = _inputs(plan)[0]
     may = plan.kinds[first] == "maybe"
-    yield f"form = {first}.form" + (f" if isinstance({first}, Tensor) else NUMBER" if may else "")
+    yield f"form = {first}.form" + (f" if isinstance({first}, Tensor) else NO_FORM" if may else "")
 
 
 def _quick_tests(plan: Plan, without: str) -> str:

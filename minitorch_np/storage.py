@@ -103,9 +103,13 @@ class UntypedStorage:
         other.bytes()[:kept] = self.bytes()[:kept]
         self.buffer, self.start, self._address = other.buffer, other.start, other._address
         held, self.length = self.length, size
+        self.recount(size)
         if held:  # over no memory there is nothing to look at
             UntypedStorage.moved(self)
         return self
+
+    def recount(self, size: int) -> None:
+        """Tell `memory_stats` of another size, where it counts this storage."""
 
     def tolist(self) -> list[int]:
         """The bytes as Python integers."""
@@ -113,6 +117,9 @@ class UntypedStorage:
 
     def __len__(self) -> int:
         return self.length
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_restored, (self.bytes().tobytes(),))
 
     def clone(self) -> "UntypedStorage":
         """A copy in memory of its own."""
@@ -154,6 +161,13 @@ class UntypedStorage:
         return f"{lines}[{kind} of size {self.length}]"
 
 
+def _restored(content: bytes) -> UntypedStorage:
+    """A storage of its own with these bytes: what a copy, or a pickled one, becomes."""
+    made = allocate(len(content))
+    made.bytes()[:] = np.frombuffer(content, np.uint8)
+    return made
+
+
 _LENT: weakref.WeakSet[UntypedStorage] = weakref.WeakSet()
 
 
@@ -191,13 +205,19 @@ class _Large(UntypedStorage):
     counted: int
     """Its length when it was made, in bytes."""
 
+    def recount(self, size: int) -> None:
+        """Tell `memory_stats` of another size."""
+        _counts.freed += self.counted
+        _counts.allocated += size
+        self.counted = size
+
     def __del__(self) -> None:
         global _kept
         _counts.freed += self.counted
         if getrefcount(self.buffer) > _UNSHARED:  # an array of NumPy's outlives us
             return
         nbytes = -(-self.length // _PAGE) * _PAGE
-        if len(self.buffer) != nbytes + ALIGNMENT:  # `resize_` put another one here
+        if nbytes <= NUMPYS_OWN or len(self.buffer) != nbytes + ALIGNMENT:  # `resize_` was here
             return
         # Another thread may come in between: then the sum is off by one storage, no more.
         if _kept + nbytes <= _KEPT_AT_MOST:

@@ -6,6 +6,7 @@ Iterative, so that a chain of any length goes backward. Source: torch/csrc/autog
 import heapq
 import sys
 from collections.abc import Callable, Collection, Sequence
+from weakref import getweakrefcount
 
 from minitorch_np import strides
 from minitorch_np.graph.modes import state
@@ -35,8 +36,7 @@ def walk(
     """
     task = _Task(roots, wanted, accumulating, keep_graph)
     before = state.grad, state.inference
-    changed = before != (create_graph, False)
-    if changed:
+    if before != (create_graph, False):
         state.grad, state.inference = create_graph, False
         state.route_again()
     try:
@@ -49,7 +49,7 @@ def walk(
         while ready:
             step(pop(ready)[2])
     finally:
-        if changed:
+        if (state.grad, state.inference) != before:  # a hook may have set it, too
             state.grad, state.inference = before
             state.route_again()
     return task.captures
@@ -211,7 +211,27 @@ def _is_ours(there: Tensor) -> bool:
     Source: can_accumulate_inplace, torch/csrc/autograd/input_buffer.cpp.
     """
     alone = there.store is None or sys.getrefcount(there.store) <= _UNSHARED
-    return alone and strides.is_dense(there.sizes, there.strides)
+    return alone and not _is_seen_outside(there) and strides.is_dense(there.sizes, there.strides)
+
+
+def _is_seen_outside(tensor: Tensor) -> bool:
+    """Whether an array of NumPy's, or what DLPack was given, looks at the tensor's memory: it holds
+    the ndarray or the buffer below, but not the tensor, as it does in PyTorch."""
+    if tensor.store is None:
+        return sys.getrefcount(tensor.nd) > _UNSHARED
+    mine = _layers_over(tensor) + (0 if tensor.base is None else _layers_over(tensor.base))
+    if sys.getrefcount(tensor.store.buffer) > _UNSHARED + mine:
+        return True
+    if tensor.nd is None:
+        return False
+    above = tensor.store.buffer is tensor.nd or tensor.store.buffer.base is tensor.nd
+    return sys.getrefcount(tensor.nd) > _UNSHARED + above
+
+
+def _layers_over(tensor: Tensor) -> bool:
+    """Whether the tensor's own ndarray is, or holds, the buffer of its storage."""
+    array, buffer = tensor.nd, tensor.memory.buffer
+    return array is not None and (array is buffer or array.base is buffer)
 
 
 def _fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
@@ -244,6 +264,7 @@ def accumulate(node: AccumulateGrad, arrived: Sequence[Tensor | None]) -> None:
     alone = sys.getrefcount(arrived[0]) <= _UNSHARED
     grad = arrived[0]
     assert grad is not None
+    alone = alone and not _is_seen_outside(grad)
     leaf = node.variable
     if leaf.base is not None and leaf.grad_fn is not None:
         raise RuntimeError("leaf variable has been moved into the graph interior")
@@ -260,8 +281,10 @@ def accumulate(node: AccumulateGrad, arrived: Sequence[Tensor | None]) -> None:
             there.add_(grad)
     elif state.grad or not (alone and _obeys_contract(leaf, grad)):
         meta.grad = laid_out(leaf, grad)
+    elif type(grad) is not Tensor or getweakrefcount(grad) or grad.__dict__:
+        meta.grad = grad.untracked()
     else:
-        grad.base = grad.meta = None  # nobody else can see it
+        grad.base = grad.meta = None  # nobody can tell it from its own `detach()`
         meta.grad = grad
     if meta.post_hooks is not None:
         _show(leaf, meta.post_hooks)

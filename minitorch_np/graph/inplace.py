@@ -200,7 +200,8 @@ class CopySlices(Node):
             return [None] * len(edges)
         whole = empty_strided(g.sizes, self.stride, g.dtype).copy_(g)
         part = whole.as_strided(*self.shape)
-        results = write.run([part.clone(memory_format=contiguous_format)], ((write, 0), *edges[1:]))
+        first = None if edges[0] is None else (write, 0)
+        results = write.run([part.clone(memory_format=contiguous_format)], (first, *edges[1:]))
         written = results[0]
         if written is not None:
             part.copy_(written)

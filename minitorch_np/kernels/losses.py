@@ -61,8 +61,7 @@ def nll_backward_loop(
                 if at < 0 or at >= classes:
                     return int(i * target.shape[1] + j)
                 w = weight[at] if weight.size > 0 else one
-                if w != 0:
-                    result[i, at, j] = -w * (each[i, j] if each.size > 0 else same)
+                result[i, at, j] = -w * (each[i, j] if each.size > 0 else same)
     return -1
 
 

@@ -10,23 +10,23 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.form import Form, Plans
-from minitorch_np.graph.modes import is_grad_enabled, state
+from minitorch_np.form import Form, Plans, form_of
+from minitorch_np.graph.modes import Creation, is_grad_enabled, state
 from minitorch_np.kernels.large import MANY, folded, loop
 from minitorch_np.loops import (
     check_dtype,
     check_overlap,
     finish,
     not_implemented,
-    quiet,
     quietly,
     reduce,
 )
 from minitorch_np.op import composite, op
 from minitorch_np.ops.join import cat
 from minitorch_np.ops.view import expand, unsqueeze
+from minitorch_np.quiet import quiet
 from minitorch_np.shapes import Shape, reduced, wrap_dim, wrap_dims
-from minitorch_np.tensor import Tensor, blank, stored
+from minitorch_np.tensor import Tensor, blank, seen, stored
 
 __all__ = [
     "all", "any", "count_nonzero", "logsumexp", "mean", "nansum", "prod", "sum",
@@ -187,7 +187,12 @@ def sum_to_size(input: Tensor, size: Shape) -> Tensor:
         return sum(input)
     lead = input.ndim - len(shape)
     if lead == 1 and shape == input.sizes[1:]:  # a bias; recorded as PyTorch records it
-        return sum(input, 0, True).view(shape) if state.route else sum(input, 0)
+        kept = sum(input, 0, True)
+        if state.route:
+            return kept.view(shape)
+        view = seen(kept, form_of(shape, kept.strides[1:], kept.dtype), 0)
+        view.creation = Creation.NO_GRAD_MODE
+        return view
     dims = list(range(lead))
     dims += [i for i in range(lead, input.ndim) if shape[i - lead] == 1 != input.sizes[i]]
     summed = sum(input, dims, True) if dims else input
