@@ -111,8 +111,11 @@ def op(
     method. A name ending in '_' writes to its first argument in place; `inplace=True` derives that
     form from the `out` parameter. `variadic` names a parameter that the method takes as separate
     arguments too (`x.permute(1, 0)`). `node` overrides the node's name, or computes it from
-    arguments it names; `aten`, `refuses`, `discrete`, `quick` and `planned` are the plan's. An op
-    that has neither rules nor `differentiable=False` raises on the way back.
+    arguments it names. `quick`, a function such as np.add, is the op on small float arrays of one
+    form with nothing else given: then only it runs. `planned` says that a view follows from the
+    form and from arguments that are ints, so that it need be worked out only once. `aten`,
+    `refuses` and `discrete` are the plan's. An op that has neither rules nor
+    `differentiable=False` raises on the way back.
     """
     assert layout in LAYOUTS, layout
 

@@ -554,7 +554,7 @@ def blank(form: Form) -> Tensor:
 
 
 def owning(form: Form, array: Array) -> Tensor:
-    """A new tensor of a dense form over an array of that form that nobody else holds."""
+    """A new tensor of a dense form over an array of that form, which is all its memory."""
     tensor = _new(Tensor)
     tensor.nd = array
     tensor.form = form

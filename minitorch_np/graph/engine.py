@@ -258,7 +258,8 @@ def _sums_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
 def accumulate(node: AccumulateGrad, arrived: Sequence[Tensor | None]) -> None:
     """Add the gradient that arrived to the leaf's `.grad`, whose strides are the leaf's if dense.
 
-    A first gradient that nobody else holds is kept as it is. Source:
+    A first gradient that nobody else holds becomes `.grad` itself, without its base and history:
+    PyTorch takes its `detach()`, which nobody could tell from it. Source:
     torch/csrc/autograd/functions/accumulate_grad.h, the gradient layout contract.
     """
     alone = sys.getrefcount(arrived[0]) <= _UNSHARED
