@@ -406,6 +406,7 @@ def test_several_threads_at_once(shape: tuple[int, int, int]) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*fork.*:RuntimeWarning")  # JAX's, where that is loaded
 def test_works_after_a_fork() -> None:
     """The threads of the pool do not exist in a child."""
     kernels.set_num_threads(2)

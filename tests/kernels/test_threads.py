@@ -120,6 +120,7 @@ def test_threads_end_when_their_number_changes() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*fork.*:RuntimeWarning")  # JAX's, where that is loaded
 def test_a_child_has_threads_of_its_own() -> None:
     threads.run(squares(20)[0])
     child = os.fork()
