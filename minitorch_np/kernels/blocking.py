@@ -38,8 +38,9 @@ a line for each step.
 
 Why flat and thin shapes differ. With one row, a tile has V sums only; 8 vectors wide, it has enough
 of them to hide a multiply-add's latency. Where both operands are contiguous along K and C has few
-rows, dot products read everything in place. And where all of B fits into L1 beside a tile, as that
-of a layer of 10 inputs does, C is what costs: it is then written row by row.
+rows, dot products read everything in place. And where K is short, as in the gradient of a layer of
+10 outputs, a tile is done as soon as it is called: tiles are then lower and wider, and one call
+goes through a stripe of them.
 
 The bits of a result depend on the shapes and strides of the operands, not on the number of threads:
 within a block of K each element is one chain of multiply-adds in the order of K, whatever the
@@ -69,6 +70,12 @@ NEAR_LINED_ROWS = 512
 """The same where the rows of B begin with lines, so that no vector lies on two of them."""
 NEAR_COLUMNS = 64
 """Columns of B up to which A is read in place whatever its strides."""
+SHALLOW = 16
+"""Lengths of K up to which tiles are low and wide: those store C by longer rows, and have fewer
+loads at each step.
+"""
+LOW_ROWS = 4
+"""The least height of such a tile. The few registers of AVX2 do not allow it."""
 NEAR_DEPTH = 64
 """Lengths of K up to which A is read in place: its rows then stay in the nearest cache."""
 NEAR_B = 16_384
@@ -166,26 +173,31 @@ def stripe(
     table: Table, dealt: Rows, n: int, k: int, p0: int, p1: int,
     a: View, a_packed: int, b_at: int, b_step: int, c: View, s: View, scale: Scale,
 ) -> None:  # fmt: skip
-    """The panels [p0, p1) of A times one panel of B, n columns wide. A is read in place if a_packed
-    is 0.
+    """The panels [p0, p1) of A times one panel of B, n columns wide, by a call for each height. A
+    is read in place if a_packed is 0.
     """
     size, lanes, rows = table[SIZE], table[LANES], table[ROWS]
     wide = TILE + ((n + lanes - 1 >> table[SHIFT]) - 1) * rows - 1
     a_row, a_step = a.row, a.column
     if a_packed != 0:
         a_row, a_step = size, packed_step(table)
-    for p in range(p0, p1):
+    p = p0
+    while p < p1:
         i, height = first_row(dealt, p), height_of(dealt, p)
-        a_at = a.at + i * a.row
+        end = min(p1, dealt.more) if p < dealt.more else p1
+        a_at, a_next = a.at + i * a.row, height * a.row
         if a_packed != 0:
-            a_at = a_packed + (p - p0) * a_step * k
+            a_next = a_step * k
+            a_at = a_packed + (p - p0) * a_next
         call(
             table[wide + height],
             (
                 k, a_at, a_row, a_step, b_at, b_step, c.at + i * c.row, c.row, n,
                 s.at + i * s.row, s.row, s.column, scale.alpha, scale.beta,
+                end - p, a_next, height * c.row, height * s.row,
             ),
         )  # fmt: skip
+        p = end
 
 
 @part
@@ -232,9 +244,12 @@ def tiled(
 ) -> None:
     """C (m, n) by tiles. The columns of C are neighbours."""
     size, lanes, rows = table[SIZE], table[LANES], table[ROWS]
+    width = panel_width(m, n, lanes, rows)
+    low = rows // 2 - 1  # leaves room for four vectors of B
+    if k <= SHALLOW and n > width and m > 1 and low >= LOW_ROWS:
+        rows, width = low, 4 * lanes
     panels = (m + rows - 1) // rows
     dealt = Rows(m // panels, m % panels)
-    width = panel_width(m, n, lanes, rows)
     same = table[SOURCE] == size  # what is converted must be packed
     a_near = same and near_a(n, k, a, size)
     b_near = same and b.column == size and near_b(m, k * n * size, b)
@@ -245,11 +260,9 @@ def tiled(
         kb = (block + 1) * k // blocks - k0
         if block == 1:
             s, scale = c, Scale(scale.alpha, 1.0)
-        # where all of B stays in the nearest cache, C is written row by row
-        group = 1 if kb * n * size <= NEAR_B else MC_PANELS
         for j0 in range(0, n, NC):
-            for p0 in range(0, panels, group):
-                p1 = min(panels, p0 + group)
+            for p0 in range(0, panels, MC_PANELS):
+                p1 = min(panels, p0 + MC_PANELS)
                 if not a_near:
                     pack_panels(table, dealt, kb, p0, p1, moved(a, 0, 0, k0))
                 end = min(n, j0 + NC)
