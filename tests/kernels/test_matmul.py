@@ -21,7 +21,15 @@ from minitorch_np import kernels
 from minitorch_np.kernels import cpu as cpus
 from minitorch_np.kernels import matmul as products
 from minitorch_np.kernels import microkernel
-from minitorch_np.kernels.blocking import KC, NC, NEAR_COLUMNS, NEAR_ROWS
+from minitorch_np.kernels.blocking import (
+    KC,
+    NC,
+    NEAR_COLUMNS,
+    NEAR_LINED_ROWS,
+    NEAR_ROWS,
+    PAGE,
+    SHALLOW,
+)
 from minitorch_np.kernels.matmul import ALONE, UNIT
 
 FLOATS = ("float32", "float64")
@@ -174,6 +182,10 @@ def test_strides_of_the_result(make_out: Make, dtype: str) -> None:
     [
         (MACHINE.rows * 6 + 5, KC + 1, 45),
         (NEAR_ROWS + 1, 2 * KC + 3, NEAR_COLUMNS + 1),
+        (NEAR_ROWS + 1, 67, 96),
+        (NEAR_LINED_ROWS + 1, 67, 96),
+        (NEAR_ROWS + 1, PAGE // 4, NEAR_COLUMNS + 1),
+        (MACHINE.rows * 6 + 5, SHALLOW, 131),
         (19, 23, NC + 37),
         (3, KC + 5, NC + 1),
         (NC + 5, 3, 4),
