@@ -156,10 +156,15 @@ def sub(
 sub.vjp(input=lambda g: g, other=lambda g, alpha: taken(g, alpha))
 
 
+def _taken_from(a: Array, b: Array) -> Array:
+    return np.subtract(b, a)
+
+
 @op(
     "elementwise",
     method=False,
     node=lambda other: "RsubBackward0" if isinstance(other, Tensor) else "RsubBackward1",
+    quick=_taken_from,
 )
 def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """`other - alpha * input`, what `1 - x` calls. Source: ATen/native/BinaryOps.cpp rsub."""
@@ -326,7 +331,7 @@ def remainder_node(input: Tensor | Number, other: Tensor | Number) -> str:
     return "RemainderBackward1" if isinstance(other, Tensor) else "RemainderBackward0"
 
 
-@op("elementwise", inplace=True, node=remainder_node)
+@op("elementwise", inplace=True, node=remainder_node, quick=np.remainder)
 def remainder(
     input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None
 ) -> Tensor:
@@ -364,6 +369,7 @@ remainder.vjp(
     "elementwise",
     inplace=True,
     node=lambda other: "FmodBackward1" if isinstance(other, Tensor) else "FmodBackward0",
+    quick=np.fmod,
 )
 def fmod(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """The remainder with the sign of the dividend, as C's fmod.

@@ -1,6 +1,7 @@
 """Powers, and the binary functions that are smooth or pick one of two operands."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.kernels.large import beside, compiled
-from minitorch_np.loops import Kernel, common_dtype, not_implemented, pointwise, rounded, scalar
+from minitorch_np.loops import common_dtype, not_implemented, pointwise, rounded, scalar
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.binary import narrowed
 from minitorch_np.ops.copy import own, zeros
@@ -22,6 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 Array = NDArray[Any]
+Unary = Callable[[Array, Array], object]
 
 
 def power_node(input: Tensor | Number, exponent: Tensor | Number) -> str:
@@ -31,7 +33,15 @@ def power_node(input: Tensor | Number, exponent: Tensor | Number) -> str:
     return "PowBackward1" if isinstance(input, Tensor) else "PowBackward2"
 
 
-@op("elementwise", inplace=True, node=power_node)
+def _small_power(a: Array, b: Array | float, out: Array | None = None) -> Array:
+    if not isinstance(b, float):
+        return np.power(a, b, out)
+    out = np.empty_like(a) if out is None else out
+    (_SHORT_WAYS.get(b) or _power_of(b))(a, out)
+    return out
+
+
+@op("elementwise", inplace=True, node=power_node, quick=_small_power)
 def pow(input: Tensor | Number, exponent: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """`input ** exponent`, broadcast; either may be a number.
 
@@ -58,24 +68,26 @@ def _to_number(
     """A tensor to the power of a number, with ATen's shorter ways for the common exponents."""
     if not dtype.is_floating_point and exponent < 0:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
-    if exponent == 0:
-        return pointwise(lambda a, o: o.fill(1), input, out=out, common=dtype)
-    if exponent == 1:
-        return pointwise(_same, input, out=out, common=dtype)
     short = _SHORT_WAYS.get(exponent)
     if dtype is dtypes.float16:
         short = _HALF_WAYS.get(exponent, short)
-    if short is not None and (dtype.is_floating_point or exponent in (2, 3)):
-        return pointwise(short, input, out=out, common=dtype)
-    n = rounded(scalar(exponent, dtype), dtype)
-    return pointwise(lambda a, o: np.power(a, o.dtype.type(n), o), input, out=out, common=dtype)
+    if short is None and dtype is not dtypes.float32:  # that one becomes infinite
+        exponent = rounded(scalar(exponent, dtype), dtype)
+    return pointwise(short or _power_of(exponent), input, out=out, common=dtype)
+
+
+def _power_of(exponent: Number) -> Unary:
+    """NumPy's power to a number."""
+    return lambda a, o: np.power(a, o.dtype.type(exponent), o)
 
 
 def _same(a: Array, o: Array) -> None:
     np.copyto(o, a, casting="unsafe")
 
 
-_SHORT_WAYS: dict[float, Kernel] = {
+_SHORT_WAYS: dict[float, Unary] = {
+    0.0: lambda a, o: o.fill(1),
+    1.0: _same,
     0.5: np.sqrt,
     2.0: in_place("elementwise.square", np.square),
     3.0: compiled("elementwise.cube", lambda a, o: np.multiply(a * a, a, o)),
@@ -93,7 +105,7 @@ def _half_power(a: Array, o: Array) -> None:
     np.copyto(o, math.inf, where=np.isneginf(a))
 
 
-_HALF_WAYS: dict[float, Kernel] = {
+_HALF_WAYS: dict[float, Unary] = {
     0.5: _half_power,
     -0.5: lambda a, o: np.power(a, o.dtype.type(-0.5), o),
 }
@@ -176,7 +188,7 @@ def smaller(a: Array, b: Array, o: Array) -> None:
     np.minimum(a, b, out=o)
 
 
-@op("elementwise")
+@op("elementwise", quick=np.maximum)
 def maximum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The larger element of each pair, nan if either is; where equal, both get half the gradient.
 
@@ -192,7 +204,7 @@ maximum.vjp(
 )
 
 
-@op("elementwise")
+@op("elementwise", quick=np.minimum)
 def minimum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The smaller element of each pair, nan if either is; where equal, both get half the gradient.
 
@@ -213,7 +225,7 @@ def shared(g: Tensor, input: Tensor, other: Tensor) -> Tensor:
     return (g / 2).where(input == other, g)
 
 
-@op("elementwise")
+@op("elementwise", quick=np.fmax)
 def fmax(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The larger element of each pair, and the other one where one is nan."""
     return pointwise(np.fmax, input, other, out=out)
@@ -229,7 +241,7 @@ fmax.vjp(
 )
 
 
-@op("elementwise")
+@op("elementwise", quick=np.fmin)
 def fmin(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The smaller element of each pair, and the other one where one is nan."""
     return pointwise(np.fmin, input, other, out=out)
@@ -245,7 +257,7 @@ fmin.vjp(
 )
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.arctan2)
 def atan2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The angle of the point (other, input), in (-pi, pi]."""
     return pointwise(np.arctan2, input, other, out=out, floating=True)
@@ -270,7 +282,7 @@ def floating(kernel: str, *operands: Tensor) -> None:
         raise not_implemented(kernel, dtype)
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.hypot)
 def hypot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`sqrt(input ** 2 + other ** 2)` without overflow in between."""
     floating("hypot_cpu", input, other)
@@ -283,7 +295,7 @@ _hypot = compiled("elementwise.hypot", np.hypot)
 hypot.vjp(input=lambda g, input, out: g * input / out, other=lambda g, other, out: g * other / out)
 
 
-@op("elementwise")
+@op("elementwise", quick=np.logaddexp)
 def logaddexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`log(exp(input) + exp(other))` without overflow in between."""
     floating("logaddexp_cpu", input, other)
@@ -299,7 +311,7 @@ logaddexp.vjp(
 )
 
 
-@op("elementwise")
+@op("elementwise", quick=np.logaddexp2)
 def logaddexp2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`log2(2 ** input + 2 ** other)` without overflow in between."""
     floating("logaddexp2_cpu", input, other)
@@ -319,6 +331,7 @@ logaddexp2.vjp(
     "elementwise",
     inplace=True,
     node=lambda other: "CopysignBackward0" if isinstance(other, Tensor) else "CopysignBackward1",
+    quick=np.copysign,
 )
 def copysign(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """The size of `input` with the sign of `other`, -0.0 included."""

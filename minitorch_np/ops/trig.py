@@ -1,8 +1,9 @@
 """Circular and hyperbolic functions and their inverses, in radians, element by element."""
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from minitorch_np.kernels.large import compiled
 from minitorch_np.loops import pointwise
@@ -15,8 +16,10 @@ __all__ = [
     "arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh",
 ]  # fmt: skip
 
+Array = NDArray[Any]
 
-@op("elementwise", inplace=True)
+
+@op("elementwise", inplace=True, quick=np.sin)
 def sin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The sine."""
     return pointwise(np.sin, input, out=out, floating=True)
@@ -25,7 +28,7 @@ def sin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 sin.vjp(input=lambda g, input: g * input.cos())
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.cos)
 def cos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The cosine."""
     return pointwise(np.cos, input, out=out, floating=True)
@@ -34,7 +37,7 @@ def cos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 cos.vjp(input=lambda g, input: g * -input.sin())
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.tan)
 def tan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The tangent."""
     return pointwise(np.tan, input, out=out, floating=True)
@@ -43,7 +46,7 @@ def tan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 tan.vjp(input=lambda g, out: g * (1 + out.pow(2)))
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.arcsin)
 def asin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The angle in [-pi/2, pi/2] whose sine is given; nan outside [-1, 1]."""
     return pointwise(np.arcsin, input, out=out, floating=True)
@@ -52,7 +55,7 @@ def asin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 asin.vjp(input=lambda g, input: g * (-input * input + 1).rsqrt())
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.arccos)
 def acos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The angle in [0, pi] whose cosine is given; nan outside [-1, 1]."""
     return pointwise(np.arccos, input, out=out, floating=True)
@@ -61,7 +64,7 @@ def acos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 acos.vjp(input=lambda g, input: g * -((-input * input + 1).rsqrt()))
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.arctan)
 def atan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The angle in [-pi/2, pi/2] whose tangent is given."""
     return pointwise(np.arctan, input, out=out, floating=True)
@@ -70,7 +73,7 @@ def atan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 atan.vjp(input=lambda g, input: g / (input * input + 1))
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.sinh)
 def sinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The hyperbolic sine."""
     return pointwise(np.sinh, input, out=out, floating=True)
@@ -79,7 +82,7 @@ def sinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 sinh.vjp(input=lambda g, input: g * input.cosh())
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.cosh)
 def cosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The hyperbolic cosine."""
     return pointwise(np.cosh, input, out=out, floating=True)
@@ -88,7 +91,7 @@ def cosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 cosh.vjp(input=lambda g, input: g * input.sinh())
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.tanh)
 def tanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The hyperbolic tangent."""
     return pointwise(np.tanh, input, out=out, floating=True)
@@ -97,13 +100,17 @@ def tanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 tanh.vjp(input=lambda g, out: tanh_backward(g, out))
 
 
-@op("elementwise", method=False)
+def _tanh_slope(g: Array, y: Array, out: Array | None = None) -> Array:
+    return np.multiply(g, 1 - y * y, out)
+
+
+@op("elementwise", method=False, quick=_tanh_slope)
 def tanh_backward(grad_output: Tensor, output: Tensor) -> Tensor:
     """The gradient of tanh from that of its result. Source: BinaryOpsKernel.cpp."""
     return pointwise(_tanh_backward, grad_output, output)
 
 
-_tanh_backward = compiled("smooth.tanh_backward", lambda g, y, o: np.multiply(g, 1 - y * y, o))
+_tanh_backward = compiled("smooth.tanh_backward", _tanh_slope)
 
 
 tanh_backward.vjp(
@@ -117,7 +124,12 @@ def underived(name: str) -> NoReturn:
     raise NotImplementedError(f"the derivative for 'inplace version of {name}' is not implemented.")
 
 
-@op("elementwise", inplace=True, node=lambda inplace: f"AsinhBackward{int(inplace)}")
+@op(
+    "elementwise",
+    inplace=True,
+    node=lambda inplace: f"AsinhBackward{int(inplace)}",
+    quick=np.arcsinh,
+)
 def asinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse of the hyperbolic sine."""
     return pointwise(np.arcsinh, input, out=out, floating=True)
@@ -127,7 +139,12 @@ asinh.vjp(input=lambda g, input: g * (input.pow(2) + 1).rsqrt())
 asinh.vjp_(input=lambda g: underived("asinh"))
 
 
-@op("elementwise", inplace=True, node=lambda inplace: f"AcoshBackward{int(inplace)}")
+@op(
+    "elementwise",
+    inplace=True,
+    node=lambda inplace: f"AcoshBackward{int(inplace)}",
+    quick=np.arccosh,
+)
 def acosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse of the hyperbolic cosine; nan below 1."""
     return pointwise(np.arccosh, input, out=out, floating=True)
@@ -137,7 +154,12 @@ acosh.vjp(input=lambda g, input: g * (input.pow(2) - 1).rsqrt())
 acosh.vjp_(input=lambda g: underived("acosh"))
 
 
-@op("elementwise", inplace=True, node=lambda inplace: f"AtanhBackward{int(inplace)}")
+@op(
+    "elementwise",
+    inplace=True,
+    node=lambda inplace: f"AtanhBackward{int(inplace)}",
+    quick=np.arctanh,
+)
 def atanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse of the hyperbolic tangent; nan outside [-1, 1]."""
     return pointwise(np.arctanh, input, out=out, floating=True)

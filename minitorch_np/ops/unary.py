@@ -4,6 +4,7 @@
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def kept(f: Kernel, input: Tensor, out: Tensor | None) -> Tensor:
     return pointwise(f, input, out=out)
 
 
-def in_place(name: str, f: np.ufunc) -> Kernel:
+def in_place(name: str, f: np.ufunc) -> Callable[[Array, Array], object]:
     """`f`, by a compiled loop in place, where NumPy's is slower; elsewhere memory is the limit."""
     loop = compiled(name, f)
 
@@ -53,7 +54,7 @@ _neg, _abs = in_place("elementwise.neg", np.negative), in_place("elementwise.abs
 _ceil, _trunc = in_place("elementwise.ceil", np.ceil), in_place("elementwise.trunc", np.trunc)
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.negative)
 def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`-input`. Raises: NotImplementedError for bools. Source: ATen/native/UnaryOps.cpp neg."""
     if input.dtype is dtypes.bool_:
@@ -67,7 +68,7 @@ def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 neg.vjp(input=lambda g: g.neg())
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.abs)
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The distance from zero; its derivative at 0 is 0. Source: ATen/native/UnaryOps.cpp abs."""
     if input.dtype is dtypes.bool_:
@@ -104,7 +105,7 @@ def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 sgn.vjp(input=lambda g, input, out: zeros(g, g.sizes))
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.exp)
 def exp(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """e to the power of each element."""
     return pointwise(_exp, input, out=out, floating=True)
@@ -116,7 +117,7 @@ _exp = compiled("smooth.exp", np.exp)
 exp.vjp(input=lambda g, out: g * out)
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.exp2)
 def exp2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """2 to the power of each element."""
     return pointwise(np.exp2, input, out=out, floating=True)
@@ -125,7 +126,7 @@ def exp2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 exp2.vjp(input=lambda g, out: g * out * math.log(2))
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.expm1)
 def expm1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`exp(input) - 1`, exact near 0."""
     return pointwise(np.expm1, input, out=out, floating=True)
@@ -134,7 +135,7 @@ def expm1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 expm1.vjp(input=lambda g, out: g * (out + 1))
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.log)
 def log(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The natural logarithm: -inf at 0, nan below."""
     return pointwise(np.log, input, out=out, floating=True)
@@ -143,7 +144,7 @@ def log(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 log.vjp(input=lambda g, input: g.div(input))
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.log2)
 def log2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The logarithm to base 2."""
     return pointwise(np.log2, input, out=out, floating=True)
@@ -152,7 +153,7 @@ def log2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 log2.vjp(input=lambda g, input: g / (input * math.log(2)))
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.log10)
 def log10(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The logarithm to base 10."""
     return pointwise(np.log10, input, out=out, floating=True)
@@ -161,7 +162,7 @@ def log10(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 log10.vjp(input=lambda g, input: g / (input * math.log(10)))
 
 
-@op("elementwise", inplace=True, node="Log1PBackward0")
+@op("elementwise", inplace=True, node="Log1PBackward0", quick=np.log1p)
 def log1p(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`log(1 + input)`, exact near 0."""
     return pointwise(np.log1p, input, out=out, floating=True)
@@ -170,7 +171,7 @@ def log1p(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 log1p.vjp(input=lambda g, input: g / (input + 1))
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.sqrt)
 def sqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The square root, nan below 0; its derivative at 0 is inf."""
     return pointwise(np.sqrt, input, out=out, floating=True)
@@ -193,7 +194,7 @@ def rsqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 rsqrt.vjp(input=lambda g, out: -0.5 * g * out.pow(3))
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.reciprocal)
 def reciprocal(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`1 / input`."""
     return pointwise(lambda a, o: np.true_divide(1, a, o), input, out=out, floating=True)
@@ -209,7 +210,7 @@ def integral(f: Kernel, kernel: str, input: Tensor, out: Tensor | None) -> Tenso
     return kept(f if input.dtype.is_floating_point else np.positive, input, out)
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.ceil)
 def ceil(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The smallest integer at or above each element, in the same dtype."""
     return integral(_ceil, "ceil_vml_cpu", input, out)
@@ -218,7 +219,7 @@ def ceil(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 ceil.vjp(input=lambda g: zeros_like(g))
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.floor)
 def floor(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The largest integer at or below each element, in the same dtype."""
     return integral(np.floor, "floor_vml_cpu", input, out)
@@ -227,7 +228,7 @@ def floor(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 floor.vjp(input=lambda g: zeros_like(g))
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=np.trunc)
 def trunc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Each element without its fraction, in the same dtype."""
     return integral(_trunc, "trunc_vml_cpu", input, out)
@@ -240,6 +241,7 @@ trunc.vjp(input=lambda g: zeros_like(g))
     "elementwise",
     inplace=True,
     node=lambda decimals: "RoundBackward1" if decimals else "RoundBackward0",
+    quick=np.rint,
 )
 def round(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Tensor:
     """Each element rounded to `decimals` places, halves to even.
@@ -314,18 +316,18 @@ def rad2deg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 rad2deg.vjp(input=lambda g: g * (180 / math.pi))
 
 
-def _logistic(a: Array, out: Array) -> None:
-    np.negative(a, out)
+def _logistic(a: Array, out: Array | None = None) -> Array:
+    out = np.negative(a, out)
     np.exp(out, out)
     np.add(out, 1, out)
-    np.true_divide(1, out, out)
+    return np.true_divide(1, out, out)
 
 
 logistic = compiled("smooth.sigmoid", _logistic)
 """`1 / (1 + exp(-a))`: where exp overflows the result is 0, as it should be."""
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, quick=_logistic)
 def sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`1 / (1 + exp(-input))`. Source: ATen/native/cpu/UnaryOpsKernel.cpp sigmoid_kernel."""
     return pointwise(logistic, input, out=out, floating=True)
@@ -334,15 +336,17 @@ def sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 sigmoid.vjp(input=lambda g, out: sigmoid_backward(g, out))
 
 
-@op("elementwise", method=False)
+def _logistic_slope(g: Array, y: Array, out: Array | None = None) -> Array:
+    return np.multiply(g * (1 - y), y, out)
+
+
+@op("elementwise", method=False, quick=_logistic_slope)
 def sigmoid_backward(grad_output: Tensor, output: Tensor) -> Tensor:
     """The gradient of sigmoid from that of its result. Source: BinaryOpsKernel.cpp."""
     return pointwise(_sigmoid_backward, grad_output, output)
 
 
-_sigmoid_backward = compiled(
-    "smooth.sigmoid_backward", lambda g, y, o: np.multiply(g * (1 - y), y, o)
-)
+_sigmoid_backward = compiled("smooth.sigmoid_backward", _logistic_slope)
 
 
 sigmoid_backward.vjp(
