@@ -9,7 +9,7 @@ import builtins
 import math
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, overload
+from typing import Any, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import Form, Plans, form_of
+from minitorch_np.kernels.large import Compiled
 from minitorch_np.quiet import quietly, run_quietly
 from minitorch_np.shapes import Shape, broadcast, reduced
 from minitorch_np.strides import Stride
@@ -149,26 +150,43 @@ def pointwise(
     dtype where it is not the common one (comparisons); `common` overrides the promotion; `numbers`
     says that numbers alone will do. Raises: TypeError where there is no tensor and one must be.
     """
-    if out is not None:
+    if out is not None and out is not inputs[0]:
         return _into(f, inputs, out, floating, result, common)
     asked = tuple([x.form if isinstance(x, Tensor) else type(x) for x in inputs])
     key = (asked, floating, result, common, numbers, dtypes.get_default_dtype())
     plan = _plans.get(key)
     if plan is None:
+        done = None if out is None else _into(f, inputs, out, floating, result, common)
         plan = _plan(inputs, floating, result, common, numbers)
         _plans.keep(key, plan)
-    dtype, form, direct = plan
-    done = blank(form)
-    if direct:
-        arrays = [x.array if isinstance(x, Tensor) else number(x, dtype) for x in inputs]
-        run_quietly(f, *arrays, done.nd)
-    else:
+        if done is not None:
+            return done
+    dtype, form, direct, walks = plan
+    done = blank(form) if out is None else out
+    if out is not None and not (direct and form is out.form and _apart(inputs, out)):
+        return _into(f, inputs, out, floating, result, common)
+    if not direct:
         _run(f, inputs, dtype, done)
+        return done
+    arrays = [x.array if isinstance(x, Tensor) else number(x, dtype) for x in inputs]
+    target = done.array
+    if not (walks and isinstance(f, Compiled) and f.walk(cast("list[A]", arrays), target)):
+        run_quietly(f, *arrays, target)
     return done
 
 
-_Plan = tuple[Dtype, Form, bool]
-"""The dtype to compute in, the form of the result, and whether kernels take all as it is."""
+def _apart(inputs: tuple[Tensor | Number, ...], out: Tensor) -> bool:
+    """Whether no input but `out` itself can share its memory, nor its own elements any."""
+    store = out.store
+    for x in inputs:
+        if isinstance(x, Tensor) and x is not out and x.store is store and store is not None:
+            return False
+    return out.form.packed is not None
+
+
+_Plan = tuple[Dtype, Form, bool, bool]
+"""The dtype to compute in, the form of the result, whether kernels take all as it is, and whether
+all are float32 in C order, of one shape."""
 
 _plans = Plans[_Plan]()
 
@@ -189,7 +207,15 @@ def _plan(
     form = form_of(shape, strides.elementwise(shape, _operands(inputs)), result or dtype)
     same = not dtype.is_half and all(t.dtype is dtype for t in tensors)
     # alone, Python's floats would be computed with as float64
-    return dtype, form, bool(same and tensors and not form.dtype.is_half)
+    direct = bool(same and tensors and not form.dtype.is_half)
+    walks = direct and dtype is dtypes.float32 and len(tensors) == len(inputs) and form.contiguous
+    walks = walks and form.dtype in (dtypes.float32, dtypes.bool_)
+    return (
+        dtype,
+        form,
+        direct,
+        walks and all(t.form.contiguous and t.sizes == shape for t in tensors),
+    )
 
 
 def _into(

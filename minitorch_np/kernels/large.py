@@ -5,17 +5,20 @@ from them, and a program that has no others never loads numba.
 """
 
 import math
-from collections.abc import Callable
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import kernels
+from minitorch_np.quiet import quietly
 
-__all__ = ["MANY", "beside", "compiled", "dense", "folded", "loop", "walked"]
+__all__ = ["MANY", "Compiled", "beside", "dense", "folded", "kept", "loop", "walked"]
 
 Array = NDArray[Any]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 Kernel = (
     Callable[[Array, Array], object]
@@ -111,21 +114,60 @@ def beside(f: np.ufunc, kind: int) -> Callable[[Array, Array, Array], None]:
     return kernel
 
 
-def compiled(
-    name: str, otherwise: Kernel, *numbers: float | np.generic, ones: int = 0
-) -> Callable[..., None]:
-    """A kernel that runs the loop `name` with `numbers` where it can, and `otherwise` elsewhere.
+class Compiled:
+    """A kernel that runs the loop `name` with numbers where it can, and `otherwise` elsewhere."""
 
-    The first `ones` arrays may have one element for all.
-    """
+    __slots__ = ("name", "numbers", "ones", "otherwise")
 
-    run = cast(Callable[..., object], otherwise)
+    def __init__(
+        self, name: str, otherwise: Kernel, *numbers: float | np.generic, ones: int = 0
+    ) -> None:
+        """The first `ones` arrays may have one element for all."""
+        self.name = name
+        self.otherwise = cast(Callable[..., object], otherwise)
+        self.numbers = tuple([quietly(FLOAT.type, n) for n in numbers])
+        self.ones = ones
 
-    def kernel(*arrays: Array) -> None:
-        flat = walked(arrays, ones) if arrays[-1].size >= MANY else None
+    def __call__(self, *arrays: Array) -> None:
+        """Write the last of the arrays."""
+        flat = walked(arrays, self.ones) if arrays[-1].size >= MANY else None
         if flat is None:
-            run(*arrays)
+            self.otherwise(*arrays)
         else:
-            loop(name)(*flat, *[np.float32(n) for n in numbers])
+            loop(self.name)(*flat, *self.numbers)
+
+    def walk(self, inputs: Sequence[Array], out: Array) -> bool:
+        """Whether the loop wrote `out`; all are in C order, of one shape, and float32, or `out` of
+        bools. That is known from forms, and `walked` takes longer than a loop over a few pages."""
+        if out.size < MANY:
+            return False
+        flat: list[Array] = []
+        for a in inputs:
+            if not a.flags.carray:  # read-only, or not aligned
+                return False
+            flat.append(a.ravel())
+        (_found.get(self.name) or loop(self.name))(*flat, out.ravel(), *self.numbers)
+        return True
+
+
+def kept(make: Callable[P, R]) -> Callable[P, R]:
+    """A maker of kernels that is asked once for equal numbers and dtypes, of which 0.0 and -0.0 are
+    two, but 1 and 1.0 are one. It keeps a bounded number."""
+    known: dict[object, R] = {}
+
+    def kernel(*args: P.args, **kwargs: P.kwargs) -> R:
+        assert not kwargs
+        key = args
+        if 0 in args:
+            key = (*args, *[math.copysign(1, cast(float, x)) for x in args if x == 0])
+        found = known.get(key)
+        if found is None:
+            if len(known) >= _MOST:
+                known.clear()
+            found = known[key] = make(*args, **kwargs)
+        return found
 
     return kernel
+
+
+_MOST = 1000

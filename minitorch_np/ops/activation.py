@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes
-from minitorch_np.kernels.large import MANY, compiled
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.kernels.large import Compiled, kept
 from minitorch_np.loops import blank_like, not_implemented, pointwise, rounded, scalar
 from minitorch_np.op import composite, op
-from minitorch_np.ops.conditional import limit
+from minitorch_np.ops.conditional import between, limit
 from minitorch_np.ops.copy import zeros_like
 from minitorch_np.quiet import quiet
 from minitorch_np.tensor import Number, Tensor, owning
@@ -53,14 +54,6 @@ def gated(g: Array, open_: Array, out: Array) -> None:
         copied(np.where(open_, g, 0), out)
 
 
-def positive_part(a: Array, out: Array) -> None:
-    """Negative elements replaced by 0, nan kept."""
-    if out.size >= MANY:
-        _large_positive_part(a, out)
-    else:
-        _positive_part(a, out)
-
-
 def _positive_part(a: Array, out: Array) -> None:
     if out.dtype.kind == "f":
         a.clip(0.0, np.inf, out)  # np.maximum of a number is five times slower
@@ -68,7 +61,8 @@ def _positive_part(a: Array, out: Array) -> None:
         np.maximum(a, 0, out=out)
 
 
-_large_positive_part = compiled("elementwise.relu", _positive_part)
+positive_part = Compiled("elementwise.relu", _positive_part)
+"""Negative elements replaced by 0, nan kept."""
 
 
 _ZERO = np.zeros((), np.float32)
@@ -93,12 +87,15 @@ def threshold_backward(grad_output: Tensor, input: Tensor, threshold: Number) ->
     if form.alike is not None and grad_output.form is form and type(threshold) is int:
         closed = quiet.run(np.less_equal, input.array, _ZERO if threshold == 0 else threshold)
         return owning(form.alike, np.where(closed, _ZERO, grad_output.array))
-    n = rounded(threshold, input.dtype)
+    return pointwise(_passed_above(rounded(threshold, input.dtype)), input, grad_output)
 
+
+@kept
+def _passed_above(n: Number) -> Compiled:
     def passed(a: Array, g: Array, o: Array) -> None:
         gated(g, ~np.less_equal(a, n), o)
 
-    return pointwise(compiled("elementwise.threshold_backward", passed, n), input, grad_output)
+    return Compiled("elementwise.threshold_backward", passed, n)
 
 
 threshold_backward.vjp(
@@ -123,7 +120,7 @@ def threshold(
     def chosen(a: Array, o: Array) -> None:
         copied(np.where(a <= n, v, a), o)
 
-    return pointwise(compiled("elementwise.threshold", chosen, n, v), input, out=out)
+    return pointwise(Compiled("elementwise.threshold", chosen, n, v), input, out=out)
 
 
 threshold.vjp(input=lambda g, input, threshold: threshold_backward(g, input, threshold))
@@ -140,7 +137,12 @@ def leaky_relu(
 ) -> Tensor:
     """`input` where positive, `negative_slope * input` elsewhere, 0 included."""
     need_floating(input, "leaky_relu_cpu")
-    n = input.dtype.compute.type(rounded(negative_slope, input.dtype))
+    return pointwise(_leaked(input.dtype, negative_slope), input, out=out)
+
+
+@kept
+def _leaked(dtype: Dtype, negative_slope: Number) -> Compiled:
+    n = dtype.compute.type(rounded(negative_slope, dtype))
 
     def leaked(a: Array, o: Array) -> None:
         if 0 <= n <= 1:
@@ -148,7 +150,7 @@ def leaky_relu(
         else:
             np.copyto(o, np.where(a > 0, a, a * n))
 
-    return pointwise(compiled("elementwise.leaky_relu", leaked, n), input, out=out)
+    return Compiled("elementwise.leaky_relu", leaked, n)
 
 
 leaky_relu.vjp(
@@ -173,12 +175,17 @@ def leaky_relu_backward(
             "if you do require supporting in-place leakRelu backward calculation with negative "
             "slope"
         )
-    n = input.dtype.compute.type(rounded(negative_slope, input.dtype))
+    return pointwise(_leaked_back(input.dtype, negative_slope), input, grad_output)
+
+
+@kept
+def _leaked_back(dtype: Dtype, negative_slope: Number) -> Compiled:
+    n = dtype.compute.type(rounded(negative_slope, dtype))
 
     def leaked(a: Array, g: Array, o: Array) -> None:
         copied(np.where(a > 0, g, g * n), o)
 
-    return pointwise(compiled("elementwise.leaky_relu_backward", leaked, n), input, grad_output)
+    return Compiled("elementwise.leaky_relu_backward", leaked, n)
 
 
 _LOST_SIGN = (
@@ -209,7 +216,12 @@ def elu(
     Source: ATen/native/cpu/Elu.h.
     """
     need_floating(input, "elu_cpu")
-    f = input.dtype.compute.type
+    return pointwise(_elu(input.dtype, alpha, scale, input_scale), input, out=out)
+
+
+@kept
+def _elu(dtype: Dtype, alpha: Number, scale: Number, input_scale: Number) -> Callable[..., None]:
+    f = dtype.compute.type
     below, above, inner = f(alpha * scale), f(scale), f(input_scale)
 
     def linear_or_exponential(a: Array, o: Array) -> None:
@@ -218,12 +230,9 @@ def elu(
         values = cast(Array, np.where(a < 0, falling, a * above))
         np.copyto(o, values)
 
-    kernel = (
-        compiled("smooth.elu", linear_or_exponential, below, above, inner)
-        if inner > 0
-        else linear_or_exponential
-    )
-    return pointwise(kernel, input, out=out)
+    if inner > 0:
+        return Compiled("smooth.elu", linear_or_exponential, below, above, inner)
+    return linear_or_exponential
 
 
 elu.vjp(
@@ -250,7 +259,15 @@ def elu_backward(
     """The gradient of elu from its input or its result. Source: ATen/native/cpu/Elu.h."""
     if is_result and alpha < 0:
         raise RuntimeError(f"In-place elu {_LOST_SIGN}")
-    f = self_or_result.dtype.compute.type
+    kernel = _elu_slope(self_or_result.dtype, alpha, scale, input_scale, is_result)
+    return pointwise(kernel, grad_output, self_or_result)
+
+
+@kept
+def _elu_slope(
+    dtype: Dtype, alpha: Number, scale: Number, input_scale: Number, is_result: bool
+) -> Compiled:
+    f = dtype.compute.type
     below, above, inner = f(alpha * scale), f(scale), f(input_scale)
 
     def slope(g: Array, a: Array, o: Array) -> None:
@@ -259,7 +276,7 @@ def elu_backward(
         np.multiply(g, slopes, o)
 
     loop = "smooth.elu_result_backward" if is_result else "smooth.elu_backward"
-    return pointwise(compiled(loop, slope, below, above, inner), grad_output, self_or_result)
+    return Compiled(loop, slope, below, above, inner)
 
 
 def _elu_second(
@@ -306,7 +323,7 @@ def celu(input: Tensor, alpha: Number = 1.0, *, out: Tensor | None = None) -> Te
 
     kernel = linear_or_exponential
     if alpha > 0:
-        kernel = compiled("smooth.elu", linear_or_exponential, a_, 1, inner)
+        kernel = Compiled("smooth.elu", linear_or_exponential, a_, 1, inner)
     return pointwise(kernel, input, out=out)
 
 
@@ -327,13 +344,10 @@ def hardtanh(
     kind = input.dtype
     if not kind.is_floating_point:
         min_val, max_val = int(min_val), int(max_val)
-    least, most = limit(min_val, kind, "min"), limit(max_val, kind, "max")
-    done = blank_like(input) if out is None else out
-
-    def kept(a: Array, o: Array) -> None:
-        a.clip(least, most, o)
-
-    return pointwise(compiled("elementwise.clamp", kept, least, most), input, out=done)
+    within = between(kind, limit(min_val, kind, "min"), limit(max_val, kind, "max"))
+    if out is None and not input.form.contiguous:
+        out = blank_like(input)
+    return pointwise(within, input, out=out)
 
 
 hardtanh.vjp(input=lambda g, input, min_val, max_val: hardtanh_backward(g, input, min_val, max_val))
@@ -345,11 +359,15 @@ def hardtanh_backward(
 ) -> Tensor:
     """The gradient strictly within the limits."""
     low, high = [rounded(x, input.dtype) for x in (min_val, max_val)]
+    return pointwise(_inside(low, high), grad_output, input)
 
+
+@kept
+def _inside(low: Number, high: Number) -> Compiled:
     def inside(g: Array, a: Array, o: Array) -> None:
         gated(g, ~((a <= low) | (a >= high)), o)
 
-    return pointwise(compiled("elementwise.inside_backward", inside, low, high), grad_output, input)
+    return Compiled("elementwise.inside_backward", inside, low, high)
 
 
 hardtanh_backward.vjp(
@@ -375,7 +393,7 @@ def _ramp(a: Array, o: Array) -> None:
     np.true_divide(np.minimum(np.maximum(a + 3, 0), 6), 6, o)
 
 
-_hardsigmoid = compiled("elementwise.hardsigmoid", _ramp)
+_hardsigmoid = Compiled("elementwise.hardsigmoid", _ramp)
 
 
 hardsigmoid.vjp(input=lambda g, input: hardsigmoid_backward(g, input))
@@ -391,7 +409,7 @@ def _on_ramp(g: Array, a: Array, o: Array) -> None:
     copied(np.where((a > -3) & (a < 3), g * o.dtype.type(1 / 6), 0), o)
 
 
-_hardsigmoid_backward = compiled("smooth.hardsigmoid_backward", _on_ramp)
+_hardsigmoid_backward = Compiled("smooth.hardsigmoid_backward", _on_ramp)
 
 
 @op("elementwise", method=False)
@@ -401,13 +419,14 @@ def hardshrink_backward(grad_out: Tensor, input: Tensor, lambd: Number) -> Tenso
     return pointwise(_outside(n), grad_out, input)
 
 
+@kept
 def _outside(n: Number) -> Callable[..., None]:
     """The kernel of both shrinking gradients."""
 
     def outside(g: Array, a: Array, o: Array) -> None:
         gated(g, ~((a >= -n) & (a <= n)), o)
 
-    return compiled("elementwise.outside_backward", outside, n) if n >= 0 else outside
+    return Compiled("elementwise.outside_backward", outside, n) if n >= 0 else outside
 
 
 hardshrink_backward.vjp(
@@ -425,7 +444,7 @@ def hardshrink(input: Tensor, lambd: Number = 0.5, *, out: Tensor | None = None)
     def shrunk(a: Array, o: Array) -> None:
         copied(np.where((a >= -n) & (a <= n), 0, a), o)
 
-    kernel = compiled("elementwise.hardshrink", shrunk, n) if n >= 0 else shrunk
+    kernel = Compiled("elementwise.hardshrink", shrunk, n) if n >= 0 else shrunk
     return pointwise(kernel, input, out=out)
 
 
@@ -450,7 +469,7 @@ def softshrink(input: Tensor, lambd: Number = 0.5, *, out: Tensor | None = None)
     def shrunk(a: Array, o: Array) -> None:
         copied(np.where(a > n, a - n, np.where(a < -n, a + n, a * 0)), o)
 
-    return pointwise(compiled("elementwise.softshrink", shrunk, n), input, out=out)
+    return pointwise(Compiled("elementwise.softshrink", shrunk, n), input, out=out)
 
 
 softshrink.vjp(input=lambda g, input, lambd: softshrink_backward(g, input, lambd))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.kernels.large import MANY, beside, compiled, dense, loop, walked
+from minitorch_np.kernels.large import MANY, Compiled, beside, dense, loop, walked
 from minitorch_np.loops import common_dtype, not_implemented, pointwise, rounded, scalar
 from minitorch_np.op import alias, op
 from minitorch_np.ops.copy import zeros_like
@@ -102,7 +102,7 @@ def combined(
     kernel = f if alpha == 1 else scaling
     if kernel is scaling and dtype.is_floating_point:
         signed = factor if f is np.add else -factor
-        kernel = compiled("elementwise.add_scaled", scaling, signed)
+        kernel = Compiled("elementwise.add_scaled", scaling, signed)
     operands = narrowed(input, dtype), narrowed(other, dtype)
     return pointwise(kernel, *operands, out=out, numbers=True)
 
@@ -279,7 +279,7 @@ def truncated(a: Array, b: Array, out: Array) -> None:
     np.floor_divide(a - np.fmod(a, b), b, out)
 
 
-_truncated = compiled("elementwise.div_trunc", truncated)
+_truncated = Compiled("elementwise.div_trunc", truncated)
 
 
 def truncated_half(dtype: Dtype) -> Callable[[Array, Array, Array], None]:

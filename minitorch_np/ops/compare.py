@@ -9,7 +9,7 @@ import numpy as np
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import bool_
-from minitorch_np.kernels.large import compiled
+from minitorch_np.kernels.large import Compiled
 from minitorch_np.loops import (
     Kernel,
     blank_like,
@@ -151,10 +151,10 @@ def isnan(input: Tensor) -> Tensor:
     return pointwise(np.isnan, input, result=bool_)
 
 
-_logical_not = compiled("elementwise.logical_not", np.logical_not)
-_logical_and = compiled("elementwise.logical_and", np.logical_and)
-_logical_or = compiled("elementwise.logical_or", np.logical_or)
-_logical_xor = compiled("elementwise.logical_xor", np.logical_xor)
+_logical_not = Compiled("elementwise.logical_not", np.logical_not)
+_logical_and = Compiled("elementwise.logical_and", np.logical_and)
+_logical_or = Compiled("elementwise.logical_or", np.logical_or)
+_logical_xor = Compiled("elementwise.logical_xor", np.logical_xor)
 
 
 def _compared_stride(input: Tensor) -> strides.Stride:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.kernels.large import MANY, compiled, dense, loop
+from minitorch_np.kernels.large import MANY, Compiled, dense, kept, loop
 from minitorch_np.loops import (
+    Kernel,
     blank_like,
     common_dtype,
     not_implemented,
@@ -261,11 +262,14 @@ def _limited(a: Array, low: Array, high: Array, o: Array) -> None:
     np.minimum(np.maximum(a, low), high, out=o)
 
 
-_limited_each = compiled("elementwise.clamp_each", _limited)
+_limited_each = Compiled("elementwise.clamp_each", _limited)
 
 
 def limited(input: Tensor, low: Limit, high: Limit, out: Tensor | None, kernel: str) -> Tensor:
     """`input` raised to `low` and lowered to `high`: a unary op where both are numbers."""
+    if not isinstance(low, Tensor) and not isinstance(high, Tensor):
+        if input.dtype.is_floating_point and (out is None or out.dtype is input.dtype):
+            return pointwise(_between_numbers(input.dtype, low, high), input, out=out)
     bounds = [x for x in (low, high) if x is not None]
     dtype = common_dtype(input, *bounds)
     if out is input and not dtypes.can_cast(dtype, input.dtype):
@@ -283,15 +287,26 @@ def limited(input: Tensor, low: Limit, high: Limit, out: Tensor | None, kernel: 
     assert not isinstance(low, Tensor) and not isinstance(high, Tensor)
     if out is not None and out.dtype is not dtype:
         raise other_dtype(out, dtype)
+    return pointwise(_between_numbers(dtype, low, high), input, out=out, common=dtype)
+
+
+@kept
+def _between_numbers(dtype: Dtype, low: Number | None, high: Number | None) -> Kernel:
+    """`between`, where a limit may be left out, or be nan."""
     numbers = [limit(low, dtype, "min"), limit(high, dtype, "max")]
     if any(x is not None and x != x for x in numbers):
-        return pointwise(lambda a, o: o.fill(math.nan), input, out=out, common=dtype)
+        return lambda a, o: o.fill(math.nan)
     info = dtypes.iinfo(dtype) if dtype.category == dtypes.INTEGER else None
     ends = (-math.inf, math.inf) if info is None else (info.min, info.max)
     least, most = [end if x is None else x for x, end in zip(numbers, ends, strict=True)]
+    return between(dtype, least, most)
+
+
+@kept
+def between(_dtype: Dtype, least: Number, most: Number) -> Compiled:
+    """The kernel that keeps elements within two limits of their dtype, nan as nan."""
     # np.maximum with a number is five times slower
-    within = compiled("elementwise.clamp", lambda a, o: a.clip(least, most, o), least, most)
-    return pointwise(within, input, out=out, common=dtype)
+    return Compiled("elementwise.clamp", lambda a, o: a.clip(least, most, o), least, most)
 
 
 def clamp_node(min: Limit, max: Limit) -> str:
@@ -445,7 +460,7 @@ def nan_to_num(
         largest if posinf is None else posinf,
         -largest if neginf is None else neginf,
     )
-    return pointwise(compiled("elementwise.nan_to_num", replaced, *numbers), input, out=done)
+    return pointwise(Compiled("elementwise.nan_to_num", replaced, *numbers), input, out=done)
 
 
 nan_to_num.vjp(input=lambda g, input: g * input.isfinite())

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np.kernels.large import compiled
+from minitorch_np.kernels.large import Compiled
 from minitorch_np.loops import blank_like, not_implemented, pointwise
 from minitorch_np.op import op
 from minitorch_np.ops.copy import check_written, own
@@ -87,7 +87,7 @@ def binary_cross_entropy_backward(
         np.multiply(values, factor, o)
 
     weights = [] if weight is None else [weight]
-    kernel = slope if weights else compiled("elementwise.entropy_backward", slope, norm, ones=1)
+    kernel = slope if weights else Compiled("elementwise.entropy_backward", slope, norm, ones=1)
     return pointwise(kernel, grad_output, input, target, *weights, out=blank_like(input))
 
 

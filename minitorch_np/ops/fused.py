@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes
-from minitorch_np.kernels.large import compiled
+from minitorch_np.kernels.large import Compiled
 from minitorch_np.loops import common_dtype, not_implemented, pointwise, scalar
 from minitorch_np.op import op
 from minitorch_np.ops.copy import number_like
@@ -24,7 +24,7 @@ def _lerped(a: Array, b: Array, w: Array, o: Array) -> None:
     np.copyto(o, values, casting="unsafe")
 
 
-_lerped_each = compiled("elementwise.lerp_each", _lerped)
+_lerped_each = Compiled("elementwise.lerp_each", _lerped)
 
 
 @op(
@@ -48,7 +48,7 @@ def lerp(
     if isinstance(weight, Tensor):
         return pointwise(_lerped_each, input, end, weight, out=out)
     w = float(weight)
-    kernel = compiled("elementwise.lerp", lambda a, b, o: _lerped_by(a, b, w, o), w)
+    kernel = Compiled("elementwise.lerp", lambda a, b, o: _lerped_by(a, b, w, o), w)
     return pointwise(kernel, input, end, out=out)
 
 
@@ -89,7 +89,7 @@ def addcmul(
     def fused(a: Array, b: Array, c: Array, o: Array) -> None:
         np.add(a, (b if n == 1 else n * b) * c, o)
 
-    return pointwise(compiled("elementwise.addcmul", fused, n), input, tensor1, tensor2, out=out)
+    return pointwise(Compiled("elementwise.addcmul", fused, n), input, tensor1, tensor2, out=out)
 
 
 addcmul.vjp(
@@ -124,7 +124,7 @@ def addcdiv(
     def fused(a: Array, b: Array, c: Array, o: Array) -> None:
         np.add(a, (b if n == 1 else n * b) / c, o)
 
-    return pointwise(compiled("elementwise.addcdiv", fused, n), input, tensor1, tensor2, out=out)
+    return pointwise(Compiled("elementwise.addcdiv", fused, n), input, tensor1, tensor2, out=out)
 
 
 addcdiv.vjp(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import strides
-from minitorch_np.kernels.large import compiled
+from minitorch_np.kernels.large import Compiled
 from minitorch_np.loops import (
     Kernel,
     blank_like,
@@ -84,7 +84,7 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     return compared(_square_of_difference, "mse_cpu", reduction, input, target)
 
 
-_square_of_difference = compiled(
+_square_of_difference = Compiled(
     "elementwise.square_of_difference", lambda a, b, o: np.square(np.subtract(a, b), o)
 )
 
@@ -103,7 +103,7 @@ def mse_loss_backward(grad_output: Tensor, input: Tensor, target: Tensor, reduct
     def slope(g: Array, a: Array, b: Array, o: Array) -> None:
         np.multiply(np.subtract(a, b) * o.dtype.type(norm), g, o)
 
-    kernel = compiled("elementwise.mse_backward", slope, norm, ones=1)
+    kernel = Compiled("elementwise.mse_backward", slope, norm, ones=1)
     return sloped(kernel, grad_output, input, target)
 
 
@@ -150,7 +150,7 @@ def smooth_l1_loss(
         parabola = 0.5 * z * z / n if beta else z
         np.copyto(o, np.where(z < n, parabola, z - 0.5 * n), casting="unsafe")
 
-    kernel = compiled("elementwise.smooth_l1", bent, beta) if beta else bent
+    kernel = Compiled("elementwise.smooth_l1", bent, beta) if beta else bent
     return compared(kernel, "smooth_l1_cpu", reduction, input, target)
 
 
@@ -180,7 +180,7 @@ def smooth_l1_loss_backward(
         np.multiply(values * o.dtype.type(norm), g, o)
 
     kernel = (
-        compiled("elementwise.smooth_l1_backward", slope, beta, norm, ones=1) if beta else slope
+        Compiled("elementwise.smooth_l1_backward", slope, beta, norm, ones=1) if beta else slope
     )
     return sloped(kernel, grad_output, input, target)
 
@@ -220,7 +220,7 @@ def huber_loss(
         z, n = np.abs(np.subtract(a, b)), o.dtype.type(delta)
         np.copyto(o, np.where(z <= n, 0.5 * z * z, n * (z - 0.5 * n)), casting="unsafe")
 
-    kernel = compiled("elementwise.huber", bent, delta)
+    kernel = Compiled("elementwise.huber", bent, delta)
     return compared(kernel, "huber_cpu", reduction, input, target, out=blank_like(input))
 
 
@@ -246,7 +246,7 @@ def huber_loss_backward(
         cut = np.minimum(np.maximum(np.subtract(a, b), -n), n)
         np.multiply(cut * o.dtype.type(norm), g, o)
 
-    kernel = compiled("elementwise.huber_backward", slope, delta, norm, ones=1)
+    kernel = Compiled("elementwise.huber_backward", slope, delta, norm, ones=1)
     return sloped(kernel, grad_output, input, target)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.kernels.large import beside, compiled
+from minitorch_np.kernels.large import Compiled, beside
 from minitorch_np.loops import common_dtype, not_implemented, pointwise, rounded, scalar
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.binary import narrowed
@@ -90,7 +90,7 @@ _SHORT_WAYS: dict[float, Unary] = {
     1.0: _same,
     0.5: np.sqrt,
     2.0: in_place("elementwise.square", np.square),
-    3.0: compiled("elementwise.cube", lambda a, o: np.multiply(a * a, a, o)),
+    3.0: Compiled("elementwise.cube", lambda a, o: np.multiply(a * a, a, o)),
     -0.5: reciprocal_root,
     -1.0: lambda a, o: np.true_divide(1, a, o),
     -2.0: lambda a, o: np.true_divide(1, a * a, o),
@@ -289,7 +289,7 @@ def hypot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     return pointwise(_hypot, input, other, out=out)
 
 
-_hypot = compiled("elementwise.hypot", np.hypot)
+_hypot = Compiled("elementwise.hypot", np.hypot)
 
 
 hypot.vjp(input=lambda g, input, out: g * input / out, other=lambda g, other, out: g * other / out)
@@ -302,7 +302,7 @@ def logaddexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Ten
     return pointwise(_logaddexp, input, other, out=out)
 
 
-_logaddexp = compiled("smooth.logaddexp", np.logaddexp)
+_logaddexp = Compiled("smooth.logaddexp", np.logaddexp)
 
 
 logaddexp.vjp(
@@ -318,7 +318,7 @@ def logaddexp2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Te
     return pointwise(_logaddexp2, input, other, out=out)
 
 
-_logaddexp2 = compiled("smooth.logaddexp2", np.logaddexp2)
+_logaddexp2 = Compiled("smooth.logaddexp2", np.logaddexp2)
 
 
 logaddexp2.vjp(
@@ -338,7 +338,7 @@ def copysign(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None
     return pointwise(_copysign, input, other, out=out, floating=True)
 
 
-_copysign = compiled("elementwise.copysign", np.copysign)
+_copysign = Compiled("elementwise.copysign", np.copysign)
 
 
 copysign.vjp(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.kernels.large import compiled
+from minitorch_np.kernels.large import Compiled, kept
 from minitorch_np.loops import blank_like, not_implemented, pointwise, rounded
 from minitorch_np.op import composite, op
 from minitorch_np.ops.special import error_function, single_error_function
@@ -60,20 +60,16 @@ def gelu(input: Tensor, *, approximate: str = "none", out: Tensor | None = None)
     """
     check_approximate(approximate)
     need_floating(input, "GeluKernelImpl")
+    return pointwise(_gelu if approximate == "none" else _gelu_tanh, input, out=out)
 
-    def tanh(a: Array, o: Array) -> None:
-        inner = o.dtype.type(_BEND) * (a + o.dtype.type(_CUBIC) * a * a * a)
-        np.multiply(0.5 * a, 1 + np.tanh(inner), o)
 
-    def exact(a: Array, o: Array) -> None:
-        np.multiply(a, normal_below(a), o)
+def _by_tanh(a: Array, o: Array) -> None:
+    inner = o.dtype.type(_BEND) * (a + o.dtype.type(_CUBIC) * a * a * a)
+    np.multiply(0.5 * a, 1 + np.tanh(inner), o)
 
-    kernel = (
-        compiled("smooth.gelu", exact)
-        if approximate == "none"
-        else compiled("smooth.gelu_tanh", tanh)
-    )
-    return pointwise(kernel, input, out=out)
+
+_gelu = Compiled("smooth.gelu", lambda a, o: np.multiply(a, normal_below(a), o))
+_gelu_tanh = Compiled("smooth.gelu_tanh", _by_tanh)
 
 
 gelu.vjp(
@@ -84,23 +80,24 @@ gelu.vjp(
 @op("elementwise", method=False)
 def gelu_backward(grad_output: Tensor, input: Tensor, *, approximate: str = "none") -> Tensor:
     """The gradient of gelu from its input. Source: ATen/native/cpu/Activation.cpp."""
-
-    def exact(g: Array, a: Array, o: Array) -> None:
-        density = np.exp(a * a * -0.5) * o.dtype.type(1 / math.sqrt(2 * math.pi))
-        np.multiply(g, normal_below(a) + a * density, o)
-
-    def tanh(g: Array, a: Array, o: Array) -> None:
-        bend, cubic = o.dtype.type(_BEND), o.dtype.type(_CUBIC)
-        t = np.tanh(bend * (a + cubic * a * a * a))
-        inner = bend * (1 + 3 * cubic * a * a)
-        np.multiply(g, 0.5 * (1 + t) + 0.5 * a * (1 - t * t) * inner, o)
-
-    kernel = (
-        compiled("smooth.gelu_backward", exact)
-        if approximate == "none"
-        else compiled("smooth.gelu_tanh_backward", tanh)
-    )
+    kernel = _gelu_backward if approximate == "none" else _gelu_tanh_backward
     return pointwise(kernel, grad_output, input)
+
+
+def _slope(g: Array, a: Array, o: Array) -> None:
+    density = np.exp(a * a * -0.5) * o.dtype.type(1 / math.sqrt(2 * math.pi))
+    np.multiply(g, normal_below(a) + a * density, o)
+
+
+def _slope_by_tanh(g: Array, a: Array, o: Array) -> None:
+    bend, cubic = o.dtype.type(_BEND), o.dtype.type(_CUBIC)
+    t = np.tanh(bend * (a + cubic * a * a * a))
+    inner = bend * (1 + 3 * cubic * a * a)
+    np.multiply(g, 0.5 * (1 + t) + 0.5 * a * (1 - t * t) * inner, o)
+
+
+_gelu_backward = Compiled("smooth.gelu_backward", _slope)
+_gelu_tanh_backward = Compiled("smooth.gelu_tanh_backward", _slope_by_tanh)
 
 
 def _gelu_curve(x: Tensor, approximate: str) -> Tensor:
@@ -127,7 +124,7 @@ def silu(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return pointwise(_silu, input, out=out)
 
 
-_silu = compiled("smooth.silu", lambda a, o: np.true_divide(a, 1 + np.exp(-a), o))
+_silu = Compiled("smooth.silu", lambda a, o: np.true_divide(a, 1 + np.exp(-a), o))
 
 
 silu.vjp(input=lambda g, input: silu_backward(g, input))
@@ -136,12 +133,15 @@ silu.vjp(input=lambda g, input: silu_backward(g, input))
 @op("elementwise", method=False)
 def silu_backward(grad_output: Tensor, input: Tensor) -> Tensor:
     """The gradient of silu from its input. Source: ATen/native/cpu/Activation.cpp."""
+    return pointwise(_silu_backward, grad_output, input)
 
-    def slope(g: Array, a: Array, o: Array) -> None:
-        s = sigmoid_of(a)
-        np.multiply(g, s * (1 + a * (1 - s)), o)
 
-    return pointwise(compiled("smooth.silu_backward", slope), grad_output, input)
+def _silu_sloped(g: Array, a: Array, o: Array) -> None:
+    s = sigmoid_of(a)
+    np.multiply(g, s * (1 + a * (1 - s)), o)
+
+
+_silu_backward = Compiled("smooth.silu_backward", _silu_sloped)
 
 
 def _silu_slope(x: Tensor) -> Tensor:
@@ -167,7 +167,7 @@ def mish(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return pointwise(_mish, input, out=out)
 
 
-_mish = compiled("smooth.mish", lambda a, o: np.multiply(a, np.tanh(np.logaddexp(a, 0)), o))
+_mish = Compiled("smooth.mish", lambda a, o: np.multiply(a, np.tanh(np.logaddexp(a, 0)), o))
 
 
 mish.vjp(input=lambda g, input: mish_backward(g, input))
@@ -176,12 +176,15 @@ mish.vjp(input=lambda g, input: mish_backward(g, input))
 @op("elementwise", method=False)
 def mish_backward(grad_output: Tensor, input: Tensor) -> Tensor:
     """The gradient of mish from its input. Source: ATen/native/cpu/Activation.cpp."""
+    return pointwise(_mish_backward, grad_output, input)
 
-    def slope(g: Array, a: Array, o: Array) -> None:
-        t = np.tanh(np.logaddexp(a, 0))
-        np.multiply(g, t + a * sigmoid_of(a) * (1 - t * t), o)
 
-    return pointwise(compiled("smooth.mish_backward", slope), grad_output, input)
+def _mish_sloped(g: Array, a: Array, o: Array) -> None:
+    t = np.tanh(np.logaddexp(a, 0))
+    np.multiply(g, t + a * sigmoid_of(a) * (1 - t * t), o)
+
+
+_mish_backward = Compiled("smooth.mish_backward", _mish_sloped)
 
 
 def _mish_parts(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -213,14 +216,19 @@ def softplus(
     Source: ATen/native/cpu/Activation.cpp softplus_kernel.
     """
     need_floating(input, "softplus_cpu")
-    b, limit = _held(beta, input.dtype), _held(threshold, input.dtype)
+    return pointwise(_softplus(input.dtype, beta, threshold), input, out=out)
+
+
+@kept
+def _softplus(dtype: Dtype, beta: Number, threshold: Number) -> Compiled:
+    b, limit = _held(beta, dtype), _held(threshold, dtype)
 
     def smooth(a: Array, o: Array) -> None:
         rising = a * b
         values = np.where(rising > limit, a, np.log1p(np.exp(rising)) / b)
         np.copyto(o, values, casting="unsafe")
 
-    return pointwise(compiled("smooth.softplus", smooth, b, limit), input, out=out)
+    return Compiled("smooth.softplus", smooth, b, limit)
 
 
 def _held(x: Number, dtype: Dtype) -> np.generic:
@@ -236,15 +244,19 @@ def softplus_backward(
     grad_output: Tensor, input: Tensor, beta: Number, threshold: Number
 ) -> Tensor:
     """The gradient of softplus from its input. Source: ATen/native/cpu/Activation.cpp."""
-    b, limit = _held(beta, input.dtype), _held(threshold, input.dtype)
+    return pointwise(_softplus_slope(input.dtype, beta, threshold), grad_output, input)
+
+
+@kept
+def _softplus_slope(dtype: Dtype, beta: Number, threshold: Number) -> Compiled:
+    b, limit = _held(beta, dtype), _held(threshold, dtype)
 
     def slope(g: Array, a: Array, o: Array) -> None:
         grown = np.exp(a * b)
         values = np.where(a * b > limit, g, g * grown / (grown + 1))
         np.copyto(o, values, casting="unsafe")
 
-    kernel = compiled("smooth.softplus_backward", slope, b, limit)
-    return pointwise(kernel, grad_output, input)
+    return Compiled("smooth.softplus_backward", slope, b, limit)
 
 
 def _softplus_second(g: Tensor, grad: Tensor, x: Tensor, beta: Number, threshold: Number) -> Tensor:
@@ -272,7 +284,7 @@ def log_sigmoid(input: Tensor) -> Tensor:
     )
 
 
-_log_sigmoid = compiled(
+_log_sigmoid = Compiled(
     "smooth.log_sigmoid",
     lambda a, o: np.subtract(np.minimum(a, 0), np.log1p(np.exp(-np.abs(a))), o),
 )
@@ -285,7 +297,7 @@ def log_sigmoid_backward(grad_output: Tensor, input: Tensor) -> Tensor:
     return pointwise(_log_sigmoid_backward, grad_output, input, out=blank_like(grad_output))
 
 
-_log_sigmoid_backward = compiled(
+_log_sigmoid_backward = Compiled(
     "smooth.log_sigmoid_backward", lambda g, a, o: np.multiply(g, sigmoid_of(-a), o)
 )
 
@@ -309,7 +321,7 @@ def hardswish(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return pointwise(_hardswish, input, out=out)
 
 
-_hardswish = compiled(
+_hardswish = Compiled(
     "elementwise.hardswish",
     lambda a, o: np.true_divide(a * np.minimum(np.maximum(a + 3, 0), 6), 6, o),
 )
@@ -321,12 +333,15 @@ hardswish.vjp(input=lambda g, input: hardswish_backward(g, input))
 @op("elementwise", method=False)
 def hardswish_backward(grad_output: Tensor, input: Tensor) -> Tensor:
     """The gradient of hardswish from its input. Source: ATen/native/cpu/Activation.cpp."""
+    return pointwise(_hardswish_backward, grad_output, input)
 
-    def slope(g: Array, a: Array, o: Array) -> None:
-        middle = np.where(a < 3, g * (a / 3 + o.dtype.type(0.5)), g)
-        np.copyto(o, np.where(a <= -3, 0, middle), casting="unsafe")
 
-    return pointwise(compiled("smooth.hardswish_backward", slope), grad_output, input)
+def _hardswish_sloped(g: Array, a: Array, o: Array) -> None:
+    middle = np.where(a < 3, g * (a / 3 + o.dtype.type(0.5)), g)
+    np.copyto(o, np.where(a <= -3, 0, middle), casting="unsafe")
+
+
+_hardswish_backward = Compiled("smooth.hardswish_backward", _hardswish_sloped)
 
 
 def _hardswish_slope(x: Tensor) -> Tensor:

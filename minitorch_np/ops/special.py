@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np.kernels.large import compiled
+from minitorch_np.kernels.large import Compiled
 from minitorch_np.loops import pointwise
 from minitorch_np.op import op
 from minitorch_np.tensor import Tensor
@@ -129,12 +129,15 @@ def complement(a: Array) -> Doubles:
 @op("elementwise", inplace=True)
 def erf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The error function: the chance that |N(0, 1/2)| is below each element, with its sign."""
+    return pointwise(_erf, input, out=out, floating=True)
 
-    def values(a: Array, o: Array) -> None:
-        f = single_error_function if o.dtype == np.float32 else error_function
-        np.copyto(o, f(np.asarray(a)), casting="unsafe")
 
-    return pointwise(compiled("smooth.erf", values), input, out=out, floating=True)
+def _erf_values(a: Array, o: Array) -> None:
+    f = single_error_function if o.dtype == np.float32 else error_function
+    np.copyto(o, f(np.asarray(a)), casting="unsafe")
+
+
+_erf = Compiled("smooth.erf", _erf_values)
 
 
 erf.vjp(input=lambda g, input: 2 / math.sqrt(math.pi) * (-(input.pow(2))).exp() * g)
@@ -143,11 +146,14 @@ erf.vjp(input=lambda g, input: 2 / math.sqrt(math.pi) * (-(input.pow(2))).exp() 
 @op("elementwise", inplace=True)
 def erfc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`1 - erf(input)`, accurate where erf is near 1."""
+    return pointwise(_erfc, input, out=out, floating=True)
 
-    def values(a: Array, o: Array) -> None:
-        np.copyto(o, complement(a), casting="unsafe")
 
-    return pointwise(compiled("smooth.erfc", values), input, out=out, floating=True)
+def _erfc_values(a: Array, o: Array) -> None:
+    np.copyto(o, complement(a), casting="unsafe")
+
+
+_erfc = Compiled("smooth.erfc", _erfc_values)
 
 
 erfc.vjp(input=lambda g, input: -2 / math.sqrt(math.pi) * (-(input.pow(2))).exp() * g)
@@ -176,11 +182,14 @@ def inverse_error_function(a: Array) -> Doubles:
 @op("elementwise", inplace=True)
 def erfinv(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The number whose erf is given: infinite at -1 and 1, nan beyond."""
+    return pointwise(_erfinv, input, out=out, floating=True)
 
-    def values(a: Array, o: Array) -> None:
-        np.copyto(o, inverse_error_function(a), casting="unsafe")
 
-    return pointwise(compiled("smooth.erfinv", values), input, out=out, floating=True)
+def _erfinv_values(a: Array, o: Array) -> None:
+    np.copyto(o, inverse_error_function(a), casting="unsafe")
+
+
+_erfinv = Compiled("smooth.erfinv", _erfinv_values)
 
 
 erfinv.vjp(input=lambda g, input: 0.5 * math.sqrt(math.pi) * input.erfinv().pow(2).exp() * g)

@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np.kernels.large import compiled
+from minitorch_np.kernels.large import Compiled
 from minitorch_np.loops import pointwise
 from minitorch_np.op import alias, op
 from minitorch_np.ops.copy import number_like
@@ -110,7 +110,7 @@ def tanh_backward(grad_output: Tensor, output: Tensor) -> Tensor:
     return pointwise(_tanh_backward, grad_output, output)
 
 
-_tanh_backward = compiled("smooth.tanh_backward", _tanh_slope)
+_tanh_backward = Compiled("smooth.tanh_backward", _tanh_slope)
 
 
 tanh_backward.vjp(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.graph.modes import is_grad_enabled
-from minitorch_np.kernels.large import MANY, compiled
+from minitorch_np.kernels.large import MANY, Compiled
 from minitorch_np.loops import Kernel, blank_like, not_implemented, other_dtype, pointwise
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.copy import zeros, zeros_like
@@ -39,7 +39,7 @@ def kept(f: Kernel, input: Tensor, out: Tensor | None) -> Tensor:
 
 def in_place(name: str, f: np.ufunc) -> Callable[[Array, Array], object]:
     """`f`, by a compiled loop in place, where NumPy's is slower; elsewhere memory is the limit."""
-    loop = compiled(name, f)
+    loop = Compiled(name, f)
 
     def kernel(a: Array, out: Array) -> None:
         if a is out and out.size >= MANY:
@@ -84,7 +84,7 @@ def _int_sign(a: Array, out: Array) -> None:
     np.subtract(np.greater(a, 0), np.less(a, 0), out, dtype=np.int8, casting="unsafe")
 
 
-_sign = compiled("elementwise.sign", _int_sign)
+_sign = Compiled("elementwise.sign", _int_sign)
 
 
 @op("elementwise", inplace=True)
@@ -111,7 +111,7 @@ def exp(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return pointwise(_exp, input, out=out, floating=True)
 
 
-_exp = compiled("smooth.exp", np.exp)
+_exp = Compiled("smooth.exp", np.exp)
 
 
 exp.vjp(input=lambda g, out: g * out)
@@ -276,7 +276,7 @@ def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return kept(_frac, input, out)
 
 
-_frac = compiled("elementwise.frac", lambda a, o: np.subtract(a, np.trunc(a), o))
+_frac = Compiled("elementwise.frac", lambda a, o: np.subtract(a, np.trunc(a), o))
 
 
 frac.vjp(input=lambda g: g)
@@ -323,7 +323,7 @@ def _logistic(a: Array, out: Array | None = None) -> Array:
     return np.true_divide(1, out, out)
 
 
-logistic = compiled("smooth.sigmoid", _logistic)
+logistic = Compiled("smooth.sigmoid", _logistic)
 """`1 / (1 + exp(-a))`: where exp overflows the result is 0, as it should be."""
 
 
@@ -346,7 +346,7 @@ def sigmoid_backward(grad_output: Tensor, output: Tensor) -> Tensor:
     return pointwise(_sigmoid_backward, grad_output, output)
 
 
-_sigmoid_backward = compiled("smooth.sigmoid_backward", _logistic_slope)
+_sigmoid_backward = Compiled("smooth.sigmoid_backward", _logistic_slope)
 
 
 sigmoid_backward.vjp(
@@ -374,7 +374,7 @@ def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None)
             a = np.where(a < low, low, np.where(a > high, high, a))
         np.log(held(a / held(1 - a)), o)
 
-    kernel = compiled("smooth.logit", log_odds) if eps is None and half is None else log_odds
+    kernel = Compiled("smooth.logit", log_odds) if eps is None and half is None else log_odds
     return pointwise(kernel, input, out=out, floating=True)
 
 

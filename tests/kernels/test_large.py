@@ -263,3 +263,30 @@ def test_build_compiles_the_types_that_calls_have(name):
     for key, function in loops(name).items():
         if not function.targetoptions.get("forceinline"):
             assert len(function.signatures) == 1, (key, function.signatures)
+
+
+def test_a_kernel_is_kept_for_each_sign_of_zero():
+    x = torch.full((100, 100), -2.0)
+    for zero in (0.0, -0.0, 0, -0.0):
+        same(lambda t, x, n=zero: t.nn.functional.leaky_relu(x, n).signbit(), x)
+        same(lambda t, x, n=zero: t.clamp(x, n, 1.0).signbit(), x)
+
+
+def test_memory_is_looked_at_in_every_call_in_place():
+    x, y = filled(10_000), filled(10_000, 1)
+    for other in (y, x, y):  # of one form, so what the first call decided is known to the next
+        same(lambda t, x, y: x[1:].sub_(y[:-1]), x, other)
+    same(lambda t, x: x[1:].sub_(x[:-1]), x)
+    same(lambda t, x: (x.mul_(x), x.t().add_(x)), x.view(100, 100))
+    same(lambda t, x: x.exp_(), filled(1).expand(10_000))
+
+
+def test_memory_that_is_not_aligned_is_left_to_numpy():
+    a = np.arange(10_000, dtype=np.float32) - 5000
+    moved = np.frombuffer(bytearray(b"." + a.tobytes()), np.uint8)[1:].view(np.float32)
+    assert not moved.flags.aligned
+    t = minitorch_np.from_numpy(moved)
+    assert (t.relu().numpy() == np.maximum(a, 0)).all()
+    assert (
+        minitorch_np.nn.functional.leaky_relu(t, 0.5, inplace=True).numpy() == np.maximum(a, a / 2)
+    ).all()
