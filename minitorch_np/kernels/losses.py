@@ -15,33 +15,42 @@ Array = np.ndarray[tuple[int, int, int], np.dtype[Any]]
 Targets = np.ndarray[tuple[int, int], np.dtype[np.int64]]
 Matrix = np.ndarray[tuple[int, int], np.dtype[Any]]
 Flat = np.ndarray[tuple[int], np.dtype[Any]]
+One = np.ndarray[tuple[()], np.dtype[Any]]
 
 
 def nll_loop(
-    input: Array, target: Targets, weight: Flat, ignored: int, losses: Matrix, sums: Flat, mean: int
+    input: Array,
+    target: Targets,
+    weight: Flat,
+    ignored: int,
+    losses: Matrix,
+    loss: One,
+    total_weight: One,
+    mean: int,
 ) -> int:
     """Writes -weight * input at each target, 0 where it is ignored, to `losses` if it has room.
 
-    sums are (their sum or mean, the sum of the weights), added up in float64. A `weight` of no
-    elements is 1 for all. Returns -1, or the place of the first target that is no class.
+    `loss` becomes their sum or mean, `total_weight` the sum of the weights, added up in float64. A
+    `weight` of no elements is 1 for all. Returns -1, or the place of the first target that is no
+    class.
     """
     classes, each = input.shape[1], losses.size > 0
-    zero, one = sums.dtype.type(0), sums.dtype.type(1)
+    zero, one = loss.dtype.type(0), loss.dtype.type(1)
     total = weights = 0.0
     for i in range(target.shape[0]):
         for j in range(target.shape[1]):
             at = target[i, j]
-            loss = w = zero
+            found = w = zero
             if at != ignored:
                 if at < 0 or at >= classes:
                     return int(i * target.shape[1] + j)
                 w = weight[at] if weight.size > 0 else one
-                loss = -input[i, at, j] * w
-            total += loss
+                found = -input[i, at, j] * w
+            total += found
             weights += w
             if each:
-                losses[i, j] = loss
-    sums[0], sums[1] = total / weights if mean != 0 else total, weights
+                losses[i, j] = found
+    loss[()], total_weight[()] = total / weights if mean != 0 else total, weights
     return -1
 
 
@@ -69,9 +78,9 @@ def nll_backward_loop(
 def nll(dtype: np.dtype[Any]) -> Callable[..., int]:
     """`nll_loop` for float32 or float64."""
     cube, flat, targets = _types(dtype)
-    to = array_type(dtype, 1, writable=True)
+    one = array_type(dtype, 0, writable=True)
     losses = array_type(dtype, 2, writable=True)
-    return entry_point(nll_loop, cube, targets, flat, int64, losses, to, int64)
+    return entry_point(nll_loop, cube, targets, flat, int64, losses, one, one, int64)
 
 
 @functools.cache

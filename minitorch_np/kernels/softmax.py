@@ -14,6 +14,8 @@ from .reductions import DEEP, PIECE, largest, piece_exponentials, piece_sum
 F, D = np.float32, np.float64
 ZERO, INF = F(0), F(np.inf)
 WIDE = 128
+NEAR = 8192
+"""Elements that stay near while they are read twice."""
 
 
 @reordered
@@ -43,15 +45,25 @@ def softmax_rows(a: Flat, out: Flat, n: int) -> None:
 
 @jit
 def log_softmax_rows(a: Flat, out: Flat, n: int) -> None:
-    """row - log(sum(exp(row)))."""
-    for first in range(0, a.size, n):
-        most = largest(a, first, first + n)
-        total = D(0)
-        for start in range(first, first + n, PIECE):
-            total += D(piece_exponentials(a, start, min(start + PIECE, first + n), most))
-        x, y, less = a[first : first + n], out[first : first + n], F(math.log(total))
-        for i in range(n):
-            write(y, i, read(x, i) - most - less)
+    """row - log(sum(exp(row))); the logarithms of some rows at once, while those are near."""
+    most, less = np.empty(WIDE, np.float32), np.empty(WIDE, np.float32)
+    some = max(1, min(WIDE, NEAR // n))
+    for top in range(0, a.size, some * n):
+        rows = min(some, (a.size - top) // n)
+        for row in range(rows):
+            first, total = top + row * n, D(0)
+            most[row] = largest(a, first, first + n)
+            for start in range(first, first + n, PIECE):
+                stop = min(start + PIECE, first + n)
+                total += D(piece_exponentials(a, start, stop, most[row]))
+            less[row] = F(total)
+        for row in range(rows):
+            write(less, row, curves.log(read(less, row)))
+        for row in range(rows):
+            first = top + row * n
+            x, y, high, low = a[first : first + n], out[first : first + n], most[row], less[row]
+            for i in range(n):
+                write(y, i, read(x, i) - high - low)
 
 
 @reordered

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, kernels, strides
-from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.loops import finish, not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.ops.binary import div_scalar
 from minitorch_np.ops.copy import zeros_like
 from minitorch_np.ops.loss import check_reduction
-from minitorch_np.tensor import Tensor, empty
+from minitorch_np.tensor import Tensor, empty, owning
 
 __all__: list[str] = []
 
@@ -87,7 +87,7 @@ def targets(input: Tensor, target: Tensor) -> Array:
     """Target indices as (N, L), int64."""
     a = target.array if target.dtype is dtypes.int64 else target.array.astype(np.int64)
     if a.ndim == 1:
-        return a[:, None]
+        return a.reshape(-1, 1)
     rows = input.sizes[0] if input.ndim > 1 else 1
     return a.reshape(rows, math.prod(input.sizes[2:]))
 
@@ -125,28 +125,38 @@ def nll_loss_forward(
     The mean is over the weights of the targets that are not ignored, nan if all are.
     Source: ATen/native/LossNLL.cpp nll_loss_forward, LossNLL2d.cpp.
     """
-    check_target(input, target, weight)
-    dtype = input.dtype
+    key = (input.form, target.form, None if weight is None else weight.form)
+    form = _checked.get(key)
+    if form is None:
+        check_target(input, target, weight)
+        form = form_of((), (), input.dtype)
+        _checked.keep(key, form)
+    compute = input.dtype.compute
     index, values = targets(input, target), cube(input.array)
-    values = values if dtype.np is dtype.compute else values.astype(dtype.compute)
+    values = values if values.dtype is compute else values.astype(compute)
     each = reduction == "none"
-    losses = np.empty(index.shape, dtype.compute) if each else _NO_LOSSES[dtype.compute]
-    sums = np.empty(2, dtype.compute)
-    weights = class_weights(weight, dtype.compute)
-    loop = kernels.losses.nll(dtype.compute)
-    mean = int(reduction == "mean")
-    check_classes(loop(values, index, weights, ignore_index, losses, sums, mean), index)
+    losses = np.empty(index.shape, compute) if each else _NO_LOSSES[compute]
+    total, summed = np.empty((), compute), np.empty((), compute)
+    wrong = kernels.losses.nll(compute)(
+        values, index, class_weights(weight, compute), ignore_index, losses, total, summed,
+        reduction == "mean",
+    )  # fmt: skip
+    if wrong >= 0:
+        check_classes(wrong, index)
     if each:
+        summed[...] = 0
         shape = target.sizes if input.ndim != 1 else ()
-        return NllLoss(finish(losses.reshape(shape), dtype, None), scalar_of(0.0, dtype))
-    return NllLoss(scalar_of(sums[0], dtype), scalar_of(sums[1], dtype))
+        return NllLoss(finish(losses.reshape(shape), input.dtype, None), _one(summed, form))
+    return NllLoss(_one(total, form), _one(summed, form))
 
 
-def scalar_of(value: float | np.floating[Any], dtype: Dtype) -> Tensor:
-    """A new 0-d tensor."""
-    made = empty((), (), dtype)
-    made.array[...] = value
-    return made
+def _one(a: Array, form: Form) -> Tensor:
+    """The tensor of a 0-d array, rounded if its dtype is narrower."""
+    return owning(form, a if a.dtype is form.dtype.np else a.astype(form.dtype.np))
+
+
+_checked = Plans[Form]()
+"""Forms of an input, a target and a weight that belong together, and the form of their loss."""
 
 
 nll_loss_forward.vjp(
@@ -219,6 +229,8 @@ def nll_loss(
     Raises: IndexError for a target that is no class. Source: LossNLL.cpp nll_loss_nd.
     """
     check_reduction(reduction)
+    if len(input.sizes) == 2 and target.sizes == input.sizes[:1]:
+        return nll_loss_forward(input, target, weight, reduction, ignore_index)[0]
     if not input.ndim:
         raise ValueError("Expected 1 or more dimensions (got 0)")
     if input.ndim != 1:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import float32
+from minitorch_np.form import Plans
 from minitorch_np.kernels.large import MANY, folded, loop
 from minitorch_np.loops import converted, exact_result_for, finish, not_implemented, quietly
 from minitorch_np.op import composite, op
@@ -40,16 +41,27 @@ def _ready(name: str, input: Tensor, dim: int, out: Tensor | None) -> int:
 
 
 def _by_rows(name: str, dim: int, *inputs: Tensor) -> Tensor | None:
-    """The result of a compiled loop along the last dim; None where it cannot walk the tensors."""
+    """The result of a compiled loop along the last dim, by the loop's name; None where it cannot
+    walk the tensors, or where the dim is none."""
     form = inputs[0].form
-    if form.dtype is not float32 or not form.contiguous or dim != len(form.shape) - 1:
-        return None
-    if not form.nbytes or any(t.form is not form for t in inputs):
+    for t in inputs:
+        if t.form is not form or type(dim) is not int:
+            return None
+    n = _row_lengths.get((form, dim))
+    if n is None:
+        last = len(form.shape) - 1
+        walks = form.dtype is float32 and form.contiguous and form.nbytes and last >= 0
+        n = form.shape[last] if walks and dim in (-1, last) else 0
+        _row_lengths.keep((form, dim), n)
+    if not n:
         return None
     done = blank(form)
-    flat = [t.array.reshape(-1) for t in (*inputs, done)]
-    loop(f"softmax.{name}_rows")(*flat, form.shape[-1])
+    loop(name)(*[t.array.ravel() for t in inputs], done.array.ravel(), n)
     return done
+
+
+_row_lengths = Plans[int]()
+"""The elements of a row, by form and dim; 0 where no loop walks along it."""
 
 
 def _walked(name: str, dim: int, *arrays: Array) -> bool:
@@ -89,9 +101,6 @@ Kernel = Callable[..., Array]
 def _applied(name: str, f: Kernel, dim: int, *inputs: Tensor, out: Tensor | None = None) -> Tensor:
     """The contiguous result along `dim` of the loop `name`, or of `f`; a 0-d tensor is a row of
     one."""
-    found = _by_rows(name, dim, *inputs) if out is None else None
-    if found is not None:
-        return found
     first = inputs[0]
     if not first.numel():
         return finish(np.empty(first.sizes, first.dtype.np), first.dtype, out)
@@ -107,6 +116,9 @@ def _applied(name: str, f: Kernel, dim: int, *inputs: Tensor, out: Tensor | None
 @op("contiguous", method=False, node="SoftmaxBackward0", aten="softmax", refuses="leaf")
 def softmax_along(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
     """exp(input) over its sum along `dim`."""
+    found = _by_rows("softmax.softmax_rows", dim, input) if out is None else None
+    if found is not None:
+        return found
     return _applied("softmax", _softmax, _ready("softmax", input, dim, out), input, out=out)
 
 
@@ -116,15 +128,19 @@ softmax_along.vjp(input=lambda g, out, dim: softmax_backward_data(g, out, dim))
 @op("contiguous", method=False)
 def softmax_backward_data(grad_output: Tensor, output: Tensor, dim: int) -> Tensor:
     """The gradient through a softmax: `(g - sum(g * out)) * out` along `dim`."""
+    found = _by_rows("softmax.softmax_backward_rows", dim, grad_output, output)
+    if found is not None:
+        return found
+    d = wrap_dim(dim, output.ndim)
+    return _applied("softmax_backward", _softmax_slope, d, grad_output, output)
 
-    def f(g: Array, y: Array, d: int) -> Array:
-        values = np.multiply(g, y)
-        inner = np.add.reduce(values, d, keepdims=True)
-        np.subtract(g, inner, out=values)
-        np.multiply(values, y, out=values)
-        return values
 
-    return _applied("softmax_backward", f, wrap_dim(dim, output.ndim), grad_output, output)
+def _softmax_slope(g: Array, y: Array, dim: int) -> Array:
+    values = np.multiply(g, y)
+    inner = np.add.reduce(values, dim, keepdims=True)
+    np.subtract(g, inner, out=values)
+    np.multiply(values, y, out=values)
+    return values
 
 
 softmax_backward_data.vjp(
@@ -140,6 +156,9 @@ softmax_backward_data.vjp(
 @op("contiguous", method=False, node="LogSoftmaxBackward0", aten="log_softmax", refuses="leaf")
 def log_softmax_along(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
     """input - log(sum(exp(input))) along `dim`."""
+    found = _by_rows("softmax.log_softmax_rows", dim, input) if out is None else None
+    if found is not None:
+        return found
     return _applied(
         "log_softmax", _log_softmax, _ready("log_softmax", input, dim, out), input, out=out
     )
@@ -151,14 +170,18 @@ log_softmax_along.vjp(input=lambda g, out, dim: log_softmax_backward_data(g, out
 @op("contiguous", method=False)
 def log_softmax_backward_data(grad_output: Tensor, output: Tensor, dim: int) -> Tensor:
     """The gradient through a log_softmax: `g - exp(out) * sum(g)` along `dim`."""
+    found = _by_rows("softmax.log_softmax_backward_rows", dim, grad_output, output)
+    if found is not None:
+        return found
+    d = wrap_dim(dim, output.ndim)
+    return _applied("log_softmax_backward", _log_softmax_slope, d, grad_output, output)
 
-    def f(g: Array, y: Array, d: int) -> Array:
-        values = np.exp(y)
-        np.multiply(values, np.add.reduce(g, d, keepdims=True), out=values)
-        np.subtract(g, values, out=values)
-        return values
 
-    return _applied("log_softmax_backward", f, wrap_dim(dim, output.ndim), grad_output, output)
+def _log_softmax_slope(g: Array, y: Array, dim: int) -> Array:
+    values = np.exp(y)
+    np.multiply(values, np.add.reduce(g, dim, keepdims=True), out=values)
+    np.subtract(g, values, out=values)
+    return values
 
 
 log_softmax_backward_data.vjp(
