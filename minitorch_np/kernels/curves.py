@@ -28,6 +28,9 @@ ROOT_HALF = np.int32(0x3F3504F3)
 MANTISSA = np.int32(0x7FFFFF)
 TINY, LIFT, LIFTED = F(1.17549435e-38), F(8388608.0), F(23)
 L1, L2, L3, L4 = F(0.66666662693), F(0.40000972152), F(0.28498786688), F(0.24279078841)
+G1, G2, G3 = F(3.3333331174e-1), F(-2.4999993993e-1), F(2.0000714765e-1)
+G4, G5, G6 = F(-1.6668057665e-1), F(1.4249322787e-1), F(-1.2420140846e-1)
+G7, G8, G9 = F(1.1676998740e-1), F(-1.1514610310e-1), F(7.0376836292e-2)
 LOG_HIGH, LOG_LOW = F(6.9313812256e-01), F(9.0580006145e-06)
 
 
@@ -94,13 +97,13 @@ def expm1_below(x: Real) -> Real:
 
 
 @fused
-def log_parts(u: Real, more: Real, exponent: Real) -> Real:
-    """log(u * 2**exponent) + more for a normal u > 0.
+def log_parts(u: Real, more: Real) -> Real:
+    """log(u) + more for a normal u > 0.
 
     Source: FreeBSD's e_logf.c (Sun Microsystems): u as 2**k (1 + f), near 1.
     """
     moved = np.int32(bits(u) - ROOT_HALF)
-    k = F(np.int32(moved >> 23)) + exponent
+    k = F(np.int32(moved >> 23))
     f = of_bits(np.int32((moved & MANTISSA) + ROOT_HALF)) - ONE
     s = f / (TWO + f)
     z = s * s
@@ -112,9 +115,24 @@ def log_parts(u: Real, more: Real, exponent: Real) -> Real:
 
 @fused
 def log(x: Real) -> Real:
-    """The natural logarithm."""
+    """The natural logarithm.
+
+    Source: Cephes logf.c (S. Moshier), without a division: x as 2**k (1 + f), near 1.
+    """
     tiny = x < TINY
-    result = log_parts(x * LIFT if tiny else x, ZERO, -LIFTED if tiny else ZERO)
+    moved = np.int32(bits(x * LIFT if tiny else x) - ROOT_HALF)
+    k = F(np.int32(moved >> 23)) - (LIFTED if tiny else ZERO)
+    f = of_bits(np.int32((moved & MANTISSA) + ROOT_HALF)) - ONE
+    z = f * f
+    p = G9 * f + G8
+    p = p * f + G7
+    p = p * f + G6
+    p = p * f + G5
+    p = p * f + G4
+    p = p * f + G3
+    p = p * f + G2
+    p = p * f + G1
+    result = p * (f * z) + k * LN2_LOW - HALF * z + f + k * LN2_HIGH
     if x == INF:
         result = INF
     if x == ZERO:
@@ -128,7 +146,7 @@ def log(x: Real) -> Real:
 def log1p_within(x: Real) -> Real:
     """log(1 + x) for 0 <= x <= 1, exact near 0; nan for nan."""
     u = ONE + x
-    result = log_parts(u, (x - (u - ONE)) / u, ZERO)
+    result = log_parts(u, (x - (u - ONE)) / u)
     return result if x == x else x
 
 

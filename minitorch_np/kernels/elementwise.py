@@ -230,6 +230,48 @@ def logical_xor(a: Flat, b: Flat, out: Mask) -> None:
 
 
 @jit
+def equal(a: Flat, b: Flat, out: Flat) -> None:
+    """1 where a == b, else 0."""
+    for i in range(out.size):
+        write(out, i, ONE if read(a, i) == read(b, i) else ZERO)
+
+
+@jit
+def not_equal(a: Flat, b: Flat, out: Flat) -> None:
+    """1 where a != b, else 0."""
+    for i in range(out.size):
+        write(out, i, ONE if read(a, i) != read(b, i) else ZERO)
+
+
+@jit
+def less(a: Flat, b: Flat, out: Flat) -> None:
+    """1 where a < b, else 0."""
+    for i in range(out.size):
+        write(out, i, ONE if read(a, i) < read(b, i) else ZERO)
+
+
+@jit
+def less_equal(a: Flat, b: Flat, out: Flat) -> None:
+    """1 where a <= b, else 0."""
+    for i in range(out.size):
+        write(out, i, ONE if read(a, i) <= read(b, i) else ZERO)
+
+
+@jit
+def greater(a: Flat, b: Flat, out: Flat) -> None:
+    """1 where a > b, else 0."""
+    for i in range(out.size):
+        write(out, i, ONE if read(a, i) > read(b, i) else ZERO)
+
+
+@jit
+def greater_equal(a: Flat, b: Flat, out: Flat) -> None:
+    """1 where a >= b, else 0."""
+    for i in range(out.size):
+        write(out, i, ONE if read(a, i) >= read(b, i) else ZERO)
+
+
+@jit
 def copysign(a: Flat, b: Flat, out: Flat) -> None:
     """|a| with the sign of b."""
     for i in range(out.size):

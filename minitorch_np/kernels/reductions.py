@@ -126,8 +126,16 @@ def columns(a: Flat, out: Flat, inner: int, nans: bool) -> None:
         total[:] = 0
         for first in range(0, n, DEEP):
             part[:] = 0
-            for row in range(outer * n + first, outer * n + min(first + DEEP, n)):
-                x = a[row * inner : row * inner + inner]
+            row, last = outer * n + first, outer * n + min(first + DEEP, n)
+            while nans and row + 4 <= last:  # so that the sums are read and written less often
+                x = a[row * inner : (row + 4) * inner]
+                for j in range(inner):
+                    two = read(x, j) + read(x, inner + j)
+                    more = read(x, 2 * inner + j) + read(x, 3 * inner + j)
+                    write(part, j, read(part, j) + (two + more))
+                row += 4
+            for rest in range(row, last):
+                x = a[rest * inner : rest * inner + inner]
                 if nans:
                     for j in range(inner):
                         write(part, j, read(part, j) + read(x, j))

@@ -28,6 +28,13 @@ def exp(a: Flat, out: Flat) -> None:
 
 
 @jit
+def log(a: Flat, out: Flat) -> None:
+    """The natural logarithm."""
+    for i in range(out.size):
+        write(out, i, curves.log(read(a, i)))
+
+
+@jit
 def sigmoid(a: Flat, out: Flat) -> None:
     """1 / (1 + exp(-a))."""
     for i in range(out.size):

@@ -40,13 +40,19 @@ def compared(f: np.ufunc, input: Tensor, other: Tensor | Number, out: Tensor | N
     if not isinstance(other, Tensor) and input.dtype.is_half:
         other = rounded(other, input.dtype)
     if out is input and input.dtype.is_floating_point:
-        return pointwise(_zeros_and_ones(f), input, other, result=input.dtype, out=out)
+        return pointwise(_ZEROS_AND_ONES[f], input, other, result=input.dtype, out=out)
     return pointwise(f, input, other, result=bool_, out=out)
 
 
 def _zeros_and_ones(f: np.ufunc) -> Kernel:
     """`f` written as numbers, without an array of bools in between."""
-    return lambda a, b, o: f(a, b, out=o, casting="unsafe")
+    return Compiled(f"elementwise.{f.__name__}", lambda a, b, o: f(a, b, out=o, casting="unsafe"))
+
+
+_ZEROS_AND_ONES: dict[np.ufunc, Kernel] = {
+    f: _zeros_and_ones(f)
+    for f in (np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal)
+}
 
 
 @op("elementwise", inplace=True, node=overload("Eq"), refuses="", discrete=True)

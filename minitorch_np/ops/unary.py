@@ -138,7 +138,10 @@ expm1.vjp(input=lambda g, out: g * (out + 1))
 @op("elementwise", inplace=True, quick=np.log)
 def log(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The natural logarithm: -inf at 0, nan below."""
-    return pointwise(np.log, input, out=out, floating=True)
+    return pointwise(_log, input, out=out, floating=True)
+
+
+_log = Compiled("smooth.log", np.log)
 
 
 log.vjp(input=lambda g, input: g.div(input))

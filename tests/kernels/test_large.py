@@ -78,7 +78,7 @@ UNARY: dict[str, Callable[[Any, Any], Any]] = {
     **{
         name: lambda t, x, name=name: getattr(t, name)(x)
         for name in (
-            "relu exp sigmoid sign frac logical_not nan_to_num erf erfc erfinv logit"
+            "relu exp log sigmoid sign frac logical_not nan_to_num erf erfc erfinv logit"
         ).split()
     },
     **{
@@ -118,7 +118,10 @@ BINARY: dict[str, Callable[[Any, Any, Any], Any]] = {
     "addcmul": lambda t, x, y: t.addcmul(x, y, x, value=0.3),
     "addcdiv": lambda t, x, y: t.addcdiv(x, y, x, value=0.3),
     "clamp": lambda t, x, y: t.clamp(x, y, y + 1),
-    "eq_": lambda t, x, y: x.clone().eq_(y),
+    **{
+        name: lambda t, x, y, name=name: getattr(x.clone(), name)(y)
+        for name in "eq_ ne_ lt_ le_ gt_ ge_".split()
+    },
     "fmod number": lambda t, x, y: (t.fmod(x, 1.5), t.remainder(x, -1.5), t.floor_divide(x, 0.7)),
     "huber_loss": lambda t, x, y: t.nn.functional.huber_loss(x, y, reduction="none"),
     "lerp": lambda t, x, y: (t.lerp(x, y, 0.3), t.lerp(x, y, 0.7), t.lerp(x, y, x)),
