@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .compiler import array_type, entry_point, float64, int64
+from .compiler import Indices, array_type, entry_point, float64, int64, part
 
 Array = np.ndarray[tuple[int, int, int], np.dtype[Any]]
 Targets = np.ndarray[tuple[int, int], np.dtype[np.int64]]
@@ -54,6 +54,24 @@ def nll_loop(
     return -1
 
 
+_nll_part = part(nll_loop)
+
+
+def nll_vectors_loop(
+    input: Matrix,
+    target: Indices,
+    weight: Flat,
+    ignored: int,
+    losses: Matrix,
+    loss: One,
+    total_weight: One,
+    mean: int,
+) -> int:
+    """`nll_loop` for (N, C) and targets (N): adding dims here takes no time."""
+    cube, targets = input[:, :, None], target[:, None]
+    return _nll_part(cube, targets, weight, ignored, losses, loss, total_weight, mean)
+
+
 def nll_backward_loop(
     g: float, each: Matrix, target: Targets, weight: Flat, ignored: int, result: Array
 ) -> int:
@@ -84,6 +102,15 @@ def nll(dtype: np.dtype[Any]) -> Callable[..., int]:
 
 
 @functools.cache
+def nll_vectors(dtype: np.dtype[Any]) -> Callable[..., int]:
+    """`nll_vectors_loop` for float32 or float64."""
+    matrix, flat = [array_type(dtype, n, writable=False) for n in (2, 1)]
+    target = array_type(np.dtype(np.int64), 1, writable=False)
+    losses, one = [array_type(dtype, n, writable=True) for n in (2, 0)]
+    return entry_point(nll_vectors_loop, matrix, target, flat, int64, losses, one, one, int64)
+
+
+@functools.cache
 def nll_backward(dtype: np.dtype[Any]) -> Callable[..., int]:
     """`nll_backward_loop` for float32 or float64."""
     _, flat, targets = _types(dtype)
@@ -100,4 +127,5 @@ def build() -> None:
     """Compile everything here."""
     for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
         nll(dtype)
+        nll_vectors(dtype)
         nll_backward(dtype)

@@ -5,6 +5,7 @@ cross_entropy, a probability a class.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -126,21 +127,30 @@ def nll_loss_forward(
     Source: ATen/native/LossNLL.cpp nll_loss_forward, LossNLL2d.cpp.
     """
     key = (input.form, target.form, None if weight is None else weight.form)
-    form = _checked.get(key)
-    if form is None:
+    found = _checked.get(key)
+    if found is None:
         check_target(input, target, weight)
-        form = form_of((), (), input.dtype)
-        _checked.keep(key, form)
+        usual = input.ndim == 2 and target.dtype is dtypes.int64 and not input.dtype.is_half
+        compute = input.dtype.compute
+        empties = _NO_LOSSES[compute], _NO_WEIGHTS[compute]
+        loop = kernels.losses.nll_vectors(compute) if usual else kernels.losses.nll(compute)
+        found = (form_of((), (), input.dtype), usual, loop, *empties)
+        _checked.keep(key, found)
+    form, usual, loop, losses, weights = found
     compute = input.dtype.compute
-    index, values = targets(input, target), cube(input.array)
-    values = values if values.dtype is compute else values.astype(compute)
+    if usual:
+        index, values = target.array, input.array
+    else:
+        index, values = targets(input, target), cube(input.array)
+        values = values if values.dtype is compute else values.astype(compute)
     each = reduction == "none"
-    losses = np.empty(index.shape, compute) if each else _NO_LOSSES[compute]
+    if each:
+        losses = np.empty(index.shape if index.ndim == 2 else (index.size, 1), compute)
+    if weight is not None:
+        weights = class_weights(weight, compute)
     total, summed = np.empty((), compute), np.empty((), compute)
-    wrong = kernels.losses.nll(compute)(
-        values, index, class_weights(weight, compute), ignore_index, losses, total, summed,
-        reduction == "mean",
-    )  # fmt: skip
+    mean = 1 if reduction == "mean" else 0  # a bool would take longer to pass on
+    wrong = loop(values, index, weights, ignore_index, losses, total, summed, mean)
     if wrong >= 0:
         check_classes(wrong, index)
     if each:
@@ -155,8 +165,10 @@ def _one(a: Array, form: Form) -> Tensor:
     return owning(form, a if a.dtype is form.dtype.np else a.astype(form.dtype.np))
 
 
-_checked = Plans[Form]()
-"""Forms of an input, a target and a weight that belong together, and the form of their loss."""
+_checked = Plans[tuple[Form, bool, Callable[..., int], Array, Array]]()
+"""By the forms of an input, a target and a weight that belong together: that of their loss, whether
+the loop takes vectors of classes and their targets as they are, the loop, and what stands for no
+losses and for no weights."""
 
 
 nll_loss_forward.vjp(
