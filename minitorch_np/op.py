@@ -18,7 +18,7 @@ from minitorch_np.graph.inplace import bump, check_inplace, rebase, regard
 from minitorch_np.graph.modes import WATCHERS, Creation, state
 from minitorch_np.graph.node import Node, edge, recorded
 from minitorch_np.graph.saved import FREED, as_output, freed, kept_result, stale, version_of
-from minitorch_np.quiet import quiet
+from minitorch_np.quiet import Anew, quiet, run_quietly
 from minitorch_np.recorder import Plan, Rule
 from minitorch_np.refusals import blame, no_rule, refuse_history, refuse_out, underived
 from minitorch_np.storage import VersionCounter
@@ -103,6 +103,7 @@ def op(
     refuses: str | None = None,
     discrete: bool = False,
     quick: Callable[..., A] | None = None,
+    beside: bool = True,
     planned: bool = False,
 ) -> Callable[[Callable[P, R]], Recorded[P, R]]:
     """Register a function on tensors as an op whose results have the strides of rule `layout`.
@@ -114,7 +115,7 @@ def op(
     arguments it names. `quick`, a function such as np.add, is the op on small float arrays of one
     form with nothing else given: then only it runs. `planned` says that a view follows from the
     form and from arguments that are ints, so that it need be worked out only once. `aten`,
-    `refuses` and `discrete` are the plan's. An op that has neither rules nor
+    `refuses`, `discrete` and `beside` are the plan's. An op that has neither rules nor
     `differentiable=False` raises on the way back.
     """
     assert layout in LAYOUTS, layout
@@ -133,6 +134,7 @@ def op(
         plan.aten = aten or name
         plan.discrete = discrete
         plan.quick = quick
+        plan.beside = beside
         plan.planned = planned
         plan.refuses = ("any" if differentiable else "") if refuses is None else refuses
         made = [Op(name, layout, plan)]
@@ -222,6 +224,8 @@ def build(one: Op) -> Callable[..., object]:
     native = plan.name.endswith("_") and not plan.name.endswith("__")
     space: dict[str, Any] = dict(_SPACE, impl=one.impl, op=one, title_of=plan.title)
     space.update(quick=plan.quick, plans=Plans(), pairs=Plans())
+    if isinstance(plan.quick, types.FunctionType):  # in which a signal handler may run
+        space["quiet"] = Anew
     for p in plan.signature.parameters.values():
         if p.default is not p.empty:
             space[f"default_{p.name}"] = p.default
@@ -317,7 +321,7 @@ def _met(
         return result
     same = form.dtype is a.dtype and a.dtype.is_floating_point and not a.dtype.is_half
     if same and form.shape and form.nbytes and form.packed is not None:
-        made = quiet.run(quick, a.array, b.array)
+        made = run_quietly(quick, a.array, b.array)
         steps = zip(form.shape, made.strides, form.steps, strict=True)
         same = made.shape == form.shape and all(n == 1 or x == y for n, x, y in steps)
         pairs.keep((a.form, b.form), form if same else None)

@@ -7,7 +7,7 @@ from typing import ParamSpec, Protocol, TypeVar
 
 import numpy as np
 
-__all__ = ["quiet", "quietly", "run_quietly"]
+__all__ = ["Anew", "quiet", "quietly", "run_quietly"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,10 +41,16 @@ quiet = Quiet()
 """`quiet.run(f, *arrays)` is what `quietly` does, for functions of C."""
 
 
-def run_quietly(f: Callable[..., R], *args: object) -> R:
+def run_quietly(f: Callable[..., R], *args: object, **kwargs: object) -> R:
     """`quietly` for a function whose arguments fit by construction."""
     run: _Run = quiet.context.copy().run
-    return run(f, *args)
+    return run(f, *args, **kwargs)
+
+
+class Anew:
+    """`quiet` for functions of Python's: each run has a context of its own."""
+
+    run = staticmethod(run_quietly)
 
 
 def quietly(f: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

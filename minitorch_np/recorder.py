@@ -56,6 +56,8 @@ class Plan:
     """torch's name, where the function's says which of its overloads it is."""
     quick: Callable[..., A] | None = None
     """What it is on arrays of one form, and on an array and a number: see `_quick`."""
+    beside: bool = True
+    """Whether a number is an operand of ATen's loop, or only what its kernel is told."""
     planned: bool = False
     """Whether a view follows from the form and from arguments that are ints: see `_planned`."""
     title: Callable[..., str] | None = None
@@ -363,9 +365,10 @@ def _quick(plan: Plan) -> Iterator[str]:
     yield "        if to is not None:"
     yield from [f"            {line}" for line in made]
     if plan.kinds[other] == "maybe":
-        yield f"    elif type({other}) in NUMBERS and form.beside is not None:"
+        to = "form.beside" if plan.beside else "form.alike"
+        yield f"    elif type({other}) in NUMBERS and {to} is not None:"
         yield f"        number = quiet.run(quick, {first}.array, float({other}))"
-        yield "        result = owning(form.beside, number)"
+        yield f"        result = owning({to}, number)"
         yield f"        if {_untracked_one(first)} or not state.route:"
         yield "            return result"
 

@@ -41,7 +41,7 @@ def _small_power(a: Array, b: Array | float, out: Array | None = None) -> Array:
     return out
 
 
-@op("elementwise", inplace=True, node=power_node, quick=_small_power)
+@op("elementwise", inplace=True, node=power_node, quick=_small_power, beside=False)
 def pow(input: Tensor | Number, exponent: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """`input ** exponent`, broadcast; either may be a number.
 
