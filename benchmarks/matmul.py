@@ -138,14 +138,17 @@ def row(case: Case, dtype: Any, seconds: float, peak: float) -> Row:
         product = torch.bmm if batch else torch.mm
         runs["PyTorch" if half else MKL] = lambda: product(x, y, out=z)
     times = take_turns(runs, seconds, least=3)
-    flop = 2.0 * max(case.batch, 1) * case.m * case.n * case.k
+    matrices = max(case.batch, 1)
+    flop = 2.0 * matrices * case.m * case.n * case.k
+    elements = matrices * (case.m * case.k + case.k * case.n + case.m * case.n)
     reached = flop / times[OURS].best
     facts: dict[str, float | str] = {"GFLOP/s": round(reached / 1e9, 1)}
     if peak:
         facts["% of peak"] = round(100 * reached / peak, 1)
     return Row(
-        SUITE, f"{case.name}, {dtype.name}", times, flop, targets=targets(case, half), facts=facts
-    )
+        SUITE, f"{case.name}, {dtype.name}", times, flop, dtype.itemsize * elements,
+        targets=targets(case, half), facts=facts,
+    )  # fmt: skip
 
 
 def targets(case: Case, half: bool) -> dict[str, float]:
