@@ -311,12 +311,14 @@ def wrap_array(array: NDArray[np.generic]) -> UntypedStorage:
 
     Strides must not be negative. Source: torch/csrc/utils/tensor_numpy.cpp.
     """
-    flat = np.empty(0, np.uint8)
-    if array.size:
+    flat: NDArray[np.generic] = np.empty(0, np.uint8)
+    if array.flags.c_contiguous:
+        flat = array
+    elif array.size:
         span = sum((n - 1) * s for n, s in zip(array.shape, array.strides, strict=True))
         items = span // array.itemsize + 1
         whole = np.lib.stride_tricks.as_strided(array, (items,), (array.itemsize,))
         flat = whole.view(np.uint8)
-    storage = UntypedStorage(flat, 0, len(flat))
+    storage = UntypedStorage(flat, 0, flat.nbytes)
     storage.lend()
     return storage
