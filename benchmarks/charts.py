@@ -35,6 +35,8 @@ def draw(rows: Sequence[Row], folder: Path) -> list[Path]:
     """The pictures that `rows` have data for, as SVG and PNG in `folder`."""
     paths: list[Path] = []
     counted = [row for row in rows if row.flop and row.nbytes and OURS in row.times]
+    # halves have hardware of their own, and with it a roof of their own
+    counted = [row for row in counted if not row.case.endswith("float16")]
     if counted:
         paths += both(roofline(counted), folder / "roofline")
     grown = [row for row in rows if row.suite == "scaling" and OURS in row.times]
