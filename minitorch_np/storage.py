@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from minitorch_np.form import NUMPYS_OWN
 
 __all__ = [
-    "UntypedStorage", "VersionCounter", "allocate", "empty_cache", "memory_stats",
+    "UNSHARED", "UntypedStorage", "VersionCounter", "allocate", "empty_cache", "memory_stats",
     "reset_peak_memory_stats", "storage_of", "wrap_array",
 ]  # fmt: skip
 
@@ -214,7 +214,7 @@ class _Large(UntypedStorage):
     def __del__(self) -> None:
         global _kept
         _counts.freed += self.counted
-        if getrefcount(self.buffer) > _UNSHARED:  # an array of NumPy's outlives us
+        if getrefcount(self.buffer) > UNSHARED:  # an array of NumPy's outlives us
             return
         nbytes = -(-self.length // _PAGE) * _PAGE
         if nbytes <= NUMPYS_OWN or len(self.buffer) != nbytes + ALIGNMENT:  # `resize_` was here
@@ -236,7 +236,7 @@ class _Counts:
 
 _counts = _Counts()
 getrefcount = sys.getrefcount
-_UNSHARED = 2
+UNSHARED = 2
 """References to what only one attribute or list holds: its own, and the one that is counted with.
 A local's would count in some versions of Python and not in others."""
 

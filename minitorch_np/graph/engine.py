@@ -11,6 +11,7 @@ from weakref import getweakrefcount
 from minitorch_np import strides
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import AccumulateGrad, Edge, Node, laid_out
+from minitorch_np.storage import UNSHARED
 from minitorch_np.tensor import Tensor
 
 __all__ = ["accumulate", "walk"]
@@ -100,7 +101,7 @@ class _Task:
         if buffer[nr] is None:
             buffer[nr] = grad
             return
-        alone = sys.getrefcount(buffer[nr]) <= _UNSHARED
+        alone = sys.getrefcount(buffer[nr]) <= UNSHARED
         there = buffer[nr]
         assert there is not None
         if alone and not state.grad and _is_ours(there):
@@ -210,7 +211,7 @@ def _is_ours(there: Tensor) -> bool:
 
     Source: can_accumulate_inplace, torch/csrc/autograd/input_buffer.cpp.
     """
-    alone = there.store is None or sys.getrefcount(there.store) <= _UNSHARED
+    alone = there.store is None or sys.getrefcount(there.store) <= UNSHARED
     return alone and not _is_seen_outside(there) and strides.is_dense(there.sizes, there.strides)
 
 
@@ -218,14 +219,14 @@ def _is_seen_outside(tensor: Tensor) -> bool:
     """Whether an array of NumPy's, or what DLPack was given, looks at the tensor's memory: it holds
     the ndarray or the buffer below, but not the tensor, as it does in PyTorch."""
     if tensor.store is None:
-        return sys.getrefcount(tensor.nd) > _UNSHARED
+        return sys.getrefcount(tensor.nd) > UNSHARED
     mine = _layers_over(tensor) + (0 if tensor.base is None else _layers_over(tensor.base))
-    if sys.getrefcount(tensor.store.buffer) > _UNSHARED + mine:
+    if sys.getrefcount(tensor.store.buffer) > UNSHARED + mine:
         return True
     if tensor.nd is None:
         return False
     above = tensor.store.buffer is tensor.nd or tensor.store.buffer.base is tensor.nd
-    return sys.getrefcount(tensor.nd) > _UNSHARED + above
+    return sys.getrefcount(tensor.nd) > UNSHARED + above
 
 
 def _layers_over(tensor: Tensor) -> bool:
@@ -262,7 +263,7 @@ def accumulate(node: AccumulateGrad, arrived: Sequence[Tensor | None]) -> None:
     PyTorch takes its `detach()`, which nobody could tell from it. Source:
     torch/csrc/autograd/functions/accumulate_grad.h, the gradient layout contract.
     """
-    alone = sys.getrefcount(arrived[0]) <= _UNSHARED
+    alone = sys.getrefcount(arrived[0]) <= UNSHARED
     grad = arrived[0]
     assert grad is not None
     alone = alone and not _is_seen_outside(grad)
@@ -297,11 +298,6 @@ def _show(leaf: Tensor, hooks: dict[int, Callable[[Tensor], None]]) -> None:
         result = hook(leaf)
         if result is not None and not isinstance(result, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
-
-
-_UNSHARED = 2
-"""References to what only one list or attribute holds: its own, and the one that is counted with.
-A local's would count in some versions of Python and not in others."""
 
 
 def _obeys_contract(leaf: Tensor, grad: Tensor) -> bool:
