@@ -13,7 +13,18 @@ import torch
 import minitorch_np.nn.functional  # noqa: F401  what the bodies call
 from minitorch_np.op import REGISTRY
 from tests.oracle import arrange, sample, tensors_in
-from tests.samples import along, elementwise, mixed, reductions, shapes
+from tests.samples import (
+    along,
+    attention,
+    convolution,
+    elementwise,
+    losses,
+    mixed,
+    reductions,
+    resampling,
+    shapes,
+    special,
+)
 from tests.samples.spec import Sample
 
 __all__ = [
@@ -24,13 +35,19 @@ __all__ = [
 SAMPLES: list[Sample] = [
     *elementwise.POINTWISE, *elementwise.ARITHMETIC, *elementwise.ACTIVATIONS, *elementwise.LOSSES,
     *elementwise.RANDOM, *reductions.REDUCTIONS, *reductions.SCANS, *reductions.PRODUCTS,
-    *shapes.VIEWS, *shapes.REARRANGED, *shapes.INDEXED,
+    *shapes.VIEWS, *shapes.REARRANGED, *shapes.INDEXED, *attention.SAMPLES, *convolution.SAMPLES,
+    *losses.SAMPLES, *resampling.SAMPLES, *special.SAMPLES,
 ]  # fmt: skip
 
 LAYOUTS: list[Sample] = [*along.ALONG, *mixed.MIXED]
 """More samples, whose values are compared elsewhere: they are for layouts alone."""
 
 BACKWARD = {
+    **attention.BACKWARD,
+    **convolution.BACKWARD,
+    **losses.BACKWARD,
+    **resampling.BACKWARD,
+    **special.BACKWARD,
     "binary_cross_entropy_backward": "binary_cross_entropy",
     "diagonal_backward": "diagonal",
     "elu_backward": "elu",

@@ -1,0 +1,9 @@
+"""Losses, distances and dropout."""
+
+from tests.samples.spec import Sample
+
+__all__ = ["BACKWARD", "SAMPLES"]
+
+SAMPLES: list[Sample] = []
+
+BACKWARD: dict[str, str] = {}

@@ -1,0 +1,9 @@
+"""Copies, padding, interpolation, scatter-reduce and what rearranges pixels."""
+
+from tests.samples.spec import Sample
+
+__all__ = ["BACKWARD", "SAMPLES"]
+
+SAMPLES: list[Sample] = []
+
+BACKWARD: dict[str, str] = {}

@@ -1,0 +1,9 @@
+"""Special functions, numbers bit by bit, statistics and distributions."""
+
+from tests.samples.spec import Sample
+
+__all__ = ["BACKWARD", "SAMPLES"]
+
+SAMPLES: list[Sample] = []
+
+BACKWARD: dict[str, str] = {}
