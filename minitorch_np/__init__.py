@@ -117,6 +117,17 @@ from minitorch_np.ops.conditional import (
     nan_to_num,
     where,
 )
+from minitorch_np.ops.conv import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
+from minitorch_np.ops.convolution import (
+    convolution,
+)
 from minitorch_np.ops.copy import clone, fill, is_same_size, zero_
 from minitorch_np.ops.counting import (
     bincount,
@@ -422,6 +433,13 @@ __all__ = [
     "concat",
     "concatenate",
     "contiguous_format",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
+    "convolution",
     "copysign",
     "cos",
     "cosh",
@@ -628,8 +646,8 @@ __all__ = [
     "reciprocal",
     "relu",
     "remainder",
-    "reset_peak_memory_stats",
     "repeat_interleave",
+    "reset_peak_memory_stats",
     "reshape",
     "result_type",
     "return_types",

@@ -105,6 +105,7 @@ def op(
     quick: Callable[..., A] | None = None,
     beside: bool = True,
     planned: bool = False,
+    called: str = "self",
 ) -> Callable[[Callable[P, R]], Recorded[P, R]]:
     """Register a function on tensors as an op whose results have the strides of rule `layout`.
 
@@ -115,7 +116,7 @@ def op(
     arguments it names. `quick`, a function such as np.add, is the op on small float arrays of one
     form with nothing else given: then only it runs. `planned` says that a view follows from the
     form and from arguments that are ints, so that it need be worked out only once. `aten`,
-    `refuses`, `discrete` and `beside` are the plan's. An op that has neither rules nor
+    `refuses`, `discrete`, `beside` and `called` are the plan's. An op that has neither rules nor
     `differentiable=False` raises on the way back.
     """
     assert layout in LAYOUTS, layout
@@ -136,6 +137,7 @@ def op(
         plan.quick = quick
         plan.beside = beside
         plan.planned = planned
+        plan.called = called
         plan.refuses = ("any" if differentiable else "") if refuses is None else refuses
         made = [Op(name, layout, plan)]
         if inplace:

@@ -26,6 +26,14 @@ from minitorch_np.ops import activation, gate, sampling, smooth
 from minitorch_np.ops.activation import hardshrink, softshrink
 from minitorch_np.ops.binary import div
 from minitorch_np.ops.compare import eq
+from minitorch_np.ops.conv import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
 from minitorch_np.ops.linalg import linear
 from minitorch_np.ops.norm import norm
 from minitorch_np.ops.prelu import prelu
@@ -36,7 +44,8 @@ from minitorch_np.ops.unary import sigmoid
 from minitorch_np.tensor import Tensor
 
 __all__ = [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "celu_", "cross_entropy",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "celu_", "conv1d", "conv2d",
+    "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cross_entropy",
     "dropout", "elu", "elu_", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
     "hardtanh_", "huber_loss", "kl_div", "l1_loss", "leaky_relu", "leaky_relu_", "linear",
     "log_softmax", "logsigmoid", "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "prelu",

@@ -1,9 +1,48 @@
 """Convolution and pooling."""
 
-from tests.samples.spec import Sample
+from collections.abc import Iterator
+from typing import Any
+
+from tests.samples.spec import In, Sample, one, x
 
 __all__ = ["BACKWARD", "SAMPLES"]
 
-SAMPLES: list[Sample] = []
 
-BACKWARD: dict[str, str] = {}
+def functional(op: str, name: str, *given: In, **options: Any) -> Sample:
+    """`torch.nn.functional.name(*tensors, **options)`."""
+    return one(op, lambda torch, *t: getattr(torch.nn.functional, name)(*t, **options), *given)
+
+
+def convolutions() -> Iterator[Sample]:
+    """One, two and three dims, and what a window can do in each."""
+    for name, given in (
+        ("conv1d", (x(2, 4, 5), x(6, 4, 3), x(6))),
+        ("conv2d", (x(2, 4, 5, 4), x(6, 4, 3, 2), x(6))),
+        ("conv3d", (x(2, 4, 3, 4, 3), x(6, 4, 2, 2, 1), x(6))),
+    ):
+        yield functional("convolution", name, *given)
+        yield functional("convolution", name, *given[:2], stride=2, padding=2, dilation=2)
+        yield functional("convolution", name, *given[:2], padding="same")
+    for name, given in (
+        ("conv_transpose1d", (x(2, 4, 5), x(4, 3, 3), x(3))),
+        ("conv_transpose2d", (x(2, 4, 3, 4), x(4, 3, 3, 2), x(3))),
+        ("conv_transpose3d", (x(2, 4, 2, 3, 3), x(4, 3, 2, 2, 1), x(3))),
+    ):
+        yield functional("convolution", name, *given)
+        yield functional("convolution", name, *given[:2], stride=3, padding=1, output_padding=2)
+    yield functional("convolution", "conv2d", x(2, 4, 5, 4), x(6, 2, 2, 2), x(6), groups=2)
+    yield functional("convolution", "conv2d", x(2, 4, 5, 4), x(3, 4, 1, 1), x(3))
+    yield functional("convolution", "conv2d", x(4, 5, 4), x(3, 4, 2, 2))
+    yield functional(
+        "convolution", "conv_transpose2d", x(2, 4, 3, 4), x(4, 3, 2, 2), x(6), groups=2, dilation=2
+    )
+    yield functional("convolution", "conv_transpose2d", x(2, 4, 3, 4), x(4, 3, 1, 1))
+
+
+SAMPLES: list[Sample] = [*convolutions()]
+
+BACKWARD: dict[str, str] = {
+    "convolution_bias_backward": "convolution",
+    "convolution_input_backward": "convolution",
+    "convolution_weight_backward": "convolution",
+}
