@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import strides
-from minitorch_np.dtypes import int64
+from minitorch_np.dtypes import float32, int64
 from minitorch_np.graph.saved import legacy_type
 from minitorch_np.loops import not_implemented, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.copy import zeros, zeros_like
 from minitorch_np.ops.windows import Window, correlate, spread, weigh
 from minitorch_np.shapes import Shape, listed
+from minitorch_np.strides import Stride
 from minitorch_np.tensor import Tensor, empty
 
 __all__ = ["convolution"]
@@ -208,28 +209,41 @@ def check_transposed(input: Tensor, shape: Shape, plan: Plan) -> None:
         )
 
 
-def result_stride(shape: Shape, *tensors: Tensor) -> strides.Stride:
-    """Row-major, or channels last if one of the tensors is; one spatial dim counts as two.
+def result_stride(shape: Shape, input: Tensor, weight: Tensor, plan: Plan) -> Stride:
+    """Row-major, or channels last if input or weight is.
 
-    Source: determine_backend_memory_format, Convolution.cpp.
+    With one spatial dim, PyTorch makes the input row-major and adds a dim to both. With three, only
+    oneDNN keeps channels last. Source: determine_backend_memory_format, Convolution.cpp.
     """
-    one = len(shape) == 3
-    if any(strides.is_channels_last_like(*lifted(t.sizes, t.strides)) for t in tensors):
-        wide = (*shape[:2], 1, shape[2]) if one else shape
-        stride = (strides.channels_last if len(wide) == 4 else strides.channels_last_3d)(wide)
-    else:
+    if weight.ndim == 3:
+        (o, c, k), (so, sc, sk) = weight.sizes, weight.strides
+        if strides.is_channels_last_like((o, c, 1, k), (so, sc, k * sk, sk)):
+            first, between, _, last = strides.channels_last((*shape[:2], 1, shape[2]))
+            return first, between, last
         return strides.contiguous(shape)
-    return (*stride[:2], stride[3]) if one else stride
+    if weight.ndim == 5 and not by_onednn(input, weight, plan):
+        return strides.contiguous(shape)
+    if not any(strides.is_channels_last_like(t.sizes, t.strides) for t in (input, weight)):
+        return strides.contiguous(shape)
+    return (strides.channels_last if weight.ndim == 4 else strides.channels_last_3d)(shape)
 
 
-def lifted(shape: Shape, stride: strides.Stride) -> strides.Geometry:
-    """A geometry with a dim of size 1 before a single spatial one, as `unsqueeze(2)` makes it."""
-    if len(shape) != 3:
-        return shape, stride
-    return (*shape[:2], 1, shape[2]), (*stride[:2], shape[2] * stride[2], stride[2])
+def by_onednn(input: Tensor, weight: Tensor, plan: Plan) -> bool:
+    """Whether PyTorch, on one thread, leaves this to oneDNN. Source: ConvParams::use_mkldnn."""
+    dtype = input.dtype
+    if not dtype.is_half and dtype is not float32:
+        return False
+    if plan.transposed:
+        more = zip(plan.output_padding, plan.stride, plan.dilation, strict=True)
+        if any(o >= s or o >= d for o, s, d in more):
+            return False
+        if plan.groups > 1 and input.sizes[1] == plan.groups:
+            return False
+    moves = any(n != 1 for n in (*plan.stride, *plan.dilation))
+    return dtype.is_half or moves or input.sizes[0] >= 16 or weight.sizes[-2:] != (1, 1)
 
 
-def made(values: Array, stride: strides.Stride, like: Tensor) -> Tensor:
+def made(values: Array, stride: Stride, like: Tensor) -> Tensor:
     """A tensor of these values, rounded if the dtype is narrower."""
     done = empty(values.shape, stride, like.dtype)
     quietly(np.copyto, done.array, values, casting="unsafe")
@@ -269,7 +283,7 @@ def convolution(
     run = spread if plan.transposed else correlate
     added = None if bias is None else bias.array
     values = quietly(run, input.array, weight.array, added, plan.window(weight), groups, shape[2:])
-    return made(values, result_stride(shape, input, weight), input)
+    return made(values, result_stride(shape, input, weight, plan), input)
 
 
 convolution.vjp(
@@ -310,7 +324,7 @@ def convolution_input_backward(
         run,
         grad_output.array, weight.array, None, plan.window(weight), plan.groups, input.sizes[2:],
     )  # fmt: skip
-    return made(values, result_stride(input.sizes, input, weight), input)
+    return made(values, result_stride(input.sizes, input, weight, plan), input)
 
 
 convolution_input_backward.vjp(
@@ -336,7 +350,18 @@ def convolution_weight_backward(
     if plan.transposed:
         images, slopes = slopes, images
     values = quietly(weigh, images, slopes, plan.window(weight), plan.groups)
-    return made(values, result_stride(weight.sizes, input, weight), weight)
+    stride = result_stride(weight.sizes, input, weight, plan)
+    if weight.ndim > 3 and packed_alike(
+        weight, stride
+    ):  # a kernel of size 1 lies in both formats: as it suggests
+        stride = strides.suggested(weight.sizes, weight.strides)
+    return made(values, stride, weight)
+
+
+def packed_alike(t: Tensor, stride: Stride) -> bool:
+    """Whether a tensor has this stride in all dims that have more than one element."""
+    pairs = zip(t.sizes, t.strides, stride, strict=True)
+    return all(n == 1 or mine == other for n, mine, other in pairs)
 
 
 convolution_weight_backward.vjp(

@@ -22,7 +22,6 @@ def convolutions() -> Iterator[Sample]:
     ):
         yield functional("convolution", name, *given)
         yield functional("convolution", name, *given[:2], stride=2, padding=2, dilation=2)
-        yield functional("convolution", name, *given[:2], padding="same")
     for name, given in (
         ("conv_transpose1d", (x(2, 4, 5), x(4, 3, 3), x(3))),
         ("conv_transpose2d", (x(2, 4, 3, 4), x(4, 3, 3, 2), x(3))),
@@ -32,6 +31,7 @@ def convolutions() -> Iterator[Sample]:
         yield functional("convolution", name, *given[:2], stride=3, padding=1, output_padding=2)
     yield functional("convolution", "conv2d", x(2, 4, 5, 4), x(6, 2, 2, 2), x(6), groups=2)
     yield functional("convolution", "conv2d", x(2, 4, 5, 4), x(3, 4, 1, 1), x(3))
+    yield functional("convolution", "conv2d", x(2, 4, 5, 4), x(3, 4, 3, 1), padding="same")
     yield functional("convolution", "conv2d", x(4, 5, 4), x(3, 4, 2, 2))
     yield functional(
         "convolution", "conv_transpose2d", x(2, 4, 3, 4), x(4, 3, 2, 2), x(6), groups=2, dilation=2
