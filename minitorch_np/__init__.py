@@ -172,6 +172,12 @@ from minitorch_np.ops.join import (
 from minitorch_np.ops.linalg import ger, inner, kron, matmul, matrix_power, outer, tensordot
 from minitorch_np.ops.mask import argwhere, masked_scatter, masked_select, nonzero, put, take
 from minitorch_np.ops.matrix import cross, trace
+from minitorch_np.ops.max_pool import (
+    max_pool1d,
+    max_pool1d_with_indices,
+    max_pool2d,
+    max_pool3d,
+)
 from minitorch_np.ops.median import median, nanmedian
 from minitorch_np.ops.norm import norm
 from minitorch_np.ops.padding import constant_pad_nd
@@ -590,6 +596,10 @@ __all__ = [
     "matmul",
     "matrix_power",
     "max",
+    "max_pool1d",
+    "max_pool1d_with_indices",
+    "max_pool2d",
+    "max_pool3d",
     "maximum",
     "mean",
     "median",

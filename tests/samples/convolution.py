@@ -39,10 +39,25 @@ def convolutions() -> Iterator[Sample]:
     yield functional("convolution", "conv_transpose2d", x(2, 4, 3, 4), x(4, 3, 1, 1))
 
 
-SAMPLES: list[Sample] = [*convolutions()]
+def pools() -> Iterator[Sample]:
+    """Pooling by the largest element and by the mean."""
+    line, flat, solid = x(2, 3, 7), x(2, 3, 6, 5), x(2, 2, 4, 5, 4)
+    for name, given in (("max_pool2d", flat), ("max_pool3d", solid)):
+        op = f"{name}_with_indices"
+        yield functional(op, name, given, kernel_size=2)
+        yield functional(op, name, given, kernel_size=3, stride=1, padding=1, return_indices=True)
+        yield functional(op, name, given, kernel_size=2, dilation=2, padding=1, ceil_mode=True)
+    yield functional("max_pool2d_with_indices", "max_pool2d", x(3, 6, 5), kernel_size=3, stride=2)
+    yield functional("max_pool2d_with_indices", "max_pool1d", line, kernel_size=3, stride=2)
+    yield functional("max_pool1d_forward", "max_pool1d", x(2, 3, 7, grad=False), kernel_size=2)
+
+
+SAMPLES: list[Sample] = [*convolutions(), *pools()]
 
 BACKWARD: dict[str, str] = {
     "convolution_bias_backward": "convolution",
     "convolution_input_backward": "convolution",
     "convolution_weight_backward": "convolution",
+    "max_pool2d_with_indices_backward": "max_pool2d_with_indices",
+    "max_pool3d_with_indices_backward": "max_pool3d_with_indices",
 }
