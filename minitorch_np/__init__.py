@@ -58,7 +58,14 @@ from minitorch_np.memory_format import (
 from minitorch_np.nn.parameter import typename
 from minitorch_np.op import REGISTRY
 from minitorch_np.ops.activation import celu, hardshrink, relu, selu, threshold
+from minitorch_np.ops.adaptive_pool import (
+    adaptive_avg_pool1d,
+    adaptive_max_pool1d,
+)
 from minitorch_np.ops.addmm import addbmm, addmm, addmv, addr, baddbmm
+from minitorch_np.ops.avg_pool import (
+    avg_pool1d,
+)
 from minitorch_np.ops.binary import (
     add,
     div,
@@ -369,6 +376,8 @@ __all__ = [
     "absolute",
     "acos",
     "acosh",
+    "adaptive_avg_pool1d",
+    "adaptive_max_pool1d",
     "add",
     "addbmm",
     "addcdiv",
@@ -407,6 +416,7 @@ __all__ = [
     "atleast_2d",
     "atleast_3d",
     "autograd",
+    "avg_pool1d",
     "backends",
     "baddbmm",
     "bernoulli",

@@ -1,11 +1,16 @@
 """Pooling as functions: what PyTorch's Python adds to ATen's. Source: torch/nn/functional.py."""
 
-from minitorch_np.ops import max_pool
+from collections.abc import Sequence
+
+from minitorch_np.ops import adaptive_pool, max_pool
 from minitorch_np.ops.pooling import Ints
 from minitorch_np.tensor import Tensor
 
 __all__ = [
-    "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d",
+    "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d", "adaptive_max_pool2d_with_indices",
+    "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices", "max_pool1d",
+    "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d",
     "max_pool3d_with_indices",
 ]  # fmt: skip
 
@@ -100,3 +105,76 @@ def max_pool3d(
     """The largest element of each window of (N, C, D, H, W); with `return_indices`, indices too."""
     run = max_pool3d_with_indices if return_indices else max_pool.max_pool3d
     return run(input, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+Sizes = int | Sequence[int | None]
+
+
+def list_with_default(out_size: Sizes, defaults: Sequence[int]) -> Ints:
+    """Output sizes, None replaced by that of the input. Source: torch/nn/modules/utils.py."""
+    if isinstance(out_size, int):
+        return out_size
+    if len(defaults) <= len(out_size):
+        raise ValueError(f"Input dimension should be at least {len(out_size) + 1}")
+    last = defaults[len(defaults) - len(out_size) :]
+    return [d if n is None else n for n, d in zip(out_size, last, strict=True)]
+
+
+def adaptive_avg_pool2d(input: Tensor, output_size: Sizes) -> Tensor:
+    """(N, C, H, W) to (N, C, *output_size) by means; None keeps a size."""
+    return adaptive_pool.adaptive_avg_pool2d(input, list_with_default(output_size, input.sizes))
+
+
+def adaptive_avg_pool3d(input: Tensor, output_size: Sizes) -> Tensor:
+    """(N, C, D, H, W) to (N, C, *output_size) by means; None keeps a size."""
+    return adaptive_pool.adaptive_avg_pool3d(input, list_with_default(output_size, input.sizes))
+
+
+def adaptive_max_pool1d_with_indices(
+    input: Tensor, output_size: Ints, return_indices: bool = False
+) -> Pair:
+    """(N, C, L) to (N, C, output_size) by the largest elements, and their indices in L."""
+    del return_indices
+    return adaptive_pool.adaptive_max_pool1d(input, output_size)
+
+
+def adaptive_max_pool1d(
+    input: Tensor, output_size: Ints, return_indices: bool = False
+) -> Tensor | Pair:
+    """(N, C, L) to (N, C, output_size) by the largest elements."""
+    found = adaptive_max_pool1d_with_indices(input, output_size)
+    return found if return_indices else found[0]
+
+
+def adaptive_max_pool2d_with_indices(
+    input: Tensor, output_size: Sizes, return_indices: bool = False
+) -> Pair:
+    """(N, C, H, W) to (N, C, *output_size) by the largest elements, and their indices."""
+    del return_indices
+    sizes = list_with_default(output_size, input.sizes)
+    return tuple(adaptive_pool.adaptive_max_pool2d(input, sizes))
+
+
+def adaptive_max_pool2d(
+    input: Tensor, output_size: Sizes, return_indices: bool = False
+) -> Tensor | Pair:
+    """(N, C, H, W) to (N, C, *output_size) by the largest elements."""
+    found = adaptive_max_pool2d_with_indices(input, output_size)
+    return found if return_indices else found[0]
+
+
+def adaptive_max_pool3d_with_indices(
+    input: Tensor, output_size: Sizes, return_indices: bool = False
+) -> Pair:
+    """(N, C, D, H, W) to (N, C, *output_size) by the largest elements, and their indices."""
+    del return_indices
+    sizes = list_with_default(output_size, input.sizes)
+    return tuple(adaptive_pool.adaptive_max_pool3d(input, sizes))
+
+
+def adaptive_max_pool3d(
+    input: Tensor, output_size: Sizes, return_indices: bool = False
+) -> Tensor | Pair:
+    """(N, C, D, H, W) to (N, C, *output_size) by the largest elements."""
+    found = adaptive_max_pool3d_with_indices(input, output_size)
+    return found if return_indices else found[0]

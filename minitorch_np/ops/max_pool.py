@@ -90,9 +90,9 @@ def _outer(starts: list[Array], size: Shape) -> Array:
     return found
 
 
-def indexed(values: Array, index: Array, input: Tensor) -> Pooled:
-    """Both results as tensors, in the memory format of the input."""
-    stride = suggested(values.shape, input)
+def indexed(values: Array, index: Array, input: Tensor, *, plain: bool = False) -> Pooled:
+    """Both results as tensors, in the memory format of the input or, `plain`, row-major."""
+    stride = contiguous(values.shape) if plain else suggested(values.shape, input)
     places = empty(index.shape, stride, int64)
     places.array[...] = index
     return Pooled(made(values, stride, input), places)
@@ -122,7 +122,9 @@ def pool(
     return indexed(values, index, input)
 
 
-def placed(grad_output: Tensor, input: Tensor, indices: Tensor, dims: int) -> Tensor:
+def placed(
+    grad_output: Tensor, input: Tensor, indices: Tensor, dims: int, *, plain: bool = False
+) -> Tensor:
     """Zeros like the images, with each gradient added at the index that it came from."""
     size = input.sizes[-dims:]
     shape = (math.prod(input.sizes[:-dims]), math.prod(size))
@@ -131,6 +133,8 @@ def placed(grad_output: Tensor, input: Tensor, indices: Tensor, dims: int) -> Te
     rows = np.arange(shape[0])[:, None]
     places = at.reshape(shape[0], math.prod(at.shape[-dims:]))
     quietly(add_at, out, [rows, places], g.reshape(places.shape))
+    if plain:
+        return out.alias(input.sizes, contiguous(input.sizes), 0)
     done = empty(input.sizes, suggested(input.sizes, input), input.dtype)
     done.array[...] = out.array.reshape(input.sizes)
     return done

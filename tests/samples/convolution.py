@@ -47,6 +47,27 @@ def pools() -> Iterator[Sample]:
         yield functional(op, name, given, kernel_size=2)
         yield functional(op, name, given, kernel_size=3, stride=1, padding=1, return_indices=True)
         yield functional(op, name, given, kernel_size=2, dilation=2, padding=1, ceil_mode=True)
+    for name, given in (("avg_pool2d", flat), ("avg_pool3d", solid)):
+        yield functional(name, name, given, kernel_size=2)
+        yield functional(name, name, given, kernel_size=3, stride=2, padding=1, ceil_mode=True)
+        yield functional(
+            name, name, given, kernel_size=3, stride=1, padding=1, count_include_pad=False
+        )
+        yield functional(name, name, given, kernel_size=3, stride=2, divisor_override=-4)
+    yield functional("avg_pool2d", "avg_pool2d", x(3, 6, 5), kernel_size=(3, 2), stride=2)
+    yield functional("avg_pool2d", "avg_pool1d", line, kernel_size=3, stride=2)
+    for name, given, to in (
+        ("adaptive_avg_pool2d", flat, (3, 2)), ("adaptive_avg_pool3d", solid, (3, 2, 3)),
+    ):  # fmt: skip
+        yield functional(f"{name}_kernel", name, given, output_size=to)
+        yield functional("mean", name, given, output_size=1)
+    for name, given, to in (
+        ("adaptive_max_pool2d", flat, (4, 3)), ("adaptive_max_pool3d", solid, (3, 2, 3)),
+    ):  # fmt: skip
+        yield functional(name, name, given, output_size=to)
+        yield functional(name, name, given, output_size=1, return_indices=True)
+    yield functional("adaptive_avg_pool2d_kernel", "adaptive_avg_pool1d", line, output_size=4)
+    yield functional("adaptive_max_pool2d", "adaptive_max_pool1d", line, output_size=4)
     yield functional("max_pool2d_with_indices", "max_pool2d", x(3, 6, 5), kernel_size=3, stride=2)
     yield functional("max_pool2d_with_indices", "max_pool1d", line, kernel_size=3, stride=2)
     yield functional("max_pool1d_forward", "max_pool1d", x(2, 3, 7, grad=False), kernel_size=2)
@@ -55,6 +76,12 @@ def pools() -> Iterator[Sample]:
 SAMPLES: list[Sample] = [*convolutions(), *pools()]
 
 BACKWARD: dict[str, str] = {
+    "adaptive_avg_pool2d_backward": "adaptive_avg_pool2d_kernel",
+    "adaptive_avg_pool3d_backward": "adaptive_avg_pool3d_kernel",
+    "adaptive_max_pool2d_backward": "adaptive_max_pool2d",
+    "adaptive_max_pool3d_backward": "adaptive_max_pool3d",
+    "avg_pool2d_backward": "avg_pool2d",
+    "avg_pool3d_backward": "avg_pool3d",
     "convolution_bias_backward": "convolution",
     "convolution_input_backward": "convolution",
     "convolution_weight_backward": "convolution",
