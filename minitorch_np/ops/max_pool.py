@@ -12,6 +12,12 @@ import numpy as np
 from minitorch_np.dtypes import BOOL, int64
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.loops import not_implemented, quietly
+from minitorch_np.memory_format import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    memory_format,
+)
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros_like
 from minitorch_np.ops.points import add_at
@@ -30,7 +36,7 @@ from minitorch_np.ops.pooling import (
 )
 from minitorch_np.ops.windows import Window
 from minitorch_np.shapes import Shape, listed
-from minitorch_np.strides import contiguous
+from minitorch_np.strides import contiguous, is_channels_last_like, like
 from minitorch_np.tensor import Tensor, empty
 
 __all__ = ["max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d"]
@@ -142,10 +148,19 @@ def placed(
 
 def picked(g: Tensor, indices: Tensor, dims: int) -> Tensor:
     """The elements of images at `indices`. Source: max_pool_double_backward."""
-    images, places = (
-        t.contiguous().view((*t.sizes[:-dims], math.prod(t.sizes[-dims:]))) for t in (g, indices)
-    )
+    if not indices.numel():
+        return empty(indices.sizes, like(indices.sizes, indices.strides), g.dtype)
+    rows = (*indices.sizes[:-dims], -1)
+    places = indices.view(rows)
+    images = g.contiguous(memory_format=format_of(indices)).view(rows)
     return images.gather(-1, places).view(indices.sizes)
+
+
+def format_of(t: Tensor) -> memory_format:
+    """The memory format that a tensor suggests."""
+    if not is_channels_last_like(t.sizes, t.strides):
+        return contiguous_format
+    return channels_last if t.ndim == 4 else channels_last_3d
 
 
 @op("suggested", method=False, node="MaxPool2DWithIndicesBackward0")

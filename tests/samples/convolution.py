@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from tests.samples.spec import In, Sample, one, x
+from tests.samples.spec import In, Sample, drawn, one, whole, x
 
 __all__ = ["BACKWARD", "SAMPLES"]
 
@@ -73,7 +73,36 @@ def pools() -> Iterator[Sample]:
     yield functional("max_pool1d_forward", "max_pool1d", x(2, 3, 7, grad=False), kernel_size=2)
 
 
-SAMPLES: list[Sample] = [*convolutions(), *pools()]
+def others() -> Iterator[Sample]:
+    """Fractional pooling, unpooling, and windows as columns."""
+    for name, given, to in (
+        ("fractional_max_pool2d", x(2, 3, 6, 5), (3, 2)),
+        ("fractional_max_pool3d", x(2, 2, 4, 5, 4), (2, 3, 2)),
+    ):
+        for indices in (False, True):
+            options = {"kernel_size": 2, "output_size": to, "return_indices": indices}
+            yield drawn(
+                name, lambda torch, t, n=name, o=options: getattr(torch.nn.functional, n)(t, **o),
+                given,
+            )  # fmt: skip
+    yield functional(
+        "max_unpool2d", "max_unpool2d", x(1, 1, 2, 2), whole([[[0, 3], [9, 14]]]), kernel_size=2
+    )
+    yield functional("max_unpool2d", "max_unpool1d", x(1, 3), whole([2, 0, 5]), kernel_size=2)
+    yield functional(
+        "max_unpool3d", "max_unpool3d", x(1, 1, 2, 1, 2), whole([[[[0, 3]], [[9, 14]]]]),
+        kernel_size=2,
+    )  # fmt: skip
+    yield functional("im2col", "unfold", x(2, 3, 5, 4), kernel_size=(2, 3))
+    yield functional("im2col", "unfold", x(3, 5, 4), kernel_size=2, dilation=2, padding=1, stride=2)
+    yield functional("col2im", "fold", x(2, 12, 12), output_size=(5, 4), kernel_size=2)
+    yield functional(
+        "col2im", "fold", x(12, 6), output_size=(5, 4), kernel_size=2, dilation=2, padding=1,
+        stride=2,
+    )  # fmt: skip
+
+
+SAMPLES: list[Sample] = [*convolutions(), *pools(), *others()]
 
 BACKWARD: dict[str, str] = {
     "adaptive_avg_pool2d_backward": "adaptive_avg_pool2d_kernel",
@@ -85,6 +114,8 @@ BACKWARD: dict[str, str] = {
     "convolution_bias_backward": "convolution",
     "convolution_input_backward": "convolution",
     "convolution_weight_backward": "convolution",
+    "fractional_max_pool2d_backward": "fractional_max_pool2d",
+    "fractional_max_pool3d_backward": "fractional_max_pool3d",
     "max_pool2d_with_indices_backward": "max_pool2d_with_indices",
     "max_pool3d_with_indices_backward": "max_pool3d_with_indices",
 }
