@@ -103,14 +103,14 @@ def numbered(entry: Entry, dtype: torch.dtype, settings: Settings) -> list[tuple
 
 def calls(entry: Entry, settings: Settings) -> Iterator[tuple[str, int, bool, Call]]:
     """Every call to compare: dtype, number, whether its tensors are spread out, the call."""
-    undefined = scope.undefined(entry.full_name)
+    undefined, unsafe = scope.undefined(entry.full_name), scope.unsafe(entry.full_name)
     for dtype in chosen_dtypes(entry, settings):
         name = str(dtype).removeprefix("torch.")
         tolerance = scope.tolerance(entry.full_name, name)
         for number, sample in numbered(entry, dtype, settings):
             spread = noncontiguous(sample)
             for one in (sample, *([] if spread is None else [spread])):
-                yield name, number, one is spread, Call(entry, one, undefined, tolerance)
+                yield name, number, one is spread, Call(entry, one, undefined, tolerance, unsafe)
 
 
 def examine_op(name: str, settings: Settings) -> Row:

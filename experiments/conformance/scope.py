@@ -12,7 +12,7 @@ from reference.opdb import VERSION, Entry, entries
 
 __all__ = [
     "Difference", "differences", "excluded", "family", "in_scope", "reason", "tolerance",
-    "undefined", "unused",
+    "undefined", "unsafe", "unused",
 ]  # fmt: skip
 
 FOLDER = Path(__file__).resolve().parents[2] / "tests" / "conformance"
@@ -55,6 +55,11 @@ def undefined(name: str) -> bool:
     return matches(name, tables()["undefined"]["names"])
 
 
+def unsafe(name: str) -> bool:
+    """Whether PyTorch must not be given an `out=` of other strides."""
+    return matches(name, tables()["unsafe"]["names"])
+
+
 def in_scope() -> list[Entry]:
     """The entries that are compared."""
     return [e for e in entries() if excluded(e.full_name) is None]
@@ -63,7 +68,7 @@ def in_scope() -> list[Entry]:
 def unused() -> list[str]:
     """Patterns of `scope.toml` that match no entry."""
     names = [e.full_name for e in entries()]
-    lists = [*tables()["excluded"], *tables()["family"], tables()["undefined"]]
+    lists = [*tables()["excluded"], *tables()["family"], tables()["undefined"], tables()["unsafe"]]
     return [
         pattern
         for table in lists
