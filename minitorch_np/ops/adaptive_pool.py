@@ -5,6 +5,7 @@ one dim after another. Source: aten/src/ATen/native/AdaptiveAveragePooling.cpp a
 AdaptiveMaxPooling2d.cpp and 3d.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -38,6 +39,22 @@ def means(a: Array, to: Shape) -> Array:
             out[..., i] = moved[..., s:e].sum(-1) / a.dtype.type(e - s)
         a = np.moveaxis(out, -1, axis)
     return a
+
+
+def rough_means(a: Array, to: Shape) -> Array:
+    """`means` of half types as ATen's loop over three dims has them: each step is rounded."""
+    size = a.shape[-len(to) :]
+    out = np.empty((*a.shape[: -len(to)], *to), a.dtype)
+    cells = [list(enumerate(spans(n, o))) for n, o in zip(size, to, strict=True)]
+    for cell in itertools.product(*cells):
+        at = tuple([i for i, _ in cell])
+        part = a[(..., *[slice(s, e) for _, (s, e) in cell])]
+        flat = part.reshape(*part.shape[: -len(to)], math.prod(part.shape[-len(to) :]))
+        total = np.add.accumulate(flat, -1)[..., -1]
+        for _, (s, e) in cell:
+            total = total / a.dtype.type(e - s)
+        out[(..., *at)] = total
+    return out
 
 
 def shares(g: Array, size: Shape) -> Array:
@@ -96,6 +113,8 @@ def averaged(dims: int, input: Tensor, to: Shape) -> Tensor:
     if not input.dtype.is_floating_point:
         raise not_implemented(name if dims == 2 else f"{name}_cpu", input.dtype)
     shape = (*input.sizes[:-dims], *to)
+    if dims == 3 and input.dtype.is_half:
+        return made(quietly(rough_means, input.array, to), contiguous(shape), input)
     values = quietly(means, compute(input), to)
     return made(values, suggested(shape, input) if dims == 2 else contiguous(shape), input)
 

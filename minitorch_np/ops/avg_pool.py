@@ -100,7 +100,9 @@ def pool(
     values = quietly(averages, compute(input), w, to, by)
     if out is None:
         return made(values, layout(dims, shape, input), input)
-    quietly(np.copyto, out.array, values, casting="unsafe")
+    # in three dims ATen's loop writes one element after another, whatever the strides
+    target = out if dims == 2 else out.alias(shape, contiguous(shape), out.offset)
+    quietly(np.copyto, target.array, values, casting="unsafe")
     return out
 
 

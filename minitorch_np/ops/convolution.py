@@ -6,6 +6,7 @@ Source: aten/src/ATen/native/Convolution.cpp.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -233,12 +234,10 @@ def by_onednn(input: Tensor, weight: Tensor, plan: Plan) -> bool:
     dtype = input.dtype
     if not dtype.is_half and dtype is not float32:
         return False
-    if plan.transposed:
-        more = zip(plan.output_padding, plan.stride, plan.dilation, strict=True)
-        if any(o >= s or o >= d for o, s, d in more):
-            return False
-        if plan.groups > 1 and input.sizes[1] == plan.groups:
-            return False
+    if plan.transposed and any(
+        o >= s for o, s in zip(plan.output_padding, plan.stride, strict=True)
+    ):
+        return False
     moves = any(n != 1 for n in (*plan.stride, *plan.dilation))
     return dtype.is_half or moves or input.sizes[0] >= 16 or weight.sizes[-2:] != (1, 1)
 
@@ -280,7 +279,8 @@ def convolution(
     if plan.transposed:
         check_transposed(input, shape, plan)
     check_dtypes(input, weight, plan)
-    run = spread if plan.transposed else correlate
+    rough = plan.transposed and input.dtype.is_half and not by_onednn(input, weight, plan)
+    run = partial(spread, rough=rough) if plan.transposed else correlate
     added = None if bias is None else bias.array
     values = quietly(run, input.array, weight.array, added, plan.window(weight), groups, shape[2:])
     return made(values, result_stride(shape, input, weight, plan), input)

@@ -131,18 +131,31 @@ def _columns(a: Array, w: Window, grid: Shape, groups: int) -> Array:
 
 
 def spread(
-    a: Array, weight: Array, bias: Array | None, w: Window, groups: int, size: Shape
+    a: Array,
+    weight: Array,
+    bias: Array | None,
+    w: Window,
+    groups: int,
+    size: Shape,
+    *,
+    rough: bool = False,
 ) -> Array:
-    """The transpose of `correlate`: (N, O, *grid), (O, C / groups, *kernel) to (N, C, *size)."""
+    """The transpose of `correlate`: (N, O, *grid), (O, C / groups, *kernel) to (N, C, *size).
+
+    `rough` says that windows of half types are rounded before they are added up, and each sum too.
+    """
     count, outputs, *grid = a.shape
     each, cells = weight.shape[1] * groups * math.prod(w.kernel), math.prod(grid)
     k = math.prod(weight.shape[1:])
     filters = weight.reshape(1, groups, outputs // groups, k).swapaxes(2, 3)
     images = a.reshape(count, groups, outputs // groups, cells)
-    out = np.empty((count, weight.shape[1] * groups, *size), summing(a.dtype))
+    dtype = summing(a.dtype)
+    out = np.empty((count, weight.shape[1] * groups, *size), dtype)
     for part in _some(count, each * cells):
-        columns = np.empty((len(images[part]), groups, k, cells), out.dtype)
+        columns = np.empty((len(images[part]), groups, k, cells), dtype)
         _times(filters, images[part], columns)
+        if rough:
+            columns = columns.astype(a.dtype)
         if w.is_point():
             out[part] = columns.reshape(out[part].shape)
         else:
