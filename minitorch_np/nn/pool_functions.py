@@ -58,9 +58,10 @@ def max_pool2d_with_indices(
 ) -> Pair:
     """The largest element of each window of (N, C, H, W), and its index in H * W elements."""
     del return_indices
-    return tuple(
-        max_pool.max_pool2d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
+    found = max_pool.max_pool2d_with_indices(
+        input, kernel_size, stride, padding, dilation, ceil_mode
     )
+    return found.result0, found.result1
 
 
 def max_pool2d(
@@ -88,9 +89,10 @@ def max_pool3d_with_indices(
 ) -> Pair:
     """The largest element of each window of (N, C, D, H, W), and its index in D * H * W."""
     del return_indices
-    return tuple(
-        max_pool.max_pool3d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
+    found = max_pool.max_pool3d_with_indices(
+        input, kernel_size, stride, padding, dilation, ceil_mode
     )
+    return found.result0, found.result1
 
 
 def max_pool3d(
@@ -152,7 +154,8 @@ def adaptive_max_pool2d_with_indices(
     """(N, C, H, W) to (N, C, *output_size) by the largest elements, and their indices."""
     del return_indices
     sizes = list_with_default(output_size, input.sizes)
-    return tuple(adaptive_pool.adaptive_max_pool2d(input, sizes))
+    found = adaptive_pool.adaptive_max_pool2d(input, sizes)
+    return found.result0, found.result1
 
 
 def adaptive_max_pool2d(
@@ -169,7 +172,8 @@ def adaptive_max_pool3d_with_indices(
     """(N, C, D, H, W) to (N, C, *output_size) by the largest elements, and their indices."""
     del return_indices
     sizes = list_with_default(output_size, input.sizes)
-    return tuple(adaptive_pool.adaptive_max_pool3d(input, sizes))
+    found = adaptive_pool.adaptive_max_pool3d(input, sizes)
+    return found.result0, found.result1
 
 
 def adaptive_max_pool3d(

@@ -5,11 +5,13 @@ What PyTorch's Python adds to ATen's. Source: torch/nn/functional.py.
 
 import math
 from collections.abc import Sequence
+from typing import cast
 
-from minitorch_np.nn.pool_functions import Pair, max_pool1d, max_pool2d, max_pool3d
+from minitorch_np.nn.pool_functions import Pair
 from minitorch_np.ops import fractional_pool, max_unpool, patches
 from minitorch_np.ops.activation import relu
 from minitorch_np.ops.avg_pool import avg_pool1d, avg_pool2d, avg_pool3d
+from minitorch_np.ops.max_pool import max_pool1d, max_pool2d, max_pool3d
 from minitorch_np.ops.pooling import Ints
 from minitorch_np.ops.random_creation import rand
 from minitorch_np.tensor import Tensor
@@ -39,8 +41,7 @@ def _lp_pool(
     """The `norm_type`-norm of each window."""
     largest = (max_pool1d, max_pool2d, max_pool3d)[dims - 1]
     mean = (avg_pool1d, avg_pool2d, avg_pool3d)[dims - 1]
-    # in one dim PyTorch multiplies by what was given, so that a tuple fails there
-    count = kernel_size if dims == 1 else math.prod(several(kernel_size, dims))
+    count = math.prod(several(kernel_size, dims))
     if norm_type == 0:
         raise ValueError(f"norm_type must be a non-zero value, but got {norm_type}")
     if norm_type == math.inf:
@@ -97,12 +98,12 @@ def _fractional(
     if output_size is None:
         if output_ratio is None:
             raise ValueError(f"{name} requires specifying either an output_size or an output_ratio")
-        # len() of one number raises, as in PyTorch
-        if dims == 2 and len(output_ratio) > 2:  # pyright: ignore[reportArgumentType]
+        if dims == 2 and len(cast("Sequence[float]", output_ratio)) > 2:  # a number has no len()
             raise ValueError(
                 f"{name} requires output_ratio to either be a single Int or tuple of Ints."
             )
-        ratios = [output_ratio] * dims if isinstance(output_ratio, float) else output_ratio
+        one = isinstance(output_ratio, (int, float))
+        ratios = (output_ratio,) * dims if one else output_ratio
         output_size = [
             int(input.size(d - dims) * r) for d, r in zip(range(dims), ratios, strict=False)
         ]

@@ -82,7 +82,7 @@ def largest(a: Array, to: Shape) -> tuple[Array, Array]:
         where = np.empty(best.shape, np.int64)
         for i, (s, e) in enumerate(spans(values.shape[-1], o)):
             part = values[..., s:e]
-            at = part.argmax(-1)
+            at: Array = part.argmax(-1)
             if unordered:
                 wrong = np.isnan(part)[..., ::-1]
                 at = np.where(wrong.any(-1), e - s - 1 - wrong.argmax(-1), at)

@@ -6,7 +6,6 @@ Source: aten/src/ATen/native/Convolution.cpp.
 """
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -242,6 +241,11 @@ def by_onednn(input: Tensor, weight: Tensor, plan: Plan) -> bool:
     return dtype.is_half or moves or input.sizes[0] >= 16 or weight.sizes[-2:] != (1, 1)
 
 
+def is_rough(input: Tensor, weight: Tensor, plan: Plan) -> bool:
+    """Whether sums of half types are rounded on the way, as the kernels of transposed ones do."""
+    return plan.transposed and input.dtype.is_half and not by_onednn(input, weight, plan)
+
+
 def made(values: Array, stride: Stride, like: Tensor) -> Tensor:
     """A tensor of these values, rounded if the dtype is narrower."""
     done = empty(values.shape, stride, like.dtype)
@@ -279,10 +283,13 @@ def convolution(
     if plan.transposed:
         check_transposed(input, shape, plan)
     check_dtypes(input, weight, plan)
-    rough = plan.transposed and input.dtype.is_half and not by_onednn(input, weight, plan)
-    run = partial(spread, rough=rough) if plan.transposed else correlate
-    added = None if bias is None else bias.array
-    values = quietly(run, input.array, weight.array, added, plan.window(weight), groups, shape[2:])
+    a, b, added = input.array, weight.array, None if bias is None else bias.array
+    w = plan.window(weight)
+    if plan.transposed:
+        rough = is_rough(input, weight, plan)
+        values = quietly(spread, a, b, added, w, groups, shape[2:], rough=rough)
+    else:
+        values = quietly(correlate, a, b, added, w, groups, shape[2:])
     return made(values, result_stride(shape, input, weight, plan), input)
 
 
@@ -319,11 +326,11 @@ def convolution_input_backward(
     """
     if not input.numel():
         return zeros(input, input.sizes)
-    run = correlate if plan.transposed else spread
-    values = quietly(
-        run,
-        grad_output.array, weight.array, None, plan.window(weight), plan.groups, input.sizes[2:],
-    )  # fmt: skip
+    w, size = plan.window(weight), input.sizes[2:]
+    if plan.transposed:
+        values = quietly(correlate, grad_output.array, weight.array, None, w, plan.groups, size)
+    else:
+        values = quietly(spread, grad_output.array, weight.array, None, w, plan.groups, size)
     return made(values, result_stride(input.sizes, input, weight, plan), input)
 
 
@@ -349,7 +356,8 @@ def convolution_weight_backward(
     images, slopes = input.array, grad_output.array
     if plan.transposed:
         images, slopes = slopes, images
-    values = quietly(weigh, images, slopes, plan.window(weight), plan.groups)
+    rough = is_rough(input, weight, plan)
+    values = quietly(weigh, images, slopes, plan.window(weight), plan.groups, rough=rough)
     stride = result_stride(weight.sizes, input, weight, plan)
     if weight.ndim > 3 and packed_alike(
         weight, stride

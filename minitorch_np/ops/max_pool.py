@@ -21,6 +21,7 @@ from minitorch_np.memory_format import (
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros_like
 from minitorch_np.ops.points import add_at
+from minitorch_np.ops.points import places as places_of
 from minitorch_np.ops.pooling import (
     Array,
     Ints,
@@ -135,7 +136,7 @@ def placed(
     size = input.sizes[-dims:]
     shape = (math.prod(input.sizes[:-dims]), math.prod(size))
     out = empty(shape, contiguous(shape), input.dtype).zero_()
-    g, at = grad_output.array, indices.array
+    g, at = grad_output.array, places_of(indices)
     rows = np.arange(shape[0])[:, None]
     places = at.reshape(shape[0], math.prod(at.shape[-dims:]))
     quietly(add_at, out, [rows, places], g.reshape(places.shape))

@@ -80,7 +80,7 @@ def unpool(dims: int, input: Tensor, indices: Tensor, to: Shape) -> Tensor:
         )
     count = math.prod(shape[:-dims])
     out = np.zeros((count, math.prod(to)), done.dtype.np)
-    at = indices.array.reshape(count, -1)
+    at = places(indices).reshape(count, -1)
     out[np.arange(count)[:, None], at] = input.array.reshape(count, -1)
     done.array[...] = out.reshape(shape)
     return done

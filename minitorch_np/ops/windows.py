@@ -166,8 +166,11 @@ def spread(
     return out
 
 
-def weigh(a: Array, g: Array, w: Window, groups: int) -> Array:
-    """The filters' share: (N, C, *size), (N, O, *grid) to (O, C / groups, *kernel)."""
+def weigh(a: Array, g: Array, w: Window, groups: int, *, rough: bool = False) -> Array:
+    """The filters' share: (N, C, *size), (N, O, *grid) to (O, C / groups, *kernel).
+
+    `rough` says that half types are rounded after each image.
+    """
     count, outputs, *grid = g.shape
     channels, cells = a.shape[1], math.prod(grid)
     k = channels // groups * math.prod(w.kernel)
@@ -177,4 +180,6 @@ def weigh(a: Array, g: Array, w: Window, groups: int) -> Array:
         columns = _columns(a[part], w, tuple(grid), groups).swapaxes(2, 3)
         for slope, column in zip(slopes[part], columns, strict=True):
             backends.product(slope, column, out, beta=1)
+            if rough:
+                out[...] = out.astype(a.dtype)
     return out.reshape(outputs, channels // groups, *w.kernel)
