@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minitorch_np.dtypes import BOOL, int64
+from minitorch_np.dtypes import BOOL, float32, int64
 from minitorch_np.graph.modes import is_grad_enabled
+from minitorch_np.kernels.large import dense, loop
 from minitorch_np.loops import not_implemented, quietly
 from minitorch_np.memory_format import (
     channels_last,
@@ -20,7 +21,7 @@ from minitorch_np.memory_format import (
 )
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros_like
-from minitorch_np.ops.points import add_at
+from minitorch_np.ops.points import add_at, are_inside
 from minitorch_np.ops.points import places as places_of
 from minitorch_np.ops.pooling import (
     Array,
@@ -55,6 +56,8 @@ def largest(a: Array, w: Window, to: Shape) -> tuple[Array, Array]:
 
     Of NaNs it is the last one, as ATen's loop has it.
     """
+    if len(to) == 2 and dense(a) and a.size:
+        return by_loop(a, w, to)
     lowest = -np.inf if a.dtype.kind not in "iu" else np.iinfo(a.dtype).min
     size = a.shape[-len(to) :]
     wide = widened(a, w, to, lowest)
@@ -71,6 +74,16 @@ def largest(a: Array, w: Window, to: Shape) -> tuple[Array, Array]:
         np.copyto(best, value, where=better)
         inner = sum(i * d * s for i, d, s in zip(at, w.dilation, contiguous(size), strict=True))
         np.copyto(index, corner + inner, where=better)
+    return best, index
+
+
+def by_loop(a: Array, w: Window, to: Shape) -> tuple[Array, Array]:
+    """`largest` of planes in C order."""
+    best = np.empty((*a.shape[:-2], *to), a.dtype)
+    index = np.empty(best.shape, np.int64)
+    numbers = [np.array(n, np.int64) for n in w]
+    flat = a.reshape(-1), best.reshape(-1), index.reshape(-1)
+    loop("pools.largest")(*flat, *a.shape[-2:], *to, *numbers)
     return best, index
 
 
@@ -136,10 +149,13 @@ def placed(
     size = input.sizes[-dims:]
     shape = (math.prod(input.sizes[:-dims]), math.prod(size))
     out = empty(shape, contiguous(shape), input.dtype).zero_()
-    g, at = grad_output.array, places_of(indices)
-    rows = np.arange(shape[0])[:, None]
-    places = at.reshape(shape[0], math.prod(at.shape[-dims:]))
-    quietly(add_at, out, [rows, places], g.reshape(places.shape))
+    at = places_of(indices).reshape(shape[0], math.prod(indices.sizes[-dims:]))
+    g = grad_output.array.reshape(at.shape)
+    if dense(g) and out.dtype is float32 and are_inside(at, shape[1]):
+        flat = np.ascontiguousarray(at).reshape(-1), g.reshape(-1), out.array.reshape(-1)
+        loop("places.scatter_add_rows")(*flat, shape[1], at.shape[1])
+    else:
+        quietly(add_at, out, [np.arange(shape[0])[:, None], at], g)
     if plain:
         return out.alias(input.sizes, contiguous(input.sizes), 0)
     done = empty(input.sizes, suggested(input.sizes, input), input.dtype)

@@ -24,7 +24,7 @@ __all__ = ["Window", "correlate", "gathered", "scattered", "spread", "weigh"]
 
 Array = NDArray[Any]
 
-TOGETHER = 1 << 17
+TOGETHER = 1 << 18
 """Elements that are copied out at a time."""
 
 
@@ -40,6 +40,16 @@ class Window(NamedTuple):
         """Whether windows are just the elements of the image, each once."""
         ones = (1,) * len(self.kernel)
         return self.kernel == ones == self.stride and not any(self.padding)
+
+    def is_reversible(self) -> bool:
+        """Whether what windows spread can be gathered by windows over what they spread."""
+        reach = zip(self.padding, self.dilation, self.kernel, strict=True)
+        return all(s == 1 for s in self.stride) and all(p <= d * (k - 1) for p, d, k in reach)
+
+    def reversed(self) -> "Window":
+        """The window that gathers; filters are turned around in it."""
+        reach = zip(self.padding, self.dilation, self.kernel, strict=True)
+        return self._replace(padding=tuple([d * (k - 1) - p for p, d, k in reach]))
 
 
 def padded(a: Array, w: Window) -> Array:
@@ -115,19 +125,37 @@ def correlate(
     start = None
     if bias is not None:
         start = np.broadcast_to(bias.astype(dtype).reshape(1, groups, -1, 1), out.shape)
+    room = Room(a.dtype)
     for part in _some(count, channels * math.prod(w.kernel) * cells):
-        columns = _columns(a[part], w, grid, groups)
+        columns = _columns(a[part], w, grid, groups, room)
         _times(filters, columns, out[part], None if start is None else start[part])
     return out.reshape(count, outputs, *grid)
 
 
-def _columns(a: Array, w: Window, grid: Shape, groups: int) -> Array:
+class Room:
+    """Memory for one matrix of windows after the other: fresh pages would cost as much again."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self.flat = np.empty(0, dtype)
+
+    def of(self, shape: Shape) -> Array:
+        """An array of this shape, in the memory of the last one."""
+        size = math.prod(shape)
+        if self.flat.size < size:
+            self.flat = np.empty(size, self.flat.dtype)
+        return self.flat[:size].reshape(shape)
+
+
+def _columns(a: Array, w: Window, grid: Shape, groups: int, room: Room) -> Array:
     """The windows of images as matrices (N, groups, C / groups * kernel, L)."""
     count, channels = a.shape[:2]
     shape = (count, groups, channels // groups * math.prod(w.kernel), math.prod(grid))
     if w.is_point():
         return a.reshape(shape)
-    return gathered(a, w, grid).reshape(shape)
+    windows = gathered(a, w, grid)
+    columns = room.of(windows.shape)
+    np.copyto(columns, windows)
+    return columns.reshape(shape)
 
 
 def spread(
@@ -149,10 +177,13 @@ def spread(
     k = math.prod(weight.shape[1:])
     filters = weight.reshape(1, groups, outputs // groups, k).swapaxes(2, 3)
     images = a.reshape(count, groups, outputs // groups, cells)
+    if not rough and outputs <= 2 * weight.shape[1] * groups and w.is_reversible():
+        return correlate(a, reversed_filters(weight, groups), bias, w.reversed(), groups, size)
     dtype = summing(a.dtype)
     out = np.empty((count, weight.shape[1] * groups, *size), dtype)
+    room = Room(dtype)
     for part in _some(count, each * cells):
-        columns = np.empty((len(images[part]), groups, k, cells), dtype)
+        columns = room.of((len(images[part]), groups, k, cells))
         _times(filters, images[part], columns)
         if rough:
             columns = columns.astype(a.dtype)
@@ -166,6 +197,14 @@ def spread(
     return out
 
 
+def reversed_filters(weight: Array, groups: int) -> Array:
+    """Filters (O, C / groups, *kernel) as (C, O / groups, *kernel), turned around in each dim."""
+    outputs, channels, *kernel = weight.shape
+    parts = weight.reshape(groups, outputs // groups, channels, *kernel)
+    turned = np.flip(parts, tuple(range(3, parts.ndim))).swapaxes(1, 2)
+    return turned.reshape(groups * channels, outputs // groups, *kernel)
+
+
 def weigh(a: Array, g: Array, w: Window, groups: int, *, rough: bool = False) -> Array:
     """The filters' share: (N, C, *size), (N, O, *grid) to (O, C / groups, *kernel).
 
@@ -176,8 +215,9 @@ def weigh(a: Array, g: Array, w: Window, groups: int, *, rough: bool = False) ->
     k = channels // groups * math.prod(w.kernel)
     out = np.zeros((groups, outputs // groups, k), summing(a.dtype))
     slopes = g.reshape(count, groups, outputs // groups, cells)
+    room = Room(a.dtype)
     for part in _some(count, channels * math.prod(w.kernel) * cells):
-        columns = _columns(a[part], w, tuple(grid), groups).swapaxes(2, 3)
+        columns = _columns(a[part], w, tuple(grid), groups, room).swapaxes(2, 3)
         for slope, column in zip(slopes[part], columns, strict=True):
             backends.product(slope, column, out, beta=1)
             if rough:
