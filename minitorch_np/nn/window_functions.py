@@ -176,8 +176,10 @@ def _unpooled_size(
 ) -> list[int]:
     """The size of an image that was pooled; several have one pooled size, so one may be given."""
     dims = len(kernel_size)
-    numbers = zip(input.sizes[len(input.sizes) - dims :], stride, kernel_size, padding, strict=True)
-    usual = [(n - 1) * s + k - 2 * p for n, s, k, p in numbers]
+    usual = [
+        (input.sizes[d - dims] - 1) * stride[d] + kernel_size[d] - 2 * padding[d]
+        for d in range(dims)
+    ]
     found = usual
     if output_size is not None:
         if len(output_size) == dims + 2:
@@ -187,7 +189,8 @@ def _unpooled_size(
                 f"output_size should be a sequence containing {dims} or {dims + 2} elements, but "
                 f"it has a length of '{len(output_size)}'"
             )
-        for d, (n, s) in enumerate(zip(usual, stride, strict=True)):
+        for d, n in enumerate(usual):
+            s = stride[d]
             if not n - s < output_size[d] < n + s:
                 raise ValueError(
                     f'invalid output_size "{output_size}" (dim {d} must be between {n - s} and '

@@ -92,14 +92,20 @@ def largest(a: Array, to: Shape) -> tuple[Array, Array]:
     return a, index
 
 
-def check_filled(name: str, input: Tensor, dims: Sequence[int]) -> None:
+def check_filled(name: str, input: Tensor, dims: Sequence[int], called: str = "input") -> None:
     """Raise RuntimeError for a dim without elements."""
     for d in dims:
         if not input.sizes[d]:
             raise RuntimeError(
-                f"{name}(): Expected input to have non-zero size for non-batch dimensions, but "
-                f"input has sizes {listed(input.sizes)} with dimension {d % input.ndim} being empty"
+                f"{name}(): Expected {called} to have non-zero size for non-batch dimensions, "
+                f"but {called} has sizes {listed(input.sizes)} with dimension {d % input.ndim} "
+                "being empty"
             )
+
+
+def check_gradient(name: str, g: Tensor) -> None:
+    """`check_filled` of a gradient. Source: adaptive_pool_empty_output_check."""
+    check_filled(name, g, range(1, g.ndim), "grad_output")
 
 
 def averaged(dims: int, input: Tensor, to: Shape) -> Tensor:
@@ -121,6 +127,7 @@ def averaged(dims: int, input: Tensor, to: Shape) -> Tensor:
 
 def shared(dims: int, grad_output: Tensor, input: Tensor) -> Tensor:
     """The gradient of adaptive average pooling."""
+    check_gradient(f"adaptive_avg_pool{dims}d_backward", grad_output)
     shape = input.sizes
     values = quietly(shares, compute(grad_output), shape[-dims:])
     return made(values, suggested(shape, input) if dims == 2 else contiguous(shape), input)
@@ -203,18 +210,18 @@ def adaptive_avg_pool3d(input: Tensor, output_size: Ints) -> Tensor:
 
 def one(name: str, input: Tensor, output_size: Ints) -> int:
     """The output size along one dim, after the checks that both kinds share."""
-    if not isinstance(output_size, int):
-        if len(output_size) != 1:
-            raise RuntimeError(
-                f"{name}() argument 'output_size' should contain one int (got {len(output_size)})"
-            )
-        output_size = output_size[0]
     if input.ndim not in (2, 3):
         raise RuntimeError(
             f"Expected 2 to 3 dimensions, but got {input.ndim}-dimensional tensor for argument #1 "
             f"'self' (while checking arguments for {name})"
         )
-    return output_size
+    if isinstance(output_size, int):
+        return output_size
+    if len(output_size) != 1:
+        raise RuntimeError(
+            f"{name}() argument 'output_size' should contain one int (got {len(output_size)})"
+        )
+    return output_size[0]
 
 
 @composite(method=False)
@@ -261,6 +268,7 @@ adaptive_max_pool2d.vjp(
 @op("suggested", method=False, node="AdaptiveMaxPool2DBackwardBackward0")
 def adaptive_max_pool2d_backward(grad_output: Tensor, input: Tensor, indices: Tensor) -> Tensor:
     """The gradient of adaptive max pooling: each goes to the place its element was taken from."""
+    check_gradient("adaptive_max_pool2d_backward", grad_output)
     return placed(grad_output, input, indices, 2)
 
 
@@ -285,6 +293,7 @@ adaptive_max_pool3d.vjp(
 @op("contiguous", method=False, node="AdaptiveMaxPool3DBackwardBackward0")
 def adaptive_max_pool3d_backward(grad_output: Tensor, input: Tensor, indices: Tensor) -> Tensor:
     """`adaptive_max_pool2d_backward` in three dims."""
+    check_gradient("adaptive_max_pool3d_backward", grad_output)
     return placed(grad_output, input, indices, 3, plain=True)
 
 

@@ -275,14 +275,14 @@ def avg_pool1d(
     count_include_pad: bool = True,
 ) -> Tensor:
     """The mean of each window of (N, C, L). Source: avg_pool1d, AdaptiveAveragePooling.cpp."""
-    k = one("kernel_size", kernel_size)
-    s = k if stride is None or stride == () else one("stride", stride)
-    p = one("padding", padding)
     if input.ndim not in (2, 3):
         raise RuntimeError(
             f"Expected 2 to 3 dimensions, but got {input.ndim}-dimensional tensor for argument #1 "
             "'self' (while checking arguments for avg_pool1d)"
         )
+    k = one("kernel_size", kernel_size)
+    s = k if stride is None or stride == () else one("stride", stride)
+    p = one("padding", padding)
     return avg_pool2d(
         input.unsqueeze(-2), (1, k), (1, s), (0, p), ceil_mode, count_include_pad
     ).squeeze(-2)

@@ -310,7 +310,8 @@ def line(
             f"input, but got:{listed(input.sizes)}"
         )
     given = [several(x) for x in (kernel_size, () if stride is None else stride, padding, dilation)]
-    kinds = ("an int, list of ints", "None, an int, list of ints,", *["an int, list of ints,"] * 2)
+    ints = "an int, list of ints"
+    kinds = (ints, f"None, {ints},", f"{ints},", ints)
     for name, kind, numbers in zip(_LINE, kinds, given, strict=True):
         if len(numbers) != 1 and not (name == "stride" and not numbers):
             raise RuntimeError(

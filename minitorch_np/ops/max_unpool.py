@@ -13,7 +13,7 @@ from minitorch_np.loops import not_implemented
 from minitorch_np.op import op
 from minitorch_np.ops.adaptive_pool import check_filled
 from minitorch_np.ops.max_pool import picked
-from minitorch_np.ops.points import first_outside, places
+from minitorch_np.ops.points import places
 from minitorch_np.ops.pooling import by, suggested
 from minitorch_np.shapes import Shape, listed
 from minitorch_np.strides import contiguous
@@ -73,14 +73,14 @@ def unpool(dims: int, input: Tensor, indices: Tensor, to: Shape) -> Tensor:
     done = empty(shape, stride, input.dtype).zero_()
     if not input.numel() or 0 in shape:
         return done
-    wrong = first_outside(places(indices), 0, math.prod(to))
-    if wrong is not None:
-        raise RuntimeError(
-            f"Found an invalid max index: {wrong} (output volumes are of size {by(to)})"
-        )
     count = math.prod(shape[:-dims])
-    out = np.zeros((count, math.prod(to)), done.dtype.np)
     at = places(indices).reshape(count, -1)
+    wrong = at[(at < 0) | (at >= math.prod(to))]
+    if wrong.size:  # ATen's loop remembers the last one
+        raise RuntimeError(
+            f"Found an invalid max index: {wrong[-1]} (output volumes are of size {by(to)})"
+        )
+    out = np.zeros((count, math.prod(to)), done.dtype.np)
     out[np.arange(count)[:, None], at] = input.array.reshape(count, -1)
     done.array[...] = out.reshape(shape)
     return done

@@ -1,0 +1,126 @@
+"""Convolutions against PyTorch's: what is refused, empty images, layouts, saved values, nodes."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from tests.oracle import arrange, same, sample
+
+TOLERANCE = (1e-5, 1e-5)
+"""Sums of products in another order than PyTorch's."""
+
+IMAGE, FILTERS = (1, 2, 4, 4), (2, 2, 2, 2)
+
+REFUSED = [
+    ((2, 3, 4, 4), (2, 3), {}),
+    (IMAGE, FILTERS, {"stride": (1, 2, 3)}),
+    (IMAGE, FILTERS, {"stride": 0}),
+    (IMAGE, FILTERS, {"padding": -1}),
+    (IMAGE, FILTERS, {"dilation": -1}),
+    (IMAGE, FILTERS, {"groups": 0}),
+    (IMAGE, FILTERS, {"groups": 3}),
+    (IMAGE, (3, 1, 2, 2), {"groups": 2}),
+    (IMAGE, (2, 3, 2, 2), {}),
+    (IMAGE, (2, 2, 5, 5), {}),
+    (IMAGE, (2, 2, 2), {}),
+    (IMAGE, (0, 2, 2, 2), {}),
+    ((2, 2, 0, 4), FILTERS, {"padding": 2}),
+    ((2, 2, 0, 4), FILTERS, {}),
+    (IMAGE, FILTERS, {"output_padding": 1, "transposed": True}),
+    (IMAGE, FILTERS, {"output_padding": -1, "transposed": True}),
+    (IMAGE, FILTERS, {"stride": 2, "output_padding": 3, "transposed": True}),
+    (IMAGE, FILTERS, {"padding": 5, "transposed": True}),
+    (IMAGE, (3, 2, 2, 2), {"transposed": True}),
+    ((1, 2, 4), (2, 2, 2), {"output_padding": 1, "transposed": True}),
+    ((1, 2, 4, 4, 4), (2, 2, 2, 2, 2), {"padding": (1, 5, 1), "transposed": True}),
+    ((1, 2, 4, 4, 4), (2, 2, 2, 2, 2), {"output_padding": (0, 0, 2), "transposed": True}),
+]
+
+
+def convolved(torch: Any, x: Any, w: Any, b: Any = None, **options: Any) -> Any:
+    chosen = {
+        "stride": 1, "padding": 0, "dilation": 1, "transposed": False, "output_padding": 0,
+        "groups": 1, **options,
+    }  # fmt: skip
+    numbers = [
+        [n] if isinstance(n, int) and not isinstance(n, bool) and name != "groups" else n
+        for name, n in chosen.items()
+    ]
+    return torch.convolution(x, w, b, *numbers)
+
+
+@pytest.mark.parametrize("image, filters, options", REFUSED)
+def test_arguments_that_are_refused(image: Any, filters: Any, options: Any) -> None:
+    for dtype in (torch.float32, torch.float64):
+        given = sample(*image, dtype=dtype), sample(*filters, dtype=dtype)
+        same(lambda torch, x, w: convolved(torch, x, w, **options), *given, tol=TOLERANCE)
+
+
+@pytest.mark.parametrize("bias", [(3,), (2, 2)])
+def test_a_bias_of_another_size(bias: tuple[int, ...]) -> None:
+    for transposed in (False, True):
+        same(
+            lambda torch, x, w, b, t=transposed: convolved(torch, x, w, b, transposed=t),
+            sample(*IMAGE), sample(*FILTERS), sample(*bias),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("a, b", [("float32", "float64"), ("int64", "float32"), ("half", "float")])
+def test_dtypes_that_differ(a: str, b: str) -> None:
+    x, w = (sample(*s, dtype=getattr(torch, d)) for s, d in ((IMAGE, a), (FILTERS, b)))
+    same(lambda torch, x, w: convolved(torch, x, w), x, w)
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("image, filters", [((0, 2, 4, 4), FILTERS), ((1, 0, 4, 4), (2, 0, 2, 2))])
+def test_empty_images(image: Any, filters: Any, transposed: bool) -> None:
+    same(
+        lambda torch, x, w: convolved(torch, x, w, transposed=transposed),
+        sample(*image), sample(*filters),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("layouts", [("channels_last", "sliced"), ("sliced", "channels_last")])
+@pytest.mark.parametrize("kernel", [(1, 1), (1, 3), (3, 3)])
+@pytest.mark.parametrize("transposed", [False, True])
+def test_channels_last(layouts: Any, kernel: Any, transposed: bool) -> None:
+    for dtype in (torch.float32, torch.float64, torch.bfloat16):
+        x = arrange(sample(2, 4, 5, 4, dtype=dtype), layouts[0])
+        w = arrange(sample(4, 4, *kernel, dtype=dtype), layouts[1])
+        tol = (3e-2, 3e-1) if dtype is torch.bfloat16 else TOLERANCE
+        same(lambda torch, x, w: convolved(torch, x, w, transposed=transposed), x, w, tol=tol)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"stride": 2, "padding": 1}, {"groups": 2}, {"dilation": 2}]
+)
+@pytest.mark.parametrize("transposed", [False, True])
+def test_second_derivatives(options: dict[str, Any], transposed: bool) -> None:
+    filters = (4, 4 // options.get("groups", 1), 3, 2)
+    given = [sample(*s, dtype=torch.float64) for s in ((2, 4, 6, 5), filters, filters[:1])]
+    same(
+        lambda torch, x, w, b: convolved(torch, x, w, b, transposed=transposed, **options),
+        *given, second=True,
+    )  # fmt: skip
+
+
+def test_what_the_node_saves() -> None:
+    for name in ("input", "weight", "stride", "padding", "dilation", "transposed", "groups",
+                 "output_padding", "bias_sym_sizes_opt"):  # fmt: skip
+
+        def f(torch: Any, x: Any, w: Any, b: Any, name: str = name) -> Any:
+            node = torch.nn.functional.conv2d(x, w, b, padding=1).grad_fn
+            return getattr(node, f"_saved_{name}")
+
+        same(f, sample(*IMAGE), sample(*FILTERS), sample(2))
+
+
+def test_the_node_of_gradients_leads_to_all_three() -> None:
+    def f(torch: Any, x: Any, w: Any) -> Any:
+        y = torch.nn.functional.conv2d(x, w)
+        seed = torch.ones_like(y).requires_grad_()
+        found = torch.autograd.grad(y, (x, w), seed, create_graph=True)
+        return [len(g.grad_fn.next_functions) for g in found]
+
+    same(f, sample(*IMAGE), sample(*FILTERS))
