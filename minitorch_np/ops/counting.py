@@ -238,7 +238,9 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
 
 
 @op("contiguous", differentiable=False)
-def histc(input: Tensor, bins: int = 100, min: Number = 0, max: Number = 0) -> Tensor:
+def histc(
+    input: Tensor, bins: int = 100, min: Number = 0, max: Number = 0, *, out: Tensor | None = None
+) -> Tensor:
     """How many elements fall into each of `bins` equal parts of [min, max]; by default of the range
     that the elements have."""
     if not input.dtype.is_floating_point:
@@ -246,6 +248,11 @@ def histc(input: Tensor, bins: int = 100, min: Number = 0, max: Number = 0) -> T
         raise not_implemented(kernel, input.dtype)
     if bins <= 0:
         raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
+    if out is not None and out.dtype is not input.dtype:
+        raise RuntimeError(
+            "torch.histogram: input tensor and hist tensor should have the same dtype, but got "
+            f"input {input.dtype.cpp_name} and hist {out.dtype.cpp_name}"
+        )
     array = values_of(input).reshape(-1)
     low, high = float(min), float(max)
     if low == high and array.size:
@@ -253,4 +260,4 @@ def histc(input: Tensor, bins: int = 100, min: Number = 0, max: Number = 0) -> T
     if low == high:
         low, high = low - 1, high + 1
     counts, _ = np.histogram(array, bins, (low, high))
-    return finish(counts, input.dtype, None)
+    return finish(counts, input.dtype, out, apart=False)
