@@ -4,13 +4,13 @@ Source: aten/src/ATen/native/Unique.cpp, Bucketization.cpp, SummaryOps.cpp and H
 """
 
 import warnings
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes
-from minitorch_np.loops import finish, not_implemented
+from minitorch_np.loops import finish, not_implemented, quietly, rounded
 from minitorch_np.op import composite, op
 from minitorch_np.ops.extremes import values_of
 from minitorch_np.shapes import wrap_dim
@@ -66,6 +66,13 @@ def unique_dim(input: Tensor, dim: int) -> tuple[Tensor, ...]:
     seen = moved.alias(permuted(moved.sizes, back), permuted(moved.strides, back), 0)
     seen.base = None
     return (seen, _result(inverse.reshape(-1)), _result(counts))
+
+
+def _counts(array: Array, bins: int, low: np.floating[Any], high: np.floating[Any]) -> Array:
+    """How many elements fall into each bin, found by division. Source: histogramdd_linear."""
+    within = array[(array >= low) & (array <= high)]
+    at = ((within - low) * array.dtype.type(bins) / (high - low)).astype(np.int64)
+    return np.bincount(np.minimum(at, bins - 1), minlength=bins)
 
 
 def _of_no_slices(input: Tensor, dim: int) -> tuple[Tensor, ...]:
@@ -254,10 +261,10 @@ def histc(
             f"input {input.dtype.cpp_name} and hist {out.dtype.cpp_name}"
         )
     array = values_of(input).reshape(-1)
-    low, high = float(min), float(max)
+    low, high = float(rounded(min, input.dtype)), float(rounded(max, input.dtype))
     if low == high and array.size:
         low, high = float(array.min()), float(array.max())
     if low == high:
         low, high = low - 1, high + 1
-    counts, _ = np.histogram(array, bins, (low, high))
+    counts = quietly(_counts, array, bins, array.dtype.type(low), array.dtype.type(high))
     return finish(counts, input.dtype, out, apart=False)
