@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes
+from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import finish, not_implemented, quietly, rounded
 from minitorch_np.op import composite, op
 from minitorch_np.ops.extremes import values_of
@@ -20,6 +21,7 @@ from minitorch_np.tensor import Number, Tensor
 __all__ = ["bincount", "bucketize", "histc", "searchsorted", "unique", "unique_consecutive"]
 
 Array = NDArray[np.generic]
+Values = NDArray[Any]
 Indices = NDArray[np.int64]
 Real = NDArray[np.float64]
 """NumPy's stubs order real numbers alone; any dtype comes here."""
@@ -68,10 +70,18 @@ def unique_dim(input: Tensor, dim: int) -> tuple[Tensor, ...]:
     return (seen, _result(inverse.reshape(-1)), _result(counts))
 
 
-def _counts(array: Array, bins: int, low: np.floating[Any], high: np.floating[Any]) -> Array:
-    """How many elements fall into each bin, found by division. Source: histogramdd_linear."""
-    within = array[(array >= low) & (array <= high)]
-    at = ((within - low) * array.dtype.type(bins) / (high - low)).astype(np.int64)
+def _counts(array: Values, bins: int, low: float, high: float, dtype: Dtype) -> Values:
+    """How many elements fall into each bin, found by division, each step in the dtype.
+
+    Source: histogramdd_linear, aten/src/ATen/native/cpu/HistogramKernel.cpp.
+    """
+
+    def kept(values: Values) -> Values:
+        return values.astype(dtype.np).astype(dtype.compute)
+
+    least, most, count = kept(np.array([low, high, bins]))
+    within = array[(array >= least) & (array <= most)]
+    at = kept(kept(kept(within - least) * count) / kept(most - least)).astype(np.int64)
     return np.bincount(np.minimum(at, bins - 1), minlength=bins)
 
 
@@ -266,5 +276,5 @@ def histc(
         low, high = float(array.min()), float(array.max())
     if low == high:
         low, high = low - 1, high + 1
-    counts = quietly(_counts, array, bins, array.dtype.type(low), array.dtype.type(high))
+    counts = quietly(_counts, array, bins, low, high, input.dtype)
     return finish(counts, input.dtype, out, apart=False)
