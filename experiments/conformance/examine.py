@@ -34,6 +34,8 @@ GEOMETRY = ("value", "dtype", "shape", "stride", "offset")
 HALF = {torch.float16: (4e-3, 4e-3), torch.bfloat16: (3e-2, 3e-2)}
 """Looser tolerances: PyTorch's kernels round intermediate results to half here and there, ours only
 the result, so that sums of numbers that cancel differ by a few units."""
+CHAIN = 5
+"""How much more than a value a gradient may differ."""
 SEED = 1234
 
 
@@ -203,8 +205,12 @@ def _gradient(call: Call, x: Tensor, y: torch.Tensor, found: Differences, where:
     note(found, "grad stride", held["stride"])
 
 
-def _loose(call: Call, dtype: torch.dtype) -> tuple[float, float] | None:
-    return call.tolerance or HALF.get(dtype)
+def _loose(call: Call, dtype: torch.dtype) -> tuple[float, float]:
+    """The tolerance of gradients, which are chains of several roundings."""
+    if call.tolerance or dtype in HALF:
+        return call.tolerance or HALF[dtype]
+    relative, absolute = compare.TOLERANCE[str(dtype).removeprefix("torch.")]
+    return CHAIN * relative, CHAIN * absolute
 
 
 def _differentiate(
