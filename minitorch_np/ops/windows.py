@@ -18,6 +18,7 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from minitorch_np import backends
+from minitorch_np.kernels.large import FLOAT, MANY, loop
 from minitorch_np.shapes import Shape
 
 __all__ = ["Window", "correlate", "gathered", "scattered", "spread", "weigh"]
@@ -117,6 +118,8 @@ def correlate(
     a: Array, weight: Array, bias: Array | None, w: Window, groups: int, grid: Shape
 ) -> Array:
     """Each window times each filter: (N, C, *size), (O, C / groups, *kernel) to (N, O, *grid)."""
+    if is_thin(a, weight, groups):
+        return thin_correlate(a, weight, bias, w, groups, grid)
     count, channels = a.shape[:2]
     outputs, k, cells = weight.shape[0], math.prod(weight.shape[1:]), math.prod(grid)
     filters = weight.reshape(1, groups, outputs // groups, k)
@@ -144,6 +147,45 @@ class Room:
         if self.flat.size < size:
             self.flat = np.empty(size, self.flat.dtype)
         return self.flat[:size].reshape(shape)
+
+
+def is_thin(a: Array, other: Array, groups: int) -> bool:
+    """Whether loops over planes do what would be products of vectors with matrices."""
+    if groups == 1 or groups != a.shape[1] or a.ndim != 4 or a.size < MANY:
+        return False
+    return a.dtype == FLOAT and other.dtype == FLOAT
+
+
+def _thin(a: Array, w: Window, grid: Shape) -> tuple[Array, Array, Array]:
+    """What the loops over planes take: planes within their zeros, and numbers of both kinds."""
+    wide = np.ascontiguousarray(padded(a, w))
+    size = np.array((*wide.shape[2:], *grid), np.int64)
+    return wide.reshape(-1), size, np.array((*w.kernel, *w.stride, *w.dilation), np.int64)
+
+
+def thin_correlate(
+    a: Array, weight: Array, bias: Array | None, w: Window, groups: int, grid: Shape
+) -> Array:
+    """`correlate` of one plane at a time."""
+    out = np.zeros((len(a), len(weight), *grid), a.dtype)
+    if bias is not None:
+        out += bias.reshape(-1, 1, 1)
+    planes, size, window = _thin(a, w, grid)
+    filters = np.ascontiguousarray(weight).reshape(-1)
+    loop("depthwise.correlate")(
+        planes, filters, out.reshape(-1), size, window, len(weight) // groups
+    )
+    return out
+
+
+def thin_weigh(a: Array, g: Array, w: Window) -> Array:
+    """`weigh` of one plane at a time."""
+    out = np.zeros((g.shape[1], 1, *w.kernel), a.dtype)
+    planes, size, window = _thin(a, w, g.shape[2:])
+    slopes = np.ascontiguousarray(g).reshape(-1)
+    each = g.shape[1] // a.shape[1]
+    loop("depthwise.weigh")(planes, slopes, out.reshape(-1), size, window, each)
+    return out
 
 
 def _columns(a: Array, w: Window, grid: Shape, groups: int, room: Room) -> Array:
@@ -210,6 +252,8 @@ def weigh(a: Array, g: Array, w: Window, groups: int, *, rough: bool = False) ->
 
     `rough` says that half types are rounded after each image.
     """
+    if groups == a.shape[1] and is_thin(a, g, groups):
+        return thin_weigh(a, g, w)
     count, outputs, *grid = g.shape
     channels, cells = a.shape[1], math.prod(grid)
     k = channels // groups * math.prod(w.kernel)

@@ -124,3 +124,18 @@ def test_the_node_of_gradients_leads_to_all_three() -> None:
         return [len(g.grad_fn.next_functions) for g in found]
 
     same(f, sample(*IMAGE), sample(*FILTERS))
+
+
+@pytest.mark.parametrize("options", [{"padding": 1}, {"stride": 2}, {"dilation": (2, 1)}])
+@pytest.mark.parametrize("each", [1, 2])
+def test_filters_of_one_plane(each: int, options: dict[str, Any]) -> None:
+    given = sample(3, 8, 14, 16), sample(8 * each, 1, 3, 2), sample(8 * each)
+    same(
+        lambda torch, x, w, b: torch.nn.functional.conv2d(x, w, b, groups=8, **options),
+        *given, tol=TOLERANCE, grad_tol=(1e-5, 1e-4),
+    )  # fmt: skip
+    given = sample(3, 8, 14, 16), sample(8, each, 3, 2)
+    same(
+        lambda torch, x, w: torch.nn.functional.conv_transpose2d(x, w, groups=8, **options),
+        *given, tol=TOLERANCE, grad_tol=(1e-5, 1e-4),
+    )  # fmt: skip
