@@ -196,7 +196,9 @@ class Node:
         version: int = getattr(self, slot.replace("_kept_", "_version_", 1))
         if kept.clock.value != version:
             stale(kept, version, None if nr is None else self, nr)
-        return kept if nr is None else with_history(self, kept, nr)
+        if nr is None or not kept.dtype.is_floating_point:  # indices have no history
+            return kept
+        return with_history(self, kept, nr)
 
     def __repr__(self) -> str:
         return f"<{self.name().rpartition('::')[2]} object at {id(self):#x}>"

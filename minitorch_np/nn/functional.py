@@ -30,6 +30,8 @@ from minitorch_np.nn.pool_functions import (
     adaptive_max_pool2d_with_indices,
     adaptive_max_pool3d,
     adaptive_max_pool3d_with_indices,
+    avg_pool2d,
+    avg_pool3d,
     max_pool1d,
     max_pool1d_with_indices,
     max_pool2d,
@@ -57,11 +59,7 @@ from minitorch_np.ops.activation import hardshrink, softshrink
 from minitorch_np.ops.adaptive_pool import (
     adaptive_avg_pool1d,
 )
-from minitorch_np.ops.avg_pool import (
-    avg_pool1d,
-    avg_pool2d,
-    avg_pool3d,
-)
+from minitorch_np.ops.avg_pool import avg_pool1d
 from minitorch_np.ops.binary import div
 from minitorch_np.ops.compare import eq
 from minitorch_np.ops.conv import (

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from minitorch_np.ops import adaptive_pool, max_pool
-from minitorch_np.ops.pooling import Ints
+from minitorch_np.ops import adaptive_pool, avg_pool, max_pool
+from minitorch_np.ops.pooling import Ints, taken
 from minitorch_np.tensor import Tensor
 
 __all__ = [
     "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
     "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d", "adaptive_max_pool2d_with_indices",
-    "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices", "max_pool1d",
-    "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d",
+    "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices", "avg_pool2d", "avg_pool3d",
+    "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d",
     "max_pool3d_with_indices",
 ]  # fmt: skip
 
@@ -59,8 +59,9 @@ def max_pool2d_with_indices(
     """The largest element of each window of (N, C, H, W), and its index in H * W elements."""
     del return_indices
     found = max_pool.max_pool2d_with_indices(
-        input, kernel_size, stride, padding, dilation, ceil_mode
-    )
+        input, taken(kernel_size, 2), taken(stride, 2), taken(padding, 2),
+        taken(dilation, 2), ceil_mode,
+    )  # fmt: skip
     return found.result0, found.result1
 
 
@@ -90,8 +91,9 @@ def max_pool3d_with_indices(
     """The largest element of each window of (N, C, D, H, W), and its index in D * H * W."""
     del return_indices
     found = max_pool.max_pool3d_with_indices(
-        input, kernel_size, stride, padding, dilation, ceil_mode
-    )
+        input, taken(kernel_size, 3), taken(stride, 3), taken(padding, 3),
+        taken(dilation, 3), ceil_mode,
+    )  # fmt: skip
     return found.result0, found.result1
 
 
@@ -182,3 +184,39 @@ def adaptive_max_pool3d(
     """(N, C, D, H, W) to (N, C, *output_size) by the largest elements."""
     found = adaptive_max_pool3d_with_indices(input, output_size)
     return found if return_indices else found[0]
+
+
+def avg_pool2d(
+    input: Tensor,
+    kernel_size: Ints,
+    stride: Ints | None = None,
+    padding: Ints = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The mean of each window of (N, C, H, W), or its sum over `divisor_override`."""
+    return avg_pool.avg_pool2d(
+        input, taken(kernel_size, 2), taken(stride, 2), taken(padding, 2), ceil_mode,
+        count_include_pad, divisor_override, out=out,
+    )  # fmt: skip
+
+
+def avg_pool3d(
+    input: Tensor,
+    kernel_size: Ints,
+    stride: Ints | None = None,
+    padding: Ints = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+    *,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The mean of each window of (N, C, D, H, W), or its sum over `divisor_override`."""
+    return avg_pool.avg_pool3d(
+        input, taken(kernel_size, 3), taken(stride, 3), taken(padding, 3), ceil_mode,
+        count_include_pad, divisor_override, out=out,
+    )  # fmt: skip

@@ -111,7 +111,8 @@ def _fractional(
         count = 1 if input.ndim == dims + 1 else input.size(0)
         random_samples = rand(count, input.size(-dims - 1), dims, dtype=input.dtype)
     run = (fractional_pool.fractional_max_pool2d, fractional_pool.fractional_max_pool3d)[dims - 2]
-    values, indices = run(input, kernel_size, output_size, random_samples)
+    kernel, size = several(kernel_size, dims), several(output_size, dims)
+    values, indices = run(input, kernel, size, random_samples)
     return values, indices
 
 

@@ -33,6 +33,7 @@ from minitorch_np.ops.pooling import (
     output_sizes,
     steps,
     suggested,
+    taken,
     widened,
     window_of,
 )
@@ -284,7 +285,10 @@ def max_pool2d(
     ceil_mode: bool = False,
 ) -> Tensor:
     """The largest element of each window of (N, C, H, W); see `max_pool2d_with_indices`."""
-    return max_pool2d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)[0]
+    return max_pool2d_with_indices(
+        input, taken(kernel_size, 2), taken(stride, 2), taken(padding, 2),
+        taken(dilation, 2), ceil_mode,
+    )[0]  # fmt: skip
 
 
 @composite(method=False)
@@ -297,7 +301,10 @@ def max_pool3d(
     ceil_mode: bool = False,
 ) -> Tensor:
     """The largest element of each window of (N, C, D, H, W)."""
-    return max_pool3d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)[0]
+    return max_pool3d_with_indices(
+        input, taken(kernel_size, 3), taken(stride, 3), taken(padding, 3),
+        taken(dilation, 3), ceil_mode,
+    )[0]  # fmt: skip
 
 
 def line(
@@ -374,7 +381,7 @@ def max_pool1d_with_indices(
     out = max_pool2d_with_indices(
         input.unsqueeze(-2),
         (1, *several(kernel_size)),
-        None if stride is None or stride == () else (1, *several(stride)),
+        () if stride is None or stride == () else (1, *several(stride)),
         (0, *several(padding)),
         (1, *several(dilation)),
         ceil_mode,

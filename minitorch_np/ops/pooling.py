@@ -18,7 +18,7 @@ from minitorch_np.shapes import Shape, listed
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Tensor, empty
 
-__all__ = ["Ints", "check_pool", "output_size", "window_of"]
+__all__ = ["Ints", "check_pool", "output_size", "taken", "window_of"]
 
 Array = NDArray[Any]
 Ints = int | Sequence[int]
@@ -29,6 +29,13 @@ _LIMIT = 2**63 - 1
 
 def _numbers(value: Ints) -> Shape:
     return (value,) if isinstance(value, int) else tuple(value)
+
+
+def taken(value: Ints | None, dims: int) -> Shape:
+    """A number for each dim, or those that are given, none for None: as PyTorch passes them on."""
+    if value is None:
+        return ()
+    return (value,) * dims if isinstance(value, int) else tuple(value)
 
 
 def window_of(

@@ -46,3 +46,21 @@ def test_arguments_that_are_refused() -> None:
     same(lambda torch: torch.nn.LPPool2d(0, 2))
     same(lambda torch, x: torch.nn.AdaptiveAvgPool2d((2, 2))(x), sample(2, 3))
     same(lambda torch, x: torch.nn.AvgPool2d(2, divisor_override=0)(x), sample(2, 3, 4))
+
+
+@pytest.mark.parametrize(
+    "name", ["max_pool2d", "max_pool3d", "avg_pool2d", "avg_pool3d", "fractional_max_pool2d"]
+)
+def test_what_nodes_save(name: str) -> None:
+    def saved(torch: Any, x: Any, *args: Any, **options: Any) -> Any:
+        torch.manual_seed(0)
+        node = getattr(torch.nn.functional, name)(x, *args, **options).grad_fn
+        names = sorted(n for n in dir(node) if n.startswith("_saved"))
+        return names, [getattr(node, n) for n in names]
+
+    x = sample(2, 3, 4, 6, *[5] * (name[-2] == "3"))
+    if "fractional" in name:
+        same(lambda torch, x: saved(torch, x, 2, output_size=2), x)
+    else:
+        same(lambda torch, x: saved(torch, x, 2), x)
+        same(lambda torch, x: saved(torch, x, 2, 1, 1), x)
