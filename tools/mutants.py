@@ -64,7 +64,9 @@ def killed(one: Mutant) -> bool:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for part in (PACKAGE, "experiments", "reference", "tests"):
-            shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__")
+            )
         one.planted(folder)
         command = [sys.executable, "-m", "experiments", "conformance", *one.ops.split(), "--quick"]
         environment = {
