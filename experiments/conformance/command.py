@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -18,7 +19,7 @@ from experiments.conformance.board import AMBER, GREEN, NONE, RED, Row, totals
 from experiments.conformance.examine import COLUMNS
 from experiments.conformance.page import page
 from experiments.conformance.run import Settings, run, stamp
-from experiments.harness.engines import Refused, against
+from experiments.harness.engines import Refused
 from reference.opdb import DTYPES, entries
 
 __all__ = ["conformance"]
@@ -42,8 +43,10 @@ def conformance(
     for dtype in settings.dtypes:
         if f"torch.{dtype}" not in map(str, DTYPES):
             raise Refused(f"--dtype takes {', '.join(str(d)[6:] for d in DTYPES)}, not '{dtype}'")
-    if settings.device != "cpu":
-        _ = against(settings.device)  # refuses where there is none
+    if settings.device not in ("cpu", "cuda"):
+        raise Refused(f"--device takes cpu or cuda, not '{settings.device}'")
+    if settings.device == "cuda" and not torch.cuda.is_available():
+        raise Refused(f"--device cuda: PyTorch {torch.__version__} sees no CUDA GPU here")
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED)
     start = time.monotonic()
     rows = _run(wanted, settings, workers or os.cpu_count() or 1, console)
