@@ -176,9 +176,10 @@ def conformance() -> str | None:
     whole = found["totals"]["all"]
     count, green = sum(whole.values()), whole.get("green", 0)
     calls = sum(row["cases"] for row in found["rows"])
+    agree = f"**{green} of {count} ops agree in everything, {green / count:.1%}**"
+    version = found["torch"].partition("+")[0]
     lines = [
-        f"**{green} of {count} ops agree in everything, {green / count:.1%}**; {calls:,} calls, "
-        f"PyTorch {found['torch'].partition('+')[0]}, {found['date']}:",
+        f"{agree}; {calls:,} calls, PyTorch {version}, {found['date']}:",
         "",
         "| family | green | amber | red |",
         "|---|---|---|---|",

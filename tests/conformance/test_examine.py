@@ -167,6 +167,7 @@ def test_the_page_holds_every_row_and_asks_for_nothing(tmp_path, capsys):
         (["linalg.svd"], "linalg.svd is not compared: decompositions"),
         (["--family", "none"], "no family 'none'; there are activation, "),
         (["exp", "--dtype", "complex64"], "--dtype takes float64, "),
+        (["exp", "--device", "tpu"], "--device takes cpu or cuda, not 'tpu'"),
     ],
 )
 def test_requests_that_cannot_be_met(capsys, arguments, told):
