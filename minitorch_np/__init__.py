@@ -138,6 +138,7 @@ from minitorch_np.ops.creation import (
     zeros,
     zeros_like,
 )
+from minitorch_np.ops.distance import cdist, cosine_similarity, pairwise_distance, pdist
 from minitorch_np.ops.dlpack import from_dlpack
 from minitorch_np.ops.einsum import einsum
 from minitorch_np.ops.embedding import embedding
@@ -408,6 +409,7 @@ __all__ = [
     "bucketize",
     "can_cast",
     "cat",
+    "cdist",
     "ceil",
     "celu",
     "channels_last",
@@ -425,6 +427,7 @@ __all__ = [
     "copysign",
     "cos",
     "cosh",
+    "cosine_similarity",
     "count_nonzero",
     "cross",
     "cuda",
@@ -606,6 +609,8 @@ __all__ = [
     "ones_like",
     "optim",
     "outer",
+    "pairwise_distance",
+    "pdist",
     "permute",
     "pi",
     "positive",
@@ -628,8 +633,8 @@ __all__ = [
     "reciprocal",
     "relu",
     "remainder",
-    "reset_peak_memory_stats",
     "repeat_interleave",
+    "reset_peak_memory_stats",
     "reshape",
     "result_type",
     "return_types",

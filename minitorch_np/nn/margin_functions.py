@@ -4,11 +4,11 @@ Two older options that stand for a `reduction`, `size_average` and `reduce`, are
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from minitorch_np.graph.modes import no_grad
 from minitorch_np.nn.loss_functions import chosen, known
-from minitorch_np.ops import loss, margin, multi_margin
+from minitorch_np.ops import ctc, loss, margin, multi_margin
 from minitorch_np.ops.conditional import clamp_min
 from minitorch_np.ops.creation import ones_like
 from minitorch_np.ops.distance import pairwise_distance
@@ -17,9 +17,9 @@ from minitorch_np.ops.smooth import logsigmoid
 from minitorch_np.tensor import Tensor
 
 __all__ = [
-    "cosine_embedding_loss", "gaussian_nll_loss", "hinge_embedding_loss", "margin_ranking_loss",
-    "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss",
-    "poisson_nll_loss", "soft_margin_loss", "triplet_margin_loss",
+    "cosine_embedding_loss", "ctc_loss", "gaussian_nll_loss", "hinge_embedding_loss",
+    "margin_ranking_loss", "multi_margin_loss", "multilabel_margin_loss",
+    "multilabel_soft_margin_loss", "poisson_nll_loss", "soft_margin_loss", "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
 ]  # fmt: skip
 
@@ -176,9 +176,10 @@ def gaussian_nll_loss(
     if var.sizes != input.sizes:
         if input.sizes[:-1] == var.sizes:
             var = var.unsqueeze(-1)
-        elif input.ndim != var.ndim or sum(
-            [b for a, b in zip(input.sizes, var.sizes, strict=True) if a != b]
-        ) != 1:
+        elif (
+            input.ndim != var.ndim
+            or sum([b for a, b in zip(input.sizes, var.sizes, strict=True) if a != b]) != 1
+        ):
             raise ValueError("var is of incorrect size")
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(reduction + " is not valid")
@@ -189,6 +190,22 @@ def gaussian_nll_loss(
     if full:
         losses += 0.5 * math.log(2 * math.pi)
     return loss.reduced(losses, reduction)
+
+
+def ctc_loss(
+    log_probs: Tensor,
+    targets: Tensor,
+    input_lengths: Tensor | Sequence[int],
+    target_lengths: Tensor | Sequence[int],
+    blank: int = 0,
+    reduction: str = "mean",
+    zero_infinity: bool = False,
+) -> Tensor:
+    """-log of the probability of labels (N, L) in any alignment with `log_probs` (T, N, C)."""
+    kind = known(reduction)
+    return ctc.ctc_loss(
+        log_probs, targets, input_lengths, target_lengths, blank, kind, zero_infinity
+    )
 
 
 def triplet_margin_loss(

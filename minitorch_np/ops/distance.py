@@ -13,7 +13,7 @@ from minitorch_np import dtypes, strides
 from minitorch_np.graph.modes import no_grad
 from minitorch_np.loops import common_dtype, not_implemented, quietly
 from minitorch_np.op import composite, op
-from minitorch_np.ops.copy import zeros
+from minitorch_np.ops.copy import zeros, zeros_like
 from minitorch_np.ops.join import cat
 from minitorch_np.ops.linalg import matmul
 from minitorch_np.ops.norm import norm_backward, vector_norm
@@ -205,7 +205,7 @@ def cdist_backward(grad_output: Tensor, x1: Tensor, x2: Tensor, p: float, cdist:
     batch = broadcast(x1.sizes[:-2], x2.sizes[:-2])
     shape = (*batch, *x1.sizes[-2:])
     if not (x1.sizes[-2] and x2.sizes[-2] and x1.sizes[-1] and math.prod(batch)):
-        return zeros(grad_output, x1.sizes)
+        return zeros_like(x1)
     done = empty(shape, strides.contiguous(shape), x1.dtype)
     quietly(
         _turn_back, batched(x1, batch), batched(x2, batch), batched(grad_output, batch),
@@ -315,6 +315,7 @@ pdist_forward.vjp(input=lambda g, input, p, out: pdist_backward(g, input, p, out
 @op("contiguous", method=False, node="PdistBackwardBackward0", aten="_pdist_backward")
 def pdist_backward(grad_output: Tensor, input: Tensor, p: float, pdist: Tensor) -> Tensor:
     """The gradient of `pdist`: each distance's, added to one row and taken from the other."""
+    check_kinds("pdist_backward", input, input)
     done = zeros(input, input.sizes)
     if done.numel() and len(input.array) > 1:
         quietly(_turn_pairs, input.array, grad_output.array, pdist.array, p, done.array)
