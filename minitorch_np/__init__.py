@@ -59,6 +59,7 @@ from minitorch_np.nn.parameter import typename
 from minitorch_np.op import REGISTRY
 from minitorch_np.ops.activation import celu, hardshrink, relu, selu, threshold
 from minitorch_np.ops.addmm import addbmm, addmm, addmv, addr, baddbmm
+from minitorch_np.ops.bilinear import bilinear
 from minitorch_np.ops.binary import (
     add,
     div,
@@ -140,6 +141,16 @@ from minitorch_np.ops.creation import (
 )
 from minitorch_np.ops.distance import cdist, cosine_similarity, pairwise_distance, pdist
 from minitorch_np.ops.dlpack import from_dlpack
+from minitorch_np.ops.dropout import (
+    alpha_dropout,
+    alpha_dropout_,
+    dropout,
+    dropout_,
+    feature_alpha_dropout,
+    feature_alpha_dropout_,
+    feature_dropout,
+    feature_dropout_,
+)
 from minitorch_np.ops.einsum import einsum
 from minitorch_np.ops.embedding import embedding
 from minitorch_np.ops.extremes import amax, amin, aminmax, argmax, argmin, max, min
@@ -214,7 +225,8 @@ from minitorch_np.ops.random_creation import (
 from minitorch_np.ops.ranges import arange, eye, linspace, logspace
 from minitorch_np.ops.rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from minitorch_np.ops.reduce import all, any, count_nonzero, logsumexp, mean, nansum, prod, sum
-from minitorch_np.ops.sampling import bernoulli, dropout, dropout_, multinomial
+from minitorch_np.ops.rrelu import rrelu, rrelu_
+from minitorch_np.ops.sampling import bernoulli, multinomial
 from minitorch_np.ops.scan import cummax, cummin, cumprod, cumsum, diff, logcumsumexp
 from minitorch_np.ops.scatter import gather, scatter, scatter_add, take_along_dim
 from minitorch_np.ops.slicing import (
@@ -362,6 +374,8 @@ __all__ = [
     "adjoint",
     "all",
     "allclose",
+    "alpha_dropout",
+    "alpha_dropout_",
     "amax",
     "amin",
     "aminmax",
@@ -394,6 +408,7 @@ __all__ = [
     "baddbmm",
     "bernoulli",
     "bfloat16",
+    "bilinear",
     "bincount",
     "bitwise_and",
     "bitwise_left_shift",
@@ -471,6 +486,10 @@ __all__ = [
     "exp2",
     "expm1",
     "eye",
+    "feature_alpha_dropout",
+    "feature_alpha_dropout_",
+    "feature_dropout",
+    "feature_dropout_",
     "fill",
     "finfo",
     "fix",
@@ -642,6 +661,8 @@ __all__ = [
     "rot90",
     "round",
     "row_stack",
+    "rrelu",
+    "rrelu_",
     "rsqrt",
     "rsub",
     "save",

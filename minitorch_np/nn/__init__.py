@@ -29,7 +29,14 @@ from minitorch_np.nn.activation import (
 )
 from minitorch_np.nn.containers import ModuleDict, ModuleList, Sequential
 from minitorch_np.nn.distance import CosineSimilarity, PairwiseDistance
-from minitorch_np.nn.dropout import Dropout
+from minitorch_np.nn.dropout import (
+    AlphaDropout,
+    Dropout,
+    Dropout1d,
+    Dropout2d,
+    Dropout3d,
+    FeatureAlphaDropout,
+)
 from minitorch_np.nn.flatten import Flatten, Unflatten
 from minitorch_np.nn.linear import Identity, Linear
 from minitorch_np.nn.loss import (
@@ -62,8 +69,9 @@ from minitorch_np.nn.parameter import Buffer, Parameter
 from minitorch_np.nn.parameter_containers import ParameterDict, ParameterList
 
 __all__ = [
-    "BCELoss", "BCEWithLogitsLoss", "Buffer", "CELU", "CTCLoss", "CosineEmbeddingLoss",
-    "CosineSimilarity", "CrossEntropyLoss", "Dropout", "ELU", "Flatten", "GELU", "GLU",
+    "AlphaDropout", "BCELoss", "BCEWithLogitsLoss", "Buffer", "CELU", "CTCLoss",
+    "CosineEmbeddingLoss", "CosineSimilarity", "CrossEntropyLoss", "Dropout", "Dropout1d",
+    "Dropout2d", "Dropout3d", "ELU", "FeatureAlphaDropout", "Flatten", "GELU", "GLU",
     "GaussianNLLLoss", "Hardtanh", "HingeEmbeddingLoss", "HuberLoss", "Identity", "KLDivLoss",
     "L1Loss", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax", "MSELoss", "MarginRankingLoss",
     "Mish", "Module", "ModuleDict", "ModuleList", "MultiLabelMarginLoss",
