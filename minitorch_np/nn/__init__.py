@@ -18,6 +18,7 @@ from minitorch_np.nn.activation import (
     PReLU,
     ReLU,
     ReLU6,
+    RReLU,
     Sigmoid,
     SiLU,
     Softmax,
@@ -27,6 +28,7 @@ from minitorch_np.nn.activation import (
     Tanhshrink,
     Threshold,
 )
+from minitorch_np.nn.adaptive import AdaptiveLogSoftmaxWithLoss
 from minitorch_np.nn.containers import ModuleDict, ModuleList, Sequential
 from minitorch_np.nn.distance import CosineSimilarity, PairwiseDistance
 from minitorch_np.nn.dropout import (
@@ -38,7 +40,7 @@ from minitorch_np.nn.dropout import (
     FeatureAlphaDropout,
 )
 from minitorch_np.nn.flatten import Flatten, Unflatten
-from minitorch_np.nn.linear import Identity, Linear
+from minitorch_np.nn.linear import Bilinear, Identity, Linear
 from minitorch_np.nn.loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -69,16 +71,16 @@ from minitorch_np.nn.parameter import Buffer, Parameter
 from minitorch_np.nn.parameter_containers import ParameterDict, ParameterList
 
 __all__ = [
-    "AlphaDropout", "BCELoss", "BCEWithLogitsLoss", "Buffer", "CELU", "CTCLoss",
-    "CosineEmbeddingLoss", "CosineSimilarity", "CrossEntropyLoss", "Dropout", "Dropout1d",
-    "Dropout2d", "Dropout3d", "ELU", "FeatureAlphaDropout", "Flatten", "GELU", "GLU",
-    "GaussianNLLLoss", "Hardtanh", "HingeEmbeddingLoss", "HuberLoss", "Identity", "KLDivLoss",
-    "L1Loss", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax", "MSELoss", "MarginRankingLoss",
-    "Mish", "Module", "ModuleDict", "ModuleList", "MultiLabelMarginLoss",
+    "AdaptiveLogSoftmaxWithLoss", "AlphaDropout", "BCELoss", "BCEWithLogitsLoss", "Bilinear",
+    "Buffer", "CELU", "CTCLoss", "CosineEmbeddingLoss", "CosineSimilarity", "CrossEntropyLoss",
+    "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "ELU", "FeatureAlphaDropout", "Flatten",
+    "GELU", "GLU", "GaussianNLLLoss", "Hardtanh", "HingeEmbeddingLoss", "HuberLoss", "Identity",
+    "KLDivLoss", "L1Loss", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax", "MSELoss",
+    "MarginRankingLoss", "Mish", "Module", "ModuleDict", "ModuleList", "MultiLabelMarginLoss",
     "MultiLabelSoftMarginLoss", "MultiMarginLoss", "NLLLoss", "PReLU", "PairwiseDistance",
-    "Parameter", "ParameterDict", "ParameterList", "PoissonNLLLoss", "ReLU", "ReLU6", "SELU",
-    "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "SoftMarginLoss", "Softmax", "Softplus",
-    "Softsign", "Tanh", "Tanhshrink", "Threshold", "TripletMarginLoss",
+    "Parameter", "ParameterDict", "ParameterList", "PoissonNLLLoss", "RReLU", "ReLU", "ReLU6",
+    "SELU", "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "SoftMarginLoss", "Softmax",
+    "Softplus", "Softsign", "Tanh", "Tanhshrink", "Threshold", "TripletMarginLoss",
     "TripletMarginWithDistanceLoss", "Unflatten", "functional", "init", "parameter", "utils",
 ]  # fmt: skip
 
