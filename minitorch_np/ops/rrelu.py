@@ -78,8 +78,7 @@ def rrelu_with_noise(
     done = empty(input.sizes, strides.contiguous(input.sizes), input.dtype)
     if not training:
         return leaky_relu(input.untracked(), _middle(input, lower, upper), out=done)
-    _draw(input, noise, lower, upper, generator)
-    quietly(_sloped, input, noise, done)
+    quietly(_sloped, input, _drawn(input, noise, lower, upper, generator), done)
     return done
 
 
@@ -90,27 +89,25 @@ def _middle(input: Tensor, lower: float, upper: float) -> float:
     return float(scalar(middle, kind)) if kind.is_floating_point else middle
 
 
-def _draw(
+def _drawn(
     input: Tensor, noise: Tensor, lower: float, upper: float, generator: Generator | None
-) -> None:
-    """Write a slope for each element to `noise`, drawn in the order of the elements."""
+) -> Array:
+    """A slope for each element, drawn in the order of the elements; `noise` keeps them, rounded."""
     if input.dtype not in (dtypes.float32, dtypes.float64, dtypes.bfloat16):
         raise not_implemented("rrelu_with_noise_out_cpu", input.dtype)
     kind = dtypes.float32 if input.dtype.is_half else input.dtype
     low, high = float(scalar(lower, kind)), float(scalar(upper, kind))
     negative = np.less_equal(input.array, 0)
-    drawn = (generator or default_generator).uniform(
+    slopes = np.ones(input.sizes, kind.np)
+    slopes[negative] = (generator or default_generator).uniform(
         int(np.count_nonzero(negative)), dtypes.float64, low, high
     )
-    slopes = np.ones(input.sizes, kind.np)
-    slopes[negative] = drawn
     noise.array[...] = slopes.astype(noise.dtype.np)
+    return slopes
 
 
-def _sloped(input: Tensor, noise: Tensor, out: Tensor) -> None:
-    compute = input.dtype.compute
-    values = np.multiply(input.array.astype(compute), noise.array.astype(compute))
-    out.array[...] = values.astype(out.dtype.np)
+def _sloped(input: Tensor, slopes: Array, out: Tensor) -> None:
+    out.array[...] = np.multiply(input.array.astype(slopes.dtype), slopes).astype(out.dtype.np)
 
 
 @op("contiguous", method=False, node="RreluWithNoiseBackward1")
@@ -125,10 +122,9 @@ def rrelu_with_noise_(
     """In-place version of `rrelu_with_noise`."""
     given = input.untracked()
     if training:
-        _draw(given, noise, lower, upper, generator)
-        quietly(_sloped, given, noise, given)
+        quietly(_sloped, given, _drawn(given, noise, lower, upper, generator), given)
     else:
-        leaky_relu(given, _middle(given, lower, upper), out=given)
+        given.array[...] = leaky_relu(given, _middle(given, lower, upper)).array
     return input
 
 

@@ -47,3 +47,31 @@ def test_one_hot(data, classes):
 
 def tensor_of(data):
     return torch.tensor(data, dtype=torch.int64 if data == [] else None)
+
+
+@pytest.mark.parametrize("hard", [True, False])
+@pytest.mark.parametrize("options", [{}, {"tau": 2.0, "dim": 0}, {"eps": 1e-3}])
+def test_gumbel_softmax(hard, options):
+    def f(torch, x):
+        torch.manual_seed(3)
+        return torch.nn.functional.gumbel_softmax(x.t(), hard=hard, **options)
+
+    same(f, sample(3, 4))
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize(
+    "shape, places, target",
+    [((2, 3), (5,), (2,)), ((3,), (5,), ()), ((2, 3), (5, 4), (2, 4)), ((2, 3), (5,), (2, 5)),
+     ((2, 3, 1), (5,), (2,)), ((2, 4), (5,), (2,)), ((3,), (5, 4), (4,))],
+)  # fmt: skip
+def test_linear_cross_entropy(reduction, shape, places, target):
+    soft = target[-1:] == places
+    aim = sample(*target) if soft else torch.zeros(target, dtype=torch.int64)
+
+    def f(torch, x, w, y, b):
+        return torch.nn.functional.linear_cross_entropy(x, w, y, linear_bias=b, reduction=reduction)
+
+    same(f, sample(*shape), sample(*places, 3), aim.detach(), sample(*places))
+    same(f, sample(*shape), sample(*places, 3), aim.detach(), sample(7))
+    same(f, sample(*shape), sample(3), aim.detach(), None)
