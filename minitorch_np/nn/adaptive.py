@@ -98,7 +98,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         if used != target.sizes[0]:
             raise RuntimeError(
                 f"Target values should be in [0, {self.n_classes - 1}], but values in range "
-                f"[{target.min().item()}, {target.max().item()}] were found. "
+                f"[{target.array.min()}, {target.array.max()}] were found. "
             )
         logs = F.log_softmax(self.head(input), dim=1)
         output += logs.gather(1, places.unsqueeze(1)).squeeze()

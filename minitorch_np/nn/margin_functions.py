@@ -154,6 +154,25 @@ def poisson_nll_loss(
     return loss.poisson_nll_loss(input, target, log_input, full, eps, reduction)
 
 
+def variance_of(input: Tensor, var: Tensor | float) -> Tensor:
+    """Variances that broadcast against `input`. Raises: ValueError."""
+    if not isinstance(var, Tensor):
+        if var < 0:
+            raise ValueError("var has negative entry/entries")
+        return var * ones_like(input)
+    if (var < 0).any():
+        raise ValueError("var has negative entry/entries")
+    if var.sizes == input.sizes:
+        return var
+    if input.sizes[:-1] == var.sizes:
+        return var.unsqueeze(-1)
+    if input.ndim == var.ndim:
+        others = [b for a, b in zip(input.sizes, var.sizes, strict=True) if a != b]
+        if sum(others) == 1:
+            return var
+    raise ValueError("var is of incorrect size")
+
+
 def gaussian_nll_loss(
     input: Tensor,
     target: Tensor,
@@ -167,26 +186,13 @@ def gaussian_nll_loss(
     `full` adds the constant. `var` is a number or has the input's shape, but for its last dim,
     which may be 1 or missing.
     """
-    if isinstance(var, float):
-        if var < 0:
-            raise ValueError("var has negative entry/entries")
-        var = var * ones_like(input)
-    elif (var < 0).any():
-        raise ValueError("var has negative entry/entries")
-    if var.sizes != input.sizes:
-        if input.sizes[:-1] == var.sizes:
-            var = var.unsqueeze(-1)
-        elif (
-            input.ndim != var.ndim
-            or sum([b for a, b in zip(input.sizes, var.sizes, strict=True) if a != b]) != 1
-        ):
-            raise ValueError("var is of incorrect size")
+    variance = variance_of(input, var)
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(reduction + " is not valid")
-    var = var.clone()
+    variance = variance.clone()
     with no_grad():
-        var.clamp_(min=eps)
-    losses = 0.5 * (var.log() + (input - target) ** 2 / var)
+        variance.clamp_(min=eps)
+    losses = 0.5 * (variance.log() + (input - target) ** 2 / variance)
     if full:
         losses += 0.5 * math.log(2 * math.pi)
     return loss.reduced(losses, reduction)

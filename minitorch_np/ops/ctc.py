@@ -15,7 +15,7 @@ from minitorch_np import dtypes
 from minitorch_np.loops import finish, not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.ops.compare import eq
-from minitorch_np.ops.conditional import where
+from minitorch_np.ops.conditional import where_self
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.from_data import tensor
 from minitorch_np.ops.loss import check_reduction
@@ -101,6 +101,11 @@ def states(targets: Tensor, target_lengths: Lengths, blank: int, classes: int) -
     return found
 
 
+def counted(n: int) -> Array:
+    """0 to n - 1."""
+    return np.arange(n)
+
+
 def summed(a: Array, b: Array, c: Array) -> Array:
     """The logarithm of the sum of numbers that are given by their logarithms."""
     most = np.maximum(np.maximum(a, b), c)
@@ -169,7 +174,7 @@ def forwards(log_probs: Array, labels: Array, target_lengths: Lengths) -> Array:
     if not len(given):
         return alpha
     starts = np.minimum(2, 2 * np.array(target_lengths) + 1)  # without labels, the blank alone
-    first = np.arange(labels.shape[1]) < starts[:, None]
+    first = counted(labels.shape[1]) < starts[:, None]
     alpha[:, 0] = np.where(first, given[0], -np.inf)
     for t in range(1, len(given)):
         alpha[:, t] = stepped(alpha[:, t - 1], skips) + given[t]
@@ -207,7 +212,7 @@ def ctc_loss_backward(
     """
     labels = states(targets, target_lengths, blank, log_probs.sizes[2])
     losses, g = neg_log_likelihood.array, grad.array
-    past = np.arange(log_probs.sizes[0])[:, None] >= np.array(input_lengths, np.int64)  # (T, N)
+    past = counted(log_probs.sizes[0])[:, None] >= np.array(input_lengths, np.int64)  # (T, N)
 
     def slopes() -> Array:
         probs = log_probs.array
@@ -217,7 +222,7 @@ def ctc_loss_backward(
         values = values * g[:, None]
         values[past] = 0
         if zero_infinity:
-            values[:, np.isposinf(losses)] = 0
+            values[:, losses == np.inf] = 0
         return values
 
     return finish(quietly(slopes), log_probs.dtype, None)
@@ -229,8 +234,9 @@ def backwards(
     """beta, (T, N, S): the sums over all ways from a state to the end of its sample."""
     given, skips = spoken(log_probs, labels), skipping(labels)
     beta = np.full(given.shape, -np.inf, log_probs.dtype)
-    places, ends = np.arange(labels.shape[1]), 2 * np.array(target_lengths, np.int64)[:, None]
-    last = (places <= ends) & (places >= ends - 1)
+    places = counted(labels.shape[1])
+    ends: Array = 2 * np.array(target_lengths, np.int64)[:, None]
+    last: Array = (places <= ends) & (places >= ends - 1)
     steps = np.array(input_lengths, np.int64)
     skips = np.roll(skips, -2, 1)[:, ::-1]  # the same steps, taken the other way
     after = np.full(labels.shape, -np.inf, log_probs.dtype)
@@ -245,7 +251,7 @@ def backwards(
 def collected(ways: Array, labels: Array, log_probs: Array) -> Array:
     """The sums of all ways through each class, (T, N, C), from those through each state."""
     found = np.full(log_probs.shape, -np.inf, log_probs.dtype)
-    rows = np.arange(labels.shape[0])
+    rows = counted(labels.shape[0])
     for state in range(labels.shape[1] - 1, -1, -1):
         at = (slice(None), rows, labels[:, state])
         found[at] = joined(found[at], ways[:, :, state])
@@ -285,7 +291,7 @@ def ctc_loss(
     each = log_probs if batched else log_probs.unsqueeze(1)
     loss = ctc_loss_forward(each, targets, steps, sizes, blank, zero_infinity)[0]
     if zero_infinity:
-        loss = where(eq(loss, float("inf")), zeros(loss, ()), loss)
+        loss = where_self(eq(loss, float("inf")), zeros(loss, ()), loss)
     if reduction == "mean":
         return (loss / tensor(sizes, dtype=loss.dtype).clamp_min(1)).mean()
     if reduction == "sum":

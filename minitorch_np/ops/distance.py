@@ -5,6 +5,7 @@ Source: aten/src/ATen/native/Distance.cpp, cpu/DistanceOpsKernel.cpp.
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ from minitorch_np.tensor import Tensor, empty
 
 __all__ = ["cdist", "cosine_similarity", "pairwise_distance", "pdist"]
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 
 
 @op("reduction", method=False, node="NormBackward1", aten="norm")

@@ -10,7 +10,7 @@ from minitorch_np.dtypes import float32
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.op import composite, op
 from minitorch_np.ops.compare import eq, ne
-from minitorch_np.ops.conditional import clamp_min, where
+from minitorch_np.ops.conditional import clamp_min, where_self
 from minitorch_np.ops.copy import number_like
 from minitorch_np.ops.creation import ones_like, zeros_like
 from minitorch_np.ops.distance import pairwise_distance
@@ -100,8 +100,8 @@ def hinge_embedding_loss(
     """`input` for targets 1 and `max(0, margin - input)` for targets -1, reduced."""
     zeros = zeros_like(input, memory_format=contiguous_format)
     apart = (number_like(input, margin) - input).clamp_min_(0)
-    far = where(ne(target, 1), apart, zeros)
-    near = where(ne(target, -1), input, zeros)
+    far = where_self(ne(target, 1), apart, zeros)
+    near = where_self(ne(target, -1), input, zeros)
     return reduced(far + near, reduction)
 
 
@@ -132,8 +132,8 @@ def cosine_embedding_loss(
     zeros = zeros_like(cosine, memory_format=contiguous_format)
     alike = number_like(cosine, 1) - cosine
     unlike = (cosine - margin).clamp_min_(0)
-    near = where(eq(target, 1), alike, zeros)
-    far = where(eq(target, -1), unlike, zeros)
+    near = where_self(eq(target, 1), alike, zeros)
+    far = where_self(eq(target, -1), unlike, zeros)
     return reduced(near + far, reduction)
 
 

@@ -62,7 +62,7 @@ def check_multi_margin(
             raise RuntimeError(
                 f"expected scalar type {input.dtype.aten_name} but found {weight.dtype.aten_name}"
             )
-    index = target.array.reshape(n)
+    index: Array = target.array.reshape(n)
     if np.any((index < 0) | (index >= c)):
         raise RuntimeError("target out of range")
     return input.array.reshape(n, c), index

@@ -2,8 +2,7 @@
 
 from typing import Any, ClassVar
 
-import ml_dtypes
-
+from minitorch_np.dtypes import finfo
 from minitorch_np.ops.creation import zeros_like
 from minitorch_np.ops.norm import vector_norm
 from minitorch_np.optim.optimizer import Group, ParamsT, State, to_scalar, value_of
@@ -82,7 +81,7 @@ def _epsilons(group: Group) -> tuple[float, float]:
     small, least = group["eps"]
     if small is None:
         first = next(p for p in group["params"] if p.grad is not None)
-        small = float(ml_dtypes.finfo(first.dtype.np).eps)
+        small = finfo(first.dtype).eps
     return small, least
 
 

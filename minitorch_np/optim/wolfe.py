@@ -107,7 +107,7 @@ def _narrowed(
 
 def _inner(bracket: list[Point], stalled: bool) -> tuple[Real, bool]:
     """A length within a bracket, and whether it is near an end: not twice running."""
-    t = cubic_minimum(*bracket)
+    t = cubic_minimum(bracket[0], bracket[1])
     first, last = min(bracket[0].t, bracket[1].t), max(bracket[0].t, bracket[1].t)
     margin = 0.1 * (last - first)
     if min(last - t, t - first) >= margin:
