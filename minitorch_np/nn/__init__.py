@@ -41,6 +41,7 @@ from minitorch_np.nn.dropout import (
 )
 from minitorch_np.nn.flatten import Flatten, Unflatten
 from minitorch_np.nn.linear import Bilinear, Identity, Linear
+from minitorch_np.nn.linear_loss_options import LinearCrossEntropyOptions
 from minitorch_np.nn.loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -57,6 +58,7 @@ from minitorch_np.nn.margin_loss import (
     CTCLoss,
     GaussianNLLLoss,
     HingeEmbeddingLoss,
+    LinearCrossEntropyLoss,
     MarginRankingLoss,
     MultiLabelMarginLoss,
     MultiLabelSoftMarginLoss,
@@ -75,8 +77,9 @@ __all__ = [
     "Buffer", "CELU", "CTCLoss", "CosineEmbeddingLoss", "CosineSimilarity", "CrossEntropyLoss",
     "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "ELU", "FeatureAlphaDropout", "Flatten",
     "GELU", "GLU", "GaussianNLLLoss", "Hardtanh", "HingeEmbeddingLoss", "HuberLoss", "Identity",
-    "KLDivLoss", "L1Loss", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax", "MSELoss",
-    "MarginRankingLoss", "Mish", "Module", "ModuleDict", "ModuleList", "MultiLabelMarginLoss",
+    "KLDivLoss", "L1Loss", "LeakyReLU", "Linear", "LinearCrossEntropyLoss",
+    "LinearCrossEntropyOptions", "LogSigmoid", "LogSoftmax", "MSELoss", "MarginRankingLoss",
+    "Mish", "Module", "ModuleDict", "ModuleList", "MultiLabelMarginLoss",
     "MultiLabelSoftMarginLoss", "MultiMarginLoss", "NLLLoss", "PReLU", "PairwiseDistance",
     "Parameter", "ParameterDict", "ParameterList", "PoissonNLLLoss", "RReLU", "ReLU", "ReLU6",
     "SELU", "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "SoftMarginLoss", "Softmax",
