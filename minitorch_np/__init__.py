@@ -150,6 +150,7 @@ from minitorch_np.ops.dropout import (
     feature_alpha_dropout_,
     feature_dropout,
     feature_dropout_,
+    native_dropout,
 )
 from minitorch_np.ops.einsum import einsum
 from minitorch_np.ops.embedding import embedding
@@ -613,6 +614,7 @@ __all__ = [
     "nanmedian",
     "nansum",
     "narrow",
+    "native_dropout",
     "ne",
     "neg",
     "negative",

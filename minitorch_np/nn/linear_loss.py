@@ -69,10 +69,11 @@ def chunked_loss(
     single = input.ndim == 1
     if single:
         input, target = input.unsqueeze(0), target.unsqueeze(0)
-    half, kind = input.dtype.is_half, options.summed_in(input.dtype)
+    half = input.dtype.is_half
     size = options.chunk_size(
         *input.sizes, linear_weight.sizes[0], half, target.dtype.is_floating_point
     )
+    kind = options.summed_in(input.dtype)
     if kind is not input.dtype and not (half and kind is dtypes.float32):
         raise RuntimeError(
             "linear_cross_entropy supports float32 acc_dtype with float16/bfloat16 inputs, "

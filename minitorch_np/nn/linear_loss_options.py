@@ -15,6 +15,16 @@ _POLICIES = ("auto", "accurate", "compact")
 _KINDS = (dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64)
 
 
+def check_sum(kind: dtype) -> None:
+    """Raise ValueError for a dtype that losses are not summed in."""
+    if kind not in _KINDS:
+        raise ValueError(
+            "acc_dtype must be one of {None, torch.float16, torch.bfloat16, "
+            f"torch.float32, torch.float64}}, got {kind!r}. Pass "
+            "acc_dtype=None to let the op pick automatically."
+        )
+
+
 @dataclasses.dataclass(slots=True, frozen=True)
 class LinearCrossEntropyOptions:
     """How many rows `linear_cross_entropy` takes at a time, and how it sums.
@@ -46,12 +56,8 @@ class LinearCrossEntropyOptions:
         size = self.batch_chunk_size
         if size is not None and not (isinstance(size, int) and size > 0):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise ValueError(f"batch_chunk_size must be positive int or None, got {size!r}")
-        if self.acc_dtype is not None and self.acc_dtype not in _KINDS:
-            raise ValueError(
-                "acc_dtype must be one of {None, torch.float16, torch.bfloat16, "
-                f"torch.float32, torch.float64}}, got {self.acc_dtype!r}. Pass "
-                "acc_dtype=None to let the op pick automatically."
-            )
+        if self.acc_dtype is not None:
+            check_sum(self.acc_dtype)
 
     def chunk_size(self, rows: int, in_features: int, classes: int, half: bool, soft: bool) -> int:
         """How many of these rows to take at a time, 1 at least. Raises: ValueError."""
@@ -79,4 +85,5 @@ class LinearCrossEntropyOptions:
         """The dtype that an input of this one is summed in."""
         if self.acc_dtype is not None:
             return self.acc_dtype
+        check_sum(kind)
         return dtypes.float32 if self.acc_policy == "auto" and kind.is_half else kind

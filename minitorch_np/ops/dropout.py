@@ -4,15 +4,18 @@ Source: aten/src/ATen/native/Dropout.cpp.
 """
 
 import math
+from typing import NamedTuple
 
-from minitorch_np import strides
-from minitorch_np.op import composite
+from minitorch_np import dtypes, strides
+from minitorch_np.graph.modes import is_grad_enabled
+from minitorch_np.op import composite, op
 from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Tensor, empty
 
 __all__ = [
     "alpha_dropout", "alpha_dropout_", "dropout", "dropout_", "feature_alpha_dropout",
     "feature_alpha_dropout_", "feature_dropout", "feature_dropout_",
+    "native_dropout",
 ]  # fmt: skip
 
 
@@ -108,3 +111,56 @@ def _channels(input: Tensor) -> Tensor:
         raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
     shape: Shape = (*input.sizes[:2], *(1,) * (input.ndim - 2))
     return empty(shape, strides.contiguous(shape), input.dtype)
+
+
+class NativeDropout(NamedTuple):
+    """What is left of a tensor, and which elements those are."""
+
+    result0: Tensor
+    result1: Tensor
+
+
+def kept_scale(p: float, train: bool | None) -> float:
+    """What is left is multiplied by this."""
+    if train is not None and not train:
+        return 1.0
+    return 0.0 if p == 1 else 1.0 / (1.0 - p)
+
+
+@op("like", method=False)
+def native_dropout(input: Tensor, p: float, train: bool | None) -> NativeDropout:
+    """`dropout` that also returns its mask; no `train` counts as training.
+
+    Source: aten/src/ATen/native/Dropout.cpp native_dropout_cpu.
+    """
+    given = input.untracked()
+    stride = strides.like(input.sizes, input.strides)
+    if not input.numel():
+        return NativeDropout(input, empty(input.sizes, stride, input.dtype))
+    mask = empty(input.sizes, stride, dtypes.bool_)
+    if train is not None and not train:
+        return NativeDropout(given.clone(), mask.fill_(True))
+    mask.bernoulli_(1 - p)
+    return NativeDropout(given.mul(mask).mul_(kept_scale(p, train)), mask)
+
+
+native_dropout.vjp(
+    input=lambda g_result0, result1, p, train: (
+        _masked(g_result0, result1, kept_scale(p, train))
+        if is_grad_enabled()
+        else native_dropout_backward(g_result0, result1, kept_scale(p, train))
+    )
+)
+
+
+def _masked(g: Tensor, mask: Tensor, scale: float) -> Tensor:
+    return g * (mask.to(g.dtype) * scale)
+
+
+@op("elementwise", method=False)
+def native_dropout_backward(grad_output: Tensor, mask: Tensor, scale: float) -> Tensor:
+    """The gradient of native_dropout: that of what was left, times `scale`."""
+    return grad_output.untracked() * mask.untracked() * scale
+
+
+native_dropout_backward.vjp(grad_output=lambda g, mask, scale: _masked(g, mask, scale))

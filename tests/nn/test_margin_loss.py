@@ -79,3 +79,24 @@ def test_variances(var):
     same(f, X, Y, var if isinstance(var, float) else torch.ones(var, dtype=torch.float64))
     if not isinstance(var, float):
         same(f, X, Y, -torch.ones(var, dtype=torch.float64))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"bias": True, "reduction": "none", "ignore_index": 1},
+        {"out_features": (2,), "bias": True},
+        {"label_smoothing": 0.1},
+        {"label_smoothing": 1.5},
+    ],
+)
+def test_linear_cross_entropy(options):
+    def f(torch, x, y):
+        torch.manual_seed(0)
+        loss = torch.nn.LinearCrossEntropyLoss(4, 5, dtype=torch.float64, **options)
+        return loss(x, y), repr(loss), list(loss.parameters()), list(loss.state_dict())
+
+    shape = (3, 2) if "out_features" in options else (3,)
+    same(f, X, torch.ones(shape, dtype=torch.int64))
+    same(lambda torch: torch.nn.LinearCrossEntropyLoss(4, 5, weight=torch.ones(4)))

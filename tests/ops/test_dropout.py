@@ -34,3 +34,15 @@ def test_integers(name, p, train):
         return getattr(torch, name)(x, p, train)
 
     same(f, sample(4, 5, dtype=torch.int64))
+
+
+@drawn
+@pytest.mark.parametrize("p", [0.3, 1.0, 0.0])
+@pytest.mark.parametrize("train", [True, False, None])
+@pytest.mark.parametrize("shape", [(4, 5), (0, 3)])
+def test_native(p, train, shape):
+    def f(torch, x):
+        torch.manual_seed(1)
+        return torch.native_dropout(x.t(), p, train)
+
+    same(f, sample(*shape, dtype=torch.float64), second=True)

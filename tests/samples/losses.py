@@ -61,6 +61,31 @@ def sequences() -> Iterator[Sample]:
         )
 
 
+def chunked() -> Iterator[Sample]:
+    """The loss of a linear layer, two rows at a time."""
+    for reduction, op in (
+        ("mean", "linear_cross_entropy_chunked"),
+        ("none", "linear_cross_entropy_chunked_rows"),
+    ):
+        for target in ((1, 3, 0), (1, -100, 0)):
+            yield one(
+                op,
+                lambda torch, a, w, b, t=target, r=reduction: (
+                    torch.nn.functional.linear_cross_entropy(
+                        a, w, torch.tensor(t), linear_bias=b, reduction=r, options=twos(torch)
+                    )
+                ),
+                x(3, 2),
+                x(4, 2),
+                x(4),
+            )
+
+
+def twos(torch: Any) -> Any:
+    """Options for two rows at a time, gradients being kept."""
+    return torch.nn.LinearCrossEntropyOptions(allow_retain_graph=True, batch_chunk_size=2)
+
+
 SAMPLES: list[Sample] = [
     *losses("soft_margin_loss", x(), x(grad=False)),
     *losses("multi_margin_loss", LOGITS, CLASSES),
@@ -82,6 +107,9 @@ SAMPLES: list[Sample] = [
         x(2, 4),
         x(5, 3, 4),
     ),
+    *chunked(),
+    drawn("native_dropout", lambda torch, a: torch.native_dropout(a, 0.3, True), x()),
+    one("native_dropout", lambda torch, a: torch.native_dropout(a, 0.3, False), x()),
     one("rrelu_with_noise", lambda torch, a: torch.nn.functional.rrelu(a), x()),
     one("rrelu_with_noise_", lambda torch, a: torch.nn.functional.rrelu_(a.clone()), x()),
     drawn("rrelu_with_noise", lambda torch, a: torch.rrelu(a, 0.2, 0.3, training=True), x()),
@@ -93,6 +121,7 @@ BACKWARD: dict[str, str] = {
     "ctc_loss_backward": "ctc_loss_forward",
     "multi_margin_loss_backward": "multi_margin_loss",
     "multilabel_margin_loss_backward": "multilabel_margin_loss_forward",
+    "native_dropout_backward": "native_dropout",
     "pdist_backward": "pdist_forward",
     "rrelu_with_noise_backward": "rrelu_with_noise",
     "soft_margin_loss_backward": "soft_margin_loss",
