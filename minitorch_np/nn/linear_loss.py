@@ -70,9 +70,9 @@ def chunked_loss(
     if single:
         input, target = input.unsqueeze(0), target.unsqueeze(0)
     half = input.dtype.is_half
-    size = options.chunk_size(
-        *input.sizes, linear_weight.sizes[0], half, target.dtype.is_floating_point
-    )
+    rows, features = input.sizes
+    soft = target.dtype.is_floating_point
+    size = options.chunk_size(rows, features, linear_weight.sizes[0], half, soft)
     kind = options.summed_in(input.dtype)
     if kind is not input.dtype and not (half and kind is dtypes.float32):
         raise RuntimeError(

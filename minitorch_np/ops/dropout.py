@@ -120,10 +120,8 @@ class NativeDropout(NamedTuple):
     result1: Tensor
 
 
-def kept_scale(p: float, train: bool | None) -> float:
-    """What is left is multiplied by this."""
-    if train is not None and not train:
-        return 1.0
+def kept_scale(p: float) -> float:
+    """What is left in training is multiplied by this."""
     return 0.0 if p == 1 else 1.0 / (1.0 - p)
 
 
@@ -141,15 +139,17 @@ def native_dropout(input: Tensor, p: float, train: bool | None) -> NativeDropout
     if train is not None and not train:
         return NativeDropout(given.clone(), mask.fill_(True))
     mask.bernoulli_(1 - p)
-    return NativeDropout(given.mul(mask).mul_(kept_scale(p, train)), mask)
+    return NativeDropout(given.mul(mask).mul_(kept_scale(p)), mask)
+
+
+def _dropped_back(g: Tensor, mask: Tensor, p: float, train: bool | None) -> Tensor:
+    # without a `train`, PyTorch drops and scales, but takes the gradient for one not scaled
+    scale = kept_scale(p) if train else 1.0
+    return (_masked if is_grad_enabled() else native_dropout_backward)(g, mask, scale)
 
 
 native_dropout.vjp(
-    input=lambda g_result0, result1, p, train: (
-        _masked(g_result0, result1, kept_scale(p, train))
-        if is_grad_enabled()
-        else native_dropout_backward(g_result0, result1, kept_scale(p, train))
-    )
+    input=lambda g_result0, result1, p, train: _dropped_back(g_result0, result1, p, train)
 )
 
 

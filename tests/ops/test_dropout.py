@@ -39,10 +39,9 @@ def test_integers(name, p, train):
 @drawn
 @pytest.mark.parametrize("p", [0.3, 1.0, 0.0])
 @pytest.mark.parametrize("train", [True, False, None])
-@pytest.mark.parametrize("shape", [(4, 5), (0, 3)])
-def test_native(p, train, shape):
+def test_native(p, train):
     def f(torch, x):
         torch.manual_seed(1)
         return torch.native_dropout(x.t(), p, train)
 
-    same(f, sample(*shape, dtype=torch.float64), second=True)
+    same(f, sample(4, 5, dtype=torch.float64), second=True)
