@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.graph.modes import no_grad
+from minitorch_np.kernels.large import MANY, loop
 from minitorch_np.loops import common_dtype, not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros, zeros_like
@@ -129,7 +130,9 @@ def check_cdist(x1: Tensor, x2: Tensor, p: float) -> Shape:
 
 def batched(t: Tensor, batch: Shape) -> Array:
     """Rows of all of a batch, as (B, P, M)."""
-    spread = np.broadcast_to(t.array, (*batch, *t.sizes[-2:]))
+    shape = (*batch, *t.sizes[-2:])
+    # only where it must be: what is spread cannot be written to, and loops do not take it
+    spread = t.array if t.sizes == shape else np.broadcast_to(t.array, shape)
     return spread.reshape(math.prod(batch), *t.sizes[-2:])
 
 
@@ -184,9 +187,19 @@ def measured(gap: Array, p: float) -> Array:
     return np.power(np.add.reduce(np.power(size, order), -1), 1 / order)
 
 
+def by_loop(p: float, x: Array, y: Array, *others: Array) -> bool:
+    """Whether compiled loops take the rows `x` and `y`, and what belongs to them."""
+    many = len(x) * y.size >= MANY and p in (1, 2)
+    return many and all(t.dtype == np.float32 and t.flags.carray for t in (x, y, *others))
+
+
 def _measure(a: Array, b: Array, p: float, out: Array) -> None:
     flat = out.reshape(len(a), a.shape[1], b.shape[1])
     for x, y, o in zip(a, b, flat, strict=True):
+        if by_loop(p, x, y, o):
+            rows = [t.reshape(-1) for t in (x, y, o)]
+            loop("distances.measure")(*rows, x.shape[1], int(p == 2))
+            continue
         for at in stretches(len(x), y.size):
             o[at] = measured(np.subtract(x[at, None], y[None]), p)
 
@@ -218,6 +231,11 @@ def cdist_backward(grad_output: Tensor, x1: Tensor, x2: Tensor, p: float, cdist:
 def _turn_back(a: Array, b: Array, g: Array, dist: Array, p: float, out: Array) -> None:
     flat = out.reshape(a.shape)
     for x, y, weight, d, o in zip(a, b, g, dist, flat, strict=True):
+        if by_loop(p, x, y, weight, d, o):
+            o[...] = 0
+            rows = [t.reshape(-1) for t in (x, y, weight, d, o)]
+            loop("distances.turn_back")(*rows, x.shape[1], int(p == 2))
+            continue
         for at in stretches(len(x), y.size):
             gap = np.subtract(x[at, None], y[None])
             slopes = slope(gap, d[at, :, None], p)

@@ -45,6 +45,22 @@ def test_many_differences_at_a_time():
     same(lambda torch, x, y: torch.cdist(x, y, 1.5), x, y)
 
 
+@pytest.mark.parametrize("p", [1.0, 2.0, 3.0])
+def test_many_rows_of_float32(p):
+    x = sample(2, 20, 33, dtype=torch.float32)
+    y = torch.cat([sample(2, 30, 33, dtype=torch.float32, seed=1), x.detach()[:, :3]], 1)
+    x.detach()[0, 0, 0] = float("inf")
+    sizes = {"compute_mode": "donot_use_mm_for_euclid_dist"}
+    same(
+        lambda torch, x, y: torch.cdist(x, y, p, **sizes),
+        x, y.detach().requires_grad_(), tol=(1e-5, 2e-5),
+    )  # fmt: skip
+    same(
+        lambda torch, x, y: torch.cdist(x.mT.contiguous().mT, y, p, **sizes),
+        x, y.detach().requires_grad_(), tol=(1e-5, 2e-5),
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "mode", ["use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist", "neither"]
 )
