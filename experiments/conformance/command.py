@@ -18,7 +18,7 @@ from experiments.conformance.board import AMBER, GREEN, NONE, RED, Row, totals
 from experiments.conformance.examine import COLUMNS
 from experiments.conformance.page import page
 from experiments.conformance.run import Settings, run, stamp
-from experiments.harness.engines import Refused
+from experiments.harness.engines import Refused, against
 from reference.opdb import DTYPES, entries
 
 __all__ = ["conformance"]
@@ -42,6 +42,8 @@ def conformance(
     for dtype in settings.dtypes:
         if f"torch.{dtype}" not in map(str, DTYPES):
             raise Refused(f"--dtype takes {', '.join(str(d)[6:] for d in DTYPES)}, not '{dtype}'")
+    if settings.device != "cpu":
+        _ = against(settings.device)  # refuses where there is none
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED)
     start = time.monotonic()
     rows = _run(wanted, settings, workers or os.cpu_count() or 1, console)
