@@ -125,5 +125,6 @@ def underived(one: Planned, result: Tensor, inputs: Sequence[object]) -> Tensor:
 
 def no_rule(one: Planned, argument: str) -> NoReturn:
     """Raise: the op has no derivative for one of its arguments."""
-    text = f"derivative for aten::{one.name} is not implemented"
+    called = one.plan.aten if one.name == one.plan.name else one.name
+    text = f"derivative for aten::{called} is not implemented"
     raise noted(RuntimeError(text), f"The op has no rule for its argument '{argument}'.")

@@ -36,6 +36,8 @@ LAYOUTS = [
 STEPS = {
     "detach": "its gradient is none on purpose",
     "embedding-2": "the row for padding learns nothing",
+    "linear_cross_entropy_chunked": "it is made ahead: there is no second derivative",
+    "linear_cross_entropy_chunked-2": "as linear_cross_entropy_chunked",
     "logical_and_": "PyTorch leaves the history of the tensor it writes to as it was",
     "logical_not_": "as logical_and_",
     "logical_or_": "as logical_and_",

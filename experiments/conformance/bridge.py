@@ -1,5 +1,6 @@
 """What crosses between the libraries: tensors with all their geometry, dtypes, functions."""
 
+import dataclasses
 import re
 import types
 from collections.abc import Callable, Mapping
@@ -121,6 +122,11 @@ def _named(value: Any) -> Any:
         if own is None:
             raise Unshared(str(value))
         return own
+    if isinstance(value, torch.nn.Module):  # without parameters, made with default options
+        return getattr(minitorch_np.nn, type(value).__name__)()
+    if isinstance(value, torch.nn.LinearCrossEntropyOptions):
+        options = {f.name: _named(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return minitorch_np.nn.LinearCrossEntropyOptions(**options)
     return counterpart(value) if callable(value) else value
 
 

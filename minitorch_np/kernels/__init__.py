@@ -24,8 +24,9 @@ _HOME = {
 """Module of each function."""
 
 _MODULES = {
-    "broadcast", "copies", "depthwise", "elementwise", "losses", "matmul", "permutation", "places",
-    "pools", "reductions", "remainders", "scans", "smooth", "softmax", "steps",
+    "broadcast", "copies", "depthwise", "distances", "elementwise", "losses", "matmul",
+    "permutation", "places", "pools", "reductions", "remainders", "scans", "smooth", "softmax",
+    "steps",
 }  # fmt: skip
 """What is loaded when it is first asked for."""
 

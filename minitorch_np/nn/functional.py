@@ -10,6 +10,16 @@ from typing import NoReturn, cast
 from minitorch_np.absent import absent
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import int64
+from minitorch_np.memory_format import contiguous_format
+from minitorch_np.nn.dropout_functions import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+)
+from minitorch_np.nn.linear_loss import linear_cross_entropy
 from minitorch_np.nn.loss_functions import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -20,6 +30,20 @@ from minitorch_np.nn.loss_functions import (
     mse_loss,
     nll_loss,
     smooth_l1_loss,
+)
+from minitorch_np.nn.margin_functions import (
+    cosine_embedding_loss,
+    ctc_loss,
+    gaussian_nll_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    poisson_nll_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
 )
 from minitorch_np.nn.pool_functions import (
     adaptive_avg_pool2d,
@@ -54,12 +78,12 @@ from minitorch_np.nn.window_functions import (
     unfold,
 )
 from minitorch_np.op import REGISTRY
-from minitorch_np.ops import activation, gate, sampling, smooth
+from minitorch_np.ops import activation, gate, smooth
+from minitorch_np.ops import rrelu as slopes
 from minitorch_np.ops.activation import hardshrink, softshrink
-from minitorch_np.ops.adaptive_pool import (
-    adaptive_avg_pool1d,
-)
+from minitorch_np.ops.adaptive_pool import adaptive_avg_pool1d
 from minitorch_np.ops.avg_pool import avg_pool1d
+from minitorch_np.ops.bilinear import bilinear
 from minitorch_np.ops.binary import div
 from minitorch_np.ops.compare import eq
 from minitorch_np.ops.conv import (
@@ -70,13 +94,14 @@ from minitorch_np.ops.conv import (
     conv_transpose2d,
     conv_transpose3d,
 )
+from minitorch_np.ops.creation import empty_like, zeros_like
+from minitorch_np.ops.distance import cosine_similarity, pairwise_distance, pdist
 from minitorch_np.ops.linalg import linear
 from minitorch_np.ops.norm import norm
-from minitorch_np.ops.padding import (
-    pad,
-)
+from minitorch_np.ops.padding import pad
 from minitorch_np.ops.prelu import prelu
 from minitorch_np.ops.ranges import arange
+from minitorch_np.ops.rrelu import rrelu_
 from minitorch_np.ops.smooth import gelu, logsigmoid, softplus, softsign, tanhshrink
 from minitorch_np.ops.trig import tanh
 from minitorch_np.ops.unary import sigmoid
@@ -85,19 +110,25 @@ from minitorch_np.tensor import Tensor
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
     "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d", "adaptive_max_pool2d_with_indices",
-    "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices", "avg_pool1d", "avg_pool2d",
-    "avg_pool3d", "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "celu_",
-    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
-    "cross_entropy", "dropout", "elu", "elu_", "fold", "fractional_max_pool2d",
+    "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices", "alpha_dropout", "avg_pool1d",
+    "avg_pool2d", "avg_pool3d", "bilinear", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "celu", "celu_", "conv1d", "conv2d", "conv3d",
+    "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cosine_embedding_loss",
+    "cosine_similarity", "cross_entropy", "ctc_loss", "dropout", "dropout1d", "dropout2d",
+    "dropout3d", "elu", "elu_", "feature_alpha_dropout", "fold", "fractional_max_pool2d",
     "fractional_max_pool2d_with_indices", "fractional_max_pool3d",
-    "fractional_max_pool3d_with_indices", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish",
-    "hardtanh", "hardtanh_", "huber_loss", "kl_div", "l1_loss", "leaky_relu", "leaky_relu_",
-    "linear", "log_softmax", "logsigmoid", "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_pool1d",
-    "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d",
-    "max_pool3d_with_indices", "max_unpool1d", "max_unpool2d", "max_unpool3d", "mish", "mse_loss",
-    "nll_loss", "normalize", "one_hot", "pad", "prelu", "relu", "relu6", "relu_", "selu", "selu_",
-    "sigmoid", "silu", "smooth_l1_loss", "softmax", "softmin", "softplus", "softshrink", "softsign",
-    "tanh", "tanhshrink", "threshold", "threshold_", "unfold",
+    "fractional_max_pool3d_with_indices", "gaussian_nll_loss", "gelu", "glu", "gumbel_softmax",
+    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "hinge_embedding_loss",
+    "huber_loss", "kl_div", "l1_loss", "leaky_relu", "leaky_relu_", "linear",
+    "linear_cross_entropy", "log_softmax", "logsigmoid", "lp_pool1d", "lp_pool2d", "lp_pool3d",
+    "margin_ranking_loss", "max_pool1d", "max_pool1d_with_indices", "max_pool2d",
+    "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices", "max_unpool1d",
+    "max_unpool2d", "max_unpool3d", "mish", "mse_loss", "multi_margin_loss",
+    "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss", "normalize", "one_hot",
+    "pad", "pairwise_distance", "pdist", "poisson_nll_loss", "prelu", "relu", "relu6", "relu_",
+    "rrelu", "rrelu_", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss",
+    "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold",
+    "threshold_", "triplet_margin_loss", "triplet_margin_with_distance_loss", "unfold",
 ]  # fmt: skip
 
 
@@ -201,13 +232,15 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     return _hardswish_(input) if inplace else smooth.hardswish(input)
 
 
-def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """`input` with elements zeroed with probability `p`, and the others scaled by 1 / (1 - p)."""
-    if p < 0.0 or p > 1.0:
-        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-    if inplace:
-        return sampling.dropout_(input, p, training)
-    return sampling.dropout(input, p, training)
+def rrelu(
+    input: Tensor,
+    lower: float = 1.0 / 8,
+    upper: float = 1.0 / 3,
+    training: bool = False,
+    inplace: bool = False,
+) -> Tensor:
+    """`input` where positive, else times a slope: drawn for each, or the middle of the bounds."""
+    return (rrelu_ if inplace else slopes.rrelu)(input, lower, upper, training)
 
 
 def _implicit_dim(name: str, ndim: int, stacklevel: int) -> int:
@@ -245,6 +278,24 @@ def log_softmax(
     if dim is None:
         dim = _implicit_dim("log_softmax", input.ndim, _stacklevel)
     return input.log_softmax(dim) if dtype is None else input.log_softmax(dim, dtype=dtype)
+
+
+def gumbel_softmax(
+    logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1
+) -> Tensor:
+    """softmax of (logits + Gumbel noise) / tau; `hard` rounds to one-hot, with the same gradient.
+
+    `eps` has no effect. Jang et al., "Categorical Reparameterization with Gumbel-Softmax", 2016.
+    """
+    if eps != 1e-10:
+        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
+    drawn = empty_like(logits, memory_format=contiguous_format).exponential_()
+    soft = ((logits + -drawn.log()) / tau).softmax(dim)
+    if not hard:
+        return soft
+    index = soft.max(dim, keepdim=True)[1]
+    one = zeros_like(logits, memory_format=contiguous_format).scatter_(dim, index, 1.0)
+    return one - soft.detach() + soft
 
 
 def normalize(

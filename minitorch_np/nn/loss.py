@@ -11,7 +11,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class _Loss(Module):
+class ReducedLoss(Module):
     """A loss with a `reduction`: 'none', 'mean' or 'sum'. The older two options stand for one."""
 
     def __init__(
@@ -26,7 +26,7 @@ class _Loss(Module):
         self.reduction = reduction
 
 
-class _WeightedLoss(_Loss):
+class WeightedLoss(ReducedLoss):
     """A loss with a buffer `weight`."""
 
     weight: Tensor | None
@@ -42,7 +42,7 @@ class _WeightedLoss(_Loss):
         self.register_buffer("weight", weight)
 
 
-class L1Loss(_Loss):
+class L1Loss(ReducedLoss):
     """|input - target|."""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -50,7 +50,7 @@ class L1Loss(_Loss):
         return F.l1_loss(input, target, reduction=self.reduction)
 
 
-class NLLLoss(_WeightedLoss):
+class NLLLoss(WeightedLoss):
     """-input[n, target[n]] of log-probabilities (N, C, ...), weighted by class."""
 
     def __init__(
@@ -75,7 +75,7 @@ class NLLLoss(_WeightedLoss):
         )
 
 
-class KLDivLoss(_Loss):
+class KLDivLoss(ReducedLoss):
     """target * (log(target) - input) of log-probabilities; 'batchmean' is the divergence."""
 
     def __init__(
@@ -93,7 +93,7 @@ class KLDivLoss(_Loss):
         return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
 
 
-class MSELoss(_Loss):
+class MSELoss(ReducedLoss):
     """(input - target) squared."""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -101,7 +101,7 @@ class MSELoss(_Loss):
         return F.mse_loss(input, target, reduction=self.reduction)
 
 
-class BCELoss(_WeightedLoss):
+class BCELoss(WeightedLoss):
     """-(target log(input) + (1 - target) log(1 - input)), of probabilities."""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -109,7 +109,7 @@ class BCELoss(_WeightedLoss):
         return F.binary_cross_entropy(input, target, weight=self.weight, reduction=self.reduction)
 
 
-class BCEWithLogitsLoss(_Loss):
+class BCEWithLogitsLoss(ReducedLoss):
     """BCELoss of sigmoid(input), computed in one stable step."""
 
     weight: Tensor | None
@@ -138,7 +138,7 @@ class BCEWithLogitsLoss(_Loss):
         )
 
 
-class SmoothL1Loss(_Loss):
+class SmoothL1Loss(ReducedLoss):
     """Squared error / (2 beta) below `beta`, absolute error - beta / 2 above."""
 
     def __init__(
@@ -156,7 +156,7 @@ class SmoothL1Loss(_Loss):
         return F.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
 
 
-class HuberLoss(_Loss):
+class HuberLoss(ReducedLoss):
     """Half the squared error below `delta`, delta * (absolute error - delta / 2) above."""
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
@@ -170,7 +170,7 @@ class HuberLoss(_Loss):
         return F.huber_loss(input, target, reduction=self.reduction, delta=self.delta)
 
 
-class CrossEntropyLoss(_WeightedLoss):
+class CrossEntropyLoss(WeightedLoss):
     """NLLLoss of log_softmax(input): logits (N, C, ...) against classes or probabilities."""
 
     def __init__(

@@ -18,14 +18,14 @@ __all__ = [
 _NAMES = ("none", "mean", "sum")
 
 
-def _chosen(reduction: str, size_average: bool | None, reduce: bool | None) -> str:
+def chosen(reduction: str, size_average: bool | None, reduce: bool | None) -> str:
     """The reduction as the older options have it, if they are given."""
     if size_average is None and reduce is None:
         return reduction
     return legacy_get_string(size_average, reduce)
 
 
-def _known(reduction: str) -> str:
+def known(reduction: str) -> str:
     """A reduction by its present name. Raises: ValueError for an unknown one."""
     return _NAMES[get_enum(reduction)]
 
@@ -66,11 +66,11 @@ def mse_loss(
 ) -> Tensor:
     """(input - target) squared, times `weight`, reduced."""
     _warn_about_size(input, target)
-    reduction = _chosen(reduction, size_average, reduce)
+    reduction = chosen(reduction, size_average, reduce)
     a, b = broadcast_tensors(input, target)
     if weight is not None:
         return _weighted((a - b).pow(2), input, weight, reduction, False)
-    return loss.mse_loss(a, b, _known(reduction))
+    return loss.mse_loss(a, b, known(reduction))
 
 
 def l1_loss(
@@ -83,11 +83,11 @@ def l1_loss(
 ) -> Tensor:
     """|input - target|, times `weight`, reduced."""
     _warn_about_size(input, target)
-    reduction = _chosen(reduction, size_average, reduce)
+    reduction = chosen(reduction, size_average, reduce)
     a, b = broadcast_tensors(input, target)
     if weight is not None:
         return _weighted((a - b).abs(), input, weight, reduction, False)
-    return loss.l1_loss(a, b, _known(reduction))
+    return loss.l1_loss(a, b, known(reduction))
 
 
 def smooth_l1_loss(
@@ -100,11 +100,11 @@ def smooth_l1_loss(
 ) -> Tensor:
     """Squared error / (2 beta) below `beta`, absolute error - beta / 2 above, reduced."""
     _warn_about_size(input, target)
-    reduction = _chosen(reduction, size_average, reduce)
+    reduction = chosen(reduction, size_average, reduce)
     a, b = broadcast_tensors(input, target)
     if beta == 0.0:
-        return loss.l1_loss(a, b, _known(reduction))
-    return loss.smooth_l1_loss(a, b, _known(reduction), beta)
+        return loss.l1_loss(a, b, known(reduction))
+    return loss.smooth_l1_loss(a, b, known(reduction), beta)
 
 
 def huber_loss(
@@ -118,7 +118,7 @@ def huber_loss(
     _warn_about_size(input, target)
     a, b = broadcast_tensors(input, target)
     if weight is None:
-        return loss.huber_loss(a, b, _known(reduction), delta)
+        return loss.huber_loss(a, b, known(reduction), delta)
     if weight.sizes != input.sizes:
         raise ValueError("Weights and input must have the same size.")
     return _weighted(loss.huber_loss(a, b, "none", delta), input, weight, reduction, True)
@@ -133,7 +133,7 @@ def binary_cross_entropy(
     reduction: str = "mean",
 ) -> Tensor:
     """-(target log(input) + (1 - target) log(1 - input)) of probabilities, reduced."""
-    reduction = _known(_chosen(reduction, size_average, reduce))
+    reduction = known(chosen(reduction, size_average, reduce))
     if target.sizes != input.sizes:
         raise ValueError(
             f"Using a target size ({target.shape}) that is different to the input size "
@@ -154,7 +154,7 @@ def binary_cross_entropy_with_logits(
     pos_weight: Tensor | None = None,
 ) -> Tensor:
     """`binary_cross_entropy` of sigmoid(input), in one stable step."""
-    reduction = _known(_chosen(reduction, size_average, reduce))
+    reduction = known(chosen(reduction, size_average, reduce))
     if target.sizes != input.sizes:
         raise ValueError(
             f"Target size ({target.shape}) must be the same as input size ({input.shape})"
@@ -185,7 +185,7 @@ def kl_div(
                 "major release.",
                 stacklevel=2,
             )
-        kind = "sum" if reduction == "batchmean" else _known(reduction)
+        kind = "sum" if reduction == "batchmean" else known(reduction)
     reduced = loss.kl_div(input, target, kind, log_target)
     return reduced / input.sizes[0] if reduction == "batchmean" and input.ndim else reduced
 
@@ -200,7 +200,7 @@ def nll_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """Minus the log-probability that `input` (N, C, ...) has at each class `target` (N, ...)."""
-    reduction = _known(_chosen(reduction, size_average, reduce))
+    reduction = known(chosen(reduction, size_average, reduce))
     return nll.nll_loss(input, target, weight, reduction, ignore_index)
 
 
@@ -215,5 +215,5 @@ def cross_entropy(
     label_smoothing: float = 0.0,
 ) -> Tensor:
     """`nll_loss` of log_softmax(input): logits against classes, or against probabilities."""
-    reduction = _known(_chosen(reduction, size_average, reduce))
+    reduction = known(chosen(reduction, size_average, reduce))
     return nll.cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)

@@ -3,12 +3,14 @@
 `nn/functional.py` adds what Python adds in PyTorch: warnings, broadcasting, weights.
 """
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import strides
+from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.kernels.large import Compiled
 from minitorch_np.loops import (
     Kernel,
@@ -34,6 +36,18 @@ def check_reduction(reduction: str) -> None:
     """Raise torch's error for an unknown reduction."""
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not a valid value for reduction")
+
+
+def check_constant(name: str, argument: str, given: Tensor | None) -> None:
+    """Nothing, when no gradient of an argument is wanted that has none. Raises: RuntimeError.
+
+    Source: check_no_requires_grad, torch/csrc/autograd/VariableTypeUtils.h.
+    """
+    if given is not None and given.requires_grad and is_grad_enabled():
+        raise RuntimeError(
+            f"The function '{name}' is not differentiable with respect to argument '{argument}'. "
+            "This input cannot have requires_grad True."
+        )
 
 
 def folded(loss: Tensor, reduction: str) -> Tensor:
@@ -285,3 +299,28 @@ def kl_div(
         return reduced(target.exp() * apart, reduction)
     crossed = target * input
     return reduced(xlogy(target, target) - crossed, reduction)
+
+
+@composite(method=False)
+def poisson_nll_loss(
+    input: Tensor,
+    target: Tensor,
+    log_input: bool = True,
+    full: bool = False,
+    eps: float = 1e-8,
+    reduction: str = "mean",
+) -> Tensor:
+    """`exp(input) - target * input`, or `input - target * log(input + eps)`, reduced.
+
+    `full` adds Stirling's approximation of log(target!) where targets exceed 1.
+    Source: ATen/native/Loss.cpp poisson_nll_loss.
+    """
+    if log_input:
+        crossed = target * input  # C++ works from the right: gradients are then added so
+        loss = input.exp() - crossed
+    else:
+        loss = input - target * (input + eps).log()
+    if full:
+        stirling = target * target.log() - target + (target * (2 * math.pi)).log() * 0.5
+        loss = loss.add_(stirling.masked_fill(target <= 1, 0))
+    return reduced(loss, reduction)

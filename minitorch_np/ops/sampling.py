@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import check_overlap, finish, quietly, resize_output
-from minitorch_np.op import composite, op
+from minitorch_np.op import op
 from minitorch_np.ops.sort import top
 from minitorch_np.random import Generator, default_generator
 from minitorch_np.shapes import Shape, broadcast
 from minitorch_np.strides import Stride, check_no_internal_overlap
 from minitorch_np.tensor import Tensor, empty
 
-__all__ = ["bernoulli", "dropout", "dropout_", "multinomial"]
+__all__ = ["bernoulli", "multinomial"]
 
 Array = NDArray[np.generic]
 
@@ -344,31 +344,3 @@ def _check_entries(values: Array) -> None:
                 "invalid multinomial distribution (encountering probability entry = infinity or "
                 "NaN)"
             )
-
-
-@composite()
-def dropout(input: Tensor, p: float, train: bool) -> Tensor:
-    """`input` with elements zeroed with probability `p`, and the others scaled by 1 / (1 - p).
-
-    Source: aten/src/ATen/native/Dropout.cpp.
-    """
-    return _dropped(input, p, train, False)
-
-
-@composite()
-def dropout_(input: Tensor, p: float, train: bool) -> Tensor:
-    """In-place version of `dropout`."""
-    return _dropped(input, p, train, True)
-
-
-def _dropped(input: Tensor, p: float, train: bool, inplace: bool) -> Tensor:
-    if not 0 <= p <= 1:
-        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p:g}")
-    if p == 0 or not train or not input.numel():
-        return input
-    if p == 1:
-        keep = empty((), (), input.dtype).zero_()
-    else:
-        keep = empty(input.sizes, strides.like(input.sizes, input.strides), input.dtype)
-        keep.bernoulli_(1 - p).div_(1 - p)
-    return input.mul_(keep) if inplace else input * keep

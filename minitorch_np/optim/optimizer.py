@@ -73,7 +73,7 @@ def differentiable_step(step: F) -> F:
     def stepped(self: "Optimizer", *args: object, **kwargs: object) -> object:
         before = modes.grad
         try:
-            set_grad_enabled(self.defaults["differentiable"])
+            set_grad_enabled(self.defaults.get("differentiable", False))
             return step(self, *args, **kwargs)
         finally:
             set_grad_enabled(before)
@@ -86,7 +86,7 @@ def with_grads(group: Group) -> Iterator[tuple[Tensor, Tensor]]:
     for parameter in group["params"]:
         grad = parameter.grad
         if grad is not None:
-            yield parameter, -grad if group["maximize"] else grad
+            yield parameter, -grad if group.get("maximize") else grad
 
 
 def scalar_dtype(fused: bool | None = None) -> Dtype:
@@ -113,13 +113,13 @@ def check_fused(fused: bool | None, foreach: bool | None, differentiable: bool) 
         raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
 
 
-def check_capturable(capturable: bool) -> None:
+def check_capturable(
+    capturable: bool, what: str = "params and state_steps", xla: bool = True
+) -> None:
     """Raise, for there are no graphs to capture on a CPU."""
     if capturable:
-        devices = ["cuda", "xpu", "hpu", "privateuseone", "xla"]
-        raise AssertionError(
-            f"If capturable=True, params and state_steps must be on supported devices: {devices}."
-        )
+        devices = ["cuda", "xpu", "hpu", "privateuseone", *(["xla"] if xla else [])]
+        raise AssertionError(f"If capturable=True, {what} must be on supported devices: {devices}.")
 
 
 def _hooked(step: Callable[..., object]) -> Callable[..., object]:

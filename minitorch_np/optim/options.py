@@ -2,7 +2,7 @@
 
 from minitorch_np.tensor import Tensor
 
-__all__ = ["check_lr", "check_not_negative"]
+__all__ = ["check_betas", "check_lr", "check_not_negative"]
 
 _CALLED = {"lr": "learning rate", "eps": "epsilon value"}
 
@@ -18,3 +18,10 @@ def check_not_negative(nan: bool = False, **options: float | Tensor) -> None:
     for name, value in options.items():
         if value < 0.0 if nan else not value >= 0.0:
             raise ValueError(f"Invalid {_CALLED.get(name, f'{name} value')}: {value}")
+
+
+def check_betas(betas: tuple[float, float]) -> None:
+    """Raise ValueError for the first beta that is not in [0, 1)."""
+    for nr, beta in enumerate(betas):
+        if not 0.0 <= beta < 1.0:
+            raise ValueError(f"Invalid beta parameter at index {nr}: {beta}")

@@ -68,3 +68,14 @@ def test_identity():
 def test_what_is_no_tensor(given):
     same(lambda torch: torch.nn.Linear(2, 3)(given))
     same(lambda torch: torch.nn.functional.linear(torch.ones(2), given))
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("sizes", [(3, 4, 5), (0, 4, 5)])
+def test_bilinear(bias, sizes):
+    def f(torch, x, y):
+        torch.manual_seed(0)
+        layer = torch.nn.Bilinear(*sizes, bias=bias)
+        return layer(x, y), list(layer.parameters()), repr(layer)
+
+    same(f, sample(2, 3), sample(2, 4))

@@ -192,3 +192,13 @@ def test_numpy_functions_take_tensors():
     assert np.add.reduce(x.numpy()) == 3
     wrapped = np.negative(x)
     assert_same(wrapped, -torch.arange(3.0))
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+@pytest.mark.parametrize("number", [float, complex, int])
+def test_numbers_of_what_has_a_history(recorded, number):
+    def f(torch, x):
+        with torch.set_grad_enabled(recorded):
+            return number(x)
+
+    same(f, sample(1))
