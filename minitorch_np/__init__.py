@@ -11,7 +11,18 @@ import minitorch_np.graph.hooks  # pyright: ignore[reportUnusedImport]  # binds
 import minitorch_np.ops.operators  # pyright: ignore[reportUnusedImport]  # binds
 import minitorch_np.ops.restride  # pyright: ignore[reportUnusedImport]  # binds
 import minitorch_np.ops.subscript  # noqa: F401  # pyright: ignore[reportUnusedImport]  # binds
-from minitorch_np import autograd, backends, cuda, linalg, nn, optim, return_types, testing, utils
+from minitorch_np import (
+    autograd,
+    backends,
+    cuda,
+    linalg,
+    nn,
+    optim,
+    return_types,
+    special,
+    testing,
+    utils,
+)
 from minitorch_np import random as random
 from minitorch_np.absent import absent
 from minitorch_np.dtypes import (
@@ -59,6 +70,7 @@ from minitorch_np.nn.parameter import typename
 from minitorch_np.op import REGISTRY
 from minitorch_np.ops.activation import celu, hardshrink, relu, selu, threshold
 from minitorch_np.ops.addmm import addbmm, addmm, addmv, addr, baddbmm
+from minitorch_np.ops.bessel import i0
 from minitorch_np.ops.binary import (
     add,
     div,
@@ -145,6 +157,8 @@ from minitorch_np.ops.extremes import amax, amin, aminmax, argmax, argmin, max, 
 from minitorch_np.ops.factory import layout, strided
 from minitorch_np.ops.from_data import as_tensor, asarray, from_numpy, tensor
 from minitorch_np.ops.fused import addcdiv, addcmul, lerp
+from minitorch_np.ops.gamma import digamma, igamma, igammac, lgamma, mvlgamma
+from minitorch_np.ops.gamma import special_polygamma as polygamma
 from minitorch_np.ops.index import index_put
 from minitorch_np.ops.index_dim import index_add, index_copy, index_fill, index_select
 from minitorch_np.ops.join import (
@@ -442,6 +456,7 @@ __all__ = [
     "diagonal_copy",
     "diagonal_scatter",
     "diff",
+    "digamma",
     "div",
     "divide",
     "dot",
@@ -506,6 +521,9 @@ __all__ = [
     "hsplit",
     "hstack",
     "hypot",
+    "i0",
+    "igamma",
+    "igammac",
     "iinfo",
     "index_add",
     "index_copy",
@@ -543,6 +561,7 @@ __all__ = [
     "lerp",
     "less",
     "less_equal",
+    "lgamma",
     "linalg",
     "linspace",
     "load",
@@ -586,6 +605,7 @@ __all__ = [
     "multinomial",
     "multiply",
     "mv",
+    "mvlgamma",
     "nan",
     "nan_to_num",
     "nanmedian",
@@ -608,6 +628,7 @@ __all__ = [
     "outer",
     "permute",
     "pi",
+    "polygamma",
     "positive",
     "pow",
     "prelu",
@@ -664,6 +685,7 @@ __all__ = [
     "slice_scatter",
     "softmax",
     "sort",
+    "special",
     "split",
     "split_with_sizes",
     "sqrt",

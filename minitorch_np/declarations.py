@@ -973,6 +973,16 @@ class TensorMethods:
             """The n-th differences of neighbours along `dim`; of bools, whether they differ."""
             ...
 
+        def digamma(self, *, out: Tensor | None = None) -> Tensor:
+            """The derivative of `lgamma`: infinite at 0, against its sign, and nan at negative
+            integers.
+            """
+            ...
+
+        def digamma_(self) -> Tensor:
+            """In-place version of `digamma`."""
+            ...
+
         def div(
             self,
             other: Tensor | Number,
@@ -1261,6 +1271,30 @@ class TensorMethods:
             """In-place version of `hypot`."""
             ...
 
+        def i0(self, *, out: Tensor | None = None) -> Tensor:
+            """The modified Bessel function of order 0."""
+            ...
+
+        def i0_(self) -> Tensor:
+            """In-place version of `i0`."""
+            ...
+
+        def igamma(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+            """The regularised lower incomplete gamma function of shape `input` at `other`."""
+            ...
+
+        def igamma_(self, other: Tensor) -> Tensor:
+            """In-place version of `igamma`."""
+            ...
+
+        def igammac(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+            """`1 - igamma(input, other)`, accurate where that is small."""
+            ...
+
+        def igammac_(self, other: Tensor) -> Tensor:
+            """In-place version of `igammac`."""
+            ...
+
         def index_add(
             self,
             dim: int_,
@@ -1473,6 +1507,14 @@ class TensorMethods:
 
         def less_equal(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """Whether each element is at most `other`'s. Source: ATen/native/BinaryOps.cpp le."""
+            ...
+
+        def lgamma(self, *, out: Tensor | None = None) -> Tensor:
+            """The logarithm of |gamma(input)|: inf at 0 and at negative integers."""
+            ...
+
+        def lgamma_(self) -> Tensor:
+            """In-place version of `lgamma`."""
             ...
 
         def log(self, *, out: Tensor | None = None) -> Tensor:
@@ -1753,6 +1795,16 @@ class TensorMethods:
             """The product of (N, K) and (K,): (N,). Source: ATen/native/Blas.cpp mv."""
             ...
 
+        def mvlgamma(self, p: int_, *, out: Tensor | None = None) -> Tensor:
+            """The logarithm of the multivariate gamma function of dimension `p`, less a constant
+            or two.
+            """
+            ...
+
+        def mvlgamma_(self, p: int_) -> Tensor:
+            """In-place version of `mvlgamma`."""
+            ...
+
         def nan_to_num(
             self,
             nan: float_ | None = None,
@@ -1902,6 +1954,16 @@ class TensorMethods:
             """The tensor with its dims in the order `dims`. Source: ATen/native/TensorShape.cpp
             permute.
             """
+            ...
+
+        def polygamma(self, n: int_, *, out: Tensor | None = None) -> Tensor:
+            """Derivative number `n` of `digamma`, which is number 0; torch's function takes `n`
+            first.
+            """
+            ...
+
+        def polygamma_(self, n: int_) -> Tensor:
+            """In-place version of `polygamma`."""
             ...
 
         def positive(self) -> Tensor:
