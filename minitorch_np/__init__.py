@@ -85,6 +85,7 @@ from minitorch_np.ops.binary import (
     subtract,
     true_divide,
 )
+from minitorch_np.ops.bits import frexp, gcd, heaviside, lcm, ldexp, nextafter
 from minitorch_np.ops.bitwise import (
     bitwise_and,
     bitwise_left_shift,
@@ -176,6 +177,7 @@ from minitorch_np.ops.linalg import ger, inner, kron, matmul, matrix_power, oute
 from minitorch_np.ops.mask import argwhere, masked_scatter, masked_select, nonzero, put, take
 from minitorch_np.ops.matrix import cross, trace
 from minitorch_np.ops.median import median, nanmedian
+from minitorch_np.ops.membership import isin
 from minitorch_np.ops.norm import norm
 from minitorch_np.ops.permute import (
     adjoint,
@@ -225,6 +227,17 @@ from minitorch_np.ops.random_creation import (
     randperm,
 )
 from minitorch_np.ops.ranges import arange, eye, linspace, logspace
+from minitorch_np.ops.reality import (
+    angle,
+    conj,
+    conj_physical,
+    imag,
+    is_conj,
+    is_neg,
+    real,
+    resolve_conj,
+    resolve_neg,
+)
 from minitorch_np.ops.rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from minitorch_np.ops.reduce import all, any, count_nonzero, logsumexp, mean, nansum, prod, sum
 from minitorch_np.ops.sampling import bernoulli, dropout, dropout_, multinomial
@@ -344,9 +357,10 @@ from minitorch_np.tensor import Tensor, device
 
 INPLACE = """
     abs_ acos_ acosh_ addmv_ as_strided_ asin_ asinh_ atan_ atanh_ ceil_ celu_ clamp_ clamp_max_
-    clamp_min_ cos_ cosh_ deg2rad_ erf_ erfc_ exp2_ exp_ expm1_ fill_ floor_ frac_ index_put_ log10_
-    log1p_ log2_ log_ logit_ nan_to_num_ neg_ rad2deg_ reciprocal_ relu_ round_ rsqrt_ sigmoid_ sin_
-    sinc_ sinh_ sqrt_ tan_ tanh_ threshold_ trunc_ xlogy_
+    clamp_min_ conj_physical_ cos_ cosh_ deg2rad_ erf_ erfc_ exp2_ exp_ expm1_ fill_ floor_
+    frac_ gcd_ i0_ index_put_ lcm_ ldexp_ log10_ log1p_ log2_ log_ logit_ nan_to_num_ neg_
+    rad2deg_ reciprocal_ relu_ round_ rsqrt_ sigmoid_ sin_ sinc_ sinh_ sqrt_ tan_ tanh_
+    threshold_ trunc_ xlogy_
 """.split()
 """In-place forms that torch has as functions, too."""
 globals().update({name: REGISTRY[name].function for name in INPLACE})
@@ -378,6 +392,7 @@ __all__ = [
     "amax",
     "amin",
     "aminmax",
+    "angle",
     "any",
     "arange",
     "arccos",
@@ -435,6 +450,8 @@ __all__ = [
     "column_stack",
     "concat",
     "concatenate",
+    "conj",
+    "conj_physical",
     "contiguous_format",
     "copysign",
     "cos",
@@ -501,11 +518,13 @@ __all__ = [
     "fmin",
     "fmod",
     "frac",
+    "frexp",
     "from_dlpack",
     "from_numpy",
     "full",
     "full_like",
     "gather",
+    "gcd",
     "ge",
     "ger",
     "get_default_dtype",
@@ -517,6 +536,7 @@ __all__ = [
     "gt",
     "half",
     "hardshrink",
+    "heaviside",
     "histc",
     "hsplit",
     "hstack",
@@ -525,6 +545,7 @@ __all__ = [
     "igamma",
     "igammac",
     "iinfo",
+    "imag",
     "index_add",
     "index_copy",
     "index_fill",
@@ -540,15 +561,18 @@ __all__ = [
     "int64",
     "int8",
     "is_complex",
+    "is_conj",
     "is_floating_point",
     "is_grad_enabled",
     "is_inference_mode_enabled",
+    "is_neg",
     "is_nonzero",
     "is_same_size",
     "is_storage",
     "is_tensor",
     "isclose",
     "isfinite",
+    "isin",
     "isinf",
     "isnan",
     "isneginf",
@@ -557,6 +581,8 @@ __all__ = [
     "kron",
     "kthvalue",
     "layout",
+    "lcm",
+    "ldexp",
     "le",
     "lerp",
     "less",
@@ -615,6 +641,7 @@ __all__ = [
     "neg",
     "negative",
     "newaxis",
+    "nextafter",
     "nn",
     "no_grad",
     "nonzero",
@@ -646,12 +673,15 @@ __all__ = [
     "random",
     "randperm",
     "ravel",
+    "real",
     "reciprocal",
     "relu",
     "remainder",
     "reset_peak_memory_stats",
     "repeat_interleave",
     "reshape",
+    "resolve_conj",
+    "resolve_neg",
     "result_type",
     "return_types",
     "roll",

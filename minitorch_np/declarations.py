@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from minitorch_np.return_types import aminmax as aminmax_
     from minitorch_np.return_types import cummax as cummax_
     from minitorch_np.return_types import cummin as cummin_
+    from minitorch_np.return_types import frexp as frexp_
     from minitorch_np.return_types import kthvalue as kthvalue_
     from minitorch_np.return_types import max as max_
     from minitorch_np.return_types import median as median_
@@ -519,6 +520,10 @@ class TensorMethods:
             """The smallest and the largest elements, of everything or along `dim`."""
             ...
 
+        def angle(self, *, out: Tensor | None = None) -> Tensor:
+            """pi for negative numbers, 0 for others, nan for nan."""
+            ...
+
         def any(
             self,
             dim: int_ | Sequence[int_] | None = None,
@@ -827,6 +832,18 @@ class TensorMethods:
 
         def clone(self, *, memory_format: MemoryFormat = ...) -> Tensor:
             """A copy in memory of its own: dense, in the order of `memory_format`."""
+            ...
+
+        def conj(self) -> Tensor:
+            """The tensor itself: real numbers are their own conjugates."""
+            ...
+
+        def conj_physical(self, *, out: Tensor | None = None) -> Tensor:
+            """The tensor itself, or a copy of it in `out`."""
+            ...
+
+        def conj_physical_(self) -> Tensor:
+            """This tensor, as it is."""
             ...
 
         def contiguous(self, *, memory_format: MemoryFormat = ...) -> Tensor:
@@ -1189,10 +1206,24 @@ class TensorMethods:
             """In-place version of `frac`."""
             ...
 
+        def frexp(self, *, out: tuple[Tensor, Tensor] | None = None) -> frexp_:
+            """Mantissas with sizes in [1/2, 1), and int32 exponents: `input = mantissa * 2 **
+            exponent`.
+            """
+            ...
+
         def gather(
             self, dim: int_, index: Tensor, *, sparse_grad: bool_ = False, out: Tensor | None = None
         ) -> Tensor:
             """The elements at `index` along `dim`: out[i][j] = input[index[i][j]][j] for dim 0."""
+            ...
+
+        def gcd(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+            """The greatest common divisor of two integers; of 0 and 0 it is 0."""
+            ...
+
+        def gcd_(self, other: Tensor) -> Tensor:
+            """In-place version of `gcd`."""
             ...
 
         def ge(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
@@ -1253,6 +1284,16 @@ class TensorMethods:
             """`input` outside [-lambd, lambd], 0 within. Source: ATen/native/Activation.cpp."""
             ...
 
+        def heaviside(self, values: Tensor, *, out: Tensor | None = None) -> Tensor:
+            """0 below zero, 1 above, and `values` at zero; it has no derivative in PyTorch
+            either.
+            """
+            ...
+
+        def heaviside_(self, values: Tensor) -> Tensor:
+            """In-place version of `heaviside`."""
+            ...
+
         def histc(self, bins: int_ = 100, min: Number = 0, max: Number = 0) -> Tensor:
             """How many elements fall into each of `bins` equal parts of [min, max]; by default
             of the range that the elements have.
@@ -1293,6 +1334,11 @@ class TensorMethods:
 
         def igammac_(self, other: Tensor) -> Tensor:
             """In-place version of `igammac`."""
+            ...
+
+        @property
+        def imag(self) -> object:
+            """Raise TypeError: real numbers have no imaginary part."""
             ...
 
         def index_add(
@@ -1359,6 +1405,10 @@ class TensorMethods:
             """The tensor as torch.int32; itself if it is that already."""
             ...
 
+        def is_conj(self) -> bool_:
+            """False: only complex tensors wait to be conjugated."""
+            ...
+
         @property
         def is_meta(self) -> bool_:
             """False: there is nothing of the kind here."""
@@ -1372,6 +1422,10 @@ class TensorMethods:
         @property
         def is_mps(self) -> bool_:
             """False: there is nothing of the kind here."""
+            ...
+
+        def is_neg(self) -> bool_:
+            """False: only views of complex tensors wait to be negated."""
             ...
 
         @property
@@ -1481,6 +1535,24 @@ class TensorMethods:
         @property
         def layout(self) -> layout_:
             """How the elements are kept: `strided`."""
+            ...
+
+        def lcm(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+            """The least common multiple of two integers, 0 where one of them is 0."""
+            ...
+
+        def lcm_(self, other: Tensor) -> Tensor:
+            """In-place version of `lcm`."""
+            ...
+
+        def ldexp(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+            """`input * 2 ** other`: for integers `other` exactly so, in the dtype of a floating
+            `input`.
+            """
+            ...
+
+        def ldexp_(self, other: Tensor) -> Tensor:
+            """In-place version of `ldexp`."""
             ...
 
         def le(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
@@ -1908,6 +1980,14 @@ class TensorMethods:
             """Zeros of `size` and of this tensor's dtype."""
             ...
 
+        def nextafter(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+            """The number next to `input` that its dtype has, towards `other`."""
+            ...
+
+        def nextafter_(self, other: Tensor) -> Tensor:
+            """In-place version of `nextafter`."""
+            ...
+
         @overload
         def nonzero(
             self, *, out: Tensor | None = None, as_tuple: Literal[False] = False
@@ -2114,6 +2194,14 @@ class TensorMethods:
 
         def resize_as_(self, the_template: Tensor, *, memory_format: MemoryFormat = ...) -> Tensor:
             """This tensor with the shape of another over its memory, which grows if it must."""
+            ...
+
+        def resolve_conj(self) -> Tensor:
+            """The tensor itself, which never waits to be conjugated."""
+            ...
+
+        def resolve_neg(self) -> Tensor:
+            """The tensor itself, which never waits to be negated."""
             ...
 
         def retain_grad(self) -> None:

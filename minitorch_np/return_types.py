@@ -5,7 +5,7 @@ from typing import NamedTuple
 from minitorch_np.tensor import Tensor
 
 __all__ = [
-    "aminmax", "cummax", "cummin", "kthvalue", "linalg_qr", "max", "median", "min", "mode",
+    "aminmax", "cummax", "cummin", "frexp", "kthvalue", "linalg_qr", "max", "median", "min", "mode",
     "nanmedian", "sort", "std_mean", "topk", "var_mean",
 ]  # fmt: skip
 
@@ -107,6 +107,14 @@ class aminmax(NamedTuple):
 
     min: Tensor
     max: Tensor
+    __repr__ = _text
+
+
+class frexp(NamedTuple):
+    """Mantissas and exponents."""
+
+    mantissa: Tensor
+    exponent: Tensor
     __repr__ = _text
 
 

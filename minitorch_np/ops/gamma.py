@@ -67,7 +67,8 @@ def _trigamma(a: Array, o: Array) -> None:
     z = one / (x * x)
     series = one / 6 - z * (one / 30 - z * (one / 42))
     total = total + (one + one / (2 * x) + z * series) / x
-    np.copyto(o, np.where(reflected, -total, total))
+    np.negative(total, total, where=reflected)
+    np.copyto(o, total)
 
 
 digamma.vjp(input=lambda g, input: g * polygamma(input, 1))

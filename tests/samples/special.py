@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.samples.spec import POSITIVE, UNIT, In, Sample, both, functions, one, x
+from tests.samples.spec import POSITIVE, UNIT, In, Sample, both, functions, one, whole, written, x
 
 __all__ = ["BACKWARD", "SAMPLES"]
 
@@ -39,6 +39,23 @@ SPECIAL = [
     one("add_scalar", lambda torch, x: torch.special.ndtr(x), x()),
 ]
 
-SAMPLES: list[Sample] = [*SPECIAL]
+BITS = [
+    *both("nextafter heaviside", x(), x()),
+    *both("gcd lcm", x(), x()),
+    *both("ldexp", x(), x(low=-3, high=3)),
+    one("ldexp", lambda torch, x, n: torch.ldexp(x, n), x(2, 3), whole([1, 0, -1], [2, 3, 0])),
+    *functions("frexp angle", x()),
+    *written("conj_physical_", x()),
+    one(
+        "conjugated",
+        lambda torch, x: torch.conj_physical(x, out=torch.zeros(2, 3, dtype=x.dtype)),
+        x(grad=False),
+    ),
+    *functions("isin", x(), x()),
+    one("isin", lambda torch, x: torch.isin(x, 1, invert=True), x()),
+    one("isin", lambda torch, x: torch.isin(0, x), x()),
+]
+
+SAMPLES: list[Sample] = [*SPECIAL, *BITS]
 
 BACKWARD: dict[str, str] = {}
