@@ -151,6 +151,7 @@ from minitorch_np.ops.creation import (
     zeros,
     zeros_like,
 )
+from minitorch_np.ops.differences import gradient
 from minitorch_np.ops.dlpack import from_dlpack
 from minitorch_np.ops.einsum import einsum
 from minitorch_np.ops.embedding import embedding
@@ -160,8 +161,10 @@ from minitorch_np.ops.from_data import as_tensor, asarray, from_numpy, tensor
 from minitorch_np.ops.fused import addcdiv, addcmul, lerp
 from minitorch_np.ops.gamma import digamma, igamma, igammac, lgamma, mvlgamma
 from minitorch_np.ops.gamma import special_polygamma as polygamma
+from minitorch_np.ops.histogram import histogram, histogramdd
 from minitorch_np.ops.index import index_put
 from minitorch_np.ops.index_dim import index_add, index_copy, index_fill, index_select
+from minitorch_np.ops.integration import cumulative_trapezoid, trapezoid, trapz
 from minitorch_np.ops.join import (
     cat,
     column_stack,
@@ -175,10 +178,10 @@ from minitorch_np.ops.join import (
 )
 from minitorch_np.ops.linalg import ger, inner, kron, matmul, matrix_power, outer, tensordot
 from minitorch_np.ops.mask import argwhere, masked_scatter, masked_select, nonzero, put, take
-from minitorch_np.ops.matrix import cross, trace
+from minitorch_np.ops.matrix import cross, diagflat, trace
 from minitorch_np.ops.median import median, nanmedian
 from minitorch_np.ops.membership import isin
-from minitorch_np.ops.norm import norm
+from minitorch_np.ops.norm import dist, norm, renorm
 from minitorch_np.ops.permute import (
     adjoint,
     moveaxis,
@@ -216,6 +219,7 @@ from minitorch_np.ops.protocol import (
     numel,
     result_type,
 )
+from minitorch_np.ops.quantile import nanquantile, quantile
 from minitorch_np.ops.random_creation import (
     normal,
     rand,
@@ -268,6 +272,7 @@ from minitorch_np.ops.split import (
     unbind,
     vsplit,
 )
+from minitorch_np.ops.statistics import corrcoef, cov, mode, nanmean
 from minitorch_np.ops.triangle import meshgrid, tril, tril_indices, triu, triu_indices
 from minitorch_np.ops.trig import (
     acos,
@@ -454,26 +459,31 @@ __all__ = [
     "conj_physical",
     "contiguous_format",
     "copysign",
+    "corrcoef",
     "cos",
     "cosh",
     "count_nonzero",
+    "cov",
     "cross",
     "cuda",
     "cummax",
     "cummin",
     "cumprod",
     "cumsum",
+    "cumulative_trapezoid",
     "default_generator",
     "deg2rad",
     "detach",
     "device",
     "diag",
     "diag_embed",
+    "diagflat",
     "diagonal",
     "diagonal_copy",
     "diagonal_scatter",
     "diff",
     "digamma",
+    "dist",
     "div",
     "divide",
     "dot",
@@ -531,6 +541,7 @@ __all__ = [
     "get_num_threads",
     "get_printoptions",
     "get_rng_state",
+    "gradient",
     "greater",
     "greater_equal",
     "gt",
@@ -538,6 +549,8 @@ __all__ = [
     "hardshrink",
     "heaviside",
     "histc",
+    "histogram",
+    "histogramdd",
     "hsplit",
     "hstack",
     "hypot",
@@ -624,6 +637,7 @@ __all__ = [
     "min",
     "minimum",
     "mm",
+    "mode",
     "moveaxis",
     "movedim",
     "msort",
@@ -634,7 +648,9 @@ __all__ = [
     "mvlgamma",
     "nan",
     "nan_to_num",
+    "nanmean",
     "nanmedian",
+    "nanquantile",
     "nansum",
     "narrow",
     "ne",
@@ -663,6 +679,7 @@ __all__ = [
     "prod",
     "promote_types",
     "put",
+    "quantile",
     "rad2deg",
     "rand",
     "rand_like",
@@ -677,6 +694,7 @@ __all__ = [
     "reciprocal",
     "relu",
     "remainder",
+    "renorm",
     "reset_peak_memory_stats",
     "repeat_interleave",
     "reshape",
@@ -744,6 +762,8 @@ __all__ = [
     "topk",
     "trace",
     "transpose",
+    "trapezoid",
+    "trapz",
     "tril",
     "tril_indices",
     "triu",

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from minitorch_np.return_types import cummax as cummax_
     from minitorch_np.return_types import cummin as cummin_
     from minitorch_np.return_types import frexp as frexp_
+    from minitorch_np.return_types import histogram as histogram_
     from minitorch_np.return_types import kthvalue as kthvalue_
     from minitorch_np.return_types import max as max_
     from minitorch_np.return_types import median as median_
     from minitorch_np.return_types import min as min_
+    from minitorch_np.return_types import mode as mode_
     from minitorch_np.return_types import nanmedian as nanmedian_
     from minitorch_np.return_types import sort as sort_
     from minitorch_np.return_types import topk as topk_
@@ -864,6 +866,12 @@ class TensorMethods:
             """In-place version of `copysign`."""
             ...
 
+        def corrcoef(self) -> Tensor:
+            """The correlations (N, N) of N variables observed in the columns of `input`: see
+            `cov`.
+            """
+            ...
+
         def cos(self, *, out: Tensor | None = None) -> Tensor:
             """The cosine."""
             ...
@@ -882,6 +890,18 @@ class TensorMethods:
 
         def count_nonzero(self, dim: int_ | Sequence[int_] | None = None) -> Tensor:
             """The number of elements that are not 0, in int64."""
+            ...
+
+        def cov(
+            self,
+            *,
+            correction: int_ = 1,
+            fweights: Tensor | None = None,
+            aweights: Tensor | None = None,
+        ) -> Tensor:
+            """The covariances (N, N) of N variables observed in the columns of `input`, (N, M)
+            or (M,).
+            """
             ...
 
         def cpu(self, memory_format: MemoryFormat = ...) -> Tensor:
@@ -966,6 +986,10 @@ class TensorMethods:
             """
             ...
 
+        def diagflat(self, offset: int_ = 0) -> Tensor:
+            """A matrix with all elements on its diagonal number `offset`, and zeros elsewhere."""
+            ...
+
         def diagonal(self, offset: int_ = 0, dim1: int_ = 0, dim2: int_ = 1) -> Tensor:
             """The diagonals of the matrices in `dim1` and `dim2`, `offset` above the main one,
             as last dim.
@@ -998,6 +1022,10 @@ class TensorMethods:
 
         def digamma_(self) -> Tensor:
             """In-place version of `digamma`."""
+            ...
+
+        def dist(self, other: Tensor, p: Number = 2, *, out: Tensor | None = None) -> Tensor:
+            """The p-norm of `input - other`, broadcast. Source: ATen/native/Distance.cpp dist."""
             ...
 
         def div(
@@ -1297,6 +1325,20 @@ class TensorMethods:
         def histc(self, bins: int_ = 100, min: Number = 0, max: Number = 0) -> Tensor:
             """How many elements fall into each of `bins` equal parts of [min, max]; by default
             of the range that the elements have.
+            """
+            ...
+
+        def histogram(
+            self,
+            bins: Tensor | int_ = 100,
+            *,
+            range: Sequence[float_] | None = None,
+            weight: Tensor | None = None,
+            density: bool_ = False,
+            out: tuple[Tensor, Tensor] | None = None,
+        ) -> histogram_:
+            """How many elements, or how much of their `weight`, fall between each two edges; the
+            edges.
             """
             ...
 
@@ -1818,6 +1860,18 @@ class TensorMethods:
             """The product of (N, K) and (K, M): (N, M). Source: addmm_impl_cpu_."""
             ...
 
+        def mode(
+            self,
+            dim: int_ = -1,
+            keepdim: bool_ = False,
+            *,
+            out: tuple[Tensor, Tensor] | None = None,
+        ) -> mode_:
+            """The most frequent values along `dim`, of several the smallest, and where they
+            stand last.
+            """
+            ...
+
         def moveaxis(
             self, source: int_ | Sequence[int_], destination: int_ | Sequence[int_]
         ) -> Tensor:
@@ -1899,6 +1953,17 @@ class TensorMethods:
             """In-place version of `nan_to_num`."""
             ...
 
+        def nanmean(
+            self,
+            dim: int_ | Sequence[int_] | None = None,
+            keepdim: bool_ = False,
+            *,
+            dtype: Dtype | None = None,
+            out: Tensor | None = None,
+        ) -> Tensor:
+            """The mean over `dim` of what is not nan; nan where nothing is left."""
+            ...
+
         def nanmedian(
             self,
             dim: int_ | None = None,
@@ -1907,6 +1972,18 @@ class TensorMethods:
             out: tuple[Tensor, Tensor] | None = None,
         ) -> Tensor | nanmedian_:
             """The lower median of what is not NaN, or (values, indices) along `dim`."""
+            ...
+
+        def nanquantile(
+            self,
+            q: Tensor | float_,
+            dim: int_ | None = None,
+            keepdim: bool_ = False,
+            *,
+            interpolation: str = "linear",
+            out: Tensor | None = None,
+        ) -> Tensor:
+            """`quantile` of what is not nan; nan where nothing is left."""
             ...
 
         def nansum(
@@ -2085,6 +2162,18 @@ class TensorMethods:
             """This tensor with `source` written at the elements `index`, or added there."""
             ...
 
+        def quantile(
+            self,
+            q: Tensor | float_,
+            dim: int_ | None = None,
+            keepdim: bool_ = False,
+            *,
+            interpolation: str = "linear",
+            out: Tensor | None = None,
+        ) -> Tensor:
+            """The `q`-th quantiles along `dim`, or of everything; nan where there is one."""
+            ...
+
         def rad2deg(self, *, out: Tensor | None = None) -> Tensor:
             """Radians as degrees."""
             ...
@@ -2158,6 +2247,18 @@ class TensorMethods:
 
         def remainder_(self, other: Tensor | Number) -> Tensor:
             """In-place version of `remainder`."""
+            ...
+
+        def renorm(
+            self, p: Number, dim: int_, maxnorm: Number, *, out: Tensor | None = None
+        ) -> Tensor:
+            """The tensor with each slice along `dim` of p-norm above `maxnorm` scaled down to
+            it.
+            """
+            ...
+
+        def renorm_(self, p: Number, dim: int_, maxnorm: Number) -> Tensor:
+            """In-place version of `renorm`."""
             ...
 
         def repeat(self, *repeats: Sequence[int_] | int_) -> Tensor:
@@ -2665,9 +2766,14 @@ class TensorMethods:
             ...
 
         def unique_consecutive(
-            self, return_inverse: bool_ = False, return_counts: bool_ = False
+            self,
+            return_inverse: bool_ = False,
+            return_counts: bool_ = False,
+            dim: int_ | None = None,
         ) -> Tensor | tuple[Tensor, ...]:
-            """The flattened elements with runs of equal ones cut to one."""
+            """The flattened elements, or the slices along `dim`, with runs of equal ones cut to
+            one.
+            """
             ...
 
         def unsqueeze(self, dim: int_) -> Tensor:

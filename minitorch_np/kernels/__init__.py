@@ -25,7 +25,7 @@ _HOME = {
 
 _MODULES = {
     "bessel", "broadcast", "copies", "elementwise", "gamma", "incomplete", "losses", "matmul",
-    "permutation", "places",
+    "modes", "permutation", "places",
     "reductions", "remainders", "scans", "smooth", "softmax", "steps",
 }  # fmt: skip
 """What is loaded when it is first asked for."""

@@ -56,6 +56,54 @@ BITS = [
     one("isin", lambda torch, x: torch.isin(0, x), x()),
 ]
 
-SAMPLES: list[Sample] = [*SPECIAL, *BITS]
+STATISTICS = [
+    *functions("mode", x(2, 3, 2)),
+    one("mode", lambda torch, x: torch.mode(x, 0, True), x(4, 3)),
+    *functions("dist", x(), x()),
+    one("dist", lambda torch, x, y: torch.dist(x, y, 1.5), x(2, 3), x(3)),
+    *(
+        one(name, lambda torch, x, n=name: getattr(x.clone(), n)(2, 1, 0.5), x(2, 3, 4))
+        for name in ("renorm", "renorm_")
+    ),
+    one("renorm", lambda torch, x: torch.renorm(x, 1, -1, 2.5), x(2, 3)),
+    one("histogram", lambda torch, x: torch.histogram(x, 4), x(grad=False)),
+    one(
+        "histogram",
+        lambda torch, x, y: torch.histogram(x, y.sort()[0], weight=x, density=True),
+        x(2, 3, grad=False),
+        x(5, grad=False),
+    ),
+    one(
+        "_histogramdd_from_bin_cts",
+        lambda torch, x: torch.histogramdd(x, [2, 3])[0],
+        x(5, 2, grad=False),
+    ),
+    one(
+        "_histogramdd_from_bin_tensors",
+        lambda torch, x, y: torch.histogramdd(x, [y.sort()[0]] * 2)[0],
+        x(5, 2, grad=False),
+        x(4, grad=False),
+    ),
+    one("consecutive", lambda torch, x: torch.unique_consecutive(x, dim=1), x(2, 3)),
+    one("mul_scalar", lambda torch, x: torch.trapezoid(x, dx=0.3), x(2, 3)),
+    one("mul_scalar", lambda torch, x: torch.cumulative_trapezoid(x, dim=0), x(2, 3)),
+    one("div_scalar", lambda torch, x, y: torch.trapezoid(x, y), x(2, 3), x(3)),
+    one("div_scalar", lambda torch, x: torch.gradient(x, edge_order=2)[0], x(4, 3)),
+    one(
+        "cat",
+        lambda torch, x, y: torch.gradient(x, spacing=[y.cumsum(0)], dim=0)[0],
+        x(4, 3),
+        x(4, **UNIT),
+    ),
+    one("gather", lambda torch, x: torch.quantile(x, 0.3, 1), x(2, 5)),
+    one("gather", lambda torch, x: torch.nanquantile(x, 0.3, interpolation="lower"), x(2, 5)),
+    one("nansum", lambda torch, x: torch.nanmean(x, 1), x(2, 5)),
+    one("mm", lambda torch, x: torch.cov(x), x(2, 5)),
+    one("mm", lambda torch, x: torch.corrcoef(x), x(2, 5)),
+    one("diag_embed", lambda torch, x: torch.diagflat(x, 1), x(2, 3)),
+    one("cumprod", lambda torch, x: torch.linalg.vander(x, N=3), x(2, 3)),
+]
+
+SAMPLES: list[Sample] = [*SPECIAL, *BITS, *STATISTICS]
 
 BACKWARD: dict[str, str] = {}
