@@ -1024,7 +1024,7 @@ class TensorMethods:
             """In-place version of `digamma`."""
             ...
 
-        def dist(self, other: Tensor, p: Number = 2, *, out: Tensor | None = None) -> Tensor:
+        def dist(self, other: Tensor, p: Number = 2) -> Tensor:
             """The p-norm of `input - other`, broadcast. Source: ATen/native/Distance.cpp dist."""
             ...
 

@@ -107,15 +107,13 @@ def gradient(
     """
     asked = [dim] if isinstance(dim, int) else dim
     axes = list(range(input.ndim)) if asked is None else list(asked)
-    single = spacing is None or isinstance(spacing, (int, float))
-    if single:
-        steps: list[Number | Tensor] = [1.0 if spacing is None else spacing] * len(axes)  # pyright: ignore[reportAssignmentType]  # a number
-        given = None if spacing is None and not isinstance(dim, Sequence) else len(axes)
-        if spacing is not None and asked is None:
-            given = input.ndim
-    else:
-        steps = list(spacing)  # pyright: ignore[reportArgumentType]  # no number
+    steps: list[Number | Tensor]
+    if isinstance(spacing, Sequence):
+        steps = list(spacing)
         given = len(steps)
+    else:
+        steps = [1.0 if spacing is None else spacing] * len(axes)
+        given = None if spacing is None else len(axes)
     _check(input, given, asked, edge_order)
     found: list[Tensor] = []
     for d, step in zip(axes, steps, strict=False):

@@ -24,10 +24,10 @@ Array = NDArray[Any]
 Edges = Sequence[Tensor]
 
 
-def _check_floating(input: Tensor, kernel: str) -> None:
+def _check_floating(input: Tensor) -> None:
     """Raise ATen's error for a dtype that histograms are not made of."""
-    if input.dtype not in (dtypes.float32, dtypes.float64):
-        raise not_implemented(kernel, input.dtype)
+    if not input.dtype.is_floating_point:
+        raise not_implemented("histogram_cpu", input.dtype)
 
 
 def _check_edges(points: Tensor, edges: Edges) -> None:
@@ -81,9 +81,9 @@ def _check_bins(counts: Sequence[int]) -> None:
             )
 
 
-def _outer(rows: Array, range: Sequence[float] | None) -> list[tuple[float, float]]:
-    """The first and the last edge in each dimension of points (M, N)."""
-    n = rows.shape[-1]
+def _outer(points: Tensor, range: Sequence[float] | None) -> list[tuple[float, float]]:
+    """The first and the last edge in each dimension of points (..., N)."""
+    n = points.sizes[-1]
     if range is not None:
         if len(range) != 2 * n:
             raise RuntimeError(
@@ -91,7 +91,10 @@ def _outer(rows: Array, range: Sequence[float] | None) -> list[tuple[float, floa
                 f"elements, but got {len(range)}"
             )
         ends = list(zip(range[::2], range[1::2], strict=True))
-    elif rows.size:
+    elif points.numel():
+        if points.dtype not in (dtypes.float32, dtypes.float64):
+            raise not_implemented("histogramdd", points.dtype)
+        rows = points.array.reshape(-1, n)
         ends = list(zip(rows.min(0).tolist(), rows.max(0).tolist(), strict=True))
     else:
         ends = [(0.0, 1.0)] * n
@@ -114,7 +117,7 @@ def _even_edges(
     points: Tensor, counts: Sequence[int], range: Sequence[float] | None
 ) -> list[Tensor]:
     """Edges at equal distances."""
-    ends = _outer(points.array.reshape(-1, points.sizes[-1]), range)
+    ends = _outer(points, range)
     return [
         linspace(low, high, n + 1, dtype=points.dtype)
         for (low, high), n in zip(ends, counts, strict=True)
@@ -127,12 +130,12 @@ def _filled(points: Array, edges: list[Array], weight: Array | None, density: bo
     inside = np.ones(len(points), np.bool_)
     places: list[Array] = []
     for d, e in enumerate(edges):
-        x = points[:, d]
+        x, e = points[:, d].astype(np.float64), e.astype(np.float64)
         inside &= (x >= e[0]) & (x <= e[-1])
         places.append(np.minimum(np.searchsorted(e, x, "right") - 1, counts[d] - 1))
     at = tuple([p[inside] for p in places])
     hist = np.zeros(counts, points.dtype)
-    np.add.at(hist, at, 1 if weight is None else weight.reshape(-1)[inside])
+    np.add.at(hist, at, np.ones((), hist.dtype) if weight is None else weight.reshape(-1)[inside])
     if density:
         hist /= hist.sum(dtype=points.dtype)
         for d, e in enumerate(edges):
@@ -184,12 +187,12 @@ def histogram(
     if out is not None:
         _check_results(input, out)
     _check_bins(counts)
-    _check_floating(input, "histogram_cpu" if isinstance(bins, Tensor) else "histogramdd")
     if isinstance(bins, Tensor):
         [edges] = [bins.detach().clone()]
     else:
         [edges] = _even_edges(points, counts, range)
         _check_weight(points, held)
+    _check_floating(input)
     found = _counted(points, [edges], held, density), edges
     if out is None:
         return return_types.histogram(*found)
@@ -225,7 +228,7 @@ def _of_points(input: Tensor, edges: Edges, weight: Tensor | None, density: bool
     _check_edges(input, edges)
     _check_weight(input, weight)
     _check_bins([e.numel() - 1 for e in edges])
-    _check_floating(input, "histogram_cpu")
+    _check_floating(input)
     return _counted(input, edges, weight, density)
 
 
@@ -235,7 +238,6 @@ def _bin_edges(input: Tensor, bins: Sequence[int], range: Sequence[float] | None
         raise RuntimeError(
             "histogramdd: The size of bins must be equal to the innermost dimension of the input."
         )
-    _check_floating(input, "histogramdd")
     return _even_edges(input, bins, range)
 
 

@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from tests.oracle import same
+from tests.oracle import FLOATING, same
 
 NAN = float("nan")
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("dtype", FLOATING)
 @pytest.mark.parametrize("density", [False, True])
 def test_elements_on_edges_outside_and_nan(dtype, density):
     x = torch.tensor([0.0, 0.25, 0.5, 1.0, 1.0, 2.0, -1.0, 0.75, 1e-9]).to(dtype)
