@@ -34,7 +34,16 @@ OVERLOADS: dict[str, tuple[str, ...]] = {
     **_each("clamp_max", "max", _TENSORS, _NUMBER),
     **_each("clamp_min", "min", _TENSORS, _NUMBER),
     **_each("pow float_power", "exponent", _TENSORS, _FROM_NUMBER, _NUMBER),
-    **_each("xlogy", "other", _TENSORS, _FROM_NUMBER, _NUMBER),
+    **_each("xlogy special_xlog1py special_zeta", "other", _TENSORS, _FROM_NUMBER, _NUMBER),
+    "isin": tuple(
+        [
+            f"({given}, *, bool assume_unique = False, bool invert = False, Tensor out = None)"
+            for given in (
+                "Tensor elements, Tensor test_elements", "Number element, Tensor test_elements",
+                "Tensor elements, Number test_element",
+            )
+        ]
+    ),
     **_each("remainder", "other", _TENSORS, _FROM_NUMBER_ALONE, _NUMBER),
     **_each(
         "bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift",

@@ -17,7 +17,6 @@ from minitorch_np.kernels.large import in_doubles
 from minitorch_np.loops import common_dtype, not_implemented, pointwise, resize_output
 from minitorch_np.op import composite, op
 from minitorch_np.ops.counting import refuse
-from minitorch_np.ops.probability import need_tensor
 from minitorch_np.ops.ranges import arange
 from minitorch_np.tensor import Number, Tensor
 
@@ -57,6 +56,7 @@ def _trigamma(a: Array, o: Array) -> None:
     """
     one: Any = o.dtype.type(1)
     pi: Any = o.dtype.type(math.pi)
+    a = np.atleast_1d(a)
     reflected: Array = a < 0.5
     sine: Array = np.sin(pi * a)
     total = np.where(reflected, np.divide(-(pi * pi), sine * sine), np.zeros_like(sine))
@@ -68,7 +68,7 @@ def _trigamma(a: Array, o: Array) -> None:
     series = one / 6 - z * (one / 30 - z * (one / 42))
     total = total + (one + one / (2 * x) + z * series) / x
     np.negative(total, total, where=reflected)
-    np.copyto(o, total)
+    np.copyto(o, total.reshape(o.shape))
 
 
 digamma.vjp(input=lambda g, input: g * polygamma(input, 1))
@@ -135,7 +135,8 @@ def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
             return values
         if out.sizes != values.sizes:
             resize_output(out, values.sizes, values.strides)
-        return out.copy_(values)
+        out.array[...] = values.array
+        return out
 
 
 mvlgamma.vjp(input=lambda g, input, p: mvlgamma_backward(g, input, p))
@@ -158,7 +159,6 @@ def special_zeta(
     input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None
 ) -> Tensor:
     """Hurwitz' zeta function: the sum of 1 / (k + other)**input over k from 0 on."""
-    need_tensor("special_zeta", input, other)
     dtype = common_dtype(input, other)
     if dtype.is_half:
         raise not_implemented("zeta_cpu", dtype)

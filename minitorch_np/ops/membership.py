@@ -16,19 +16,6 @@ __all__ = ["isin"]
 Array = NDArray[Any]
 
 
-def _need_tensor(elements: Tensor | Number, test_elements: Tensor | Number) -> None:
-    """Raise torch's TypeError for two numbers."""
-    if not isinstance(elements, Tensor) and not isinstance(test_elements, Tensor):
-        options = "*, bool assume_unique = False, bool invert = False, Tensor out = None)"
-        raise TypeError(
-            "isin() received an invalid combination of arguments - got "
-            f"({type(elements).__name__}, {type(test_elements).__name__}), but expected one of:\n"
-            f" * (Tensor elements, Tensor test_elements, {options}\n"
-            f" * (Number element, Tensor test_elements, {options}\n"
-            f" * (Tensor elements, Number test_element, {options}\n"
-        )
-
-
 @op("contiguous", method=False, differentiable=False)
 def isin(
     elements: Tensor | Number,
@@ -42,7 +29,8 @@ def isin(
 
     `assume_unique` only says that fewer comparisons would do.
     """
-    _need_tensor(elements, test_elements)
+    if not isinstance(elements, Tensor) and not isinstance(test_elements, Tensor):
+        raise TypeError("expected a tensor among the operands, but got numbers only")
     for each in (elements, test_elements):
         if isinstance(each, Tensor) and each.dtype is dtypes.bool_:
             raise NotImplementedError("Unsupported input type encountered for isin(): Bool")

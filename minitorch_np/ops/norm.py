@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import no_grad
-from minitorch_np.loops import check_dtype, exact_result_for, reduce
+from minitorch_np.loops import check_dtype, exact_result_for, pointwise, reduce
 from minitorch_np.op import composite, op
-from minitorch_np.ops.binary import mul
 from minitorch_np.ops.extremes import amax, amin
 from minitorch_np.ops.reduce import Dims, dims_of, everything, large_total, restored, total
 from minitorch_np.shapes import wrap_dim, wrap_dims
@@ -269,7 +268,7 @@ def renorm(
     with no_grad():
         norms, _ = _slice_norms(input, p, dim)
         factor = (maxnorm / (norms + 1e-7)).where(norms > maxnorm, 1.0).to(input.dtype)
-        return mul(input, factor, out=out)
+        return pointwise(np.multiply, input, factor, out=out)
 
 
 def renorm_backward(g: Tensor, input: Tensor, p: Number, dim: int, maxnorm: Number) -> Tensor:

@@ -4,13 +4,15 @@ Source: aten/src/ATen/native/UnaryOps.cpp, BinaryOps.cpp and Math.h.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.kernels.large import in_doubles
-from minitorch_np.loops import not_implemented, pointwise, result_for
+from minitorch_np.loops import common_dtype, not_implemented, pointwise, result_for
 from minitorch_np.op import composite, op
 from minitorch_np.ops.scalar import add_scalar, mul_scalar
 from minitorch_np.ops.special import complement, scaled_complement
@@ -85,21 +87,17 @@ def _entr(a: Array, o: Array) -> None:
 special_entr.vjp(input=lambda g, input: g * (-(1 + input.log())))
 
 
-def _xlog1py(x: Array, y: Array, o: Array) -> None:
-    values = np.where(np.equal(x, 0) & ~np.isnan(y), 0, x * np.log1p(y))
-    np.copyto(o, values, casting="unsafe")
+def times_log(log: np.ufunc, dtype: Dtype) -> Callable[[Array, Array, Array], None]:
+    """The kernel of `x * log(y)`, 0 where x is 0; half types round the logarithm, as ATen does."""
 
+    def kernel(x: Array, y: Array, o: Array) -> None:
+        logs = log(y, dtype=o.dtype)
+        if dtype.is_half:
+            logs = logs.astype(dtype.np).astype(o.dtype)
+        values = np.where(np.equal(x, 0) & ~np.isnan(y), 0, x * logs)
+        np.copyto(o, values, casting="unsafe")
 
-def need_tensor(name: str, input: Tensor | Number, other: Tensor | Number) -> None:
-    """Raise torch's TypeError where both operands of a function are numbers."""
-    if not isinstance(input, Tensor) and not isinstance(other, Tensor):
-        raise TypeError(
-            f"{name}() received an invalid combination of arguments - got "
-            f"({type(input).__name__}, {type(other).__name__}), but expected one of:\n"
-            " * (Tensor input, Tensor other, *, Tensor out = None)\n"
-            " * (Number self, Tensor other, *, Tensor out = None)\n"
-            " * (Tensor input, Number other, *, Tensor out = None)\n"
-        )
+    return kernel
 
 
 def xlog1py_node(input: Tensor | Number, other: Tensor | Number) -> str:
@@ -114,8 +112,8 @@ def special_xlog1py(
     input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None
 ) -> Tensor:
     """`input * log1p(other)`, 0 where `input` is 0."""
-    need_tensor("special_xlog1py", input, other)
-    return pointwise(_xlog1py, input, other, out=out, floating=True)
+    kernel = times_log(np.log1p, common_dtype(input, other))
+    return pointwise(kernel, input, other, out=out, floating=True)
 
 
 def _xlog1py_slope(g: Tensor, input: Tensor, other: Tensor | Number) -> Tensor:

@@ -39,6 +39,13 @@ def test_polygamma_at_poles_and_limits(n, dtype):
     )
 
 
+def test_numbers_without_dims():
+    for value in (-4.8, 0.3, 2.5):
+        x = torch.tensor(value, dtype=torch.float64, requires_grad=True)
+        same(lambda torch, x: torch.polygamma(1, x), x, second=True)
+        same(lambda torch, x: torch.lgamma(x), x, second=True)
+
+
 def test_zeta_at_its_pole_below_it_and_at_negative_numbers():
     x = torch.tensor([1.0, 0.5, 2.0, 2.5, 3.0, 40.0, 2.0, float("nan"), float("inf")])
     for q in (1.0, 0.0, -1.0, -0.5, -2.25, 1e-3, 1e8, float("inf"), float("nan")):
