@@ -21,7 +21,13 @@ SPECIAL = [
     *both("igamma igammac", x(**POSITIVE, grad=False), x(**POSITIVE)),
     *functions("igamma igammac", x(**POSITIVE), x(**POSITIVE)),
     *special("i0e i1 i1e", x(low=0.2)),
-    *special("erfcx log_ndtr", x()),
+    *special("erfcx log_ndtr bessel_j0 modified_bessel_i0 spherical_bessel_j0 airy_ai", x()),
+    *special("bessel_j1 modified_bessel_i1", x(low=0.2)),
+    *special(
+        "bessel_y0 bessel_y1 modified_bessel_k0 modified_bessel_k1 scaled_modified_bessel_k0 "
+        "scaled_modified_bessel_k1",
+        x(**POSITIVE),
+    ),
     *special("entr", x(**POSITIVE)),
     *special("ndtri", x(**UNIT)),
     *special("xlog1py", x(), x(**POSITIVE)),
@@ -29,6 +35,14 @@ SPECIAL = [
     one("special_xlog1py", lambda torch, x: torch.special.xlog1py(2, x), x(**POSITIVE)),
     *special("zeta", x(low=1.5, high=4, grad=False), x(**POSITIVE)),
     *special("zeta", x(low=1.5, high=4), x(**POSITIVE)),
+    *special(
+        "chebyshev_polynomial_t chebyshev_polynomial_u chebyshev_polynomial_v "
+        "chebyshev_polynomial_w shifted_chebyshev_polynomial_t shifted_chebyshev_polynomial_u "
+        "shifted_chebyshev_polynomial_v shifted_chebyshev_polynomial_w hermite_polynomial_h "
+        "hermite_polynomial_he laguerre_polynomial_l legendre_polynomial_p",
+        x(),
+        x(low=-1, high=12),
+    ),
     one("special_zeta", lambda torch, x: torch.special.zeta(2, x), x(**POSITIVE)),
     one("polygamma", lambda torch, x: torch.polygamma(0, x), x(**POSITIVE)),
     one("polygamma", lambda torch, x: torch.special.polygamma(3, x), x(**POSITIVE)),
