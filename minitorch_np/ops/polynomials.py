@@ -4,7 +4,7 @@ PyTorch differentiates none of them. Source: aten/src/ATen/native/BinaryOps.cpp 
 """
 
 from minitorch_np import dtypes
-from minitorch_np.kernels.large import in_doubles
+from minitorch_np.kernels.large import of_flat
 from minitorch_np.loops import common_dtype, not_implemented, pointwise
 from minitorch_np.op import op
 from minitorch_np.tensor import Number, Tensor
@@ -28,13 +28,14 @@ def _polynomials(
     dtype = common_dtype(x, n)
     if dtype.is_half:
         raise not_implemented(f"{name}_cpu", dtype)
-    kernel = in_doubles(f"polynomials.{loop}", *numbers)
+    kernel = of_flat(f"polynomials.{loop}", None, *numbers)
     return pointwise(kernel, x, n, out=out, floating=True)
 
 
 def _chebyshev(kind: str, x: Operand, n: Operand, out: Tensor | None, shifted: int) -> Tensor:
     name = f"{'shifted_' if shifted else ''}chebyshev_polynomial_{kind}"
-    return _polynomials(name, "chebyshev", x, n, out, "tuvw".index(kind), shifted)
+    closed = (6, 8, 8, 8, 6, 6, 6, 4)["tuvw".index(kind) + 4 * shifted]
+    return _polynomials(name, "chebyshev", x, n, out, "tuvw".index(kind), shifted, closed)
 
 
 def _hermite(name: str, x: Operand, n: Operand, out: Tensor | None, scale: int) -> Tensor:

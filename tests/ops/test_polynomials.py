@@ -17,8 +17,8 @@ def test_degrees_and_ends(name, dtype):
     points = torch.tensor([-1.0, 0.0, 1.0, 0.5, 0.25, -0.3, 0.9, 1.5, -2.0, nan], dtype=dtype)
     degrees = torch.tensor([-3.0, 0, 1, 2, 2.7, 5, 6, 8, 9, 10, 25, inf, nan], dtype=dtype)
     x, n = torch.meshgrid(points, degrees, indexing="ij")
-    # large sums of float32 with signs in turn
-    tol = (1e-3, 1e-3) if dtype is torch.float32 else None
+    # float32 cosines of large angles
+    tol = (2e-5, 1e-4) if dtype is torch.float32 else None
     same(lambda torch, x, n: getattr(torch.special, name)(x, n), x, n, tol=tol)
 
 
