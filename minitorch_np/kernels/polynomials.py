@@ -10,7 +10,6 @@ import math
 import numpy as np
 
 from .compiler import Doubles, Real, fused, jit, part
-from .compiler import build as build_all
 
 FIRST, SECOND, THIRD, FOURTH = 0, 1, 2, 3
 """Chebyshev's kinds T, U, V and W."""
@@ -147,8 +146,3 @@ def legendre(a: Doubles, b: Doubles, out: Doubles) -> None:
                 if math.isnan(q):
                     break
         out[i] = q
-
-
-def build() -> None:
-    """Compile all loops of this module, for float64; float32 is compiled when it is met."""
-    build_all(globals())
