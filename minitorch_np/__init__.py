@@ -12,7 +12,18 @@ import minitorch_np.ops.aten  # pyright: ignore[reportUnusedImport]  # torch.ops
 import minitorch_np.ops.operators  # pyright: ignore[reportUnusedImport]  # binds
 import minitorch_np.ops.restride  # pyright: ignore[reportUnusedImport]  # binds
 import minitorch_np.ops.subscript  # noqa: F401  # pyright: ignore[reportUnusedImport]  # binds
-from minitorch_np import autograd, backends, cuda, linalg, nn, optim, return_types, testing, utils
+from minitorch_np import (
+    autograd,
+    backends,
+    cuda,
+    linalg,
+    nn,
+    optim,
+    return_types,
+    special,
+    testing,
+    utils,
+)
 from minitorch_np import random as random
 from minitorch_np.absent import absent
 from minitorch_np.dtypes import (
@@ -62,6 +73,7 @@ from minitorch_np.ops.activation import celu, hardshrink, relu, selu, threshold
 from minitorch_np.ops.adaptive_pool import adaptive_avg_pool1d, adaptive_max_pool1d
 from minitorch_np.ops.addmm import addbmm, addmm, addmv, addr, baddbmm
 from minitorch_np.ops.avg_pool import avg_pool1d
+from minitorch_np.ops.bessel import i0
 from minitorch_np.ops.bilinear import bilinear
 from minitorch_np.ops.binary import (
     add,
@@ -77,6 +89,7 @@ from minitorch_np.ops.binary import (
     subtract,
     true_divide,
 )
+from minitorch_np.ops.bits import frexp, gcd, heaviside, lcm, ldexp, nextafter
 from minitorch_np.ops.bitwise import (
     bitwise_and,
     bitwise_left_shift,
@@ -151,6 +164,7 @@ from minitorch_np.ops.creation import (
     zeros,
     zeros_like,
 )
+from minitorch_np.ops.differences import gradient
 from minitorch_np.ops.distance import cdist, cosine_similarity, pairwise_distance, pdist
 from minitorch_np.ops.dlpack import from_dlpack
 from minitorch_np.ops.dropout import (
@@ -170,8 +184,12 @@ from minitorch_np.ops.extremes import amax, amin, aminmax, argmax, argmin, max, 
 from minitorch_np.ops.factory import layout, strided
 from minitorch_np.ops.from_data import as_tensor, asarray, from_numpy, tensor
 from minitorch_np.ops.fused import addcdiv, addcmul, lerp
+from minitorch_np.ops.gamma import digamma, igamma, igammac, lgamma, mvlgamma
+from minitorch_np.ops.gamma import special_polygamma as polygamma
+from minitorch_np.ops.histogram import histogram, histogramdd
 from minitorch_np.ops.index import index_put
 from minitorch_np.ops.index_dim import index_add, index_copy, index_fill, index_select
+from minitorch_np.ops.integration import cumulative_trapezoid, trapezoid, trapz
 from minitorch_np.ops.join import (
     cat,
     column_stack,
@@ -185,10 +203,11 @@ from minitorch_np.ops.join import (
 )
 from minitorch_np.ops.linalg import ger, inner, kron, matmul, matrix_power, outer, tensordot
 from minitorch_np.ops.mask import argwhere, masked_scatter, masked_select, nonzero, put, take
-from minitorch_np.ops.matrix import cross, trace
+from minitorch_np.ops.matrix import cross, diagflat, trace
 from minitorch_np.ops.max_pool import max_pool1d, max_pool1d_with_indices, max_pool2d, max_pool3d
 from minitorch_np.ops.median import median, nanmedian
-from minitorch_np.ops.norm import norm
+from minitorch_np.ops.membership import isin
+from minitorch_np.ops.norm import dist, norm, renorm
 from minitorch_np.ops.numbered import (
     binary_cross_entropy_with_logits,
     cosine_embedding_loss,
@@ -237,6 +256,7 @@ from minitorch_np.ops.protocol import (
     numel,
     result_type,
 )
+from minitorch_np.ops.quantile import nanquantile, quantile
 from minitorch_np.ops.random_creation import (
     normal,
     rand,
@@ -248,6 +268,17 @@ from minitorch_np.ops.random_creation import (
     randperm,
 )
 from minitorch_np.ops.ranges import arange, eye, linspace, logspace
+from minitorch_np.ops.reality import (
+    angle,
+    conj,
+    conj_physical,
+    imag,
+    is_conj,
+    is_neg,
+    real,
+    resolve_conj,
+    resolve_neg,
+)
 from minitorch_np.ops.rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from minitorch_np.ops.reduce import all, any, count_nonzero, logsumexp, mean, nansum, prod, sum
 from minitorch_np.ops.rrelu import rrelu, rrelu_
@@ -279,6 +310,7 @@ from minitorch_np.ops.split import (
     unbind,
     vsplit,
 )
+from minitorch_np.ops.statistics import corrcoef, cov, mode, nanmean
 from minitorch_np.ops.triangle import meshgrid, tril, tril_indices, triu, triu_indices
 from minitorch_np.ops.trig import (
     acos,
@@ -363,9 +395,10 @@ from minitorch_np.tensor import Tensor, device
 
 INPLACE = """
     abs_ acos_ acosh_ addmv_ as_strided_ asin_ asinh_ atan_ atanh_ ceil_ celu_ clamp_ clamp_max_
-    clamp_min_ cos_ cosh_ deg2rad_ erf_ erfc_ exp2_ exp_ expm1_ fill_ floor_ frac_ index_put_ log10_
-    log1p_ log2_ log_ logit_ nan_to_num_ neg_ rad2deg_ reciprocal_ relu_ round_ rsqrt_ sigmoid_ sin_
-    sinc_ sinh_ sqrt_ tan_ tanh_ threshold_ trunc_ xlogy_
+    clamp_min_ conj_physical_ cos_ cosh_ deg2rad_ erf_ erfc_ exp2_ exp_ expm1_ fill_ floor_
+    frac_ gcd_ i0_ index_put_ lcm_ ldexp_ log10_ log1p_ log2_ log_ logit_ nan_to_num_ neg_
+    rad2deg_ reciprocal_ relu_ round_ rsqrt_ sigmoid_ sin_ sinc_ sinh_ sqrt_ tan_ tanh_
+    threshold_ trunc_ xlogy_
 """.split()
 """In-place forms that torch has as functions, too."""
 globals().update({name: REGISTRY[name].function for name in INPLACE})
@@ -379,7 +412,7 @@ __all__ = [
     "Generator", "Size", "Tensor", "UntypedStorage", "abs", "absolute", "acos", "acosh",
     "adaptive_avg_pool1d", "adaptive_max_pool1d", "add", "addbmm", "addcdiv", "addcmul", "addmm",
     "addmv", "addr", "adjoint", "all", "allclose", "alpha_dropout", "alpha_dropout_", "amax",
-    "amin", "aminmax", "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan",
+    "amin", "aminmax", "angle", "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan",
     "arctan2", "arctanh", "argmax", "argmin", "argsort", "argwhere", "as_strided", "as_tensor",
     "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d", "atleast_2d", "atleast_3d",
     "autograd", "avg_pool1d", "backends", "baddbmm", "bernoulli", "bfloat16", "bilinear",
@@ -387,48 +420,52 @@ __all__ = [
     "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "bmm", "bool",
     "broadcast_shapes", "broadcast_tensors", "broadcast_to", "bucketize", "can_cast", "cat",
     "cdist", "ceil", "celu", "channels_last", "channels_last_3d", "chunk", "clamp", "clamp_max",
-    "clamp_min", "clip", "clone", "column_stack", "concat", "concatenate", "constant_pad_nd",
-    "contiguous_format", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
-    "conv_transpose3d", "convolution", "copysign", "cos", "cosh", "cosine_embedding_loss",
-    "cosine_similarity", "count_nonzero", "cross", "ctc_loss", "cuda", "cummax", "cummin",
-    "cumprod", "cumsum", "default_generator", "deg2rad", "detach", "device", "diag", "diag_embed",
-    "diagonal", "diagonal_copy", "diagonal_scatter", "diff", "div", "divide", "dot", "double",
-    "dropout", "dropout_", "dsplit", "dstack", "dtype", "e", "einsum", "embedding", "empty",
-    "empty_cache", "empty_like", "empty_strided", "enable_grad", "eq", "equal", "erf", "erfc",
-    "erfinv", "exp", "exp2", "expm1", "eye", "feature_alpha_dropout", "feature_alpha_dropout_",
-    "feature_dropout", "feature_dropout_", "fill", "finfo", "fix", "flatten", "flip", "fliplr",
-    "flipud", "float", "float16", "float32", "float64", "float_power", "floor", "floor_divide",
-    "fmax", "fmin", "fmod", "frac", "from_dlpack", "from_numpy", "full", "full_like", "gather",
-    "ge", "ger", "get_default_dtype", "get_num_threads", "get_printoptions", "get_rng_state",
-    "greater", "greater_equal", "gt", "half", "hardshrink", "hinge_embedding_loss", "histc",
-    "hsplit", "hstack", "hypot", "iinfo", "index_add", "index_copy", "index_fill", "index_put",
-    "index_select", "inf", "inference_mode", "initial_seed", "inner", "int", "int16", "int32",
-    "int64", "int8", "is_complex", "is_floating_point", "is_grad_enabled",
-    "is_inference_mode_enabled", "is_nonzero", "is_same_size", "is_storage", "is_tensor", "isclose",
-    "isfinite", "isinf", "isnan", "isneginf", "isposinf", "isreal", "kl_div", "kron", "kthvalue",
-    "layout", "le", "lerp", "less", "less_equal", "linalg", "linspace", "load", "log", "log10",
-    "log1p", "log2", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp", "logical_and",
-    "logical_not", "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long", "lt",
-    "manual_seed", "margin_ranking_loss", "masked_fill", "masked_scatter", "masked_select",
-    "matmul", "matrix_power", "max", "max_pool1d", "max_pool1d_with_indices", "max_pool2d",
-    "max_pool3d", "maximum", "mean", "median", "memory_format", "memory_stats", "meshgrid", "min",
-    "minimum", "mm", "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply", "mv", "nan",
-    "nan_to_num", "nanmedian", "nansum", "narrow", "native_dropout", "ne", "neg", "negative",
-    "newaxis", "nn", "no_grad", "nonzero", "norm", "normal", "not_equal", "numel", "ones",
-    "ones_like", "optim", "outer", "pairwise_distance", "pdist", "permute", "pi",
-    "poisson_nll_loss", "positive", "pow", "prelu", "preserve_format", "prod", "promote_types",
-    "put", "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like",
-    "random", "randperm", "ravel", "reciprocal", "relu", "remainder", "repeat_interleave",
-    "reset_peak_memory_stats", "reshape", "result_type", "return_types", "roll", "rot90", "round",
-    "row_stack", "rrelu", "rrelu_", "rsqrt", "rsub", "save", "scalar_tensor", "scatter",
-    "scatter_add", "searchsorted", "seed", "select", "select_scatter", "selu", "set_default_dtype",
-    "set_grad_enabled", "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short",
-    "sigmoid", "sign", "signbit", "sin", "sinc", "sinh", "slice_scatter", "softmax", "sort",
-    "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "std_mean", "strided",
-    "sub", "subtract", "sum", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh",
+    "clamp_min", "clip", "clone", "column_stack", "concat", "concatenate", "conj", "conj_physical",
+    "constant_pad_nd", "contiguous_format", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
+    "conv_transpose2d", "conv_transpose3d", "convolution", "copysign", "corrcoef", "cos", "cosh",
+    "cosine_embedding_loss", "cosine_similarity", "count_nonzero", "cov", "cross", "ctc_loss",
+    "cuda", "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "default_generator",
+    "deg2rad", "detach", "device", "diag", "diag_embed", "diagflat", "diagonal", "diagonal_copy",
+    "diagonal_scatter", "diff", "digamma", "dist", "div", "divide", "dot", "double", "dropout",
+    "dropout_", "dsplit", "dstack", "dtype", "e", "einsum", "embedding", "empty", "empty_cache",
+    "empty_like", "empty_strided", "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "exp",
+    "exp2", "expm1", "eye", "feature_alpha_dropout", "feature_alpha_dropout_", "feature_dropout",
+    "feature_dropout_", "fill", "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float",
+    "float16", "float32", "float64", "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod",
+    "frac", "frexp", "from_dlpack", "from_numpy", "full", "full_like", "gather", "gcd", "ge", "ger",
+    "get_default_dtype", "get_num_threads", "get_printoptions", "get_rng_state", "gradient",
+    "greater", "greater_equal", "gt", "half", "hardshrink", "heaviside", "hinge_embedding_loss",
+    "histc", "histogram", "histogramdd", "hsplit", "hstack", "hypot", "i0", "igamma", "igammac",
+    "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put", "index_select", "inf",
+    "inference_mode", "initial_seed", "inner", "int", "int16", "int32", "int64", "int8",
+    "is_complex", "is_conj", "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled",
+    "is_neg", "is_nonzero", "is_same_size", "is_storage", "is_tensor", "isclose", "isfinite",
+    "isin", "isinf", "isnan", "isneginf", "isposinf", "isreal", "kl_div", "kron", "kthvalue",
+    "layout", "lcm", "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linalg", "linspace",
+    "load", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logaddexp2",
+    "logcumsumexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace",
+    "logsumexp", "long", "lt", "manual_seed", "margin_ranking_loss", "masked_fill",
+    "masked_scatter", "masked_select", "matmul", "matrix_power", "max", "max_pool1d",
+    "max_pool1d_with_indices", "max_pool2d", "max_pool3d", "maximum", "mean", "median",
+    "memory_format", "memory_stats", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis",
+    "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan", "nan_to_num",
+    "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "native_dropout", "ne", "neg",
+    "negative", "newaxis", "nextafter", "nn", "no_grad", "nonzero", "norm", "normal", "not_equal",
+    "numel", "ones", "ones_like", "optim", "outer", "pairwise_distance", "pdist", "permute", "pi",
+    "poisson_nll_loss", "polygamma", "positive", "pow", "prelu", "preserve_format", "prod",
+    "promote_types", "put", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like",
+    "randn", "randn_like", "random", "randperm", "ravel", "real", "reciprocal", "relu", "remainder",
+    "renorm", "repeat_interleave", "reset_peak_memory_stats", "reshape", "resolve_conj",
+    "resolve_neg", "result_type", "return_types", "roll", "rot90", "round", "row_stack", "rrelu",
+    "rrelu_", "rsqrt", "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "searchsorted",
+    "seed", "select", "select_scatter", "selu", "set_default_dtype", "set_grad_enabled",
+    "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign",
+    "signbit", "sin", "sinc", "sinh", "slice_scatter", "softmax", "sort", "special", "split",
+    "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "std_mean", "strided", "sub",
+    "subtract", "sum", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh",
     "tensor", "tensor_split", "tensordot", "testing", "threshold", "tile", "topk", "trace",
-    "transpose", "tril", "tril_indices", "triplet_margin_loss", "triu", "triu_indices",
-    "true_divide", "trunc", "typename", "uint8", "unbind", "unflatten", "unique",
+    "transpose", "trapezoid", "trapz", "tril", "tril_indices", "triplet_margin_loss", "triu",
+    "triu_indices", "true_divide", "trunc", "typename", "uint8", "unbind", "unflatten", "unique",
     "unique_consecutive", "unsqueeze", "utils", "var", "var_mean", "vdot", "vsplit", "vstack",
     "where", "xlogy", "zero_", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -25,10 +25,13 @@ if TYPE_CHECKING:
     from minitorch_np.return_types import aminmax as aminmax_
     from minitorch_np.return_types import cummax as cummax_
     from minitorch_np.return_types import cummin as cummin_
+    from minitorch_np.return_types import frexp as frexp_
+    from minitorch_np.return_types import histogram as histogram_
     from minitorch_np.return_types import kthvalue as kthvalue_
     from minitorch_np.return_types import max as max_
     from minitorch_np.return_types import median as median_
     from minitorch_np.return_types import min as min_
+    from minitorch_np.return_types import mode as mode_
     from minitorch_np.return_types import nanmedian as nanmedian_
     from minitorch_np.return_types import sort as sort_
     from minitorch_np.return_types import topk as topk_
@@ -517,6 +520,10 @@ class TensorMethods:
             """The smallest and the largest elements, of everything or along `dim`."""
             ...
 
+        def angle(self, *, out: Tensor | None = None) -> Tensor:
+            """pi for negative numbers, 0 for others, nan for nan."""
+            ...
+
         def any(
             self,
             dim: int_ | Sequence[int_] | None = None,
@@ -827,6 +834,18 @@ class TensorMethods:
             """A copy in memory of its own: dense, in the order of `memory_format`."""
             ...
 
+        def conj(self) -> Tensor:
+            """The tensor itself: real numbers are their own conjugates."""
+            ...
+
+        def conj_physical(self, *, out: Tensor | None = None) -> Tensor:
+            """The tensor itself, or a copy of it in `out`."""
+            ...
+
+        def conj_physical_(self) -> Tensor:
+            """This tensor, as it is."""
+            ...
+
         def contiguous(self, *, memory_format: MemoryFormat = ...) -> Tensor:
             """The tensor itself if it lies in the order of `memory_format`, else a copy that
             does.
@@ -843,6 +862,12 @@ class TensorMethods:
 
         def copysign_(self, other: Tensor | Number) -> Tensor:
             """In-place version of `copysign`."""
+            ...
+
+        def corrcoef(self) -> Tensor:
+            """The correlations (N, N) of N variables observed in the columns of `input`: see
+            `cov`.
+            """
             ...
 
         def cos(self, *, out: Tensor | None = None) -> Tensor:
@@ -863,6 +888,18 @@ class TensorMethods:
 
         def count_nonzero(self, dim: int_ | Sequence[int_] | None = None) -> Tensor:
             """The number of elements that are not 0, in int64."""
+            ...
+
+        def cov(
+            self,
+            *,
+            correction: int_ = 1,
+            fweights: Tensor | None = None,
+            aweights: Tensor | None = None,
+        ) -> Tensor:
+            """The covariances (N, N) of N variables observed in the columns of `input`, (N, M)
+            or (M,).
+            """
             ...
 
         def cpu(self, memory_format: MemoryFormat = ...) -> Tensor:
@@ -947,6 +984,10 @@ class TensorMethods:
             """
             ...
 
+        def diagflat(self, offset: int_ = 0) -> Tensor:
+            """A matrix with all elements on its diagonal number `offset`, and zeros elsewhere."""
+            ...
+
         def diagonal(self, offset: int_ = 0, dim1: int_ = 0, dim2: int_ = 1) -> Tensor:
             """The diagonals of the matrices in `dim1` and `dim2`, `offset` above the main one,
             as last dim.
@@ -969,6 +1010,20 @@ class TensorMethods:
             out: Tensor | None = None,
         ) -> Tensor:
             """The n-th differences of neighbours along `dim`; of bools, whether they differ."""
+            ...
+
+        def digamma(self, *, out: Tensor | None = None) -> Tensor:
+            """The derivative of `lgamma`: infinite at 0, against its sign, and nan at negative
+            integers.
+            """
+            ...
+
+        def digamma_(self) -> Tensor:
+            """In-place version of `digamma`."""
+            ...
+
+        def dist(self, other: Tensor, p: Number = 2) -> Tensor:
+            """The p-norm of `input - other`, broadcast. Source: ATen/native/Distance.cpp dist."""
             ...
 
         def div(
@@ -1181,10 +1236,24 @@ class TensorMethods:
             """In-place version of `frac`."""
             ...
 
+        def frexp(self, *, out: tuple[Tensor, Tensor] | None = None) -> frexp_:
+            """Mantissas with sizes in [1/2, 1), and int32 exponents: `input = mantissa * 2 **
+            exponent`.
+            """
+            ...
+
         def gather(
             self, dim: int_, index: Tensor, *, sparse_grad: bool_ = False, out: Tensor | None = None
         ) -> Tensor:
             """The elements at `index` along `dim`: out[i][j] = input[index[i][j]][j] for dim 0."""
+            ...
+
+        def gcd(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+            """The greatest common divisor of two integers; of 0 and 0 it is 0."""
+            ...
+
+        def gcd_(self, other: Tensor) -> Tensor:
+            """In-place version of `gcd`."""
             ...
 
         def ge(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
@@ -1245,11 +1314,35 @@ class TensorMethods:
             """`input` outside [-lambd, lambd], 0 within. Source: ATen/native/Activation.cpp."""
             ...
 
+        def heaviside(self, values: Tensor, *, out: Tensor | None = None) -> Tensor:
+            """0 below zero, 1 above, and `values` at zero; it has no derivative in PyTorch
+            either.
+            """
+            ...
+
+        def heaviside_(self, values: Tensor) -> Tensor:
+            """In-place version of `heaviside`."""
+            ...
+
         def histc(
             self, bins: int_ = 100, min: Number = 0, max: Number = 0, *, out: Tensor | None = None
         ) -> Tensor:
             """How many elements fall into each of `bins` equal parts of [min, max]; by default
             of the range that the elements have.
+            """
+            ...
+
+        def histogram(
+            self,
+            bins: Tensor | int_ = 100,
+            *,
+            range: Sequence[float_] | None = None,
+            weight: Tensor | None = None,
+            density: bool_ = False,
+            out: tuple[Tensor, Tensor] | None = None,
+        ) -> histogram_:
+            """How many elements, or how much of their `weight`, fall between each two edges; the
+            edges.
             """
             ...
 
@@ -1263,6 +1356,35 @@ class TensorMethods:
 
         def hypot_(self, other: Tensor) -> Tensor:
             """In-place version of `hypot`."""
+            ...
+
+        def i0(self, *, out: Tensor | None = None) -> Tensor:
+            """The modified Bessel function of order 0."""
+            ...
+
+        def i0_(self) -> Tensor:
+            """In-place version of `i0`."""
+            ...
+
+        def igamma(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+            """The regularised lower incomplete gamma function of shape `input` at `other`."""
+            ...
+
+        def igamma_(self, other: Tensor) -> Tensor:
+            """In-place version of `igamma`."""
+            ...
+
+        def igammac(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+            """`1 - igamma(input, other)`, accurate where that is small."""
+            ...
+
+        def igammac_(self, other: Tensor) -> Tensor:
+            """In-place version of `igammac`."""
+            ...
+
+        @property
+        def imag(self) -> object:
+            """Raise TypeError: real numbers have no imaginary part."""
             ...
 
         def index_add(
@@ -1329,6 +1451,10 @@ class TensorMethods:
             """The tensor as torch.int32; itself if it is that already."""
             ...
 
+        def is_conj(self) -> bool_:
+            """False: only complex tensors wait to be conjugated."""
+            ...
+
         @property
         def is_meta(self) -> bool_:
             """False: there is nothing of the kind here."""
@@ -1342,6 +1468,10 @@ class TensorMethods:
         @property
         def is_mps(self) -> bool_:
             """False: there is nothing of the kind here."""
+            ...
+
+        def is_neg(self) -> bool_:
+            """False: only views of complex tensors wait to be negated."""
             ...
 
         @property
@@ -1453,6 +1583,24 @@ class TensorMethods:
             """How the elements are kept: `strided`."""
             ...
 
+        def lcm(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+            """The least common multiple of two integers, 0 where one of them is 0."""
+            ...
+
+        def lcm_(self, other: Tensor) -> Tensor:
+            """In-place version of `lcm`."""
+            ...
+
+        def ldexp(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+            """`input * 2 ** other`: for integers `other` exactly so, in the dtype of a floating
+            `input`.
+            """
+            ...
+
+        def ldexp_(self, other: Tensor) -> Tensor:
+            """In-place version of `ldexp`."""
+            ...
+
         def le(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """Whether each element is at most `other`'s. Source: ATen/native/BinaryOps.cpp le."""
             ...
@@ -1477,6 +1625,14 @@ class TensorMethods:
 
         def less_equal(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """Whether each element is at most `other`'s. Source: ATen/native/BinaryOps.cpp le."""
+            ...
+
+        def lgamma(self, *, out: Tensor | None = None) -> Tensor:
+            """The logarithm of |gamma(input)|: inf at 0 and at negative integers."""
+            ...
+
+        def lgamma_(self) -> Tensor:
+            """In-place version of `lgamma`."""
             ...
 
         def log(self, *, out: Tensor | None = None) -> Tensor:
@@ -1708,6 +1864,18 @@ class TensorMethods:
             """The product of (N, K) and (K, M): (N, M). Source: addmm_impl_cpu_."""
             ...
 
+        def mode(
+            self,
+            dim: int_ = -1,
+            keepdim: bool_ = False,
+            *,
+            out: tuple[Tensor, Tensor] | None = None,
+        ) -> mode_:
+            """The most frequent values along `dim`, of several the smallest, and where they
+            stand last.
+            """
+            ...
+
         def moveaxis(
             self, source: int_ | Sequence[int_], destination: int_ | Sequence[int_]
         ) -> Tensor:
@@ -1757,6 +1925,16 @@ class TensorMethods:
             """The product of (N, K) and (K,): (N,). Source: ATen/native/Blas.cpp mv."""
             ...
 
+        def mvlgamma(self, p: int_, *, out: Tensor | None = None) -> Tensor:
+            """The logarithm of the multivariate gamma function of dimension `p`, less a constant
+            or two.
+            """
+            ...
+
+        def mvlgamma_(self, p: int_) -> Tensor:
+            """In-place version of `mvlgamma`."""
+            ...
+
         def nan_to_num(
             self,
             nan: float_ | None = None,
@@ -1779,6 +1957,17 @@ class TensorMethods:
             """In-place version of `nan_to_num`."""
             ...
 
+        def nanmean(
+            self,
+            dim: int_ | Sequence[int_] | None = None,
+            keepdim: bool_ = False,
+            *,
+            dtype: Dtype | None = None,
+            out: Tensor | None = None,
+        ) -> Tensor:
+            """The mean over `dim` of what is not nan; nan where nothing is left."""
+            ...
+
         def nanmedian(
             self,
             dim: int_ | None = None,
@@ -1787,6 +1976,18 @@ class TensorMethods:
             out: tuple[Tensor, Tensor] | None = None,
         ) -> Tensor | nanmedian_:
             """The lower median of what is not NaN, or (values, indices) along `dim`."""
+            ...
+
+        def nanquantile(
+            self,
+            q: Tensor | float_,
+            dim: int_ | None = None,
+            keepdim: bool_ = False,
+            *,
+            interpolation: str = "linear",
+            out: Tensor | None = None,
+        ) -> Tensor:
+            """`quantile` of what is not nan; nan where nothing is left."""
             ...
 
         def nansum(
@@ -1860,6 +2061,14 @@ class TensorMethods:
             """Zeros of `size` and of this tensor's dtype."""
             ...
 
+        def nextafter(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+            """The number next to `input` that its dtype has, towards `other`."""
+            ...
+
+        def nextafter_(self, other: Tensor) -> Tensor:
+            """In-place version of `nextafter`."""
+            ...
+
         @overload
         def nonzero(
             self, *, out: Tensor | None = None, as_tuple: Literal[False] = False
@@ -1908,6 +2117,16 @@ class TensorMethods:
             """
             ...
 
+        def polygamma(self, n: int_, *, out: Tensor | None = None) -> Tensor:
+            """Derivative number `n` of `digamma`, which is number 0; torch's function takes `n`
+            first.
+            """
+            ...
+
+        def polygamma_(self, n: int_) -> Tensor:
+            """In-place version of `polygamma`."""
+            ...
+
         def positive(self) -> Tensor:
             """The tensor itself. Raises: NotImplementedError for bools."""
             ...
@@ -1945,6 +2164,18 @@ class TensorMethods:
 
         def put_(self, index: Tensor, source: Tensor, accumulate: bool_ = False) -> Tensor:
             """This tensor with `source` written at the elements `index`, or added there."""
+            ...
+
+        def quantile(
+            self,
+            q: Tensor | float_,
+            dim: int_ | None = None,
+            keepdim: bool_ = False,
+            *,
+            interpolation: str = "linear",
+            out: Tensor | None = None,
+        ) -> Tensor:
+            """The `q`-th quantiles along `dim`, or of everything; nan where there is one."""
             ...
 
         def rad2deg(self, *, out: Tensor | None = None) -> Tensor:
@@ -2022,6 +2253,18 @@ class TensorMethods:
             """In-place version of `remainder`."""
             ...
 
+        def renorm(
+            self, p: Number, dim: int_, maxnorm: Number, *, out: Tensor | None = None
+        ) -> Tensor:
+            """The tensor with each slice along `dim` of p-norm above `maxnorm` scaled down to
+            it.
+            """
+            ...
+
+        def renorm_(self, p: Number, dim: int_, maxnorm: Number) -> Tensor:
+            """In-place version of `renorm`."""
+            ...
+
         def repeat(self, *repeats: Sequence[int_] | int_) -> Tensor:
             """The tensor repeated so many times along each dim; more numbers than dims make new
             ones.
@@ -2056,6 +2299,14 @@ class TensorMethods:
 
         def resize_as_(self, the_template: Tensor, *, memory_format: MemoryFormat = ...) -> Tensor:
             """This tensor with the shape of another over its memory, which grows if it must."""
+            ...
+
+        def resolve_conj(self) -> Tensor:
+            """The tensor itself, which never waits to be conjugated."""
+            ...
+
+        def resolve_neg(self) -> Tensor:
+            """The tensor itself, which never waits to be negated."""
             ...
 
         def retain_grad(self) -> None:
@@ -2523,9 +2774,14 @@ class TensorMethods:
             ...
 
         def unique_consecutive(
-            self, return_inverse: bool_ = False, return_counts: bool_ = False
+            self,
+            return_inverse: bool_ = False,
+            return_counts: bool_ = False,
+            dim: int_ | None = None,
         ) -> Tensor | tuple[Tensor, ...]:
-            """The flattened elements with runs of equal ones cut to one."""
+            """The flattened elements, or the slices along `dim`, with runs of equal ones cut to
+            one.
+            """
             ...
 
         def unsqueeze(self, dim: int_) -> Tensor:

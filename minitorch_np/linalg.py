@@ -1,4 +1,4 @@
-"""torch.linalg: norms, products and the QR factors."""
+"""torch.linalg: norms, products, powers and the QR factors."""
 
 from collections.abc import Sequence
 from typing import NoReturn
@@ -8,11 +8,12 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.ops.copy import moved
 from minitorch_np.ops.linalg import matmul, matrix_power
 from minitorch_np.ops.matrix import linalg_cross as cross
+from minitorch_np.ops.matrix import linalg_vander as vander
 from minitorch_np.ops.matrix import qr
 from minitorch_np.ops.norm import check_out, matrix_norm, vector_norm
 from minitorch_np.tensor import Number, Tensor
 
-__all__ = ["cross", "matmul", "matrix_norm", "matrix_power", "norm", "qr", "vector_norm"]
+__all__ = ["cross", "matmul", "matrix_norm", "matrix_power", "norm", "qr", "vander", "vector_norm"]
 
 
 def norm(

@@ -28,13 +28,34 @@ def _line(base: str) -> tuple[str, ...]:
     return tuple([f"({a} start, {b} end, int steps, {base}{_MADE}" for a, b in kinds])
 
 
+_POLYNOMIALS = (
+    ("chebyshev", "t u v w"), ("shifted_chebyshev", "t u v w"), ("hermite", "h he"),
+    ("laguerre", "l"), ("legendre", "p"),
+)  # fmt: skip
+
+
 OVERLOADS: dict[str, tuple[str, ...]] = {
     **_each("eq ne lt le gt ge fmod copysign", "other", _TENSORS, _NUMBER),
     **_each("greater greater_equal less less_equal not_equal", "other", _TENSORS, _NUMBER),
     **_each("clamp_max", "max", _TENSORS, _NUMBER),
     **_each("clamp_min", "min", _TENSORS, _NUMBER),
     **_each("pow float_power", "exponent", _TENSORS, _FROM_NUMBER, _NUMBER),
-    **_each("xlogy", "other", _TENSORS, _FROM_NUMBER, _NUMBER),
+    **_each("xlogy special_xlog1py special_zeta", "other", _TENSORS, _FROM_NUMBER, _NUMBER),
+    **_each(
+        " ".join(f"special_{kind}_polynomial_{letter}" for kind, letters in _POLYNOMIALS
+        for letter in letters.split()), "",
+        "(Tensor x, Tensor n, *, Tensor out = None)", "(Number x, Tensor n, *, Tensor out = None)",
+        "(Tensor x, Number n, *, Tensor out = None)",
+    ),
+    "isin": tuple(
+        [
+            f"({given}, *, bool assume_unique = False, bool invert = False, Tensor out = None)"
+            for given in (
+                "Tensor elements, Tensor test_elements", "Number element, Tensor test_elements",
+                "Tensor elements, Number test_element",
+            )
+        ]
+    ),
     **_each("remainder", "other", _TENSORS, _FROM_NUMBER_ALONE, _NUMBER),
     **_each(
         "bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift",

@@ -5,8 +5,9 @@ from typing import NamedTuple
 from minitorch_np.tensor import Tensor
 
 __all__ = [
-    "aminmax", "cummax", "cummin", "kthvalue", "linalg_qr", "max", "median", "min", "mode",
-    "nanmedian", "sort", "std_mean", "topk", "var_mean",
+    "aminmax", "cummax", "cummin", "frexp", "histogram", "histogramdd", "kthvalue",
+    "linalg_qr", "max", "median", "min", "mode", "nanmedian", "sort", "std_mean", "topk",
+    "var_mean",
 ]  # fmt: skip
 
 
@@ -107,6 +108,30 @@ class aminmax(NamedTuple):
 
     min: Tensor
     max: Tensor
+    __repr__ = _text
+
+
+class frexp(NamedTuple):
+    """Mantissas and exponents."""
+
+    mantissa: Tensor
+    exponent: Tensor
+    __repr__ = _text
+
+
+class histogram(NamedTuple):
+    """What fell between each two edges, and the edges."""
+
+    hist: Tensor
+    bin_edges: Tensor
+    __repr__ = _text
+
+
+class histogramdd(NamedTuple):
+    """What fell between each two edges in each dimension, and the edges by dimension."""
+
+    hist: Tensor
+    bin_edges: tuple[Tensor, ...]
     __repr__ = _text
 
 

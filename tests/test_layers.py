@@ -31,7 +31,7 @@ ROWS = (
     ("op", "loops", "random"),
     ("ops",),
     ("nn",),
-    ("optim", "utils", "testing", "cuda", "linalg"),
+    ("optim", "utils", "testing", "cuda", "linalg", "special"),
     ("autograd", "serialization", "inspect"),
     ("__init__",),
 )

@@ -14,7 +14,8 @@ import torch
 MODULES = [
     "torch", "torch.autograd", "torch.backends", "torch.cuda", "torch.linalg", "torch.nn",
     "torch.nn.functional", "torch.nn.init", "torch.nn.utils", "torch.optim",
-    "torch.optim.lr_scheduler", "torch.random", "torch.testing", "torch.utils", "torch.utils.data",
+    "torch.optim.lr_scheduler", "torch.random", "torch.special", "torch.testing",
+    "torch.utils", "torch.utils.data",
 ]  # fmt: skip
 CLASSES = {"torch.Tensor": torch.Tensor, "torch.nn.Module": torch.nn.Module}
 TYPING = {"typing", "typing_extensions", "collections.abc", "__future__"}

@@ -163,7 +163,8 @@ def build(module: Mapping[str, object]) -> None:
         if python is None or python.__module__ != module["__name__"]:
             continue
         compiled = cast(Any, function)
-        if not compiled.targetoptions.get("forceinline"):
+        options = compiled.targetoptions
+        if not options.get("forceinline") and not options.get("no_cpython_wrapper"):  # no part
             hints = get_type_hints(python)
             hints.pop("return", None)
             compiled.compile(tuple([_type_of(hint) for hint in hints.values()]))

@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 from minitorch_np import kernels
 from minitorch_np.quiet import quietly
 
-__all__ = ["MANY", "Compiled", "beside", "dense", "folded", "kept", "loop", "walked"]
+__all__ = [
+    "MANY", "Compiled", "beside", "dense", "folded", "in_doubles", "kept", "loop", "of_flat",
+    "walked",
+]  # fmt: skip
 
 Array = NDArray[Any]
 P = ParamSpec("P")
@@ -171,3 +174,26 @@ def kept(make: Callable[P, R]) -> Callable[P, R]:
 
 
 _MOST = 1000
+
+
+def in_doubles(name: str, *numbers: float) -> Callable[..., None]:
+    """A kernel that runs the loop `name`, with numbers, on all elements in float64, and rounds."""
+    return of_flat(name, np.dtype(np.float64), *numbers)
+
+
+def of_flat(name: str, dtype: np.dtype[Any] | None, *numbers: float) -> Callable[..., None]:
+    """A kernel that runs the loop `name`, with numbers, on flat arrays of a dtype, by default that
+    of the array to write."""
+
+    def kernel(*arrays: Array) -> None:
+        out = arrays[-1]
+        kind = dtype or out.dtype
+        flat = [
+            np.ascontiguousarray(np.broadcast_to(a, out.shape), kind).reshape(-1)
+            for a in arrays[:-1]
+        ]
+        values = np.empty(out.size, kind)
+        loop(name)(*flat, values, *numbers)
+        np.copyto(out, values.reshape(out.shape), casting="unsafe")
+
+    return kernel

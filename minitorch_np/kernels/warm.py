@@ -5,12 +5,19 @@ import inspect
 import numpy as np
 
 from . import (
+    bessel,
     broadcast,
     copies,
+    cylinder,
+    decay,
     distances,
     elementwise,
+    gamma,
+    incomplete,
+    modes,
     permutation,
     places,
+    polynomials,
     reductions,
     remainders,
     scans,
@@ -22,12 +29,12 @@ from .compiler import Real
 
 __all__ = ["LOOPS", "build"]
 
-LOOPS = {steps: ("float32", "float64")}
+LOOPS = {steps: ("float32", "float64"), polynomials: ("float32", "float64")}
 """Modules whose compiled functions take flat arrays and numbers, and the dtypes of the arrays."""
 
 ANNOTATED = (
-    broadcast, copies, distances, elementwise, permutation, places, reductions, remainders, scans,
-    smooth, softmax,
+    bessel, broadcast, copies, cylinder, decay, distances, elementwise, gamma, incomplete, modes,
+    permutation, places, reductions, remainders, scans, smooth, softmax,
 )  # fmt: skip
 """Modules that build what they have, most of them from annotations."""
 

@@ -62,12 +62,17 @@ def unique_dim(input: Tensor, dim: int) -> tuple[Tensor, ...]:
     values, inverse, counts = np.unique(
         values_of(input), return_inverse=True, return_counts=True, axis=dim
     )
-    order = (dim, *[d for d in range(input.ndim) if d != dim])  # the slices lie one after another
-    moved = _result(values.transpose(order), input)
-    back = [order.index(d) for d in range(input.ndim)]
+    slices = _moved(np.moveaxis(values, dim, 0), input, dim)
+    return (slices, _result(inverse.reshape(-1)), _result(counts))
+
+
+def _moved(slices: Array, input: Tensor, dim: int) -> Tensor:
+    """Slices along `dim`, which lie one after another in memory."""
+    moved = _result(slices, input)
+    back = [*range(1, dim + 1), 0, *range(dim + 1, input.ndim)]
     seen = moved.alias(permuted(moved.sizes, back), permuted(moved.strides, back), 0)
     seen.base = None
-    return (seen, _result(inverse.reshape(-1)), _result(counts))
+    return seen
 
 
 def _counts(array: Values, bins: int, low: float, high: float, dtype: Dtype) -> Values:
@@ -123,8 +128,11 @@ def unique(
 
 
 @op("contiguous", method=False, node="UniqueConsecutiveBackward0")
-def consecutive(input: Tensor) -> tuple[Tensor, ...]:
-    """One element of each run of equal ones, the run of each element, and the runs' lengths."""
+def consecutive(input: Tensor, dim: int | None = None) -> tuple[Tensor, ...]:
+    """One element (or slice along `dim`) of each run of equal ones, the run of each, and the runs'
+    lengths. Source: unique_consecutive_cpu, aten/src/ATen/native/Unique.cpp."""
+    if dim is not None:
+        return _slices_in_runs(input, wrap_dim(dim, input.ndim))
     flat = values_of(input).reshape(-1)
     starts = np.ones(flat.shape, np.bool_)
     starts[1:] = flat[1:] != flat[:-1]
@@ -136,12 +144,27 @@ def consecutive(input: Tensor) -> tuple[Tensor, ...]:
 consecutive.vjp(input=lambda g: refuse("unique_consecutive"))
 
 
+def _slices_in_runs(input: Tensor, dim: int) -> tuple[Tensor, ...]:
+    if 0 in input.sizes:
+        return _of_no_slices(input, dim)
+    slices = np.moveaxis(values_of(input), dim, 0)
+    n = len(slices)
+    rows = slices.reshape(n, -1)
+    starts = np.ones(n, np.bool_)
+    starts[1:] = (rows[1:] != rows[:-1]).any(-1)
+    runs = np.cumsum(starts) - 1
+    return (_moved(slices[starts], input, dim), _result(runs), _result(np.bincount(runs)))
+
+
 @composite()
 def unique_consecutive(
-    input: Tensor, return_inverse: bool = False, return_counts: bool = False
+    input: Tensor,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
 ) -> Distinct:
-    """The flattened elements with runs of equal ones cut to one."""
-    return _asked(consecutive(input), return_inverse, return_counts)
+    """The flattened elements, or the slices along `dim`, with runs of equal ones cut to one."""
+    return _asked(consecutive(input, dim), return_inverse, return_counts)
 
 
 Side = Literal["left", "right"]

@@ -20,11 +20,14 @@ from minitorch_np.loops import (
 )
 from minitorch_np.op import composite, op
 from minitorch_np.ops.conditional import where_self
+from minitorch_np.ops.creation import new_ones
+from minitorch_np.ops.join import cat
 from minitorch_np.ops.scatter import check_apart
+from minitorch_np.ops.slicing import diag
 from minitorch_np.shapes import Shape, broadcast, wrap_dim
 from minitorch_np.tensor import Tensor, empty, stored
 
-__all__ = ["cross", "trace"]
+__all__ = ["cross", "diagflat", "trace"]
 
 Array = NDArray[Any]
 
@@ -179,3 +182,28 @@ def _column_major(shape: Shape, like: Tensor) -> Tensor:
     turned = (*shape[:-2], shape[-1], shape[-2])
     stride = strides.contiguous(turned)
     return empty(shape, (*stride[:-2], stride[-1], stride[-2]), like.dtype)
+
+
+@composite()
+def diagflat(input: Tensor, offset: int = 0) -> Tensor:
+    """A matrix with all elements on its diagonal number `offset`, and zeros elsewhere."""
+    return diag(input.contiguous().view(-1), offset)
+
+
+@composite(method=False)
+def linalg_vander(x: Tensor, *, N: int | None = None) -> Tensor:  # torch's name
+    """The powers 0 to N - 1 of each element, along a last dim; N is as many as there are elements.
+
+    Source: linalg_vander, aten/src/ATen/native/BatchLinearAlgebra.cpp.
+    """
+    if x.dtype is dtypes.bool_ or x.dtype.is_half:
+        raise NotImplementedError(
+            "linalg.vander supports floating point, complex, and integer tensors, but got "
+            f"{x.dtype.aten_name}"
+        )
+    points = x if x.ndim else x.unsqueeze(-1)
+    n = points.sizes[-1] if N is None else N
+    if n <= 1:
+        raise RuntimeError("N must be greater than 1.")
+    powers = points.unsqueeze(-1).expand((*points.sizes, n - 1)).cumprod(-1)
+    return cat([new_ones(powers, (*points.sizes, 1)), powers], -1)

@@ -12,15 +12,17 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.loops import check_dtype, reduce
+from minitorch_np.graph.modes import no_grad
+from minitorch_np.loops import check_dtype, exact_result_for, pointwise, reduce
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import moved
 from minitorch_np.ops.extremes import amax, amin
 from minitorch_np.ops.reduce import Dims, dims_of, everything, large_total, restored, total
-from minitorch_np.shapes import wrap_dims
-from minitorch_np.tensor import Number, Tensor, method
+from minitorch_np.shapes import wrap_dim, wrap_dims
+from minitorch_np.strides import contiguous
+from minitorch_np.tensor import Number, Tensor, empty, method
 
-__all__ = ["norm"]
+__all__ = ["dist", "norm", "renorm"]
 
 Array = NDArray[np.generic]
 
@@ -206,3 +208,88 @@ def norm_method(
 
 
 method(norm_method, "norm")
+
+
+def _distance(input: Tensor, other: Tensor, p: Number) -> Tensor:
+    apart = input - other
+    if not apart.dtype.is_floating_point:
+        raise NotImplementedError(
+            "norm(): input dtype should be either floating point or complex. "
+            f"Got {apart.dtype.aten_name} instead."
+        )
+    return vector_norm(apart, p)
+
+
+@op("reduction")
+def dist(input: Tensor, other: Tensor, p: Number = 2) -> Tensor:
+    """The p-norm of `input - other`, broadcast. Source: ATen/native/Distance.cpp dist."""
+    with no_grad():
+        return _distance(input, other, p)
+
+
+def _dist_backward(
+    g: Tensor, input: Tensor, other: Tensor, p: Number, out: Tensor
+) -> Tensor | None:
+    return norm_backward(g, input - other, p, out, None, True)
+
+
+def _negative(g: Tensor | None) -> Tensor:
+    if g is None:  # of p = 0
+        raise RuntimeError(
+            "Expected a proper Tensor but got None (or an undefined Tensor in C++) for argument #0 "
+            "'self'"
+        )
+    return -g
+
+
+dist.vjp(
+    input=lambda g, input, other, p, out: _dist_backward(g, input, other, p, out),
+    other=lambda g, input, other, p, out: _negative(_dist_backward(g, input, other, p, out)),
+)
+
+
+def _slice_norms(input: Tensor, p: Number, dim: int) -> tuple[Tensor, list[int]]:
+    """The p-norm of each slice along `dim`, of half types in float32, and the dims it is over."""
+    d = wrap_dim(dim, input.ndim)
+    rest = [k for k in range(input.ndim) if k != d]
+    kind = dtypes.float32 if input.dtype.is_half else None
+    return vector_norm(input, p, rest, True, dtype=kind), rest
+
+
+@op("contiguous", inplace=True)
+def renorm(
+    input: Tensor, p: Number, dim: int, maxnorm: Number, *, out: Tensor | None = None
+) -> Tensor:
+    """The tensor with each slice along `dim` of p-norm above `maxnorm` scaled down to it.
+
+    Source: renorm_out, aten/src/ATen/native/Normalization.cpp.
+    """
+    if not p > 0:
+        raise RuntimeError("renorm: non-positive-norm not supported")
+    if not maxnorm >= 0:
+        raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
+    if input.ndim < 2:
+        raise RuntimeError(
+            f"renorm: input needs at least 2 dimensions, got {input.ndim} dimensions"
+        )
+    if out is None:
+        out = empty(input.sizes, contiguous(input.sizes), input.dtype)
+    elif out is not input:
+        out = exact_result_for(out, input.sizes, input.dtype, [input])
+    with no_grad():
+        norms, _ = _slice_norms(input, p, dim)
+        factor = (maxnorm / (norms + 1e-7)).where(norms > maxnorm, 1.0).to(input.dtype)
+        return pointwise(np.multiply, input, factor, out=out)
+
+
+def renorm_backward(g: Tensor, input: Tensor, p: Number, dim: int, maxnorm: Number) -> Tensor:
+    """The gradient of `renorm`; it itself where no slice was too long. Source: FunctionsManual."""
+    norms, rest = _slice_norms(input, p, dim)
+    along = (input * g).sum(rest, True, dtype=norms.dtype)
+    slope = norm_backward(along, input, p, norms, rest, True)
+    inverse = (norms + 1e-7).reciprocal()
+    shrunk = maxnorm * inverse * (g if slope is None else g - inverse * slope)
+    return shrunk.to(g.dtype).where(norms > maxnorm, g)
+
+
+renorm.vjp(input=lambda g, input, p, dim, maxnorm: renorm_backward(g, input, p, dim, maxnorm))

@@ -14,6 +14,7 @@ from minitorch_np.loops import common_dtype, not_implemented, pointwise, rounded
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.binary import narrowed
 from minitorch_np.ops.copy import own, zeros
+from minitorch_np.ops.probability import times_log
 from minitorch_np.ops.unary import in_place, reciprocal_root
 from minitorch_np.overloads import fits, unfitting
 from minitorch_np.tensor import Number, Tensor, empty, method
@@ -373,11 +374,6 @@ copysign.vjp(
 )
 
 
-def _xlogy(x: Array, y: Array, o: Array) -> None:
-    values = np.where(np.equal(x, 0) & ~np.isnan(y), 0, x * np.log(y))
-    np.copyto(o, values, casting="unsafe")
-
-
 def xlogy_node(input: Tensor | Number, other: Tensor | Number) -> str:
     """The name of PyTorch's node for each overload of xlogy."""
     if not isinstance(input, Tensor):
@@ -388,7 +384,8 @@ def xlogy_node(input: Tensor | Number, other: Tensor | Number) -> str:
 @op("elementwise", inplace=True, node=xlogy_node)
 def xlogy(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """`input * log(other)`, 0 where `input` is 0. Source: ATen/native/cpu/BinaryOpsKernel.cpp."""
-    return pointwise(_xlogy, input, other, out=out, floating=True)
+    kernel = times_log(np.log, common_dtype(input, other))
+    return pointwise(kernel, input, other, out=out, floating=True)
 
 
 xlogy.vjp(

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np.kernels.large import Compiled
-from minitorch_np.loops import pointwise
+from minitorch_np.loops import not_implemented, pointwise
 from minitorch_np.op import op
 from minitorch_np.tensor import Tensor
 
-__all__ = ["erf", "erfc", "erfinv"]
+__all__ = ["erf", "erfc", "erfinv", "special_erfcx"]
 
 Array = NDArray[Any]
 Doubles = NDArray[np.float64]
@@ -83,16 +83,27 @@ def single_error_function(a: Array) -> Array:
     return (x * ratio(_SINGLE, x * x)).astype(a.dtype)
 
 
-def erfc_beyond(y: Doubles) -> Doubles:
-    """The complementary error function of y >= 0.46875, relatively accurate."""
+def scaled_beyond(y: Doubles) -> Doubles:
+    """`erfc(y) * exp(y * y)` of y >= 0.46875, relatively accurate."""
     near = ratio(_MIDDLE, np.minimum(y, 4.0))
-    if y.size and y.max() > 4.0:
+    if np.any(y > 4.0):
         inverse = 1.0 / np.square(np.maximum(y, 4.0))
-        far = (1 / math.sqrt(math.pi) - inverse * ratio(_LARGE, inverse)) * np.sqrt(inverse)
+        far = (1 / math.sqrt(math.pi) - inverse * ratio(_LARGE, inverse)) / np.maximum(y, 4.0)
         near = np.where(y > 4.0, far, near)
+    return near
+
+
+def square_grown(y: Doubles) -> Doubles:
+    """`exp(y * y)`, relatively accurate."""
     # y * y loses bits that exp would magnify: a part of y whose square is exact, and the rest
     head = np.trunc(y * 16.0) / 16.0
-    return np.exp(-head * head) * np.exp(-(y - head) * (y + head)) * near
+    return np.exp(head * head) * np.exp((y - head) * (y + head))
+
+
+def erfc_beyond(y: Doubles) -> Doubles:
+    """The complementary error function of y >= 0.46875, relatively accurate."""
+    head = np.trunc(y * 16.0) / 16.0  # as in `square_grown`
+    return np.exp(-head * head) * np.exp(-(y - head) * (y + head)) * scaled_beyond(y)
 
 
 def error_function(a: Array) -> Doubles:
@@ -157,6 +168,35 @@ _erfc = Compiled("smooth.erfc", _erfc_values)
 
 
 erfc.vjp(input=lambda g, input: -2 / math.sqrt(math.pi) * (-(input.pow(2))).exp() * g)
+
+
+def scaled_complement(a: Array) -> Doubles:
+    """`erfc(a) * exp(a * a)` in float64, relatively accurate: inf far below 0."""
+    x = np.asarray(a, np.float64)
+    y = np.abs(x)
+    inner = 1.0 - x * ratio(_SMALL, np.square(np.minimum(y, 0.46875)))
+    grown = square_grown(np.minimum(y, 27.0))
+    tail = scaled_beyond(np.maximum(y, 0.46875))
+    values = np.where(y > 0.46875, np.where(x < 0, 2.0 * grown - tail, tail), inner * grown)
+    values[np.isnan(x)] = np.nan
+    return values
+
+
+@op("elementwise", method=False)
+def special_erfcx(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`erfc(input) * exp(input ** 2)`, which neither overflows nor vanishes above 0."""
+    if input.dtype.is_half:
+        raise not_implemented("erfcx_cpu", input.dtype)
+    return pointwise(_erfcx, input, out=out, floating=True)
+
+
+def _erfcx(a: Array, o: Array) -> None:
+    np.copyto(o, scaled_complement(np.atleast_1d(a)).reshape(a.shape), casting="unsafe")
+
+
+special_erfcx.vjp(
+    input=lambda g, input, out: (2.0 * input * out - 2 / math.sqrt(math.pi)) * g,
+)
 
 
 def inverse_error_function(a: Array) -> Doubles:

@@ -74,3 +74,17 @@ def test_histc() -> None:
     same(lambda t, x: t.histc(x, bins=4, min=-1, max=1), x)
     same(lambda t, x: t.histc(x, 3), torch.ones(4))
     same(lambda t, x: t.histc(x, 0), x)
+
+
+def test_runs_of_slices():
+    x = torch.tensor([[1, 1, 2, 2], [1, 1, 2, 1], [1, 1, 2, 1]])
+    for dim in (0, 1, -1):
+        same(lambda torch, x, d=dim: torch.unique_consecutive(x, True, True, d), x)
+        same(lambda torch, x, d=dim: x.float().unique_consecutive(dim=d), x)
+    cube = x.view(3, 2, 2)
+    same(lambda torch, x: torch.unique_consecutive(x, return_inverse=True, dim=1), cube)
+    same(lambda torch, x: torch.unique_consecutive(x[:0], True, True, 0), x)
+    same(lambda torch, x: torch.unique_consecutive(x[:0], dim=1), x)
+    same(lambda torch, x: torch.unique_consecutive(x[:0, :0], dim=1), x)
+    same(lambda torch, x: torch.unique_consecutive(x, dim=2), x)
+    same(lambda torch, x: torch.unique_consecutive(x, dim=0), x.float().requires_grad_())

@@ -48,3 +48,22 @@ def test_qr_special() -> None:
     same(lambda t, x: t.linalg.qr(x), torch.ones(2, 2).int())
     x = sample(200, 50, grad=False)
     same(lambda t, x: t.linalg.qr(x), x, tol=(1e-3, 1e-5))
+
+
+def test_flat_diagonals():
+    x = sample(2, 3)
+    for offset in (0, 1, -2):
+        same(lambda torch, x, o=offset: torch.diagflat(x, o), x, second=True)
+    same(lambda torch, x: x.t().diagflat(), x)
+    same(lambda torch, x: torch.diagflat(x.sum()), x)
+
+
+def test_powers():
+    x = sample(2, 3, dtype=torch.float64)
+    same(lambda torch, x: torch.linalg.vander(x), x, second=True)
+    same(lambda torch, x: torch.linalg.vander(x, N=2), x)
+    same(lambda torch, x: torch.linalg.vander(x[0, 0], N=3), x)
+    same(lambda torch, x: torch.linalg.vander(x.long()), x.detach() * 3)
+    same(lambda torch, x: torch.linalg.vander(x, N=1), x)
+    same(lambda torch, x: torch.linalg.vander(x.half()), x)
+    same(lambda torch, x: torch.linalg.vander(x > 0), x)

@@ -85,3 +85,34 @@ def test_orders_of_arguments():
         lambda torch, x: torch.nn.functional.normalize(x, 1.0, 0, out=torch.empty(2, 3)),
         sample(2, 3, grad=False),
     )
+
+
+def test_distances():
+    x, y = sample(2, 3, dtype=torch.float64), sample(3, dtype=torch.float64, seed=5)
+    for p in (2, 1, 0, 1.5, 3, 0.5, float("inf"), float("-inf")):
+        same(lambda torch, x, y, p=p: torch.dist(x, y, p), x, y, second=True)
+    same(lambda torch, x, y: torch.dist(x.half(), y), x, y)
+    same(lambda torch, x: torch.dist(x, x), x)
+    same(lambda torch, x: torch.dist(x.long(), x.long()), x.detach())
+    same(lambda torch, x: torch.dist(x[:0], x[:0], float("inf")), x)
+
+
+def test_shrunk_slices():
+    x = sample(3, 4, 2, dtype=torch.float64)
+    for p in (1, 2, 3.5, float("inf")):
+        for dim in (0, 1, -1):
+            same(lambda torch, x, p=p, d=dim: x.renorm(p, d, 2.0), x, second=True)
+            same(lambda torch, x, p=p, d=dim: x.clone().renorm_(p, d, 1), x)
+    same(lambda torch, x: torch.renorm(x.transpose(0, 2), 2, 0, 1.5), x)
+    same(lambda torch, x: torch.renorm(x.half(), 2, 0, 1.5), x)
+    same(lambda torch, x: torch.renorm(x, 2, 0, 1.5, out=torch.zeros(3).double()), x.detach())
+
+
+def test_refused_shrinking():
+    x = torch.rand(2, 3)
+    same(lambda torch, x: x.renorm(0, 0, 1), x)
+    same(lambda torch, x: x.renorm(2, 0, -1), x)
+    same(lambda torch, x: x.renorm(2, 2, 1), x)
+    same(lambda torch, x: x[0].renorm(2, 0, 1), x)
+    same(lambda torch, x: x.long().renorm(2, 0, 1), x)
+    same(lambda torch, x: torch.renorm(x, 2, 0, 1, out=torch.zeros(2, 3).double()), x)
