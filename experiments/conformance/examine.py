@@ -291,7 +291,7 @@ def _ours_for(function: Callable[..., Any]) -> Callable[..., Any] | None:
 def _ours_at(name: str) -> Any:
     try:
         root: Any = minitorch_np
-        for part in name.split("."):
+        for part in name.removeprefix("torch.").split("."):
             root = getattr(root, part)
     except AttributeError:
         return None
