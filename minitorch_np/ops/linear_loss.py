@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.op import op
 from minitorch_np.ops.compare import eq
 from minitorch_np.ops.conditional import where_self
@@ -219,7 +220,15 @@ def _again(
     chunk_size: int,
     acc_dtype: Dtype,
 ) -> Tensor:
-    """One of the gradients of the losses of rows, from the logits, which are made once more."""
+    """One of the gradients of the losses of rows, from the logits, which are made once more.
+
+    Raises: RuntimeError where they are to be differentiated again, in PyTorch's words.
+    """
+    if g.requires_grad and is_grad_enabled() and g.numel():
+        raise RuntimeError(
+            "div(): functions with out=... arguments don't support automatic differentiation, "
+            "but one of the arguments requires grad."
+        )
     rows = Rows(input, linear_weight, target, linear_bias, weight, ignore_index, acc_dtype)
     wanted = (which == 0, which == 1, which == 2)
     made = blank_gradients(input, linear_weight, acc_dtype)

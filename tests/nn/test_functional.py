@@ -149,3 +149,16 @@ def test_linear_cross_entropy_goes_back_once():
         loss.backward()
 
     same(f, sample(2, 3), sample(5, 3))
+
+
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_linear_cross_entropy_in_chunks_has_no_second_derivative(reduction):
+    def f(torch, x, w):
+        options = torch.nn.LinearCrossEntropyOptions(allow_retain_graph=True)
+        loss = torch.nn.functional.linear_cross_entropy(
+            x, w, torch.tensor([0, 1]), reduction=reduction, options=options
+        )
+        g = torch.ones_like(loss).requires_grad_()
+        return torch.autograd.grad(loss, (x, w), g, create_graph=True)
+
+    same(f, sample(2, 3), sample(5, 3), grad=False)
