@@ -59,6 +59,7 @@ from minitorch_np.nn.parameter import typename
 from minitorch_np.op import REGISTRY
 from minitorch_np.ops.activation import celu, hardshrink, relu, selu, threshold
 from minitorch_np.ops.addmm import addbmm, addmm, addmv, addr, baddbmm
+from minitorch_np.ops.batch_norm import batch_norm, instance_norm, native_batch_norm
 from minitorch_np.ops.binary import (
     add,
     div,
@@ -145,6 +146,7 @@ from minitorch_np.ops.extremes import amax, amin, aminmax, argmax, argmin, max, 
 from minitorch_np.ops.factory import layout, strided
 from minitorch_np.ops.from_data import as_tensor, asarray, from_numpy, tensor
 from minitorch_np.ops.fused import addcdiv, addcmul, lerp
+from minitorch_np.ops.group_norm import group_norm, native_group_norm
 from minitorch_np.ops.index import index_put
 from minitorch_np.ops.index_dim import index_add, index_copy, index_fill, index_select
 from minitorch_np.ops.join import (
@@ -158,6 +160,7 @@ from minitorch_np.ops.join import (
     stack,
     vstack,
 )
+from minitorch_np.ops.layer_norm import layer_norm, native_layer_norm, rms_norm
 from minitorch_np.ops.linalg import ger, inner, kron, matmul, matrix_power, outer, tensordot
 from minitorch_np.ops.mask import argwhere, masked_scatter, masked_select, nonzero, put, take
 from minitorch_np.ops.matrix import cross, trace
@@ -391,6 +394,7 @@ __all__ = [
     "autograd",
     "backends",
     "baddbmm",
+    "batch_norm",
     "bernoulli",
     "bfloat16",
     "bincount",
@@ -499,6 +503,7 @@ __all__ = [
     "get_rng_state",
     "greater",
     "greater_equal",
+    "group_norm",
     "gt",
     "half",
     "hardshrink",
@@ -516,6 +521,7 @@ __all__ = [
     "inference_mode",
     "initial_seed",
     "inner",
+    "instance_norm",
     "int",
     "int16",
     "int32",
@@ -538,6 +544,7 @@ __all__ = [
     "isreal",
     "kron",
     "kthvalue",
+    "layer_norm",
     "layout",
     "le",
     "lerp",
@@ -591,6 +598,9 @@ __all__ = [
     "nanmedian",
     "nansum",
     "narrow",
+    "native_batch_norm",
+    "native_group_norm",
+    "native_layer_norm",
     "ne",
     "neg",
     "negative",
@@ -628,11 +638,12 @@ __all__ = [
     "reciprocal",
     "relu",
     "remainder",
-    "reset_peak_memory_stats",
     "repeat_interleave",
+    "reset_peak_memory_stats",
     "reshape",
     "result_type",
     "return_types",
+    "rms_norm",
     "roll",
     "rot90",
     "round",

@@ -3,7 +3,9 @@
 What each rule names decides what its node keeps: `g` is the gradient of the output (`g_<field>` of
 a named result), `out` the result (or a field's name), a parameter's name its argument - a tensor is
 kept with its version - and `<arg>_shape`, `<arg>_stride`, `<arg>_dtype` are facts that keep no
-tensor. A tensor is kept only if an input whose rule names it needs a gradient.
+tensor. A tensor is kept only if an input whose rule names it needs a gradient. A rule that names
+`wanted` is the rule of several arguments: it is called once, told which of them want a gradient,
+and returns one for each; a gradient that did not arrive is None to it.
 """
 
 import inspect
@@ -27,6 +29,9 @@ Rule = (
     | Callable[[A, A, A, A, A, A], object] | Callable[[A, A, A, A, A, A, A], object]
     | Callable[[A, A, A, A, A, A, A, A], object] | Callable[[A, A, A, A, A, A, A, A, A], object]
     | Callable[[A, A, A, A, A, A, A, A, A, A], object]
+    | Callable[[A, A, A, A, A, A, A, A, A, A, A], object]
+    | Callable[[A, A, A, A, A, A, A, A, A, A, A, A], object]
+    | Callable[[A, A, A, A, A, A, A, A, A, A, A, A, A], object]
 )  # fmt: skip
 """A gradient rule. What it takes, its parameters' names say, so only their number is typed."""
 
@@ -43,6 +48,8 @@ class Plan:
     results: tuple[str, ...] | None
     """The fields of a named result; () for a plain tuple of tensors; None for one tensor."""
     rules: dict[str, Rule] = field(default_factory=dict[str, Rule])
+    graded: int | None = None
+    """How many of the results have a gradient, the first ones; None for all."""
     constants: frozenset[str] = frozenset()
     """Tensor arguments that never have a gradient, such as indices: no edge leads to them."""
     view: bool = False
@@ -76,7 +83,20 @@ class Plan:
 
     def is_gradient(self, name: str) -> bool:
         """Whether a rule's parameter is the gradient of an output."""
-        return name == "g" or (name.startswith("g_") and name[2:] in (self.results or ()))
+        named = name.startswith("g_") and name[2:] in (self.results or ())
+        return name in ("g", "wanted") or named
+
+    def shared(self) -> list[list[str]]:
+        """The arguments of each rule that is for several."""
+        found: dict[int, list[str]] = {}
+        for arg, rule in self.rules.items():
+            if "wanted" in inspect.signature(rule).parameters:
+                found.setdefault(id(rule), []).append(arg)
+        return list(found.values())
+
+    def has_history(self, output: int) -> bool:
+        """Whether an output leads back to the node."""
+        return self.graded is None or output < self.graded
 
     def numbers(self) -> list[str]:
         """The parameters that are given by keyword and must be numbers."""
@@ -308,7 +328,11 @@ def _attach(plan: Plan) -> Iterator[str]:
         yield "meta.requires_grad = meta.retains_grad = False"
         yield "meta.grad = meta.hooks = meta.post_hooks = meta.accumulator = None"
     else:
-        yield "attach(node, result)"
+        yield (
+            "attach(node, result)"
+            if plan.graded is None
+            else f"attach(node, result, {plan.graded})"
+        )
 
 
 def _into_out(plan: Plan, run: str) -> Iterator[str]:
@@ -562,7 +586,7 @@ def node_source(plan: Plan) -> str:
     slots = [slot(plan, n) for n in names] + [version_slot(plan, n) for n in tensors]
     lines = [f"class {plan.node}(Node):", f"    __slots__ = {tuple(slots)!r}"]
     lines += [f"    saves = { {slot(plan, n): _edge_of(plan, n) for n in tensors}!r}"]
-    made = {slot(plan, n): plan.output(n) for n in tensors if plan.output(n) is not None}
+    made = {slot(plan, n): at for n in tensors if _with_history(plan, at := plan.output(n))}
     lines += [f"    outputs = {made!r}"]
     lines += [f"    scalars = { {slot(plan, n) for n in names if plan.scalar(n)}!r}"]
     lines += ["    def apply(self, grads, edges):"]
@@ -573,23 +597,36 @@ def node_source(plan: Plan) -> str:
         body += ["g = tuple(grads)"]
     else:
         for nr, result in enumerate(plan.results):
-            if any(f"g_{result}" in inspect.signature(r).parameters for r in plan.rules.values()):
-                body += [f"g_{result} = grads[{nr}]", f"if g_{result} is None:"]
-                body += [f"    g_{result} = zeros(self, {nr})"]
+            asked = [inspect.signature(r).parameters for r in plan.rules.values()]
+            asked = [names for names in asked if f"g_{result}" in names]
+            if asked:
+                body += [f"g_{result} = grads[{nr}]"]
+            if any("wanted" not in names for names in asked):
+                body += [f"if g_{result} is None:", f"    g_{result} = zeros(self, {nr})"]
     body += [f"{n} = self.{slot(plan, n)}" for n in names if n not in tensors]
     for n in tensors:
         body += _unpack(plan, n)
     values: list[str] = []
     inputs = _inputs(plan)
+    several = plan.shared()
+    for group in several:
+        wanted = [f"edges[{_edge_of(plan, arg)}] is not None" for arg in group]
+        body += [f"wanted = ({', '.join(wanted)},)"]
+        body += [f"{', '.join([f'd_{a}' for a in group])}, = {_rule_call(plan, group[0])}"]
+    together = [arg for group in several for arg in group]
     for at, arg in enumerate(inputs):
         if plan.kinds[arg] == "list":
             body += [f"e_{arg} = edges[{at}:len(edges) - {len(inputs) - at - 1}]"]
             values.append(f"*({_rule_call(plan, arg)} if any(e_{arg}) else [None] * len(e_{arg}))")
         else:
-            place = _edge_of(plan, arg)
-            values.append(f"{_rule_call(plan, arg)} if edges[{place}] is not None else None")
+            value = f"d_{arg}" if arg in together else _rule_call(plan, arg)
+            values.append(f"{value} if edges[{_edge_of(plan, arg)}] is not None else None")
     body += [f"return [{', '.join(values)}]"]
     return "\n".join(lines + [f"        {line}" for line in body])
+
+
+def _with_history(plan: Plan, output: int | None) -> bool:
+    return output is not None and plan.has_history(output)
 
 
 def _edge_of(plan: Plan, name: str) -> int | None:
@@ -615,7 +652,8 @@ def _unpack(plan: Plan, name: str) -> Iterator[str]:
         yield f"if {name} is not None:"
         yield f"    if ({name}.ticks or UNWRITTEN).value != self.{version_slot(plan, name)}:"
         yield f"        stale({name}, self.{version_slot(plan, name)}, self, {nr})"
-        yield f"    {name} = as_output(self, {name}, {nr})"
+        if _with_history(plan, nr):
+            yield f"    {name} = as_output(self, {name}, {nr})"
     elif plan.kinds[name] == "list":
         yield f"if {name} is not None:"
         yield f"    fresh_all({name}, self.{version_slot(plan, name)})"

@@ -24,7 +24,7 @@ _HOME = {
 """Module of each function."""
 
 _MODULES = {
-    "broadcast", "copies", "elementwise", "losses", "matmul", "permutation", "places",
+    "broadcast", "channels", "copies", "elementwise", "losses", "matmul", "permutation", "places",
     "reductions", "remainders", "scans", "smooth", "softmax", "steps",
 }  # fmt: skip
 """What is loaded when it is first asked for."""

@@ -21,6 +21,13 @@ from minitorch_np.nn.loss_functions import (
     nll_loss,
     smooth_l1_loss,
 )
+from minitorch_np.nn.normalization_functions import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    rms_norm,
+)
 from minitorch_np.op import REGISTRY
 from minitorch_np.ops import activation, gate, sampling, smooth
 from minitorch_np.ops.activation import hardshrink, softshrink
@@ -36,6 +43,7 @@ from minitorch_np.ops.unary import sigmoid
 from minitorch_np.tensor import Tensor
 
 __all__ = [
+    "batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm",
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "celu_", "cross_entropy",
     "dropout", "elu", "elu_", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
     "hardtanh_", "huber_loss", "kl_div", "l1_loss", "leaky_relu", "leaky_relu_", "linear",
