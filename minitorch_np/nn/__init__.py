@@ -27,9 +27,11 @@ from minitorch_np.nn.activation import (
     Tanhshrink,
     Threshold,
 )
+from minitorch_np.nn.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from minitorch_np.nn.containers import ModuleDict, ModuleList, Sequential
 from minitorch_np.nn.dropout import Dropout
 from minitorch_np.nn.flatten import Flatten, Unflatten
+from minitorch_np.nn.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from minitorch_np.nn.linear import Identity, Linear
 from minitorch_np.nn.loss import (
     BCELoss,
@@ -43,17 +45,19 @@ from minitorch_np.nn.loss import (
     SmoothL1Loss,
 )
 from minitorch_np.nn.module import Module
+from minitorch_np.nn.normalization import GroupNorm, LayerNorm, RMSNorm
 from minitorch_np.nn.parameter import Buffer, Parameter
 from minitorch_np.nn.parameter_containers import ParameterDict, ParameterList
 
 __all__ = [
-    "BCELoss", "BCEWithLogitsLoss", "Buffer", "CELU", "CrossEntropyLoss", "Dropout", "ELU",
-    "Flatten", "GELU", "GLU", "Hardtanh", "HuberLoss", "Identity", "KLDivLoss", "L1Loss",
-    "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax", "MSELoss", "Mish", "Module", "ModuleDict",
-    "ModuleList", "NLLLoss", "PReLU", "Parameter", "ParameterDict", "ParameterList", "ReLU",
-    "ReLU6", "SELU", "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax", "Softplus",
-    "Softsign", "Tanh", "Tanhshrink", "Threshold", "Unflatten", "functional", "init", "parameter",
-    "utils",
+    "BCELoss", "BCEWithLogitsLoss", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "Buffer", "CELU",
+    "CrossEntropyLoss", "Dropout", "ELU", "Flatten", "GELU", "GLU", "GroupNorm", "Hardtanh",
+    "HuberLoss", "Identity", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "KLDivLoss",
+    "L1Loss", "LayerNorm", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax", "MSELoss", "Mish",
+    "Module", "ModuleDict", "ModuleList", "NLLLoss", "PReLU", "Parameter", "ParameterDict",
+    "ParameterList", "RMSNorm", "ReLU", "ReLU6", "SELU", "Sequential", "SiLU", "Sigmoid",
+    "SmoothL1Loss", "Softmax", "Softplus", "Softsign", "Tanh", "Tanhshrink", "Threshold",
+    "Unflatten", "functional", "init", "parameter", "utils",
 ]  # fmt: skip
 
 
