@@ -141,7 +141,8 @@ from minitorch_np.ops.creation import (
 )
 from minitorch_np.ops.dlpack import from_dlpack
 from minitorch_np.ops.einsum import einsum
-from minitorch_np.ops.embedding import embedding
+from minitorch_np.ops.embedding import embedding, embedding_renorm_
+from minitorch_np.ops.embedding_bag import embedding_bag
 from minitorch_np.ops.extremes import amax, amin, aminmax, argmax, argmin, max, min
 from minitorch_np.ops.factory import layout, strided
 from minitorch_np.ops.from_data import as_tensor, asarray, from_numpy, tensor
@@ -458,6 +459,8 @@ __all__ = [
     "e",
     "einsum",
     "embedding",
+    "embedding_bag",
+    "embedding_renorm_",
     "empty",
     "empty_cache",
     "empty_like",

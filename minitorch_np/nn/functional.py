@@ -10,6 +10,7 @@ from typing import NoReturn, cast
 from minitorch_np.absent import absent
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import int64
+from minitorch_np.nn.embedding_functions import embedding, embedding_bag
 from minitorch_np.nn.loss_functions import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -43,13 +44,13 @@ from minitorch_np.ops.unary import sigmoid
 from minitorch_np.tensor import Tensor
 
 __all__ = [
-    "batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm",
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "celu_", "cross_entropy",
-    "dropout", "elu", "elu_", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
-    "hardtanh_", "huber_loss", "kl_div", "l1_loss", "leaky_relu", "leaky_relu_", "linear",
+    "batch_norm", "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "celu_",
+    "cross_entropy", "dropout", "elu", "elu_", "embedding", "embedding_bag", "gelu", "glu",
+    "group_norm", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "huber_loss",
+    "instance_norm", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "leaky_relu_", "linear",
     "log_softmax", "logsigmoid", "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "prelu",
-    "relu", "relu6", "relu_", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss", "softmax",
-    "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold",
+    "relu", "relu6", "relu_", "rms_norm", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss",
+    "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold",
     "threshold_",
 ]  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.samples.spec import Sample, one, x
+from tests.samples.spec import Sample, one, whole, x
 
 __all__ = ["BACKWARD", "SAMPLES"]
 
@@ -51,9 +51,37 @@ NORMALIZED = [
     ),
 ]  # fmt: skip
 
-SAMPLES: list[Sample] = [*NORMALIZED]
+
+def bags(torch: Any, w: Any, i: Any, o: Any, p: Any) -> Any:
+    """Weighed sums of bags of rows."""
+    F = torch.nn.functional
+    return F.embedding_bag(i, w, o, mode="sum", per_sample_weights=p.contiguous())
+
+
+EMBEDDED = [
+    one("_embedding_bag", bags, x(5, 3), whole(0, 4, 4, 1), whole(0, 1), x(4)),
+    one(
+        "_embedding_bag",
+        lambda torch, w, i: torch.nn.functional.embedding_bag(i, w, mode="max"),
+        x(5, 3), whole([0, 4], [4, 1]),
+    ),
+    one(
+        "_embedding_bag_forward_only",
+        lambda torch, w, i, o: torch.nn.functional.embedding_bag(i, w, o),
+        x(5, 3, grad=False), whole(0, 4, 4, 1), whole(0, 1),
+    ),
+    one(
+        "embedding_renorm_",
+        lambda torch, w, i: torch.embedding_renorm_(w.clone(), i, 0.5, 2.0),
+        x(5, 3, grad=False), whole(0, 4, 4),
+    ),
+]  # fmt: skip
+
+SAMPLES: list[Sample] = [*NORMALIZED, *EMBEDDED]
 
 BACKWARD: dict[str, str] = {
+    "_embedding_bag_backward": "_embedding_bag",
+    "_embedding_bag_per_sample_weights_backward": "_embedding_bag",
     "native_batch_norm_backward": "native_batch_norm",
     "native_group_norm_backward": "native_group_norm",
     "native_layer_norm_backward": "native_layer_norm",
