@@ -59,6 +59,11 @@ from minitorch_np.nn.parameter import typename
 from minitorch_np.op import REGISTRY
 from minitorch_np.ops.activation import celu, hardshrink, relu, selu, threshold
 from minitorch_np.ops.addmm import addbmm, addmm, addmv, addr, baddbmm
+from minitorch_np.ops.attention import (
+    _safe_softmax,  # noqa: F401  # pyright: ignore[reportPrivateUsage, reportUnusedImport]  # torch's name
+    _scaled_dot_product_attention_math,  # noqa: F401  # pyright: ignore[reportPrivateUsage, reportUnusedImport]  # torch's name
+    _scaled_dot_product_flash_attention_for_cpu,  # noqa: F401  # pyright: ignore[reportPrivateUsage, reportUnusedImport]  # torch's name
+)
 from minitorch_np.ops.batch_norm import batch_norm, instance_norm, native_batch_norm
 from minitorch_np.ops.binary import (
     add,

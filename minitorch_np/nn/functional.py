@@ -32,6 +32,7 @@ from minitorch_np.nn.normalization_functions import (
 from minitorch_np.op import REGISTRY
 from minitorch_np.ops import activation, gate, sampling, smooth
 from minitorch_np.ops.activation import hardshrink, softshrink
+from minitorch_np.ops.attention import scaled_dot_product_attention
 from minitorch_np.ops.binary import div
 from minitorch_np.ops.compare import eq
 from minitorch_np.ops.linalg import linear
@@ -49,9 +50,9 @@ __all__ = [
     "group_norm", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "huber_loss",
     "instance_norm", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "leaky_relu_", "linear",
     "log_softmax", "logsigmoid", "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "prelu",
-    "relu", "relu6", "relu_", "rms_norm", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss",
-    "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold",
-    "threshold_",
+    "relu", "relu6", "relu_", "rms_norm", "scaled_dot_product_attention", "selu", "selu_",
+    "sigmoid", "silu", "smooth_l1_loss", "softmax", "softmin", "softplus", "softshrink", "softsign",
+    "tanh", "tanhshrink", "threshold", "threshold_",
 ]  # fmt: skip
 
 

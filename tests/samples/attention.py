@@ -77,11 +77,30 @@ EMBEDDED = [
     ),
 ]  # fmt: skip
 
-SAMPLES: list[Sample] = [*NORMALIZED, *EMBEDDED]
+
+def attended(torch: Any, q: Any, k: Any, v: Any) -> Any:
+    """Attention by the fused kernel, which takes the last dim to be packed."""
+    given = [t.contiguous() for t in (q, k, v)]
+    return torch._scaled_dot_product_flash_attention_for_cpu(*given)[0]
+
+
+ATTENDED = [
+    one(
+        "_scaled_dot_product_flash_attention_for_cpu",
+        attended,
+        x(2, 2, 3, 4, low=-1, high=1), x(2, 2, 5, 4, low=-1, high=1), x(2, 2, 5, 4),
+    ),
+    one("_safe_softmax", lambda torch, x: torch._safe_softmax(x, -1), x(2, 3)),
+]  # fmt: skip
+
+SAMPLES: list[Sample] = [*NORMALIZED, *EMBEDDED, *ATTENDED]
 
 BACKWARD: dict[str, str] = {
     "_embedding_bag_backward": "_embedding_bag",
     "_embedding_bag_per_sample_weights_backward": "_embedding_bag",
+    "_scaled_dot_product_flash_attention_for_cpu_backward": (
+        "_scaled_dot_product_flash_attention_for_cpu"
+    ),
     "native_batch_norm_backward": "native_batch_norm",
     "native_group_norm_backward": "native_group_norm",
     "native_layer_norm_backward": "native_layer_norm",
