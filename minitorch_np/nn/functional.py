@@ -10,6 +10,7 @@ from typing import NoReturn, cast
 from minitorch_np.absent import absent
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import int64
+from minitorch_np.nn.attention_functions import multi_head_attention_forward
 from minitorch_np.nn.embedding_functions import embedding, embedding_bag
 from minitorch_np.nn.loss_functions import (
     binary_cross_entropy,
@@ -49,10 +50,11 @@ __all__ = [
     "cross_entropy", "dropout", "elu", "elu_", "embedding", "embedding_bag", "gelu", "glu",
     "group_norm", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "huber_loss",
     "instance_norm", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "leaky_relu_", "linear",
-    "log_softmax", "logsigmoid", "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "prelu",
-    "relu", "relu6", "relu_", "rms_norm", "scaled_dot_product_attention", "selu", "selu_",
-    "sigmoid", "silu", "smooth_l1_loss", "softmax", "softmin", "softplus", "softshrink", "softsign",
-    "tanh", "tanhshrink", "threshold", "threshold_",
+    "log_softmax", "logsigmoid", "mish", "mse_loss", "multi_head_attention_forward", "nll_loss",
+    "normalize", "one_hot", "prelu", "relu", "relu6", "relu_", "rms_norm",
+    "scaled_dot_product_attention", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss", "softmax",
+    "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold",
+    "threshold_",
 ]  # fmt: skip
 
 
