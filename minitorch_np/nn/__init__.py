@@ -27,6 +27,7 @@ from minitorch_np.nn.activation import (
     Tanhshrink,
     Threshold,
 )
+from minitorch_np.nn.attention import MultiheadAttention
 from minitorch_np.nn.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from minitorch_np.nn.containers import ModuleDict, ModuleList, Sequential
 from minitorch_np.nn.dropout import Dropout
@@ -49,16 +50,25 @@ from minitorch_np.nn.normalization import GroupNorm, LayerNorm, RMSNorm
 from minitorch_np.nn.parameter import Buffer, Parameter
 from minitorch_np.nn.parameter_containers import ParameterDict, ParameterList
 from minitorch_np.nn.sparse import Embedding, EmbeddingBag
+from minitorch_np.nn.transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+)
 
 __all__ = [
     "BCELoss", "BCEWithLogitsLoss", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "Buffer", "CELU",
     "CrossEntropyLoss", "Dropout", "ELU", "Embedding", "EmbeddingBag", "Flatten", "GELU", "GLU",
     "GroupNorm", "Hardtanh", "HuberLoss", "Identity", "InstanceNorm1d", "InstanceNorm2d",
     "InstanceNorm3d", "KLDivLoss", "L1Loss", "LayerNorm", "LeakyReLU", "Linear", "LogSigmoid",
-    "LogSoftmax", "MSELoss", "Mish", "Module", "ModuleDict", "ModuleList", "NLLLoss", "PReLU",
-    "Parameter", "ParameterDict", "ParameterList", "RMSNorm", "ReLU", "ReLU6", "SELU", "Sequential",
-    "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax", "Softplus", "Softsign", "Tanh", "Tanhshrink",
-    "Threshold", "Unflatten", "functional", "init", "parameter", "utils",
+    "LogSoftmax", "MSELoss", "Mish", "Module", "ModuleDict", "ModuleList", "MultiheadAttention",
+    "NLLLoss", "PReLU", "Parameter", "ParameterDict", "ParameterList", "RMSNorm", "ReLU", "ReLU6",
+    "SELU", "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax", "Softplus", "Softsign",
+    "Tanh", "Tanhshrink", "Threshold", "Transformer", "TransformerDecoder",
+    "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer", "Unflatten",
+    "functional", "init", "parameter", "utils",
 ]  # fmt: skip
 
 
