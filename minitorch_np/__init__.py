@@ -221,6 +221,16 @@ from minitorch_np.ops.random_creation import (
 )
 from minitorch_np.ops.ranges import arange, eye, linspace, logspace
 from minitorch_np.ops.rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
+from minitorch_np.ops.recurrent import (
+    gru,
+    gru_cell,
+    lstm,
+    lstm_cell,
+    rnn_relu,
+    rnn_relu_cell,
+    rnn_tanh,
+    rnn_tanh_cell,
+)
 from minitorch_np.ops.reduce import all, any, count_nonzero, logsumexp, mean, nansum, prod, sum
 from minitorch_np.ops.sampling import bernoulli, dropout, dropout_, multinomial
 from minitorch_np.ops.scan import cummax, cummin, cumprod, cumsum, diff, logcumsumexp
@@ -512,6 +522,8 @@ __all__ = [
     "greater",
     "greater_equal",
     "group_norm",
+    "gru",
+    "gru_cell",
     "gt",
     "half",
     "hardshrink",
@@ -577,6 +589,8 @@ __all__ = [
     "logspace",
     "logsumexp",
     "long",
+    "lstm",
+    "lstm_cell",
     "lt",
     "manual_seed",
     "masked_fill",
@@ -652,6 +666,10 @@ __all__ = [
     "result_type",
     "return_types",
     "rms_norm",
+    "rnn_relu",
+    "rnn_relu_cell",
+    "rnn_tanh",
+    "rnn_tanh_cell",
     "roll",
     "rot90",
     "round",

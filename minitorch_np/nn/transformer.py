@@ -253,6 +253,11 @@ class _Stack(Module):
         self.num_layers = num_layers
         self.norm = norm
 
+    @property
+    def _batch_first(self) -> bool:
+        attention: Any = self.layers[0].self_attn
+        return attention.batch_first
+
     def _normed(self, out: Tensor) -> Tensor:
         return out if self.norm is None else self.norm(out)
 
@@ -289,8 +294,8 @@ class TransformerEncoder(_Stack):
             return False
         if mask is not None:
             return False
-        kept = padding.logical_not().array
-        if self.mask_check and bool((kept[:, 1:] & ~kept[:, :-1]).any()):
+        padded = padding.logical_not().logical_not()
+        if self.mask_check and bool((padded[:, :-1] > padded[:, 1:]).any()):
             return False
         given = [src, *first.parameters()]
         return not (is_grad_enabled() and any(t.requires_grad for t in given))
@@ -307,9 +312,7 @@ class TransformerEncoder(_Stack):
             src_key_padding_mask, "src_key_padding_mask", mask, "mask", src.dtype
         )
         mask = canonical_mask(mask, "mask", None, "", src.dtype)
-        causal = is_causal_mask(
-            mask, is_causal, length_of(src, self.layers[0].self_attn.batch_first)
-        )
+        causal = is_causal_mask(mask, is_causal, length_of(src, self._batch_first))
         out = src
         for layer in self.layers:
             out = layer(out, src_mask=mask, is_causal=causal, src_key_padding_mask=padding)
@@ -336,9 +339,7 @@ class TransformerDecoder(_Stack):
         memory_is_causal: bool = False,
     ) -> Tensor:
         """The shape of `tgt`."""
-        causal = is_causal_mask(
-            tgt_mask, tgt_is_causal, length_of(tgt, self.layers[0].self_attn.batch_first)
-        )
+        causal = is_causal_mask(tgt_mask, tgt_is_causal, length_of(tgt, self._batch_first))
         out = tgt
         for layer in self.layers:
             out = layer(
