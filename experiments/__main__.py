@@ -195,9 +195,15 @@ def conformance(
         Path | None, typer.Option("--html", help="Write the board as a page.")
     ] = None,
     as_json: Annotated[Path | None, typer.Option("--json", help="Write it as JSON.")] = None,
+    freeze: Annotated[
+        bool, typer.Option("--freeze", help="Record answers for a torchless run.")
+    ] = False,
 ) -> None:
     """Run PyTorch's own op database on both libraries: status 1 if an op differs unexpectedly."""
     engines.library("torch")
+    if freeze:
+        print(importlib.import_module("experiments.conformance.freeze").freeze())
+        return
     board = importlib.import_module("experiments.conformance.command")
     settings = board.Settings(quick, tuple(dtype or ()), sample, device)
     if not board.conformance(names or (), family, settings, workers, as_html, as_json):

@@ -8,6 +8,7 @@ from math import e, inf, nan, pi
 from typing import NoReturn
 
 import minitorch_np.graph.hooks  # pyright: ignore[reportUnusedImport]  # binds
+import minitorch_np.ops.aten  # pyright: ignore[reportUnusedImport]  # torch.ops.aten
 import minitorch_np.ops.operators  # pyright: ignore[reportUnusedImport]  # binds
 import minitorch_np.ops.restride  # pyright: ignore[reportUnusedImport]  # binds
 import minitorch_np.ops.subscript  # noqa: F401  # pyright: ignore[reportUnusedImport]  # binds
@@ -58,11 +59,18 @@ from minitorch_np.memory_format import (
 from minitorch_np.nn.parameter import typename
 from minitorch_np.op import REGISTRY
 from minitorch_np.ops.activation import celu, hardshrink, relu, selu, threshold
+from minitorch_np.ops.adaptive_pool import (
+    adaptive_avg_pool1d,
+    adaptive_max_pool1d,
+)
 from minitorch_np.ops.addmm import addbmm, addmm, addmv, addr, baddbmm
 from minitorch_np.ops.attention import (
     _safe_softmax,  # noqa: F401  # pyright: ignore[reportPrivateUsage, reportUnusedImport]  # torch's name
     _scaled_dot_product_attention_math,  # noqa: F401  # pyright: ignore[reportPrivateUsage, reportUnusedImport]  # torch's name
     _scaled_dot_product_flash_attention_for_cpu,  # noqa: F401  # pyright: ignore[reportPrivateUsage, reportUnusedImport]  # torch's name
+)
+from minitorch_np.ops.avg_pool import (
+    avg_pool1d,
 )
 from minitorch_np.ops.batch_norm import batch_norm, instance_norm, native_batch_norm
 from minitorch_np.ops.binary import (
@@ -123,6 +131,17 @@ from minitorch_np.ops.conditional import (
     nan_to_num,
     where,
 )
+from minitorch_np.ops.conv import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
+from minitorch_np.ops.convolution import (
+    convolution,
+)
 from minitorch_np.ops.copy import clone, fill, is_same_size, zero_
 from minitorch_np.ops.counting import (
     bincount,
@@ -170,8 +189,15 @@ from minitorch_np.ops.layer_norm import layer_norm, native_layer_norm, rms_norm
 from minitorch_np.ops.linalg import ger, inner, kron, matmul, matrix_power, outer, tensordot
 from minitorch_np.ops.mask import argwhere, masked_scatter, masked_select, nonzero, put, take
 from minitorch_np.ops.matrix import cross, trace
+from minitorch_np.ops.max_pool import (
+    max_pool1d,
+    max_pool1d_with_indices,
+    max_pool2d,
+    max_pool3d,
+)
 from minitorch_np.ops.median import median, nanmedian
 from minitorch_np.ops.norm import norm
+from minitorch_np.ops.padding import constant_pad_nd
 from minitorch_np.ops.permute import (
     adjoint,
     moveaxis,
@@ -370,6 +396,8 @@ __all__ = [
     "absolute",
     "acos",
     "acosh",
+    "adaptive_avg_pool1d",
+    "adaptive_max_pool1d",
     "add",
     "addbmm",
     "addcdiv",
@@ -408,6 +436,7 @@ __all__ = [
     "atleast_2d",
     "atleast_3d",
     "autograd",
+    "avg_pool1d",
     "backends",
     "baddbmm",
     "batch_norm",
@@ -441,7 +470,15 @@ __all__ = [
     "column_stack",
     "concat",
     "concatenate",
+    "constant_pad_nd",
     "contiguous_format",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
+    "convolution",
     "copysign",
     "cos",
     "cosh",
@@ -599,6 +636,10 @@ __all__ = [
     "matmul",
     "matrix_power",
     "max",
+    "max_pool1d",
+    "max_pool1d_with_indices",
+    "max_pool2d",
+    "max_pool3d",
     "maximum",
     "mean",
     "median",

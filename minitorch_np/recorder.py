@@ -19,7 +19,7 @@ from minitorch_np.tensor import Number, Tensor
 __all__ = ["Plan", "inplace_source", "node_source", "plan_of", "record_source"]
 
 FACTS = {"shape": "sizes", "stride": "strides", "offset": "offset", "dtype": "dtype"}
-TORCH_NAMES = {"input": "self", "out": "result"}
+TORCH_NAMES = {"out": "result", "bias_sym_sizes": "bias_sym_sizes_opt"}
 TORCH_FACTS = {"shape": "sym_sizes", "stride": "sym_strides"}
 
 A = Any
@@ -67,6 +67,8 @@ class Plan:
     """Whether a number is an operand of ATen's loop, or only what its kernel is told."""
     planned: bool = False
     """Whether a view follows from the form and from arguments that are ints: see `_planned`."""
+    called: str = "self"
+    """What PyTorch's node calls the argument `input`."""
     title: Callable[..., str] | None = None
     """Computes the node's name from arguments, where PyTorch has several overloads."""
 
@@ -137,11 +139,11 @@ class Plan:
 
 def torch_name(plan: Plan, name: str) -> str:
     """What PyTorch calls a name in a rule, after `_saved_`."""
-    fact = plan.fact(name)
-    if fact:
-        arg, what = name.rsplit("_", 1)
-        return f"{TORCH_NAMES.get(arg, arg)}_{TORCH_FACTS.get(what, what)}"
-    return TORCH_NAMES.get(name, name)
+    arg, what = name.rsplit("_", 1) if plan.fact(name) else (name, "")
+    found = plan.called if arg == "input" else arg
+    if what:
+        found = f"{found}_{TORCH_FACTS.get(what, what)}"
+    return TORCH_NAMES.get(found, found)
 
 
 def slot(plan: Plan, name: str) -> str:

@@ -8,9 +8,13 @@ from collections.abc import Sequence
 from minitorch_np.ops import batch_norm as batch
 from minitorch_np.ops import group_norm as group
 from minitorch_np.ops import layer_norm as layer
+from minitorch_np.ops.avg_pool import avg_pool2d, avg_pool3d
+from minitorch_np.ops.padding import pad
 from minitorch_np.tensor import Tensor
 
-__all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm"]
+__all__ = [
+    "batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm",
+]  # fmt: skip
 
 
 def check_batch(size: Sequence[int]) -> None:
@@ -111,3 +115,28 @@ def rms_norm(
 ) -> Tensor:
     """The last dims of `input` over the root of their mean square, times weight."""
     return layer.rms_norm(input, normalized_shape, weight, eps)
+
+
+def local_response_norm(
+    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Tensor:
+    """`input` over (k + alpha * mean of squares of `size` neighbouring channels) ** beta.
+
+    Source: Krizhevsky et al., ImageNet Classification with Deep Convolutional Networks (2012).
+    """
+    n = input.ndim
+    if n < 3:
+        # the gap in torch's text is its own
+        gap = " " * 25
+        raise ValueError(f"Expected 3D or higher dimensionality {gap}input (got {n} dimensions)")
+    if not input.numel():
+        return input
+    squares, around = input.mul(input), (size // 2, (size - 1) // 2)
+    if n == 3:
+        wide = pad(squares.unsqueeze(1), (0, 0, *around))
+        means = avg_pool2d(wide, (size, 1), stride=1).squeeze(1)
+    else:
+        planes = squares.view((input.sizes[0], 1, *input.sizes[1:3], -1))
+        wide = pad(planes, (0, 0, 0, 0, *around))
+        means = avg_pool3d(wide, (size, 1, 1), stride=1).squeeze(1).view(input.sizes)
+    return input / means.mul(alpha).add(k).pow(beta)

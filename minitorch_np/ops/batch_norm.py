@@ -124,7 +124,7 @@ def refuse_gradients(**given: Tensor | None) -> None:
             )
 
 
-@op("suggested", method=False, graded=1)
+@op("suggested", method=False, graded=1, called="input")
 def native_batch_norm(
     input: Tensor,
     weight: Tensor | None,
@@ -189,7 +189,7 @@ native_batch_norm.vjp(
 )
 
 
-@op("suggested", method=False)
+@op("suggested", method=False, called="input")
 def native_batch_norm_backward(
     grad_out: Tensor,
     input: Tensor,

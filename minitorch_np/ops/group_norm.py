@@ -61,7 +61,7 @@ def check_inputs(
             )
 
 
-@op("suggested", method=False)
+@op("suggested", method=False, called="input")
 def native_group_norm(
     input: Tensor,
     weight: Tensor | None,

@@ -68,7 +68,7 @@ def rows(t: Tensor, n: int) -> Array:
     return np.ascontiguousarray(a).reshape(a.size // n if n else 0, n)
 
 
-@op("contiguous", method=False, graded=1)
+@op("contiguous", method=False, graded=1, called="input")
 def native_layer_norm(
     input: Tensor, normalized_shape: Sizes, weight: Tensor | None, bias: Tensor | None, eps: float
 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -138,7 +138,7 @@ def _backward(
 native_layer_norm.vjp(input=_backward, weight=_backward, bias=_backward)
 
 
-@op("contiguous", method=False)
+@op("contiguous", method=False, called="input")
 def native_layer_norm_backward(
     grad_out: Tensor,
     input: Tensor,

@@ -32,3 +32,13 @@ def test_layers(make: Any) -> None:
         return out, grads, x.grad, dict(module.state_dict()), repr(module)
 
     same(f, sample(2, 4, 4), grad=False, tol=(1e-5, 1e-4))
+
+
+@pytest.mark.parametrize("shape", [(2, 6, 3), (2, 5, 3, 4), (2, 4, 2, 2, 3), (2, 3), (0, 3, 2)])
+def test_local_response_norm(shape: tuple[int, ...]) -> None:
+    def f(torch: Any, x: Any) -> Any:
+        first = torch.nn.LocalResponseNorm(3)
+        second = torch.nn.LocalResponseNorm(2, alpha=0.5, beta=1.5, k=2.0)
+        return first(x), second(x), repr(second)
+
+    same(f, sample(*shape))

@@ -1,0 +1,407 @@
+"""Convolutions and transposed convolutions over one, two and three spatial dims.
+
+`convolution` is the op that all of them are, and its gradients are ops of the same kind, so that
+they can be differentiated again: each is a product of two of input, weight and output.
+Source: aten/src/ATen/native/Convolution.cpp.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np import strides
+from minitorch_np.dtypes import float32, int64
+from minitorch_np.graph.saved import legacy_type
+from minitorch_np.loops import not_implemented, quietly
+from minitorch_np.op import op
+from minitorch_np.ops.copy import zeros, zeros_like
+from minitorch_np.ops.windows import Window, correlate, spread, weigh
+from minitorch_np.shapes import Shape, listed
+from minitorch_np.strides import Stride
+from minitorch_np.tensor import Tensor, empty
+
+__all__ = ["convolution"]
+
+Array = NDArray[Any]
+Ints = int | Sequence[int]
+
+
+class Plan(NamedTuple):
+    """The numbers of a convolution, one a spatial dim, in the order of its arguments."""
+
+    stride: Shape
+    padding: Shape
+    dilation: Shape
+    transposed: bool
+    output_padding: Shape
+    groups: int
+
+    def window(self, weight: Tensor) -> Window:
+        """What slides over the images."""
+        return Window(weight.sizes[2:], self.stride, self.padding, self.dilation)
+
+    def result_shape(self, input: Shape, weight: Shape) -> Shape:
+        """(N, O, *grid). Source: conv_output_size and conv_input_size, ConvUtils.h."""
+        numbers = zip(
+            input[2:], weight[2:], self.stride, self.padding, self.dilation, self.output_padding,
+            strict=True,
+        )  # fmt: skip
+        if self.transposed:
+            sizes = [(n - 1) * s - 2 * p + d * (k - 1) + o + 1 for n, k, s, p, d, o in numbers]
+            return (input[0], weight[1] * self.groups, *sizes)
+        sizes = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d, _ in numbers]
+        return (input[0], weight[0] if input[1] else 0, *sizes)
+
+
+def planned(
+    weight: Tensor,
+    stride: Ints,
+    padding: Ints,
+    dilation: Ints,
+    transposed: bool,
+    output_padding: Ints,
+    groups: int,
+) -> Plan:
+    """The numbers, one of each a spatial dim. Raises: RuntimeError for too few or too many."""
+    dims = weight.ndim - 2
+    if dims <= 0:
+        raise RuntimeError("weight should have at least three dimensions")
+    if groups <= 0:
+        raise RuntimeError("non-positive groups is not supported")
+    return Plan(
+        each(stride, "stride", dims),
+        each(padding, "padding", dims),
+        each(dilation, "dilation", dims),
+        transposed,
+        each(output_padding, "output_padding", dims),
+        groups,
+    )
+
+
+def each(value: Ints, name: str, dims: int) -> Shape:
+    """One number a spatial dim. Source: expand_param_if_needed, ParamUtils.h."""
+    given = (value,) if isinstance(value, int) else tuple(value)
+    if len(given) == 1:
+        return given * dims
+    if len(given) != dims:
+        raise RuntimeError(
+            f"expected {name} to be a single integer value or a list of {dims} values to match "
+            f"the convolution dimensions, but got {name}={listed(given)}"
+        )
+    return given
+
+
+def check(input: Tensor, weight: Tensor, bias: Tensor | None, plan: Plan) -> None:
+    """Raise RuntimeError for shapes that do not belong together. Source: check_shape_forward."""
+    groups, (k, *_), size = plan.groups, weight.sizes, listed(weight.sizes)
+    if any(p < 0 for p in plan.padding):
+        raise RuntimeError("negative padding is not supported")
+    if any(p < 0 for p in plan.output_padding):
+        raise RuntimeError("negative output_padding is not supported")
+    if any(s <= 0 for s in plan.stride):
+        raise RuntimeError("non-positive stride is not supported")
+    if any(d < 0 for d in plan.dilation):
+        raise RuntimeError("dilation should be greater than zero")
+    if input.ndim != weight.ndim:
+        n = weight.ndim
+        raise RuntimeError(
+            f"Expected {n}-dimensional input for {n}-dimensional weight {size}, but got "
+            f"{input.ndim}-dimensional input of size {listed(input.sizes)} instead"
+        )
+    start = f"Given groups={groups}, expected weight to be "
+    if k < groups:
+        raise RuntimeError(
+            f"{start}at least {groups} at dimension 0, but got weight of size {size} instead"
+        )
+    if k % groups:
+        raise RuntimeError(
+            f"{start}divisible by {groups} at dimension 0, but got weight of size [{size}] instead"
+        )
+    check_channels(input, weight, bias, plan)
+
+
+def check_channels(input: Tensor, weight: Tensor, bias: Tensor | None, plan: Plan) -> None:
+    """The second half of `check`: channels, the bias, and windows larger than the image."""
+    size, found = listed(weight.sizes), input.sizes[1]
+    if plan.transposed:
+        outputs, wanted, given = weight.sizes[1] * plan.groups, weight.sizes[0], "transposed=1"
+    else:
+        outputs, wanted = weight.sizes[0], weight.sizes[1] * plan.groups
+        given = f"groups={plan.groups}"
+    if found != wanted:
+        raise RuntimeError(
+            f"Given {given}, weight of size {size}, expected input{listed(input.sizes)} to have "
+            f"{wanted} channels, but got {found} channels instead"
+        )
+    if bias is not None and bias.sizes != (outputs,):
+        given = "transposed=1, " if plan.transposed else ""
+        raise RuntimeError(
+            f"Given {given}weight of size {size}, expected bias to be 1-dimensional with "
+            f"{outputs} elements, but got bias of size {listed(bias.sizes)} instead"
+        )
+    if plan.transposed:
+        return
+    numbers = zip(input.sizes[2:], plan.padding, strict=True)
+    wide = [n + 2 * p for n, p in numbers]
+    kernel = [d * (k - 1) + 1 for k, d in zip(weight.sizes[2:], plan.dilation, strict=True)]
+    if any(n < k for n, k in zip(wide, kernel, strict=True)):
+        raise RuntimeError(
+            f"Calculated padded input size per channel: ({by(wide)}). Kernel size: ({by(kernel)})."
+            " Kernel size can't be greater than actual input size"
+        )
+
+
+def by(sizes: Sequence[int]) -> str:
+    """Sizes as messages have them: 3 x 4."""
+    return " x ".join(map(str, sizes))
+
+
+def check_dtypes(input: Tensor, weight: Tensor, plan: Plan) -> None:
+    """Raise for dtypes that differ, and for those that no kernel of ATen's takes."""
+    dtype = input.dtype
+    if dtype is not weight.dtype:
+        if dtype.is_half:
+            raise RuntimeError(
+                f"Input type ({legacy_type(input)}) and weight type ({legacy_type(weight)}) should "
+                "be the same or input should be a MKLDNN tensor and weight is a dense tensor"
+            )
+        raise RuntimeError(
+            f"expected scalar type {dtype.aten_name} but found {weight.dtype.aten_name}"
+        )
+    if dtype.is_floating_point or dtype is int64:
+        return
+    solid = weight.ndim == 5
+    if plan.transposed:
+        raise not_implemented(f"slow_conv_transpose{3 if solid else 2}d_out_cpu", dtype)
+    if any(d != 1 for d in plan.dilation):
+        raise not_implemented("slow_conv_dilated<>", dtype)
+    if dtype.category == 0:
+        raise not_implemented("compute_columns3d" if solid else "slow_conv2d_cpu", dtype)
+
+
+def check_transposed(input: Tensor, shape: Shape, plan: Plan) -> None:
+    """Raise RuntimeError for what a transposed convolution cannot have.
+
+    Source: slow_conv_transpose2d_shape_check, NaiveConvolutionTranspose2d.cpp, and 3d.
+    """
+    one = len(plan.stride) == 1
+    names = ["height", "width"] if len(plan.stride) < 3 else ["depth", "height", "width"]
+    stride, dilation, more = (
+        ((first, *numbers) if one else numbers)
+        for first, numbers in (
+            (1, plan.stride), (1, plan.dilation), (0, plan.output_padding),
+        )
+    )  # fmt: skip
+    if any(o >= s and o >= d for o, s, d in zip(more, stride, dilation, strict=True)):
+        kinds = (("output_padding", more), ("stride", stride), ("dilation", dilation))
+        parts = [f"{k}_{n}: {x}" for k, xs in kinds for n, x in zip(names, xs, strict=True)]
+        raise RuntimeError(
+            "output padding must be smaller than either stride or dilation, but got "
+            + " ".join(parts)
+        )
+    if any(n < 1 for n in shape[2:]):
+        first = (1,) if one else ()
+        raise RuntimeError(
+            f"Given input size per channel: ({by((*first, *input.sizes[2:]))}). Calculated output "
+            f"size per channel: ({by((*first, *shape[2:]))}). Output size is too small"
+        )
+
+
+def result_stride(shape: Shape, input: Tensor, weight: Tensor, plan: Plan) -> Stride:
+    """Row-major, or channels last if input or weight is.
+
+    With one spatial dim, PyTorch makes the input row-major and adds a dim to both. With three, only
+    oneDNN keeps channels last. Source: determine_backend_memory_format, Convolution.cpp.
+    """
+    if weight.ndim == 3:
+        (o, c, k), (so, sc, sk) = weight.sizes, weight.strides
+        if strides.is_channels_last_like((o, c, 1, k), (so, sc, k * sk, sk)):
+            first, between, _, last = strides.channels_last((*shape[:2], 1, shape[2]))
+            return first, between, last
+        return strides.contiguous(shape)
+    if weight.ndim == 5 and not by_onednn(input, weight, plan):
+        return strides.contiguous(shape)
+    if not any(strides.is_channels_last_like(t.sizes, t.strides) for t in (input, weight)):
+        return strides.contiguous(shape)
+    return (strides.channels_last if weight.ndim == 4 else strides.channels_last_3d)(shape)
+
+
+def by_onednn(input: Tensor, weight: Tensor, plan: Plan) -> bool:
+    """Whether PyTorch, on one thread, leaves this to oneDNN. Source: ConvParams::use_mkldnn."""
+    dtype = input.dtype
+    if not dtype.is_half and dtype is not float32:
+        return False
+    if plan.transposed and any(
+        o >= s for o, s in zip(plan.output_padding, plan.stride, strict=True)
+    ):
+        return False
+    moves = any(n != 1 for n in (*plan.stride, *plan.dilation))
+    return dtype.is_half or moves or input.sizes[0] >= 16 or weight.sizes[-2:] != (1, 1)
+
+
+def is_rough(input: Tensor, weight: Tensor, plan: Plan) -> bool:
+    """Whether sums of half types are rounded on the way, as the kernels of transposed ones do."""
+    return plan.transposed and input.dtype.is_half and not by_onednn(input, weight, plan)
+
+
+def made(values: Array, stride: Stride, like: Tensor) -> Tensor:
+    """A tensor of these values, rounded if the dtype is narrower."""
+    done = empty(values.shape, stride, like.dtype)
+    quietly(np.copyto, done.array, values, casting="unsafe")
+    return done
+
+
+@op("suggested", method=False, called="input")
+def convolution(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: Ints,
+    padding: Ints,
+    dilation: Ints,
+    transposed: bool,
+    output_padding: Ints,
+    groups: int,
+) -> Tensor:
+    """Filters `weight` slid over images: (N, C, *size) to (N, O, *grid).
+
+    The weight is (O, C / groups, *kernel), of a transposed one (C, O / groups, *kernel).
+    Raises: RuntimeError, with PyTorch's texts. Source: Convolution.cpp _convolution.
+    """
+    plan = planned(weight, stride, padding, dilation, transposed, output_padding, groups)
+    check(input, weight, bias, plan)
+    shape = plan.result_shape(input.sizes, weight.sizes)
+    if 0 in input.sizes[:2]:
+        return zeros(input, shape)
+    if 0 in input.sizes:
+        raise RuntimeError(
+            "Only zero batch or zero channel inputs are supported, but got input shape: "
+            f"{listed(input.sizes)}"
+        )
+    if plan.transposed:
+        check_transposed(input, shape, plan)
+    check_dtypes(input, weight, plan)
+    a, b, added = input.array, weight.array, None if bias is None else bias.array
+    w = plan.window(weight)
+    if plan.transposed:
+        rough = is_rough(input, weight, plan)
+        values = quietly(spread, a, b, added, w, groups, shape[2:], rough=rough)
+    else:
+        values = quietly(correlate, a, b, added, w, groups, shape[2:])
+    return made(values, result_stride(shape, input, weight, plan), input)
+
+
+convolution.vjp(
+    input=lambda g, input, weight, stride, padding, dilation, transposed, output_padding, groups: (
+        convolution_input_backward(
+            g,
+            input,
+            weight,
+            planned(weight, stride, padding, dilation, transposed, output_padding, groups),
+        )
+    ),
+    weight=lambda g, input, weight, stride, padding, dilation, transposed, output_padding, groups: (
+        convolution_weight_backward(
+            g,
+            input,
+            weight,
+            planned(weight, stride, padding, dilation, transposed, output_padding, groups),
+        )
+    ),
+    bias=lambda g, input, weight, bias_shape: convolution_bias_backward(
+        g, input, weight, bias_shape
+    ),
+)
+
+
+@op("suggested", method=False, node="ConvolutionBackwardBackward0", called="input")
+def convolution_input_backward(
+    grad_output: Tensor, input: Tensor, weight: Tensor, plan: Plan
+) -> Tensor:
+    """The gradient of the images: the transpose of the convolution, applied to `grad_output`.
+
+    Of `input`, only its geometry is asked. Source: convolution_backward, Convolution.cpp.
+    """
+    if not input.numel():
+        return zeros(input, input.sizes)
+    w, size = plan.window(weight), input.sizes[2:]
+    if plan.transposed:
+        values = quietly(correlate, grad_output.array, weight.array, None, w, plan.groups, size)
+    else:
+        values = quietly(spread, grad_output.array, weight.array, None, w, plan.groups, size)
+    return made(values, result_stride(input.sizes, input, weight, plan), input)
+
+
+convolution_input_backward.vjp(
+    grad_output=lambda g, weight, plan: convolution(g, weight, None, *plan),
+    input=lambda g, input: zeros_like(input),
+    weight=lambda g, grad_output, weight, plan: convolution_weight_backward(
+        grad_output, g, weight, plan
+    ),
+)
+
+
+@op("suggested", method=False, node="ConvolutionBackwardBackward0", called="input")
+def convolution_weight_backward(
+    grad_output: Tensor, input: Tensor, weight: Tensor, plan: Plan
+) -> Tensor:
+    """The gradient of the filters, of which only the geometry is asked.
+
+    Source: convolution_backward, Convolution.cpp.
+    """
+    if not input.numel():
+        return zeros(weight, weight.sizes)
+    images, slopes = input.array, grad_output.array
+    if plan.transposed:
+        images, slopes = slopes, images
+    rough = is_rough(input, weight, plan)
+    values = quietly(weigh, images, slopes, plan.window(weight), plan.groups, rough=rough)
+    stride = result_stride(weight.sizes, input, weight, plan)
+    if weight.ndim > 3 and packed_alike(
+        weight, stride
+    ):  # a kernel of size 1 lies in both formats: as it suggests
+        stride = strides.suggested(weight.sizes, weight.strides)
+    return made(values, stride, weight)
+
+
+def packed_alike(t: Tensor, stride: Stride) -> bool:
+    """Whether a tensor has this stride in all dims that have more than one element."""
+    pairs = zip(t.sizes, t.strides, stride, strict=True)
+    return all(n == 1 or mine == other for n, mine, other in pairs)
+
+
+convolution_weight_backward.vjp(
+    grad_output=lambda g, input, plan: convolution(input, g, None, *plan),
+    input=lambda g, grad_output, input, plan: convolution_input_backward(
+        grad_output, input, g, plan
+    ),
+    weight=lambda g, weight: zeros_like(weight),
+)
+
+
+@op("contiguous", method=False, node="ConvolutionBackwardBackward0", called="input")
+def convolution_bias_backward(
+    grad_output: Tensor, input: Tensor, weight: Tensor, shape: Shape
+) -> Tensor:
+    """The gradient of a bias of this shape: the sum over images and places.
+
+    It depends on neither input nor weight, but PyTorch's one node for all gradients has edges to
+    both. Source: convolution_backward, Convolution.cpp.
+    """
+    del input, weight
+    if not grad_output.numel():
+        return zeros(grad_output, shape)
+    dims = (0, *range(2, grad_output.ndim))
+    values = quietly(np.add.reduce, grad_output.array, dims, grad_output.dtype.compute)
+    return made(values, (1,), grad_output)
+
+
+convolution_bias_backward.vjp(
+    grad_output=lambda g, grad_output_shape: g.view(
+        (-1, *[1] * (len(grad_output_shape) - 2))
+    ).expand(grad_output_shape),
+    input=lambda g, input: zeros_like(input),
+    weight=lambda g, weight: zeros_like(weight),
+)

@@ -1,0 +1,185 @@
+"""Windows that slide over images, as arrays: the products behind convolutions and their gradients.
+
+Images are (N, C, *size) of any number of spatial dims and any strides. A window has the size
+`kernel`, its elements lie `dilation` apart, and it moves by `stride` over an image with `padding`
+zeros on all sides. `grid` are the places where it stops; L is their number.
+
+Products run over a few images at a time, whose windows are copied out into one matrix that the
+caches hold: to read an element as often as windows have it is cheaper there than in the product.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
+
+from minitorch_np import backends
+from minitorch_np.shapes import Shape
+
+__all__ = ["Window", "correlate", "gathered", "scattered", "spread", "weigh"]
+
+Array = NDArray[Any]
+
+TOGETHER = 1 << 17
+"""Elements that are copied out at a time."""
+
+
+class Window(NamedTuple):
+    """What slides, one number a spatial dim."""
+
+    kernel: Shape
+    stride: Shape
+    padding: Shape
+    dilation: Shape
+
+    def is_point(self) -> bool:
+        """Whether windows are just the elements of the image, each once."""
+        ones = (1,) * len(self.kernel)
+        return self.kernel == ones == self.stride and not any(self.padding)
+
+
+def padded(a: Array, w: Window) -> Array:
+    """Images within their zeros."""
+    if not any(w.padding):
+        return a
+    sizes = [n + 2 * p for n, p in zip(a.shape[2:], w.padding, strict=True)]
+    wide = np.zeros((*a.shape[:2], *sizes), a.dtype)
+    inner = [slice(p, p + n) for n, p in zip(a.shape[2:], w.padding, strict=True)]
+    wide[(..., *inner)] = a
+    return wide
+
+
+def gathered(a: Array, w: Window, grid: Shape) -> Array:
+    """All windows of images, to read: (N, C, *kernel, *grid)."""
+    wide = padded(a, w)
+    steps = wide.strides[2:]
+    within = [s * d for s, d in zip(steps, w.dilation, strict=True)]
+    between = [s * d for s, d in zip(steps, w.stride, strict=True)]
+    shape = (*a.shape[:2], *w.kernel, *grid)
+    return as_strided(wide, shape, (*wide.strides[:2], *within, *between), writeable=False)
+
+
+def scattered(columns: Array, w: Window, size: Shape) -> Array:
+    """Images of `size` to which the windows (N, C, *kernel, *grid) add up; padding is dropped."""
+    wide = np.zeros(
+        (*columns.shape[:2], *[n + 2 * p for n, p in zip(size, w.padding, strict=True)]),
+        columns.dtype,
+    )
+    grid = columns.shape[2 + len(size) :]
+    for at in itertools.product(*map(range, w.kernel)):
+        where = [
+            slice(i * d, i * d + (n - 1) * s + 1, s)
+            for i, d, s, n in zip(at, w.dilation, w.stride, grid, strict=True)
+        ]
+        wide[(..., *where)] += columns[(slice(None), slice(None), *at)]
+    return wide[(..., *[slice(p, p + n) for n, p in zip(size, w.padding, strict=True)])]
+
+
+def _some(count: int, each: int) -> Iterator[slice]:
+    """The images of a batch, as many at a time as may be copied out, at so many elements each."""
+    step = max(1, TOGETHER // max(each, 1))
+    for first in range(0, count, step):
+        yield slice(first, min(first + step, count))
+
+
+def _times(a: Array, b: Array, out: Array, start: Array | None = None) -> None:
+    """out = start + a @ b for (N or 1, G, M, K), (N, G, K, L): G products for each image."""
+    beta = 0 if start is None else 1
+    if out.shape[1] == 1:
+        first = None if start is None else start[:, 0]
+        backends.product(a[:, 0], b[:, 0], out[:, 0], beta=beta, start=first)
+        return
+    for n in range(len(out)):
+        first = None if start is None else start[n]
+        backends.product(a[n % len(a)], b[n], out[n], beta=beta, start=first)
+
+
+def summing(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype that products add up in: float32 for half types, the same for others."""
+    return np.dtype(np.float32) if dtype.itemsize == 2 and dtype.kind not in "iu" else dtype
+
+
+def correlate(
+    a: Array, weight: Array, bias: Array | None, w: Window, groups: int, grid: Shape
+) -> Array:
+    """Each window times each filter: (N, C, *size), (O, C / groups, *kernel) to (N, O, *grid)."""
+    count, channels = a.shape[:2]
+    outputs, k, cells = weight.shape[0], math.prod(weight.shape[1:]), math.prod(grid)
+    filters = weight.reshape(1, groups, outputs // groups, k)
+    dtype = summing(a.dtype)
+    out = np.empty((count, groups, outputs // groups, cells), dtype)
+    start = None
+    if bias is not None:
+        start = np.broadcast_to(bias.astype(dtype).reshape(1, groups, -1, 1), out.shape)
+    for part in _some(count, channels * math.prod(w.kernel) * cells):
+        columns = _columns(a[part], w, grid, groups)
+        _times(filters, columns, out[part], None if start is None else start[part])
+    return out.reshape(count, outputs, *grid)
+
+
+def _columns(a: Array, w: Window, grid: Shape, groups: int) -> Array:
+    """The windows of images as matrices (N, groups, C / groups * kernel, L)."""
+    count, channels = a.shape[:2]
+    shape = (count, groups, channels // groups * math.prod(w.kernel), math.prod(grid))
+    if w.is_point():
+        return a.reshape(shape)
+    return gathered(a, w, grid).reshape(shape)
+
+
+def spread(
+    a: Array,
+    weight: Array,
+    bias: Array | None,
+    w: Window,
+    groups: int,
+    size: Shape,
+    *,
+    rough: bool = False,
+) -> Array:
+    """The transpose of `correlate`: (N, O, *grid), (O, C / groups, *kernel) to (N, C, *size).
+
+    `rough` says that windows of half types are rounded before they are added up, and each sum too.
+    """
+    count, outputs, *grid = a.shape
+    each, cells = weight.shape[1] * groups * math.prod(w.kernel), math.prod(grid)
+    k = math.prod(weight.shape[1:])
+    filters = weight.reshape(1, groups, outputs // groups, k).swapaxes(2, 3)
+    images = a.reshape(count, groups, outputs // groups, cells)
+    dtype = summing(a.dtype)
+    out = np.empty((count, weight.shape[1] * groups, *size), dtype)
+    for part in _some(count, each * cells):
+        columns = np.empty((len(images[part]), groups, k, cells), dtype)
+        _times(filters, images[part], columns)
+        if rough:
+            columns = columns.astype(a.dtype)
+        if w.is_point():
+            out[part] = columns.reshape(out[part].shape)
+        else:
+            windows = columns.reshape(len(columns), -1, *w.kernel, *grid)
+            out[part] = scattered(windows, w, size)
+    if bias is not None:
+        out += bias.astype(out.dtype).reshape(-1, *[1] * len(size))
+    return out
+
+
+def weigh(a: Array, g: Array, w: Window, groups: int, *, rough: bool = False) -> Array:
+    """The filters' share: (N, C, *size), (N, O, *grid) to (O, C / groups, *kernel).
+
+    `rough` says that half types are rounded after each image.
+    """
+    count, outputs, *grid = g.shape
+    channels, cells = a.shape[1], math.prod(grid)
+    k = channels // groups * math.prod(w.kernel)
+    out = np.zeros((groups, outputs // groups, k), summing(a.dtype))
+    slopes = g.reshape(count, groups, outputs // groups, cells)
+    for part in _some(count, channels * math.prod(w.kernel) * cells):
+        columns = _columns(a[part], w, tuple(grid), groups).swapaxes(2, 3)
+        for slope, column in zip(slopes[part], columns, strict=True):
+            backends.product(slope, column, out, beta=1)
+            if rough:
+                out[...] = out.astype(a.dtype)
+    return out.reshape(outputs, channels // groups, *w.kernel)
