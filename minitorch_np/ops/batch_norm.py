@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from minitorch_np.dtypes import bfloat16
+from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.loops import finish, not_implemented, quietly, resize_output
 from minitorch_np.op import composite, op
@@ -17,6 +19,7 @@ from minitorch_np.ops.channels import (
     check_alike,
     cube,
     moments,
+    over,
     plane,
     slopes,
     stored_as,
@@ -48,49 +51,91 @@ def update(running: Tensor | None, now: Array, momentum: float) -> None:
         running.array[...] = momentum * now + (1 - momentum) * old
 
 
+Running = tuple[Tensor | None, Tensor | None]
+"""Running means and variances."""
+
+
 def normalised(
     input: Tensor,
     weight: Tensor | None,
     bias: Tensor | None,
-    running: tuple[Tensor | None, Tensor | None],
+    running: Running,
     training: bool,
     momentum: float,
     eps: float,
+    stored: Dtype,
 ) -> tuple[Tensor, Array, Array]:
     """The result of batch normalisation; the means and the rstds of this batch, none in evaluation.
 
-    In training the running variance takes the unbiased one of the batch, the result the biased one.
+    In training the running variance takes the unbiased one of the batch, the result the biased one,
+    and means and rstds as they are `stored`.
     """
     last = channels_last(input)
     a = cube(input, last)
     out = empty(input.sizes, suggested(input.sizes, input.strides), input.dtype)
+    stepwise = stored.is_half and not packed(input, weight, bias, *running)
     if training:
-        mean, spread = moments(a)
-        n = a.shape[0] * a.shape[2]
-        rstd = rstd_of(spread / a.dtype.type(n), eps)
-        update(running[0], mean, momentum)
-        update(running[1], spread / a.dtype.type(n - 1), momentum)
+        rounds = stored is bfloat16 and packed(input)  # there sums of squares are kept as that
+        found = moved(a, running, momentum, eps, stored if rounds else None)
+        mean, rstd = (kept_as(stored, values) for values in found)
     else:
-        mean, rstd = fixed(running, a, eps)
-    scale = rstd if weight is None else rstd * vector(weight, a)
-    shift = -mean * scale if bias is None else vector(bias, a) - mean * scale
-    if out.dtype.np == a.dtype:
-        affine(a, cube(out, last), scale, shift)
+        mean, rstd = fixed(running, a, eps, stored if stepwise else None)
+    if stepwise:
+        put(out, by_steps(a, mean, rstd, weight, bias, stored), last)
     else:
-        affine(a, a, scale, shift)  # a copy already
-        put(out, a, last)
-    if not training:
-        return out, np.empty(0, a.dtype), np.empty(0, a.dtype)
-    return out, mean, rstd
+        scale = rstd if weight is None else rstd * vector(weight, a)
+        shift = -mean * scale if bias is None else vector(bias, a) - mean * scale
+        direct = out.dtype.np == a.dtype
+        affine(a, cube(out, last) if direct else a, scale, shift)  # else it is a copy already
+        if not direct:
+            put(out, a, last)
+    return (out, mean, rstd) if training else (out, mean[:0], rstd[:0])
 
 
-def fixed(
-    running: tuple[Tensor | None, Tensor | None], a: Array, eps: float
+def kept_as(dtype: Dtype | None, values: Array) -> Array:
+    """Values as a dtype, if there is one, holds them, to compute with."""
+    return values if dtype is None else values.astype(dtype.np).astype(values.dtype)
+
+
+def packed(input: Tensor, *values: Tensor | None) -> bool:
+    """Whether PyTorch's loop over contiguous memory takes all; the other one takes other steps."""
+    dense = input.is_contiguous()
+    if not dense and input.ndim in (4, 5):
+        dense = channels_last(input) and input.strides == suggested(input.sizes, input.strides)
+    return dense and all(t is None or t.is_contiguous() for t in values)
+
+
+def moved(
+    a: Array, running: Running, momentum: float, eps: float, between: Dtype | None
 ) -> tuple[Array, Array]:
-    """The running means, and the rstds of running variances."""
+    """The means and the rstds of a batch, towards which running statistics are moved.
+
+    `between` is the dtype to which sums of squares are rounded on the way, if they are.
+    """
+    mean, spread = moments(a)
+    n = a.shape[0] * a.shape[2]
+    spread = kept_as(between, spread)
+    update(running[0], mean, momentum)
+    update(running[1], kept_as(between, spread / a.dtype.type(n - 1)), momentum)
+    return mean, rstd_of(kept_as(between, spread / a.dtype.type(n)), eps)
+
+
+def by_steps(
+    a: Array, mean: Array, rstd: Array, weight: Tensor | None, bias: Tensor | None, dtype: Dtype
+) -> Array:
+    """The result for halves that do not lie in one piece: each step is rounded."""
+    out = kept_as(dtype, kept_as(dtype, a - over(mean)) * over(rstd))
+    if weight is not None:
+        out = kept_as(dtype, out * over(vector(weight, a)))
+    return out if bias is None else out + over(vector(bias, a))
+
+
+def fixed(running: Running, a: Array, eps: float, between: Dtype | None) -> tuple[Array, Array]:
+    """The running means, and the rstds of running variances, rounded on the way if they are."""
     mean, variance = (weights(t, a) for t in running)
     assert mean is not None and variance is not None
-    return mean, 1 / np.sqrt(variance + a.dtype.type(eps))
+    root = kept_as(between, np.sqrt(kept_as(between, variance + a.dtype.type(eps))))
+    return mean, kept_as(between, 1 / root)
 
 
 def put(out: Tensor, a: Array, last: bool) -> None:
@@ -149,7 +194,9 @@ def native_batch_norm(
     check_alike(stored, weight, bias, *running)
     if not input.dtype.is_floating_point:
         raise not_implemented("batch_norm", input.dtype)
-    y, mean, rstd = quietly(normalised, input, weight, bias, running, training, momentum, eps)
+    y, mean, rstd = quietly(
+        normalised, input, weight, bias, running, training, momentum, eps, stored
+    )
     made = y, finish(mean, stored, None), finish(rstd, stored, None)
     if out is None:
         return made
@@ -210,7 +257,7 @@ def native_batch_norm_backward(
     mean, rstd = (weights(t, a) for t in saved)
     assert mean is not None and rstd is not None
     if not train:
-        rstd = quietly(fixed, saved, a, eps)[1]
+        rstd = quietly(fixed, saved, a, eps, None)[1]
     total, slope = quietly(slopes, g, a, mean)
     if output_mask[0]:
         scale = rstd if weight is None else rstd * vector(weight, a)

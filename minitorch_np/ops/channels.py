@@ -18,8 +18,8 @@ from minitorch_np.shapes import numel
 from minitorch_np.tensor import Tensor
 
 __all__ = [
-    "affine", "channels_last", "check_alike", "cube", "moments", "plane", "slopes", "stored_as",
-    "vector", "weights",
+    "affine", "channels_last", "check_alike", "cube", "moments", "over", "plane", "slopes",
+    "stored_as", "vector", "weights",
 ]  # fmt: skip
 
 Array = NDArray[Any]

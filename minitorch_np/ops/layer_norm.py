@@ -87,14 +87,21 @@ def native_layer_norm(
     kept = (*input.sizes[: input.ndim - len(shape)], *[1] * len(shape))
     a = rows(input, numel(shape))
     y = out.array.reshape(a.shape) if out.dtype.np == a.dtype else np.empty_like(a)
-    mean, rstd = quietly(normalise, a, y, weights(weight, a), weights(bias, a), eps, numel(kept))
+    w, b, half = weights(weight, a), weights(bias, a), input.dtype.is_half
+    mean, rstd = quietly(normalise, a, y, w, b, eps, numel(kept), half)
     if y.dtype != out.dtype.np:
         out.array[...] = y.reshape(input.sizes)
     return out, finish(mean.reshape(kept), stored, None), finish(rstd.reshape(kept), stored, None)
 
 
 def normalise(
-    a: Array, out: Array, weight: Array | None, bias: Array | None, eps: float, count: int
+    a: Array,
+    out: Array,
+    weight: Array | None,
+    bias: Array | None,
+    eps: float,
+    count: int,
+    half: bool,
 ) -> tuple[Array, Array]:
     """Writes rows to mean 0 and variance 1, weighed; returns the `count` means and rstds."""
     n = a.shape[1]
@@ -102,20 +109,29 @@ def normalise(
         return np.zeros(count, a.dtype), np.full(count, np.nan, a.dtype)
     mean, spread = moments(a[None])
     rstd = (1 / np.sqrt(spread / a.dtype.type(n) + a.dtype.type(eps))).astype(a.dtype)
-    if weight is None and bias is None:
+    if weight is None and bias is None and not half:
         affine(a[None], out[None], rstd, -mean * rstd)
     elif dense(a) and dense(out):
         w = np.ones(n, a.dtype) if weight is None else weight
         b = np.zeros(n, a.dtype) if bias is None else bias
         loop("channels.normalised_rows")(a.ravel(), out.reshape(-1), mean, rstd, w, b)
     else:
-        np.subtract(a, mean[:, None], out=out)
-        np.multiply(out, rstd[:, None], out=out)
+        apart = standard(a, mean, rstd) if half else (a - mean[:, None]) * rstd[:, None]
+        np.copyto(out, apart)
         if weight is not None:
             np.multiply(out, weight, out=out)
         if bias is not None:
             np.add(out, bias, out=out)
     return mean, rstd
+
+
+def standard(a: Array, mean: Array, rstd: Array) -> Array:
+    """a * rstd - mean * rstd, of which the second product alone is rounded.
+
+    As PyTorch does it with halves, and for the gradient of a weight.
+    """
+    wide = a.astype(np.float64) * rstd.astype(np.float64)[:, None]
+    return (wide - (mean * rstd)[:, None]).astype(a.dtype)
 
 
 def _backward(
@@ -188,7 +204,7 @@ def slopes_of_parameters(g: Array, a: Array, mean: Array, rstd: Array) -> tuple[
         both = np.empty(a.shape[1], a.dtype), np.empty(a.shape[1], a.dtype)
         loop("channels.weight_rows")(g.ravel(), a.ravel(), mean, rstd, *both)
         return both
-    x = a * rstd[:, None] - (mean * rstd)[:, None]  # rounded as PyTorch rounds it
+    x = standard(a, mean, rstd)
     return np.add.reduce(g * x, 0, np.float64), np.add.reduce(g, 0, np.float64)
 
 
@@ -208,6 +224,11 @@ def _again(
 
     Source: layer_norm_double_backward, FunctionsManual.cpp.
     """
+    if g_result2 is not None and weight is None:  # PyTorch counts on a weight beside a bias
+        raise RuntimeError(
+            "Expected a proper Tensor but got None (or an undefined Tensor in C++) for argument #1 "
+            "'other'"
+        )
     m, n = mean.numel(), numel(tuple(normalized_shape))
     given = Curvature(
         input=input.reshape(m, n),
