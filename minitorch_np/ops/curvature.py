@@ -37,7 +37,8 @@ def curvature(
 
     Numbers along `dims` were normalised together; a weight serves all along `across`.
     """
-    x = (c.input - c.mean) * c.rstd
+    apart = c.input - c.mean
+    x = apart * c.rstd
     g_input = g_weight = g_grad = None
     if c.ggI is not None:
         v, h = c.ggI, c.weighed(c.grad_out)
@@ -46,7 +47,10 @@ def curvature(
         level = v - v.mean(dims, True) - x * vx
         g_grad = c.weighed(level * c.rstd)
         if c.weight is not None:
-            g_weight = (level * c.rstd * c.grad_out).sum(across, True)
+            # by the square of rstd, which may be too large for a half, as PyTorch has it
+            turn = (v * apart).mean(dims, True) * c.rstd.pow(2)
+            same = v - v.mean(dims, True) - apart * turn
+            g_weight = (same * c.rstd * c.grad_out).sum(across, True)
         turned = -(v * hx + h * vx) * c.rstd
         g_input = _through(turned, x, c.rstd, dims) - x * c.rstd.pow(2) * (level * h).mean(
             dims, True
