@@ -90,11 +90,32 @@ def split_last(projected: Tensor, count: int) -> Tensor:
     return parts.unsqueeze(0).transpose(0, -2).squeeze(-2).contiguous()
 
 
-def projected_together(q: Tensor, k: Tensor, v: Tensor, weight: Tensor, bias: Maybe) -> Three:
+def both_masks(
+    mask: Maybe, padding: Maybe, is_causal: bool, need_weights: bool, dtype: Dtype
+) -> tuple[Maybe, Maybe, bool]:
+    """The masks to add, and whether a causal one need not be added.
+
+    Raises: RuntimeError for a causal mask that is not given.
+    """
+    padding = canonical_mask(padding, "key_padding_mask", mask, "attn_mask", dtype)
+    if is_causal and mask is None:
+        raise RuntimeError(
+            "Need attn_mask if specifying the is_causal hint. You may use the Transformer module "
+            "method `generate_square_subsequent_mask` to create this mask."
+        )
+    if is_causal and padding is None and not need_weights:
+        return None, None, True
+    mask = canonical_mask(mask, "attn_mask", None, "", dtype)
+    return mask, padding, is_causal and padding is None
+
+
+def projected_together(q: Tensor, k: Tensor, v: Tensor, weight: Maybe, bias: Maybe) -> Three:
     """Queries, keys and values by one weight, in as few products as they are tensors.
 
-    Source: _in_projection_packed.
+    Raises: AssertionError where there is none. Source: _in_projection_packed.
     """
+    if weight is None:
+        raise AssertionError("use_separate_proj_weight is False but in_proj_weight is None")
     e = q.size(-1)
     if q is k and k is v:
         parts = split_last(linear(q, weight, bias), 3)
@@ -272,29 +293,17 @@ def multi_head_attention_forward(
         if key_padding_mask is not None:
             key_padding_mask = key_padding_mask.unsqueeze(0)
     length, batch, embed_dim = query.sizes
-    padding = canonical_mask(
-        key_padding_mask, "key_padding_mask", attn_mask, "attn_mask", query.dtype
+    mask, padding, is_causal = both_masks(
+        attn_mask, key_padding_mask, is_causal, need_weights, query.dtype
     )
-    if is_causal and attn_mask is None:
-        raise RuntimeError(
-            "Need attn_mask if specifying the is_causal hint. You may use the Transformer module "
-            "method `generate_square_subsequent_mask` to create this mask."
-        )
-    if is_causal and padding is None and not need_weights:
-        mask = None
-    else:
-        mask = canonical_mask(attn_mask, "attn_mask", None, "", query.dtype)
-        is_causal = is_causal and padding is None
     if embed_dim != embed_dim_to_check:
         raise AssertionError(
             f"was expecting embedding dimension of {embed_dim_to_check}, but got {embed_dim}"
         )
     size = check_sizes(key, value, embed_dim, num_heads, use_separate_proj_weight)
     if use_separate_proj_weight:
-        weights = q_proj_weight, k_proj_weight, v_proj_weight
-        q, k, v = projected_apart((query, key, value), weights, in_proj_bias)
-    elif in_proj_weight is None:
-        raise AssertionError("use_separate_proj_weight is False but in_proj_weight is None")
+        apart = q_proj_weight, k_proj_weight, v_proj_weight
+        q, k, v = projected_apart((query, key, value), apart, in_proj_bias)
     else:
         q, k, v = projected_together(query, key, value, in_proj_weight, in_proj_bias)
     if mask is not None:
