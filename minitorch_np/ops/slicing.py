@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from minitorch_np import shapes, strides
-from minitorch_np.dtypes import INTEGER, int64
+from minitorch_np.dtypes import INTEGER, can_cast, int64
+from minitorch_np.loops import check_dtype, exact_result_for
 from minitorch_np.op import composite, op
-from minitorch_np.ops.copy import zeros
+from minitorch_np.ops.copy import moved, zeros
 from minitorch_np.shapes import Shape, wrap_dim
 from minitorch_np.storage import allocate
 from minitorch_np.strides import Geometry, Stride
@@ -142,7 +143,7 @@ def slice_backward(
 slice_backward.vjp(grad_output=lambda g, dim, start, end, step: slice(g, dim, start, end, step))
 
 
-@op("contiguous")
+@op("contiguous", refuses="leaf")
 def slice_scatter(
     input: Tensor,
     src: Tensor,
@@ -150,9 +151,12 @@ def slice_scatter(
     start: int | None = None,
     end: int | None = None,
     step: int = 1,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """A copy with `src` written to `start:end:step` of `dim`."""
-    return scattered(input, src, sliced(*kept(input), dim, start, end, step), "slice")
+    done = scattered(input, src, sliced(*kept(input), dim, start, end, step), "slice")
+    return done if out is None else own_or_out(done, out)
 
 
 slice_scatter.vjp(
@@ -251,11 +255,21 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
 diag_embed.vjp(input=lambda g, offset, dim1, dim2: g.diagonal(offset, dim1, dim2))
 
 
-@op("contiguous", method=False, node="DiagonalBackward0_copy")
-def diagonal_copy(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+@op("contiguous", method=False, node="DiagonalBackward0_copy", refuses="leaf")
+def diagonal_copy(
+    input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1, *, out: Tensor | None = None
+) -> Tensor:
     """The diagonals as `diagonal` shows them, in memory of their own."""
     place = on_diagonal(input.sizes, input.strides, input.offset, offset, dim1, dim2)
-    return stored(input.alias(*place).array, input.dtype)
+    return own_or_out(input.alias(*place), out)
+
+
+def own_or_out(t: Tensor, out: Tensor | None) -> Tensor:
+    """The elements in memory of their own, or in `out`. Raises: RuntimeError for another dtype."""
+    if out is None:
+        return stored(t.array, t.dtype)
+    np.copyto(exact_result_for(out, t.sizes, t.dtype).array, t.array)
+    return out
 
 
 diagonal_copy.vjp(
@@ -266,13 +280,20 @@ diagonal_copy.vjp(
 
 
 @composite()
-def diag(input: Tensor, diagonal: int = 0) -> Tensor:
+def diag(input: Tensor, diagonal: int = 0, *, out: Tensor | None = None) -> Tensor:
     """The diagonal of a matrix, copied, or the matrix with the given vector on its diagonal."""
     if input.ndim == 1:
-        return diag_embed(input, diagonal)
+        if out is not None and not can_cast(input.dtype, out.dtype):
+            raise RuntimeError(
+                f"diag: result type {input.dtype.aten_name} can't be cast to the desired out= type "
+                f"{out.dtype.aten_name}"
+            )
+        if out is not None:
+            check_dtype(out, input.dtype)
+        return moved(diag_embed(input, diagonal), out)
     if input.ndim != 2:
         raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
-    return diagonal_copy(input, diagonal)
+    return diagonal_copy(input, diagonal, out=out)
 
 
 def windows(shape: Shape, stride: Stride, dim: int, size: int, step: int) -> Geometry:

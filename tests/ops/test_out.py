@@ -42,11 +42,14 @@ CALLS: dict[str, tuple[Any, ...]] = {
     "masked_select": (X, MASK), "mm": (X, Y), "multinomial": ("p", 2), "mv": (X, V),
     "nonzero": (X,), "normal": (X, 1.0), "scatter": (X, 1, INT, Y), "scatter_add": (X, 1, INT, Y),
     "searchsorted": (V, X), "stack": ([X, Y],), "take": (X, INT), "topk": (X, 2),
-    "vdot": (V, V), "where": (MASK, X, Y),
+    "vdot": (V, V), "where": (MASK, X, Y), "diagonal_copy": (X,), "histc": (X, 5),
+    "slice_scatter": (X, X),
 }  # fmt: skip
 
 COMPOSED: dict[str, tuple[Any, ...]] = {
-    "bucketize": (X, V), "diff": (X,), "msort": (X,), "square": (X,), "tensordot": (X, Y, 1),
+    "bucketize": (X, V), "diff": (X,), "float_power": (X, 2), "inner": (X, X),
+    "kron": (X, Y), "linalg.matrix_norm": (X, 1),
+    "linalg.norm": (X,), "msort": (X,), "square": (X,), "tensordot": (X, Y, 1),
 }  # fmt: skip
 """Functions with `out=` that are built from ops."""
 
@@ -61,8 +64,8 @@ PUBLIC = {
 """The public names of ops that have another here."""
 
 UNREACHED = set(
-    "celu elu gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu mish relu silu softplus "
-    "softshrink threshold".split()
+    "celu elu gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu log_sigmoid mish relu silu "
+    "softplus softshrink threshold".split()
 )
 """Ops whose `out=` torch's public functions do not take."""
 
@@ -77,7 +80,7 @@ OUTS: dict[str, Callable[[Any, Any], Any]] = {
 }
 """Results of many kinds, from one that fits."""
 
-UNUSABLE = set("amax amin argmax argmin nansum prod std sum var".split())
+UNUSABLE = set("amax amin argmax argmin histc nansum prod std sum var".split())
 """Ops that take a result whose elements overlap, and leave there what nobody can use."""
 
 
