@@ -45,12 +45,12 @@ def curvature(
         hx = (h * x).mean(dims, True)
         vx = (v * x).mean(dims, True)
         level = v - v.mean(dims, True) - x * vx
-        g_grad = c.weighed(level * c.rstd)
+        # by the square of rstd, which may be too large for a half, as PyTorch has it
+        turn = (v * apart).mean(dims, True) * c.rstd.pow(2)
+        through = (v - v.mean(dims, True) - apart * turn) * c.rstd
+        g_grad = c.weighed(through)
         if c.weight is not None:
-            # by the square of rstd, which may be too large for a half, as PyTorch has it
-            turn = (v * apart).mean(dims, True) * c.rstd.pow(2)
-            same = v - v.mean(dims, True) - apart * turn
-            g_weight = (same * c.rstd * c.grad_out).sum(across, True)
+            g_weight = (through * c.grad_out).sum(across, True)
         turned = -(v * hx + h * vx) * c.rstd
         g_input = _through(turned, x, c.rstd, dims) - x * c.rstd.pow(2) * (level * h).mean(
             dims, True
