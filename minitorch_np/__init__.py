@@ -72,7 +72,13 @@ from minitorch_np.op import REGISTRY
 from minitorch_np.ops.activation import celu, hardshrink, relu, selu, threshold
 from minitorch_np.ops.adaptive_pool import adaptive_avg_pool1d, adaptive_max_pool1d
 from minitorch_np.ops.addmm import addbmm, addmm, addmv, addr, baddbmm
+from minitorch_np.ops.attention import (
+    _safe_softmax,  # noqa: F401  # pyright: ignore[reportPrivateUsage, reportUnusedImport]  # torch's name
+    _scaled_dot_product_attention_math,  # noqa: F401  # pyright: ignore[reportPrivateUsage, reportUnusedImport]  # torch's name
+    _scaled_dot_product_flash_attention_for_cpu,  # noqa: F401  # pyright: ignore[reportPrivateUsage, reportUnusedImport]  # torch's name
+)
 from minitorch_np.ops.avg_pool import avg_pool1d
+from minitorch_np.ops.batch_norm import batch_norm, instance_norm, native_batch_norm
 from minitorch_np.ops.bessel import i0
 from minitorch_np.ops.bilinear import bilinear
 from minitorch_np.ops.binary import (
@@ -179,13 +185,15 @@ from minitorch_np.ops.dropout import (
     native_dropout,
 )
 from minitorch_np.ops.einsum import einsum
-from minitorch_np.ops.embedding import embedding
+from minitorch_np.ops.embedding import embedding, embedding_renorm_
+from minitorch_np.ops.embedding_bag import embedding_bag
 from minitorch_np.ops.extremes import amax, amin, aminmax, argmax, argmin, max, min
 from minitorch_np.ops.factory import layout, strided
 from minitorch_np.ops.from_data import as_tensor, asarray, from_numpy, tensor
 from minitorch_np.ops.fused import addcdiv, addcmul, lerp
 from minitorch_np.ops.gamma import digamma, igamma, igammac, lgamma, mvlgamma
 from minitorch_np.ops.gamma import special_polygamma as polygamma
+from minitorch_np.ops.group_norm import group_norm, native_group_norm
 from minitorch_np.ops.histogram import histogram, histogramdd
 from minitorch_np.ops.index import index_put
 from minitorch_np.ops.index_dim import index_add, index_copy, index_fill, index_select
@@ -201,6 +209,7 @@ from minitorch_np.ops.join import (
     stack,
     vstack,
 )
+from minitorch_np.ops.layer_norm import layer_norm, native_layer_norm, rms_norm
 from minitorch_np.ops.linalg import ger, inner, kron, matmul, matrix_power, outer, tensordot
 from minitorch_np.ops.mask import argwhere, masked_scatter, masked_select, nonzero, put, take
 from minitorch_np.ops.matrix import cross, diagflat, trace
@@ -280,6 +289,16 @@ from minitorch_np.ops.reality import (
     resolve_neg,
 )
 from minitorch_np.ops.rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
+from minitorch_np.ops.recurrent import (
+    gru,
+    gru_cell,
+    lstm,
+    lstm_cell,
+    rnn_relu,
+    rnn_relu_cell,
+    rnn_tanh,
+    rnn_tanh_cell,
+)
 from minitorch_np.ops.reduce import all, any, count_nonzero, logsumexp, mean, nansum, prod, sum
 from minitorch_np.ops.rrelu import rrelu, rrelu_
 from minitorch_np.ops.sampling import bernoulli, multinomial
@@ -415,8 +434,8 @@ __all__ = [
     "amin", "aminmax", "angle", "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan",
     "arctan2", "arctanh", "argmax", "argmin", "argsort", "argwhere", "as_strided", "as_tensor",
     "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d", "atleast_2d", "atleast_3d",
-    "autograd", "avg_pool1d", "backends", "baddbmm", "bernoulli", "bfloat16", "bilinear",
-    "binary_cross_entropy_with_logits", "bincount", "bitwise_and", "bitwise_left_shift",
+    "autograd", "avg_pool1d", "backends", "baddbmm", "batch_norm", "bernoulli", "bfloat16",
+    "bilinear", "binary_cross_entropy_with_logits", "bincount", "bitwise_and", "bitwise_left_shift",
     "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "bmm", "bool",
     "broadcast_shapes", "broadcast_tensors", "broadcast_to", "bucketize", "can_cast", "cat",
     "cdist", "ceil", "celu", "channels_last", "channels_last_3d", "chunk", "clamp", "clamp_max",
@@ -427,47 +446,50 @@ __all__ = [
     "cuda", "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "default_generator",
     "deg2rad", "detach", "device", "diag", "diag_embed", "diagflat", "diagonal", "diagonal_copy",
     "diagonal_scatter", "diff", "digamma", "dist", "div", "divide", "dot", "double", "dropout",
-    "dropout_", "dsplit", "dstack", "dtype", "e", "einsum", "embedding", "empty", "empty_cache",
-    "empty_like", "empty_strided", "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "exp",
-    "exp2", "expm1", "eye", "feature_alpha_dropout", "feature_alpha_dropout_", "feature_dropout",
-    "feature_dropout_", "fill", "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float",
-    "float16", "float32", "float64", "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod",
-    "frac", "frexp", "from_dlpack", "from_numpy", "full", "full_like", "gather", "gcd", "ge", "ger",
-    "get_default_dtype", "get_num_threads", "get_printoptions", "get_rng_state", "gradient",
-    "greater", "greater_equal", "gt", "half", "hardshrink", "heaviside", "hinge_embedding_loss",
-    "histc", "histogram", "histogramdd", "hsplit", "hstack", "hypot", "i0", "igamma", "igammac",
-    "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put", "index_select", "inf",
-    "inference_mode", "initial_seed", "inner", "int", "int16", "int32", "int64", "int8",
-    "is_complex", "is_conj", "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled",
-    "is_neg", "is_nonzero", "is_same_size", "is_storage", "is_tensor", "isclose", "isfinite",
-    "isin", "isinf", "isnan", "isneginf", "isposinf", "isreal", "kl_div", "kron", "kthvalue",
-    "layout", "lcm", "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linalg", "linspace",
-    "load", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logaddexp2",
-    "logcumsumexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace",
-    "logsumexp", "long", "lt", "manual_seed", "margin_ranking_loss", "masked_fill",
-    "masked_scatter", "masked_select", "matmul", "matrix_power", "max", "max_pool1d",
-    "max_pool1d_with_indices", "max_pool2d", "max_pool3d", "maximum", "mean", "median",
-    "memory_format", "memory_stats", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis",
-    "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan", "nan_to_num",
-    "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "native_dropout", "ne", "neg",
+    "dropout_", "dsplit", "dstack", "dtype", "e", "einsum", "embedding", "embedding_bag",
+    "embedding_renorm_", "empty", "empty_cache", "empty_like", "empty_strided", "enable_grad", "eq",
+    "equal", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "eye", "feature_alpha_dropout",
+    "feature_alpha_dropout_", "feature_dropout", "feature_dropout_", "fill", "finfo", "fix",
+    "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64", "float_power",
+    "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "frexp", "from_dlpack", "from_numpy",
+    "full", "full_like", "gather", "gcd", "ge", "ger", "get_default_dtype", "get_num_threads",
+    "get_printoptions", "get_rng_state", "gradient", "greater", "greater_equal", "group_norm",
+    "gru", "gru_cell", "gt", "half", "hardshrink", "heaviside", "hinge_embedding_loss", "histc",
+    "histogram", "histogramdd", "hsplit", "hstack", "hypot", "i0", "igamma", "igammac", "iinfo",
+    "imag", "index_add", "index_copy", "index_fill", "index_put", "index_select", "inf",
+    "inference_mode", "initial_seed", "inner", "instance_norm", "int", "int16", "int32", "int64",
+    "int8", "is_complex", "is_conj", "is_floating_point", "is_grad_enabled",
+    "is_inference_mode_enabled", "is_neg", "is_nonzero", "is_same_size", "is_storage", "is_tensor",
+    "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf", "isreal", "kl_div",
+    "kron", "kthvalue", "layer_norm", "layout", "lcm", "ldexp", "le", "lerp", "less", "less_equal",
+    "lgamma", "linalg", "linspace", "load", "log", "log10", "log1p", "log2", "log_softmax",
+    "logaddexp", "logaddexp2", "logcumsumexp", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "logit", "logspace", "logsumexp", "long", "lstm", "lstm_cell", "lt",
+    "manual_seed", "margin_ranking_loss", "masked_fill", "masked_scatter", "masked_select",
+    "matmul", "matrix_power", "max", "max_pool1d", "max_pool1d_with_indices", "max_pool2d",
+    "max_pool3d", "maximum", "mean", "median", "memory_format", "memory_stats", "meshgrid", "min",
+    "minimum", "mm", "mode", "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply", "mv",
+    "mvlgamma", "nan", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow",
+    "native_batch_norm", "native_dropout", "native_group_norm", "native_layer_norm", "ne", "neg",
     "negative", "newaxis", "nextafter", "nn", "no_grad", "nonzero", "norm", "normal", "not_equal",
     "numel", "ones", "ones_like", "optim", "outer", "pairwise_distance", "pdist", "permute", "pi",
     "poisson_nll_loss", "polygamma", "positive", "pow", "prelu", "preserve_format", "prod",
     "promote_types", "put", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like",
     "randn", "randn_like", "random", "randperm", "ravel", "real", "reciprocal", "relu", "remainder",
     "renorm", "repeat_interleave", "reset_peak_memory_stats", "reshape", "resolve_conj",
-    "resolve_neg", "result_type", "return_types", "roll", "rot90", "round", "row_stack", "rrelu",
-    "rrelu_", "rsqrt", "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "searchsorted",
-    "seed", "select", "select_scatter", "selu", "set_default_dtype", "set_grad_enabled",
-    "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign",
-    "signbit", "sin", "sinc", "sinh", "slice_scatter", "softmax", "sort", "special", "split",
-    "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "std_mean", "strided", "sub",
-    "subtract", "sum", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh",
-    "tensor", "tensor_split", "tensordot", "testing", "threshold", "tile", "topk", "trace",
-    "transpose", "trapezoid", "trapz", "tril", "tril_indices", "triplet_margin_loss", "triu",
-    "triu_indices", "true_divide", "trunc", "typename", "uint8", "unbind", "unflatten", "unique",
-    "unique_consecutive", "unsqueeze", "utils", "var", "var_mean", "vdot", "vsplit", "vstack",
-    "where", "xlogy", "zero_", "zeros", "zeros_like",
+    "resolve_neg", "result_type", "return_types", "rms_norm", "rnn_relu", "rnn_relu_cell",
+    "rnn_tanh", "rnn_tanh_cell", "roll", "rot90", "round", "row_stack", "rrelu", "rrelu_", "rsqrt",
+    "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "searchsorted", "seed", "select",
+    "select_scatter", "selu", "set_default_dtype", "set_grad_enabled", "set_num_threads",
+    "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign", "signbit", "sin",
+    "sinc", "sinh", "slice_scatter", "softmax", "sort", "special", "split", "split_with_sizes",
+    "sqrt", "square", "squeeze", "stack", "std", "std_mean", "strided", "sub", "subtract", "sum",
+    "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split",
+    "tensordot", "testing", "threshold", "tile", "topk", "trace", "transpose", "trapezoid", "trapz",
+    "tril", "tril_indices", "triplet_margin_loss", "triu", "triu_indices", "true_divide", "trunc",
+    "typename", "uint8", "unbind", "unflatten", "unique", "unique_consecutive", "unsqueeze",
+    "utils", "var", "var_mean", "vdot", "vsplit", "vstack", "where", "xlogy", "zero_", "zeros",
+    "zeros_like",
 ]  # fmt: skip
 
 

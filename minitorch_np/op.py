@@ -9,7 +9,7 @@ import inspect
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, ParamSpec, Protocol, TypeVar, cast, get_origin
+from typing import Any, ParamSpec, Protocol, TypeVar, cast, get_args, get_origin
 
 from minitorch_np import recorder
 from minitorch_np.dtypes import float32
@@ -105,6 +105,7 @@ def op(
     quick: Callable[..., A] | None = None,
     beside: bool = True,
     planned: bool = False,
+    graded: int | None = None,
     called: str = "self",
 ) -> Callable[[Callable[P, R]], Recorded[P, R]]:
     """Register a function on tensors as an op whose results have the strides of rule `layout`.
@@ -116,8 +117,8 @@ def op(
     arguments it names. `quick`, a function such as np.add, is the op on small float arrays of one
     form with nothing else given: then only it runs. `planned` says that a view follows from the
     form and from arguments that are ints, so that it need be worked out only once. `aten`,
-    `refuses`, `discrete`, `beside` and `called` are the plan's. An op that has neither rules nor
-    `differentiable=False` raises on the way back.
+    `refuses`, `discrete`, `beside`, `graded` and `called` are the plan's. An op that has neither
+    rules nor `differentiable=False` raises on the way back.
     """
     assert layout in LAYOUTS, layout
 
@@ -137,6 +138,7 @@ def op(
         plan.quick = quick
         plan.beside = beside
         plan.planned = planned
+        plan.graded = graded
         plan.called = called
         plan.refuses = ("any" if differentiable else "") if refuses is None else refuses
         made = [Op(name, layout, plan)]
@@ -204,11 +206,15 @@ def _camel(name: str) -> str:
 
 
 def _fields(function: Callable[..., object]) -> tuple[str, ...] | None:
-    """The fields of a named result, () for a tuple of tensors, None for one tensor."""
+    """The fields of a named result, `result0` and on for a tuple of so many tensors, () for a tuple
+    of any number, None for one tensor."""
     result = inspect.signature(function).return_annotation
     if isinstance(result, type) and hasattr(result, "_fields"):
         return tuple(cast("Sequence[str]", result._fields))
-    return () if get_origin(result) is tuple else None
+    if get_origin(result) is not tuple:
+        return None
+    each = get_args(result)
+    return () if each[-1] is ... else tuple([f"result{i}" for i in range(len(each))])
 
 
 def _unbuilt(*args: object, **kwargs: object) -> object:
@@ -288,11 +294,14 @@ def _spread(function: Callable[..., object], variadic: str) -> Callable[..., obj
     return method
 
 
-def _attach(node: Node, results: Sequence[Tensor]) -> None:
-    """Make `node` the history of several results; integers have none."""
-    node.expects = [(t.sizes, t.dtype) for t in results]
-    for nr, tensor in enumerate(results):
-        if tensor.dtype.is_floating_point:
+def _attach(node: Node, results: Sequence[Tensor | None], graded: int | None = None) -> None:
+    """Make `node` the history of several results, or the first ones; integers have none.
+
+    A gradient that was not asked for is None among them.
+    """
+    node.expects = [((), float32) if t is None else (t.sizes, t.dtype) for t in results]
+    for nr, tensor in enumerate(results[:graded]):
+        if tensor is not None and tensor.dtype.is_floating_point:
             meta = tensor.meta = AutogradMeta()
             meta.grad_fn = node
             meta.output_nr = nr

@@ -3,7 +3,8 @@
 What each rule names decides what a node keeps: `g` is the gradient of the output (`g_<field>` of a
 named result), `out` the result (or a field's name), a parameter's name its argument - a tensor is
 kept with its version - and `<arg>_shape`, `<arg>_stride`, `<arg>_dtype` are facts that keep no
-tensor.
+tensor. A rule that names `wanted` is the rule of several arguments: it is called once, told which
+of them want a gradient, and returns one for each; a gradient that did not arrive is None to it.
 """
 
 import inspect
@@ -27,6 +28,9 @@ Rule = (
     | Callable[[A, A, A, A, A, A], object] | Callable[[A, A, A, A, A, A, A], object]
     | Callable[[A, A, A, A, A, A, A, A], object] | Callable[[A, A, A, A, A, A, A, A, A], object]
     | Callable[[A, A, A, A, A, A, A, A, A, A], object]
+    | Callable[[A, A, A, A, A, A, A, A, A, A, A], object]
+    | Callable[[A, A, A, A, A, A, A, A, A, A, A, A], object]
+    | Callable[[A, A, A, A, A, A, A, A, A, A, A, A, A], object]
 )  # fmt: skip
 """A gradient rule. What it takes, its parameters' names say, so only their number is typed."""
 
@@ -43,6 +47,8 @@ class Plan:
     results: tuple[str, ...] | None
     """The fields of a named result; () for a plain tuple of tensors; None for one tensor."""
     rules: dict[str, Rule] = field(default_factory=dict[str, Rule])
+    graded: int | None = None
+    """How many of the results have a gradient, the first ones; None for all."""
     constants: frozenset[str] = frozenset()
     """Tensor arguments that never have a gradient, such as indices: no edge leads to them."""
     view: bool = False
@@ -78,7 +84,20 @@ class Plan:
 
     def is_gradient(self, name: str) -> bool:
         """Whether a rule's parameter is the gradient of an output."""
-        return name == "g" or (name.startswith("g_") and name[2:] in (self.results or ()))
+        named = name.startswith("g_") and name[2:] in (self.results or ())
+        return name in ("g", "wanted") or named
+
+    def shared(self) -> list[list[str]]:
+        """The arguments of each rule that is for several."""
+        found: dict[int, list[str]] = {}
+        for arg, rule in self.rules.items():
+            if "wanted" in inspect.signature(rule).parameters:
+                found.setdefault(id(rule), []).append(arg)
+        return list(found.values())
+
+    def has_history(self, output: int) -> bool:
+        """Whether an output leads back to the node."""
+        return self.graded is None or output < self.graded
 
     def numbers(self) -> list[str]:
         """The parameters that are given by keyword and must be numbers."""

@@ -170,7 +170,11 @@ def _attach(plan: Plan) -> Iterator[str]:
         yield "meta.requires_grad = meta.retains_grad = False"
         yield "meta.grad = meta.hooks = meta.post_hooks = meta.accumulator = None"
     else:
-        yield "attach(node, result)"
+        yield (
+            "attach(node, result)"
+            if plan.graded is None
+            else f"attach(node, result, {plan.graded})"
+        )
 
 
 def _into_out(plan: Plan, run: str) -> Iterator[str]:
@@ -290,7 +294,7 @@ def node_source(plan: Plan) -> str:
     slots = [slot(plan, n) for n in names] + [version_slot(plan, n) for n in tensors]
     lines = [f"class {plan.node}(Node):", f"    __slots__ = {tuple(slots)!r}"]
     lines += [f"    saves = { {slot(plan, n): _edge_of(plan, n) for n in tensors}!r}"]
-    made = {slot(plan, n): plan.output(n) for n in tensors if plan.output(n) is not None}
+    made = {slot(plan, n): at for n in tensors if _with_history(plan, at := plan.output(n))}
     lines += [f"    outputs = {made!r}"]
     lines += [f"    scalars = { {slot(plan, n) for n in names if plan.scalar(n)}!r}"]
     lines += ["    def apply(self, grads, edges):"]
@@ -301,23 +305,36 @@ def node_source(plan: Plan) -> str:
         body += ["g = tuple(grads)"]
     else:
         for nr, result in enumerate(plan.results):
-            if any(f"g_{result}" in inspect.signature(r).parameters for r in plan.rules.values()):
-                body += [f"g_{result} = grads[{nr}]", f"if g_{result} is None:"]
-                body += [f"    g_{result} = zeros(self, {nr})"]
+            asked = [inspect.signature(r).parameters for r in plan.rules.values()]
+            asked = [names for names in asked if f"g_{result}" in names]
+            if asked:
+                body += [f"g_{result} = grads[{nr}]"]
+            if any("wanted" not in names for names in asked):
+                body += [f"if g_{result} is None:", f"    g_{result} = zeros(self, {nr})"]
     body += [f"{n} = self.{slot(plan, n)}" for n in names if n not in tensors]
     for n in tensors:
         body += _unpack(plan, n)
     values: list[str] = []
     inputs = plan.inputs()
+    several = plan.shared()
+    for group in several:
+        wanted = [f"edges[{_edge_of(plan, arg)}] is not None" for arg in group]
+        body += [f"wanted = ({', '.join(wanted)},)"]
+        body += [f"{', '.join([f'd_{a}' for a in group])}, = {_rule_call(plan, group[0])}"]
+    together = [arg for group in several for arg in group]
     for at, arg in enumerate(inputs):
         if plan.kinds[arg] == "list":
             body += [f"e_{arg} = edges[{at}:len(edges) - {len(inputs) - at - 1}]"]
             values.append(f"*({_rule_call(plan, arg)} if any(e_{arg}) else [None] * len(e_{arg}))")
         else:
-            place = _edge_of(plan, arg)
-            values.append(f"{_rule_call(plan, arg)} if edges[{place}] is not None else None")
+            value = f"d_{arg}" if arg in together else _rule_call(plan, arg)
+            values.append(f"{value} if edges[{_edge_of(plan, arg)}] is not None else None")
     body += [f"return [{', '.join(values)}]"]
     return "\n".join(lines + [f"        {line}" for line in body])
+
+
+def _with_history(plan: Plan, output: int | None) -> bool:
+    return output is not None and plan.has_history(output)
 
 
 def _edge_of(plan: Plan, name: str) -> int | None:
@@ -343,7 +360,8 @@ def _unpack(plan: Plan, name: str) -> Iterator[str]:
         yield f"if {name} is not None:"
         yield f"    if ({name}.ticks or UNWRITTEN).value != self.{version_slot(plan, name)}:"
         yield f"        stale({name}, self.{version_slot(plan, name)}, self, {nr})"
-        yield f"    {name} = as_output(self, {name}, {nr})"
+        if _with_history(plan, nr):
+            yield f"    {name} = as_output(self, {name}, {nr})"
     elif plan.kinds[name] == "list":
         yield f"if {name} is not None:"
         yield f"    fresh_all({name}, self.{version_slot(plan, name)})"

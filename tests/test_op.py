@@ -104,3 +104,28 @@ def test_functions_look_like_functions() -> None:
     ]
     assert minitorch_np.add.__doc__
     assert minitorch_np.add.__name__ == "add"
+
+
+def test_a_rule_of_several_arguments_is_called_once() -> None:
+    """It is told which of them want a gradient; a result that has none leads nowhere."""
+    calls: list[tuple[bool, ...]] = []
+
+    def rule(g_result0: Any, wanted: tuple[bool, ...]) -> tuple[Any, ...]:
+        calls.append(wanted)
+        return g_result0, g_result0 * 2
+
+    @op("contiguous", method=False, graded=1)
+    def twice(input: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+        """A sum, and one of the terms."""
+        return (input + other).detach(), other.detach().clone()
+
+    twice.vjp(input=rule, other=rule)
+    x, y = (minitorch_np.ones(2, requires_grad=True) for _ in range(2))
+    total, term = twice(x, y)
+    total.sum().backward()
+    assert calls == [(True, True)]
+    assert x.grad.tolist() == [1.0, 1.0]
+    assert y.grad.tolist() == [2.0, 2.0]
+    assert term.grad_fn is None
+    twice(x, y.detach())[0].sum().backward()
+    assert calls[1:] == [(True, False)]

@@ -7,6 +7,7 @@ import numpy as np
 from . import (
     bessel,
     broadcast,
+    channels,
     copies,
     cylinder,
     decay,
@@ -33,8 +34,8 @@ LOOPS = {steps: ("float32", "float64"), polynomials: ("float32", "float64")}
 """Modules whose compiled functions take flat arrays and numbers, and the dtypes of the arrays."""
 
 ANNOTATED = (
-    bessel, broadcast, copies, cylinder, decay, distances, elementwise, gamma, incomplete, modes,
-    permutation, places, reductions, remainders, scans, smooth, softmax,
+    bessel, broadcast, channels, copies, cylinder, decay, distances, elementwise, gamma, incomplete,
+    modes, permutation, places, reductions, remainders, scans, smooth, softmax,
 )  # fmt: skip
 """Modules that build what they have, most of them from annotations."""
 

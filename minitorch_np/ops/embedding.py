@@ -4,17 +4,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import strides
+from minitorch_np.dtypes import bool_
 from minitorch_np.graph.saved import legacy_type
 from minitorch_np.loops import quietly
 from minitorch_np.op import op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.index_dim import select_into
+from minitorch_np.ops.norm import norm
 from minitorch_np.ops.points import Places, add_at, first_outside, is_index, places
 from minitorch_np.tensor import Tensor, empty
 
-__all__ = ["embedding"]
+__all__ = ["embedding", "embedding_renorm_"]
 
 Array = NDArray[np.generic]
+
+
+def type_of(t: Tensor) -> str:
+    """The name of a dtype in the errors of embeddings."""
+    return "CPUBoolType" if t.dtype is bool_ else legacy_type(t)
 
 
 @op("contiguous", method=False)
@@ -34,10 +41,9 @@ def embedding(
     if len(weight.sizes) != 2:
         raise RuntimeError("'weight' must be 2-D")
     if not is_index(indices):
-        name = legacy_type(indices)
         raise RuntimeError(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
-            f"Long, Int; but got {'CPUBoolType' if 'Bool' in name else name} instead (while "
+            f"Long, Int; but got {type_of(indices)} instead (while "
             "checking arguments for embedding)"
         )
     shape = (*indices.sizes, weight.sizes[1])
@@ -92,3 +98,41 @@ def embedding_again(g: Tensor, indices: Tensor, padding_idx: int) -> Tensor:
 
 
 embedding_dense_backward.vjp(grad_output=embedding_again, indices=None)
+
+
+@op("like", method=False)
+def embedding_renorm_(input: Tensor, indices: Tensor, max_norm: float, norm_type: float) -> Tensor:
+    """Scales each row that `indices` names and whose norm is greater than `max_norm` down to it.
+
+    Raises: RuntimeError where the table is no matrix; IndexError.
+    """
+    where = "(while checking arguments for embedding_renorm_)"
+    if input.ndim != 2:
+        raise RuntimeError(
+            f"Expected 2-dimensional tensor, but got {input.ndim}-dimensional tensor for argument "
+            f"#1 'self' {where}"
+        )
+    if not is_index(indices):
+        raise RuntimeError(
+            "Expected tensor for argument #2 'indices' to have one of the following scalar types: "
+            f"Long, Int; but got {type_of(indices)} instead {where}"
+        )
+    at, n = np.unique(places(indices)), input.sizes[0]
+    wrong = first_outside(at, -n, n)
+    if wrong is not None:
+        raise IndexError(
+            f"select(): index {wrong} out of range for tensor of size {list(input.sizes)} at "
+            "dimension 0"
+        )
+    if not input.dtype.is_floating_point:
+        raise NotImplementedError(
+            "norm(): input dtype should be either floating point or complex. Got "
+            f"{input.dtype.aten_name} instead."
+        )
+    rows, compute = input.array, input.dtype.compute
+    norms = norm(input.detach()[at.tolist()], norm_type, 1).array.astype(np.float64)
+    for row, length in zip(at.tolist(), norms.tolist(), strict=True):
+        if length > max_norm:
+            factor = compute.type(max_norm / (length + 1e-7))
+            rows[row] = (rows[row].astype(compute) * factor).astype(rows.dtype)
+    return input
