@@ -11,11 +11,11 @@ from minitorch_np.ops.addmm import baddbmm
 from minitorch_np.ops.attention import scaled_dot_product_attention
 from minitorch_np.ops.copy import zeros_like
 from minitorch_np.ops.creation import zeros
+from minitorch_np.ops.dropout import dropout
 from minitorch_np.ops.join import cat
 from minitorch_np.ops.linalg import linear
 from minitorch_np.ops.padding import pad
 from minitorch_np.ops.products import bmm
-from minitorch_np.ops.sampling import dropout
 from minitorch_np.ops.softmax import softmax
 from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Tensor

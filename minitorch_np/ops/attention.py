@@ -15,8 +15,8 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import quietly
 from minitorch_np.op import composite, op
 from minitorch_np.ops.creation import ones, zeros
+from minitorch_np.ops.dropout import dropout
 from minitorch_np.ops.rearrange import repeat_interleave
-from minitorch_np.ops.sampling import dropout
 from minitorch_np.ops.softmax import softmax, softmax_backward_data
 from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Tensor, empty

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from minitorch_np.op import composite
 from minitorch_np.ops.activation import relu
+from minitorch_np.ops.dropout import dropout
 from minitorch_np.ops.join import cat, stack
 from minitorch_np.ops.linalg import linear
-from minitorch_np.ops.sampling import dropout
 from minitorch_np.ops.trig import tanh
 from minitorch_np.tensor import Tensor
 
