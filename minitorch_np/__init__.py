@@ -163,6 +163,7 @@ from minitorch_np.ops.mask import argwhere, masked_scatter, masked_select, nonze
 from minitorch_np.ops.matrix import cross, trace
 from minitorch_np.ops.median import median, nanmedian
 from minitorch_np.ops.norm import norm
+from minitorch_np.ops.padding import constant_pad_nd
 from minitorch_np.ops.permute import (
     adjoint,
     moveaxis,
@@ -421,6 +422,7 @@ __all__ = [
     "column_stack",
     "concat",
     "concatenate",
+    "constant_pad_nd",
     "contiguous_format",
     "copysign",
     "cos",

@@ -28,6 +28,9 @@ from minitorch_np.ops.binary import div
 from minitorch_np.ops.compare import eq
 from minitorch_np.ops.linalg import linear
 from minitorch_np.ops.norm import norm
+from minitorch_np.ops.padding import (
+    pad,
+)
 from minitorch_np.ops.prelu import prelu
 from minitorch_np.ops.ranges import arange
 from minitorch_np.ops.smooth import gelu, logsigmoid, softplus, softsign, tanhshrink
@@ -39,9 +42,9 @@ __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "celu_", "cross_entropy",
     "dropout", "elu", "elu_", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
     "hardtanh_", "huber_loss", "kl_div", "l1_loss", "leaky_relu", "leaky_relu_", "linear",
-    "log_softmax", "logsigmoid", "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "prelu",
-    "relu", "relu6", "relu_", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss", "softmax",
-    "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold",
+    "log_softmax", "logsigmoid", "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "pad",
+    "prelu", "relu", "relu6", "relu_", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss",
+    "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold",
     "threshold_",
 ]  # fmt: skip
 
