@@ -34,6 +34,7 @@ LAYOUTS = [
 
 
 STEPS = {
+    "as_strided_scatter": "PyTorch keeps the gradient of what was written over, and no other",
     "detach": "its gradient is none on purpose",
     "embedding-2": "the row for padding learns nothing",
     "logical_and_": "PyTorch leaves the history of the tensor it writes to as it was",

@@ -6,6 +6,7 @@ import numpy as np
 
 from minitorch_np import shapes, strides
 from minitorch_np.dtypes import INTEGER, int64
+from minitorch_np.loops import exact_result_for
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.shapes import Shape, wrap_dim
@@ -150,9 +151,12 @@ def slice_scatter(
     start: int | None = None,
     end: int | None = None,
     step: int = 1,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """A copy with `src` written to `start:end:step` of `dim`."""
-    return scattered(input, src, sliced(*kept(input), dim, start, end, step), "slice")
+    made = scattered(input, src, sliced(*kept(input), dim, start, end, step), "slice")
+    return made if out is None else copied(made, out)
 
 
 slice_scatter.vjp(
@@ -251,11 +255,22 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
 diag_embed.vjp(input=lambda g, offset, dim1, dim2: g.diagonal(offset, dim1, dim2))
 
 
+def copied(view: Tensor, out: Tensor | None) -> Tensor:
+    """What a view shows, in contiguous memory of its own, or in `out`."""
+    if out is None:
+        return stored(view.array, view.dtype)
+    done = exact_result_for(out, view.sizes, view.dtype, [view])
+    np.copyto(done.array, view.array)
+    return done
+
+
 @op("contiguous", method=False, node="DiagonalBackward0_copy")
-def diagonal_copy(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+def diagonal_copy(
+    input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1, *, out: Tensor | None = None
+) -> Tensor:
     """The diagonals as `diagonal` shows them, in memory of their own."""
     place = on_diagonal(input.sizes, input.strides, input.offset, offset, dim1, dim2)
-    return stored(input.alias(*place).array, input.dtype)
+    return copied(input.alias(*place), out)
 
 
 diagonal_copy.vjp(

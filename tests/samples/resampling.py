@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from tests.samples.spec import Sample, one, x
+from tests.samples.spec import Sample, one, whole, x
 
 __all__ = ["BACKWARD", "SAMPLES"]
 
@@ -24,7 +24,54 @@ def _padded() -> Iterator[Sample]:
     yield one("constant_pad_nd", lambda torch, a: torch.constant_pad_nd(a, (-1, 0)), IMAGE)
 
 
-SAMPLES: list[Sample] = [*_padded()]
+def _combined() -> Iterator[Sample]:
+    """scatter_reduce and index_reduce of each kind, some places named twice or never."""
+    at, rows = whole([0, 2, 0], [2, 2, 1]), whole(2, 0, 2)
+    for reduce in ("sum", "prod", "mean", "amin", "amax"):
+        for include in (True, False):
+            k = {"reduce": reduce, "include_self": include}
+            f = lambda torch, a, i, b, k=k: a.scatter_reduce(0, i, b, **k)  # noqa: E731
+            yield one("scatter_reduce", f, x(4, 3), at, x(2, 4))
+            if reduce != "sum":
+                g = lambda torch, a, i, b, k=k: a.index_reduce(1, i, b, **k)  # noqa: E731
+                yield one("index_reduce", g, x(2, 4, 2), rows, x(2, 3, 2))
+    f = lambda torch, a, i, b: a.clone().scatter_reduce_(1, i, b, "sum")  # noqa: E731
+    yield one("scatter_reduce_", f, x(4, 3), at, x(2, 4))
+    g = lambda torch, a, i, b: a.clone().index_reduce_(0, i, b, "amax")  # noqa: E731
+    yield one("index_reduce_", g, x(4, 3), rows, x(3, 3))
+    zeros = lambda torch, a, i: a.scatter_reduce(0, i, a[:2] * 0, "prod")  # noqa: E731
+    yield one("twice_refused", zeros, x(4, 3), at)
+
+
+def _copies() -> Iterator[Sample]:
+    """Copies of what views show, each with the arguments that the view takes."""
+    calls: list[tuple[str, tuple[int, ...], tuple[Any, ...]]] = [
+        ("alias_copy", (2, 3, 4), ()), ("as_strided_copy", (3, 4), ((2, 2), (1, 2), 1)),
+        ("expand_copy", (2, 1), ((2, -1, 3),)), ("permute_copy", (2, 3, 4), ((2, 0, 1),)),
+        ("select_copy", (2, 3, 4), (1, -1)), ("slice_copy", (2, 4), (1, 1, 4, 2)),
+        ("squeeze_copy", (2, 1, 3, 1), ()), ("squeeze_copy", (2, 1, 3, 1), (1,)),
+        ("squeeze_copy", (2, 1, 3, 1), ((1, 3),)), ("t_copy", (2, 3), ()),
+        ("transpose_copy", (2, 3, 4), (0, -1)),
+        ("unfold_copy", (2, 4), (1, 2, 1)), ("unsqueeze_copy", (2, 3), (-1,)),
+        ("narrow_copy", (2, 4), (1, 1, 2)), ("detach_copy", (2, 3), ()),
+        ("unsafe_split", (2, 3, 2), (2, 1)), ("unsafe_split_with_sizes", (2, 3, 2), ([1, 2], 1)),
+    ]  # fmt: skip
+    for name, shape, args in calls:
+        f = lambda torch, a, n=name, args=args: getattr(torch, n)(a, *args)  # noqa: E731
+        yield one(name, f, x(*shape))
+    yield one("split_pieces", lambda torch, a: torch.split_copy(a, 2, 1), x(2, 3, 2))
+    split = lambda torch, a: torch.split_with_sizes_copy(a, [1, 2], 1)  # noqa: E731
+    yield one("split_sections", split, x(2, 3, 2))
+    yield one("unbind_pieces", lambda torch, a: torch.unbind_copy(a, 1), x(2, 3, 2))
+    yield one("view_size_copy", lambda torch, a: torch.view_copy(a, (3, -1)), x(2, 3, 4))
+    yield one("view_dtype_copy", lambda torch, a: torch.view_copy(a, torch.uint8), x(2, 4))
+    yield one("blocks", lambda torch, *t: torch.block_diag(*t), x(2, 3), x(4), x(3, 1))
+    put = lambda torch, a, b: torch.as_strided_scatter(a, b, (2, 2), (1, 2), 1)  # noqa: E731
+    yield one("as_strided_scatter", put, x(3, 4), x(2, 2))
+    yield one("nonzero_static", lambda torch, a: torch.nonzero_static(a, size=3), x())
+
+
+SAMPLES: list[Sample] = [*_padded(), *_combined(), *_copies()]
 
 BACKWARD: dict[str, str] = {
     f"{name}_pad{count}d_backward": f"{name}_pad{count}d"
