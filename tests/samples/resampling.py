@@ -71,10 +71,38 @@ def _copies() -> Iterator[Sample]:
     yield one("nonzero_static", lambda torch, a: torch.nonzero_static(a, size=3), x())
 
 
-SAMPLES: list[Sample] = [*_padded(), *_combined(), *_copies()]
+def _resized() -> Iterator[Sample]:
+    """Each op that gives images another size: larger along one dim, smaller along another."""
+    images = {3: x(2, 2, 5), 4: x(2, 3, 5, 4), 5: x(1, 2, 4, 3, 5)}
+    for mode, ndim, name in RESIZED:
+        size = (7, 3, 4)[5 - ndim :]
+        smooth = name.endswith("_aa")
+        f = lambda torch, a, m=mode, s=size, k=smooth: torch.nn.functional.interpolate(  # noqa: E731
+            a, s, mode=m, antialias=k
+        )
+        yield one(name, f, images[ndim])
+        if not mode.startswith("nearest"):
+            g = lambda torch, a, m=mode, k=smooth: torch.nn.functional.interpolate(  # noqa: E731
+                a, scale_factor=1.7, mode=m, antialias=k, align_corners=m != "lanczos"
+            )
+            yield one(name, g, images[ndim])
+
+
+RESIZED = [
+    ("nearest", 3, "upsample_nearest1d"), ("nearest", 4, "upsample_nearest2d"),
+    ("nearest", 5, "upsample_nearest3d"), ("nearest-exact", 3, "_upsample_nearest_exact1d"),
+    ("nearest-exact", 4, "_upsample_nearest_exact2d"),
+    ("nearest-exact", 5, "_upsample_nearest_exact3d"), ("linear", 3, "upsample_linear1d"),
+    ("bilinear", 4, "upsample_bilinear2d"), ("trilinear", 5, "upsample_trilinear3d"),
+    ("bicubic", 4, "upsample_bicubic2d"), ("bilinear", 4, "_upsample_bilinear2d_aa"),
+    ("bicubic", 4, "_upsample_bicubic2d_aa"), ("lanczos", 4, "_upsample_lanczos2d_aa"),
+]  # fmt: skip
+"""The mode and number of dims of each op that resamples."""
+
+SAMPLES: list[Sample] = [*_padded(), *_combined(), *_copies(), *_resized()]
 
 BACKWARD: dict[str, str] = {
     f"{name}_pad{count}d_backward": f"{name}_pad{count}d"
     for name in ("reflection", "replication")
     for count in (1, 2, 3)
-}
+} | {f"{name}_backward": name for _, _, name in RESIZED}
