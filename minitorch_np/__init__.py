@@ -146,6 +146,12 @@ from minitorch_np.ops.extremes import amax, amin, aminmax, argmax, argmin, max, 
 from minitorch_np.ops.factory import layout, strided
 from minitorch_np.ops.from_data import as_tensor, asarray, from_numpy, tensor
 from minitorch_np.ops.fused import addcdiv, addcmul, lerp
+from minitorch_np.ops.grid_sampler import (
+    affine_grid_generator,
+    grid_sampler,
+    grid_sampler_2d,
+    grid_sampler_3d,
+)
 from minitorch_np.ops.index import index_put
 from minitorch_np.ops.index_dim import index_add, index_copy, index_fill, index_select
 from minitorch_np.ops.join import (
@@ -406,6 +412,7 @@ __all__ = [
     "addmv",
     "addr",
     "adjoint",
+    "affine_grid_generator",
     "alias_copy",
     "all",
     "allclose",
@@ -556,6 +563,9 @@ __all__ = [
     "get_rng_state",
     "greater",
     "greater_equal",
+    "grid_sampler",
+    "grid_sampler_2d",
+    "grid_sampler_3d",
     "gt",
     "half",
     "hardshrink",

@@ -22,6 +22,8 @@ from minitorch_np.nn.loss_functions import (
     smooth_l1_loss,
 )
 from minitorch_np.nn.resampling import (
+    affine_grid,
+    grid_sample,
     interpolate,
     upsample,
     upsample_bilinear,
@@ -45,13 +47,14 @@ from minitorch_np.ops.unary import sigmoid
 from minitorch_np.tensor import Tensor
 
 __all__ = [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "celu_", "cross_entropy",
-    "dropout", "elu", "elu_", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
-    "hardtanh_", "huber_loss", "interpolate", "kl_div", "l1_loss", "leaky_relu", "leaky_relu_",
-    "linear", "log_softmax", "logsigmoid", "mish", "mse_loss", "nll_loss", "normalize", "one_hot",
-    "pad", "prelu", "relu", "relu6", "relu_", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss",
-    "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold",
-    "threshold_", "upsample", "upsample_bilinear", "upsample_nearest",
+    "affine_grid", "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "celu_",
+    "cross_entropy", "dropout", "elu", "elu_", "gelu", "glu", "grid_sample", "hardshrink",
+    "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "huber_loss", "interpolate", "kl_div",
+    "l1_loss", "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid", "mish",
+    "mse_loss", "nll_loss", "normalize", "one_hot", "pad", "prelu", "relu", "relu6", "relu_",
+    "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softmin", "softplus",
+    "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "threshold_", "upsample",
+    "upsample_bilinear", "upsample_nearest",
 ]  # fmt: skip
 
 

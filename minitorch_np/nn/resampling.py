@@ -4,12 +4,20 @@ import warnings
 from collections.abc import Sequence
 from typing import cast
 
+from minitorch_np.ops.grid_sampler import affine_grid_generator, grid_sampler
 from minitorch_np.ops.upsample import output_size
 from minitorch_np.ops.upsample_ops import ALIGNED, NEAREST
 from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Tensor
 
-__all__ = ["interpolate", "upsample", "upsample_bilinear", "upsample_nearest"]
+__all__ = [
+    "affine_grid",
+    "grid_sample",
+    "interpolate",
+    "upsample",
+    "upsample_bilinear",
+    "upsample_nearest",
+]
 
 Size = int | Sequence[int]
 Factor = float | Sequence[float]
@@ -158,3 +166,75 @@ def upsample_bilinear(
     """`interpolate` by bilinear interpolation with corners on corners."""
     deprecated("upsample_bilinear")
     return interpolate(input, size, scale_factor, mode="bilinear", align_corners=True)
+
+
+_INTERPOLATIONS = ("bilinear", "nearest", "bicubic")
+_PADDINGS = ("zeros", "border", "reflection")
+
+
+def aligned(align_corners: bool | None) -> bool:
+    """`align_corners`, False where nothing was said, with a warning."""
+    if align_corners is None:
+        warnings.warn(
+            "Default grid_sample and affine_grid behavior has changed to align_corners=False since "
+            "1.3.0. Please specify align_corners=True if the old behavior is desired. See the "
+            "documentation of grid_sample for details.",
+            stacklevel=3,
+        )
+    return bool(align_corners)
+
+
+def grid_sample(
+    input: Tensor,
+    grid: Tensor,
+    mode: str = "bilinear",
+    padding_mode: str = "zeros",
+    align_corners: bool | None = None,
+) -> Tensor:
+    """Images (N, C, H, W) at the points of a grid (N, H', W', 2): (N, C, H', W'); or in 3 dims.
+
+    Coordinates are in [-1, 1], x first; beyond that lie zeros, the border, or mirror images.
+    """
+    if mode not in _INTERPOLATIONS:
+        raise ValueError(
+            "nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', "
+            f"but got: '{mode}'"
+        )
+    if padding_mode not in _PADDINGS:
+        raise ValueError(
+            "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or "
+            f"'reflection', but got: '{padding_mode}'"
+        )
+    modes = _INTERPOLATIONS.index(mode), _PADDINGS.index(padding_mode)
+    return grid_sampler(input, grid, *modes, aligned(align_corners))
+
+
+def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None = None) -> Tensor:
+    """The grid for `grid_sample` that affine maps (N, 2, 3) make of images of `size` (N, C, H, W).
+
+    (N, H, W, 2); or (N, D, H, W, 3) of maps (N, 3, 4). Raises: ValueError, NotImplementedError.
+    """
+    align = aligned(align_corners)
+    if not theta.dtype.is_floating_point:
+        raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype}")
+    dims = len(size) - 2
+    if dims not in (2, 3):
+        raise NotImplementedError(
+            "affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, "
+            f"respectively. Got size {size}."
+        )
+    if theta.ndim != 3 or theta.sizes[-2:] != (dims, dims + 1):
+        raise ValueError(
+            f"Expected a batch of {dims}D affine matrices of shape Nx{dims}x{dims + 1} for size "
+            f"{size}. Got {theta.shape}."
+        )
+    if align and min(size[2:]) == 1:
+        warnings.warn(
+            "Since version 1.3.0, affine_grid behavior has changed for unit-size grids when "
+            "align_corners=True. This is not an intended use case of affine_grid. See the "
+            "documentation of affine_grid for details.",
+            stacklevel=2,
+        )
+    elif min(size) <= 0:
+        raise ValueError(f"Expected non-zero, positive output size. Got {size}")
+    return affine_grid_generator(theta, tuple(size), align)

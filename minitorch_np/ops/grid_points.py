@@ -1,0 +1,161 @@
+"""The taps of points in images: which elements a sample is a weighted sum of, and its derivatives.
+
+Each coordinate of a point has taps along its dim, with weights and their derivatives; a sample is
+a sum over all combinations of taps. So is every derivative, with other weights.
+Source: aten/src/ATen/native/GridSampler.h.
+"""
+
+import itertools
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minitorch_np.ops.taps import cubic_weights
+from minitorch_np.shapes import Shape, numel
+from minitorch_np.tensor import Tensor
+
+__all__ = ["Samples"]
+
+Array = NDArray[Any]
+Orders = tuple[int, ...]
+"""How often the weights along each dim are differentiated."""
+
+BILINEAR, NEAREST, BICUBIC = range(3)
+ZEROS, BORDER, REFLECTION = range(3)
+
+
+class Axis(NamedTuple):
+    """The taps along one dim of every point: where they are, (N, P, taps), which are inside the
+    image, and their weights with first and second derivatives by the coordinate."""
+
+    index: NDArray[np.int64]
+    inside: NDArray[np.bool_]
+    weights: tuple[Array, Array, Array]
+
+
+def unnormalized(x: Array, size: int, align: bool) -> tuple[Array, float]:
+    """Coordinates in [-1, 1] as places among `size` elements, and the factor between them."""
+    if align:
+        return ((x + 1) / 2) * (size - 1), (size - 1) / 2
+    return ((x + 1) * size - 1) / 2, size / 2
+
+
+def padded(x: Array, size: int, padding: int, align: bool) -> tuple[Array, Array]:
+    """Places brought back into the image, and the derivative of that, which is 0, 1 or -1."""
+    slope = np.ones_like(x)
+    if padding == REFLECTION:
+        low, high = (0, 2 * (size - 1)) if align else (-1, 2 * size - 1)
+        if low == high:
+            return np.zeros_like(x), np.zeros_like(x)
+        start, span = x.dtype.type(low / 2), x.dtype.type((high - low) / 2)
+        away = x - start
+        slope = np.where(away < 0, -slope, slope)
+        away = np.abs(away)
+        rest, odd = np.fmod(away, span), np.floor(away / span) % 2 != 0
+        x = np.where(odd, span - rest, rest) + start
+        slope = np.where(odd, -slope, slope)
+    if padding in (BORDER, REFLECTION):
+        within = (x > 0) & (x < size - 1)
+        slope = np.where(within, slope, 0)
+        x = np.fmin(x.dtype.type(size - 1), np.fmax(x, 0))
+    return x, slope
+
+
+def taps_along(x: Array, size: int, mode: int, padding: int, align: bool) -> Axis:
+    """The taps of coordinates (N, P) along a dim of `size` elements."""
+    at, factor = unnormalized(x, size, align)
+    if mode == BICUBIC:
+        first = np.floor(at)
+        share = at - first
+        places = first[..., None] + np.arange(-1, 3, dtype=x.dtype)
+        places, _ = padded(places, size, padding, align)
+        one, two = cubic_slopes(share)
+        weights = cubic_weights(share), one * x.dtype.type(factor), two * x.dtype.type(factor) ** 2
+        return within(places, size, weights)
+    at, slope = padded(at, size, padding, align)
+    if mode == NEAREST:
+        places = np.rint(at)[..., None]
+        zero = np.zeros_like(places)
+        return within(places, size, (np.ones_like(places), zero, zero))
+    first = np.floor(at)
+    share, slope = at - first, slope * x.dtype.type(factor)
+    places = np.stack([first, first + 1], -1)
+    weights = np.stack([1 - share, share], -1), np.stack([-slope, slope], -1), np.zeros_like(places)
+    return within(places, size, weights)
+
+
+def within(places: Array, size: int, weights: tuple[Array, Array, Array]) -> Axis:
+    """Taps at `places`, those outside the image marked; nan is outside."""
+    inside = (places > -1) & (places < size)
+    return Axis(np.where(inside, places, 0).astype(np.int64), inside, weights)
+
+
+def cubic_slopes(share: Array) -> tuple[Array, Array]:
+    """First and second derivatives of `cubic_weights`."""
+    a, x = -0.75, share
+    far, near = x + 1, 1 - x
+    first = [
+        (3 * a * far - 10 * a) * far + 8 * a,
+        (3 * (a + 2) * x - 2 * (a + 3)) * x,
+        -((3 * (a + 2) * near - 2 * (a + 3)) * near),
+        -((3 * a * (2 - x) - 10 * a) * (2 - x) + 8 * a),
+    ]
+    second = [
+        6 * a * far - 10 * a, 6 * (a + 2) * x - 2 * (a + 3), 6 * (a + 2) * near - 2 * (a + 3),
+        6 * a * (2 - x) - 10 * a,
+    ]  # fmt: skip
+    return np.stack(first, -1).astype(x.dtype), np.stack(second, -1).astype(x.dtype)
+
+
+class Samples:
+    """The taps of every point of a grid in images of one shape."""
+
+    def __init__(self, shape: Shape, grid: Tensor, mode: int, padding: int, align: bool) -> None:
+        kind = grid.dtype.compute
+        points = grid.array.astype(kind).reshape(grid.sizes[0], -1, grid.sizes[-1])
+        self.shape = shape
+        self.count = len(shape) - 2
+        self.points = points.shape[1]
+        # the last dim's coordinate comes first
+        self.axes = [
+            taps_along(points[..., self.count - 1 - d], shape[d + 2], mode, padding, align)
+            for d in range(self.count)
+        ]
+
+    def combinations(self, orders: Orders) -> "list[tuple[Array, Array]]":
+        """Of each combination of taps the place in the image, flat, and the weight, (N, P)."""
+        found: list[tuple[Array, Array]] = []
+        ranges = [range(axis.index.shape[-1]) for axis in self.axes]
+        for taps in itertools.product(*ranges):
+            place, weight, inside = 0, 1, True
+            for axis, k, n, order in zip(self.axes, taps, self.shape[2:], orders, strict=True):
+                place = place * n + axis.index[..., k]
+                weight = weight * axis.weights[order][..., k]
+                inside = inside & axis.inside[..., k]
+            found.append((np.asarray(place), np.where(inside, weight, 0)))
+        return found
+
+    def of(self, image: Array, orders: Orders) -> Array:
+        """The samples of `image`, (N, C, P), or their derivatives."""
+        n, c = self.shape[:2]
+        flat = image.reshape(n, c, numel(self.shape[2:]))
+        out = np.zeros((n, c, self.points), image.dtype)
+        for place, weight in self.combinations(orders):
+            out += np.take_along_axis(flat, place[:, None, :], 2) * weight[:, None, :]
+        return out
+
+    def spread(self, g: Array, orders: Orders) -> Array:
+        """The gradient of `of` for the image: each sample's, added where its taps are."""
+        n, c = self.shape[:2]
+        size = numel(self.shape[2:])
+        out = np.zeros(n * c * size, g.dtype)
+        rows = (np.arange(n * c) * size).reshape(n, c, 1)
+        for place, weight in self.combinations(orders):
+            np.add.at(out, (rows + place[:, None, :]).ravel(), (g * weight[:, None, :]).ravel())
+        return out.reshape(self.shape)
+
+    def once(self, d: int, e: int | None = None) -> Orders:
+        """The orders of a derivative by coordinates `d` and `e`."""
+        last = self.count - 1
+        return tuple([(last - d == k) + (e is not None and last - e == k) for k in range(last + 1)])
