@@ -179,6 +179,9 @@ from minitorch_np.ops.mask import (
 )
 from minitorch_np.ops.matrix import cross, trace
 from minitorch_np.ops.median import median, nanmedian
+from minitorch_np.ops.native_dropout import (
+    native_dropout,
+)
 from minitorch_np.ops.norm import norm
 from minitorch_np.ops.padding import constant_pad_nd
 from minitorch_np.ops.permute import (
@@ -237,6 +240,12 @@ from minitorch_np.ops.scatter import gather, scatter, scatter_add, take_along_di
 from minitorch_np.ops.scatter_reduce import (
     index_reduce,
     scatter_reduce,
+)
+from minitorch_np.ops.shuffle import (
+    channel_shuffle,
+    native_channel_shuffle,
+    pixel_shuffle,
+    pixel_unshuffle,
 )
 from minitorch_np.ops.slicing import (
     as_strided,
@@ -469,6 +478,7 @@ __all__ = [
     "cat",
     "ceil",
     "celu",
+    "channel_shuffle",
     "channels_last",
     "channels_last_3d",
     "chunk",
@@ -660,6 +670,8 @@ __all__ = [
     "nansum",
     "narrow",
     "narrow_copy",
+    "native_channel_shuffle",
+    "native_dropout",
     "ne",
     "neg",
     "negative",
@@ -679,6 +691,8 @@ __all__ = [
     "permute",
     "permute_copy",
     "pi",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "positive",
     "pow",
     "prelu",

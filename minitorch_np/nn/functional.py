@@ -41,6 +41,12 @@ from minitorch_np.ops.padding import (
 )
 from minitorch_np.ops.prelu import prelu
 from minitorch_np.ops.ranges import arange
+from minitorch_np.ops.shuffle import (
+    channel_shuffle,
+    native_channel_shuffle,
+    pixel_shuffle,
+    pixel_unshuffle,
+)
 from minitorch_np.ops.smooth import gelu, logsigmoid, softplus, softsign, tanhshrink
 from minitorch_np.ops.trig import tanh
 from minitorch_np.ops.unary import sigmoid
@@ -48,13 +54,14 @@ from minitorch_np.tensor import Tensor
 
 __all__ = [
     "affine_grid", "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "celu_",
-    "cross_entropy", "dropout", "elu", "elu_", "gelu", "glu", "grid_sample", "hardshrink",
-    "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "huber_loss", "interpolate", "kl_div",
-    "l1_loss", "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid", "mish",
-    "mse_loss", "nll_loss", "normalize", "one_hot", "pad", "prelu", "relu", "relu6", "relu_",
-    "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softmin", "softplus",
-    "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "threshold_", "upsample",
-    "upsample_bilinear", "upsample_nearest",
+    "channel_shuffle", "cross_entropy", "dropout", "elu", "elu_", "gelu", "glu", "grid_sample",
+    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "huber_loss", "interpolate",
+    "kl_div", "l1_loss", "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid", "mish",
+    "mse_loss", "native_channel_shuffle", "nll_loss", "normalize", "one_hot", "pad",
+    "pixel_shuffle", "pixel_unshuffle", "prelu", "relu", "relu6", "relu_", "selu", "selu_",
+    "sigmoid", "silu", "smooth_l1_loss", "softmax", "softmin", "softplus", "softshrink", "softsign",
+    "tanh", "tanhshrink", "threshold", "threshold_", "upsample", "upsample_bilinear",
+    "upsample_nearest",
 ]  # fmt: skip
 
 

@@ -34,11 +34,19 @@ class Axis(NamedTuple):
     weights: tuple[Array, Array, Array]
 
 
-def unnormalized(x: Array, size: int, align: bool) -> tuple[Array, float]:
-    """Coordinates in [-1, 1] as places among `size` elements, and the factor between them."""
+def unnormalized(x: Array, size: int, align: bool, flat: bool) -> tuple[Array, float]:
+    """Coordinates in [-1, 1] as places among `size` elements, and the factor between them.
+
+    Computed for `flat` images as ATen's vectors are, for others as its numbers.
+    """
+    one = x.dtype.type
+    n = size - 1 if align else size
+    if flat:
+        at = (x + one(1)) * one(n / 2)
+        return (at if align else at - one(0.5)), n / 2
     if align:
-        return ((x + 1) / 2) * (size - 1), (size - 1) / 2
-    return ((x + 1) * size - 1) / 2, size / 2
+        return ((x + one(1)) / one(2)) * one(n), n / 2
+    return ((x + one(1)) * one(n) - one(1)) / one(2), n / 2
 
 
 def padded(x: Array, size: int, padding: int, align: bool) -> tuple[Array, Array]:
@@ -62,9 +70,9 @@ def padded(x: Array, size: int, padding: int, align: bool) -> tuple[Array, Array
     return x, slope
 
 
-def taps_along(x: Array, size: int, mode: int, padding: int, align: bool) -> Axis:
+def taps_along(x: Array, size: int, mode: int, padding: int, align: bool, flat: bool) -> Axis:
     """The taps of coordinates (N, P) along a dim of `size` elements."""
-    at, factor = unnormalized(x, size, align)
+    at, factor = unnormalized(x, size, align, flat)
     if mode == BICUBIC:
         first = np.floor(at)
         share = at - first
@@ -112,14 +120,19 @@ class Samples:
     """The taps of every point of a grid in images of one shape."""
 
     def __init__(self, shape: Shape, grid: Tensor, mode: int, padding: int, align: bool) -> None:
-        kind = grid.dtype.compute
-        points = grid.array.astype(kind).reshape(grid.sizes[0], -1, grid.sizes[-1])
+        # half types are rounded at each step, but for volumes and cubes, as ATen's loops do
+        wide = mode == BICUBIC and len(shape) == 5
+        self.kind = grid.dtype.compute if wide else grid.dtype.np
+        n, *_, dims = grid.sizes
+        points = grid.array.astype(self.kind).reshape(n, numel(grid.sizes[1:-1]), dims)
         self.shape = shape
         self.count = len(shape) - 2
         self.points = points.shape[1]
         # the last dim's coordinate comes first
         self.axes = [
-            taps_along(points[..., self.count - 1 - d], shape[d + 2], mode, padding, align)
+            taps_along(
+                points[..., self.count - 1 - d], shape[d + 2], mode, padding, align, self.count == 2
+            )
             for d in range(self.count)
         ]
 

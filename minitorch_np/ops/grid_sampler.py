@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.loops import not_implemented
+from minitorch_np.loops import not_implemented, quietly
 from minitorch_np.op import REGISTRY, composite, op
+from minitorch_np.ops.creation import zeros
 from minitorch_np.ops.grid_points import Samples
+from minitorch_np.ops.ranges import linspace
 from minitorch_np.recorder import Rule
 from minitorch_np.shapes import Shape, listed
 from minitorch_np.tensor import Tensor, empty, stored
@@ -92,7 +94,7 @@ def sampled(input: Tensor, grid: Tensor, mode: int, padding: int, align: bool) -
         return contiguous(np.zeros(shape), shape, input.dtype)
     check_dtypes(name, input.dtype, grid)
     points = Samples(input.sizes, grid, mode, padding, align)
-    image = input.array.astype(input.dtype.compute)
+    image = input.array.astype(points.kind)
     return contiguous(points.of(image, (0,) * points.count), shape, input.dtype)
 
 
@@ -102,7 +104,7 @@ def gradients(
 ) -> GridGradients:  # fmt: skip
     """The gradients of `sampled` that `mask` asks for, tensors without elements for others."""
     points = Samples(input.sizes, grid, mode, padding, align)
-    kind = input.dtype.compute
+    kind = points.kind
     flat = g.array.astype(kind).reshape(*input.sizes[:2], points.points)
     none = contiguous(np.zeros(0), (0,), input.dtype)
     image = sums = none
@@ -132,7 +134,7 @@ def grid_sampler_double_backward(
     Source: grid_sampler_2d_double_backward, torch/csrc/autograd/FunctionsManual.cpp.
     """
     points = Samples(input.sizes, grid, interpolation_mode, padding_mode, align_corners)
-    kind = input.dtype.compute
+    kind = points.kind
     shape = (*input.sizes[:2], points.points)
     g, image = grad_output.array.astype(kind).reshape(shape), input.array.astype(kind)
     over = grad_grad_input.array.astype(kind) if grad_grad_input.sizes == input.sizes else None
@@ -255,21 +257,17 @@ grid_sampler_3d.vjp(
 
 def twice(which: str) -> Rule:
     """The rule of an argument of the two backward ops."""
-    return (
-        lambda g_grad_input, g_grad_grid, grad_output, input, grid, interpolation_mode, padding_mode, align_corners: (
-            grid_sampler_double_backward(
-                which,
-                g_grad_input,
-                g_grad_grid,
-                grad_output,
-                input,
-                grid,
-                interpolation_mode,
-                padding_mode,
-                align_corners,
-            )
+
+    def rule(
+        g_grad_input: Tensor, g_grad_grid: Tensor, grad_output: Tensor, input: Tensor, grid: Tensor,
+        interpolation_mode: int, padding_mode: int, align_corners: bool,
+    ) -> Tensor:  # fmt: skip
+        modes = interpolation_mode, padding_mode, align_corners
+        return grid_sampler_double_backward(
+            which, g_grad_input, g_grad_grid, grad_output, input, grid, *modes
         )
-    )
+
+    return rule
 
 
 for _backward in (grid_sampler_2d_backward, grid_sampler_3d_backward):
@@ -286,15 +284,15 @@ def grid_sampler(
 
 
 def base_grid(size: Shape, dtype: Dtype, align: bool) -> Tensor:
-    """The points of a grid of `size`, (N, ..., dims), followed by a 1, flat: (N, P, dims + 1)."""
-    kind = dtype.compute
+    """The points of a grid of `size`, (N, C, ...), each followed by a 1: (N, P, dims + 1)."""
     dims = size[2:]
-    grid = np.ones((size[0], *dims, len(dims) + 1), kind)
+    grid = np.ones((size[0], *dims, len(dims) + 1), dtype.np)
     for at, n in enumerate(reversed(dims)):
-        steps = np.linspace(-1, 1, n, dtype=kind) if n > 1 else np.zeros(1, kind)
+        steps = linspace(-1, 1, n, dtype=dtype) if n > 1 else zeros((1,), dtype=dtype)
         if not align:
-            steps = steps * kind.type((n - 1) / n)
-        grid[..., at] = steps.reshape((-1,) + (1,) * at)
+            steps = steps * (n - 1) / n
+        column = steps.array.reshape((-1,) + (1,) * at)
+        quietly(np.copyto, grid[..., at], column, casting="unsafe")
     return stored(grid.reshape(size[0], -1, len(dims) + 1), dtype)
 
 

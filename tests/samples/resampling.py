@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from tests.samples.spec import Sample, one, whole, x
+from minitorch_np.op import REGISTRY
+from tests.samples.spec import In, Sample, drawn, mask, one, whole, x
 
 __all__ = ["BACKWARD", "SAMPLES"]
 
@@ -99,10 +100,59 @@ RESIZED = [
 ]  # fmt: skip
 """The mode and number of dims of each op that resamples."""
 
-SAMPLES: list[Sample] = [*_padded(), *_combined(), *_copies(), *_resized()]
+GRID = In((2, 3, 2, 2), low=-1.2, high=1.2)
+SPACE = In((1, 2, 3, 2, 3), low=-1.2, high=1.2)
 
-BACKWARD: dict[str, str] = {
-    f"{name}_pad{count}d_backward": f"{name}_pad{count}d"
-    for name in ("reflection", "replication")
-    for count in (1, 2, 3)
-} | {f"{name}_backward": name for _, _, name in RESIZED}
+
+def _sampled() -> Iterator[Sample]:
+    """Each way to sample images at points."""
+    for mode in (0, 1, 2):
+        for padding in (0, 1, 2):
+            f = lambda torch, a, g, m=mode, p=padding: torch.grid_sampler_2d(a, g, m, p, False)  # noqa: E731
+            size = 0.1 if mode == 2 else 2.0  # or 48 sums, each rounded to half, would differ
+            yield one("grid_sampler_2d", f, x(2, 3, 4, 5, low=-size, high=size), GRID)
+        f = lambda torch, a, g, m=mode: torch.grid_sampler_3d(a, g, m, 0, True)  # noqa: E731
+        yield one("grid_sampler_3d", f, x(1, 2, 3, 4, 3), SPACE)
+    grid = lambda torch, a: torch.affine_grid_generator(a, (2, 3, 4, 5), False)  # noqa: E731
+    yield one("affine_grid_generator", grid, x(2, 2, 3))
+    grid = lambda torch, a: torch.affine_grid_generator(a, (1, 3, 4, 5, 2), True)  # noqa: E731
+    yield one("affine_grid_generator", grid, x(1, 3, 4))
+
+
+def _shuffled() -> Iterator[Sample]:
+    """What moves pixels and channels, and dropout with its mask."""
+    for name, given in (
+        ("pixel_shuffle", x(2, 8, 3, 2)), ("pixel_unshuffle", x(2, 3, 4, 2)),
+        ("channel_shuffle", x(2, 4, 3, 2)), ("native_channel_shuffle", x(2, 4, 3, 2)),
+    ):  # fmt: skip
+        yield one(name, lambda torch, a, n=name: getattr(torch, n)(a, 2), given)
+    yield drawn("native_dropout", lambda torch, a: torch.native_dropout(a, 0.3, True), x())
+    backward = lambda torch, a, m: aten(torch, "native_dropout_backward")(a, m, 2.0)  # noqa: E731
+    yield one("native_dropout_backward", backward, x(), mask())
+    yield one("native_dropout_backward", backward, x(), x())
+
+
+def aten(library: Any, name: str) -> Any:
+    """An op that torch has under no name but ATen's."""
+    if hasattr(library, "ops") and hasattr(library.ops, "aten"):
+        return getattr(library.ops.aten, name)
+    return REGISTRY[name].function
+
+
+SAMPLES: list[Sample] = [
+    *_padded(), *_combined(), *_copies(), *_resized(), *_sampled(), *_shuffled(),
+]  # fmt: skip
+
+BACKWARD: dict[str, str] = (
+    {
+        f"{name}_pad{count}d_backward": f"{name}_pad{count}d"
+        for name in ("reflection", "replication")
+        for count in (1, 2, 3)
+    }
+    | {f"{name}_backward": name for _, _, name in RESIZED}
+    | {
+        "grid_sampler_2d_backward": "grid_sampler_2d",
+        "grid_sampler_3d_backward": "grid_sampler_3d",
+        "grid_sampler_double_backward": "grid_sampler_2d",
+    }
+)
