@@ -273,7 +273,8 @@ def blocks_backward(g: Tensor, sizes: Sequence[Shape]) -> list[Tensor]:
         for _ in range(2 - len(shape)):
             part = part.squeeze(-1)
         parts.append(part)
-        row, column = row + n, column + m
+        # PyTorch takes no row for (0,) here, though its result has one
+        row, column = row + (n if shape != (0,) else 0), column + m
     return parts
 
 

@@ -351,15 +351,9 @@ def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, 
         raise ValueError(
             f"'shape' cannot have zero dimensions when 'indices' is non-empty, but got {sizes}"
         )
-    steps = strided(sizes)
-    ends = stored(np.array(sizes, np.int64), dtypes.int64)
-    at = floor_divide(indices.unsqueeze(-1), stored(np.array(steps, np.int64), dtypes.int64))
-    return remainder(at, ends).unbind(-1)
-
-
-def strided(shape: Shape) -> Shape:
-    """How many elements lie between neighbours along each dim; 0 past a dim without elements."""
-    steps = [1]
-    for n in reversed(shape[1:]):
-        steps.append(steps[-1] * n)
-    return tuple(reversed(steps[: len(shape)]))
+    filled = tuple([n or 1 for n in sizes])  # what is divided has no elements either
+    ends, steps = (
+        stored(np.array(numbers, np.int64), dtypes.int64)
+        for numbers in (filled, strides.contiguous(filled))
+    )
+    return remainder(floor_divide(indices.unsqueeze(-1), steps), ends).unbind(-1)
