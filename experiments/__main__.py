@@ -1,6 +1,7 @@
 """`python -m experiments`: the experiments on our engine beside PyTorch, and what came out."""
 
 import contextlib
+import importlib
 import json
 import sys
 import tempfile
@@ -175,6 +176,38 @@ def calibrate(
     """Measure rounding against float64, and print the margin that the verdicts' constant leaves."""
     for line in calibration.lines(engines.ours(), engines.against("cpu")[0], steps, seed):
         print(line)
+
+
+@app.command()
+def conformance(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Ops, patterns of them; all by default.")
+    ] = None,
+    family: Annotated[str | None, typer.Option(help="Only ops of this family.")] = None,
+    dtype: Annotated[list[str] | None, typer.Option(help="Only this dtype; repeatable.")] = None,
+    sample: Annotated[
+        int | None, typer.Option(min=0, help="Only the sample of this number.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="PyTorch on: cpu or cuda.")] = "cpu",
+    quick: Annotated[bool, typer.Option("--quick", help="Four dtypes, a few samples.")] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; as many as cores.")] = None,
+    as_html: Annotated[
+        Path | None, typer.Option("--html", help="Write the board as a page.")
+    ] = None,
+    as_json: Annotated[Path | None, typer.Option("--json", help="Write it as JSON.")] = None,
+    freeze: Annotated[
+        bool, typer.Option("--freeze", help="Record answers for a torchless run.")
+    ] = False,
+) -> None:
+    """Run PyTorch's own op database on both libraries: status 1 if an op differs unexpectedly."""
+    engines.library("torch")
+    if freeze:
+        print(importlib.import_module("experiments.conformance.freeze").freeze())
+        return
+    board = importlib.import_module("experiments.conformance.command")
+    settings = board.Settings(quick, tuple(dtype or ()), sample, device)
+    if not board.conformance(names or (), family, settings, workers, as_html, as_json):
+        raise typer.Exit(WRONG)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -6,6 +6,7 @@ from typing import NoReturn, Protocol, cast
 from minitorch_np.graph.inplace import rebase, refuse_gradient, refuse_leaf
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Edge, Node, edge
+from minitorch_np.overloads import OVERLOADS, fits, unfitting
 from minitorch_np.recorder import Plan
 from minitorch_np.shapes import noted
 from minitorch_np.tensor import Tensor, plain
@@ -23,6 +24,10 @@ class Planned(Protocol):
 def blame(one: Planned, error: Exception, arguments: dict[str, object]) -> None:
     """Raise torch's TypeError when an argument that must be a tensor, or a number, is none."""
     called = one.plan.aten if one.name == one.plan.name else one.name
+    if called in OVERLOADS:
+        given = [v for name, v in arguments.items() if one.plan.kinds.get(name) and name != "out"]
+        if not fits(called, *given):
+            raise unfitting(called, *given) from error
     for at, (name, value) in enumerate(arguments.items()):
         kind = one.plan.kinds.get(name)
         if kind is None:

@@ -10,78 +10,30 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 import torch
 
 import minitorch_np
-from minitorch_np import dtypes
-from minitorch_np.storage import allocate
-from minitorch_np.tensor import Tensor, over
+from experiments.conformance import compare
+from experiments.conformance.bridge import (
+    ours,
+    plain,
+    tensors_in,
+    twin,
+    values,
+)
+from minitorch_np.tensor import Tensor
 from tests import versions
 
 torch.set_warn_always(True)
 torch.set_num_threads(1)
 
-TOLERANCE = {
-    "float16": (1e-3, 1e-5),
-    "bfloat16": (1.6e-2, 1e-5),
-    "float32": (1.3e-6, 1e-5),
-    "float64": (1e-7, 1e-7),
-}
+TOLERANCE = {**compare.TOLERANCE, "float16": (1e-3, 1e-5)}
 """(relative, absolute) by dtype: torch.testing's defaults. A looser one carries its reason."""
 
 FLOATING = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
 INTEGRAL = [torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64]
 DTYPES = [*FLOATING, *INTEGRAL, torch.bool]
-
-
-def plain(text: str) -> str:
-    """A message with the package's name replaced: the oracle's only normaliser."""
-    return re.sub(r"\bminitorch_np\b", "torch", text)
-
-
-def our_dtype(dtype: torch.dtype) -> dtypes.dtype:
-    """Our dtype of the same name."""
-    return next(d for d in dtypes.ALL if str(d) == str(dtype))
-
-
-def bytes_of(t: torch.Tensor) -> np.ndarray:
-    """The whole storage of a torch tensor as uint8."""
-    storage = t.detach().untyped_storage()
-    if not storage.nbytes():
-        return np.empty(0, np.uint8)
-    return torch.empty(0, dtype=torch.uint8).set_(storage).numpy().copy()
-
-
-def ours(t: torch.Tensor) -> Tensor:
-    """Our tensor with the same storage contents, geometry, dtype and requires_grad."""
-    raw = bytes_of(t)
-    storage = allocate(len(raw))
-    storage.bytes()[:] = raw
-    made = over(storage, tuple(t.shape), tuple(t.stride()), t.storage_offset(), our_dtype(t.dtype))
-    if t.requires_grad:
-        made.requires_grad = True
-    return made
-
-
-def twin(t: torch.Tensor) -> torch.Tensor:
-    """A torch tensor over a copy of the whole storage, with the same geometry."""
-    raw = torch.from_numpy(bytes_of(t)).clone()  # or it could not be resized
-    made = torch.empty(0, dtype=t.dtype).set_(
-        raw.untyped_storage(), t.storage_offset(), t.shape, t.stride()
-    )
-    return made.data.requires_grad_(t.requires_grad)  # .data: set_ counted as a write
-
-
-def values(t: Any) -> np.ndarray:
-    """The elements as an ndarray; of either library, bfloat16 as ml_dtypes has it."""
-    if isinstance(t, Tensor):
-        return np.array(t.array)
-    t = t.detach()
-    if t.dtype is torch.bfloat16:
-        return t.contiguous().view(torch.int16).numpy(force=True).view(ml_dtypes.bfloat16)
-    return t.numpy(force=True).copy()  # autograd has zeros without memory
 
 
 def assert_values(
@@ -147,17 +99,6 @@ def assert_same(
         assert plain(str(a)) == plain(str(t)), f"{where}: {a} != {t}"
     else:
         assert a == t, f"{where}: {a!r} != {t!r}"
-
-
-def tensors_in(result: Any) -> list[Any]:
-    """Every tensor of either library in a result."""
-    if isinstance(result, (Tensor, torch.Tensor)):
-        return [result]
-    if isinstance(result, dict):
-        return [t for r in result.values() for t in tensors_in(r)]
-    if isinstance(result, (tuple, list)):
-        return [t for r in result for t in tensors_in(r)]
-    return []
 
 
 class Outcome:

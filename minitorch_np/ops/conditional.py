@@ -26,6 +26,7 @@ from minitorch_np.loops import (
 )
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.power import larger, smaller
+from minitorch_np.overloads import unfitting
 from minitorch_np.shapes import broadcast
 from minitorch_np.strides import Overlap
 from minitorch_np.tensor import Number, Tensor, empty, method
@@ -136,14 +137,7 @@ def where(
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
     if input is None or other is None:
-        given = ", ".join(type(x).__name__ for x in (condition, input, other) if x is not None)
-        raise TypeError(
-            f"where() received an invalid combination of arguments - got ({given}), but expected "
-            "one of:\n * (Tensor condition)\n * (Tensor condition, Tensor input, Tensor other, *, "
-            "Tensor out = None)\n * (Tensor condition, Number self, Tensor other)\n * (Tensor "
-            "condition, Tensor input, Number other)\n * (Tensor condition, Number self, Number "
-            "other)\n"
-        )
+        raise unfitting("where", *[x for x in (condition, input, other) if x is not None])
     return where_self(condition, input, other, out=out)
 
 
@@ -330,12 +324,7 @@ def clamp(
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     tensors = isinstance(min, Tensor) or isinstance(max, Tensor)
     if tensors and (isinstance(min, Number) or isinstance(max, Number)):
-        given = ", ".join([type(x).__name__ for x in (input, min, max)])
-        raise TypeError(
-            f"clamp() received an invalid combination of arguments - got ({given}), but expected "
-            "one of:\n * (Tensor input, Tensor min = None, Tensor max = None, *, Tensor out = None)"
-            "\n * (Tensor input, Number min = None, Number max = None, *, Tensor out = None)\n"
-        )
+        raise unfitting("clamp", input, min, max)
     if tensors:
         kernel = "" if min is None or max is None else "clamp_cpu"
     else:

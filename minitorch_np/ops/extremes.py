@@ -6,7 +6,7 @@ everything. Source: aten/src/ATen/native/ReduceOps.cpp and TensorCompare.cpp.
 """
 
 import builtins
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from minitorch_np.loops import (
 from minitorch_np.op import composite, op
 from minitorch_np.ops.power import maximum, minimum
 from minitorch_np.ops.reduce import Dims, dims_of
+from minitorch_np.overloads import unfitting
 from minitorch_np.shapes import Shape, reduced, wrap_dim
 from minitorch_np.strides import contiguous
 from minitorch_np.tensor import Tensor, empty
@@ -162,17 +163,6 @@ min_dim.vjp(
 )
 
 
-def _refuse(name: str, arguments: Sequence[object]) -> TypeError:
-    """torch's error for arguments that no overload takes."""
-    kinds = ", ".join(type(a).__name__ for a in arguments)
-    return TypeError(
-        f"{name}() received an invalid combination of arguments - got ({kinds}), but expected one "
-        f"of:\n * (Tensor input, *, Tensor out = None)\n * (Tensor input, Tensor other, *, Tensor "
-        "out = None)\n * (Tensor input, int dim, bool keepdim = False, *, tuple of Tensors out = "
-        "None)\n"
-    )
-
-
 @composite()
 def max(
     input: Tensor,
@@ -183,6 +173,8 @@ def max(
     out: Tensor | Pair | None = None,
 ) -> Tensor | return_types.max:
     """The largest element; or (values, indices) along `dim`; or `maximum` of two tensors."""
+    if not isinstance(input, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        raise unfitting("max", input, other if dim is None else dim)
     other = dim if isinstance(dim, Tensor) else other
     if isinstance(dim, int):
         assert not isinstance(out, Tensor)
@@ -192,7 +184,7 @@ def max(
         return maximum(input, other, out=out)
     if dim is None:
         return max_all(input, out=out)
-    raise _refuse("max", (input, dim))
+    raise unfitting("max", input, dim)
 
 
 @composite()
@@ -205,6 +197,8 @@ def min(
     out: Tensor | Pair | None = None,
 ) -> Tensor | return_types.min:
     """The smallest element; or (values, indices) along `dim`; or `minimum` of two tensors."""
+    if not isinstance(input, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        raise unfitting("min", input, other if dim is None else dim)
     other = dim if isinstance(dim, Tensor) else other
     if isinstance(dim, int):
         assert not isinstance(out, Tensor)
@@ -214,7 +208,7 @@ def min(
         return minimum(input, other, out=out)
     if dim is None:
         return min_all(input, out=out)
-    raise _refuse("min", (input, dim))
+    raise unfitting("min", input, dim)
 
 
 def _over(

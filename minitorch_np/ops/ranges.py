@@ -23,6 +23,7 @@ from minitorch_np.ops.factory import (
     prepared,
     refuse,
 )
+from minitorch_np.overloads import unfitting
 from minitorch_np.shapes import listed
 from minitorch_np.tensor import Number, Tensor
 
@@ -146,6 +147,8 @@ def linspace(
     **options: Unpack[Options],
 ) -> Tensor:
     """`steps` numbers from `start` to `end`, evenly spaced, both ends included."""
+    if not is_index(steps):
+        raise unfitting("linspace", start, end, steps)
     first, last = _ends("linspace", start, end)
     tensor = _spaced("linspace", steps, options, out)
     if steps == 1:
@@ -166,6 +169,8 @@ def logspace(
     **options: Unpack[Options],
 ) -> Tensor:
     """`base` to the power of `steps` evenly spaced exponents from `start` to `end`."""
+    if not is_index(steps):
+        raise unfitting("logspace", start, end, steps)
     first, last = _ends("logspace", start, end)
     tensor = _spaced("logspace", steps, options, out)
     if steps:
@@ -210,8 +215,6 @@ def _ends(name: str, start: Number | Tensor, end: Number | Tensor) -> tuple[Numb
 
 def _spaced(name: str, steps: int, options: Options, out: Tensor | None) -> Tensor:
     """The tensor to fill, of `steps` elements."""
-    if not is_index(steps):
-        refuse(name, "steps", "int", steps, 3)
     dtype = option_dtype(name, options)
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")

@@ -24,6 +24,7 @@ from minitorch_np.loops import (
 from minitorch_np.op import composite, op
 from minitorch_np.ops.join import cat
 from minitorch_np.ops.view import expand, unsqueeze
+from minitorch_np.overloads import unfitting
 from minitorch_np.quiet import quiet
 from minitorch_np.shapes import Shape, reduced, wrap_dim, wrap_dims
 from minitorch_np.tensor import Tensor, blank, seen, stored
@@ -274,12 +275,7 @@ def prod(
 ) -> Tensor:
     """The product over one dimension, or over everything."""
     if dim is not None and not isinstance(dim, int):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-        kinds = f"{type(input).__name__}, {type(dim).__name__}"
-        raise TypeError(
-            f"prod() received an invalid combination of arguments - got ({kinds}), but expected "
-            "one of:\n * (Tensor input, *, torch.dtype dtype = None)\n * (Tensor input, int dim, "
-            "bool keepdim = False, *, torch.dtype dtype = None, Tensor out = None)\n"
-        )
+        raise unfitting("prod", input, dim)
     dims = tuple(range(input.ndim)) if dim is None else dims_of(dim, input.ndim)
     kind = summed_dtype(input, dtype, out)
     given = summands(input, kind)

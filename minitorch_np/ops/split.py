@@ -9,6 +9,7 @@ from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.join import cat, stack
 from minitorch_np.ops.slicing import slice
+from minitorch_np.overloads import unfitting
 from minitorch_np.shapes import Shape, wrap_dim
 from minitorch_np.tensor import Tensor, method, over
 
@@ -221,6 +222,8 @@ def _named_split(
     name: str, input: Tensor, given: Sections, dim: int, least: int
 ) -> tuple[Tensor, ...]:
     """What hsplit, vsplit and dsplit have in common."""
+    if not isinstance(given, (int, tuple, list, Tensor)):
+        raise unfitting(name, input, given)
     if input.ndim < least:
         raise RuntimeError(
             f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor "

@@ -7,9 +7,10 @@ import pytest
 import torch
 
 import minitorch_np
+from experiments.conformance.bridge import our_dtype
 from minitorch_np.tensor import Tensor
 from tests import versions
-from tests.oracle import DTYPES, LAYOUTS, assert_same, our_dtype, ours, same, sample
+from tests.oracle import DTYPES, LAYOUTS, assert_same, ours, same, sample
 
 
 def named(library, dtype):

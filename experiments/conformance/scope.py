@@ -1,0 +1,130 @@
+"""Which entries of the database are compared, and what is known to differ: two tables, read."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from reference.opdb import VERSION, Entry, entries
+
+__all__ = [
+    "Difference", "differences", "excluded", "family", "in_scope", "reason", "tolerance",
+    "undefined", "unsafe", "unused",
+]  # fmt: skip
+
+FOLDER = Path(__file__).resolve().parents[2] / "tests" / "conformance"
+
+
+@cache
+def tables() -> Mapping[str, Any]:
+    """`scope.toml`."""
+    return _read("scope.toml")
+
+
+@cache
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((FOLDER / name).read_text())
+
+
+def matches(name: str, patterns: Sequence[str]) -> bool:
+    """Whether a name has one of the patterns."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def excluded(name: str) -> str | None:
+    """Why an entry is not compared, None where it is."""
+    for table in tables()["excluded"]:
+        if matches(name, table["names"]):
+            return f"{table['family']}: {table['reason']}"
+    return None
+
+
+def family(name: str) -> str | None:
+    """The family of an entry that is compared, None where no table has it."""
+    for table in tables()["family"]:
+        if matches(name, table["names"]):
+            return str(table["name"])
+    return None
+
+
+def undefined(name: str) -> bool:
+    """Whether the values of an entry's results are arbitrary."""
+    return matches(name, tables()["undefined"]["names"])
+
+
+def unsafe(name: str) -> bool:
+    """Whether PyTorch must not be given an `out=` of other strides."""
+    return matches(name, tables()["unsafe"]["names"])
+
+
+def in_scope() -> list[Entry]:
+    """The entries that are compared."""
+    return [e for e in entries() if excluded(e.full_name) is None]
+
+
+def unused() -> list[str]:
+    """Patterns of `scope.toml` that match no entry."""
+    names = [e.full_name for e in entries()]
+    lists = [*tables()["excluded"], *tables()["family"], tables()["undefined"], tables()["unsafe"]]
+    return [
+        pattern
+        for table in lists
+        for pattern in table["names"]
+        if not any(fnmatchcase(name, pattern) for name in names)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One known difference: of which op, dtypes and property, and why it is there."""
+
+    op: str
+    property: str
+    reason: str
+    dtypes: str = "*"
+    """Patterns, a blank between two; "any" is what its errors are compared for."""
+    full: bool = False
+    """Whether only the full run reaches it."""
+    since: str = ""
+    """The version of PyTorch from which on it differs; '' for all that were tried."""
+
+    def is_of(self, op: str) -> bool:
+        """Whether it is about this op."""
+        return fnmatchcase(op, self.op)
+
+    def covers(self, op: str, name: str, dtype: str) -> bool:
+        """Whether it is about this property of this op for this dtype."""
+        return (
+            self.is_of(op)
+            and fnmatchcase(name, self.property)
+            and (dtype == "*" or matches(dtype, self.dtypes.split()))
+        )
+
+
+@cache
+def differences() -> tuple[Difference, ...]:
+    """`differences.toml`, as far as it is about the installed PyTorch."""
+    found = _read("differences.toml").get("difference", [])
+    made = [Difference(**one) for one in found]
+    return tuple(d for d in made if not d.since or _version(d.since) <= VERSION)
+
+
+def reason(op: str, name: str, dtype: str) -> str:
+    """Why a property of an op is known to differ for a dtype; '' where it is not."""
+    return next((d.reason for d in differences() if d.covers(op, name, dtype)), "")
+
+
+@cache
+def tolerance(op: str, dtype: str) -> tuple[float, float] | None:
+    """(relative, absolute) of an op whose arithmetic amplifies rounding; None for the usual."""
+    for table in _read("differences.toml").get("tolerance", []):
+        if fnmatchcase(op, table["op"]) and matches(dtype, table.get("dtypes", "*").split()):
+            return float(table["relative"]), float(table["absolute"])
+    return None
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(n) for n in text.split("."))

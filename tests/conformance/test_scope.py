@@ -1,0 +1,34 @@
+"""The two tables of the conformance suite: nothing falls between them, nothing in them is stale."""
+
+from experiments.conformance import scope
+from experiments.conformance.examine import COLUMNS
+from reference.opdb import DTYPES, entries
+
+
+def test_every_entry_has_a_place():
+    names = [e.full_name for e in entries()]
+    assert [n for n in names if scope.excluded(n) is None and scope.family(n) is None] == []
+    assert 500 <= len(scope.in_scope()) <= 550
+
+
+def test_every_pattern_matches_an_entry():
+    assert scope.unused() == []
+
+
+def test_names_are_unique():
+    names = [e.full_name for e in entries()]
+    assert len(names) == len(set(names))
+
+
+def test_excluded_families_have_a_reason():
+    assert all(table["reason"] for table in scope.tables()["excluded"])
+
+
+def test_known_differences_are_about_something():
+    names = [e.full_name for e in scope.in_scope()]
+    dtypes = [str(d).removeprefix("torch.") for d in DTYPES] + ["any"]
+    for known in scope.differences():
+        assert known.reason
+        assert any(known.is_of(name) for name in names), known
+        assert any(scope.matches(column, [known.property]) for column in COLUMNS), known
+        assert any(scope.matches(dtype, known.dtypes.split()) for dtype in dtypes), known
