@@ -29,7 +29,7 @@ class Axis(NamedTuple):
     """The taps along one dim of every point: where they are, (N, P, taps), which are inside the
     image, and their weights with first and second derivatives by the coordinate."""
 
-    index: NDArray[np.int64]
+    at: NDArray[np.int64]
     inside: NDArray[np.bool_]
     weights: tuple[Array, Array, Array]
 
@@ -51,22 +51,22 @@ def unnormalized(x: Array, size: int, align: bool, flat: bool) -> tuple[Array, f
 
 def padded(x: Array, size: int, padding: int, align: bool) -> tuple[Array, Array]:
     """Places brought back into the image, and the derivative of that, which is 0, 1 or -1."""
-    slope = np.ones_like(x)
+    slope, one = np.ones_like(x), x.dtype.type
     if padding == REFLECTION:
         low, high = (0, 2 * (size - 1)) if align else (-1, 2 * size - 1)
         if low == high:
             return np.zeros_like(x), np.zeros_like(x)
-        start, span = x.dtype.type(low / 2), x.dtype.type((high - low) / 2)
-        away = x - start
-        slope = np.where(away < 0, -slope, slope)
-        away = np.abs(away)
-        rest, odd = np.fmod(away, span), np.floor(away / span) % 2 != 0
-        x = np.where(odd, span - rest, rest) + start
-        slope = np.where(odd, -slope, slope)
+        start, span = one(low / 2), one((high - low) / 2)
+        turned: Array = np.where(x < start, -slope, slope)
+        away: Array = np.abs(x - start)
+        rest: Array = np.fmod(away, span)
+        odd: Array = np.floor(away / span) % 2 != 0
+        x = np.asarray(np.where(odd, span - rest, rest) + start, x.dtype)
+        slope = np.asarray(np.where(odd, -turned, turned))
     if padding in (BORDER, REFLECTION):
-        within = (x > 0) & (x < size - 1)
-        slope = np.where(within, slope, 0)
-        x = np.fmin(x.dtype.type(size - 1), np.fmax(x, 0))
+        within: Array = (x > 0) & (x < size - 1)
+        slope = np.asarray(np.where(within, slope, one(0)))
+        x = np.fmin(one(size - 1), np.fmax(x, one(0)))
     return x, slope
 
 
@@ -126,6 +126,7 @@ class Samples:
         n, *_, dims = grid.sizes
         points = grid.array.astype(self.kind).reshape(n, numel(grid.sizes[1:-1]), dims)
         self.shape = shape
+        self.mode = mode
         self.count = len(shape) - 2
         self.points = points.shape[1]
         # the last dim's coordinate comes first
@@ -139,11 +140,11 @@ class Samples:
     def combinations(self, orders: Orders) -> "list[tuple[Array, Array]]":
         """Of each combination of taps the place in the image, flat, and the weight, (N, P)."""
         found: list[tuple[Array, Array]] = []
-        ranges = [range(axis.index.shape[-1]) for axis in self.axes]
+        ranges = [range(axis.at.shape[-1]) for axis in self.axes]
         for taps in itertools.product(*ranges):
             place, weight, inside = 0, 1, True
             for axis, k, n, order in zip(self.axes, taps, self.shape[2:], orders, strict=True):
-                place = place * n + axis.index[..., k]
+                place = place * n + axis.at[..., k]
                 weight = weight * axis.weights[order][..., k]
                 inside = inside & axis.inside[..., k]
             found.append((np.asarray(place), np.where(inside, weight, 0)))
@@ -153,9 +154,25 @@ class Samples:
         """The samples of `image`, (N, C, P), or their derivatives."""
         n, c = self.shape[:2]
         flat = image.reshape(n, c, numel(self.shape[2:]))
+        if self.mode == BICUBIC:
+            start = np.zeros((n, self.points), np.int64)
+            return self.nested(flat, orders, 0, start, np.ones(start.shape, np.bool_))
         out = np.zeros((n, c, self.points), image.dtype)
         for place, weight in self.combinations(orders):
             out += np.take_along_axis(flat, place[:, None, :], 2) * weight[:, None, :]
+        return out
+
+    def nested(self, flat: Array, orders: Orders, d: int, place: Array, inside: Array) -> Array:
+        """Sums along dim `d` of sums along the dims after it: what ATen does with cubes."""
+        if d == self.count:
+            found = np.take_along_axis(flat, place[:, None, :], 2)
+            return np.where(inside[:, None, :], found, flat.dtype.type(0))
+        axis, size = self.axes[d], self.shape[d + 2]
+        weights = axis.weights[orders[d]]
+        out = np.zeros((*self.shape[:2], self.points), flat.dtype)
+        for k in range(weights.shape[-1]):
+            at, within = place * size + axis.at[..., k], inside & axis.inside[..., k]
+            out += self.nested(flat, orders, d + 1, at, within) * weights[:, None, :, k]
         return out
 
     def spread(self, g: Array, orders: Orders) -> Array:

@@ -68,14 +68,17 @@ def constant_pad_nd(input: Tensor, pad: Padding, value: Number = 0) -> Tensor:
         out = empty(inner.shape, strides.like(inner.shape, input.strides), input.dtype)
         out.array[...] = inner
         return out
-    shape, place = [*input.sizes], [np.s_[0:n] for n in input.sizes]
-    for d, before, after in each_dim(input.ndim, pad):
+    pairs = each_dim(input.ndim, pad)
+    shape = [*input.sizes]
+    for d, before, after in pairs:
         shape[d] += before + after
-        place[d] = np.s_[max(before, 0) : shape[d] - max(after, 0)]
     done = tuple(shape)
     out = empty(done, suggested_for(done, input), input.dtype)
     quietly(out.array.fill, as_element(value, input))
-    out.array[tuple(place)] = inner
+    target = out.array
+    for d, before, after in pairs:
+        target = target[(np.s_[:],) * d + (np.s_[max(before, 0) : shape[d] - max(after, 0)],)]
+    target[...] = inner
     return out
 
 

@@ -15,7 +15,6 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import not_implemented, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.compare import eq
-from minitorch_np.ops.conditional import where
 from minitorch_np.ops.copy import zeros_like
 from minitorch_np.ops.creation import ones_like
 from minitorch_np.ops.index_dim import check_slices, result
@@ -144,7 +143,7 @@ def scattered(
             dim, index, src.masked_fill(lone, 1), reduce, include_self=self
         )
         found = (g * out).gather(dim, index) / src.masked_fill(zero, 1)
-        made = where(lone, (g * others).gather(dim, index), found)
+        made = (g * others).gather(dim, index).where(lone, found)
         return twice_refused(made, _TWICE) if (zeros > 1).any() else made
     best = eq(src, out.gather(dim, index))
     return best * shared(g, input, dim, index, src, out).gather(dim, index)
@@ -291,7 +290,7 @@ def reduced(
             dim, index, source.masked_fill(lone, 1), reduce, include_self=self
         )
         found = (g * out).index_select(dim, index) / source.masked_fill(zero, 1)
-        made = where(lone, (g * others).index_select(dim, index), found)
+        made = (g * others).index_select(dim, index).where(lone, found)
         return twice_refused(made, _SLICES_TWICE) if (zeros > 1).any() else made
     best = eq(source, out.index_select(dim, index)).to(input.dtype)
     return best * slice_shared(g, input, dim, index, source, out).index_select(dim, index)

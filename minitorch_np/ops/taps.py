@@ -19,7 +19,7 @@ Filter = Callable[[Array], Array]
 class Taps(NamedTuple):
     """Of every new element its taps, (new size, taps), and their weights, None for a single 1."""
 
-    index: NDArray[np.int64]
+    at: NDArray[np.int64]
     weight: Array | None
 
 
@@ -151,11 +151,11 @@ def antialiased(
     count = np.minimum((centre + reach + kind.type(0.5)).astype(np.int64), old) - first
     at = np.arange(most)
     distance = (first[:, None] + at).astype(kind) - centre[:, None] + kind.type(0.5)
-    weight = weigh(distance * (kind.type(1) / wide))
-    weight = np.where(at < np.clip(count, 0, most)[:, None], weight, kind.type(0))
-    total = weight.sum(1, keepdims=True)
-    weight = weight / np.where(total == 0, kind.type(1), total)
-    return Taps(np.minimum(first[:, None] + at, old - 1), weight)
+    shown: Array = at < np.clip(count, 0, most)[:, None]
+    weight: Array = np.where(shown, weigh(distance * (kind.type(1) / wide)), kind.type(0))
+    total: Array = weight.sum(1, keepdims=True)
+    total[total == 0] = 1
+    return Taps(np.minimum(first[:, None] + at, old - 1), weight / total)
 
 
 def resampled(a: Array, taps: Taps, axis: int) -> Array:
@@ -199,13 +199,13 @@ def rounded(
     else:
         find = linear if name == "linear" else cubic
         taps = merged(find(old, new, align, scale, kind), old)
-    weight = np.ones(taps.index.shape) if taps.weight is None else taps.weight
+    weight = np.ones(taps.at.shape) if taps.weight is None else taps.weight
     bits = 0
     while bits < 22 and int(0.5 + weight.max() * (1 << (bits + 1))) < 1 << 15:
         bits += 1
     scaled = weight * (1 << bits)
     whole = np.trunc(scaled + np.where(scaled < 0, -0.5, 0.5)).astype(np.int64)
-    return Taps(taps.index, whole), bits
+    return Taps(taps.at, whole), bits
 
 
 def merged(taps: Taps, old: int) -> Taps:

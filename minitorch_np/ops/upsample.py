@@ -85,7 +85,7 @@ def check_dtype(input: Tensor, mode: str, direct: bool) -> None:
         whole = mode in ("nearest", "exact") or ndim == 2
         fine = dtype.is_floating_point or (whole and dtype is uint8)
         name = f"compute_indices_weights_{'nearest' if mode == 'exact' else mode}"
-        if direct and mode != "cubic":
+        if direct:
             kind = {"linear": "bilinear" if ndim == 2 else "trilinear"}.get(mode, "nearest")
             name = f"upsample_{kind}{ndim}d_channels_last"
     if not fine:
@@ -101,7 +101,7 @@ def upsampled(input: Tensor, size: Shape, scales: Scales, mode: str, align: bool
         raise RuntimeError(
             f"Non-empty {ndim + 2}D data tensor expected but got a tensor with sizes {listed(old)}"
         )
-    direct = is_direct(input, new, mode)
+    direct = mode != "cubic" and is_direct(input, new, mode)
     check_dtype(input, mode, direct)
     shape = (*old[:2], *new)
     out = empty(shape, suggested_for(shape, input), input.dtype)
@@ -117,9 +117,21 @@ def upsampled(input: Tensor, size: Shape, scales: Scales, mode: str, align: bool
         kind = np.dtype(np.float32)
     for d in range(ndim - 1, -1, -1):
         found = kernel_taps(mode, old[d + 2], new[d], align, scales[d], kind, direct)
+        if input.dtype.is_half and not direct:
+            found = narrowed(found, input.dtype.np)
         array = taps.resampled(array, found, d + 2)
     out.array[...] = array
     return out
+
+
+def narrowed(found: Taps, half: np.dtype[Any]) -> Taps:
+    """Taps with weights that are numbers of a half type; of two, the first makes up 1."""
+    if found.weight is None:
+        return found
+    weight = found.weight.copy()
+    if weight.shape[1] == 2:
+        weight[:, 0] = 1 - weight[:, 1].astype(half).astype(weight.dtype)
+    return Taps(found.at, weight.astype(half).astype(weight.dtype))
 
 
 def of_bytes(a: Array, new: Shape, scales: Scales, mode: str, align: bool) -> Array:

@@ -7,6 +7,8 @@ gradient. Source: aten/src/ATen/native/TensorShape.cpp; torchgen/gen_functionali
 from collections.abc import Sequence
 from typing import cast
 
+import numpy as np
+
 from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.inplace import bump
@@ -214,9 +216,14 @@ def narrow_copy(
         raise RuntimeError(f"start ({first}) + length ({length}) exceeds dimension size ({n}).")
     first = narrow_start(shape, dim, start, max(length, 0))
     part = shown("slice", input, dim, first, first + length, 1)
-    if out is not None and out.sizes != part.sizes:
-        out.restride(part.sizes, strides.contiguous(part.sizes), out.offset)
-    return copied(part, out)
+    if out is None:
+        return copied(part, None)
+    row_major = strides.contiguous(part.sizes)
+    if out.sizes != part.sizes:
+        out.restride(part.sizes, row_major, out.offset)
+    # ATen fills the memory of `out` in order, whatever its strides
+    np.copyto(out.alias(part.sizes, row_major, out.offset).array, part.array)
+    return out
 
 
 _UNTRUE = (
