@@ -126,7 +126,7 @@ def _shuffled() -> Iterator[Sample]:
         ("channel_shuffle", x(2, 4, 3, 2)), ("native_channel_shuffle", x(2, 4, 3, 2)),
     ):  # fmt: skip
         yield one(name, lambda torch, a, n=name: getattr(torch, n)(a, 2), given)
-    yield drawn("native_dropout", lambda torch, a: torch.native_dropout(a, 0.3, True), x())
+    yield drawn("native_dropout", lambda torch, a: torch.native_dropout(a, 0.3, True), x(2, 3, 4))
     backward = lambda torch, a, m: aten(torch, "native_dropout_backward")(a, m, 2.0)  # noqa: E731
     yield one("native_dropout_backward", backward, x(), mask())
     yield one("native_dropout_backward", backward, x(), x())
