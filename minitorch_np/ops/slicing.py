@@ -143,7 +143,7 @@ def slice_backward(
 slice_backward.vjp(grad_output=lambda g, dim, start, end, step: slice(g, dim, start, end, step))
 
 
-@op("contiguous")
+@op("contiguous", refuses="leaf")
 def slice_scatter(
     input: Tensor,
     src: Tensor,
@@ -259,12 +259,12 @@ def copied(view: Tensor, out: Tensor | None) -> Tensor:
     """What a view shows, in contiguous memory of its own, or in `out`."""
     if out is None:
         return stored(view.array, view.dtype)
-    done = exact_result_for(out, view.sizes, view.dtype, [view])
+    done = exact_result_for(out, view.sizes, view.dtype)
     np.copyto(done.array, view.array)
     return done
 
 
-@op("contiguous", method=False, node="DiagonalBackward0_copy")
+@op("contiguous", method=False, node="DiagonalBackward0_copy", refuses="leaf")
 def diagonal_copy(
     input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1, *, out: Tensor | None = None
 ) -> Tensor:

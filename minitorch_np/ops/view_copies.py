@@ -40,7 +40,7 @@ def rules(view: str) -> dict[str, Rule]:
     return REGISTRY[view].plan.rules
 
 
-@op("contiguous", method=False, node="AliasBackward0_copy")
+@op("contiguous", method=False, node="AliasBackward0_copy", refuses="leaf")
 def alias_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The tensor in memory of its own."""
     return copied(input, out)
@@ -55,7 +55,7 @@ def detach_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return copied(input, out)
 
 
-@op("contiguous", method=False, node="AsStridedBackward0_copy")
+@op("contiguous", method=False, node="AsStridedBackward0_copy", refuses="leaf")
 def as_strided_copy(
     input: Tensor,
     size: Shape,
@@ -71,7 +71,7 @@ def as_strided_copy(
 as_strided_copy.vjp(**rules("as_strided"))
 
 
-@op("contiguous", method=False, node="ExpandBackward0_copy")
+@op("contiguous", method=False, node="ExpandBackward0_copy", refuses="leaf")
 def expand_copy(
     input: Tensor, size: Shape, *, implicit: bool = False, out: Tensor | None = None
 ) -> Tensor:
@@ -83,7 +83,7 @@ def expand_copy(
 expand_copy.vjp(**rules("expand"))
 
 
-@op("contiguous", method=False, node="PermuteBackward0_copy")
+@op("contiguous", method=False, node="PermuteBackward0_copy", refuses="leaf")
 def permute_copy(input: Tensor, dims: Shape, *, out: Tensor | None = None) -> Tensor:
     """What `permute` shows, in memory of its own."""
     return copied(shown("permute", input, dims), out)
@@ -92,7 +92,7 @@ def permute_copy(input: Tensor, dims: Shape, *, out: Tensor | None = None) -> Te
 permute_copy.vjp(**rules("permute"))
 
 
-@op("contiguous", method=False, node="SelectBackward0_copy")
+@op("contiguous", method=False, node="SelectBackward0_copy", refuses="leaf")
 def select_copy(input: Tensor, dim: int, index: int, *, out: Tensor | None = None) -> Tensor:
     """What `select` shows, in memory of its own."""
     return copied(shown("select", input, dim, index), out)
@@ -101,7 +101,7 @@ def select_copy(input: Tensor, dim: int, index: int, *, out: Tensor | None = Non
 select_copy.vjp(**rules("select"))
 
 
-@op("contiguous", method=False, node="SliceBackward0_copy")
+@op("contiguous", method=False, node="SliceBackward0_copy", refuses="leaf")
 def slice_copy(
     input: Tensor,
     dim: int = 0,
@@ -123,7 +123,7 @@ def squeeze_title(dim: int | Shape | None) -> str:
     return f"SqueezeBackward{0 if dim is None else 1 if isinstance(dim, int) else 2}_copy"
 
 
-@op("contiguous", method=False, node=squeeze_title)
+@op("contiguous", method=False, node=squeeze_title, refuses="leaf")
 def squeeze_copy(
     input: Tensor, dim: int | Shape | None = None, *, out: Tensor | None = None
 ) -> Tensor:
@@ -134,7 +134,7 @@ def squeeze_copy(
 squeeze_copy.vjp(**rules("squeeze"))
 
 
-@op("contiguous", method=False, node="TBackward0_copy")
+@op("contiguous", method=False, node="TBackward0_copy", refuses="leaf")
 def t_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """What `t` shows, in memory of its own."""
     return copied(shown("t", input), out)
@@ -143,7 +143,7 @@ def t_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 t_copy.vjp(**rules("t"))
 
 
-@op("contiguous", method=False, node="TransposeBackward0_copy")
+@op("contiguous", method=False, node="TransposeBackward0_copy", refuses="leaf")
 def transpose_copy(input: Tensor, dim0: int, dim1: int, *, out: Tensor | None = None) -> Tensor:
     """What `transpose` shows, in memory of its own."""
     return copied(shown("transpose", input, dim0, dim1), out)
@@ -152,7 +152,7 @@ def transpose_copy(input: Tensor, dim0: int, dim1: int, *, out: Tensor | None = 
 transpose_copy.vjp(**rules("transpose"))
 
 
-@op("contiguous", method=False, node="UnfoldBackward0_copy")
+@op("contiguous", method=False, node="UnfoldBackward0_copy", refuses="leaf")
 def unfold_copy(
     input: Tensor, dimension: int, size: int, step: int, *, out: Tensor | None = None
 ) -> Tensor:
@@ -163,7 +163,7 @@ def unfold_copy(
 unfold_copy.vjp(**rules("unfold"))
 
 
-@op("contiguous", method=False, node="UnsqueezeBackward0_copy")
+@op("contiguous", method=False, node="UnsqueezeBackward0_copy", refuses="leaf")
 def unsqueeze_copy(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
     """What `unsqueeze` shows, in memory of its own."""
     return copied(shown("unsqueeze", input, dim), out)
@@ -172,7 +172,7 @@ def unsqueeze_copy(input: Tensor, dim: int, *, out: Tensor | None = None) -> Ten
 unsqueeze_copy.vjp(**rules("unsqueeze"))
 
 
-@op("contiguous", method=False, node="ViewBackward0_copy", aten="view_copy")
+@op("contiguous", method=False, node="ViewBackward0_copy", aten="view_copy", refuses="leaf")
 def view_size_copy(input: Tensor, size: Shape, *, out: Tensor | None = None) -> Tensor:
     """The elements in another shape, in memory of their own, whether a view could do it or not."""
     to = infer(tuple(size), input.numel())
@@ -184,7 +184,7 @@ def view_size_copy(input: Tensor, size: Shape, *, out: Tensor | None = None) -> 
 view_size_copy.vjp(**rules("view"))
 
 
-@op("contiguous", method=False, differentiable=False, aten="view_copy")
+@op("contiguous", method=False, differentiable=False, aten="view_copy", refuses="leaf")
 def view_dtype_copy(input: Tensor, dtype: Dtype, *, out: Tensor | None = None) -> Tensor:
     """What `view` shows of another dtype, in memory of its own."""
     return copied(shown("view_dtype", input, dtype), out)
