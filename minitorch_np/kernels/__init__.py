@@ -25,7 +25,7 @@ _HOME = {
 
 _MODULES = {
     "broadcast", "copies", "elementwise", "losses", "matmul", "permutation", "places",
-    "reductions", "remainders", "scans", "smooth", "softmax", "steps",
+    "reductions", "remainders", "resampling", "scans", "smooth", "softmax", "steps",
 }  # fmt: skip
 """What is loaded when it is first asked for."""
 

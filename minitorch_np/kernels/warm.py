@@ -12,6 +12,7 @@ from . import (
     places,
     reductions,
     remainders,
+    resampling,
     scans,
     smooth,
     softmax,
@@ -25,8 +26,8 @@ LOOPS = {steps: ("float32", "float64")}
 """Modules whose compiled functions take flat arrays and numbers, and the dtypes of the arrays."""
 
 ANNOTATED = (
-    broadcast, copies, elementwise, permutation, places, reductions, remainders, scans, smooth,
-    softmax,
+    broadcast, copies, elementwise, permutation, places, reductions, remainders, resampling, scans,
+    smooth, softmax,
 )  # fmt: skip
 """Modules that build what they have, most of them from annotations."""
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from minitorch_np.kernels.large import dense, loop
 from minitorch_np.ops.taps import cubic_weights
 from minitorch_np.shapes import Shape, numel
 from minitorch_np.tensor import Tensor
@@ -154,10 +155,13 @@ class Samples:
         """The samples of `image`, (N, C, P), or their derivatives."""
         n, c = self.shape[:2]
         flat = image.reshape(n, c, numel(self.shape[2:]))
-        if self.mode == BICUBIC:
+        if self.mode == BICUBIC and not dense(flat):
             start = np.zeros((n, self.points), np.int64)
             return self.nested(flat, orders, 0, start, np.ones(start.shape, np.bool_))
         out = np.zeros((n, c, self.points), image.dtype)
+        if dense(flat) and flat.dtype == out.dtype:
+            self.walk("resampling.gather", flat, out, orders)
+            return out
         for place, weight in self.combinations(orders):
             out += np.take_along_axis(flat, place[:, None, :], 2) * weight[:, None, :]
         return out
@@ -180,10 +184,20 @@ class Samples:
         n, c = self.shape[:2]
         size = numel(self.shape[2:])
         out = np.zeros(n * c * size, g.dtype)
+        if dense(g):
+            self.walk("resampling.spread", g, out, orders)
+            return out.reshape(self.shape)
         rows = (np.arange(n * c) * size).reshape(n, c, 1)
         for place, weight in self.combinations(orders):
             np.add.at(out, (rows + place[:, None, :]).ravel(), (g * weight[:, None, :]).ravel())
         return out.reshape(self.shape)
+
+    def walk(self, name: str, a: Array, out: Array, orders: Orders) -> None:
+        """Let a compiled loop add to `out` for each combination of taps."""
+        sizes = numel(self.shape[2:]), self.shape[1], self.points
+        for place, weight in self.combinations(orders):
+            share = np.ascontiguousarray(weight, np.float32).reshape(-1)
+            loop(name)(a.reshape(-1), place.reshape(-1), share, out.reshape(-1), *sizes)
 
     def once(self, d: int, e: int | None = None) -> Orders:
         """The orders of a derivative by coordinates `d` and `e`."""

@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from minitorch_np.kernels.large import dense, loop
+from minitorch_np.shapes import Shape, numel
+
 __all__ = ["Taps", "antialiased", "cubic", "folded", "linear", "nearest", "resampled", "rounded"]
 
 Array = NDArray[Any]
@@ -163,11 +166,24 @@ def resampled(a: Array, taps: Taps, axis: int) -> Array:
     index, weight = taps
     if weight is None:
         return a.take(index[:, 0], axis)
+    if dense(a):
+        out = np.empty((*a.shape[:axis], len(index), *a.shape[axis + 1 :]), a.dtype)
+        walk("resampling.weigh", a, taps, out, a.shape, axis)
+        return out
     column = (-1,) + (1,) * (a.ndim - 1 - axis)
     out = a.take(index[:, 0], axis) * weight[:, 0].reshape(column)
     for k in range(1, index.shape[1]):
         out += a.take(index[:, k], axis) * weight[:, k].reshape(column)
     return out
+
+
+def walk(name: str, a: Array, taps: Taps, out: Array, shape: Shape, axis: int) -> None:
+    """Let a compiled loop write `out`; `shape` is that of the elements that taps are among."""
+    index, weight = taps
+    share = np.ones(index.shape, np.float32) if weight is None else weight
+    inner, count = numel(shape[axis + 1 :]), index.shape[1]
+    flat = a.reshape(-1), np.ascontiguousarray(index).reshape(-1), np.ascontiguousarray(share)
+    loop(name)(*flat[:2], flat[2].reshape(-1), out.reshape(-1), shape[axis], inner, count)
 
 
 def folded(g: Array, taps: Taps, old: int, axis: int) -> Array:
@@ -177,6 +193,9 @@ def folded(g: Array, taps: Taps, old: int, axis: int) -> Array:
     """
     index, weight = taps
     out = np.zeros((*g.shape[:axis], old, *g.shape[axis + 1 :]), g.dtype)
+    if dense(g):
+        walk("resampling.fold", g, taps, out, out.shape, axis)
+        return out
     column = (-1,) + (1,) * (g.ndim - 1 - axis)
     for k in range(index.shape[1]):
         at = index[:, k]

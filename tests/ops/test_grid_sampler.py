@@ -90,3 +90,13 @@ def test_affine_grids() -> None:
         theta = sample(2, 2, 3, dtype=dtype)
         same(lambda torch, t: torch.affine_grid_generator(t, (2, 3, 4, 5), False), theta)
         same(lambda torch, t: torch.nn.functional.affine_grid(t, (2, 3, 4, 5), False), theta)
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
+def test_compiled_loops(mode: str) -> None:
+    def run(torch: Any, x: Any, grid: Any) -> Any:
+        return torch.nn.functional.grid_sample(x, grid, mode, align_corners=False)
+
+    for shape, points in (((2, 5, 24, 30), (2, 20, 25, 2)), ((2, 4, 9, 8, 10), (2, 8, 9, 8, 3))):
+        x, grid = sample(*shape), sample(*points, low=-1.1, high=1.1, seed=2)
+        same(run, x, grid, tol=(1e-4, 1e-4))

@@ -106,3 +106,27 @@ def test_refused() -> None:
     same(lambda torch, x: torch.nn.functional.interpolate(
         x, 3, mode="lanczos", antialias=True, align_corners=True), x)  # fmt: skip
     same(lambda torch, x: torch.nn.functional.interpolate(x, 3, align_corners=False), x)
+
+
+@pytest.mark.parametrize("mode, dims", MODES)
+def test_compiled_loops(mode: str, dims: int) -> None:
+    x = sample(4, 8, *{1: (200,), 2: (20, 15), 3: (6, 8, 9)}[dims])
+    for factor in (1.5, 0.7):
+        same(
+            lambda torch, x, f=factor: torch.nn.functional.interpolate(
+                x, scale_factor=f, mode=mode
+            ),
+            x, grad_tol=(1e-5, 1e-5),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+def test_compiled_loops_antialiased(mode: str) -> None:
+    x = sample(4, 8, 20, 31)
+    for size in ((7, 40), (30, 9)):
+        same(
+            lambda torch, x, n=size: torch.nn.functional.interpolate(
+                x, n, mode=mode, antialias=True
+            ),
+            x, grad_tol=(1e-5, 1e-5),
+        )  # fmt: skip
