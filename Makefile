@@ -24,7 +24,7 @@ echo "make: no Python on PATH: install Python 3.11 to 3.14 and run this again" >
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test cuda lint format stubs bench docs clean
+.PHONY: help run test cuda lint format stubs bench conformance mutants docs clean
 
 help: ## list the targets
 	@echo "make TARGET [PYTHON=...] [ARGS=...]"
@@ -64,6 +64,16 @@ stubs: ## write the method declarations that Tensor inherits, from the registry 
 bench: ## time the engine beside PyTorch, NumPy, JAX and others (ARGS="step --seconds 1")
 	$(call environment,experiments bench)
 	@$(PY) -m benchmarks --json runs/bench/results.json --plot runs/bench $(ARGS)
+
+conformance: ## compare every op of PyTorch's own database (ARGS="add --dtype float32"); minutes
+	$(call environment,experiments test)
+	@mkdir -p runs/conformance
+	@$(PINNED) $(PY) -m experiments conformance --json runs/conformance/results.json \
+		--html runs/conformance/board.html $(ARGS)
+
+mutants: ## plant known faults in the engine and see that the op database finds them (ARGS="ops/reduce.py")
+	$(call environment,experiments test)
+	@$(PINNED) $(PY) -m tools.mutants $(ARGS)
 
 docs: ## run both commands and write README's outputs, tables and pictures (ARGS="ops cuda": only those)
 	$(call environment,experiments test)

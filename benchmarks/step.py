@@ -9,7 +9,7 @@ from functools import partial
 
 from benchmarks.machine import settle
 from benchmarks.peers import Problem, Step, built, problem
-from benchmarks.peers.by_hand import numpy_by_hand
+from benchmarks.peers.by_hand import kernels_by_hand, numpy_by_hand
 from benchmarks.peers.others import hips_autograd, jax_jit, my_grad, tiny_grad
 from benchmarks.peers.torch_program import compiled, on_cuda, program
 from benchmarks.timing import OURS, Row, take_turns
@@ -27,6 +27,7 @@ MAKERS: dict[str, Callable[[Problem], Step]] = {
     "torch.compile": compiled,
     "PyTorch CUDA": on_cuda,
     "NumPy by hand": numpy_by_hand,
+    "kernels by hand": kernels_by_hand,
     "JAX jit": jax_jit,
     "MyGrad": my_grad,
     "HIPS autograd": hips_autograd,

@@ -298,9 +298,7 @@ class TensorMethods:
             ...
 
         def __rsub__(self, other: Tensor | Number) -> Tensor:
-            """`other - alpha * input`, what `1 - x` calls. Source: ATen/native/BinaryOps.cpp
-            rsub.
-            """
+            """`other - input`."""
             ...
 
         def __rtruediv__(self, other: Tensor | Number) -> Tensor:
@@ -949,7 +947,7 @@ class TensorMethods:
             """This tensor cut off from its history: a leaf that needs no gradient."""
             ...
 
-        def diag(self, diagonal: int_ = 0) -> Tensor:
+        def diag(self, diagonal: int_ = 0, *, out: Tensor | None = None) -> Tensor:
             """The diagonal of a matrix, copied, or the matrix with the given vector on its
             diagonal.
             """
@@ -1145,8 +1143,12 @@ class TensorMethods:
             """The tensor as torch.float32; itself if it is that already."""
             ...
 
-        def float_power(self, exponent: Tensor | Number) -> Tensor:
+        def float_power(self, exponent: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """`input ** exponent` in float64. Source: ATen/native/Pow.cpp float_power."""
+            ...
+
+        def float_power_(self, exponent: Tensor | Number) -> Tensor:
+            """`self ** exponent` in place, of a float64 tensor."""
             ...
 
         def floor(self, *, out: Tensor | None = None) -> Tensor:
@@ -1255,7 +1257,9 @@ class TensorMethods:
             """`input` outside [-lambd, lambd], 0 within. Source: ATen/native/Activation.cpp."""
             ...
 
-        def histc(self, bins: int_ = 100, min: Number = 0, max: Number = 0) -> Tensor:
+        def histc(
+            self, bins: int_ = 100, min: Number = 0, max: Number = 0, *, out: Tensor | None = None
+        ) -> Tensor:
             """How many elements fall into each of `bins` equal parts of [min, max]; by default
             of the range that the elements have.
             """
@@ -1356,7 +1360,7 @@ class TensorMethods:
             """
             ...
 
-        def inner(self, other: Tensor) -> Tensor:
+        def inner(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
             """The products summed over the last dimension of both."""
             ...
 
@@ -1468,7 +1472,7 @@ class TensorMethods:
             """
             ...
 
-        def kron(self, other: Tensor) -> Tensor:
+        def kron(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
             """The Kronecker product: every element of `input` times the whole of `other`."""
             ...
 
@@ -1674,8 +1678,8 @@ class TensorMethods:
             """The product of vectors, matrices or batches of matrices; batches broadcast."""
             ...
 
-        def matrix_power(self, n: int_) -> Tensor:
-            """The n-th power of square matrices (..., N, N), for n >= 1, by repeated squaring."""
+        def matrix_power(self, n: int_, *, out: Tensor | None = None) -> Tensor:
+            """The n-th power of square matrices (..., N, N), for n >= 0, by repeated squaring."""
             ...
 
         def max(
@@ -2125,11 +2129,13 @@ class TensorMethods:
             """
             ...
 
-        def round(self, *, decimals: int_ = 0, out: Tensor | None = None) -> Tensor:
-            """Each element rounded to `decimals` places, halves to even."""
+        def round(self, *, decimals: int_ | None = None, out: Tensor | None = None) -> Tensor:
+            """Each element rounded to `decimals` places, by default to an integer; halves to
+            even.
+            """
             ...
 
-        def round_(self, *, decimals: int_ = 0) -> Tensor:
+        def round_(self, *, decimals: int_ | None = None) -> Tensor:
             """In-place version of `round`."""
             ...
 

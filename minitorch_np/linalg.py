@@ -5,10 +5,11 @@ from typing import NoReturn
 
 from minitorch_np.absent import absent
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.ops.copy import moved
 from minitorch_np.ops.linalg import matmul, matrix_power
 from minitorch_np.ops.matrix import linalg_cross as cross
 from minitorch_np.ops.matrix import qr
-from minitorch_np.ops.norm import matrix_norm, vector_norm
+from minitorch_np.ops.norm import check_out, matrix_norm, vector_norm
 from minitorch_np.tensor import Number, Tensor
 
 __all__ = ["cross", "matmul", "matrix_norm", "matrix_power", "norm", "qr", "vector_norm"]
@@ -21,12 +22,25 @@ def norm(
     keepdim: bool = False,
     *,
     dtype: Dtype | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """A vector norm of a vector or along one dim, a matrix norm of a matrix or over two.
 
     Without `ord`, the 2-norm of all elements.
     Source: linalg_norm, aten/src/ATen/native/LinearAlgebra.cpp.
     """
+    check_out("linalg.norm", out, dtype or A.dtype)
+    return moved(_norm(A, ord, dim, keepdim, dtype), out)
+
+
+def _norm(
+    A: Tensor,
+    ord: Number | str | None,
+    dim: int | Sequence[int] | None,
+    keepdim: bool,
+    dtype: Dtype | None,
+) -> Tensor:
+    """The norm that the arguments ask for."""
     if ord is None:
         return vector_norm(A, 2.0, dim, keepdim, dtype=dtype)
     if isinstance(ord, str):

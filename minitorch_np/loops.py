@@ -27,6 +27,7 @@ __all__ = [
     "blank_like",
     "common_dtype",
     "converted",
+    "exactly",
     "finish",
     "not_implemented",
     "number",
@@ -173,6 +174,18 @@ def pointwise(
     if not (walks and isinstance(f, Compiled) and f.walk(cast("list[A]", arrays), target)):
         run_quietly(f, *arrays, target)
     return done
+
+
+def exactly(f: Kernel, *inputs: Tensor | Number, out: Tensor | None) -> Tensor:
+    """`pointwise`, for ops that do not cast to the dtype of an `out`.
+
+    Source: build_borrowing_unary_op and TensorIteratorConfig, aten/src/ATen/TensorIterator.cpp.
+    """
+    if out is not None:
+        dtype = common_dtype(*inputs)
+        if out.dtype is not dtype:
+            raise other_dtype(out, dtype)
+    return pointwise(f, *inputs, out=out)
 
 
 def _apart(inputs: tuple[Tensor | Number, ...], out: Tensor) -> bool:

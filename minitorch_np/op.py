@@ -18,8 +18,8 @@ from minitorch_np.graph.inplace import bump, check_inplace, rebase, regard
 from minitorch_np.graph.modes import WATCHERS, Creation, state
 from minitorch_np.graph.node import Node, edge, recorded
 from minitorch_np.graph.saved import FREED, as_output, freed, kept_result, stale, version_of
+from minitorch_np.plan import Plan, Rule, plan_of
 from minitorch_np.quiet import Anew, quiet, run_quietly
-from minitorch_np.recorder import Plan, Rule
 from minitorch_np.refusals import blame, no_rule, refuse_history, refuse_out, underived
 from minitorch_np.storage import VersionCounter
 from minitorch_np.strides import LAYOUTS, contiguous
@@ -123,7 +123,7 @@ def op(
     def register(function: Callable[P, R]) -> Recorded[P, R]:
         name = function.__name__
         title = node.split("::")[-1] if isinstance(node, str) else f"{_camel(name)}Backward0"
-        plan = recorder.plan_of(
+        plan = plan_of(
             function, title, _fields(function), view=layout == "view", differentiable=differentiable
         )
         if isinstance(node, str) and "::" in node:

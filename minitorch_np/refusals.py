@@ -7,7 +7,7 @@ from minitorch_np.graph.inplace import rebase, refuse_gradient, refuse_leaf
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Edge, Node, edge
 from minitorch_np.overloads import OVERLOADS, fits, unfitting
-from minitorch_np.recorder import Plan
+from minitorch_np.plan import Plan
 from minitorch_np.shapes import noted
 from minitorch_np.tensor import Tensor, plain
 

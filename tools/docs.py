@@ -167,6 +167,37 @@ def ops() -> str:
     return "\n".join(rows)
 
 
+def conformance() -> str | None:
+    """The scoreboard's totals by family, and what is amber or red and why; None without a run."""
+    path = RUNS / "conformance" / "results.json"
+    if not path.is_file():
+        return None
+    found = json.loads(path.read_text())
+    whole = found["totals"]["all"]
+    count, green = sum(whole.values()), whole.get("green", 0)
+    calls = sum(row["cases"] for row in found["rows"])
+    agree = f"**{green} of {count} ops agree in everything, {green / count:.1%}**"
+    version = found["torch"].partition("+")[0]
+    lines = [
+        f"{agree}; {calls:,} calls, PyTorch {version}, {found['date']}:",
+        "",
+        "| family | green | amber | red |",
+        "|---|---|---|---|",
+    ]
+    for name, numbers in found["totals"].items():
+        cells = [str(numbers.get(colour) or "") for colour in ("green", "amber", "red")]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    lines += ["", "<details><summary>What differs, and why</summary>", ""]
+    for row in found["rows"]:
+        for colour in ("red", "amber"):
+            names = [c for c, cell in row["cells"].items() if cell["colour"] == colour]
+            if names:
+                cell = row["cells"][names[0]]
+                told = cell["reason"] or "not explained"
+                lines.append(f"- {colour}: `{row['op']}` ({', '.join(names)}): {told}")
+    return "\n".join([*lines, "", "</details>"])
+
+
 def performance() -> str | None:
     """A summary of the last benchmarks; docs/performance.md gets every table and picture."""
     results, gpu = BENCH / "results.json", BENCH / "cuda.json"
@@ -177,7 +208,7 @@ def performance() -> str | None:
 
 
 PARTS: dict[str, Callable[[], str | None]] = {
-    f.__name__: f for f in (run, test, results, cuda, pictures, performance, ops)
+    f.__name__: f for f in (run, test, results, cuda, pictures, conformance, performance, ops)
 }
 
 

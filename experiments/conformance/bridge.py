@@ -64,10 +64,10 @@ def ours(t: torch.Tensor) -> Tensor:
     return made
 
 
-def twin(t: torch.Tensor) -> torch.Tensor:
+def twin(t: torch.Tensor, device: str = "cpu") -> torch.Tensor:
     """A torch tensor over a copy of the whole storage, with the same geometry."""
-    raw = torch.from_numpy(bytes_of(t)).clone()  # or it could not be resized
-    made = torch.empty(0, dtype=t.dtype).set_(
+    raw = torch.from_numpy(bytes_of(t)).clone().to(device)  # a clone, or it could not be resized
+    made = torch.empty(0, dtype=t.dtype, device=device).set_(
         raw.untyped_storage(), t.storage_offset(), t.shape, t.stride()
     )
     return made.data.requires_grad_(t.requires_grad)  # .data: set_ counted as a write

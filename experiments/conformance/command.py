@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -42,6 +43,10 @@ def conformance(
     for dtype in settings.dtypes:
         if f"torch.{dtype}" not in map(str, DTYPES):
             raise Refused(f"--dtype takes {', '.join(str(d)[6:] for d in DTYPES)}, not '{dtype}'")
+    if settings.device not in ("cpu", "cuda"):
+        raise Refused(f"--device takes cpu or cuda, not '{settings.device}'")
+    if settings.device == "cuda" and not torch.cuda.is_available():
+        raise Refused(f"--device cuda: PyTorch {torch.__version__} sees no CUDA GPU here")
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED)
     start = time.monotonic()
     rows = _run(wanted, settings, workers or os.cpu_count() or 1, console)

@@ -4,6 +4,7 @@ import contextlib
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -30,10 +31,15 @@ COLUMNS = (
     "errors",
 )  # fmt: skip
 
+Pair = tuple[Any, Any]
+"""Ours, and torch's."""
+
 GEOMETRY = ("value", "dtype", "shape", "stride", "offset")
 HALF = {torch.float16: (4e-3, 4e-3), torch.bfloat16: (3e-2, 3e-2)}
 """Looser tolerances: PyTorch's kernels round intermediate results to half here and there, ours only
 the result, so that sums of numbers that cancel differ by a few units."""
+CHAIN = 5
+"""How much more than a value a gradient may differ."""
 SEED = 1234
 
 
@@ -48,6 +54,8 @@ class Call:
     tolerance: tuple[float, float] | None = None
     unsafe: bool = False
     """Whether PyTorch must not be given an `out=` of other strides."""
+    device: str = "cpu"
+    """Where PyTorch computes. On a GPU only results and gradients are compared."""
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -59,10 +67,12 @@ class Side:
     """One library's arguments and what it made of them."""
 
     def __init__(self, call: Call, mine: bool, change: Callable[[Any], Any] | None = None) -> None:
-        convert = ours if mine else twin
+        convert = ours if mine else partial(twin, device=call.device)
         self.library: Any = minitorch_np if mine else torch
         self.args = list(mapped(call.sample.args, convert, to_ours=mine))
         self.kwargs: dict[str, Any] = mapped(call.sample.kwargs, convert, to_ours=mine)
+        if not mine and "device" in self.kwargs:
+            self.kwargs["device"] = call.device
         self.inputs = tensors_in([self.args, self.kwargs])
         if change is not None:
             self.args[0] = change(self.args[0])
@@ -133,6 +143,8 @@ def _examine(call: Call, found: Differences) -> None:
     note(found, "version", _versions(a, t))
     if not (found.get("value") or found.get("shape")):
         _gradients(call, a, t, found)
+    if call.device != "cpu":
+        return
     _method(call, found)
     _inplace(call, found)
     if entry.takes_out:
@@ -167,7 +179,8 @@ def _gradients(call: Call, a: Side, t: Side, found: Differences) -> None:
     ]
     if not outs or not leaves or any(x.grad_fn is None for x, _ in outs):
         return
-    first = _differentiate(call, outs, leaves, found, "grad")
+    weights = _weights(call, outs, call.entry.twice)
+    first = _differentiate(call, outs, leaves, weights, found, "grad")
     if first is None:
         return
     for i, (x, y) in enumerate(first):
@@ -181,7 +194,8 @@ def _gradients(call: Call, a: Side, t: Side, found: Differences) -> None:
     if not all(x.requires_grad for x, _ in again):
         note(found, "grad 2", "the gradient has no history")
         return
-    second = _differentiate(call, again, leaves, found, "grad 2")
+    ends = [*leaves, *weights] if call.entry.twice else leaves
+    second = _differentiate(call, again, ends, _weights(call, again, False), found, "grad 2")
     for i, (x, y) in enumerate(second or ()):
         zero = y is None or not bool(y.detach().any())
         if x is None or y is None:
@@ -203,24 +217,36 @@ def _gradient(call: Call, x: Tensor, y: torch.Tensor, found: Differences, where:
     note(found, "grad stride", held["stride"])
 
 
-def _loose(call: Call, dtype: torch.dtype) -> tuple[float, float] | None:
-    return call.tolerance or HALF.get(dtype)
+def _loose(call: Call, dtype: torch.dtype) -> tuple[float, float]:
+    """The tolerance of gradients, which are chains of several roundings."""
+    if call.tolerance or dtype in HALF:
+        return call.tolerance or HALF[dtype]
+    relative, absolute = compare.TOLERANCE[str(dtype).removeprefix("torch.")]
+    return CHAIN * relative, CHAIN * absolute
+
+
+def _weights(call: Call, outs: Sequence[Pair], differentiable: bool) -> list[Pair]:
+    """Random cotangents, which may be differentiated themselves."""
+    generator = torch.Generator().manual_seed(7)
+    made: list[Pair] = []
+    for _, y in outs:
+        t = torch.randn(y.shape, generator=generator, dtype=torch.float64).to(y.dtype)
+        t.requires_grad_(differentiable)
+        made.append((ours(t), t if call.device == "cpu" else twin(t, call.device)))
+    return made
 
 
 def _differentiate(
-    call: Call, outs: Sequence[tuple[Any, Any]], leaves: Sequence[tuple[Any, Any]],
+    call: Call, outs: Sequence[Pair], leaves: Sequence[Pair], weights: Sequence[Pair],
     found: Differences, name: str,
-) -> list[tuple[Any, Any]] | None:  # fmt: skip
+) -> list[Pair] | None:  # fmt: skip
     """Pairs of gradients; None where one or both libraries refused."""
-    generator = torch.Generator().manual_seed(7)
-    cotangents = [
-        torch.randn(y.shape, generator=generator, dtype=torch.float64).to(y.dtype) for _, y in outs
-    ]
 
-    def gradients(library: Any, side: int, weights: Sequence[Any]) -> Any:
+    def gradients(library: Any, side: int) -> Any:
         return library.autograd.grad(
-            [pair[side] for pair in outs], [pair[side] for pair in leaves], weights,
-            create_graph=name == "grad" and call.entry.twice, allow_unused=True, retain_graph=True,
+            [pair[side] for pair in outs], [pair[side] for pair in leaves],
+            [pair[side] for pair in weights], allow_unused=True, retain_graph=True,
+            create_graph=name == "grad" and call.entry.twice,
         )  # fmt: skip
 
     def attempt(*args: Any) -> tuple[Any, str]:
@@ -231,8 +257,8 @@ def _differentiate(
             except Exception as error:  # noqa: BLE001  compared with the other library's
                 return None, plain(f"{type(error).__name__}: {error}")
 
-    theirs, refused = attempt(torch, 1, cotangents)
-    mine, ours_refused = attempt(minitorch_np, 0, [ours(c) for c in cotangents])
+    theirs, refused = attempt(torch, 1)
+    mine, ours_refused = attempt(minitorch_np, 0)
     if refused or ours_refused:
         fine = refused == ours_refused
         told = f"raised {ours_refused}" if ours_refused else "did not raise"

@@ -110,7 +110,12 @@ def calls(entry: Entry, settings: Settings) -> Iterator[tuple[str, int, bool, Ca
         for number, sample in numbered(entry, dtype, settings):
             spread = noncontiguous(sample)
             for one in (sample, *([] if spread is None else [spread])):
-                yield name, number, one is spread, Call(entry, one, undefined, tolerance, unsafe)
+                yield (
+                    name,
+                    number,
+                    one is spread,
+                    Call(entry, one, undefined, tolerance, unsafe, settings.device),
+                )
 
 
 def examine_op(name: str, settings: Settings) -> Row:
@@ -134,7 +139,7 @@ def examine_op(name: str, settings: Settings) -> Row:
                 easiest = case, call
         if failures and failures[0].difference.startswith("missing"):
             break
-    if settings.sample is None and not settings.dtypes:
+    if settings.sample is None and not settings.dtypes and settings.device == "cpu":
         _refusals(entry, held, failures)
     row = row_of(
         name, scope.family(name) or "", [str(d).removeprefix("torch.") for d in entry.dtypes], held,
@@ -165,7 +170,7 @@ def surplus(
     name: str, held: Counter[str], failures: Sequence[Case], settings: Settings
 ) -> list[str]:
     """The listed differences of an op that this run would have shown, and did not."""
-    if settings.dtypes or settings.sample is not None:
+    if settings.dtypes or settings.sample is not None or settings.device != "cpu":
         return []
     found: list[str] = []
     for known in scope.differences():

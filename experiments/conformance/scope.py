@@ -82,6 +82,7 @@ class Difference:
     """One known difference: of which op, dtypes and property, and why it is there."""
 
     op: str
+    """Patterns, a blank between two."""
     property: str
     reason: str
     dtypes: str = "*"
@@ -93,7 +94,7 @@ class Difference:
 
     def is_of(self, op: str) -> bool:
         """Whether it is about this op."""
-        return fnmatchcase(op, self.op)
+        return matches(op, self.op.split())
 
     def covers(self, op: str, name: str, dtype: str) -> bool:
         """Whether it is about this property of this op for this dtype."""
@@ -121,7 +122,7 @@ def reason(op: str, name: str, dtype: str) -> str:
 def tolerance(op: str, dtype: str) -> tuple[float, float] | None:
     """(relative, absolute) of an op whose arithmetic amplifies rounding; None for the usual."""
     for table in _read("differences.toml").get("tolerance", []):
-        if fnmatchcase(op, table["op"]) and matches(dtype, table.get("dtypes", "*").split()):
+        if matches(op, table["op"].split()) and matches(dtype, table.get("dtypes", "*").split()):
             return float(table["relative"]), float(table["absolute"])
     return None
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.kernels.large import Compiled, kept
-from minitorch_np.loops import blank_like, not_implemented, pointwise, rounded, scalar
+from minitorch_np.loops import blank_like, exactly, not_implemented, pointwise, rounded, scalar
 from minitorch_np.op import composite, op
 from minitorch_np.ops.conditional import between, limit
 from minitorch_np.ops.copy import zeros_like
@@ -445,7 +445,7 @@ def hardshrink(input: Tensor, lambd: Number = 0.5, *, out: Tensor | None = None)
         copied(np.where((a >= -n) & (a <= n), 0, a), o)
 
     kernel = Compiled("elementwise.hardshrink", shrunk, n) if n >= 0 else shrunk
-    return pointwise(kernel, input, out=out)
+    return exactly(kernel, input, out=out)
 
 
 hardshrink.vjp(input=lambda g, input, lambd: hardshrink_backward(g, input, lambd))
@@ -469,7 +469,7 @@ def softshrink(input: Tensor, lambd: Number = 0.5, *, out: Tensor | None = None)
     def shrunk(a: Array, o: Array) -> None:
         copied(np.where(a > n, a - n, np.where(a < -n, a + n, a * 0)), o)
 
-    return pointwise(Compiled("elementwise.softshrink", shrunk, n), input, out=out)
+    return exactly(Compiled("elementwise.softshrink", shrunk, n), input, out=out)
 
 
 softshrink.vjp(input=lambda g, input, lambd: softshrink_backward(g, input, lambd))

@@ -86,24 +86,32 @@ addmm.vjp(
 
 def _added_to(input: Tensor, shape: Shape, out: Tensor | None) -> Tensor:
     """Where `input + product` goes; in place nothing may grow."""
+    _check_inplace(input, shape, out)
+    if out is None:
+        _check_expands(input, shape)
+    elif out is not input and len(shape) == 2:  # torch copies `input` there first
+        check_overlap(out, [input])
+    return destination(shape, input.dtype, out)
+
+
+def _check_inplace(input: Tensor, shape: Shape, out: Tensor | None) -> None:
+    """Raise RuntimeError for an input that would have to grow in place. Source: check_inplace."""
     if out is input and input.sizes != shape:
-        # torch names the type only in `expand`'s message about too many dimensions
-        _ = strides.expand(input.sizes, input.strides, shape) if input.ndim <= len(shape) else ()
         raise RuntimeError(
-            f"output with shape {listed(input.sizes)} doesn't match the broadcast shape "
-            f"{listed(shape)}"
+            f"Bad in-place call: input tensor size {listed(input.sizes)} and output tensor size "
+            f"{listed(shape)} should match"
         )
-    if out is None and input.ndim > len(shape):
+
+
+def _check_expands(input: Tensor, shape: Shape) -> None:
+    """Raise RuntimeError where `input` does not broadcast to `shape`."""
+    if input.ndim > len(shape):
         raise RuntimeError(
             f"expand(torch.{input.dtype.aten_name}Tensor{{{listed(input.sizes)}}}, "
             f"size={listed(shape)}): the number of sizes provided ({len(shape)}) must be greater "
             f"or equal to the number of dimensions in the tensor ({input.ndim})"
         )
-    if out is None:
-        _ = strides.expand(input.sizes, input.strides, shape)
-    elif out is not input and len(shape) == 2:  # torch copies `input` there first
-        check_overlap(out, [input])
-    return destination(shape, input.dtype, out)
+    _ = strides.expand(input.sizes, input.strides, shape)
 
 
 def _expanded(t: Tensor, shape: Shape) -> Array:
@@ -123,10 +131,9 @@ def baddbmm(
     out: Tensor | None = None,
 ) -> Tensor:
     """`beta * input + alpha * batch1 @ batch2`, matrix by matrix."""
-    if out is not input:
-        places = ((batch1, 0), (batch1, 1), (batch2, 2))
-        wanted = tuple([t.sizes[wrap_dim(d, t.ndim, False)] for t, d in places])
-        _ = strides.expand(input.sizes, input.strides, wanted)
+    places = ((batch1, 0), (batch1, 1), (batch2, 2))
+    wanted = tuple([t.sizes[wrap_dim(d, t.ndim, False)] for t, d in places])
+    _check_expands(input, wanted)
     shape = check_bmm(batch1, batch2)
     if input.dtype is not batch1.dtype:
         names = [t.dtype.cpp_name for t in (input, batch1, batch2)]
@@ -164,8 +171,8 @@ def addbmm(
     out: Tensor | None = None,
 ) -> Tensor:
     """`beta * input + alpha * (the sum over the batch of batch1 @ batch2)`."""
-    if batch1.ndim == 3 and batch2.ndim == 3 and out is None:
-        _ = strides.expand(input.sizes, input.strides, (batch1.sizes[1], batch2.sizes[2]))
+    if batch1.ndim == 3 and batch2.ndim == 3 and (out is None or out is input):
+        _check_expands(input, (batch1.sizes[1], batch2.sizes[2]))
     _, rows, columns = check_bmm(batch1, batch2)
     for t, called in ((input if out is None else out, "self"), (batch1, "mat1")):
         if t.dtype is not batch2.dtype:
@@ -173,10 +180,11 @@ def addbmm(
                 f"{called} and mat2 must have the same dtype, but got "
                 f"{t.dtype.aten_name} and {batch2.dtype.aten_name}"
             )
-    if out is not None and out.sizes != (rows, columns):  # without a warning
+    start, factor = _expanded(input, (rows, columns)), beta
+    if out is not None and out.sizes != (rows, columns):  # without a warning, and in place too
+        start = start.copy() if out is input else start
         out.restride((rows, columns), strides.contiguous((rows, columns)), out.offset)
     done = _added_to(input, (rows, columns), out)
-    start, factor = _expanded(input, (rows, columns)), beta
     for a, b in zip(batch1.array, batch2.array, strict=True):  # rounds after each, as PyTorch does
         multiply(
             a, b, done.array, done.dtype,
@@ -212,6 +220,7 @@ def addmv(
     """`beta * input + alpha * mat @ vec`. Source: ATen/native/Blas.cpp addmv."""
     check_mv(input, mat, vec)
     shape = (mat.sizes[0],)
+    _check_inplace(input, shape, out)
     done = destination(shape, vec.dtype, out)
     multiply(
         mat.array, vec.array[:, None], done.array[:, None], done.dtype, name="addmv_impl_cpu",
@@ -245,10 +254,12 @@ def addr(
     dtype = common_dtype(input, vec1, vec2)
     if out is not input:
         _ = strides.expand(input.sizes, input.strides, shape)
+    elif input.ndim != 2:
+        raise RuntimeError(f"2D tensor expected, got {input.ndim}D tensor for input")
     elif input.sizes != shape:
         raise RuntimeError(
-            f"output with shape {listed(input.sizes)} doesn't match the broadcast shape "
-            f"{listed(shape)}"
+            f"size mismatch, input: {listed(input.sizes)}, v1: {listed(vec1.sizes)}, "
+            f"v2: {listed(vec2.sizes)}"
         )
     column = ((shape[0], 1), (vec1.strides[0], 1))
     operands = ((shape, strides.expand(input.sizes, input.strides, shape)), column)

@@ -21,6 +21,7 @@ from minitorch_np.loops import (
 )
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.copy import zeros
+from minitorch_np.ops.factory import need_tensor
 from minitorch_np.tensor import Number, Tensor, empty
 
 __all__ = [
@@ -136,18 +137,24 @@ def logical_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 @op("elementwise", inplace=True, differentiable=False)
 def logical_and(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether both elements are nonzero. Source: ATen/native/BinaryOps.cpp logical_and."""
+    need_tensor("logical_and", "input", input)
+    need_tensor("logical_and", "other", other, 2)
     return pointwise(_logical_and, input, other, result=bool_, out=out)
 
 
 @op("elementwise", inplace=True, differentiable=False)
 def logical_or(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether either element is nonzero. Source: ATen/native/BinaryOps.cpp logical_or."""
+    need_tensor("logical_or", "input", input)
+    need_tensor("logical_or", "other", other, 2)
     return pointwise(_logical_or, input, other, result=bool_, out=out)
 
 
 @op("elementwise", inplace=True, differentiable=False)
 def logical_xor(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether exactly one element is nonzero. Source: ATen/native/BinaryOps.cpp logical_xor."""
+    need_tensor("logical_xor", "input", input)
+    need_tensor("logical_xor", "other", other, 2)
     return pointwise(_logical_xor, input, other, result=bool_, out=out)
 
 
@@ -257,6 +264,8 @@ def isclose(
 
     Source: ATen/native/TensorCompare.cpp isclose.
     """
+    need_tensor("isclose", "input", input)
+    need_tensor("isclose", "other", other, 2)
     if input.dtype is not other.dtype:
         mine, theirs = input.dtype.aten_name, other.dtype.aten_name
         raise RuntimeError(f"{mine} did not match {theirs}")

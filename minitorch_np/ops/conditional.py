@@ -161,6 +161,10 @@ def check_mask(input: Tensor, mask: Tensor, value: Tensor | Number) -> None:
             "masked_fill_ only supports boolean masks, but got mask with dtype "
             f"{mask.dtype.cpp_name}"
         )
+    if isinstance(value, complex) and value.imag:
+        raise RuntimeError(
+            f"value cannot be converted to type {input.dtype.c_name} without overflow"
+        )
     if not isinstance(value, Tensor):
         scalar(value, input.dtype)
 
@@ -344,11 +348,11 @@ def clamp_backward(g: Tensor, input: Tensor, min: Limit, max: Limit) -> Tensor:
             assert edge is not None
             return share(g, input, edge, input > edge if min is None else input < edge)
         tie = (input == min).logical_or(input == max).logical_and(cast(Tensor, min < max))
-        outside = (input < min).logical_or_(input > max)
+        outside = (input < min).logical_or(input > max)
         return where_self(tie, g / 2, g).masked_fill_(outside, 0)
     inside = None if min is None else input > min
     if max is not None:
-        inside = input < max if inside is None else inside.logical_and_(input < max)
+        inside = input < max if inside is None else inside.logical_and(input < max)
     assert inside is not None
     return where_self(inside, g, 0)
 
@@ -362,7 +366,7 @@ def _clamp_min_grad(g: Tensor, input: Tensor, min: Tensor, max: Limit) -> Tensor
     if max is None:
         return share(g, input, min, input > min)
     within, equal = min < max, min == max
-    below = within.logical_and_(input <= min).logical_or_(equal.logical_and_(input < min))
+    below = within.logical_and(input <= min).logical_or(equal.logical_and(input < min))
     return share(g, input, min, below.logical_not_())
 
 
@@ -371,8 +375,8 @@ def _clamp_max_grad(g: Tensor, input: Tensor, min: Limit, max: Tensor) -> Tensor
         return share(g, input, max, input < max)
     assert isinstance(min, Tensor)
     within, equal = min < max, min == max
-    above = (max < min).logical_or_(within.logical_and(input >= max))
-    above = above.logical_or_(equal.logical_and_(input > max))
+    above = (max < min).logical_or(within.logical_and(input >= max))
+    above = above.logical_or(equal.logical_and(input > max))
     tie = (input == max).logical_and(within)
     return where_self(tie, g / 2, g).masked_fill_(above.logical_not_(), 0)
 

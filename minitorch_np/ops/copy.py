@@ -11,7 +11,7 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.graph.saved import legacy_type
 from minitorch_np.kernels.large import MANY, loop
-from minitorch_np.loops import quietly
+from minitorch_np.loops import quietly, resize_output
 from minitorch_np.memory_format import (
     channels_last,
     channels_last_3d,
@@ -64,6 +64,15 @@ def number_like(t: Tensor, value: Number) -> Tensor:
     Source: operator- and operator/ of a Scalar and a Tensor, torch/include/ATen/TensorOperators.h.
     """
     return empty(t.sizes, strides.like(t.sizes, t.strides), t.dtype).fill_(value)
+
+
+def moved(result: Tensor, out: Tensor | None) -> Tensor:
+    """A composite's result; in `out`, which gets its shape, where there is one."""
+    if out is None:
+        return result
+    if out.sizes != result.sizes:
+        resize_output(out, result.sizes, strides.contiguous(result.sizes))
+    return out.copy_(result)
 
 
 def assign(target: Array, source: Array) -> None:

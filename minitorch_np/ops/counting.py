@@ -4,13 +4,14 @@ Source: aten/src/ATen/native/Unique.cpp, Bucketization.cpp, SummaryOps.cpp and H
 """
 
 import warnings
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes
-from minitorch_np.loops import finish, not_implemented
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.loops import finish, not_implemented, quietly, rounded
 from minitorch_np.op import composite, op
 from minitorch_np.ops.extremes import values_of
 from minitorch_np.shapes import wrap_dim
@@ -20,6 +21,7 @@ from minitorch_np.tensor import Number, Tensor
 __all__ = ["bincount", "bucketize", "histc", "searchsorted", "unique", "unique_consecutive"]
 
 Array = NDArray[np.generic]
+Values = NDArray[Any]
 Indices = NDArray[np.int64]
 Real = NDArray[np.float64]
 """NumPy's stubs order real numbers alone; any dtype comes here."""
@@ -66,6 +68,21 @@ def unique_dim(input: Tensor, dim: int) -> tuple[Tensor, ...]:
     seen = moved.alias(permuted(moved.sizes, back), permuted(moved.strides, back), 0)
     seen.base = None
     return (seen, _result(inverse.reshape(-1)), _result(counts))
+
+
+def _counts(array: Values, bins: int, low: float, high: float, dtype: Dtype) -> Values:
+    """How many elements fall into each bin, found by division, each step in the dtype.
+
+    Source: histogramdd_linear, aten/src/ATen/native/cpu/HistogramKernel.cpp.
+    """
+
+    def kept(values: Values) -> Values:
+        return values.astype(dtype.np).astype(dtype.compute)
+
+    least, most, count = kept(np.array([low, high, bins]))
+    within = array[(array >= least) & (array <= most)]
+    at = kept(kept(kept(within - least) * count) / kept(most - least)).astype(np.int64)
+    return np.bincount(np.minimum(at, bins - 1), minlength=bins)
 
 
 def _of_no_slices(input: Tensor, dim: int) -> tuple[Tensor, ...]:
@@ -238,7 +255,9 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
 
 
 @op("contiguous", differentiable=False)
-def histc(input: Tensor, bins: int = 100, min: Number = 0, max: Number = 0) -> Tensor:
+def histc(
+    input: Tensor, bins: int = 100, min: Number = 0, max: Number = 0, *, out: Tensor | None = None
+) -> Tensor:
     """How many elements fall into each of `bins` equal parts of [min, max]; by default of the range
     that the elements have."""
     if not input.dtype.is_floating_point:
@@ -246,11 +265,16 @@ def histc(input: Tensor, bins: int = 100, min: Number = 0, max: Number = 0) -> T
         raise not_implemented(kernel, input.dtype)
     if bins <= 0:
         raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
+    if out is not None and out.dtype is not input.dtype:
+        raise RuntimeError(
+            "torch.histogram: input tensor and hist tensor should have the same dtype, but got "
+            f"input {input.dtype.cpp_name} and hist {out.dtype.cpp_name}"
+        )
     array = values_of(input).reshape(-1)
-    low, high = float(min), float(max)
+    low, high = float(rounded(min, input.dtype)), float(rounded(max, input.dtype))
     if low == high and array.size:
         low, high = float(array.min()), float(array.max())
     if low == high:
         low, high = low - 1, high + 1
-    counts, _ = np.histogram(array, bins, (low, high))
-    return finish(counts, input.dtype, None)
+    counts = quietly(_counts, array, bins, low, high, input.dtype)
+    return finish(counts, input.dtype, out, apart=False)

@@ -111,6 +111,12 @@ def _of_all(name: str, f: np.ufunc, input: Tensor, out: Tensor | None) -> Tensor
             f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
             "reduction dim with the 'dim' argument."
         )
+    if out is not None and not dtypes.can_cast(input.dtype, out.dtype):
+        raise RuntimeError(
+            "Expected canCast( typeMetaToScalarType(self.dtype()), "
+            "typeMetaToScalarType(out.dtype())) to be true, but got false.  (Could this error "
+            "message be improved?  If so, please report an enhancement request to PyTorch.)"
+        )
     values = quietly(f.reduce, values_of(input), None)
     return finish(np.asarray(values), input.dtype, out)
 

@@ -43,6 +43,7 @@ def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None =
     if out is None:
         done = empty(shape, strides.contiguous(shape), input.dtype)
     else:
+        strides.check_no_internal_overlap(out.sizes, out.strides)
         check_apart(out, input, index)
         done = exact_result_for(out, shape, input.dtype)
     at = places(index).reshape(-1)

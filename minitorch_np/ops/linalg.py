@@ -6,12 +6,16 @@ Source: aten/src/ATen/native/LinearAlgebra.cpp and Linear.cpp.
 from collections.abc import Sequence
 
 from minitorch_np import strides
+from minitorch_np.dtypes import can_cast
+from minitorch_np.graph.inplace import refuse_gradient
 from minitorch_np.graph.modes import is_grad_enabled
-from minitorch_np.loops import resize_output
+from minitorch_np.loops import check_dtype
 from minitorch_np.op import composite, op
 from minitorch_np.ops.addmm import addmm
+from minitorch_np.ops.copy import moved
 from minitorch_np.ops.factory import need_tensor
 from minitorch_np.ops.products import dot, mm, mv
+from minitorch_np.ops.ranges import eye
 from minitorch_np.ops.view import unsafe_view
 from minitorch_np.shapes import broadcast, listed, numel
 from minitorch_np.tensor import Tensor
@@ -121,12 +125,14 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
     return _folded(input, other) if _should_fold(input, other, None) else _batched(input, other)
 
 
+def refuse_wanted(name: str, *given: Tensor | None) -> None:
+    """Raise RuntimeError where a gradient is wanted that a composite's `out=` cannot have."""
+    if is_grad_enabled() and any(t is not None and t.requires_grad for t in given):
+        refuse_gradient(name)
+
+
 def _matmul_out(input: Tensor, other: Tensor, out: Tensor) -> Tensor:
-    if is_grad_enabled() and (input.requires_grad or other.requires_grad or out.requires_grad):
-        raise RuntimeError(
-            "matmul(): functions with out=... arguments don't support automatic differentiation, "
-            "but one of the arguments requires grad."
-        )
+    refuse_wanted("matmul", input, other, out)
     dims = (input.ndim, other.ndim)
     if dims == (1, 1):
         return dot(input, other, out=out)
@@ -134,17 +140,21 @@ def _matmul_out(input: Tensor, other: Tensor, out: Tensor) -> Tensor:
         return mm(input, other, out=out)
     if dims == (2, 1):
         return mv(input, other, out=out)
-    product = matmul(input, other)
-    if out.sizes != product.sizes:
-        resize_output(out, product.sizes, strides.contiguous(product.sizes))
-    return out.copy_(product)
+    check_dtype(out, input.dtype)
+    return moved(matmul(input, other), out)
 
 
 @composite(method=False)
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def linear(
+    input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Tensor | None = None
+) -> Tensor:
     """`input @ weight.T + bias`: (..., I) and (O, I) to (..., O). Source: Linear.cpp linear."""
     need_tensor("linear", "input", input)
     need_tensor("linear", "weight", weight, 2)
+    if out is not None:
+        refuse_wanted("linear", input, weight, bias, out)
+        check_dtype(out, input.dtype)
+        return moved(linear(input, weight, bias), out)
     if input.ndim == 2 and bias is not None:
         return addmm(bias, input, weight.t())
     if input.ndim == 0 or weight.ndim == 0:
@@ -182,16 +192,16 @@ def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 @composite()
-def inner(input: Tensor, other: Tensor) -> Tensor:
+def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The products summed over the last dimension of both."""
     if not input.ndim or not other.ndim:
-        return input.mul(other)
+        return input.mul(other, out=out) if out is not None else input.mul(other)
     if input.sizes[-1] != other.sizes[-1]:
         raise RuntimeError(
             "inner() the last dimension must match on both input tensors but got shapes "
             f"{listed(input.sizes)} and {listed(other.sizes)}"
         )
-    return _tensordot(input, other, [-1], [-1])
+    return _contracted(_tensordot(input, other, [-1], [-1]), out)
 
 
 @composite(method=False)
@@ -208,17 +218,17 @@ def tensordot(
         of_a, of_b = list(range(-dims, 0)), list(range(dims))
     else:
         of_a, of_b = list(dims[0]), list(dims[1])
-    product = _tensordot(a, b, of_a, of_b)
-    if out is None:
-        return product
-    if out.dtype is not product.dtype:
+    return _contracted(_tensordot(a, b, of_a, of_b), out)
+
+
+def _contracted(product: Tensor, out: Tensor | None) -> Tensor:
+    """A product of tensordot's, in `out` where there is one. Raises: RuntimeError."""
+    if out is not None and out.dtype is not product.dtype:
         raise RuntimeError(
             f"tensordot: Expected the output tensor to have dtype {product.dtype.aten_name}, but "
             f"got an output tensor with dtype {out.dtype.aten_name}"
         )
-    if out.sizes != product.sizes:
-        resize_output(out, product.sizes, strides.contiguous(product.sizes))
-    return out.copy_(product)
+    return moved(product, out)
 
 
 def _tensordot(a: Tensor, b: Tensor, of_a: Sequence[int], of_b: Sequence[int]) -> Tensor:
@@ -230,9 +240,9 @@ def _tensordot(a: Tensor, b: Tensor, of_a: Sequence[int], of_b: Sequence[int]) -
     for i, j in zip(of_a, of_b, strict=True):
         n, m = a.shape[i], b.shape[j]
         if m == 1:  # a broadcast dimension is summed right away
-            left = left.sum(i, True)
+            left = left.sum(i, True, dtype=left.dtype)
         elif n == 1:
-            right = right.sum(j, True)
+            right = right.sum(j, True, dtype=right.dtype)
         elif n != m:
             raise RuntimeError(
                 f"contracted dimensions need to match, but first has size {n} in dim {i} "
@@ -248,12 +258,13 @@ def _tensordot(a: Tensor, b: Tensor, of_a: Sequence[int], of_b: Sequence[int]) -
     columns = numel(tuple(shape[len(kept_a) :]))
     left, right = left.permute([*kept_a, *gone_a]), right.permute([*gone_b, *kept_b])
     if rows == 1 == columns:
-        return dot(left.reshape(size), right.reshape(size)).reshape(tuple(shape))
+        products = left.squeeze() * right.squeeze()
+        return products.sum(dtype=products.dtype).reshape(tuple(shape))
     return mm(left.reshape(rows, size), right.reshape(size, columns)).reshape(tuple(shape))
 
 
 @composite()
-def kron(input: Tensor, other: Tensor) -> Tensor:
+def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The Kronecker product: every element of `input` times the whole of `other`."""
     ndim = max(input.ndim, other.ndim)
     a = (1,) * (ndim - input.ndim) + input.sizes
@@ -261,12 +272,20 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
     spaced = tuple([n for size in a for n in (size, 1)])
     between = tuple([n for size in b for n in (1, size)])
     product = input.reshape(spaced).mul(other.reshape(between))
-    return unsafe_view(product, tuple([n * m for n, m in zip(a, b, strict=True)]))
+    whole = tuple([n * m for n, m in zip(a, b, strict=True)])
+    if out is not None:
+        refuse_wanted("mul", input, other, out)
+        if not can_cast(product.dtype, out.dtype):
+            raise RuntimeError(
+                f"result type {product.dtype.aten_name} can't be cast to the desired output type "
+                f"{out.dtype.aten_name}"
+            )
+    return moved(unsafe_view(product, whole), out)
 
 
 @composite()
-def matrix_power(input: Tensor, n: int) -> Tensor:
-    """The n-th power of square matrices (..., N, N), for n >= 1, by repeated squaring.
+def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
+    """The n-th power of square matrices (..., N, N), for n >= 0, by repeated squaring.
 
     Source: linalg_matrix_power_impl.
     """
@@ -279,8 +298,24 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
             "linalg.matrix_power: A must be batches of square matrices, but they are "
             f"{input.sizes[-2]} by {input.sizes[-1]} matrices"
         )
-    if n < 1:
-        raise NotImplementedError("minitorch_np: matrix_power of a power below 1")
+    if out is not None and not can_cast(input.dtype, out.dtype):
+        raise RuntimeError(
+            "matrix_power: Expected result to be safely castable from "
+            f"{input.dtype.aten_name} dtype, but got result with dtype {out.dtype.aten_name}"
+        )
+    if out is not None and n > 1:
+        refuse_wanted("matmul", input, out)
+        check_dtype(out, input.dtype)
+    if n < 0:
+        raise NotImplementedError("minitorch_np: matrix_power of a power below 0")
+    return moved(_power(input, n), out)
+
+
+def _power(input: Tensor, n: int) -> Tensor:
+    """The power by repeated squaring, each square as PyTorch takes it."""
+    if n == 0:
+        ones = eye(input.sizes[-1], dtype=input.dtype)
+        return input.clone().copy_(ones.expand(input.sizes))
     if n == 1:
         return input.clone()
     if n == 3:

@@ -15,9 +15,10 @@ from minitorch_np.loops import quietly, resize_output
 from minitorch_np.op import composite, op
 from minitorch_np.ops.binary import floor_divide, remainder
 from minitorch_np.ops.copy import zeros
+from minitorch_np.ops.factory import refuse
 from minitorch_np.ops.points import Places, first_outside, flat_memory, offsets, places, positive
 from minitorch_np.ops.scatter import check_apart
-from minitorch_np.shapes import Shape, broadcast, numel
+from minitorch_np.shapes import Shape, broadcast, listed, numel
 from minitorch_np.storage import allocate
 from minitorch_np.tensor import Tensor, empty, over, stored
 
@@ -115,6 +116,12 @@ def masked_scatter_(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """This tensor with the first elements of `source`, in order, written where the mask holds."""
     strides.check_no_internal_overlap(input.sizes, input.strides)
     check_apart(input, mask, source)
+    if mask.ndim > input.ndim:
+        raise RuntimeError(
+            f"expand(CPU{mask.dtype.aten_name}Type{{{listed(mask.sizes)}}}, "
+            f"size={listed(input.sizes)}): the number of sizes provided ({input.ndim}) must be "
+            f"greater or equal to the number of dimensions in the tensor ({mask.ndim})"
+        )
     stride = strides.expand(mask.sizes, mask.strides, input.sizes)
     return scatter_masked(input, mask.alias(input.sizes, stride, mask.offset), source)
 
@@ -292,6 +299,8 @@ def nonzero(
     """The indices of the elements that are not zero: (N, input.ndim), or a tuple of (N)."""
     if not as_tuple:
         return nonzero_matrix(input, out=out)
+    if out is not None:
+        refuse("nonzero", "out", "Tensor", out)
     return nonzero_matrix(input if input.sizes else input.reshape((1,))).unbind(1)
 
 

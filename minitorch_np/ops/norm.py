@@ -14,6 +14,7 @@ from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import check_dtype, reduce
 from minitorch_np.op import composite, op
+from minitorch_np.ops.copy import moved
 from minitorch_np.ops.extremes import amax, amin
 from minitorch_np.ops.reduce import Dims, dims_of, everything, large_total, restored, total
 from minitorch_np.shapes import wrap_dims
@@ -132,6 +133,7 @@ def matrix_norm(
     keepdim: bool = False,
     *,
     dtype: Dtype | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Norms of matrices: 'fro'; for 1, -1 the extreme sum of a column, for inf, -inf of a row.
 
@@ -148,8 +150,9 @@ def matrix_norm(
             f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dim))}"
         )
     rows, columns = wrap_dims(tuple(dim), A.ndim)
+    check_out("linalg.matrix_norm", out, dtype or A.dtype)
     if ord == "fro":
-        return vector_norm(A, 2, (rows, columns), keepdim, dtype=dtype)
+        return moved(vector_norm(A, 2, (rows, columns), keepdim, dtype=dtype), out)
     if ord in ("nuc", 2, -2):
         raise NotImplementedError(f"minitorch_np: matrix norm of order {ord}")
     order = float(ord)
@@ -157,7 +160,15 @@ def matrix_norm(
     sums = vector_norm(A, 1, first, keepdim, dtype=dtype)
     if not keepdim and first < second:
         second -= 1
-    return (amax if order > 0 else amin)(sums, second, keepdim)
+    return moved((amax if order > 0 else amin)(sums, second, keepdim), out)
+
+
+def check_out(name: str, out: Tensor | None, dtype: Dtype) -> None:
+    """Raise RuntimeError where a norm's `out` has another dtype."""
+    if out is not None and out.dtype is not dtype:
+        raise RuntimeError(
+            f"{name} expected out tensor dtype {dtype.aten_name} but got: {out.dtype.aten_name}"
+        )
 
 
 def _order(ord: Number | str) -> str:

@@ -36,7 +36,14 @@ def operator(name: str, function: Binary) -> None:
 
 def reflected(name: str, function: Callable[[Tensor | Number, Tensor], object]) -> None:
     """Bind `function(other, self)`, for an operand on the left that is no tensor."""
-    operator(name, lambda self, other: function(other, self))
+
+    def turned(self: Tensor, other: Tensor | Number) -> object:
+        try:
+            return function(other, self)
+        except TypeError:
+            return NotImplemented
+
+    operator(name, turned)
     getattr(Tensor, name).__doc__ = function.__doc__
 
 
@@ -68,6 +75,11 @@ def quotient_of(other: Tensor | Number, input: Tensor) -> Tensor:
     return unary.reciprocal(input) * other
 
 
+def difference_of(other: Tensor | Number, input: Tensor) -> Tensor:
+    """`other - input`."""
+    return binary.rsub(input, other)
+
+
 def product(input: Tensor, other: Tensor | Number) -> object:
     """The matrix product; of numbers there is none."""
     if not isinstance(other, Tensor):
@@ -78,7 +90,7 @@ def product(input: Tensor, other: Tensor | Number) -> object:
 operator("__add__", binary.add)
 operator("__radd__", binary.add)
 operator("__sub__", binary.sub)
-operator("__rsub__", binary.rsub)
+reflected("__rsub__", difference_of)
 operator("__mul__", binary.mul)
 operator("__rmul__", binary.mul)
 operator("__truediv__", binary.div)

@@ -15,7 +15,8 @@ from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.binary import narrowed
 from minitorch_np.ops.copy import own, zeros
 from minitorch_np.ops.unary import in_place, reciprocal_root
-from minitorch_np.tensor import Number, Tensor, empty
+from minitorch_np.overloads import fits, unfitting
+from minitorch_np.tensor import Number, Tensor, empty, method
 
 __all__ = [
     "pow", "square", "float_power", "maximum", "minimum", "fmax", "fmin", "atan2", "arctan2",
@@ -169,10 +170,35 @@ def square_(input: Tensor) -> Tensor:
 
 
 @composite()
-def float_power(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
+def float_power(
+    input: Tensor | Number, exponent: Tensor | Number, *, out: Tensor | None = None
+) -> Tensor:
     """`input ** exponent` in float64. Source: ATen/native/Pow.cpp float_power."""
-    wide = [x.to(dtypes.float64) if isinstance(x, Tensor) else float(x) for x in (input, exponent)]
-    return pow(*wide)
+    if not fits("float_power", input, exponent):
+        raise unfitting("float_power", input, exponent)
+    if out is not None and out.dtype is not dtypes.float64:
+        raise RuntimeError(
+            f"the output given to float_power has dtype {out.dtype.aten_name} but the operation's "
+            "result requires dtype Double"
+        )
+    return pow(*[_wide(x) for x in (input, exponent)], out=out)
+
+
+def float_power_(self: Tensor, exponent: Tensor | Number) -> Tensor:
+    """`self ** exponent` in place, of a float64 tensor."""
+    if self.dtype is not dtypes.float64:
+        raise RuntimeError(
+            f"the base given to float_power_ has dtype {self.dtype.aten_name} but the operation's "
+            "result requires dtype Double"
+        )
+    return self.pow_(_wide(exponent))
+
+
+method(float_power_, "float_power_")
+
+
+def _wide(x: Tensor | Number) -> Tensor | Number:
+    return x.to(dtypes.float64) if isinstance(x, Tensor) else float(x)
 
 
 _larger, _smaller = beside(np.maximum, 4), beside(np.minimum, 5)

@@ -58,7 +58,7 @@ def multiply(
         backends.product(a, b, wide, alpha=alpha, beta=beta, start=start)
     elif start is None:
         wide.fill(0)
-    elif start is not wide:
+    elif start is not wide or beta != 1:
         _ = quietly(np.multiply, start, wide.dtype.type(beta), wide)
     if wide is not target:
         target[...] = wide

@@ -204,12 +204,12 @@ def _power(base: float, exponent: float) -> float:
 
 
 def _ends(name: str, start: Number | Tensor, end: Number | Tensor) -> tuple[Number, Number]:
-    for which, value in (("start", start), ("end", end)):
-        if isinstance(value, Tensor) and value.sizes:
-            raise RuntimeError(
-                f"{name} only supports 0-dimensional start and end tensors, but got {which} with "
-                f"{value.ndim} dimension(s)."
-            )
+    given = [(n, t.ndim) for n, t in (("start", start), ("end", end)) if isinstance(t, Tensor)]
+    wrong = " and ".join([f"{n} with {ndim} dimension(s)" for n, ndim in given])
+    if any(ndim for _, ndim in given):
+        raise RuntimeError(
+            f"{name} only supports 0-dimensional start and end tensors, but got {wrong}."
+        )
     return checked_number(name, "start", start, 1), checked_number(name, "end", end, 2)
 
 

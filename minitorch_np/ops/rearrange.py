@@ -211,7 +211,7 @@ def roll(input: Tensor, shifts: Dims, dims: Dims = ()) -> Tensor:
         raise RuntimeError(
             f"shifts and dimensions must align. shifts: {len(by)}, dims:{len(along)}"
         )
-    where = [wrap_dim(d, input.ndim) for d in along]
+    where = [wrap_dim(d, input.ndim, False) for d in along]
     out = empty(shape, _rolled_stride(input, by, where), input.dtype)
     if not input.ndim:
         np.copyto(out.array, input.array)

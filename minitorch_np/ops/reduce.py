@@ -26,7 +26,7 @@ from minitorch_np.ops.join import cat
 from minitorch_np.ops.view import expand, unsqueeze
 from minitorch_np.overloads import unfitting
 from minitorch_np.quiet import quiet
-from minitorch_np.shapes import Shape, reduced, wrap_dim, wrap_dims
+from minitorch_np.shapes import Shape, is_expandable, reduced, wrap_dim, wrap_dims
 from minitorch_np.tensor import Tensor, blank, seen, stored
 
 __all__ = [
@@ -40,8 +40,14 @@ LONG = 256
 """Terms from which float32 sums across rows are taken in float64."""
 
 
+MAX_DIMS = 64
+"""Of a tensor that is reduced: as many as an integer has bits."""
+
+
 def dims_of(dim: Dims, ndim: int) -> tuple[int, ...]:
     """The wrapped dims of a reduction; None and () mean all of them."""
+    if ndim > MAX_DIMS:
+        raise RuntimeError(f"only tensors with up to {MAX_DIMS} dims are supported")
     if dim is None:
         return _ALL[ndim] if ndim < len(_ALL) else tuple(range(ndim))
     if isinstance(dim, int):
@@ -182,10 +188,14 @@ def spread(g: Tensor, shape: Shape, dim: Dims, keepdim: bool) -> Tensor:
 def sum_to_size(input: Tensor, size: Shape) -> Tensor:
     """The tensor summed to `size`, undoing a broadcast. Source: ATen/ExpandUtils.h sum_to."""
     shape = tuple(size)
-    if shape == input.sizes:
-        return input
     if not shape:
         return sum(input)
+    if shape == input.sizes:
+        return input
+    if not is_expandable(shape, input.sizes):
+        raise RuntimeError(
+            f"size {{{list(shape)}}} is not expandable to size {{{list(input.sizes)}}}."
+        )
     lead = input.ndim - len(shape)
     if lead == 1 and shape == input.sizes[1:]:  # a bias; recorded as PyTorch records it
         kept = sum(input, 0, True)
@@ -247,6 +257,16 @@ def mean(
             f"or complex dtype. Got: {kind.aten_name}"
         )
     if out is not None:  # ATen divides it in place
+        if dim is None and not keepdim and not dtypes.can_cast(kind, out.dtype):
+            raise RuntimeError(
+                "mean.dtype_out(): input types can't be cast to the desired output type "
+                f"{out.dtype.aten_name}"
+            )
+        if not out.dtype.is_floating_point:  # sums become a quotient, there
+            raise RuntimeError(
+                f"result type {dtypes.get_default_dtype().aten_name} can't be cast to the desired "
+                f"output type {out.dtype.aten_name}"
+            )
         check_overlap(out, ())
     dims = dims_of(dim, input.ndim)
     n = count(input.sizes, dims) if dims else 1

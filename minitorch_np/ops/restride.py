@@ -117,10 +117,11 @@ def resize_(
         tuple([n for n in size if isinstance(n, int)]) if isinstance(first, int) else tuple(first)
     )
     shapes.check_countable(shape)
-    if shape != self.sizes:
-        self.restride(shape, strides.contiguous(shape), self.offset)
-    if memory_format not in (contiguous_format, preserve_format):
-        self.restride(shape, memory_format.stride(shape), self.offset)
+    other = memory_format not in (contiguous_format, preserve_format)
+    if shape == self.sizes and not other:
+        return self  # not even counted as a write
+    stride = memory_format.stride(shape) if other else strides.contiguous(shape)
+    self.restride(shape, stride, self.offset)
     bump(self)
     return self
 

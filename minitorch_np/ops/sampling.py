@@ -4,6 +4,8 @@ All draw from `random.Generator`, in the order in which PyTorch's loops walk a t
 sorted by stride, the smallest innermost. Source: aten/src/ATen/native/Distributions.cpp.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -301,6 +303,10 @@ def _searched(weights: Array, draws: Array) -> Array:
     return np.searchsorted(total.astype(np.float64), draws, side="left")
 
 
+_MOST_CATEGORIES = 2**24
+"""Those that float32 counts without a gap."""
+
+
 def _check_weights(input: Tensor, n: int, replacement: bool) -> None:
     if not 1 <= input.ndim <= 2:
         raise RuntimeError("prob_dist must be 1 or 2 dim")
@@ -315,11 +321,29 @@ def _check_weights(input: Tensor, n: int, replacement: bool) -> None:
         raise RuntimeError(
             "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
         )
+    if input.sizes[-1] > _MOST_CATEGORIES:
+        raise RuntimeError("number of categories cannot exceed 2^24")
     values = input.array.astype(np.float64)
-    if not np.all(np.isfinite(values) & (values >= 0)):
+    if replacement and n > 1:
+        _check_entries(values)
+    elif not np.all(np.isfinite(values) & (values >= 0)):
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
     if np.any(values.sum(-1) == 0):
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+
+
+def _check_entries(values: Array) -> None:
+    """The checks that the kernel which draws with replacement makes itself, entry by entry."""
+    for value in values.ravel().tolist():
+        if not value >= 0:
+            raise RuntimeError(
+                "invalid multinomial distribution (encountering probability entry < 0)"
+            )
+        if math.isinf(value):
+            raise RuntimeError(
+                "invalid multinomial distribution (encountering probability entry = infinity or "
+                "NaN)"
+            )
 
 
 @composite()

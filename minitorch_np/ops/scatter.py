@@ -327,4 +327,5 @@ def take_along_dim(
     shape = [*broadcast(tuple(source), tuple(at))]
     source, at = [*shape], [*shape]
     source[d], at[d] = input.sizes[d], indices.sizes[d]
-    return gather(input.broadcast_to(source), d, indices.broadcast_to(at), out=out)
+    wrapped = indices.remainder(input.sizes[d])  # any, from either end
+    return gather(input.broadcast_to(source), d, wrapped.broadcast_to(at), out=out)

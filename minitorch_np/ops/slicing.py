@@ -5,10 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from minitorch_np import shapes, strides
+<<<<<<< HEAD
 from minitorch_np.dtypes import INTEGER, int64
 from minitorch_np.loops import exact_result_for
+=======
+from minitorch_np.dtypes import INTEGER, can_cast, int64
+from minitorch_np.loops import check_dtype, exact_result_for
+>>>>>>> main
 from minitorch_np.op import composite, op
-from minitorch_np.ops.copy import zeros
+from minitorch_np.ops.copy import moved, zeros
 from minitorch_np.shapes import Shape, wrap_dim
 from minitorch_np.storage import allocate
 from minitorch_np.strides import Geometry, Stride
@@ -155,8 +160,13 @@ def slice_scatter(
     out: Tensor | None = None,
 ) -> Tensor:
     """A copy with `src` written to `start:end:step` of `dim`."""
+<<<<<<< HEAD
     made = scattered(input, src, sliced(*kept(input), dim, start, end, step), "slice")
     return made if out is None else copied(made, out)
+=======
+    done = scattered(input, src, sliced(*kept(input), dim, start, end, step), "slice")
+    return done if out is None else own_or_out(done, out)
+>>>>>>> main
 
 
 slice_scatter.vjp(
@@ -255,6 +265,7 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
 diag_embed.vjp(input=lambda g, offset, dim1, dim2: g.diagonal(offset, dim1, dim2))
 
 
+<<<<<<< HEAD
 def copied(view: Tensor, out: Tensor | None) -> Tensor:
     """What a view shows, in contiguous memory of its own, or in `out`."""
     if out is None:
@@ -264,13 +275,27 @@ def copied(view: Tensor, out: Tensor | None) -> Tensor:
     return done
 
 
+=======
+>>>>>>> main
 @op("contiguous", method=False, node="DiagonalBackward0_copy", refuses="leaf")
 def diagonal_copy(
     input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1, *, out: Tensor | None = None
 ) -> Tensor:
     """The diagonals as `diagonal` shows them, in memory of their own."""
     place = on_diagonal(input.sizes, input.strides, input.offset, offset, dim1, dim2)
+<<<<<<< HEAD
     return copied(input.alias(*place), out)
+=======
+    return own_or_out(input.alias(*place), out)
+
+
+def own_or_out(t: Tensor, out: Tensor | None) -> Tensor:
+    """The elements in memory of their own, or in `out`. Raises: RuntimeError for another dtype."""
+    if out is None:
+        return stored(t.array, t.dtype)
+    np.copyto(exact_result_for(out, t.sizes, t.dtype).array, t.array)
+    return out
+>>>>>>> main
 
 
 diagonal_copy.vjp(
@@ -281,13 +306,20 @@ diagonal_copy.vjp(
 
 
 @composite()
-def diag(input: Tensor, diagonal: int = 0) -> Tensor:
+def diag(input: Tensor, diagonal: int = 0, *, out: Tensor | None = None) -> Tensor:
     """The diagonal of a matrix, copied, or the matrix with the given vector on its diagonal."""
     if input.ndim == 1:
-        return diag_embed(input, diagonal)
+        if out is not None and not can_cast(input.dtype, out.dtype):
+            raise RuntimeError(
+                f"diag: result type {input.dtype.aten_name} can't be cast to the desired out= type "
+                f"{out.dtype.aten_name}"
+            )
+        if out is not None:
+            check_dtype(out, input.dtype)
+        return moved(diag_embed(input, diagonal), out)
     if input.ndim != 2:
         raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
-    return diagonal_copy(input, diagonal)
+    return diagonal_copy(input, diagonal, out=out)
 
 
 def windows(shape: Shape, stride: Stride, dim: int, size: int, step: int) -> Geometry:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.kernels.large import Compiled, kept
-from minitorch_np.loops import blank_like, not_implemented, pointwise, rounded
+from minitorch_np.loops import blank_like, exactly, not_implemented, pointwise, rounded
 from minitorch_np.op import composite, op
 from minitorch_np.ops.special import error_function, single_error_function
 from minitorch_np.tensor import Number, Tensor, empty
@@ -60,7 +60,7 @@ def gelu(input: Tensor, *, approximate: str = "none", out: Tensor | None = None)
     """
     check_approximate(approximate)
     need_floating(input, "GeluKernelImpl")
-    return pointwise(_gelu if approximate == "none" else _gelu_tanh, input, out=out)
+    return exactly(_gelu if approximate == "none" else _gelu_tanh, input, out=out)
 
 
 def _by_tanh(a: Array, o: Array) -> None:
@@ -216,7 +216,7 @@ def softplus(
     Source: ATen/native/cpu/Activation.cpp softplus_kernel.
     """
     need_floating(input, "softplus_cpu")
-    return pointwise(_softplus(input.dtype, beta, threshold), input, out=out)
+    return exactly(_softplus(input.dtype, beta, threshold), input, out=out)
 
 
 @kept
@@ -273,15 +273,17 @@ softplus_backward.vjp(
 )
 
 
-@op("contiguous", method=False)
-def log_sigmoid(input: Tensor) -> Tensor:
+@op("contiguous", method=False, aten="log_sigmoid_forward")
+def log_sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`log(sigmoid(input))` without overflow. Source: ATen/native/cpu/Activation.cpp."""
     need_floating(input, "log_sigmoid_cpu")
-    return pointwise(
-        _log_sigmoid,
-        input,
-        out=empty(input.sizes, strides.contiguous(input.sizes), input.dtype),
-    )
+    if out is None:
+        out = empty(input.sizes, strides.contiguous(input.sizes), input.dtype)
+    elif out.dtype is not input.dtype:
+        raise RuntimeError(
+            f"expected scalar type {input.dtype.aten_name} but found {out.dtype.aten_name}"
+        )
+    return pointwise(_log_sigmoid, input, out=out)
 
 
 _log_sigmoid = Compiled(
@@ -358,9 +360,9 @@ hardswish_backward.vjp(
 
 
 @composite(method=False)
-def logsigmoid(input: Tensor) -> Tensor:
+def logsigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`log(sigmoid(input))`, under its name in nn.functional."""
-    return log_sigmoid(input)
+    return log_sigmoid(input, out=out)
 
 
 @composite(method=False)

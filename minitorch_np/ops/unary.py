@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.kernels.large import MANY, Compiled
-from minitorch_np.loops import Kernel, blank_like, not_implemented, other_dtype, pointwise
+from minitorch_np.loops import Kernel, blank_like, exactly, not_implemented, pointwise
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.copy import zeros, zeros_like
 from minitorch_np.tensor import Tensor
@@ -25,16 +25,6 @@ __all__ = [
 ]  # fmt: skip
 
 Array = NDArray[Any]
-
-
-def kept(f: Kernel, input: Tensor, out: Tensor | None) -> Tensor:
-    """`f` of each element in the same dtype, which an `out` must have as well.
-
-    Source: build_borrowing_unary_op, aten/src/ATen/TensorIterator.cpp.
-    """
-    if out is not None and out.dtype is not input.dtype:
-        raise other_dtype(out, input.dtype)
-    return pointwise(f, input, out=out)
 
 
 def in_place(name: str, f: np.ufunc) -> Callable[[Array, Array], object]:
@@ -62,7 +52,7 @@ def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
             "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to "
             "invert a mask, use the `~` or `logical_not()` operator instead."
         )
-    return kept(_neg, input, out)
+    return exactly(_neg, input, out=out)
 
 
 neg.vjp(input=lambda g: g.neg())
@@ -73,7 +63,7 @@ def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The distance from zero; its derivative at 0 is 0. Source: ATen/native/UnaryOps.cpp abs."""
     if input.dtype is dtypes.bool_:
         raise not_implemented("abs_cpu", input.dtype)
-    return kept(_abs, input, out)
+    return exactly(_abs, input, out=out)
 
 
 abs.vjp(input=lambda g, input: g * input.sgn())
@@ -90,7 +80,7 @@ _sign = Compiled("elementwise.sign", _int_sign)
 @op("elementwise", inplace=True)
 def sign(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """-1, 0 or 1, by the sign of each element. Source: ATen/native/UnaryOps.cpp sign."""
-    return kept(_sign, input, out)
+    return exactly(_sign, input, out=out)
 
 
 sign.vjp(input=lambda g: zeros_like(g))
@@ -99,7 +89,7 @@ sign.vjp(input=lambda g: zeros_like(g))
 @op("elementwise", inplace=True)
 def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`sign`, under the name that complex numbers have too."""
-    return kept(_sign, input, out)
+    return exactly(_sign, input, out=out)
 
 
 sgn.vjp(input=lambda g, input, out: zeros(g, g.sizes))
@@ -210,7 +200,7 @@ def integral(f: Kernel, kernel: str, input: Tensor, out: Tensor | None) -> Tenso
     """A rounding of `input`; integers are copied, bools refused."""
     if input.dtype is dtypes.bool_:
         raise not_implemented(kernel, input.dtype)
-    return kept(f if input.dtype.is_floating_point else np.positive, input, out)
+    return exactly(f if input.dtype.is_floating_point else np.positive, input, out=out)
 
 
 @op("elementwise", inplace=True, quick=np.ceil)
@@ -243,11 +233,11 @@ trunc.vjp(input=lambda g: zeros_like(g))
 @op(
     "elementwise",
     inplace=True,
-    node=lambda decimals: "RoundBackward1" if decimals else "RoundBackward0",
+    node=lambda decimals: "RoundBackward0" if decimals is None else "RoundBackward1",
     quick=np.rint,
 )
-def round(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Tensor:
-    """Each element rounded to `decimals` places, halves to even.
+def round(input: Tensor, *, decimals: int | None = None, out: Tensor | None = None) -> Tensor:
+    """Each element rounded to `decimals` places, by default to an integer; halves to even.
 
     Source: ATen/native/cpu/UnaryOpsKernel.cpp round_kernel, round_decimals_kernel.
     """
@@ -265,7 +255,7 @@ def round(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Ten
         unit = o.dtype.type(ten)
         np.multiply(np.rint(a / unit), unit, o)
 
-    return kept(places if decimals > 0 else tens, input, out)
+    return exactly(places if decimals > 0 else tens, input, out=out)
 
 
 round.vjp(input=lambda g: zeros_like(g))
@@ -276,7 +266,7 @@ def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The fraction of each element, with its sign."""
     if not input.dtype.is_floating_point:
         raise not_implemented("frac_cpu", input.dtype)
-    return kept(_frac, input, out)
+    return exactly(_frac, input, out=out)
 
 
 _frac = Compiled("elementwise.frac", lambda a, o: np.subtract(a, np.trunc(a), o))

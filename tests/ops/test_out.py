@@ -42,6 +42,7 @@ CALLS: dict[str, tuple[Any, ...]] = {
     "masked_select": (X, MASK), "mm": (X, Y), "multinomial": ("p", 2), "mv": (X, V),
     "nonzero": (X,), "normal": (X, 1.0), "scatter": (X, 1, INT, Y), "scatter_add": (X, 1, INT, Y),
     "searchsorted": (V, X), "stack": ([X, Y],), "take": (X, INT), "topk": (X, 2),
+<<<<<<< HEAD
     "vdot": (V, V), "where": (MASK, X, Y), "alias_copy": (X,), "detach_copy": (X,),
     "as_strided_copy": (X, (2, 2), (1, 2)), "diagonal_copy": (X,), "expand_copy": (X, (3, 3)),
     "permute_copy": (X, (1, 0)), "select_copy": (X, 0, 1),
@@ -49,10 +50,16 @@ CALLS: dict[str, tuple[Any, ...]] = {
     "unfold_copy": (X, 0, 2, 1), "unsqueeze_copy": (X, 0), "view_copy": (X, (9,)),
     "slice_scatter": (X, Y, 0), "index_reduce": (X, 0, "j", Y, "prod"),
     "scatter_reduce": (X, 1, INT, Y, "sum"),
+=======
+    "vdot": (V, V), "where": (MASK, X, Y), "diagonal_copy": (X,), "histc": (X, 5),
+    "slice_scatter": (X, X),
+>>>>>>> main
 }  # fmt: skip
 
 COMPOSED: dict[str, tuple[Any, ...]] = {
-    "bucketize": (X, V), "diff": (X,), "msort": (X,), "square": (X,), "tensordot": (X, Y, 1),
+    "bucketize": (X, V), "diff": (X,), "float_power": (X, 2), "inner": (X, X),
+    "kron": (X, Y), "linalg.matrix_norm": (X, 1),
+    "linalg.norm": (X,), "msort": (X,), "square": (X,), "tensordot": (X, Y, 1),
 }  # fmt: skip
 """Functions with `out=` that are built from ops."""
 
@@ -68,8 +75,13 @@ PUBLIC = {
 """The public names of ops that have another here."""
 
 UNREACHED = set(
+<<<<<<< HEAD
     "celu elu gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu mish relu silu softplus "
     "softshrink threshold narrow_copy nonzero_static".split()
+=======
+    "celu elu gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu log_sigmoid mish relu silu "
+    "softplus softshrink threshold".split()
+>>>>>>> main
 )
 """Ops whose `out=` torch's public functions do not take; the last two have tests of their own."""
 
@@ -84,7 +96,7 @@ OUTS: dict[str, Callable[[Any, Any], Any]] = {
 }
 """Results of many kinds, from one that fits."""
 
-UNUSABLE = set("amax amin argmax argmin nansum prod std sum var".split())
+UNUSABLE = set("amax amin argmax argmin histc nansum prod std sum var".split())
 """Ops that take a result whose elements overlap, and leave there what nobody can use."""
 
 

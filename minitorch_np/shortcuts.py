@@ -1,0 +1,145 @@
+"""Source text for the common cases, in which an op is one call and nothing needs to be decided.
+
+Small floating tensors of one form, or of two that met before, go straight to NumPy; a view of a
+form that was taken before is made of what was remembered.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from minitorch_np.plan import Plan
+
+__all__ = ["met", "planned", "quick", "quick_inplace"]
+
+
+def met(name: str) -> str:
+    """The test that a tensor may have met autograd."""
+    return f"{name}.meta is not None or {name}.base is not None"
+
+
+def _untracked(plan: Plan) -> str:
+    """The test that no input ever met autograd; for ops whose inputs are known to be tensors."""
+    return " and ".join([_untracked_one(arg) for arg in plan.inputs()])
+
+
+def _untracked_one(arg: str) -> str:
+    return f"{arg}.meta is None and {arg}.base is None"
+
+
+def quick(plan: Plan) -> Iterator[str]:
+    """Lines that set `result` in the common case: small floating tensors of one form, or of two
+    forms that met before, and all other arguments left out. NumPy then allocates, and nothing else
+    needs to be decided."""
+    first, *rest = inputs = plan.inputs()
+    yield from _quick_form(plan)
+    arrays = ", ".join([f"a_{arg}" for arg in inputs])
+    made = [
+        *_fetched(inputs),
+        f"result = owning(to, quiet.run(quick, {arrays}))",
+        f"if {_untracked(plan)} or not state.route:",
+        "    return result",
+    ]
+    yield f"if {_quick_tests(plan, '')}:"
+    if not rest:
+        yield "    to = form.alike"
+        yield "    if to is not None:"
+        yield from [f"        {line}" for line in made]
+        return
+    other = rest[0]
+    yield f"    if isinstance({other}, Tensor):"
+    yield f"        to = form.alike if {other}.form is form else pairs.get((form, {other}.form))"
+    yield "        if to is not None:"
+    yield from [f"            {line}" for line in made]
+    if plan.kinds[other] == "maybe":
+        to = "form.beside" if plan.beside else "form.alike"
+        yield f"    elif type({other}) in NUMBERS and {to} is not None:"
+        yield f"        number = quiet.run(quick, {first}.array, float({other}))"
+        yield f"        result = owning({to}, number)"
+        yield f"        if {_untracked_one(first)} or not state.route:"
+        yield "            return result"
+
+
+def _quick_form(plan: Plan) -> Iterator[str]:
+    """The line that looks at the form of the first argument."""
+    first = plan.inputs()[0]
+    may = plan.kinds[first] == "maybe"
+    yield f"form = {first}.form" + (f" if isinstance({first}, Tensor) else NO_FORM" if may else "")
+
+
+def _quick_tests(plan: Plan, without: str) -> str:
+    """The test that all arguments but the inputs were left out, and that nobody watches."""
+    given = [p for p in plan.signature.parameters if p not in plan.inputs() and p != without]
+    return " and ".join([*[f"{p} is default_{p}" for p in given], "not WATCHERS"])
+
+
+def _fetched(inputs: Sequence[str]) -> Iterator[str]:
+    """Lines that read the ndarrays of tensors: from their slots, where they are nearly always."""
+    for arg in inputs:
+        yield f"a_{arg} = {arg}.nd"
+        yield f"if a_{arg} is None:"
+        yield f"    a_{arg} = {arg}.array"
+
+
+def quick_inplace(plan: Plan) -> Iterator[str]:
+    """Lines that write to the first argument in the common case, when memory is not shared."""
+    first, *rest = inputs = plan.inputs()
+    yield from _quick_form(plan)
+    yield f"if form.alike is not None and {_quick_tests(plan, 'out')}:"
+    apart = [f"({arg} is {first} or {arg}.store is not {first}.store or {first}.store is None)"
+             for arg in rest]  # fmt: skip
+    tests = " and ".join([*apart, f"({_untracked(plan)} or not state.route)"])
+    arrays = ", ".join([f"a_{arg}" for arg in inputs])
+    written = [f"bump({first})", f"return {first}"]
+    done = [
+        f"if {tests}:",
+        *[f"    {line}" for line in _fetched(inputs)],
+        f"    quiet.run(quick, {arrays}, out=a_{first})",
+        *[f"    {line}" for line in written],
+    ]
+    if not rest:
+        yield from [f"    {line}" for line in done]
+        return
+    other = rest[0]
+    yield f"    if isinstance({other}, Tensor) and {other}.form is form:"
+    yield from [f"        {line}" for line in done]
+    if plan.kinds[other] == "maybe":
+        free = f"({_untracked_one(first)} or not state.route)"
+        yield f"    elif type({other}) in NUMBERS and {free}:"
+        yield f"        a_{first} = {first}.array"
+        yield f"        quiet.run(quick, a_{first}, float({other}), out=a_{first})"
+        yield from [f"        {line}" for line in written]
+
+
+def planned(plan: Plan) -> Iterator[str]:
+    """Lines that set `result` where this view of this form was taken before, from the same ints.
+
+    Types must be known to be those of ints, for 1, 1.0 and True are one key.
+    """
+    first, *rest = plan.signature.parameters
+    tests: list[str] = []
+    several: list[str] = []
+    for p in rest:
+        kind = plan.signature.parameters[p].annotation
+        if kind in (int, bool):
+            tests.append(f"type({p}) is {kind.__name__}")
+        elif kind == int | None:
+            tests.append(f"({p} is None or type({p}) is int)")
+        else:
+            tests.append(f"type({p}) is tuple")
+            several.append(p)
+    yield "key = None"
+    yield f"if {' and '.join(tests) or 'True'}:"
+    pad = "    "
+    for p in several:  # without a call, which would cost as much as all the rest
+        yield f"{pad}for n in {p}:"
+        yield f"{pad}    if type(n) is not int:"
+        yield f"{pad}        break"
+        yield f"{pad}else:"
+        pad += "    "
+    yield f"{pad}key = ({first}.form, {', '.join(rest)})"
+    yield "known = plans.get(key)"
+    yield "if known is not None and not WATCHERS:"
+    yield f"    result = seen({first}, known[0], {first}.offset + known[1])"
+    yield "    if not state.route:"
+    yield "        return unrecorded(result)"
+    yield f"    if {_untracked(plan)}:"
+    yield "        return result"

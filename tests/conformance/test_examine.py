@@ -1,0 +1,181 @@
+"""The suite itself: each property goes red when its fault is planted, and only then."""
+
+import json
+from collections import Counter
+
+import pytest
+import torch
+
+import minitorch_np
+from experiments import __main__ as command
+from experiments.conformance import run, scope
+from experiments.conformance.board import AMBER, GREEN, RED, Case, row_of, totals
+from experiments.conformance.bridge import Unshared, counterpart, mapped, ours, rebound, values
+from experiments.conformance.examine import COLUMNS, Call, examine, refusal
+from experiments.conformance.page import page
+from experiments.conformance.snippet import snippet
+from minitorch_np.tensor import Tensor
+from reference.opdb import Entry, Sample
+from tests.oracle import sample
+
+
+def call(name: str, *args: object, **kwargs: object) -> Call:
+    """One call of an op of the database."""
+    return Call(run.entry_of(name), Sample(args, kwargs, lambda result: result, ""))
+
+
+def red(found: dict[str, str]) -> set[str]:
+    """The properties in which something differs."""
+    return {name for name, difference in found.items() if difference}
+
+
+X = sample(3, 4)
+EXP, TRANSPOSE = minitorch_np.exp, minitorch_np.transpose
+
+
+def counted(x: Tensor) -> Tensor:
+    """exp, which writes to its input on the way."""
+    with minitorch_np.no_grad():
+        x.detach().mul_(1)
+    return EXP(x)
+
+
+FAULTS = {
+    "value": lambda x: EXP(x) + 1,
+    "dtype": lambda x: EXP(x).double(),
+    "shape": lambda x: EXP(x)[:2],
+    "stride": lambda x: EXP(x).t().contiguous().t(),
+    "offset": lambda x: minitorch_np.cat([EXP(x)[:1], EXP(x)])[1:],
+    "node": lambda x: EXP(x) * 1,
+    "alias": lambda x: x.copy_(EXP(x)) if not x.requires_grad else x.data.copy_(EXP(x)),
+    "version": counted,
+    "grad": lambda x: EXP(x.detach()) + x - x.detach(),
+}
+
+
+@pytest.mark.parametrize("column", FAULTS)
+def test_a_fault_is_seen(monkeypatch, column):
+    assert red(examine(call("exp", X))) == set()
+    monkeypatch.setattr(minitorch_np, "exp", FAULTS[column])
+    assert column in red(examine(call("exp", X)))
+
+
+def test_faults_of_forms_are_seen(monkeypatch):
+    monkeypatch.setattr(Tensor, "exp", lambda x: EXP(x) + 1)
+    monkeypatch.setattr(Tensor, "exp_", lambda x: x.copy_(EXP(x) + 1))
+    assert red(examine(call("exp", X.detach()))) == {"method", "in-place"}
+    monkeypatch.undo()
+    monkeypatch.setattr(minitorch_np, "exp", lambda x, out=None: EXP(x) if out is None else out)
+    assert red(examine(call("exp", X.detach()))) == {"out="}
+    monkeypatch.setattr(Tensor, "exp_", EXP)
+    assert "in-place" in red(examine(call("exp", X.detach())))
+
+
+def test_faults_of_views_are_seen(monkeypatch):
+    assert red(examine(call("transpose", X, 0, 1))) == set()
+    monkeypatch.setattr(minitorch_np, "transpose", lambda *a: TRANSPOSE(*a).clone())
+    assert {"alias", "node"} <= red(examine(call("transpose", X, 0, 1)))
+
+
+def test_a_second_derivative_is_seen(monkeypatch):
+    def straight(x: Tensor) -> Tensor:
+        slope = EXP(x).detach()
+        return slope + slope * (x - x.detach())
+
+    monkeypatch.setattr(minitorch_np, "exp", straight)
+    found = examine(call("exp", X))
+    assert "grad 2" in red(found) and "grad" not in red(found)
+
+
+def test_what_is_refused_is_compared(monkeypatch):
+    bad = call("transpose", X, 0, 5)
+    assert red(refusal(bad)) == set()
+    monkeypatch.setattr(minitorch_np, "transpose", lambda x, a, b: TRANSPOSE(x, a % 2, b % 2))
+    assert refusal(bad)["errors"].startswith("did not raise, not IndexError: Dimension out of")
+
+
+def test_what_is_missing_is_said(monkeypatch):
+    monkeypatch.delattr(minitorch_np, "exp")
+    assert examine(call("exp", X))["value"].startswith("missing: ")
+
+
+def test_a_call_that_only_torch_has_arguments_for_is_left_out():
+    assert examine(call("exp", X.detach().to(torch.complex64))) == {}
+    with pytest.raises(Unshared, match="complex64"):
+        ours(X.detach().to(torch.complex64))
+
+
+def test_counterparts():
+    assert counterpart(torch.add, "add") is minitorch_np.add
+    assert counterpart(torch.Tensor.add) is Tensor.add
+    twice = rebound(lambda x: torch.mul(x, 2))
+    assert (values(twice(minitorch_np.ones(2))) == 2).all()
+    given = mapped((torch.float32, [X], torch.Size([2])), ours, to_ours=True)
+    assert given[0] is minitorch_np.float32
+    assert isinstance(given[1][0], Tensor) and given[2] == (2,)
+
+
+def test_rows_have_the_worst_colour_of_their_cells():
+    held = dict.fromkeys(("value", "stride"), 3)
+    known = Case("stride", "float32", 0, False, "stride (1,), not (2,)", "a reason")
+    assert row_of("f", "g", [], held, [], 3).colour == GREEN
+    assert row_of("f", "g", [], held, [known], 3).colour == AMBER
+    failed = Case("value", "float32", 1, True, "1.0 at [0], not 2.0")
+    row = row_of("f", "g", [], held, [known, failed], 3)
+    assert row.colour == RED and row.cells["value"].first.startswith("float32, sample 1, spread")
+    assert totals([row])["all"] == Counter({RED: 1})
+
+
+def test_snippets_run_with_either_library():
+    text = snippet(
+        run.entry_of("add"), Sample((X, 2.0), {"alpha": 3}, lambda r: r, ""), "", "again"
+    )
+    results = []
+    for library in ("torch", "minitorch_np as torch"):
+        names: dict[str, object] = {}
+        exec(text.replace("import torch  #", f"import {library}  #"), names)
+        results.append(values(names["result"]))
+    assert (results[0] == results[1]).all()
+    large = Sample((sample(20, 20),), {}, lambda r: r, "")
+    assert snippet(run.entry_of("exp"), large, "", "again").startswith("again")
+
+
+def test_known_differences_must_differ(monkeypatch):
+    listed = scope.Difference("exp", "value", "a reason")
+    monkeypatch.setattr(scope, "differences", lambda: (listed,))
+    assert run.examine_op("exp", run.Settings(quick=True)).surplus == ["value: a reason"]
+
+
+def test_the_page_holds_every_row_and_asks_for_nothing(tmp_path, capsys):
+    out, html = tmp_path / "board.json", tmp_path / "board.html"
+    arguments = ["conformance", "exp", "sort", "--quick", "--workers", "1"]
+    assert command.main([*arguments, "--json", str(out), "--html", str(html)]) == 0
+    data = json.loads(out.read_text())
+    assert [row["op"] for row in data["rows"]] == ["exp", "sort"]
+    assert {row["colour"] for row in data["rows"]} == {GREEN, AMBER}
+    text = html.read_text()
+    assert text == page(data)
+    assert text.count("data-family=") == 2 and "http" not in text
+    assert all(column in text for column in COLUMNS)
+    assert "sort: value: known:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["no_such_op"], "the database has no op 'no_such_op'"),
+        (["linalg.svd"], "linalg.svd is not compared: decompositions"),
+        (["--family", "none"], "no family 'none'; there are activation, "),
+        (["exp", "--dtype", "complex64"], "--dtype takes float64, "),
+        (["exp", "--device", "tpu"], "--device takes cpu or cuda, not 'tpu'"),
+    ],
+)
+def test_requests_that_cannot_be_met(capsys, arguments, told):
+    assert command.main(["conformance", *arguments]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_entries_know_their_forms():
+    entry = run.entry_of("add")
+    assert isinstance(entry, Entry) and entry.takes_out and entry.twice
+    assert [s.args[0].dtype for s in entry.samples(torch.float32)][:1] == [torch.float32]
