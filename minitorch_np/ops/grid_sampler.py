@@ -18,7 +18,7 @@ from minitorch_np.op import REGISTRY, composite, op
 from minitorch_np.ops.creation import zeros
 from minitorch_np.ops.grid_points import Samples
 from minitorch_np.ops.ranges import linspace
-from minitorch_np.recorder import Rule
+from minitorch_np.plan import Rule
 from minitorch_np.shapes import Shape, listed
 from minitorch_np.tensor import Tensor, empty, stored
 

@@ -5,13 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from minitorch_np import shapes, strides
-<<<<<<< HEAD
-from minitorch_np.dtypes import INTEGER, int64
-from minitorch_np.loops import exact_result_for
-=======
 from minitorch_np.dtypes import INTEGER, can_cast, int64
 from minitorch_np.loops import check_dtype, exact_result_for
->>>>>>> main
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import moved, zeros
 from minitorch_np.shapes import Shape, wrap_dim
@@ -160,13 +155,8 @@ def slice_scatter(
     out: Tensor | None = None,
 ) -> Tensor:
     """A copy with `src` written to `start:end:step` of `dim`."""
-<<<<<<< HEAD
-    made = scattered(input, src, sliced(*kept(input), dim, start, end, step), "slice")
-    return made if out is None else copied(made, out)
-=======
     done = scattered(input, src, sliced(*kept(input), dim, start, end, step), "slice")
     return done if out is None else own_or_out(done, out)
->>>>>>> main
 
 
 slice_scatter.vjp(
@@ -265,27 +255,12 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
 diag_embed.vjp(input=lambda g, offset, dim1, dim2: g.diagonal(offset, dim1, dim2))
 
 
-<<<<<<< HEAD
-def copied(view: Tensor, out: Tensor | None) -> Tensor:
-    """What a view shows, in contiguous memory of its own, or in `out`."""
-    if out is None:
-        return stored(view.array, view.dtype)
-    done = exact_result_for(out, view.sizes, view.dtype)
-    np.copyto(done.array, view.array)
-    return done
-
-
-=======
->>>>>>> main
 @op("contiguous", method=False, node="DiagonalBackward0_copy", refuses="leaf")
 def diagonal_copy(
     input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1, *, out: Tensor | None = None
 ) -> Tensor:
     """The diagonals as `diagonal` shows them, in memory of their own."""
     place = on_diagonal(input.sizes, input.strides, input.offset, offset, dim1, dim2)
-<<<<<<< HEAD
-    return copied(input.alias(*place), out)
-=======
     return own_or_out(input.alias(*place), out)
 
 
@@ -295,7 +270,6 @@ def own_or_out(t: Tensor, out: Tensor | None) -> Tensor:
         return stored(t.array, t.dtype)
     np.copyto(exact_result_for(out, t.sizes, t.dtype).array, t.array)
     return out
->>>>>>> main
 
 
 diagonal_copy.vjp(

@@ -14,8 +14,8 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.inplace import bump
 from minitorch_np.op import REGISTRY, composite, op
 from minitorch_np.ops.copy import copy_, zeros
-from minitorch_np.ops.slicing import copied, kept, scattered, slice_backward
-from minitorch_np.recorder import Rule
+from minitorch_np.ops.slicing import kept, own_or_out, scattered, slice_backward
+from minitorch_np.plan import Rule
 from minitorch_np.shapes import Shape, infer, narrow_start, wrap_dim
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Tensor, stored
@@ -43,7 +43,7 @@ def rules(view: str) -> dict[str, Rule]:
 @op("contiguous", method=False, node="AliasBackward0_copy", refuses="leaf")
 def alias_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The tensor in memory of its own."""
-    return copied(input, out)
+    return own_or_out(input, out)
 
 
 alias_copy.vjp(input=lambda g: g)
@@ -52,7 +52,7 @@ alias_copy.vjp(input=lambda g: g)
 @op("contiguous", method=False, node="torch::autograd::NotImplemented", refuses="leaf")
 def detach_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The tensor in memory of its own, for which PyTorch has no derivative."""
-    return copied(input, out)
+    return own_or_out(input, out)
 
 
 @op("contiguous", method=False, node="AsStridedBackward0_copy", refuses="leaf")
@@ -65,7 +65,7 @@ def as_strided_copy(
     out: Tensor | None = None,
 ) -> Tensor:
     """What `as_strided` shows, in memory of its own."""
-    return copied(shown("as_strided", input, size, stride, storage_offset), out)
+    return own_or_out(shown("as_strided", input, size, stride, storage_offset), out)
 
 
 as_strided_copy.vjp(**rules("as_strided"))
@@ -77,7 +77,7 @@ def expand_copy(
 ) -> Tensor:
     """What `expand` shows, in memory of its own."""
     del implicit  # it changes nothing
-    return copied(shown("expand", input, size), out)
+    return own_or_out(shown("expand", input, size), out)
 
 
 expand_copy.vjp(**rules("expand"))
@@ -86,7 +86,7 @@ expand_copy.vjp(**rules("expand"))
 @op("contiguous", method=False, node="PermuteBackward0_copy", refuses="leaf")
 def permute_copy(input: Tensor, dims: Shape, *, out: Tensor | None = None) -> Tensor:
     """What `permute` shows, in memory of its own."""
-    return copied(shown("permute", input, dims), out)
+    return own_or_out(shown("permute", input, dims), out)
 
 
 permute_copy.vjp(**rules("permute"))
@@ -95,7 +95,7 @@ permute_copy.vjp(**rules("permute"))
 @op("contiguous", method=False, node="SelectBackward0_copy", refuses="leaf")
 def select_copy(input: Tensor, dim: int, index: int, *, out: Tensor | None = None) -> Tensor:
     """What `select` shows, in memory of its own."""
-    return copied(shown("select", input, dim, index), out)
+    return own_or_out(shown("select", input, dim, index), out)
 
 
 select_copy.vjp(**rules("select"))
@@ -112,7 +112,7 @@ def slice_copy(
     out: Tensor | None = None,
 ) -> Tensor:
     """The elements `start:end:step` of `dim` in memory of their own."""
-    return copied(shown("slice", input, dim, start, end, step), out)
+    return own_or_out(shown("slice", input, dim, start, end, step), out)
 
 
 slice_copy.vjp(**rules("slice"))
@@ -128,7 +128,7 @@ def squeeze_copy(
     input: Tensor, dim: int | Shape | None = None, *, out: Tensor | None = None
 ) -> Tensor:
     """What `squeeze` shows, in memory of its own."""
-    return copied(shown("squeeze", input, dim), out)
+    return own_or_out(shown("squeeze", input, dim), out)
 
 
 squeeze_copy.vjp(**rules("squeeze"))
@@ -137,7 +137,7 @@ squeeze_copy.vjp(**rules("squeeze"))
 @op("contiguous", method=False, node="TBackward0_copy", refuses="leaf")
 def t_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """What `t` shows, in memory of its own."""
-    return copied(shown("t", input), out)
+    return own_or_out(shown("t", input), out)
 
 
 t_copy.vjp(**rules("t"))
@@ -146,7 +146,7 @@ t_copy.vjp(**rules("t"))
 @op("contiguous", method=False, node="TransposeBackward0_copy", refuses="leaf")
 def transpose_copy(input: Tensor, dim0: int, dim1: int, *, out: Tensor | None = None) -> Tensor:
     """What `transpose` shows, in memory of its own."""
-    return copied(shown("transpose", input, dim0, dim1), out)
+    return own_or_out(shown("transpose", input, dim0, dim1), out)
 
 
 transpose_copy.vjp(**rules("transpose"))
@@ -157,7 +157,7 @@ def unfold_copy(
     input: Tensor, dimension: int, size: int, step: int, *, out: Tensor | None = None
 ) -> Tensor:
     """What `unfold` shows, in memory of its own."""
-    return copied(shown("unfold", input, dimension, size, step), out)
+    return own_or_out(shown("unfold", input, dimension, size, step), out)
 
 
 unfold_copy.vjp(**rules("unfold"))
@@ -166,7 +166,7 @@ unfold_copy.vjp(**rules("unfold"))
 @op("contiguous", method=False, node="UnsqueezeBackward0_copy", refuses="leaf")
 def unsqueeze_copy(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
     """What `unsqueeze` shows, in memory of its own."""
-    return copied(shown("unsqueeze", input, dim), out)
+    return own_or_out(shown("unsqueeze", input, dim), out)
 
 
 unsqueeze_copy.vjp(**rules("unsqueeze"))
@@ -178,7 +178,7 @@ def view_size_copy(input: Tensor, size: Shape, *, out: Tensor | None = None) -> 
     to = infer(tuple(size), input.numel())
     if out is None:
         return stored(input.array.reshape(to), input.dtype)
-    return copied(shown("view", stored(input.array, input.dtype), to), out)
+    return own_or_out(shown("view", stored(input.array, input.dtype), to), out)
 
 
 view_size_copy.vjp(**rules("view"))
@@ -187,7 +187,7 @@ view_size_copy.vjp(**rules("view"))
 @op("contiguous", method=False, differentiable=False, aten="view_copy", refuses="leaf")
 def view_dtype_copy(input: Tensor, dtype: Dtype, *, out: Tensor | None = None) -> Tensor:
     """What `view` shows of another dtype, in memory of its own."""
-    return copied(shown("view_dtype", input, dtype), out)
+    return own_or_out(shown("view_dtype", input, dtype), out)
 
 
 @composite(method=False)
@@ -217,7 +217,7 @@ def narrow_copy(
     first = narrow_start(shape, dim, start, max(length, 0))
     part = shown("slice", input, dim, first, first + length, 1)
     if out is None:
-        return copied(part, None)
+        return own_or_out(part, None)
     row_major = strides.contiguous(part.sizes)
     if out.sizes != part.sizes:
         out.restride(part.sizes, row_major, out.offset)
@@ -243,7 +243,7 @@ def pieces(view: str, input: Tensor, *args: object) -> Pieces:
     """Copies of what a view shows in several pieces."""
     result = REGISTRY[view].impl(input.untracked(), *args)
     assert isinstance(result, tuple)
-    return tuple([copied(piece, None) for piece in cast("Pieces", result)])
+    return tuple([own_or_out(piece, None) for piece in cast("Pieces", result)])
 
 
 @op("contiguous", method=False, node="SplitBackward0_copy")
@@ -283,7 +283,7 @@ def handed_over(name: str, made: Pieces, out: Sequence[Tensor] | None) -> Pieces
         return made
     check_count(name, made, out)
     for piece, one in zip(made, out, strict=True):
-        copied(piece, one)
+        own_or_out(piece, one)
         bump(one)
     return None
 
