@@ -161,6 +161,7 @@ from minitorch_np.ops.counting import (
 from minitorch_np.ops.creation import (
     empty,
     empty_like,
+    empty_permuted,
     empty_strided,
     full,
     full_like,
@@ -193,12 +194,19 @@ from minitorch_np.ops.from_data import as_tensor, asarray, from_numpy, tensor
 from minitorch_np.ops.fused import addcdiv, addcmul, lerp
 from minitorch_np.ops.gamma import digamma, igamma, igammac, lgamma, mvlgamma
 from minitorch_np.ops.gamma import special_polygamma as polygamma
+from minitorch_np.ops.grid_sampler import (
+    affine_grid_generator,
+    grid_sampler,
+    grid_sampler_2d,
+    grid_sampler_3d,
+)
 from minitorch_np.ops.group_norm import group_norm, native_group_norm
 from minitorch_np.ops.histogram import histogram, histogramdd
 from minitorch_np.ops.index import index_put
 from minitorch_np.ops.index_dim import index_add, index_copy, index_fill, index_select
 from minitorch_np.ops.integration import cumulative_trapezoid, trapezoid, trapz
 from minitorch_np.ops.join import (
+    block_diag,
     cat,
     column_stack,
     concat,
@@ -211,7 +219,16 @@ from minitorch_np.ops.join import (
 )
 from minitorch_np.ops.layer_norm import layer_norm, native_layer_norm, rms_norm
 from minitorch_np.ops.linalg import ger, inner, kron, matmul, matrix_power, outer, tensordot
-from minitorch_np.ops.mask import argwhere, masked_scatter, masked_select, nonzero, put, take
+from minitorch_np.ops.mask import (
+    argwhere,
+    masked_scatter,
+    masked_select,
+    nonzero,
+    nonzero_static,
+    put,
+    take,
+    unravel_index,
+)
 from minitorch_np.ops.matrix import cross, diagflat, trace
 from minitorch_np.ops.max_pool import max_pool1d, max_pool1d_with_indices, max_pool2d, max_pool3d
 from minitorch_np.ops.median import median, nanmedian
@@ -304,6 +321,13 @@ from minitorch_np.ops.rrelu import rrelu, rrelu_
 from minitorch_np.ops.sampling import bernoulli, multinomial
 from minitorch_np.ops.scan import cummax, cummin, cumprod, cumsum, diff, logcumsumexp
 from minitorch_np.ops.scatter import gather, scatter, scatter_add, take_along_dim
+from minitorch_np.ops.scatter_reduce import index_reduce, scatter_reduce
+from minitorch_np.ops.shuffle import (
+    channel_shuffle,
+    native_channel_shuffle,
+    pixel_shuffle,
+    pixel_unshuffle,
+)
 from minitorch_np.ops.slicing import (
     as_strided,
     diag,
@@ -327,10 +351,21 @@ from minitorch_np.ops.split import (
     split_with_sizes,
     tensor_split,
     unbind,
+    unsafe_chunk,
+    unsafe_split,
+    unsafe_split_with_sizes,
     vsplit,
 )
 from minitorch_np.ops.statistics import corrcoef, cov, mode, nanmean
-from minitorch_np.ops.triangle import meshgrid, tril, tril_indices, triu, triu_indices
+from minitorch_np.ops.triangle import (
+    cartesian_prod,
+    combinations,
+    meshgrid,
+    tril,
+    tril_indices,
+    triu,
+    triu_indices,
+)
 from minitorch_np.ops.trig import (
     acos,
     acosh,
@@ -397,6 +432,26 @@ from minitorch_np.ops.view import (
     unflatten,
     unsqueeze,
 )
+from minitorch_np.ops.view_copies import (
+    alias_copy,
+    as_strided_copy,
+    as_strided_scatter,
+    detach_copy,
+    expand_copy,
+    narrow_copy,
+    permute_copy,
+    select_copy,
+    slice_copy,
+    split_copy,
+    split_with_sizes_copy,
+    squeeze_copy,
+    t_copy,
+    transpose_copy,
+    unbind_copy,
+    unfold_copy,
+    unsqueeze_copy,
+    view_copy,
+)
 from minitorch_np.printing import get_printoptions, set_printoptions
 from minitorch_np.random import (
     Generator,
@@ -430,65 +485,73 @@ __version__ = "0.1.0"
 __all__ = [
     "Generator", "Size", "Tensor", "UntypedStorage", "abs", "absolute", "acos", "acosh",
     "adaptive_avg_pool1d", "adaptive_max_pool1d", "add", "addbmm", "addcdiv", "addcmul", "addmm",
-    "addmv", "addr", "adjoint", "all", "allclose", "alpha_dropout", "alpha_dropout_", "amax",
-    "amin", "aminmax", "angle", "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan",
-    "arctan2", "arctanh", "argmax", "argmin", "argsort", "argwhere", "as_strided", "as_tensor",
+    "addmv", "addr", "adjoint", "affine_grid_generator", "alias_copy", "all", "allclose",
+    "alpha_dropout", "alpha_dropout_", "amax", "amin", "aminmax", "angle", "any", "arange",
+    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "argmin",
+    "argsort", "argwhere", "as_strided", "as_strided_copy", "as_strided_scatter", "as_tensor",
     "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d", "atleast_2d", "atleast_3d",
     "autograd", "avg_pool1d", "backends", "baddbmm", "batch_norm", "bernoulli", "bfloat16",
     "bilinear", "binary_cross_entropy_with_logits", "bincount", "bitwise_and", "bitwise_left_shift",
-    "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "bmm", "bool",
-    "broadcast_shapes", "broadcast_tensors", "broadcast_to", "bucketize", "can_cast", "cat",
-    "cdist", "ceil", "celu", "channels_last", "channels_last_3d", "chunk", "clamp", "clamp_max",
-    "clamp_min", "clip", "clone", "column_stack", "concat", "concatenate", "conj", "conj_physical",
-    "constant_pad_nd", "contiguous_format", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
-    "conv_transpose2d", "conv_transpose3d", "convolution", "copysign", "corrcoef", "cos", "cosh",
+    "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "block_diag", "bmm", "bool",
+    "broadcast_shapes", "broadcast_tensors", "broadcast_to", "bucketize", "can_cast",
+    "cartesian_prod", "cat", "cdist", "ceil", "celu", "channel_shuffle", "channels_last",
+    "channels_last_3d", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "column_stack",
+    "combinations", "concat", "concatenate", "conj", "conj_physical", "constant_pad_nd",
+    "contiguous_format", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+    "conv_transpose3d", "convolution", "copysign", "corrcoef", "cos", "cosh",
     "cosine_embedding_loss", "cosine_similarity", "count_nonzero", "cov", "cross", "ctc_loss",
     "cuda", "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "default_generator",
-    "deg2rad", "detach", "device", "diag", "diag_embed", "diagflat", "diagonal", "diagonal_copy",
-    "diagonal_scatter", "diff", "digamma", "dist", "div", "divide", "dot", "double", "dropout",
-    "dropout_", "dsplit", "dstack", "dtype", "e", "einsum", "embedding", "embedding_bag",
-    "embedding_renorm_", "empty", "empty_cache", "empty_like", "empty_strided", "enable_grad", "eq",
-    "equal", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "eye", "feature_alpha_dropout",
-    "feature_alpha_dropout_", "feature_dropout", "feature_dropout_", "fill", "finfo", "fix",
-    "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64", "float_power",
-    "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "frexp", "from_dlpack", "from_numpy",
-    "full", "full_like", "gather", "gcd", "ge", "ger", "get_default_dtype", "get_num_threads",
-    "get_printoptions", "get_rng_state", "gradient", "greater", "greater_equal", "group_norm",
-    "gru", "gru_cell", "gt", "half", "hardshrink", "heaviside", "hinge_embedding_loss", "histc",
-    "histogram", "histogramdd", "hsplit", "hstack", "hypot", "i0", "igamma", "igammac", "iinfo",
-    "imag", "index_add", "index_copy", "index_fill", "index_put", "index_select", "inf",
-    "inference_mode", "initial_seed", "inner", "instance_norm", "int", "int16", "int32", "int64",
-    "int8", "is_complex", "is_conj", "is_floating_point", "is_grad_enabled",
-    "is_inference_mode_enabled", "is_neg", "is_nonzero", "is_same_size", "is_storage", "is_tensor",
-    "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf", "isreal", "kl_div",
-    "kron", "kthvalue", "layer_norm", "layout", "lcm", "ldexp", "le", "lerp", "less", "less_equal",
-    "lgamma", "linalg", "linspace", "load", "log", "log10", "log1p", "log2", "log_softmax",
-    "logaddexp", "logaddexp2", "logcumsumexp", "logical_and", "logical_not", "logical_or",
-    "logical_xor", "logit", "logspace", "logsumexp", "long", "lstm", "lstm_cell", "lt",
-    "manual_seed", "margin_ranking_loss", "masked_fill", "masked_scatter", "masked_select",
-    "matmul", "matrix_power", "max", "max_pool1d", "max_pool1d_with_indices", "max_pool2d",
-    "max_pool3d", "maximum", "mean", "median", "memory_format", "memory_stats", "meshgrid", "min",
-    "minimum", "mm", "mode", "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply", "mv",
-    "mvlgamma", "nan", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow",
-    "native_batch_norm", "native_dropout", "native_group_norm", "native_layer_norm", "ne", "neg",
-    "negative", "newaxis", "nextafter", "nn", "no_grad", "nonzero", "norm", "normal", "not_equal",
-    "numel", "ones", "ones_like", "optim", "outer", "pairwise_distance", "pdist", "permute", "pi",
+    "deg2rad", "detach", "detach_copy", "device", "diag", "diag_embed", "diagflat", "diagonal",
+    "diagonal_copy", "diagonal_scatter", "diff", "digamma", "dist", "div", "divide", "dot",
+    "double", "dropout", "dropout_", "dsplit", "dstack", "dtype", "e", "einsum", "embedding",
+    "embedding_bag", "embedding_renorm_", "empty", "empty_cache", "empty_like", "empty_permuted",
+    "empty_strided", "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "exp", "exp2",
+    "expand_copy", "expm1", "eye", "feature_alpha_dropout", "feature_alpha_dropout_",
+    "feature_dropout", "feature_dropout_", "fill", "finfo", "fix", "flatten", "flip", "fliplr",
+    "flipud", "float", "float16", "float32", "float64", "float_power", "floor", "floor_divide",
+    "fmax", "fmin", "fmod", "frac", "frexp", "from_dlpack", "from_numpy", "full", "full_like",
+    "gather", "gcd", "ge", "ger", "get_default_dtype", "get_num_threads", "get_printoptions",
+    "get_rng_state", "gradient", "greater", "greater_equal", "grid_sampler", "grid_sampler_2d",
+    "grid_sampler_3d", "group_norm", "gru", "gru_cell", "gt", "half", "hardshrink", "heaviside",
+    "hinge_embedding_loss", "histc", "histogram", "histogramdd", "hsplit", "hstack", "hypot", "i0",
+    "igamma", "igammac", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put",
+    "index_reduce", "index_select", "inf", "inference_mode", "initial_seed", "inner",
+    "instance_norm", "int", "int16", "int32", "int64", "int8", "is_complex", "is_conj",
+    "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled", "is_neg", "is_nonzero",
+    "is_same_size", "is_storage", "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan",
+    "isneginf", "isposinf", "isreal", "kl_div", "kron", "kthvalue", "layer_norm", "layout", "lcm",
+    "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linalg", "linspace", "load", "log",
+    "log10", "log1p", "log2", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace", "logsumexp",
+    "long", "lstm", "lstm_cell", "lt", "manual_seed", "margin_ranking_loss", "masked_fill",
+    "masked_scatter", "masked_select", "matmul", "matrix_power", "max", "max_pool1d",
+    "max_pool1d_with_indices", "max_pool2d", "max_pool3d", "maximum", "mean", "median",
+    "memory_format", "memory_stats", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis",
+    "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan", "nan_to_num",
+    "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "narrow_copy", "native_batch_norm",
+    "native_channel_shuffle", "native_dropout", "native_group_norm", "native_layer_norm", "ne",
+    "neg", "negative", "newaxis", "nextafter", "nn", "no_grad", "nonzero", "nonzero_static", "norm",
+    "normal", "not_equal", "numel", "ones", "ones_like", "optim", "outer", "pairwise_distance",
+    "pdist", "permute", "permute_copy", "pi", "pixel_shuffle", "pixel_unshuffle",
     "poisson_nll_loss", "polygamma", "positive", "pow", "prelu", "preserve_format", "prod",
     "promote_types", "put", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like",
     "randn", "randn_like", "random", "randperm", "ravel", "real", "reciprocal", "relu", "remainder",
     "renorm", "repeat_interleave", "reset_peak_memory_stats", "reshape", "resolve_conj",
     "resolve_neg", "result_type", "return_types", "rms_norm", "rnn_relu", "rnn_relu_cell",
     "rnn_tanh", "rnn_tanh_cell", "roll", "rot90", "round", "row_stack", "rrelu", "rrelu_", "rsqrt",
-    "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "searchsorted", "seed", "select",
-    "select_scatter", "selu", "set_default_dtype", "set_grad_enabled", "set_num_threads",
-    "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign", "signbit", "sin",
-    "sinc", "sinh", "slice_scatter", "softmax", "sort", "special", "split", "split_with_sizes",
-    "sqrt", "square", "squeeze", "stack", "std", "std_mean", "strided", "sub", "subtract", "sum",
-    "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split",
-    "tensordot", "testing", "threshold", "tile", "topk", "trace", "transpose", "trapezoid", "trapz",
-    "tril", "tril_indices", "triplet_margin_loss", "triu", "triu_indices", "true_divide", "trunc",
-    "typename", "uint8", "unbind", "unflatten", "unique", "unique_consecutive", "unsqueeze",
-    "utils", "var", "var_mean", "vdot", "vsplit", "vstack", "where", "xlogy", "zero_", "zeros",
+    "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce", "searchsorted",
+    "seed", "select", "select_copy", "select_scatter", "selu", "set_default_dtype",
+    "set_grad_enabled", "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short",
+    "sigmoid", "sign", "signbit", "sin", "sinc", "sinh", "slice_copy", "slice_scatter", "softmax",
+    "sort", "special", "split", "split_copy", "split_with_sizes", "split_with_sizes_copy", "sqrt",
+    "square", "squeeze", "squeeze_copy", "stack", "std", "std_mean", "strided", "sub", "subtract",
+    "sum", "swapaxes", "swapdims", "t", "t_copy", "take", "take_along_dim", "tan", "tanh", "tensor",
+    "tensor_split", "tensordot", "testing", "threshold", "tile", "topk", "trace", "transpose",
+    "transpose_copy", "trapezoid", "trapz", "tril", "tril_indices", "triplet_margin_loss", "triu",
+    "triu_indices", "true_divide", "trunc", "typename", "uint8", "unbind", "unbind_copy",
+    "unflatten", "unfold_copy", "unique", "unique_consecutive", "unravel_index", "unsafe_chunk",
+    "unsafe_split", "unsafe_split_with_sizes", "unsqueeze", "unsqueeze_copy", "utils", "var",
+    "var_mean", "vdot", "view_copy", "vsplit", "vstack", "where", "xlogy", "zero_", "zeros",
     "zeros_like",
 ]  # fmt: skip
 

@@ -598,6 +598,18 @@ class TensorMethods:
             """This tensor with any geometry over its storage."""
             ...
 
+        def as_strided_scatter(
+            self,
+            src: Tensor,
+            size: Sequence[int_],
+            stride: Sequence[int_],
+            storage_offset: int_ | None = None,
+        ) -> Tensor:
+            """A copy of `input`, of its own geometry, with `src` written where `as_strided`
+            would show it.
+            """
+            ...
+
         def asin(self, *, out: Tensor | None = None) -> Tensor:
             """The angle in [-pi/2, pi/2] whose sine is given; nan outside [-1, 1]."""
             ...
@@ -1437,6 +1449,33 @@ class TensorMethods:
             """
             ...
 
+        def index_reduce(
+            self,
+            dim: int_,
+            index: Tensor,
+            source: Tensor,
+            reduce: str,
+            *,
+            include_self: bool_ = True,
+            out: Tensor | None = None,
+        ) -> Tensor:
+            """`input` with each slice of `source` combined with the slice at its index along
+            `dim`.
+            """
+            ...
+
+        def index_reduce_(
+            self,
+            dim: int_,
+            index: Tensor,
+            source: Tensor,
+            reduce: str,
+            *,
+            include_self: bool_ = True,
+        ) -> Tensor:
+            """In-place version of `index_reduce`."""
+            ...
+
         def index_select(self, dim: int_, index: Tensor, *, out: Tensor | None = None) -> Tensor:
             """The slices along `dim` that `index`, (N) or 0-d, names: N of them. None may be
             negative.
@@ -2005,6 +2044,14 @@ class TensorMethods:
             """The `length` elements of `dim` from `start` on, which may count from the end."""
             ...
 
+        def narrow_copy(
+            self, dim: int_, start: int_, length: int_, *, out: Tensor | None = None
+        ) -> Tensor:
+            """What `narrow` shows, in memory of its own. Source: TensorShape.cpp
+            narrow_copy_dense_cpu.
+            """
+            ...
+
         def ne(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """Whether each element differs from `other`'s. Source: ATen/native/BinaryOps.cpp ne."""
             ...
@@ -2081,6 +2128,14 @@ class TensorMethods:
             self, *, out: Tensor | None = None, as_tuple: bool_ = False
         ) -> Tensor | tuple[Tensor, ...]:
             """The indices of the elements that are not zero: (N, input.ndim), or a tuple of (N)."""
+            ...
+
+        def nonzero_static(
+            self, *, size: int_, fill_value: int_ = -1, out: Tensor | None = None
+        ) -> Tensor:
+            """The first `size` indices that `nonzero` finds, and rows of `fill_value` if there
+            are fewer.
+            """
             ...
 
         def norm(
@@ -2376,6 +2431,25 @@ class TensorMethods:
 
         def scatter_add_(self, dim: int_, index: Tensor, src: Tensor) -> Tensor:
             """In-place version of `scatter_add`."""
+            ...
+
+        def scatter_reduce(
+            self,
+            dim: int_,
+            index: Tensor,
+            src: Tensor,
+            reduce: str,
+            *,
+            include_self: bool_ = True,
+            out: Tensor | None = None,
+        ) -> Tensor:
+            """`input` with `src` combined with what is at `index` along `dim`."""
+            ...
+
+        def scatter_reduce_(
+            self, dim: int_, index: Tensor, src: Tensor, reduce: str, *, include_self: bool_ = True
+        ) -> Tensor:
+            """In-place version of `scatter_reduce`."""
             ...
 
         def select(self, dim: int_, index: int_) -> Tensor:
@@ -2781,6 +2855,24 @@ class TensorMethods:
         ) -> Tensor | tuple[Tensor, ...]:
             """The flattened elements, or the slices along `dim`, with runs of equal ones cut to
             one.
+            """
+            ...
+
+        def unsafe_chunk(self, chunks: int_, dim: int_ = 0) -> tuple[Tensor, ...]:
+            """`chunk` into pieces that may be written to in place; see `unsafe_split`."""
+            ...
+
+        def unsafe_split(self, split_size: int_, dim: int_ = 0) -> tuple[Tensor, ...]:
+            """`split` into pieces of one size that may be written to in place, as if they were
+            copies.
+            """
+            ...
+
+        def unsafe_split_with_sizes(
+            self, split_sizes: Sequence[int_], dim: int_ = 0
+        ) -> tuple[Tensor, ...]:
+            """`split` into pieces of the given sizes, written to in place as those of
+            `unsafe_split`.
             """
             ...
 

@@ -217,7 +217,7 @@ def _plan(
     if not tensors and not numbers:
         raise TypeError("expected a tensor among the operands, but got numbers only")
     shape = _shape(tensors)
-    form = form_of(shape, strides.elementwise(shape, _operands(inputs)), result or dtype)
+    form = form_of(shape, strides.elementwise(shape, _operands(inputs, dtype)), result or dtype)
     same = not dtype.is_half and all(t.dtype is dtype for t in tensors)
     # alone, Python's floats would be computed with as float64
     direct = bool(same and tensors and not form.dtype.is_half)
@@ -245,7 +245,9 @@ def _into(
     check_overlap(out, tensors)
     shape = _shape(tensors)
     to = result or dtype
-    done = _fitted(out, shape, to, tensors, lambda: strides.elementwise(shape, _operands(inputs)))
+    done = _fitted(
+        out, shape, to, tensors, lambda: strides.elementwise(shape, _operands(inputs, dtype))
+    )
     _run(f, inputs, dtype, done, to)
     return done
 
@@ -267,8 +269,17 @@ def _shape(tensors: Sequence[Tensor]) -> Shape:
     return shape
 
 
-def _operands(inputs: tuple[Tensor | Number, ...]) -> tuple[strides.Geometry, ...]:
-    return tuple([(x.sizes, x.strides) if isinstance(x, Tensor) else _NUMBER for x in inputs])
+def _operands(inputs: tuple[Tensor | Number, ...], dtype: Dtype) -> tuple[strides.Geometry, ...]:
+    """The geometry of each operand, once it has been converted to `dtype`.
+
+    Source: TensorIteratorBase::compute_types, which comes before strides are looked at.
+    """
+    return tuple([_geometry(x, dtype) if isinstance(x, Tensor) else _NUMBER for x in inputs])
+
+
+def _geometry(x: Tensor, dtype: Dtype) -> strides.Geometry:
+    """The geometry of an operand, or of its copy in another dtype."""
+    return x.sizes, x.strides if x.dtype is dtype else strides.like(x.sizes, x.strides)
 
 
 def _run(

@@ -34,6 +34,7 @@ LAYOUTS = [
 
 
 STEPS = {
+    "as_strided_scatter": "PyTorch keeps the gradient of what was written over, and no other",
     "detach": "its gradient is none on purpose",
     "embedding-2": "the row for padding learns nothing",
     "linear_cross_entropy_chunked": "it is made ahead: there is no second derivative",

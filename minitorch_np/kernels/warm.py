@@ -21,6 +21,7 @@ from . import (
     polynomials,
     reductions,
     remainders,
+    resampling,
     scans,
     smooth,
     softmax,
@@ -35,7 +36,7 @@ LOOPS = {steps: ("float32", "float64"), polynomials: ("float32", "float64")}
 
 ANNOTATED = (
     bessel, broadcast, channels, copies, cylinder, decay, distances, elementwise, gamma, incomplete,
-    modes, permutation, places, reductions, remainders, scans, smooth, softmax,
+    modes, permutation, places, reductions, remainders, resampling, scans, smooth, softmax,
 )  # fmt: skip
 """Modules that build what they have, most of them from annotations."""
 

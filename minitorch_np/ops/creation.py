@@ -11,6 +11,7 @@ from minitorch_np.ops.factory import (
     Options,
     SizedOptions,
     checked_number,
+    checked_shape,
     converted_number,
     finished,
     in_format,
@@ -26,8 +27,8 @@ from minitorch_np.tensor import empty as memory
 from minitorch_np.tensor import empty_strided as strided_memory
 
 __all__ = [
-    "empty", "empty_like", "empty_strided", "full", "full_like", "ones", "ones_like",
-    "scalar_tensor", "zeros", "zeros_like",
+    "empty", "empty_like", "empty_permuted", "empty_strided", "full", "full_like", "ones",
+    "ones_like", "scalar_tensor", "zeros", "zeros_like",
 ]  # fmt: skip
 
 
@@ -124,6 +125,38 @@ def empty_strided(size: Sequence[int], stride: Sequence[int], **options: Unpack[
             f"strides={list(steps)}"
         )
     return finished(strided_memory(shape, steps, dtype), options)
+
+
+def empty_permuted(
+    size: Sequence[int], physical_layout: Sequence[int], **options: Unpack[Options]
+) -> Tensor:
+    """An uninitialised dense tensor whose dims lie in memory in the given order, outermost first.
+
+    Source: aten/src/ATen/native/TensorFactories.cpp empty_permuted.
+    """
+    shape = sizes_of("empty_permuted", size)
+    order = sizes_of("empty_permuted", physical_layout, "physical_layout", 2)
+    dtype = option_dtype("empty_permuted", options) or dtypes.get_default_dtype()
+    if len(order) != len(shape):
+        raise RuntimeError(
+            "Number of dimensions in size does not match the length of the physical_layout; i.e. "
+            f"len(size) = {len(shape)} is not equal to len(physical_layout) = {len(order)}"
+        )
+    for at, d in enumerate(order):
+        if not 0 <= d < len(shape):
+            raise RuntimeError(
+                f"Dimension out of range (expected to be between 0 and {len(shape) - 1}, but got "
+                f"{d} at index {at}).  NB: negative dims not currently supported; file an issue if "
+                "you want it."
+            )
+        if d in order[:at]:
+            raise RuntimeError("Duplicate dim not allowed")
+    lying = strides.permuted(shape, order)
+    checked_shape(shape, dtype.itemsize)
+    stride = [0] * len(shape)
+    for d, step in zip(order, strides.contiguous(lying), strict=True):
+        stride[d] = step
+    return finished(memory(shape, tuple(stride), dtype), options)
 
 
 def like(name: str, input: Tensor, options: LikeOptions) -> Tensor:

@@ -4,7 +4,7 @@ Source: aten/src/ATen/native/Dropout.cpp.
 """
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from minitorch_np import dtypes, strides
 from minitorch_np.graph.modes import is_grad_enabled
@@ -163,4 +163,12 @@ def native_dropout_backward(grad_output: Tensor, mask: Tensor, scale: float) -> 
     return grad_output.untracked() * mask.untracked() * scale
 
 
-native_dropout_backward.vjp(grad_output=lambda g, mask, scale: _masked(g, mask, scale))
+def _refuse_mask() -> NoReturn:
+    raise NotImplementedError(
+        "the derivative for 'native_dropout_backward: mask' is not implemented."
+    )
+
+
+native_dropout_backward.vjp(
+    grad_output=lambda g, mask, scale: _masked(g, mask, scale), mask=lambda g: _refuse_mask()
+)

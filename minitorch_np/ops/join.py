@@ -1,5 +1,6 @@
 """Joining: several tensors along one dim, old or new."""
 
+import functools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -7,15 +8,15 @@ import numpy as np
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import quietly, resize_output
-from minitorch_np.op import op
+from minitorch_np.op import composite, op
 from minitorch_np.ops.view import atleast_1d, atleast_2d, atleast_3d, with_dim
 from minitorch_np.shapes import Shape, wrap_dim
 from minitorch_np.strides import LAYOUTS, Geometry, Stride
 from minitorch_np.tensor import Tensor, empty
 
 __all__ = [
-    "cat", "column_stack", "concat", "concatenate", "dstack", "hstack", "row_stack", "stack",
-    "vstack",
+    "block_diag", "cat", "column_stack", "concat", "concatenate", "dstack", "hstack", "row_stack",
+    "stack", "vstack",
 ]  # fmt: skip
 
 Tensors = Sequence[Tensor]
@@ -221,3 +222,68 @@ def column_stack(tensors: Tensors, *, out: Tensor | None = None) -> Tensor:
     """The tensors side by side, vectors as columns."""
     wide = _several("column_stack", tensors, lambda t: t if t.ndim > 1 else t.reshape(t.numel(), 1))
     return hstack(wide, out=out)
+
+
+@op("contiguous", method=False, node="BlockDiagBackward0")
+def blocks(tensors: Sequence[Tensor]) -> Tensor:
+    """Zeros with the matrices one after the other on the diagonal; a vector is one row.
+
+    Source: aten/src/ATen/native/TensorShape.cpp block_diag.
+    """
+    for at, t in enumerate(tensors):
+        if t.ndim > 2:
+            raise RuntimeError(
+                "torch.block_diag: Input tensors must have 2 or fewer dimensions. Input "
+                f"{at} has {t.ndim} dimensions"
+            )
+    if not tensors:
+        return empty((1, 0), (1, 1), dtypes.get_default_dtype())
+    dtype = functools.reduce(dtypes.promote_types, [t.dtype for t in tensors])
+    sizes = [matrix_shape(t.sizes) for t in tensors]
+    shape = sum(n for n, _ in sizes), sum(m for _, m in sizes)
+    out = empty(shape, strides.contiguous(shape), dtype)
+    out.array.fill(0)
+    row = column = 0
+    for (n, m), t in zip(sizes, tensors, strict=True):
+        part = out.array[row : row + n, column : column + m]
+        quietly(np.copyto, part, t.array.reshape(n, m), casting="unsafe")
+        row, column = row + n, column + m
+    return out
+
+
+def matrix_shape(shape: Shape) -> tuple[int, int]:
+    """A shape of at most two dims as that of a matrix: a vector is one row."""
+    rows, columns = (1, 1, *shape)[-2:]
+    return rows, columns
+
+
+blocks.vjp(tensors=lambda g, tensors_shape: blocks_backward(g, tensors_shape))
+
+
+def blocks_backward(g: Tensor, sizes: Sequence[Shape]) -> list[Tensor]:
+    """The part of the gradient that each matrix is in.
+
+    Source: block_diag_backward, torch/csrc/autograd/FunctionsManual.cpp.
+    """
+    parts: list[Tensor] = []
+    row = column = 0
+    for shape in sizes:
+        n, m = matrix_shape(shape)
+        part = g.narrow(0, row, n).narrow(1, column, m)
+        for _ in range(2 - len(shape)):
+            part = part.squeeze(-1)
+        parts.append(part)
+        # PyTorch takes no row for (0,) here, though its result has one
+        row, column = row + (n if shape != (0,) else 0), column + m
+    return parts
+
+
+@composite(method=False)
+def block_diag(*tensors: Tensor) -> Tensor:
+    """Zeros with the given matrices one after the other on the diagonal; a vector is one row."""
+    for at, t in enumerate(tensors):
+        if not isinstance(t, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            raise TypeError(
+                f"expected Tensor as element {at} in argument 0, but got {type(t).__name__}"
+            )
+    return blocks(tensors)

@@ -4,6 +4,7 @@ Source: aten/src/ATen/native/TensorAdvancedIndexing.cpp.
 """
 
 import warnings
+from collections.abc import Sequence
 from typing import Literal, cast, overload
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.loops import quietly, resize_output
 from minitorch_np.op import composite, op
+from minitorch_np.ops.binary import floor_divide, remainder
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.factory import refuse
 from minitorch_np.ops.points import Places, first_outside, flat_memory, offsets, places, positive
@@ -20,7 +22,10 @@ from minitorch_np.shapes import Shape, broadcast, listed, numel
 from minitorch_np.storage import allocate
 from minitorch_np.tensor import Tensor, empty, over, stored
 
-__all__ = ["argwhere", "masked_scatter", "masked_select", "nonzero", "put", "take"]
+__all__ = [
+    "argwhere", "masked_scatter", "masked_select", "nonzero", "nonzero_static", "put", "take",
+    "unravel_index",
+]  # fmt: skip
 
 Array = NDArray[np.generic]
 
@@ -303,3 +308,61 @@ def nonzero(
 def argwhere(input: Tensor) -> Tensor:
     """The indices of the elements that are not zero: (N, input.ndim)."""
     return nonzero_matrix(input)
+
+
+@op("contiguous", differentiable=False)
+def nonzero_static(
+    input: Tensor, *, size: int, fill_value: int = -1, out: Tensor | None = None
+) -> Tensor:
+    """The first `size` indices that `nonzero` finds, and rows of `fill_value` if there are fewer.
+
+    (size, input.ndim), row-major. Source: TensorAdvancedIndexing.cpp nonzero_static_out_cpu.
+    """
+    if size < 0:
+        raise RuntimeError("nonzero_static: 'size' must be an non-negative integer")
+    shape = (size, input.ndim)
+    if out is None:
+        done = empty(shape, strides.contiguous(shape), dtypes.int64)
+    else:
+        if out.dtype is not dtypes.int64:
+            raise RuntimeError(
+                "nonzero_static: Expected out tensor to have scalar type Long but got scalar type"
+                f"{out.dtype.aten_name}"
+            )
+        if out.sizes != shape:
+            resize_output(out, shape, strides.contiguous(shape))
+        done = out
+    done.array.fill(fill_value)
+    if input.sizes:
+        for d, column in enumerate(nonzeros(input.array)):
+            done.array[: len(column), d] = column[:size]
+    return done
+
+
+@composite(method=False)
+def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, ...]:
+    """The coordinates, one tensor a dim, of elements of a row-major tensor of `shape`.
+
+    Raises: TypeError for indices that are no integers, ValueError for a shape that has no elements.
+    Source: torch/functional.py unravel_index.
+    """
+    if indices.dtype.category != dtypes.INTEGER:
+        raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
+    if not isinstance(shape, (int, Sequence)):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        raise TypeError(f"expected 'shape' to be int or sequence of ints, but got {type(shape)}")
+    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    for n in sizes:
+        if not isinstance(n, int):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            raise TypeError(f"expected 'shape' sequence to only contain ints, but got {type(n)}")
+    if any(n < 0 for n in sizes):
+        raise ValueError(f"'shape' cannot have negative values, but got {sizes}")
+    if 0 in sizes and indices.numel():
+        raise ValueError(
+            f"'shape' cannot have zero dimensions when 'indices' is non-empty, but got {sizes}"
+        )
+    filled = tuple([n or 1 for n in sizes])  # what is divided has no elements either
+    ends, steps = (
+        stored(np.array(numbers, np.int64), dtypes.int64)
+        for numbers in (filled, strides.contiguous(filled))
+    )
+    return remainder(floor_divide(indices.unsqueeze(-1), steps), ends).unbind(-1)

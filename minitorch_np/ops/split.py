@@ -11,10 +11,11 @@ from minitorch_np.ops.join import cat, stack
 from minitorch_np.ops.slicing import slice
 from minitorch_np.overloads import unfitting
 from minitorch_np.shapes import Shape, wrap_dim
-from minitorch_np.tensor import Tensor, method
+from minitorch_np.tensor import Tensor, method, over
 
 __all__ = [
-    "chunk", "dsplit", "hsplit", "split", "split_with_sizes", "tensor_split", "unbind", "vsplit",
+    "chunk", "dsplit", "hsplit", "split", "split_with_sizes", "tensor_split", "unbind",
+    "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes", "vsplit",
 ]  # fmt: skip
 
 Sections = int | Sequence[int]
@@ -90,13 +91,67 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
 @composite()
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """The tensor cut along `dim` into `chunks` equal pieces, the last smaller; perhaps fewer."""
+    n = check_chunks(input, chunks, dim)
+    size = (n + chunks - 1) // chunks
+    return split(input, size if n else [0] * chunks, dim)
+
+
+def check_chunks(input: Tensor, chunks: int, dim: int) -> int:
+    """The size of the dim that is cut. Raises: RuntimeError for nothing to cut, or into nothing."""
     if not input.ndim:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
-    n = input.sizes[wrap_dim(dim, input.ndim)]
-    size = (n + chunks - 1) // chunks
-    return split(input, size if n else [0] * chunks, dim)
+    return input.sizes[wrap_dim(dim, input.ndim)]
+
+
+def apart(input: Tensor, sizes: Shape, dim: int) -> tuple[Tensor, ...]:
+    """Pieces of `input` along `dim` that autograd does not know as views of it."""
+    d = wrap_dim(dim, input.ndim)
+    shape, stride, start = input.sizes, input.strides, input.offset
+    pieces: list[Tensor] = []
+    for n in sizes:
+        cut = (*shape[:d], n, *shape[d + 1 :])
+        pieces.append(over(input.memory, cut, stride, start, input.dtype))
+        start += n * stride[d]
+    return tuple(pieces)
+
+
+@op("contiguous")
+def unsafe_split(input: Tensor, split_size: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """`split` into pieces of one size that may be written to in place, as if they were copies.
+
+    Their memory is that of `input`, and nobody minds. Source: TensorShape.cpp unsafe_split.
+    """
+    return apart(input, shapes.split_lengths(input.sizes, split_size, dim), dim)
+
+
+@op("contiguous")
+def unsafe_split_with_sizes(
+    input: Tensor, split_sizes: Sequence[int], dim: int = 0
+) -> tuple[Tensor, ...]:
+    """`split` into pieces of the given sizes, written to in place as those of `unsafe_split`."""
+    shapes.check_sections(input.sizes, split_sizes, dim)
+    return apart(input, tuple(split_sizes), dim)
+
+
+unsafe_split.vjp(
+    input=lambda g, input_shape, split_size, dim: split_backward(
+        g, input_shape, shapes.split_lengths(input_shape, split_size, dim), dim
+    )
+)
+unsafe_split_with_sizes.vjp(
+    input=lambda g, input_shape, split_sizes, dim: split_backward(g, input_shape, split_sizes, dim)
+)
+
+
+@composite()
+def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """`chunk` into pieces that may be written to in place; see `unsafe_split`."""
+    n = check_chunks(input, chunks, dim)
+    if not n:
+        return unsafe_split_with_sizes(input, [0] * chunks, dim)
+    return unsafe_split(input, (n + chunks - 1) // chunks, dim)
 
 
 @op("view")

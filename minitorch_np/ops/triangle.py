@@ -1,5 +1,6 @@
 """Triangles of matrices, their indices, and grids of coordinates."""
 
+import itertools
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Unpack, cast
@@ -8,13 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
+from minitorch_np.dtypes import int64
 from minitorch_np.kernels.large import dense, loop
 from minitorch_np.loops import resize_output
-from minitorch_np.op import op
+from minitorch_np.op import composite, op
 from minitorch_np.ops.factory import Options, finished, option_dtype, prepared
-from minitorch_np.tensor import Tensor, empty
+from minitorch_np.ops.join import stack
+from minitorch_np.shapes import listed
+from minitorch_np.tensor import Tensor, empty, stored
 
-__all__ = ["meshgrid", "tril", "tril_indices", "triu", "triu_indices"]
+__all__ = [
+    "cartesian_prod", "combinations", "meshgrid", "tril", "tril_indices", "triu", "triu_indices",
+]  # fmt: skip
 
 Array = NDArray[np.generic]
 
@@ -155,3 +161,39 @@ def _check_grid(tensors: Sequence[Tensor]) -> None:
             raise RuntimeError(
                 f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {t}"
             )
+
+
+@composite(method=False)
+def cartesian_prod(*tensors: Tensor) -> Tensor:
+    """Every way to take one element of each 1-d tensor, a row each; of one tensor, that tensor.
+
+    Source: aten/src/ATen/native/Itertools.cpp.
+    """
+    for at, t in enumerate(tensors):
+        if not isinstance(t, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            raise TypeError(
+                f"expected Tensor as element {at} in argument 0, but got {type(t).__name__}"
+            )
+    for t in tensors:
+        if t.ndim != 1:
+            raise RuntimeError(f"Expect a 1D vector, but got shape {listed(t.sizes)}")
+    if len(tensors) == 1:
+        return tensors[0]
+    return stack([t.flatten() for t in meshgrid(*tensors, indexing="ij")], 1)
+
+
+@composite(method=False)
+def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
+    """Every choice of `r` elements of a 1-d tensor, a row each, in the order of their indices.
+
+    Source: aten/src/ATen/native/Itertools.cpp.
+    """
+    if input.ndim != 1:
+        raise RuntimeError(f"Expect a 1D vector, but got shape {listed(input.sizes)}")
+    if r < 0:
+        raise RuntimeError(f"Expect a non-negative number, but got {r}")
+    if not r:
+        return empty((0,), (1,), input.dtype)
+    choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
+    rows = list(choose(range(input.sizes[0]), r))
+    return input[stored(np.array(rows, np.int64).reshape(-1, r), int64)].contiguous()

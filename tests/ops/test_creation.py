@@ -1,5 +1,7 @@
 """Filled and uninitialised tensors against PyTorch: arguments, geometry, errors."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -219,3 +221,15 @@ def test_in_modes():
 
     same(f)
     same(lambda torch: torch.ones(2, requires_grad=True) * 2)
+
+
+def test_empty_permuted() -> None:
+    def run(torch: Any, size: Any, order: Any, options: Any) -> Any:
+        return torch.empty_permuted(size, order, **options).zero_()
+
+    for size, order in (
+        ((2, 3, 4), (2, 0, 1)), ((2, 3), (0,)), ((2, 3), (0, 0)), ((2, 3), (0, 5)), ((), ()),
+        ((2, 3), (-1, 0)), ((-2, 3), (0, 1)), ((0, 3), (1, 0)), ([2, 3], [1, 0]), ((2, 3), (5, 0)),
+    ):  # fmt: skip
+        same(run, size, order, {})
+    same(run, (2, 3), (1, 0), {"device": "cpu"})

@@ -157,3 +157,16 @@ def test_a_changed_input_is_not_needed_for_backward() -> None:
         return joined
 
     same(write, sample(2, 3), sample(1, 3))
+
+
+def test_block_diag() -> None:
+    def run(torch: Any, *t: Any) -> Any:
+        return torch.block_diag(*t)
+
+    x = sample(2, 3)
+    for given in (
+        (x, sample(3, 1, seed=1), sample(4)), (sample(), x), (sample(0), x), (x, sample(2, 0)),
+        (x.detach().t().requires_grad_(),), (x.detach().int(), sample(2).detach().double()), (),
+        (x, sample(2, 1, 1)), (x, 1),
+    ):  # fmt: skip
+        same(run, *given, second=True)

@@ -122,3 +122,37 @@ def test_out() -> None:
             )
 
         same(run, sample(2, 3, grad=False), i)
+
+
+def test_nonzero_static() -> None:
+    for dtype in DTYPES:
+        for shape in ((2, 3, 4), (5,), (0, 3), ()):
+            x = sample(*shape, dtype=dtype, low=-1, high=1)
+            for size in (0, 2, 40, -1):
+                same(lambda torch, x, n=size: torch.nonzero_static(x, size=n), x)
+            same(lambda torch, x: x.nonzero_static(size=30, fill_value=7), x)
+    x = torch.tensor([[0, 1, 2], [3, 0, 5]])
+    for shape, kind in (((5,), "int64"), ((3, 2), "int64"), ((3, 2), "float32")):
+
+        def run(torch: Any, x: Any, shape: Any = shape, kind: str = kind) -> Any:
+            out = torch.ones(shape, dtype=getattr(torch, kind))
+            return torch.nonzero_static(x, size=3, out=out) is out, out
+
+        same(run, x)
+
+
+def test_unravel_index() -> None:
+    def run(torch: Any, at: Any, shape: Any) -> Any:
+        return torch.unravel_index(at, shape)
+
+    at = torch.tensor([[5, 3, -1], [1, 9, 2]])
+    for shape in (
+        (2, 3), [2, 3], 6, (), (2, -3), (0, 3), (2, 2.5), "23", (4, 2, 3),
+    ):  # fmt: skip
+        same(run, at, shape)
+        same(run, at.t(), shape)
+    for dtype in DTYPES:
+        same(run, at.abs().to(dtype), (2, 3))
+    same(run, at[:0], (2, 0))
+    same(run, at[0, 0], (2, 3))
+    same(run, at, None)

@@ -42,8 +42,13 @@ CALLS: dict[str, tuple[Any, ...]] = {
     "masked_select": (X, MASK), "mm": (X, Y), "multinomial": ("p", 2), "mv": (X, V),
     "nonzero": (X,), "normal": (X, 1.0), "scatter": (X, 1, INT, Y), "scatter_add": (X, 1, INT, Y),
     "searchsorted": (V, X), "stack": ([X, Y],), "take": (X, INT), "topk": (X, 2),
-    "vdot": (V, V), "where": (MASK, X, Y), "diagonal_copy": (X,), "histc": (X, 5),
-    "slice_scatter": (X, X),
+    "vdot": (V, V), "where": (MASK, X, Y), "alias_copy": (X,), "detach_copy": (X,),
+    "as_strided_copy": (X, (2, 2), (1, 2)), "diagonal_copy": (X,), "expand_copy": (X, (3, 3)),
+    "permute_copy": (X, (1, 0)), "select_copy": (X, 0, 1),
+    "slice_copy": (X, 0, 1, 3), "squeeze_copy": (X,), "t_copy": (X,), "transpose_copy": (X, 0, 1),
+    "unfold_copy": (X, 0, 2, 1), "unsqueeze_copy": (X, 0), "view_copy": (X, (9,)),
+    "histc": (X, 5), "slice_scatter": (X, Y, 0), "index_reduce": (X, 0, "j", Y, "prod"),
+    "scatter_reduce": (X, 1, INT, Y, "sum"),
 }  # fmt: skip
 
 COMPOSED: dict[str, tuple[Any, ...]] = {
@@ -60,14 +65,15 @@ PUBLIC = {
     "median_dim": "median", "nanmedian_dim": "nanmedian", "where_self": "where",
     "vector_norm": "linalg.vector_norm", "linalg_cross": "linalg.cross", "normal_of": "normal",
     "softmax_along": "softmax", "log_softmax_along": "log_softmax", "nonzero_matrix": "nonzero",
+    "view_size_copy": "view_copy", "view_dtype_copy": "view_copy",
 }  # fmt: skip
 """The public names of ops that have another here."""
 
 UNREACHED = set(
     "celu elu gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu log_sigmoid mish relu silu "
-    "softplus softshrink threshold".split()
+    "softplus softshrink threshold narrow_copy nonzero_static".split()
 )
-"""Ops whose `out=` torch's public functions do not take."""
+"""Ops whose `out=` torch's public functions do not take; the last two have tests of their own."""
 
 OUTS: dict[str, Callable[[Any, Any], Any]] = {
     "fits": lambda torch, t: torch.empty_like(t),
@@ -102,7 +108,7 @@ def filled(spec: Any, values: dict[str, Any]) -> Any:
     """Arguments with tensors in place of their letters."""
     if isinstance(spec, (tuple, list)):
         return type(spec)(filled(s, values) for s in spec)
-    return values[spec] if isinstance(spec, str) else spec
+    return values.get(spec, spec) if isinstance(spec, str) else spec
 
 
 def compare(

@@ -69,3 +69,20 @@ def test_triangles_of_shared_memory(name):
         for diagonal in (-1, 0, 1):
             x = torch.arange(1.0, 6).as_strided((3, 3), stride)
             same(lambda torch, x, d=diagonal: getattr(x, name)(d), x)
+
+
+def test_combinations() -> None:
+    x = sample(4)
+    for given in ((), (1,), (3,), (5,), (0,), (-1,), (2, True), (0, True), (3, True)):
+        same(lambda torch, x, g=given: torch.combinations(x, *g), x, second=True)
+        same(lambda torch, x, g=given: torch.combinations(x[:0], *g), x)
+    same(lambda torch, x: torch.combinations(x), sample(2, 2))
+    same(lambda torch, x: torch.combinations(x), sample())
+
+
+def test_cartesian_prod() -> None:
+    x, y = sample(3), sample(2, seed=1)
+    for given in ((x,), (x, y), (x, y, x), (), (x, sample()), (x, sample(2, 2)), (x, sample(0))):
+        same(lambda torch, *t: torch.cartesian_prod(*t), *given)
+    same(lambda torch, x, y: torch.cartesian_prod(x, y), x, y.detach().double())
+    same(lambda torch, x: torch.cartesian_prod([x, x]), x)

@@ -83,6 +83,10 @@ def _broadcast() -> Iterator[Sample]:
         f = lambda t, a, b, n=name: getattr(t, n)(a, b)  # noqa: E731
         yield one(f"{name} broadcast", f, x(2, 1, 3, 4, **POSITIVE), x(3, 1, 4, **POSITIVE))
         yield one(f"{name} with a scalar", f, x(2, 1, 3, 4, **POSITIVE), In((), **POSITIVE))
+    for name in ("mul", "eq", "div", "pow", "atan2"):  # one operand is a copy in another dtype
+        f = lambda t, a, m, n=name: getattr(t, n)(a, m)  # noqa: E731
+        yield one(f"{name} of two dtypes", f, x(2, 1, 3, 4), mask(3, 1, 4))
+        yield one(f"{name} of one shape and two dtypes", f, IMAGES, mask(2, 3, 2, 4))
     three = x(3, 1), x(2, 3, 4), x(4, **POSITIVE)
     for name in ("lerp", "addcmul", "addcdiv", "clamp"):
         yield one(f"{name} broadcast", lambda t, *x, n=name: getattr(t, n)(*x), *three)
