@@ -99,7 +99,7 @@ class _Pulse:
     def __init__(self, total: int) -> None:
         self.total, self.count, self.said = total, 0, time.monotonic()
 
-    def __call__(self, row: Row) -> None:
+    def __call__(self, row: Row) -> None:  # noqa: ARG002  # told of each row
         """One op more."""
         self.count += 1
         if time.monotonic() - self.said > PULSE:
