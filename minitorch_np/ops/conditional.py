@@ -348,13 +348,25 @@ def clamp_backward(g: Tensor, input: Tensor, min: Limit, max: Limit) -> Tensor:
             assert edge is not None
             return share(g, input, edge, input > edge if min is None else input < edge)
         tie = (input == min).logical_or(input == max).logical_and(cast(Tensor, min < max))
-        outside = (input < min).logical_or(input > max)
+        outside = either(input < min, input > max)
         return where_self(tie, g / 2, g).masked_fill_(outside, 0)
     inside = None if min is None else input > min
     if max is not None:
-        inside = input < max if inside is None else inside.logical_and(input < max)
+        inside = input < max if inside is None else both(inside, input < max)
     assert inside is not None
     return where_self(inside, g, 0)
+
+
+def both(a: Tensor, b: Tensor) -> Tensor:
+    """Where both hold; in the first one's memory, and so its layout, unless it would have to grow."""
+    grows = broadcast(a.sizes, b.sizes) != a.sizes
+    return a.logical_and(b) if grows else a.logical_and_(b)
+
+
+def either(a: Tensor, b: Tensor) -> Tensor:
+    """Where one of them holds; in the first one's memory as `both`."""
+    grows = broadcast(a.sizes, b.sizes) != a.sizes
+    return a.logical_or(b) if grows else a.logical_or_(b)
 
 
 def share(g: Tensor, input: Tensor, limit: Tensor | Number, without: Tensor) -> Tensor:
@@ -366,7 +378,7 @@ def _clamp_min_grad(g: Tensor, input: Tensor, min: Tensor, max: Limit) -> Tensor
     if max is None:
         return share(g, input, min, input > min)
     within, equal = min < max, min == max
-    below = within.logical_and(input <= min).logical_or(equal.logical_and(input < min))
+    below = either(both(within, input <= min), both(equal, input < min))
     return share(g, input, min, below.logical_not_())
 
 
