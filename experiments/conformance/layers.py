@@ -28,6 +28,7 @@ __all__ = ["examine_layer", "examine_use", "layer_of", "refused_use"]
 
 DTYPES = (torch.float32, torch.float64)
 FACTS = ("value", "dtype", "shape", "stride", "offset")
+LAYER = torch.nn.TransformerEncoderLayer
 EXACT = (0.0, 0.0)
 """The tolerance of parameters: both libraries draw the same random numbers."""
 
@@ -38,10 +39,11 @@ class Made(Side):
     def __init__(self, call: Call, use: Use, mine: bool) -> None:
         super().__init__(call, mine)
         convert = ours if mine else twin
-        given = [_layers_replaced(a) if mine else a for a in use.args]
-        self.made_with = mapped(given, convert, to_ours=mine), mapped(
-            use.kwargs, convert, to_ours=mine
-        )
+        self.made_with = (
+            [_our_layer(a) if mine and isinstance(a, LAYER) else mapped(a, convert, to_ours=mine)
+             for a in use.args],
+            mapped(use.kwargs, convert, to_ours=mine),
+        )  # fmt: skip
         theirs = call.entry.function
         self.kind = found_at(minitorch_np, call.entry.full_name, strict=True) if mine else theirs
         self.layer: Any = None
@@ -63,10 +65,8 @@ class Made(Side):
             self.run(self.layer)
 
 
-def _layers_replaced(value: Any) -> Any:
+def _our_layer(value: torch.nn.TransformerEncoderLayer) -> Any:
     """Our layer for one that is an argument of another's constructor."""
-    if not isinstance(value, torch.nn.TransformerEncoderLayer):
-        return value
     attention = value.self_attn
     made = minitorch_np.nn.TransformerEncoderLayer(
         attention.embed_dim, attention.num_heads, value.linear1.out_features, value.dropout.p,
@@ -94,9 +94,7 @@ def _call(layer: Layer, use: Use, dtype: torch.dtype) -> Call:
     return Call(layer, use.call, tolerance=tolerance)
 
 
-def _examine(
-    call: Call, use: Use, dtype: torch.dtype, training: bool, found: Differences
-) -> None:
+def _examine(call: Call, use: Use, dtype: torch.dtype, training: bool, found: Differences) -> None:
     try:
         a, t = Made(call, use, True), Made(call, use, False)
     except AttributeError as error:

@@ -23,6 +23,7 @@ from reference.opdb import Entry, Sample, entries
 
 __all__ = ["QUICK", "Settings", "examine_any", "examine_op", "noncontiguous", "run"]
 
+
 def run(
     names: Sequence[str], settings: Settings, workers: int, done: Callable[[Row], object]
 ) -> list[Row]:
@@ -98,7 +99,9 @@ def examine_any(name: str, settings: Settings) -> Row:
     family = scope.family(name)
     if family == "layers":
         return examine_layer(name, settings)
-    return examine_optimizer(name, settings) if family == "optimizers" else examine_op(name, settings)
+    return (
+        examine_optimizer(name, settings) if family == "optimizers" else examine_op(name, settings)
+    )
 
 
 def examine_op(name: str, settings: Settings) -> Row:
