@@ -31,9 +31,14 @@ class Use:
 class Layer:
     """One entry of the database. `info` is torch's own object; ask it only through this class."""
 
-    full_name: str
+    name: str
     """torch's dotted name, without `torch`."""
     info: Any
+
+    @property
+    def full_name(self) -> str:
+        """The name: a layer has one entry."""
+        return self.name
 
     @property
     def function(self) -> type[torch.nn.Module]:

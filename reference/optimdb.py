@@ -50,9 +50,11 @@ class Optimizer:
         return self.function is torch.optim.Muon
 
     @property
-    def forms(self) -> tuple[dict[str, bool], ...]:
+    def forms(self) -> tuple[dict[str, Any], ...]:
         """The ways of computing a step that can be chosen on a CPU."""
-        found: list[dict[str, bool]] = [{}]
+        if self.info.step_requires_closure:  # LBFGS, which magnifies rounding at each iteration
+            return ({"max_iter": 4},)
+        found: list[dict[str, Any]] = [{}]
         if "foreach" in self.info.supported_impls:
             found += [{"foreach": False}, {"foreach": True}]
         if "cpu" in self.info.supports_fused_on:

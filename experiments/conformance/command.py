@@ -68,7 +68,10 @@ def conformance(
 
 
 def _wanted(names: Sequence[str], family: str | None, device: str) -> list[str]:
-    """The ops, layers and optimizers asked for; on a GPU only ops are compared. Raises Refused for a name or family that matches none."""
+    """The ops, layers and optimizers asked for; on a GPU only ops are compared.
+
+    Raises Refused for a name or family that matches none.
+    """
     there = scope.names() if device == "cpu" else [e.full_name for e in scope.in_scope()]
     found: list[str] = []
     for name in names:

@@ -19,8 +19,9 @@ from experiments.conformance.bridge import (
     tensors_in,
     twin,
 )
+from experiments.conformance.call import SEED, Call, Side
 from experiments.conformance.compare import Differences, note
-from experiments.conformance.examine import SEED, Call, Side, gradients, versions
+from experiments.conformance.examine import gradients, versions
 from experiments.conformance.tally import Settings, Tally, numbered
 from reference.moduledb import Layer, Use, layers
 

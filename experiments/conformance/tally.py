@@ -86,10 +86,9 @@ class Tally:
 
     def row(self, dtypes: Sequence[torch.dtype], settings: Settings) -> Row:
         """The row of the board."""
-        made = row_of(
-            self.name, scope.family(self.name) or "", [str(d).removeprefix("torch.") for d in dtypes],
-            self.held, self.failures, self.count,
-        )  # fmt: skip
+        named = [str(d).removeprefix("torch.") for d in dtypes]
+        family = scope.family(self.name) or ""
+        made = row_of(self.name, family, named, self.held, self.failures, self.count)
         made.surplus += surplus(self.name, self.held, self.failures, settings)
         return made
 
