@@ -4,7 +4,7 @@ The database is a private module of torch, so nothing else here names it. Read w
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -25,6 +25,19 @@ class Use:
     """The constructor's."""
     kwargs: dict[str, Any]
     call: Sample
+
+    def spread(self) -> "Use":
+        """The use with the tensors of the call, not the constructor's, spread out in memory."""
+        args, kwargs = map(_spread, (self.call.args, self.call.kwargs))
+        return replace(self, call=replace(self.call, args=args, kwargs=kwargs))
+
+
+def _spread(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return private("torch.testing._internal.common_utils").noncontiguous_like(value)
+    if isinstance(value, dict):
+        return {key: _spread(v) for key, v in value.items()}
+    return type(value)(map(_spread, value)) if isinstance(value, (list, tuple)) else value
 
 
 @dataclass(frozen=True, slots=True)

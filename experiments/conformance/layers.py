@@ -179,16 +179,21 @@ def layer_of(name: str) -> Layer:
 
 
 def examine_layer(name: str, settings: Settings) -> Row:
-    """Compares one layer, all its properties, in training and in evaluation."""
+    """Compares one layer, all its properties, in training and in evaluation.
+
+    Inputs that are spread out in memory are of one dtype only in a quick run.
+    """
     layer, tally = layer_of(name), Tally(name)
     wanted = [d for d in DTYPES if not settings.dtypes or str(d)[6:] in settings.dtypes]
     for dtype in wanted:
         uses = [(mode, use) for mode in layer.modes for use in layer.uses(dtype, mode)]
         for number, (training, use) in numbered(uses, settings):
-            tally.count += 1
             elements = sum(t.numel() for t in tensors_in([use.call.args, use.call.kwargs]))
-            found = examine_use(layer, use, dtype, training)
-            tally.add(found, str(dtype)[6:], number, elements=elements)
+            for spread in (False, True)[: 1 if settings.quick and dtype is not DTYPES[-1] else 2]:
+                tally.count += 1
+                one = use.spread() if spread else use
+                found = examine_use(layer, one, dtype, training)
+                tally.add(found, str(dtype)[6:], number, spread=spread, elements=elements)
             if tally.missing:
                 return tally.row(DTYPES, settings)
     if settings.whole:

@@ -124,9 +124,9 @@ def examine_op(name: str, settings: Settings) -> Row:
     if easiest is None:
         return row
     case, call = easiest
-    again = f"python -m experiments conformance {name} --dtype {case.dtype} --sample {case.sample}"
     return replace(
-        row, code=snippet(entry, call.sample, f"{case.column}: {case.difference}", again)
+        row,
+        code=snippet(entry, call.sample, f"{case.column}: {case.difference}", tally.again(case)),
     )
 
 

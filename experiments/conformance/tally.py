@@ -61,6 +61,8 @@ class Tally:
         self.held: Counter[str] = Counter()
         self.failures: list[Case] = []
         self.count = 0
+        self.first: Case | None = None
+        """The first that nothing explains."""
 
     def add(
         self, found: Differences, dtype: str, number: int, *, spread: bool = False,
@@ -77,7 +79,13 @@ class Tally:
             self.failures.append(case)
             if not reason:
                 wrong.append(case)
+                self.first = self.first or case
         return wrong
+
+    def again(self, case: Case) -> str:
+        """The command that compares the sample of a case alone."""
+        which = f" --dtype {case.dtype} --sample {case.sample}" if case.dtype != "any" else ""
+        return f"python -m experiments conformance {self.name}{which}"
 
     @property
     def missing(self) -> bool:
@@ -89,6 +97,7 @@ class Tally:
         named = [str(d).removeprefix("torch.") for d in dtypes]
         family = scope.family(self.name) or ""
         made = row_of(self.name, family, named, self.held, self.failures, self.count)
+        made.code = self.again(self.first) if self.first else ""
         made.surplus += surplus(self.name, self.held, self.failures, settings)
         return made
 
