@@ -50,10 +50,15 @@ class Optimizer:
         return self.function is torch.optim.Muon
 
     @property
+    def closure(self) -> bool:
+        """Whether each step evaluates the loss several times."""
+        return bool(self.info.step_requires_closure)
+
+    @property
     def forms(self) -> tuple[dict[str, Any], ...]:
         """The ways of computing a step that can be chosen on a CPU."""
-        if self.info.step_requires_closure:  # LBFGS, which magnifies rounding at each iteration
-            return ({"max_iter": 4},)
+        if self.closure:
+            return ({"max_iter": 4},)  # 20 magnify rounding to anything
         found: list[dict[str, Any]] = [{}]
         if "foreach" in self.info.supported_impls:
             found += [{"foreach": False}, {"foreach": True}]
