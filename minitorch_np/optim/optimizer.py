@@ -89,12 +89,12 @@ def with_grads(group: Group) -> Iterator[tuple[Tensor, Tensor]]:
     fused = group.get("fused")
     for parameter in group["params"]:
         grad = parameter.grad
-        if grad is not None:
-            clock = parameter.clock
-            version = clock.value
-            yield parameter, -grad if group.get("maximize") else grad
-            if fused:
-                clock.value = version
+        if grad is None:
+            continue
+        version = parameter.clock.value if fused else None
+        yield parameter, -grad if group.get("maximize") else grad
+        if version is not None:
+            parameter.clock.value = version
 
 
 def scalar_dtype(fused: bool | None = None) -> Dtype:
