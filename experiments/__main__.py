@@ -181,9 +181,10 @@ def calibrate(
 @app.command()
 def conformance(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Ops, patterns of them; all by default.")
+        list[str] | None,
+        typer.Argument(help="Ops, layers, optimizers, or patterns; all by default."),
     ] = None,
-    family: Annotated[str | None, typer.Option(help="Only ops of this family.")] = None,
+    family: Annotated[str | None, typer.Option(help="Only this family, such as layers.")] = None,
     dtype: Annotated[list[str] | None, typer.Option(help="Only this dtype; repeatable.")] = None,
     sample: Annotated[
         int | None, typer.Option(min=0, help="Only the sample of this number.")
@@ -199,7 +200,10 @@ def conformance(
         bool, typer.Option("--freeze", help="Record answers for a torchless run.")
     ] = False,
 ) -> None:
-    """Run PyTorch's own op database on both libraries: status 1 if an op differs unexpectedly."""
+    """Run PyTorch's own databases on both libraries: status 1 if something differs unexpectedly.
+
+    They hold ops, layers (nn.Linear) and optimizers (optim.SGD).
+    """
     engines.library("torch")
     if freeze:
         print(importlib.import_module("experiments.conformance.freeze").freeze())

@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-__all__ = ["DTYPES", "VERSION", "Entry", "Sample", "entries"]
+__all__ = ["DTYPES", "VERSION", "Entry", "Sample", "entries", "private"]
 
 VERSION = tuple(int(n) for n in torch.__version__.split("+")[0].split(".")[:2])
 
@@ -132,16 +132,20 @@ def _sample(found: Any) -> Sample:
 @cache
 def entries() -> tuple[Entry, ...]:
     """All entries. Raises ImportError where this torch has no such module."""
+    return tuple(Entry(i.name, i.variant_test_name, i) for i in private(MODULE).op_db)
+
+
+def private(module: str) -> Any:
+    """A module of torch's own tests. Raises ImportError where this torch has it not."""
     _stand_in_for_expecttest()
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)  # of missing CUDA
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        database = importlib.import_module(MODULE).op_db
-    return tuple(Entry(info.name, info.variant_test_name, info) for info in database)
+        return importlib.import_module(module)
 
 
 def _stand_in_for_expecttest() -> None:
-    """The module takes one class from a package that need not be installed."""
+    """The modules take one class from a package that need not be installed."""
     try:
         importlib.import_module("expecttest")
     except ImportError:

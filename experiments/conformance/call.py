@@ -11,9 +11,10 @@ import torch
 import minitorch_np
 from experiments.conformance.bridge import counterpart, mapped, ours, plain, tensors_in, twin
 from experiments.conformance.compare import FACTS
+from reference.moduledb import Layer
 from reference.opdb import Entry, Sample
 
-__all__ = ["Call", "Side", "chosen", "cotangents"]
+__all__ = ["SEED", "Call", "Side", "chosen", "cotangents"]
 
 SEED = 1234
 
@@ -22,7 +23,7 @@ SEED = 1234
 class Call:
     """A sample as both libraries get it: each time from fresh copies of its tensors."""
 
-    entry: Entry
+    entry: Entry | Layer
     sample: Sample
     undefined: bool = False
     """Whether the values of the result are whatever memory held."""

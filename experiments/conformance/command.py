@@ -21,7 +21,7 @@ from experiments.conformance.page import page
 from experiments.conformance.run import Settings, run, stamp
 from experiments.harness.console import PULSE
 from experiments.harness.engines import Refused
-from reference.opdb import DTYPES, entries
+from reference.opdb import DTYPES
 
 __all__ = ["conformance"]
 
@@ -31,7 +31,8 @@ MARKS = {GREEN: ("●", "green"), AMBER: ("▲", "yellow"), RED: ("✗", "bold r
 SHORT = {
     "value": "val", "dtype": "dty", "shape": "shp", "stride": "str", "offset": "off", "node": "nod",
     "alias": "als", "version": "ver", "grad": "grd", "grad stride": "gst", "grad 2": "gr2",
-    "in-place": "inp", "out=": "out", "method": "mth", "errors": "err",
+    "in-place": "inp", "out=": "out", "method": "mth", "errors": "err", "state": "sta",
+    "repr": "rep",
 }  # fmt: skip
 
 
@@ -40,7 +41,7 @@ def conformance(
     as_html: Path | None, as_json: Path | None,
 ) -> bool:  # fmt: skip
     """Compares ops and shows the board; whether all of them agree, or differ as known."""
-    wanted = _wanted(names, family)
+    wanted = _wanted(names, family, settings.device)
     for dtype in settings.dtypes:
         if f"torch.{dtype}" not in map(str, DTYPES):
             raise Refused(f"--dtype takes {', '.join(str(d)[6:] for d in DTYPES)}, not '{dtype}'")
@@ -67,9 +68,12 @@ def conformance(
     return not any(row.colour == RED or row.surplus for row in rows)
 
 
-def _wanted(names: Sequence[str], family: str | None) -> list[str]:
-    """The ops asked for. Raises Refused for a name or family that matches none."""
-    there = [e.full_name for e in scope.in_scope()]
+def _wanted(names: Sequence[str], family: str | None, device: str) -> list[str]:
+    """The ops, layers and optimizers asked for; on a GPU only ops are compared.
+
+    Raises Refused for a name or family that matches none.
+    """
+    there = scope.names() if device == "cpu" else [e.full_name for e in scope.in_scope()]
     found: list[str] = []
     for name in names:
         one = [n for n in there if fnmatchcase(n, name)]
@@ -88,9 +92,9 @@ def _wanted(names: Sequence[str], family: str | None) -> list[str]:
 
 
 def _unknown(name: str) -> str:
-    if name in [e.full_name for e in entries()]:
-        return f"{name} is not compared: {scope.excluded(name)}"
-    return f"the database has no op '{name}'"
+    if name in scope.every():
+        return f"{name} is not compared: {scope.excluded(name) or 'on a GPU only ops are'}"
+    return f"the databases have no op, layer or optimizer '{name}'"
 
 
 class _Pulse:

@@ -22,12 +22,13 @@ from experiments.conformance.compare import FACTS, Differences, note
 from experiments.conformance.exact import forgiven, is_rounding
 from minitorch_np.tensor import Tensor
 
-__all__ = ["COLUMNS", "Call", "examine", "refusal"]
+__all__ = ["COLUMNS", "Call", "examine", "gradients", "refusal", "versions"]
 
 COLUMNS = (
     *FACTS, "alias", "version", "grad", "grad stride", "grad 2", "in-place", "out=", "method",
-    "errors",
+    "errors", "state", "repr",
 )  # fmt: skip
+"""The last two are of layers and optimizers only."""
 
 Pair = tuple[Any, Any]
 """Ours, and torch's."""
@@ -99,9 +100,9 @@ def _examine(call: Call, found: Differences) -> None:
     compare.result(a.result, t.result, found, "result", facts_of=call.facts,
                    tolerance=call.tolerance)  # fmt: skip
     compare.aliases(a.result, t.result, a.inputs, t.inputs, found)
-    note(found, "version", _versions(a, t))
+    note(found, "version", versions(a, t))
     if not found.get("shape") and _fine(found.get("value")):
-        _gradients(call, a, t, found)
+        gradients(call, a, t, found)
     if call.device != "cpu":
         return
     _method(call, found)
@@ -115,14 +116,15 @@ def _fine(difference: str | None) -> bool:
     return not difference or is_rounding(difference)
 
 
-def _versions(a: Side, t: Side) -> str:
+def versions(a: Side, t: Side) -> str:
+    """The first input that was written to more or less often than torch's, in words."""
     for i, (x, y) in enumerate(zip(a.inputs, t.inputs, strict=True)):
         if x._version != y._version:
             return f"input {i} has version {x._version}, not {y._version}"
     return ""
 
 
-def _gradients(call: Call, a: Side, t: Side, found: Differences) -> None:
+def gradients(call: Call, a: Side, t: Side, found: Differences) -> None:
     """Compares gradients of random cotangents, their strides, and second derivatives."""
     outs = [
         (x, y)
@@ -195,7 +197,7 @@ def _differentiate(
 ) -> list[Pair] | None:  # fmt: skip
     """Pairs of gradients; None where one or both libraries refused."""
 
-    def gradients(library: Any, side: int) -> Any:
+    def derived(library: Any, side: int) -> Any:
         return library.autograd.grad(
             [pair[side] for pair in outs], [pair[side] for pair in leaves],
             [pair[side] for pair in weights], allow_unused=True, retain_graph=True,
@@ -206,7 +208,7 @@ def _differentiate(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                return gradients(*args), ""
+                return derived(*args), ""
             except Exception as error:  # noqa: BLE001  compared with the other library's
                 return None, plain(f"{type(error).__name__}: {error}")
 
@@ -258,7 +260,7 @@ def _all(call: Call, sides: tuple[Side, Side], found: Differences, name: str) ->
     compare.result(a.result, t.result, held, "result", facts_of=call.facts,
                    tolerance=call.tolerance)  # fmt: skip
     compare.aliases(a.result, t.result, a.inputs, t.inputs, held)
-    held["version"] = _versions(a, t)
+    held["version"] = versions(a, t)
     note(found, name, next(filter(None, held.values()), ""))
 
 
@@ -281,7 +283,7 @@ def _inplace(call: Call, found: Differences) -> None:
     _all(call, sides, found, "in-place")
     if first.requires_grad and not found["in-place"]:
         held: Differences = {}
-        _gradients(call, a, t, held)
+        gradients(call, a, t, held)
         note(found, "in-place", next(filter(None, held.values()), ""))
 
 

@@ -3,38 +3,25 @@
 import multiprocessing
 import os
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 import minitorch_np
 from experiments.conformance import scope
-from experiments.conformance.board import Case, Row, row_of
+from experiments.conformance.board import Case, Row
 from experiments.conformance.bridge import tensors_in
-from experiments.conformance.examine import COLUMNS, Call, examine, refusal
+from experiments.conformance.examine import Call, examine, refusal
+from experiments.conformance.layers import examine_layer
+from experiments.conformance.optimizers import examine_optimizer
 from experiments.conformance.snippet import snippet
+from experiments.conformance.tally import QUICK, Settings, Tally, numbered
 from reference.opdb import Entry, Sample, entries
 
-__all__ = ["QUICK", "Settings", "examine_op", "noncontiguous", "run"]
-
-QUICK = ("float32", "bfloat16", "int64", "bool")
-"""The dtypes of a quick run; an op that takes none of them is tried in its first."""
-FEW = 8
-"""The samples of a dtype in a quick run, evenly from all of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What is asked for: all or a few samples, of which dtypes, of which one."""
-
-    quick: bool = False
-    dtypes: tuple[str, ...] = ()
-    sample: int | None = None
-    device: str = "cpu"
+__all__ = ["QUICK", "Settings", "examine_any", "examine_op", "noncontiguous", "run"]
 
 
 def run(
@@ -44,13 +31,13 @@ def run(
     if workers == 1 or len(names) == 1:
         rows: list[Row] = []
         for name in names:
-            rows.append(examine_op(name, settings))
+            rows.append(examine_any(name, settings))
             done(rows[-1])
         return rows
     found: dict[str, Row] = {}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=_alone) as pool:
-        waiting = {pool.submit(examine_op, name, settings): name for name in names}
+        waiting = {pool.submit(examine_any, name, settings): name for name in names}
         try:
             for future in as_completed(waiting):
                 row = found[waiting[future]] = future.result()
@@ -90,24 +77,13 @@ def chosen_dtypes(entry: Entry, settings: Settings) -> list[torch.dtype]:
     return found
 
 
-def numbered(entry: Entry, dtype: torch.dtype, settings: Settings) -> list[tuple[int, Sample]]:
-    """The samples that the settings ask for, with their numbers."""
-    samples = list(enumerate(entry.samples(dtype)))
-    if settings.sample is not None:
-        return samples[settings.sample : settings.sample + 1]
-    if settings.quick and len(samples) > FEW:
-        at = {round(i * (len(samples) - 1) / (FEW - 1)) for i in range(FEW)}
-        return [samples[i] for i in sorted(at)]
-    return samples
-
-
 def calls(entry: Entry, settings: Settings) -> Iterator[tuple[str, int, bool, Call]]:
     """Every call to compare: dtype, number, whether its tensors are spread out, the call."""
     undefined, unsafe = scope.undefined(entry.full_name), scope.unsafe(entry.full_name)
     for dtype in chosen_dtypes(entry, settings):
         name = str(dtype).removeprefix("torch.")
         tolerance = scope.tolerance(entry.full_name, name)
-        for number, sample in numbered(entry, dtype, settings):
+        for number, sample in numbered(list(entry.samples(dtype)), settings):
             spread = noncontiguous(sample)
             for one in (sample, *([] if spread is None else [spread])):
                 yield (
@@ -118,69 +94,40 @@ def calls(entry: Entry, settings: Settings) -> Iterator[tuple[str, int, bool, Ca
                 )
 
 
+def examine_any(name: str, settings: Settings) -> Row:
+    """Compares one op, layer or optimizer, all its properties."""
+    family = scope.family(name)
+    if family == "layers":
+        return examine_layer(name, settings)
+    return (
+        examine_optimizer(name, settings) if family == "optimizers" else examine_op(name, settings)
+    )
+
+
 def examine_op(name: str, settings: Settings) -> Row:
     """Compares one op, all its properties."""
     entry = entry_of(name)
-    held: Counter[str] = Counter()
-    failures: list[Case] = []
+    tally = Tally(name)
     easiest: tuple[Case, Call] | None = None
-    count = 0
     for dtype, number, spread, call in calls(entry, settings):
-        count += 1
+        tally.count += 1
         elements = sum(t.numel() for t in tensors_in([call.sample.args, call.sample.kwargs]))
-        for column, difference in examine(call).items():
-            if not difference:
-                held[column] += 1
-                continue
-            reason = scope.reason(name, column, dtype)
-            case = Case(column, dtype, number, spread, difference, reason, elements)
-            failures.append(case)
-            if not reason and (easiest is None or elements < easiest[0].elements):
-                easiest = case, call
-        if failures and failures[0].difference.startswith("missing"):
+        wrong = tally.add(examine(call), dtype, number, spread=spread, elements=elements)
+        if wrong and (easiest is None or elements < easiest[0].elements):
+            easiest = wrong[0], call
+        if tally.missing:
             break
-    if settings.sample is None and not settings.dtypes and settings.device == "cpu":
-        _refusals(entry, held, failures)
-    row = row_of(
-        name, scope.family(name) or "", [str(d).removeprefix("torch.") for d in entry.dtypes], held,
-        failures, count,
-    )  # fmt: skip
-    if easiest is not None:
-        case, call = easiest
-        again = f"python -m experiments conformance {name} --dtype {case.dtype}"
-        row = replace(
-            row, code=snippet(entry, call.sample, f"{case.column}: {case.difference}",
-                              f"{again} --sample {case.sample}"),
-        )  # fmt: skip
-    row.surplus += surplus(name, held, failures, settings)
-    return row
-
-
-def _refusals(entry: Entry, held: Counter[str], failures: list[Case]) -> None:
-    for number, sample in enumerate(entry.refused()):
-        for column, difference in refusal(Call(entry, sample)).items():
-            if difference:
-                reason = scope.reason(entry.full_name, column, "any")
-                failures.append(Case(column, "any", number, False, difference, reason))
-            else:
-                held[column] += 1
-
-
-def surplus(
-    name: str, held: Counter[str], failures: Sequence[Case], settings: Settings
-) -> list[str]:
-    """The listed differences of an op that this run would have shown, and did not."""
-    if settings.dtypes or settings.sample is not None or settings.device != "cpu":
-        return []
-    found: list[str] = []
-    for known in scope.differences():
-        if not known.is_of(name) or (known.full and settings.quick):
-            continue
-        columns = [c for c in COLUMNS if known.covers(name, c, "*")]
-        tried = any(held[c] for c in columns) or any(f.column in columns for f in failures)
-        if tried and not any(known.covers(name, f.column, f.dtype) for f in failures):
-            found.append(f"{known.property}: {known.reason}")
-    return found
+    if settings.whole:
+        for number, sample in enumerate(entry.refused()):
+            tally.add(refusal(Call(entry, sample)), "any", number)
+    row = tally.row(entry.dtypes, settings)
+    if easiest is None:
+        return row
+    case, call = easiest
+    return replace(
+        row,
+        code=snippet(entry, call.sample, f"{case.column}: {case.difference}", tally.again(case)),
+    )
 
 
 def stamp() -> dict[str, Any]:

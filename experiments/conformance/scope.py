@@ -1,4 +1,4 @@
-"""Which entries of the database are compared, and what is known to differ: two tables, read."""
+"""Which entries of the databases are compared, and what is known to differ: tables, read."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -8,11 +8,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from reference.moduledb import layers
 from reference.opdb import VERSION, Entry, entries
+from reference.optimdb import optimizers
 
 __all__ = [
-    "Difference", "differences", "excluded", "family", "in_scope", "reason", "tolerance",
-    "undefined", "unsafe", "unused",
+    "Difference", "differences", "every", "excluded", "family", "in_scope", "names", "reason",
+    "tolerance", "undefined", "unsafe", "unused",
 ]  # fmt: skip
 
 FOLDER = Path(__file__).resolve().parents[2] / "tests" / "conformance"
@@ -20,8 +22,9 @@ FOLDER = Path(__file__).resolve().parents[2] / "tests" / "conformance"
 
 @cache
 def tables() -> Mapping[str, Any]:
-    """`scope.toml`."""
-    return _read("scope.toml")
+    """`scope.toml`, and what `modules.toml` adds to it."""
+    ops, modules = _read("scope.toml"), _read("modules.toml")
+    return {**ops, **{kind: [*ops[kind], *modules[kind]] for kind in ("excluded", "family")}}
 
 
 @cache
@@ -61,20 +64,35 @@ def unsafe(name: str) -> bool:
 
 
 def in_scope() -> list[Entry]:
-    """The entries that are compared."""
+    """The ops that are compared."""
     return [e for e in entries() if excluded(e.full_name) is None]
 
 
+@cache
+def every() -> tuple[str, ...]:
+    """The names of all entries: ops, layers and optimizers."""
+    return tuple(e.full_name for e in (*entries(), *layers(), *optimizers()))
+
+
+def names() -> list[str]:
+    """The names of all that is compared."""
+    return [name for name in every() if excluded(name) is None]
+
+
 def unused() -> list[str]:
-    """Patterns of `scope.toml` that match no entry."""
-    names = [e.full_name for e in entries()]
+    """Patterns of the tables that match no entry."""
     lists = [*tables()["excluded"], *tables()["family"], tables()["undefined"], tables()["unsafe"]]
     return [
         pattern
         for table in lists
         for pattern in table["names"]
-        if not any(fnmatchcase(name, pattern) for name in names)
+        if not any(fnmatchcase(name, pattern) for name in every())
     ]
+
+
+def _listed(kind: str) -> list[dict[str, Any]]:
+    files = ("differences.toml", "modules.toml")
+    return [table for file in files for table in _read(file).get(kind, [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +125,8 @@ class Difference:
 
 @cache
 def differences() -> tuple[Difference, ...]:
-    """`differences.toml`, as far as it is about the installed PyTorch."""
-    found = _read("differences.toml").get("difference", [])
-    made = [Difference(**one) for one in found]
+    """The tables' known differences, as far as they are about the installed PyTorch."""
+    made = [Difference(**one) for one in _listed("difference")]
     return tuple(d for d in made if not d.since or _version(d.since) <= VERSION)
 
 
@@ -121,7 +138,7 @@ def reason(op: str, name: str, dtype: str) -> str:
 @cache
 def tolerance(op: str, dtype: str) -> tuple[float, float] | None:
     """(relative, absolute) of an op whose arithmetic amplifies rounding; None for the usual."""
-    for table in _read("differences.toml").get("tolerance", []):
+    for table in _listed("tolerance"):
         if matches(op, table["op"].split()) and matches(dtype, table.get("dtypes", "*").split()):
             return float(table["relative"]), float(table["absolute"])
     return None

@@ -11,18 +11,23 @@ from minitorch_np.ops.creation import empty
 from minitorch_np.tensor import Tensor, device
 
 __all__ = [
-    "CELU", "ELU", "GELU", "GLU", "Hardtanh", "LeakyReLU", "LogSigmoid", "LogSoftmax", "Mish",
-    "PReLU", "RReLU", "ReLU", "ReLU6", "SELU", "SiLU", "Sigmoid", "Softmax", "Softplus",
-    "Softsign", "Tanh", "Tanhshrink", "Threshold",
+    "CELU", "ELU", "GELU", "GLU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh",
+    "LeakyReLU", "LogSigmoid", "LogSoftmax", "Mish", "PReLU", "RReLU", "ReLU", "ReLU6", "SELU",
+    "SiLU", "Sigmoid", "Softmax", "Softmax2d", "Softmin", "Softplus", "Softshrink", "Softsign",
+    "Tanh", "Tanhshrink", "Threshold",
 ]  # fmt: skip
 
 
-class _MaybeInplace(Module):
+class _Inplace(Module):
     """An activation whose only option is whether it overwrites its input."""
 
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
         self.inplace = inplace
+
+
+class _MaybeInplace(_Inplace):
+    """One that also says so."""
 
     def extra_repr(self) -> str:
         """`inplace=True`, or nothing."""
@@ -307,6 +312,50 @@ class RReLU(Module):
         return f"lower={self.lower}, upper={self.upper}{inplace}"
 
 
+class Hardsigmoid(_Inplace):
+    """x / 6 + 1/2, kept within [0, 1]."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Elementwise, the shape of the input."""
+        return F.hardsigmoid(input, self.inplace)
+
+
+class Hardswish(_Inplace):
+    """x times `Hardsigmoid` of it."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Elementwise, the shape of the input."""
+        return F.hardswish(input, self.inplace)
+
+
+class _Shrink(Module):
+    """What leaves nothing of numbers near 0."""
+
+    def __init__(self, lambd: float = 0.5) -> None:
+        super().__init__()
+        self.lambd = lambd
+
+    def extra_repr(self) -> str:
+        """The half width of what becomes 0."""
+        return str(self.lambd)
+
+
+class Hardshrink(_Shrink):
+    """x where it is outside [-lambd, lambd], else 0."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Elementwise, the shape of the input."""
+        return F.hardshrink(input, self.lambd)
+
+
+class Softshrink(_Shrink):
+    """x moved by `lambd` towards 0, and 0 where it would pass it."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Elementwise, the shape of the input. Raises: RuntimeError for `lambd` below 0."""
+        return F.softshrink(input, self.lambd)
+
+
 class Softsign(Module):
     """x / (1 + |x|)."""
 
@@ -351,3 +400,29 @@ class LogSoftmax(_OverDim):
     def forward(self, input: Tensor) -> Tensor:
         """The shape of the input."""
         return F.log_softmax(input, self.dim, _stacklevel=5)
+
+
+class Softmin(Module):
+    """`Softmax` of -x."""
+
+    def __init__(self, dim: int | None = None) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The shape of the input."""
+        return F.softmin(input, self.dim, _stacklevel=5)
+
+    def extra_repr(self) -> str:
+        """The dimension."""
+        return f"dim={self.dim}"
+
+
+class Softmax2d(Module):
+    """`Softmax` over the channels of (N, C, H, W) or (C, H, W)."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The shape of the input. Raises: ValueError for one of other dims."""
+        if input.ndim not in (3, 4):
+            raise ValueError(f"Softmax2d: expected input to be 3D or 4D, got {input.ndim}D instead")
+        return F.softmax(input, -3, _stacklevel=5)

@@ -70,8 +70,7 @@ def repeat_backward(g: Tensor, shape: Shape, repeats: Shape) -> Tensor:
             dims.append(len(pairs))
             pairs.append(r)
         pairs.append(n)
-    g = g.reshape(pairs)
-    return g.sum(dims) if dims else g
+    return g.reshape(pairs).sum(dims) if dims else g
 
 
 @composite(variadic="dims")

@@ -82,11 +82,19 @@ def differentiable_step(step: F) -> F:
 
 
 def with_grads(group: Group) -> Iterator[tuple[Tensor, Tensor]]:
-    """(parameter, gradient) of those that have one; the gradient negated where one maximises."""
+    """(parameter, gradient) of those that have one; the gradient negated where one maximises.
+
+    A fused step leaves the parameter's version as it was, for PyTorch's kernels count no writes.
+    """
+    fused = group.get("fused")
     for parameter in group["params"]:
         grad = parameter.grad
-        if grad is not None:
-            yield parameter, -grad if group.get("maximize") else grad
+        if grad is None:
+            continue
+        version = parameter.clock.value if fused else None
+        yield parameter, -grad if group.get("maximize") else grad
+        if version is not None:
+            parameter.clock.value = version
 
 
 def scalar_dtype(fused: bool | None = None) -> Dtype:

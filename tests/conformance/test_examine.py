@@ -166,7 +166,8 @@ def test_the_page_holds_every_row_and_asks_for_nothing(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["no_such_op"], "the database has no op 'no_such_op'"),
+        (["no_such_op"], "the databases have no op, layer or optimizer 'no_such_op'"),
+        (["nn.LazyConv1d"], "nn.LazyConv1d is not compared: lazy layers"),
         (["linalg.svd"], "linalg.svd is not compared: decompositions"),
         (["--family", "none"], "no family 'none'; there are activation, "),
         (["exp", "--dtype", "complex64"], "--dtype takes float64, "),

@@ -4,7 +4,10 @@ import pytest
 
 from tests.oracle import same, sample
 
-INPLACE = ["ReLU", "ReLU6", "ELU", "CELU", "SELU", "SiLU", "Mish", "LeakyReLU", "Hardtanh"]
+INPLACE = [
+    "ReLU", "ReLU6", "ELU", "CELU", "SELU", "SiLU", "Mish", "LeakyReLU", "Hardtanh", "Hardsigmoid",
+    "Hardswish",
+]  # fmt: skip
 MODULES = [
     *[lambda nn, name=name: getattr(nn, name)() for name in INPLACE],
     lambda nn: nn.Threshold(0.1, 20),
@@ -18,6 +21,12 @@ MODULES = [
     lambda nn: nn.PReLU(),
     lambda nn: nn.PReLU(3, init=0.5),
     lambda nn: nn.Softsign(),
+    lambda nn: nn.Hardshrink(),
+    lambda nn: nn.Hardshrink(0.2),
+    lambda nn: nn.Softshrink(),
+    lambda nn: nn.Softshrink(0.2),
+    lambda nn: nn.Softmin(1),
+    lambda nn: nn.Softmin(),
     lambda nn: nn.Tanhshrink(),
     lambda nn: nn.Softmax(1),
     lambda nn: nn.Softmax(dim=-1),
@@ -76,3 +85,9 @@ def test_prelu_gradient():
         return module.weight.grad, x.grad
 
     same(f, sample(4, 3), grad=False)
+
+
+@pytest.mark.parametrize("shape", [(3, 2, 4), (2, 3, 2, 4), (3, 4), ()])
+def test_softmax2d(shape):
+    same(lambda torch, x: torch.nn.Softmax2d()(x), sample(*shape))
+    same(lambda torch: repr(torch.nn.Softmax2d()))

@@ -31,8 +31,7 @@ def stepped(make, steps=STEPS, dtype="float32", before=None):
         state = optimizer.state_dict()
         return (
             params,
-            # PyTorch's fused kernels write without counting; ours count
-            [p._version for p in params] if not optimizer.defaults.get("fused") else None,
+            [p._version for p in params],
             repr(optimizer),
             state["param_groups"],
             {str(k): v for k, v in state["state"].items()},
