@@ -66,7 +66,7 @@ def answer(library: ModuleType, expression: str, device: str = "cpu") -> str:
         warnings.simplefilter("ignore")  # of few degrees of freedom, and the like
         try:
             return _written(eval(expression, names))
-        except Exception as error:  # noqa: BLE001, whatever it is, it is compared
+        except Exception as error:  # noqa: BLE001  compared with the other library's
             return f"{type(error).__name__}: {plain(str(error))}"
 
 
