@@ -211,10 +211,11 @@ def _cell(text: str, reference: str) -> str:
 
 def _code(text: str) -> str:
     """Text as code in a cell of a table."""
-    return f"`{_short(text).replace('|', chr(92) + '|')}`"
+    shown = _short(text).replace("|", "\\|")
+    return f"`` {shown} ``" if "`" in shown else f"`{shown}`"
 
 
 def _short(text: str) -> str:
-    """An answer's first line, as far as it is shown."""
+    """The first line of an answer, as far as it is shown."""
     line = text.partition("\n")[0]
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
