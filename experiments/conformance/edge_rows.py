@@ -148,6 +148,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "-tensor(1, dtype=torch.uint8)",
         "tensor(2**63 - 1) + 1",
         "tensor([100, 100], dtype=torch.int8).sum()",
+        "tensor([100, 100]).sum(dtype=torch.int8)",
         "tensor([100, 100], dtype=torch.int8).cumsum(0)",
         "tensor(2) ** -1",
         "tensor([1, -1, 2]) ** tensor(-3)",
