@@ -214,6 +214,17 @@ def conformance(
         raise typer.Exit(WRONG)
 
 
+@app.command()
+def edges(
+    device: Annotated[str, typer.Option(help="Also PyTorch on: cuda.")] = "cpu",
+    as_json: Annotated[Path | None, typer.Option("--json", help="Write it as JSON.")] = None,
+) -> None:
+    """Answer ties, kinks, NaN and other conventions under both: status 1 where one differs."""
+    engines.library("torch")
+    if not importlib.import_module("experiments.conformance.edges").edges(device, as_json):
+        raise typer.Exit(WRONG)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Exit status of one command line; a request that cannot be met is one line on stderr."""
     arguments = sys.argv[1:] if arguments is None else arguments

@@ -215,7 +215,9 @@ class TensorMethods:
             ...
 
         def __mod__(self, other: Tensor | Number) -> Tensor:
-            """The remainder with the sign of the divisor, as Python's `%`."""
+            """The remainder with the sign of the divisor, as Python's `%`; a zero has that of
+            `input`.
+            """
             ...
 
         def __mul__(self, other: Tensor | Number) -> Tensor:
@@ -277,7 +279,9 @@ class TensorMethods:
             ...
 
         def __rmod__(self, other: Tensor | Number) -> Tensor:
-            """The remainder with the sign of the divisor, as Python's `%`."""
+            """The remainder with the sign of the divisor, as Python's `%`; a zero has that of
+            `input`.
+            """
             ...
 
         def __rmul__(self, other: Tensor | Number) -> Tensor:
@@ -2301,7 +2305,9 @@ class TensorMethods:
             ...
 
         def remainder(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
-            """The remainder with the sign of the divisor, as Python's `%`."""
+            """The remainder with the sign of the divisor, as Python's `%`; a zero has that of
+            `input`.
+            """
             ...
 
         def remainder_(self, other: Tensor | Number) -> Tensor:

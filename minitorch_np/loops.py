@@ -470,4 +470,6 @@ def _fold(
     target: Array,
 ) -> None:
     values = f(array, dims)
+    if target.dtype.kind in "iu":
+        values = np.asarray(values)  # a number that does not fit would be refused, not wrapped
     target[...] = values if values.ndim == target.ndim else np.reshape(values, target.shape)

@@ -4,8 +4,8 @@ Each part stands between `<!-- NAME -->` and `<!-- /NAME -->` and is written by 
 name here. `python -m tools.docs` runs `make run` and `make test` first and takes as long as they
 do; `python -m tools.docs ops results` writes only the parts named. What `make cuda` found is read
 from runs/cuda, where it may have been brought from a machine with a GPU; what `make bench` found,
-from runs/bench, for README and, in full, for docs/performance.md. A part of which there is nothing
-new to say is kept.
+from runs/bench, for README and, in full, for docs/performance.md. docs/edges.md is computed when
+asked for. A part of which there is nothing new to say is kept.
 """
 
 import json
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import minitorch_np
+from experiments.conformance.edges import markdown
 from experiments.harness.runner import EXPERIMENTS
 from minitorch_np.op import COMPOSITES, REGISTRY
 from tools.performance import full, summary
@@ -30,6 +31,7 @@ RUNS = ROOT / "runs"
 BENCH = RUNS / "bench"
 PICTURES = ROOT / "docs" / "pictures"
 PERFORMANCE = ROOT / "docs" / "performance.md"
+EDGES = ROOT / "docs" / "edges.md"
 
 
 def transcript(*command: str) -> str:
@@ -207,8 +209,14 @@ def performance() -> str | None:
     return summary(results, gpu)
 
 
+def edges() -> None:
+    """What both engines answer to experiments/conformance/edge_rows.py, in docs/edges.md."""
+    replace(EDGES, "edges", markdown())
+
+
 PARTS: dict[str, Callable[[], str | None]] = {
-    f.__name__: f for f in (run, test, results, cuda, pictures, conformance, performance, ops)
+    f.__name__: f
+    for f in (run, test, results, cuda, pictures, conformance, performance, edges, ops)
 }
 
 

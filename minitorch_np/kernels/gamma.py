@@ -39,10 +39,10 @@ def psi(x: float) -> float:
         return math.copysign(np.inf, -x)
     reflected = 0.0
     if x < 0:
-        if x == math.trunc(x):
+        if x == np.trunc(x):  # math.trunc makes an integer, for which x may be too large
             return np.nan
         # the fraction first: a multiple of pi would lose it
-        reflected = math.pi / math.tan(math.pi * (x - math.trunc(x)))
+        reflected = math.pi / math.tan(math.pi * (x - np.trunc(x)))
         x = 1 - x
     total = 0.0
     while x < 10:

@@ -40,10 +40,10 @@ def mod(x: Real, y: Real) -> Real:
 
 @inlined
 def python_mod(x: Real, y: Real) -> Real:
-    """Python's %: the remainder with the sign of y."""
+    """Python's %: the remainder with the sign of y; but a zero keeps that of x, as in C."""
     rest = mod(x, y)
     turned = rest + y if (y < ZERO) != (rest < ZERO) else rest
-    return math.copysign(ZERO, y) if rest == ZERO else turned
+    return rest if rest == ZERO else turned
 
 
 @inlined

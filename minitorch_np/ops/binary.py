@@ -331,11 +331,21 @@ def remainder_node(input: Tensor | Number, other: Tensor | Number) -> str:
     return "RemainderBackward1" if isinstance(other, Tensor) else "RemainderBackward0"
 
 
-@op("elementwise", inplace=True, node=remainder_node, quick=np.remainder)
+def _small_remainder(a: Array, b: Array | float, out: Array | None = None) -> Array:
+    rest = np.asarray(np.remainder(a, b))
+    if rest.dtype.kind not in "iu":
+        np.copysign(rest, a, out=rest, where=rest == 0)  # NumPy gives a zero the divisor's sign
+    if out is None:
+        return rest
+    np.copyto(out, rest)
+    return out
+
+
+@op("elementwise", inplace=True, node=remainder_node, quick=_small_remainder)
 def remainder(
     input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None
 ) -> Tensor:
-    """The remainder with the sign of the divisor, as Python's `%`.
+    """The remainder with the sign of the divisor, as Python's `%`; a zero has that of `input`.
 
     Source: ATen/native/cpu/BinaryOpsKernel.cpp remainder_kernel.
     """
@@ -347,7 +357,7 @@ def remainder(
 
 def _remainder(a: Array, b: Array, out: Array) -> None:
     check_divisor(np.asarray(b))
-    np.remainder(a, b, out)
+    _small_remainder(a, b, out)
 
 
 _large_remainder = exact("remainder", _remainder)

@@ -48,7 +48,9 @@ def _next_of(dtype: Dtype) -> Callable[[Array, Array, Array], None]:
 
     def kernel(a: Array, b: Array, o: Array) -> None:
         low, high = np.asarray(a).astype(dtype.np), np.asarray(b).astype(dtype.np)
-        np.copyto(o, np.nextafter(low, high), casting="unsafe")
+        # of equal numbers, such as zeros of both signs, C takes the second
+        found = np.where(low == high, high, np.nextafter(low, high))
+        np.copyto(o, found, casting="unsafe")
 
     return kernel
 

@@ -358,7 +358,7 @@ def clamp_backward(g: Tensor, input: Tensor, min: Limit, max: Limit) -> Tensor:
 
 
 def both(a: Tensor, b: Tensor) -> Tensor:
-    """Where both hold; in the first one's memory, and so its layout, unless it would have to grow."""
+    """Where both hold; in the first one's memory, and so its layout, unless it has to grow."""
     grows = broadcast(a.sizes, b.sizes) != a.sizes
     return a.logical_and(b) if grows else a.logical_and_(b)
 

@@ -23,7 +23,7 @@ from minitorch_np.loops import (
 )
 from minitorch_np.op import composite, op
 from minitorch_np.ops.power import maximum, minimum
-from minitorch_np.ops.reduce import Dims, dims_of
+from minitorch_np.ops.reduce import MAX_DIMS, Dims, dims_of
 from minitorch_np.overloads import unfitting
 from minitorch_np.shapes import Shape, reduced, wrap_dim
 from minitorch_np.strides import contiguous
@@ -52,7 +52,12 @@ def zeros(shape: Shape, dtype: Dtype) -> Tensor:
 
 
 def check_dim(name: str, shape: Shape, dim: int, ending: str = "()") -> None:
-    """Nothing, when `dim` has elements. Raises: IndexError when it has none."""
+    """Nothing, when `dim` has elements. Raises: IndexError when it has none.
+
+    RuntimeError for more dims than a reduction takes.
+    """
+    if len(shape) > MAX_DIMS:
+        raise RuntimeError(f"only tensors with up to {MAX_DIMS} dims are supported")
     if shape and shape[dim] == 0:
         raise IndexError(f"{name}{ending}: Expected reduction dim {dim} to have non-zero size.")
 

@@ -26,6 +26,7 @@ __all__ = [
 
 Array = NDArray[Any]
 Unary = Callable[[Array, Array], object]
+Pick = Callable[[Array, Array, Array], object]
 
 
 def power_node(input: Tensor | Number, exponent: Tensor | Number) -> str:
@@ -252,10 +253,37 @@ def shared(g: Tensor, input: Tensor, other: Tensor) -> Tensor:
     return (g / 2).where(input == other, g)
 
 
-@op("elementwise", quick=np.fmax)
+def _fmax(a: Array, b: Array, out: Array | None = None) -> Array:
+    return _first_of_equals(np.fmax, a, b, out)
+
+
+def _fmin(a: Array, b: Array, out: Array | None = None) -> Array:
+    return _first_of_equals(np.fmin, a, b, out)
+
+
+def _first_of_equals(f: np.ufunc, a: Array, b: Array, out: Array | None) -> Array:
+    """Of zeros of both signs C's fmax and fmin take the first, NumPy's what the processor does."""
+    found = np.asarray(f(a, b))
+    np.copyto(found, a, where=a == b)
+    if out is None:
+        return found
+    np.copyto(out, found)
+    return out
+
+
+def _picking(f: Pick, input: Tensor, other: Tensor) -> Pick:
+    """`f`, the other way round for bfloat16: ATen's vectors of those take the second of equals."""
+
+    def swapped(a: Array, b: Array, out: Array) -> object:
+        return f(b, a, out)
+
+    return swapped if common_dtype(input, other) is dtypes.bfloat16 else f
+
+
+@op("elementwise", quick=_fmax)
 def fmax(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The larger element of each pair, and the other one where one is nan."""
-    return pointwise(np.fmax, input, other, out=out)
+    return pointwise(_picking(_fmax, input, other), input, other, out=out)
 
 
 fmax.vjp(
@@ -268,10 +296,10 @@ fmax.vjp(
 )
 
 
-@op("elementwise", quick=np.fmin)
+@op("elementwise", quick=_fmin)
 def fmin(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The smaller element of each pair, and the other one where one is nan."""
-    return pointwise(np.fmin, input, other, out=out)
+    return pointwise(_picking(_fmin, input, other), input, other, out=out)
 
 
 fmin.vjp(

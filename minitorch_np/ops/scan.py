@@ -243,6 +243,19 @@ def logcumsumexp_backward(g: Tensor, input: Tensor, out: Tensor, dim: int) -> Te
     return part(g > 0) - part(g < 0)
 
 
+def check_joinable(input: Tensor, other: Tensor, dim: int) -> None:
+    """Nothing, when diff may join them along `dim`. Raises: RuntimeError where shapes differ."""
+    if other.ndim != input.ndim:
+        raise RuntimeError("diff expects prepend or append to be the same dimension as input")
+    for i, (size, found) in enumerate(zip(input.sizes, other.sizes, strict=True)):
+        if i != dim and size != found:
+            raise RuntimeError(
+                "diff expects the shape of tensor to prepend or append to match that of input "
+                f"except along the differencing dimension; input.size({i}) = {size}, but got "
+                f"tensor.size({i}) = {found}"
+            )
+
+
 @composite()
 def diff(
     input: Tensor,
@@ -253,24 +266,27 @@ def diff(
     *,
     out: Tensor | None = None,
 ) -> Tensor:
-    """The n-th differences of neighbours along `dim`; of bools, whether they differ."""
-    for t in (input, prepend, append):
-        if t is not None and not t.ndim:
-            raise RuntimeError("diff expects input to be at least one-dimensional")
-    for t in (prepend, append):
-        if t is not None and t.ndim != input.ndim:
-            raise RuntimeError("diff expects prepend or append to be the same dimension as input")
-    d = wrap_dim(dim, input.ndim)
+    """The n-th differences of neighbours along `dim`; of bools, whether they differ.
+
+    With `n` 0 a copy of `input`, without what is to be joined to it.
+    Source: diff, aten/src/ATen/native/ReduceOps.cpp.
+    """
+    if not input.ndim:
+        raise RuntimeError("diff expects input to be at least one-dimensional")
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
+    d = wrap_dim(dim, input.ndim)
+    for t in (prepend, append):
+        if t is not None:
+            check_joinable(input, t, d)
+    if n == 0:
+        if out is not None and out.dtype is not input.dtype:
+            found, expected = out.dtype.aten_name, input.dtype.aten_name
+            raise RuntimeError(f"expected scalar_type {expected} but found {found}")
+        same = empty(input.sizes, like(input.sizes, input.strides), input.dtype)
+        return (same if out is None else out.resize_(input.sizes)).copy_(input)
     parts = [t for t in (prepend, input, append) if t is not None]
     joined = cat(parts, d) if len(parts) > 1 else input
-    if n == 0:
-        if out is not None and out.dtype is not joined.dtype:
-            found, expected = out.dtype.aten_name, joined.dtype.aten_name
-            raise RuntimeError(f"expected scalar_type {expected} but found {found}")
-        same = empty(joined.sizes, like(joined.sizes, joined.strides), joined.dtype)
-        return (same if out is None else out.resize_(joined.sizes)).copy_(joined)
     step = logical_xor if input.dtype.category == 0 else sub
     steps = min(n, joined.sizes[d])
     for at in range(steps):

@@ -202,3 +202,16 @@ def test_alpha_is_a_number(op):
     row = torch.tensor([2.0, 3.0])
     for alpha in (torch.tensor(2.0), torch.tensor(2), wanting, row[:1], row, "a", None, np.int8(2)):
         same(f, sample(3), sample(3, seed=1), alpha)
+
+
+@pytest.mark.parametrize("dtype", FLOATING, ids=str)
+@pytest.mark.parametrize("times", [1, 2000])
+def test_signs_of_zero_remainders(dtype: torch.dtype, times: int) -> None:
+    x = torch.tensor([0.0, -0.0, 4.0, -4.0, 0.0, -0.0, 4.0, -4.0], dtype=dtype).repeat(times)
+    y = torch.tensor([2.0] * 4 + [-2.0] * 4, dtype=dtype).repeat(times)
+    for part in (slice(None), slice(None, None, 2)):
+        same(lambda t, x, y, part=part: t.signbit(x[part] % y[part]), x, y)
+    same(lambda t, x, y: t.signbit(x.remainder_(y)), x, y, grad=False)
+    same(lambda t, x: t.signbit(x % -2), x)
+    same(lambda t, x: t.signbit(x.remainder_(2)), x, grad=False)
+    same(lambda t, x: t.signbit(x[1] % x[2]), x)

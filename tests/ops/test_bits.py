@@ -73,3 +73,9 @@ def test_refusals():
     same(lambda torch, x: torch.gcd(x, torch.zeros(2)), n)
     same(lambda torch, x: x.ldexp_(x), n)
     same(lambda torch, x: torch.ldexp(x, x, out=torch.zeros(3, dtype=torch.bool)), x)
+
+
+@pytest.mark.parametrize("dtype", FLOATING)
+def test_the_neighbour_of_a_zero_of_the_other_sign(dtype):
+    x = torch.tensor([0.0, -0.0], dtype=dtype)
+    same(lambda torch, x, y: torch.signbit(torch.nextafter(x, y)), x, x.flip(0))

@@ -117,3 +117,9 @@ def test_names_and_repr() -> None:
     same(lambda t, x: repr(t.aminmax(x)), sample(2, 3, grad=False))
     same(lambda t, x: x.min(1).indices, sample(2, 3))
     same(lambda t, x: x.max(1).values, sample(2, 3), second=True)
+
+
+@pytest.mark.parametrize("name", ["max", "min", "argmax", "argmin", "aminmax"])
+def test_more_dims_than_a_reduction_takes(name: str) -> None:
+    for dim in (0, -1, 64, 65):
+        same(lambda t, name=name, dim=dim: getattr(t.ones(1).view([1] * 65), name)(dim=dim))

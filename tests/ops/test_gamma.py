@@ -6,7 +6,7 @@ import torch
 from tests.oracle import same
 
 EDGES = [
-    0.0, -0.0, 1.0, 2.0, 10.0, -1.0, -2.5, -7.0, 0.5, 1e-7, 1e17, 1e-30, -1e-30, 3e38,
+    0.0, -0.0, 1.0, 2.0, 10.0, -1.0, -2.5, -7.0, 0.5, 1e-7, 1e17, 1e-30, -1e-30, 3e38, -3e38,
     float("inf"), float("-inf"), float("nan"),
 ]  # fmt: skip
 

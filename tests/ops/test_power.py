@@ -141,3 +141,13 @@ def test_square():
 def test_special_numbers_to_common_exponents(exponent, dtype):
     special = torch.tensor([float("-inf"), float("inf"), float("nan"), -0.0, 0.0, -4.0, 4.0])
     same(lambda t, x: x**exponent, special.to(dtype).requires_grad_())
+
+
+@pytest.mark.parametrize("dtype", FLOATING, ids=str)
+@pytest.mark.parametrize("times", [1, 2000])
+def test_zeros_of_both_signs(dtype: torch.dtype, times: int) -> None:
+    x = torch.tensor([0.0, -0.0, 0.0, -0.0, 1.0], dtype=dtype).repeat(times)
+    y = torch.tensor([-0.0, 0.0, 0.0, -0.0, float("nan")], dtype=dtype).repeat(times)
+    for name in ("fmax", "fmin"):
+        same(lambda t, x, y, name=name: t.signbit(getattr(t, name)(x, y)), x, y)
+        same(lambda t, x, y, name=name: t.signbit(getattr(t, name)(x[0], y)), x, y)

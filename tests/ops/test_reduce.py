@@ -149,3 +149,16 @@ def test_logsumexp_over_no_dims() -> None:
     for shape in [(2, 3), (4,), (1, 1), (), (0,), (2, 0)]:
         for keepdim in (False, True):
             same(lambda torch, x, k=keepdim: torch.logsumexp(x, (), k), sample(*shape))
+
+
+@pytest.mark.parametrize("name", ["sum", "prod", "nansum"])
+def test_integers_wrap_around(name: str) -> None:
+    for dtype in ("int8", "uint8", "int16", "int32"):
+        for dim in (None, 0, (0, 1)) if name != "prod" else (None, 0):
+            where = () if dim is None else (dim,)
+            same(
+                lambda t, x, where=where, dtype=dtype: getattr(x, name)(
+                    *where, dtype=getattr(t, dtype)
+                ),
+                torch.full((30, 7), 1003),
+            )

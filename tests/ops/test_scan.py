@@ -83,3 +83,20 @@ def test_diff() -> None:
     same(lambda t, x, y: t.diff(x, prepend=y), sample(2, 3), sample(3))
     same(lambda t, x: t.diff(x), sample(7, dtype=torch.bool))
     same(lambda t, x: t.diff(x, dim=2), sample(2, 3))
+
+
+@pytest.mark.parametrize("n", [0, 1, -1])
+def test_diff_of_what_is_joined(n: int) -> None:
+    more = {"prepend": sample(2, 3), "append": sample(1, 3)}
+    for options in ({"prepend": more["prepend"]}, {"append": more["append"]}, more):
+        same(
+            lambda t, x, *joined, names=tuple(options): t.diff(
+                x, n, 0, **dict(zip(names, joined, strict=True))
+            ),
+            sample(4, 3, layout="transposed"),
+            *options.values(),
+        )
+    same(lambda t, x, y: t.diff(x, n, 0, prepend=y), sample(4, 3), sample(2, 2))
+    same(lambda t, x, y: t.diff(x, n, 1, append=y), sample(4, 3), sample(2, 2))
+    same(lambda t, x, y: t.diff(x, n, 3, append=y), sample(4, 3), sample(3))
+    same(lambda t, x, y: t.diff(x, n, append=y), sample(), sample(3))
