@@ -117,3 +117,9 @@ def test_names_and_repr() -> None:
     same(lambda t, x: repr(t.aminmax(x)), sample(2, 3, grad=False))
     same(lambda t, x: x.min(1).indices, sample(2, 3))
     same(lambda t, x: x.max(1).values, sample(2, 3), second=True)
+
+
+def test_aminmax_of_many_dims() -> None:
+    x = torch.ones([1] * 65)
+    for dim in (0, -1, 70):
+        same(lambda t, x, dim=dim: t.aminmax(x, dim=dim), x)
