@@ -190,6 +190,13 @@ class Samples:
             self.walk("resampling.spread", g, out, orders)
             return out.reshape(self.shape)
         rows = (np.arange(n * c) * size).reshape(n, c, 1)
+        if self.count == 3:  # point by point, as ATen's loop over volumes adds them
+            places, weights = [
+                np.stack(each, -1)[:, None] for each in zip(*self.combinations(orders), strict=True)
+            ]
+            at = rows[..., None] + places
+            np.add.at(out, at.ravel(), (g[..., None] * weights).ravel())
+            return out.reshape(self.shape)
         for place, weight in self.combinations(orders):
             np.add.at(out, (rows + place[:, None, :]).ravel(), (g * weight[:, None, :]).ravel())
         return out.reshape(self.shape)

@@ -5,6 +5,7 @@ for zeros, 1 for border, 2 for reflection. Coordinates lie in [-1, 1], that of t
 Source: aten/src/ATen/native/GridSampler.cpp, AffineGridGenerator.cpp.
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -112,8 +113,9 @@ def gradients(
         image = contiguous(points.spread(flat, (0,) * points.count), input.sizes, input.dtype)
     if mask[1]:
         whole = input.array.astype(kind)
-        if input.dtype.is_half and points.mode == BILINEAR and points.count == 2:
-            by = bilinear_slopes(points, whole, flat)
+        if input.dtype.is_half and points.mode == BILINEAR:
+            slopes = bilinear_slopes if points.count == 2 else trilinear_slopes
+            by = slopes(points, whole, flat)
         else:
             by = [(flat * points.of(whole, points.once(d))).sum(1) for d in range(points.count)]
         sums = contiguous(np.stack(by, -1), grid.sizes, grid.dtype)
@@ -139,6 +141,31 @@ def bilinear_slopes(points: Samples, image: Array, g: Array) -> list[Array]:
     x = (((ne - nw) * north + (se - sw) * south) * g).sum(1)
     y = (((sw - nw) * west + (se - ne) * east) * g).sum(1)
     return [x * columns.weights[1][..., 1], y * rows.weights[1][..., 1]]
+
+
+def trilinear_slopes(points: Samples, image: Array, g: Array) -> list[Array]:
+    """The gradients for x, y and z of samples of volumes, rounded to a half type where ATen does.
+
+    Source: grid_sampler_3d_backward_cpu_impl, aten/src/ATen/native/GridSampler.cpp.
+    """
+    axes = points.axes[::-1]  # x, y, z
+    n, m = image.shape[-1], image.shape[-2]
+    pixels = image.reshape(*image.shape[:2], -1)
+    sums: list[Array] = [np.zeros(g.shape[::2], image.dtype) for _ in axes]
+    for c, (k, j, i) in itertools.product(
+        range(image.shape[1]), itertools.product(range(2), repeat=3)
+    ):
+        taps = i, j, k
+        x, y, z = [axis.at[..., tap] for axis, tap in zip(axes, taps, strict=True)]
+        inside = [axis.inside[..., tap] for axis, tap in zip(axes, taps, strict=True)]
+        found = np.take_along_axis(pixels[:, c], (z * m + y) * n + x, 1)
+        value = np.where(np.logical_and.reduce(inside), found, image.dtype.type(0))
+        for d, tap in enumerate(taps):
+            term = value
+            for e in range(3):
+                term = term if d == e else term * axes[e].weights[0][..., taps[e]]
+            sums[d] = sums[d] + term * g[:, c] if tap else sums[d] - term * g[:, c]
+    return [total * axis.weights[1][..., 1] for total, axis in zip(sums, axes, strict=True)]
 
 
 @op("contiguous", method=False, node="torch::autograd::NotImplemented")
