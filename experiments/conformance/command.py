@@ -19,6 +19,7 @@ from experiments.conformance.board import AMBER, GREEN, NONE, RED, Row, totals
 from experiments.conformance.examine import COLUMNS
 from experiments.conformance.page import page
 from experiments.conformance.run import Settings, run, stamp
+from experiments.harness.console import PULSE
 from experiments.harness.engines import Refused
 from reference.opdb import DTYPES, entries
 
@@ -92,9 +93,23 @@ def _unknown(name: str) -> str:
     return f"the database has no op '{name}'"
 
 
+class _Pulse:
+    """Says on stderr, now and then, how far a run is whose output is piped."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.count, self.said = total, 0, time.monotonic()
+
+    def __call__(self, row: Row) -> None:  # noqa: ARG002  # told of each row
+        """One op more."""
+        self.count += 1
+        if time.monotonic() - self.said > PULSE:
+            self.said = time.monotonic()
+            print(f"compared {self.count} of {self.total} ops", file=sys.stderr, flush=True)
+
+
 def _run(wanted: Sequence[str], settings: Settings, workers: int, console: Console) -> list[Row]:
     if not console.is_terminal:
-        return run(wanted, settings, workers, lambda row: None)
+        return run(wanted, settings, workers, _Pulse(len(wanted)))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
                TimeElapsedColumn())  # fmt: skip
     with Progress(*columns, console=console, transient=True) as progress:

@@ -3,14 +3,17 @@
 import json
 from collections import Counter
 
+import numpy as np
 import pytest
 import torch
 
 import minitorch_np
 from experiments import __main__ as command
+from experiments.conformance import examine as examining
 from experiments.conformance import run, scope
 from experiments.conformance.board import AMBER, GREEN, RED, Case, row_of, totals
 from experiments.conformance.bridge import Unshared, counterpart, mapped, ours, rebound, values
+from experiments.conformance.exact import is_rounding, near
 from experiments.conformance.examine import COLUMNS, Call, examine, refusal
 from experiments.conformance.page import page
 from experiments.conformance.snippet import snippet
@@ -179,3 +182,39 @@ def test_entries_know_their_forms():
     entry = run.entry_of("add")
     assert isinstance(entry, Entry) and entry.takes_out and entry.twice
     assert [s.args[0].dtype for s in entry.samples(torch.float32)][:1] == [torch.float32]
+
+
+def test_rounding_is_judged_by_float64(monkeypatch):
+    entry = run.entry_of("addr")
+    (halves,) = list(entry.samples(torch.bfloat16))[3:4]
+    assert "value" not in red(examine(Call(entry, halves)))
+    with monkeypatch.context() as patch:
+        patch.setattr(examining, "forgiven", lambda call: set())
+        assert "value" in red(examine(Call(entry, halves)))
+    right = minitorch_np.addr
+    monkeypatch.setattr(minitorch_np, "addr", lambda *a, **k: right(*a, **k) * 1.25)
+    assert "value" in red(examine(Call(entry, halves)))
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "fine"),
+    [
+        ([1.0], [1.0], True),
+        ([1.0 + 3e-6], [1.0 - 1e-6], True),  # four times as far at most
+        ([1.0 + 5e-6], [1.0 - 1e-6], False),
+        ([1.0], [1.1], False),  # PyTorch's own answer is no rounding of it
+        ([np.nan], [1.0], False),
+        ([np.nan], [np.nan], True),
+    ],
+)
+def test_nearness(mine, theirs, fine):
+    exact = np.array([1.0 if theirs[0] == theirs[0] else np.nan])
+    assert near(np.array(mine), np.array(theirs), exact, 2.0**-24) is fine
+
+
+def test_differences_of_numbers_are_told_from_others():
+    assert is_rounding("result: -0.28 at [3, 3], not -3.1e-05")
+    assert is_rounding("gradient 0: 104.0 at [], not 103.5")
+    assert not is_rounding("result: nan at [0], not 1.0")
+    assert not is_rounding("result: stride (1,), not (2,)")
+    assert not is_rounding("raised RuntimeError: no, not a result")

@@ -1,0 +1,88 @@
+"""A call of the database as each library gets it, and what becomes of it there."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+
+import minitorch_np
+from experiments.conformance.bridge import counterpart, mapped, ours, plain, tensors_in, twin
+from experiments.conformance.compare import FACTS
+from reference.opdb import Entry, Sample
+
+__all__ = ["Call", "Side", "chosen", "cotangents"]
+
+SEED = 1234
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A sample as both libraries get it: each time from fresh copies of its tensors."""
+
+    entry: Entry
+    sample: Sample
+    undefined: bool = False
+    """Whether the values of the result are whatever memory held."""
+    tolerance: tuple[float, float] | None = None
+    unsafe: bool = False
+    """Whether PyTorch must not be given an `out=` of other strides."""
+    device: str = "cpu"
+    """Where PyTorch computes. On a GPU only results and gradients are compared."""
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What results are compared by."""
+        return FACTS[1:] if self.undefined else FACTS
+
+
+class Side:
+    """One library's arguments and what it made of them."""
+
+    def __init__(self, call: Call, mine: bool, change: Callable[[Any], Any] | None = None) -> None:
+        convert = ours if mine else partial(twin, device=call.device)
+        self.library: Any = minitorch_np if mine else torch
+        self.args = list(mapped(call.sample.args, convert, to_ours=mine))
+        self.kwargs: dict[str, Any] = mapped(call.sample.kwargs, convert, to_ours=mine)
+        if not mine and "device" in self.kwargs:
+            self.kwargs["device"] = call.device
+        self.inputs = tensors_in([self.args, self.kwargs])
+        if change is not None:
+            self.args[0] = change(self.args[0])
+        self.result: Any = None
+        self.error: Exception | None = None
+
+    def run(self, function: Callable[..., Any], **more: Any) -> None:
+        """Calls the function, with the same random numbers on either side."""
+        self.library.manual_seed(SEED)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                self.result = function(*self.args, **self.kwargs, **more)
+            except Exception as error:  # noqa: BLE001  compared with the other library's
+                self.error = error
+
+    @property
+    def message(self) -> str:
+        """The exception as one line, or ''."""
+        return "" if self.error is None else plain(f"{type(self.error).__name__}: {self.error}")
+
+
+def chosen(call: Call, result: Any, mine: bool) -> list[Any]:
+    """The tensors of a result that are differentiated."""
+    choose = call.sample.chosen
+    try:
+        return tensors_in((counterpart(choose) if mine else choose)(result))
+    except (AttributeError, TypeError, IndexError, KeyError):
+        return tensors_in(result)
+
+
+def cotangents(like: Sequence[tuple[Sequence[int], torch.dtype]]) -> list[torch.Tensor]:
+    """Random cotangents of these shapes and dtypes, the same every time."""
+    generator = torch.Generator().manual_seed(7)
+    return [
+        torch.randn(tuple(shape), generator=generator, dtype=torch.float64).to(dtype)
+        for shape, dtype in like
+    ]
