@@ -10,7 +10,6 @@ from typing import NoReturn
 import minitorch_np.graph.hooks  # pyright: ignore[reportUnusedImport]  # binds
 import minitorch_np.ops.aten  # pyright: ignore[reportUnusedImport]  # torch.ops.aten
 import minitorch_np.ops.operators  # pyright: ignore[reportUnusedImport]  # binds
-import minitorch_np.ops.restride  # pyright: ignore[reportUnusedImport]  # binds
 import minitorch_np.ops.subscript  # noqa: F401  # pyright: ignore[reportUnusedImport]  # binds
 from minitorch_np import (
     autograd,
@@ -230,6 +229,7 @@ from minitorch_np.ops.mask import (
     unravel_index,
 )
 from minitorch_np.ops.matrix import cross, diagflat, trace
+from minitorch_np.ops.matrix_exp import matrix_exp
 from minitorch_np.ops.max_pool import max_pool1d, max_pool1d_with_indices, max_pool2d, max_pool3d
 from minitorch_np.ops.median import median, nanmedian
 from minitorch_np.ops.membership import isin
@@ -317,6 +317,7 @@ from minitorch_np.ops.recurrent import (
     rnn_tanh_cell,
 )
 from minitorch_np.ops.reduce import all, any, count_nonzero, logsumexp, mean, nansum, prod, sum
+from minitorch_np.ops.restride import resize_as_
 from minitorch_np.ops.rrelu import rrelu, rrelu_
 from minitorch_np.ops.sampling import bernoulli, multinomial
 from minitorch_np.ops.scan import cummax, cummin, cumprod, cumsum, diff, logcumsumexp
@@ -524,7 +525,7 @@ __all__ = [
     "log10", "log1p", "log2", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp",
     "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace", "logsumexp",
     "long", "lstm", "lstm_cell", "lt", "manual_seed", "margin_ranking_loss", "masked_fill",
-    "masked_scatter", "masked_select", "matmul", "matrix_power", "max", "max_pool1d",
+    "masked_scatter", "masked_select", "matmul", "matrix_exp", "matrix_power", "max", "max_pool1d",
     "max_pool1d_with_indices", "max_pool2d", "max_pool3d", "maximum", "mean", "median",
     "memory_format", "memory_stats", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis",
     "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan", "nan_to_num",
@@ -536,8 +537,9 @@ __all__ = [
     "poisson_nll_loss", "polygamma", "positive", "pow", "prelu", "preserve_format", "prod",
     "promote_types", "put", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like",
     "randn", "randn_like", "random", "randperm", "ravel", "real", "reciprocal", "relu", "remainder",
-    "renorm", "repeat_interleave", "reset_peak_memory_stats", "reshape", "resolve_conj",
-    "resolve_neg", "result_type", "return_types", "rms_norm", "rnn_relu", "rnn_relu_cell",
+    "renorm", "repeat_interleave", "reset_peak_memory_stats", "reshape", "resize_as_",
+    "resolve_conj", "resolve_neg", "result_type", "return_types", "rms_norm", "rnn_relu",
+    "rnn_relu_cell",
     "rnn_tanh", "rnn_tanh_cell", "roll", "rot90", "round", "row_stack", "rrelu", "rrelu_", "rsqrt",
     "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce", "searchsorted",
     "seed", "select", "select_copy", "select_scatter", "selu", "set_default_dtype",

@@ -278,6 +278,12 @@ class TensorMethods:
             """The bits moved `other` places up; 0 for a shift that leaves none."""
             ...
 
+        def __rmatmul__(self, other: Tensor) -> Tensor:
+            """The matrix product of a tensor on the left with this one; of numbers there is
+            none.
+            """
+            ...
+
         def __rmod__(self, other: Tensor | Number) -> Tensor:
             """The remainder with the sign of the divisor, as Python's `%`; a zero has that of
             `input`.
@@ -1836,6 +1842,12 @@ class TensorMethods:
 
         def matmul(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
             """The product of vectors, matrices or batches of matrices; batches broadcast."""
+            ...
+
+        def matrix_exp(self) -> Tensor:
+            """The exponential of square matrices (..., N, N); half types are computed in
+            float32.
+            """
             ...
 
         def matrix_power(self, n: int_, *, out: Tensor | None = None) -> Tensor:

@@ -1,4 +1,4 @@
-"""torch.linalg: norms, products, powers and the QR factors."""
+"""torch.linalg: norms, products, powers, exponentials, diagonals and the QR factors."""
 
 from collections.abc import Sequence
 from typing import NoReturn
@@ -10,10 +10,26 @@ from minitorch_np.ops.linalg import matmul, matrix_power
 from minitorch_np.ops.matrix import linalg_cross as cross
 from minitorch_np.ops.matrix import linalg_vander as vander
 from minitorch_np.ops.matrix import qr
+from minitorch_np.ops.matrix_exp import matrix_exp as _matrix_exp
+from minitorch_np.ops.multi_dot import multi_dot, vecdot
 from minitorch_np.ops.norm import check_out, matrix_norm, vector_norm
+from minitorch_np.ops.slicing import diagonal as _diagonal
 from minitorch_np.tensor import Number, Tensor
 
-__all__ = ["cross", "matmul", "matrix_norm", "matrix_power", "norm", "qr", "vander", "vector_norm"]
+__all__ = [
+    "cross", "diagonal", "matmul", "matrix_exp", "matrix_norm", "matrix_power", "multi_dot", "norm",
+    "qr", "vander", "vecdot", "vector_norm",
+]  # fmt: skip
+
+
+def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    """The diagonals of matrices (..., M, N), a view: `torch.diagonal` of the last two dims."""
+    return _diagonal(A, offset, dim1, dim2)
+
+
+def matrix_exp(A: Tensor) -> Tensor:
+    """The exponential of square matrices (..., N, N): `torch.matrix_exp`."""
+    return _matrix_exp(A)
 
 
 def norm(

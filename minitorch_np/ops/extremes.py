@@ -310,8 +310,8 @@ def aminmax(
             )
         axes = tuple(range(input.ndim))
     else:
-        axes = (wrap_dim(dim, input.ndim),) if input.ndim else ()
         _ = wrap_dim(dim, input.ndim)
+        axes = dims_of(dim, input.ndim) if input.ndim else ()
         for d in axes:
             check_dim("aminmax", input.sizes, d, "")
     shape = reduced(input.sizes, axes, keepdim)

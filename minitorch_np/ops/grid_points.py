@@ -16,7 +16,7 @@ from minitorch_np.ops.taps import cubic_weights
 from minitorch_np.shapes import Shape, numel
 from minitorch_np.tensor import Tensor
 
-__all__ = ["Samples"]
+__all__ = ["BILINEAR", "REFLECTION", "Samples"]
 
 Array = NDArray[Any]
 Orders = tuple[int, ...]
@@ -90,7 +90,8 @@ def taps_along(x: Array, size: int, mode: int, padding: int, align: bool, flat: 
     first = np.floor(at)
     share, slope = at - first, slope * x.dtype.type(factor)
     places = np.stack([first, first + 1], -1)
-    weights = np.stack([1 - share, share], -1), np.stack([-slope, slope], -1), np.zeros_like(places)
+    near = 1 - share if flat else first + 1 - at
+    weights = np.stack([near, share], -1), np.stack([-slope, slope], -1), np.zeros_like(places)
     return within(places, size, weights)
 
 
@@ -144,10 +145,11 @@ class Samples:
         ranges = [range(axis.at.shape[-1]) for axis in self.axes]
         for taps in itertools.product(*ranges):
             place, weight, inside = 0, 1, True
-            for axis, k, n, order in zip(self.axes, taps, self.shape[2:], orders, strict=True):
+            for axis, k, n in zip(self.axes, taps, self.shape[2:], strict=True):
                 place = place * n + axis.at[..., k]
-                weight = weight * axis.weights[order][..., k]
                 inside = inside & axis.inside[..., k]
+            for axis, k, order in zip(self.axes[::-1], taps[::-1], orders[::-1], strict=True):
+                weight = weight * axis.weights[order][..., k]  # the last dim's first, as in ATen
             found.append((np.asarray(place), np.where(inside, weight, 0)))
         return found
 
@@ -188,6 +190,13 @@ class Samples:
             self.walk("resampling.spread", g, out, orders)
             return out.reshape(self.shape)
         rows = (np.arange(n * c) * size).reshape(n, c, 1)
+        if self.count == 3:  # point by point, as ATen's loop over volumes adds them
+            places, weights = [
+                np.stack(each, -1)[:, None] for each in zip(*self.combinations(orders), strict=True)
+            ]
+            at = rows[..., None] + places
+            np.add.at(out, at.ravel(), (g[..., None] * weights).ravel())
+            return out.reshape(self.shape)
         for place, weight in self.combinations(orders):
             np.add.at(out, (rows + place[:, None, :]).ravel(), (g * weight[:, None, :]).ravel())
         return out.reshape(self.shape)

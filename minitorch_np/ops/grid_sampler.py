@@ -5,6 +5,7 @@ for zeros, 1 for border, 2 for reflection. Coordinates lie in [-1, 1], that of t
 Source: aten/src/ATen/native/GridSampler.cpp, AffineGridGenerator.cpp.
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import not_implemented, quietly
 from minitorch_np.op import REGISTRY, composite, op
 from minitorch_np.ops.creation import zeros
-from minitorch_np.ops.grid_points import Samples
+from minitorch_np.ops.grid_points import BILINEAR, REFLECTION, Samples
 from minitorch_np.ops.ranges import linspace
 from minitorch_np.plan import Rule
 from minitorch_np.shapes import Shape, listed
@@ -112,9 +113,59 @@ def gradients(
         image = contiguous(points.spread(flat, (0,) * points.count), input.sizes, input.dtype)
     if mask[1]:
         whole = input.array.astype(kind)
-        by = [(flat * points.of(whole, points.once(d))).sum(1) for d in range(points.count)]
+        if input.dtype.is_half and points.mode == BILINEAR:
+            slopes = bilinear_slopes if points.count == 2 else trilinear_slopes
+            by = slopes(points, whole, flat)
+        else:
+            by = [(flat * points.of(whole, points.once(d))).sum(1) for d in range(points.count)]
         sums = contiguous(np.stack(by, -1), grid.sizes, grid.dtype)
     return GridGradients(image, sums)
+
+
+def bilinear_slopes(points: Samples, image: Array, g: Array) -> list[Array]:
+    """The gradients for x and y of samples of flat images, rounded to a half type where ATen does.
+
+    Source: ApplyGridSample::backward, aten/src/ATen/native/cpu/GridSamplerKernel.cpp.
+    """
+    rows, columns = points.axes
+    pixels = image.reshape(*image.shape[:2], -1)
+    taps: list[Array] = []
+    for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        place = rows.at[..., i] * image.shape[3] + columns.at[..., j]
+        inside = (rows.inside[..., i] & columns.inside[..., j])[:, None]
+        found = np.take_along_axis(pixels, place[:, None], 2)
+        taps.append(np.where(inside, found, image.dtype.type(0)))
+    nw, ne, sw, se = taps
+    north, south = [rows.weights[0][:, None, :, k] for k in range(2)]
+    west, east = [columns.weights[0][:, None, :, k] for k in range(2)]
+    x = (((ne - nw) * north + (se - sw) * south) * g).sum(1)
+    y = (((sw - nw) * west + (se - ne) * east) * g).sum(1)
+    return [x * columns.weights[1][..., 1], y * rows.weights[1][..., 1]]
+
+
+def trilinear_slopes(points: Samples, image: Array, g: Array) -> list[Array]:
+    """The gradients for x, y and z of samples of volumes, rounded to a half type where ATen does.
+
+    Source: grid_sampler_3d_backward_cpu_impl, aten/src/ATen/native/GridSampler.cpp.
+    """
+    axes = points.axes[::-1]  # x, y, z
+    n, m = image.shape[-1], image.shape[-2]
+    pixels = image.reshape(*image.shape[:2], -1)
+    sums: list[Array] = [np.zeros(g.shape[::2], image.dtype) for _ in axes]
+    for c, (k, j, i) in itertools.product(
+        range(image.shape[1]), itertools.product(range(2), repeat=3)
+    ):
+        taps = i, j, k
+        x, y, z = [axis.at[..., tap] for axis, tap in zip(axes, taps, strict=True)]
+        inside = [axis.inside[..., tap] for axis, tap in zip(axes, taps, strict=True)]
+        found = np.take_along_axis(pixels[:, c], (z * m + y) * n + x, 1)
+        value = np.where(np.logical_and.reduce(inside), found, image.dtype.type(0))
+        for d, tap in enumerate(taps):
+            term = value
+            for e in range(3):
+                term = term if d == e else term * axes[e].weights[0][..., taps[e]]
+            sums[d] = sums[d] + term * g[:, c] if tap else sums[d] - term * g[:, c]
+    return [total * axis.weights[1][..., 1] for total, axis in zip(sums, axes, strict=True)]
 
 
 @op("contiguous", method=False, node="torch::autograd::NotImplemented")
@@ -131,6 +182,7 @@ def grid_sampler_double_backward(
 ) -> Tensor:
     """The gradient of `gradients` for the argument `which`; nothing arrives at empty results.
 
+    Raises: RuntimeError for half types, reflection and a gradient of points, as PyTorch does.
     Source: grid_sampler_2d_double_backward, torch/csrc/autograd/FunctionsManual.cpp.
     """
     points = Samples(input.sizes, grid, interpolation_mode, padding_mode, align_corners)
@@ -143,6 +195,9 @@ def grid_sampler_double_backward(
         moved = grad_grad_grid.array.astype(kind).reshape(-1, 1, points.points, points.count)
         along = [moved[..., d] for d in range(points.count)]
     if which == "input":
+        reflected = padding_mode == REFLECTION and interpolation_mode == BILINEAR
+        if along and reflected and input.dtype.is_half:  # in which PyTorch's weights are float32
+            raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
         total = np.zeros(input.sizes, kind)
         for d, move in enumerate(along):
             total += points.spread(g * move, points.once(d))

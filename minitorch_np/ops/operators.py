@@ -72,7 +72,7 @@ def invert(input: Tensor) -> Tensor:
 
 def quotient_of(other: Tensor | Number, input: Tensor) -> Tensor:
     """`other / input`, by way of the reciprocal as PyTorch has it."""
-    return unary.reciprocal(input) * other
+    return input.reciprocal() * other
 
 
 def difference_of(other: Tensor | Number, input: Tensor) -> Tensor:
@@ -87,6 +87,11 @@ def product(input: Tensor, other: Tensor | Number) -> object:
     return input.matmul(other)
 
 
+def reflected_product(other: Tensor | Number, input: Tensor) -> object:
+    """The matrix product of a tensor on the left with this one; of numbers there is none."""
+    return product(other, input) if isinstance(other, Tensor) else NotImplemented
+
+
 operator("__add__", binary.add)
 operator("__radd__", binary.add)
 operator("__sub__", binary.sub)
@@ -95,6 +100,7 @@ operator("__mul__", binary.mul)
 operator("__rmul__", binary.mul)
 operator("__truediv__", binary.div)
 reflected("__rtruediv__", quotient_of)
+reflected("__rdiv__", quotient_of)
 operator("__floordiv__", binary.floor_divide)
 reflected("__rfloordiv__", binary.floor_divide)
 operator("__mod__", binary.remainder)
@@ -102,6 +108,7 @@ reflected("__rmod__", binary.remainder)
 operator("__pow__", power.pow)
 reflected("__rpow__", power.pow)
 operator("__matmul__", product)
+reflected("__rmatmul__", reflected_product)
 operator("__and__", bitwise.bitwise_and)
 operator("__rand__", bitwise.bitwise_and)
 operator("__or__", bitwise.bitwise_or)

@@ -17,7 +17,7 @@ from minitorch_np.storage import UntypedStorage, VersionCounter, allocate
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Tensor, attribute, method
 
-__all__: list[str] = []
+__all__ = ["resize_as_"]
 
 
 def reorder(input: Tensor, order: Sequence[int]) -> Tensor:

@@ -100,3 +100,26 @@ def test_compiled_loops(mode: str) -> None:
     for shape, points in (((2, 5, 24, 30), (2, 20, 25, 2)), ((2, 4, 9, 8, 10), (2, 8, 9, 8, 3))):
         x, grid = sample(*shape), sample(*points, low=-1.1, high=1.1, seed=2)
         same(run, x, grid, tol=(1e-4, 1e-4))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("padding", [0, 1, 2])
+def test_half_types_round_step_by_step(dtype: torch.dtype, padding: int) -> None:
+    """Samples of volumes, their gradients and those of flat grids: to the last bit."""
+    for align in (False, True):
+        x, grid = sample(2, 3, 4, 4, 4, dtype=dtype), sample(2, 3, 2, 2, 3, dtype=dtype, seed=1)
+        f = lambda t, x, g, a=align: t.grid_sampler_3d(x, g, 0, padding, a)  # noqa: E731
+        same(f, x, grid, tol=(0, 0))
+        x, grid = sample(2, 3, 4, 4, dtype=dtype, grad=False), sample(2, 3, 2, 2, dtype=dtype)
+        same(lambda t, x, g, a=align: t.grid_sampler_2d(x, g, 0, padding, a), x, grid, tol=(0, 0))
+
+
+@pytest.mark.parametrize("padding", [1, 2])
+def test_reflected_half_types_have_no_second_derivative(padding: int) -> None:
+    def twice(t: Any, x: Any, grid: Any) -> Any:
+        y = t.grid_sampler_2d(x, grid, 0, padding, False)
+        first = t.autograd.grad(y.sum(), (x, grid), create_graph=True)
+        return t.autograd.grad(first[1].sum(), (x, grid))[0].shape
+
+    half = torch.float16
+    same(twice, sample(1, 2, 4, 4, dtype=half), sample(1, 2, 2, 2, dtype=half, seed=1))

@@ -92,3 +92,13 @@ def test_divmod_is_missing_in_both():
 def test_matmul():
     same(lambda t, x, y: x @ y, sample(2, 3), sample(3, 4))
     same(lambda t, x: x @ 2, sample(2, 3))
+
+
+def test_reflected_by_name() -> None:
+    """Special methods that Python never calls for two tensors, called by name."""
+    for name in ("__rmatmul__", "__rdiv__", "__rtruediv__"):
+        x, y = sample(3, 3), sample(3, 3, seed=1)
+        same(lambda t, x, y, name=name: getattr(x, name)(y), x, y, second=True, tol=(1e-4, 1e-4))
+        for other in (2, "x"):
+            same(lambda t, x, name=name, other=other: getattr(x, name)(other), x)
+    same(lambda t, x: 2 @ x, sample(3, 3))

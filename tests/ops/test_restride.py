@@ -86,6 +86,11 @@ def test_changes(name: str) -> None:
     same(lambda torch, x: CHANGES[name](x), sample(2, 3))
 
 
+def test_resize_as_function() -> None:
+    same(lambda torch, x, y: torch.resize_as_(fresh(x), y), sample(2, 3), sample(2, 2))
+    same(lambda torch, x, y: torch.resize_as_(x, y), sample(2, 3), sample(2, 2))
+
+
 ERRORS: dict[str, Callable[..., Any]] = {
     "resize": lambda torch, x: x.resize_(2),
     "resize_negative": lambda torch, x: fresh(x).resize_(-1),

@@ -80,6 +80,10 @@ PRODUCTS = [
     one("bmm", lambda torch, x, y: x @ y, x(2, 1, 2, 3), x(2, 3, 2)),
     one("squeezed", lambda torch, x, y: x @ y, x(3), x(3, 4)),
     one("linalg_cross", lambda torch, x, y: torch.linalg.cross(x, y), x(2, 3), x(2, 3)),
+    # in float64, for PyTorch's answers in half types are nan
+    one("matrix_exp", lambda torch, x: torch.matrix_exp(x.double()), x(2, 3, 3)),
+    one("sum", lambda torch, x, y: torch.linalg.vecdot(x, y, dim=0), x(2, 3), x(3)),
+    one("mm", lambda torch, *each: torch.linalg.multi_dot(each), x(3), x(3, 4), x(4, 2)),
     one("qr", lambda torch, x: torch.linalg.qr(x), x(3, 2, grad=False)),
     one("unsafe_view", lambda torch, x, y: x @ y, x(2, 2, 3), x(3, 2)),
 ]
