@@ -175,28 +175,33 @@ def conformance() -> str | None:
     if not path.is_file():
         return None
     found = json.loads(path.read_text())
-    whole = found["totals"]["all"]
-    count, green = sum(whole.values()), whole.get("green", 0)
+    families = {k: Counter(v) for k, v in found["totals"].items() if k != "all"}
+    apart = ("layers", "optimizers")
+    ops = sum((c for name, c in families.items() if name not in apart), Counter[str]())
+    parts = [f"{ops['green']} of {ops.total()} ops ({ops['green'] / ops.total():.1%})"]
+    parts += [
+        f"{families[n]['green']} of {families[n].total()} {n}" for n in apart if n in families
+    ]
+    kind = "a few samples of four dtypes" if found["quick"] else "all samples and dtypes"
     calls = sum(row["cases"] for row in found["rows"])
-    agree = f"**{green} of {count} ops agree in everything, {green / count:.1%}**"
     version = found["torch"].partition("+")[0]
     lines = [
-        f"{agree}; {calls:,} calls, PyTorch {version}, {found['date']}:",
+        f"Green in every column: **{', '.join(parts)}**.",
+        f"PyTorch {version}, {found['date']}, {kind}, {calls:,} calls.",
         "",
         "| family | green | amber | red |",
         "|---|---|---|---|",
     ]
-    for name, numbers in found["totals"].items():
-        cells = [str(numbers.get(colour) or "") for colour in ("green", "amber", "red")]
+    for name, count in families.items():
+        cells = [str(count[colour] or "") for colour in ("green", "amber", "red")]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     lines += ["", "<details><summary>What differs, and why</summary>", ""]
     for row in found["rows"]:
-        for colour in ("red", "amber"):
-            names = [c for c, cell in row["cells"].items() if cell["colour"] == colour]
-            if names:
-                cell = row["cells"][names[0]]
-                told = cell["reason"] or "not explained"
-                lines.append(f"- {colour}: `{row['op']}` ({', '.join(names)}): {told}")
+        for colour, what in (("red", "first"), ("amber", "reason")):
+            cells = {c: cell for c, cell in row["cells"].items() if cell["colour"] == colour}
+            if cells:
+                told = next(iter(cells.values()))[what]
+                lines.append(f"- {colour}: `{row['op']}` ({', '.join(cells)}): {told}")
     return "\n".join([*lines, "", "</details>"])
 
 

@@ -71,7 +71,7 @@ def op_text(row: Mapping[str, Any]) -> str:
     """The name; where something differs it opens to say what, and the code that shows it."""
     name = html.escape(row["op"])
     told = [
-        f"<li><b>{html.escape(c)}</b> {html.escape(cell['reason'] or cell['first'])}</li>"
+        f"<li><b>{html.escape(c)}</b> {html.escape(_told(cell))}</li>"
         for c, cell in row["cells"].items()
         if cell["colour"] in (AMBER, RED)
     ]
@@ -79,6 +79,11 @@ def op_text(row: Mapping[str, Any]) -> str:
         return name
     code = f"<pre>{html.escape(row['code'])}</pre>" if row["code"] else ""
     return f"<details><summary>{name}</summary><ul>{''.join(told)}</ul>{code}</details>"
+
+
+def _told(cell: Mapping[str, Any]) -> str:
+    """What differs; where all of it is known, why."""
+    return str(cell["first"] if cell["colour"] == RED else cell["reason"])
 
 
 def cell_text(cell: Mapping[str, Any], column: str) -> str:
