@@ -9,6 +9,7 @@ import torch
 
 from experiments.conformance import scope
 from experiments.conformance.board import Case, Row, row_of
+from experiments.conformance.bridge import tensors_in
 from experiments.conformance.compare import Differences
 from experiments.conformance.examine import COLUMNS
 
@@ -16,6 +17,8 @@ __all__ = ["QUICK", "Settings", "Tally", "few", "numbered"]
 
 QUICK = ("float32", "bfloat16", "int64", "bool")
 """The dtypes of a quick run; an op that takes none of them is tried in its first."""
+LARGE = 100_000
+"""Elements of a sample that takes too long for a quick run."""
 FEW = 8
 """The samples of a dtype in a quick run, evenly from all of them."""
 
@@ -42,7 +45,15 @@ def numbered(items: Sequence[Item], settings: Settings) -> list[tuple[int, Item]
     samples = list(enumerate(items))
     if settings.sample is not None:
         return samples[settings.sample : settings.sample + 1]
-    return few(samples) if settings.quick else samples
+    if not settings.quick:
+        return samples
+    return few([(n, one) for n, one in samples if elements(one) <= LARGE] or samples[:1])
+
+
+def elements(item: object) -> int:
+    """How many elements the tensors of a sample have."""
+    arguments = [getattr(item, "args", ()), getattr(item, "kwargs", {})]
+    return sum(t.numel() for t in tensors_in(arguments))
 
 
 def few(samples: list[Item], most: int = FEW) -> list[Item]:
