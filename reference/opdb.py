@@ -17,6 +17,8 @@ from typing import Any
 
 import torch
 
+from reference.refused import refused
+
 __all__ = ["DTYPES", "VERSION", "Entry", "Sample", "entries", "private"]
 
 VERSION = tuple(int(n) for n in torch.__version__.split("+")[0].split(".")[:2])
@@ -114,12 +116,13 @@ class Entry:
             yield _sample(sample)
 
     def refused(self) -> Iterator[Sample]:
-        """Calls that PyTorch refuses."""
-        if self.info.error_inputs_func is None:
-            return
-        torch.manual_seed(0)
-        for error in self.info.error_inputs("cpu"):
-            yield _sample(error.sample_input)
+        """Calls that PyTorch refuses: the database's, then those written down by hand."""
+        if self.info.error_inputs_func is not None:
+            torch.manual_seed(0)
+            for error in self.info.error_inputs("cpu"):
+                yield _sample(error.sample_input)
+        for args, kwargs in refused(self.full_name):
+            yield Sample(args, kwargs, lambda result: result, "by hand")
 
 
 def _sample(found: Any) -> Sample:

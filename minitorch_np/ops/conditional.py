@@ -186,7 +186,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
 
     Source: ATen/native/TensorAdvancedIndexing.cpp masked_fill.
     """
-    shape = broadcast(input.sizes, mask.sizes)
+    shape = broadcast(mask.sizes, input.sizes)
     check_mask(input, mask, value)
     done = empty(shape, strides.contiguous(shape), input.dtype)
     np.copyto(done.array, input.array)
@@ -328,13 +328,24 @@ def clamp(
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     tensors = isinstance(min, Tensor) or isinstance(max, Tensor)
     if tensors and (isinstance(min, Number) or isinstance(max, Number)):
-        raise unfitting("clamp", input, min, max)
+        if not (_is_number(min) and _is_number(max)):
+            raise unfitting("clamp", input, min, max)
+        min, max, tensors = _number(min), _number(max), False
     if tensors:
         kernel = "" if min is None or max is None else "clamp_cpu"
     else:
         one = "" if min is not None and max is not None else "_min" if max is None else "_max"
         kernel = f"clamp{one}_scalar_cpu"
     return limited(input, min, max, out, kernel)
+
+
+def _is_number(limit: Limit) -> bool:
+    """Whether torch's parser takes a limit for a number: a 0-d tensor without gradient, too."""
+    return not isinstance(limit, Tensor) or not (limit.sizes or limit.requires_grad)
+
+
+def _number(limit: Limit) -> Number | None:
+    return limit.item() if isinstance(limit, Tensor) else limit
 
 
 def clamp_backward(g: Tensor, input: Tensor, min: Limit, max: Limit) -> Tensor:
