@@ -9,6 +9,7 @@ import logging
 import sys
 import types
 import unittest
+import unittest.mock
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -139,10 +140,14 @@ def entries() -> tuple[Entry, ...]:
 
 
 def private(module: str) -> Any:
-    """A module of torch's own tests. Raises ImportError where this torch has it not."""
+    """A module of torch's own tests. Raises ImportError where this torch has it not.
+
+    On import they forbid the process to change torch's backend flags, such as TF32, ever after.
+    """
     _stand_in_for_expecttest()
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)  # of missing CUDA
-    with warnings.catch_warnings():
+    flags = unittest.mock.patch.object(torch.backends, "disable_global_flags")
+    with warnings.catch_warnings(), flags:
         warnings.simplefilter("ignore")
         return importlib.import_module(module)
 

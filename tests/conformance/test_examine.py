@@ -219,3 +219,9 @@ def test_differences_of_numbers_are_told_from_others():
     assert not is_rounding("result: nan at [0], not 1.0")
     assert not is_rounding("result: stride (1,), not (2,)")
     assert not is_rounding("raised RuntimeError: no, not a result")
+
+
+def test_the_databases_leave_torchs_flags_alone():
+    before = torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cudnn.allow_tf32 = torch.backends.cudnn.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = before
