@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 
+from reference.corners import corners
 from reference.refused import refused
 
 __all__ = ["DTYPES", "VERSION", "Entry", "Sample", "entries", "private"]
@@ -25,6 +26,7 @@ __all__ = ["DTYPES", "VERSION", "Entry", "Sample", "entries", "private"]
 VERSION = tuple(int(n) for n in torch.__version__.split("+")[0].split(".")[:2])
 
 MODULE = "torch.testing._internal.common_methods_invocations"
+CORE = "torch.testing._internal.opinfo.core"
 
 DTYPES = (
     torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32,
@@ -107,12 +109,15 @@ class Entry:
         return tuple(alias.name for alias in self.info.aliases or ())
 
     def samples(self, dtype: torch.dtype) -> Iterator[Sample]:
-        """The samples of a dtype, with gradients wanted where there are any. Seeded."""
+        """The samples of a dtype, with gradients wanted where there are any, then those by hand."""
         wants = self.differentiable and dtype in self.info.supported_backward_dtypes("cpu")
         torch.manual_seed(0)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = list(self.info.sample_inputs("cpu", dtype, requires_grad=wants))
+        for text, (first, *rest), kwargs in corners(self.full_name, dtype, wants):
+            made = private(CORE).SampleInput(first, args=tuple(rest), kwargs=kwargs, name=text)
+            found.append(made)
         for sample in found:
             yield _sample(sample)
 

@@ -100,7 +100,7 @@ def _examine(call: Call, found: Differences) -> None:
     compare.result(a.result, t.result, found, "result", facts_of=call.facts,
                    tolerance=call.tolerance)  # fmt: skip
     compare.aliases(a.result, t.result, a.inputs, t.inputs, found)
-    note(found, "version", versions(a, t))
+    note(found, "version", versions(a, t) or afterwards(call, a, t))
     if not found.get("shape") and _fine(found.get("value")):
         gradients(call, a, t, found)
     if call.device != "cpu":
@@ -122,6 +122,18 @@ def versions(a: Side, t: Side) -> str:
         if x._version != y._version:
             return f"input {i} has version {x._version}, not {y._version}"
     return ""
+
+
+def afterwards(call: Call, a: Side, t: Side) -> str:
+    """The first input that holds something else than torch's after the call, in words.
+
+    All inputs, whatever their versions: running statistics are written to without a count.
+    """
+    held: Differences = {}
+    for i, (x, y) in enumerate(zip(a.inputs, t.inputs, strict=True)):
+        compare.facts(x, y, held, f"input {i} afterwards", ("value", "shape", "stride"),
+                      call.tolerance)  # fmt: skip
+    return next(filter(None, held.values()), "") if not call.undefined else ""
 
 
 def gradients(call: Call, a: Side, t: Side, found: Differences) -> None:

@@ -76,7 +76,8 @@ def normalised(
     stepwise = stored.is_half and not packed(input, weight, bias, *running)
     if training:
         rounds = stored is bfloat16 and packed(input)  # there sums of squares are kept as that
-        found = moved(a, running, momentum, eps, stored if rounds else None)
+        early = stored if stored is bfloat16 or not packed(input) else None
+        found = moved(a, running, momentum, eps, early, stored if rounds else None)
         mean, rstd = (kept_as(stored, values) for values in found)
     else:
         mean, rstd = fixed(running, a, eps, stored if stepwise else None)
@@ -106,13 +107,19 @@ def packed(input: Tensor, *values: Tensor | None) -> bool:
 
 
 def moved(
-    a: Array, running: Running, momentum: float, eps: float, between: Dtype | None
+    a: Array,
+    running: Running,
+    momentum: float,
+    eps: float,
+    early: Dtype | None,
+    between: Dtype | None,
 ) -> tuple[Array, Array]:
     """The means and the rstds of a batch, towards which running statistics are moved.
 
-    `between` is the dtype to which sums of squares are rounded on the way, if they are.
+    Means are rounded to `early` before that, and sums of squares on the way to `between`, if any.
     """
     mean, spread = moments(a)
+    mean = kept_as(early, mean)
     n = a.shape[0] * a.shape[2]
     spread = kept_as(between, spread)
     update(running[0], mean, momentum)

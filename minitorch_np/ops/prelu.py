@@ -58,10 +58,10 @@ def _passed(a: Array, w: Array, g: Array, o: Array) -> None:
         copied(np.where(a > 0, g, w * g), o)
 
 
-prelu_input_backward.vjp(
+prelu_input_backward.vjp(  # at 0 the second derivatives take the other side than the first
     input=lambda g, input_shape: zeros(g, input_shape),
-    weight=lambda g, input, grad_output: where_self(input > 0, 0, grad_output * g),
-    grad_output=lambda g, input, weight: where_self(input > 0, g, g * weight),
+    weight=lambda g, input, grad_output: where_self(input >= 0, 0, grad_output * g),
+    grad_output=lambda g, input, weight: where_self(input >= 0, g, g * weight),
 )
 
 
@@ -83,9 +83,9 @@ def _kept_back(a: Array, _w: Array, g: Array, o: Array) -> None:
 
 
 prelu_weight_backward.vjp(
-    input=lambda g, input, grad_output: where_self(input > 0, 0, grad_output * g),
+    input=lambda g, input, grad_output: where_self(input >= 0, 0, grad_output * g),
     weight=lambda g, weight_shape: zeros(g, weight_shape),
-    grad_output=lambda g, input: where_self(input > 0, 0, g * input),
+    grad_output=lambda g, input: where_self(input >= 0, 0, g * input),
 )
 
 

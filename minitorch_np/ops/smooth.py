@@ -262,7 +262,7 @@ def _softplus_slope(dtype: Dtype, beta: Number, threshold: Number) -> Compiled:
 def _softplus_second(g: Tensor, grad: Tensor, x: Tensor, beta: Number, threshold: Number) -> Tensor:
     rising = x * beta
     s = rising.sigmoid()
-    return (g * grad * s * (1 - s) * beta).masked_fill(rising > threshold, 0.0)
+    return (g * grad * s * (1 - s) * beta).masked_fill(rising >= threshold, 0.0)
 
 
 softplus_backward.vjp(

@@ -2,7 +2,9 @@
 
 from experiments.conformance import scope
 from experiments.conformance.examine import COLUMNS
+from reference.corners import CORNERS
 from reference.opdb import DTYPES
+from reference.refused import REFUSED
 
 
 def test_every_entry_has_a_place():
@@ -15,6 +17,12 @@ def test_every_entry_has_a_place():
 
 def test_every_pattern_matches_an_entry():
     assert scope.unused() == []
+
+
+def test_what_is_written_by_hand_is_about_entries():
+    in_scope = {e.full_name for e in scope.in_scope()}
+    assert set(CORNERS) <= in_scope
+    assert set(REFUSED) <= in_scope
 
 
 def test_names_are_unique():
