@@ -3,6 +3,8 @@
 from typing import NoReturn
 
 from minitorch_np.absent import absent
+from minitorch_np.autograd import function
+from minitorch_np.autograd.function import Function
 from minitorch_np.graph.backward import backward, grad
 from minitorch_np.graph.modes import (
     enable_grad,
@@ -13,8 +15,10 @@ from minitorch_np.graph.modes import (
 from minitorch_np.testing.gradcheck import gradcheck, gradgradcheck
 
 __all__ = [
+    "Function",
     "backward",
     "enable_grad",
+    "function",
     "grad",
     "gradcheck",
     "gradgradcheck",
