@@ -3,7 +3,7 @@
 from typing import NoReturn
 
 from minitorch_np.absent import absent
-from minitorch_np.autograd import function
+from minitorch_np.autograd import function, graph
 from minitorch_np.autograd.function import Function
 from minitorch_np.graph.backward import backward, grad
 from minitorch_np.graph.modes import (
@@ -22,6 +22,7 @@ __all__ = [
     "grad",
     "gradcheck",
     "gradgradcheck",
+    "graph",
     "inference_mode",
     "no_grad",
     "set_grad_enabled",

@@ -4,8 +4,10 @@ Iterative, so that a chain of any length goes backward. Source: torch/csrc/autog
 """
 
 import heapq
+import itertools
 import sys
 from collections.abc import Callable, Collection, Sequence
+from typing import cast
 from weakref import getweakrefcount
 
 from minitorch_np import strides
@@ -14,7 +16,7 @@ from minitorch_np.graph.node import AccumulateGrad, Edge, Node, fitted, laid_out
 from minitorch_np.storage import UNSHARED
 from minitorch_np.tensor import Tensor
 
-__all__ = ["accumulate", "walk"]
+__all__ = ["Task", "accumulate", "current_task", "walk", "will_execute"]
 
 Captures = dict[Edge, Tensor | None]
 Edges = tuple[Edge | None, ...]
@@ -35,21 +37,24 @@ def walk(
     the leaves that are reached add to their `.grad`. Among the nodes that are ready, the one
     recorded last runs first, and leaves before all, so sums are taken in PyTorch's order.
     """
-    task = _Task(roots, wanted, accumulating, keep_graph)
-    before = state.grad, state.inference
+    task = Task(roots, wanted, accumulating, keep_graph)
+    before, outer = (state.grad, state.inference), state.task
+    state.task = task
     if before != (create_graph, False):
         state.grad, state.inference = create_graph, False
         state.route_again()
     try:
         for root, grad in zip(roots, grads, strict=True):
-            task.arrive(root, grad)
-        for node in dict.fromkeys([root[0] for root in roots]):
+            if task.runs(root[0]):
+                task.arrive(root, grad)
+        for node in task.buffers:
             if not task.waiting.get(node, 0):
                 task.push(node)
         ready, step, pop = task.ready, task.step, heapq.heappop
         while ready:
             step(pop(ready)[2])
     finally:
+        state.task = outer
         if (state.grad, state.inference) != before:  # a hook may have set it, too
             state.grad, state.inference = before
             state.route_again()
@@ -59,12 +64,18 @@ def walk(
 _NOTHING: list[Tensor | None] = []
 
 
-class _Task:
-    """One walk: how many gradients each node still waits for, those that came, and who is ready."""
+_numbers = itertools.count()
+
+
+class Task:
+    """One walk: how many gradients each node still waits for, those that came, and who is ready.
+
+    `number` tells it from every other; `ends` are the nodes whose gradients are wanted.
+    """
 
     __slots__ = (
-        "accumulating", "buffers", "captures", "keep_graph", "pushed", "ready", "targets",
-        "waiting",
+        "accumulating", "buffers", "captures", "ends", "keep_graph", "number", "pushed", "ready",
+        "roots", "targets", "waiting",
     )  # fmt: skip
 
     def __init__(
@@ -79,12 +90,19 @@ class _Task:
         self.captures: Captures = {} if accumulating else dict.fromkeys(wanted or ())
         self.buffers: dict[Node, list[Tensor | None]] = {}
         self.ready: list[tuple[int, int, Node]] = []
+        self.number = next(_numbers)
         self.pushed = 0
         self.targets: dict[Node, Edges] | None = None
-        nodes = [root[0] for root in roots]
+        self.ends: set[Node] = set()
+        self.roots = nodes = [root[0] for root in roots]
         if wanted is not None:
             self.targets = _paths(nodes, wanted)
+            self.ends = {target[0] for target in wanted}
         self.waiting = _dependencies(nodes, self.targets)
+
+    def runs(self, node: Node) -> bool:
+        """Whether the walk comes to a root: always, but where only some gradients are wanted."""
+        return self.targets is None or node in self.targets or node in self.ends
 
     def push(self, node: Node) -> None:
         """Put `node` among the ready ones."""
@@ -139,11 +157,9 @@ class _Task:
             return
         edges = node.edges
         if self.targets is not None:
-            edges = self.targets.get(node, ())
-            if not any(edges):
-                if self.accumulating:  # PyTorch runs the node that the walk ends at, too
-                    node.spend(self.keep_graph)
-                return
+            edges = self.targets.get(node) or (None,) * len(edges)
+            if not (self.accumulating or node in self.targets):
+                return  # backward() runs the node that it ends at, and grad() does not
         results = node.run(arrived, edges)
         del arrived
         if not self.keep_graph:
@@ -169,6 +185,32 @@ class _Task:
             waiting[child] = left
             if not left:
                 self.push(child)
+
+
+def current_task() -> Task | None:
+    """The walk that is under way in this thread."""
+    return cast("Task | None", state.task)
+
+
+def will_execute(node: Node) -> bool:
+    """Whether the walk that is under way comes to `node`.
+
+    Raises: RuntimeError outside of a walk, and for a leaf whose gradient `grad()` was asked for.
+    Source: THPModule_willEngineExecuteNode, torch/csrc/autograd/init.cpp.
+    """
+    task = current_task()
+    if task is None:
+        raise RuntimeError(
+            "_get_should_execute_nodes should only be called during the backward pass"
+        )
+    if task.targets is None:
+        return node in task.waiting or node in task.roots
+    if not task.accumulating and isinstance(node, AccumulateGrad) and node in task.ends:
+        raise RuntimeError(
+            "A leaf node was passed to _will_engine_execute_node but we are currently running "
+            "autograd.grad(). This is currently not supported."
+        )
+    return task.runs(node)
 
 
 def _dependencies(roots: list[Node], targets: dict[Node, Edges] | None) -> dict[Node, int]:

@@ -4,9 +4,10 @@ import warnings
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import cast
 
 from minitorch_np.graph.handle import RemovableHandle, registered
-from minitorch_np.graph.node import edge
+from minitorch_np.graph.node import Node, edge
 from minitorch_np.tensor import Tensor, attribute, method
 
 __all__ = ["get_grad", "register_hook", "register_post_accumulate_grad_hook", "set_grad"]
@@ -36,6 +37,14 @@ def register_hook(self: Tensor, hook: Hook) -> RemovableHandle:
     if not self.requires_grad:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     return registered(_hooks_of(self), hook)
+
+
+def get_backward_hooks(self: Tensor) -> OrderedDict[int, Hook] | None:
+    """The hooks on this tensor as it is now, by number; None where there were none."""
+    node = self.grad_fn
+    if node is None:
+        return None if self.meta is None else self.meta.hooks
+    return (cast(Node, node).tensor_hooks or {}).get(self.output_nr)
 
 
 @method
@@ -125,3 +134,4 @@ def set_grad(self: Tensor, value: Tensor | None) -> None:
 
 
 attribute("grad", get_grad, set_grad, del_grad)
+attribute("_backward_hooks", get_backward_hooks)

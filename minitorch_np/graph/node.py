@@ -179,13 +179,6 @@ class Node:
                     ".detach_().This is not supported, please use out-of-place `.detach()` instead"
                 )
 
-    def spend(self, keep_graph: bool) -> None:
-        """What running would do to the saved tensors: miss them, or let go of them."""
-        if any(getattr(self, name) is FREED for name in self.saves):
-            freed()
-        if not keep_graph:
-            self.release()
-
     def release(self) -> None:
         """Let go of the saved tensors; a rule that asks for one afterwards raises."""
         for name in self.saves:
