@@ -191,7 +191,7 @@ class _Outputs:
         """A view of an argument, to have a history of its own."""
         if id(out) in self.kept:
             raise RuntimeError(
-                "A input that has been returned as-is as output is being saved for backward. This "
+                "An input that has been returned as-is as output is being saved for backward. This "
                 "is not supported if you override setup_context. You should return and save a view "
                 "of the input instead, e.g. with x.view_as(x) or setup ctx inside the forward "
                 "function itself."
@@ -201,7 +201,9 @@ class _Outputs:
 
     def _rebase(self, out: Tensor, nr: int, count: int) -> None:
         """Make the node the history of an argument that forward wrote to."""
-        if out.is_leaf and out.requires_grad:
+        # not is_leaf, which would give a view its new history before the write is in it
+        meta = out.autograd()
+        if meta.grad_fn is None and out.requires_grad:
             raise RuntimeError(
                 "a leaf Variable that requires grad has been used in an in-place operation."
             )
@@ -223,7 +225,8 @@ class _Outputs:
                 "Tensor and a second one that does the other operations). You can ask on the forum "
                 "https://discuss.pytorch.org/ if you need help to do this change."
             )
-        meta = out.autograd()
         meta.grad = meta.hooks = None
         check_inplace(out, True)
         rebase(out, self.node, nr)
+        if out.base is not None:
+            out.refresh_history()

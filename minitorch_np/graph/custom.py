@@ -3,8 +3,8 @@
 Source: torch/csrc/autograd/python_function.cpp.
 """
 
-from collections.abc import Sequence
-from typing import Any, ClassVar, NamedTuple, cast
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, NamedTuple, NoReturn, cast
 
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.node import Edge, Node, fitted
@@ -64,7 +64,7 @@ class CustomNode(Node):
     needs_input_grad: tuple[bool, ...] | None = None
     """For each argument of `forward` whether it is a tensor that requires a gradient."""
 
-    materialize_grads: bool = True
+    materializes: bool = True
     tensor_arguments: Sequence[bool] = ()
     """For each argument of `forward` whether it is a tensor: those have an edge."""
     results: Sequence[tuple[Shape, Dtype] | None] = ()
@@ -100,6 +100,16 @@ class CustomNode(Node):
         if self.unpacks_once:
             self.packed, self.unpacked = (), True
         return tensors
+
+    def _set_materialize_grads(self, value: object) -> None:
+        if not isinstance(value, bool):
+            raise TypeError(
+                "set_materialize_grads received an invalid combination of arguments - got (), but "
+                "expected (bool)"
+            )
+        self.materializes = value
+
+    materialize_grads = property(fset=_set_materialize_grads)
 
     @property
     def requires_grad(self) -> bool:
@@ -137,7 +147,7 @@ class CustomNode(Node):
     def _given(self, nr: int) -> Tensor | None:
         """What stands for a gradient that did not arrive."""
         result = self.results[nr]
-        if result is None or not self.materialize_grads:
+        if result is None or not self.materializes:
             return None
         shape, dtype = result
         zeros = empty(shape, contiguous(shape), dtype)
@@ -171,3 +181,22 @@ class CustomNode(Node):
         return results
 
     __repr__ = object.__repr__
+
+
+def _refusal(name: str, what: str) -> Callable[..., NoReturn]:
+    """What a property does when it is used the other way."""
+
+    def refuse(*_: object) -> NoReturn:
+        raise AttributeError(
+            f"attribute '{name}' of 'torch._C._FunctionBase' objects is not {what}"
+        )
+
+    return refuse
+
+
+for _name in ("saved_tensors", "requires_grad", "next_functions", "metadata"):
+    _read = cast(property, getattr(CustomNode, _name))
+    setattr(CustomNode, _name, _read.setter(_refusal(_name, "writable")))
+CustomNode.materialize_grads = CustomNode.materialize_grads.getter(
+    _refusal("materialize_grads", "readable")
+)

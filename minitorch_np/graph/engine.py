@@ -12,7 +12,7 @@ from weakref import getweakrefcount
 
 from minitorch_np import strides
 from minitorch_np.graph.modes import state
-from minitorch_np.graph.node import AccumulateGrad, Edge, Node, fitted, laid_out, replaced
+from minitorch_np.graph.node import AccumulateGrad, Edge, Node, checked, fitted, laid_out, replaced
 from minitorch_np.storage import UNSHARED
 from minitorch_np.tensor import Tensor
 
@@ -317,11 +317,18 @@ def accumulate(node: AccumulateGrad, arrived: Sequence[Tensor | None]) -> None:
 
 
 def _show(leaf: Tensor, hooks: dict[int, Callable[[Tensor], None]]) -> None:
-    """Call the hooks on a leaf whose gradient is there."""
+    """Call the hooks on a leaf whose gradient is there.
+
+    Raises: RuntimeError for a hook that returns another tensor, TypeError for what is none.
+    Source: PyFunctionTensorPostAccGradHooks, torch/csrc/autograd/python_hook.cpp.
+    """
+    given = leaf
     for hook in list(hooks.values()):
-        result = hook(leaf)
-        if result is not None and not isinstance(result, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-            raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
+        result = hook(given)
+        if result is not None and result is not given:  # pyright: ignore[reportUnnecessaryComparison]  # callers may be untyped
+            given = checked(hook, given, result)
+    if given is not leaf:
+        raise RuntimeError("Tensor post accumulate grad hooks should return None.")
 
 
 def _obeys_contract(leaf: Tensor, grad: Tensor) -> bool:

@@ -6,6 +6,7 @@ Source: torch/autograd/function.py and torch/csrc/autograd/python_function.cpp.
 """
 
 import functools
+import inspect
 import itertools
 import types
 import warnings
@@ -220,9 +221,14 @@ class Function(_SingleLevelFunction):
     def apply(cls, *args: Any, **kwargs: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: ANN401  # torch's: a node's is another
         """What `forward` returns for the arguments, with this function as its history.
 
-        Keywords become positional arguments by the names of `forward`'s parameters.
+        Keywords become positional arguments by the names of `forward`'s parameters, and defaults
+        arguments where `setup_context` is overridden.
         """
         apart = overrides(cls, "setup_context")
+        if apart:
+            bound = inspect.signature(cls.forward).bind(*args, **kwargs)
+            bound.apply_defaults()
+            args, kwargs = bound.args, bound.kwargs
         if kwargs:
             args = _positional(cls, args, kwargs, 0 if apart else 1)
         return call(cls, args, apart)
@@ -340,3 +346,7 @@ class InplaceFunction(Function):
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
         self.inplace = inplace
+
+
+for _kind in (BackwardCFunction, Function, FunctionCtx, FunctionMeta, InplaceFunction):
+    _kind.__module__ = _MODULE

@@ -14,7 +14,17 @@ from minitorch_np.memory_format import contiguous_format
 from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Tensor, empty
 
-__all__ = ["AccumulateGrad", "Edge", "Node", "edge", "fitted", "forget", "laid_out", "replaced"]
+__all__ = [
+    "AccumulateGrad",
+    "Edge",
+    "Node",
+    "checked",
+    "edge",
+    "fitted",
+    "forget",
+    "laid_out",
+    "replaced",
+]
 
 Edge = tuple["Node", int]
 """A node and which of its outputs: where a gradient goes next."""
@@ -117,13 +127,10 @@ class Node:
     def hooked(self, grads: list[Tensor | None]) -> list[Tensor | None]:
         """What the hooks on the outputs make of the gradients that arrived for them."""
         for nr, hooks in (self.tensor_hooks or {}).items():
-            grad = grads[nr]
-            if grad is None:
-                continue
             for hook in list(hooks.values()):
-                changed = hook(grad)
+                changed = hook(grads[nr])  # pyright: ignore[reportArgumentType]  # None, as in torch
                 if changed is not None:
-                    grads[nr] = grad = _checked(hook, grad, changed)
+                    grads[nr] = checked(hook, grads[nr], changed)
         for nr, keeper in (self.retainers or {}).items():
             tensor, grad = keeper(), grads[nr]
             if tensor is not None and grad is not None:
@@ -221,16 +228,16 @@ def _reader(slot: str) -> Callable[[Node], object]:
     return lambda node: node.saved(slot)
 
 
-def _checked(hook: Callable[..., object], grad: Tensor | None, changed: object) -> Tensor:
+def checked(hook: Callable[..., object], grad: Tensor | None, changed: object) -> Tensor:
     """The gradient that a hook returned in the place of `grad`.
 
     Raises: TypeError for what is no tensor, RuntimeError for another shape or dtype.
     Source: check_single_result, torch/csrc/autograd/python_hook.cpp.
     """
-    if not isinstance(changed, Tensor):
-        raise TypeError(f"expected Variable, but hook returned '{type(changed).__name__}'")
     if grad is None:
         raise RuntimeError("can't replace a None gradient with a non-None value")
+    if not isinstance(changed, Tensor):
+        raise TypeError(f"expected Variable, but hook returned '{type(changed).__name__}'")
     name = getattr(hook, "__name__", "<unknown>")
     if grad.dtype is not changed.dtype:
         raise RuntimeError(
@@ -255,7 +262,7 @@ def replaced(
             f"hook '{name}' has returned an incorrect number of values (got {len(values)}, "
             f"but expected {len(grads)})"
         )
-    return [None if new is None else _checked(hook, old, new) for old, new in zip(grads, values)]
+    return [None if new is None else checked(hook, old, new) for old, new in zip(grads, values)]
 
 
 def fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:

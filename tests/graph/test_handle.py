@@ -53,7 +53,14 @@ def test_pickled_and_copied() -> None:
         dead = first.hooks_dict_ref()
         first.remove()
         later = torch.utils.hooks.RemovableHandle(hooks)
-        return kept, len(hooks), len(extra), dead is None, first.id == handle.id, later.id - handle.id
+        return (
+            kept,
+            len(hooks),
+            len(extra),
+            dead is None,
+            first.id == handle.id,
+            later.id - handle.id,
+        )
 
     same(f)
 

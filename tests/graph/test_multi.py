@@ -24,9 +24,7 @@ def test_what_it_sees(mode: str) -> None:
     def f(torch: Any, a: Any, b: Any) -> Any:
         log: list[Any] = []
         c, d = a * b, a + b
-        handle = torch.autograd.graph.register_multi_grad_hook(
-            (a, b, c, d), log_of(log), mode=mode
-        )
+        handle = torch.autograd.graph.register_multi_grad_hook((a, b, c, d), log_of(log), mode=mode)
         for out, inputs in [
             (c.sum(), None), (c.sum(), (a,)), (d.sum(), None), ((c * d).sum(), None),
             ((c * d).sum(), (b,)), ((c * d).sum(), (c, a)),
