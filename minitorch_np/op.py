@@ -394,6 +394,11 @@ def _zeros(node: Node, nr: int) -> Tensor:
     return zeros
 
 
+def _nothing(grads: Sequence[Tensor | None]) -> bool:
+    """Whether none of a node's gradients arrived, as when a hook took them away."""
+    return all(grad is None for grad in grads)
+
+
 def _fresh_all(tensors: "Sequence[Tensor | None] | Tensor", versions: list[int | None]) -> None:
     """Check a list of kept tensors as each tensor is checked."""
     if tensors is FREED:
@@ -431,6 +436,7 @@ _SPACE: dict[str, object] = {
     "seen": seen,
     "fresh_all": _fresh_all,
     "no_rule": no_rule,
+    "nothing": _nothing,
     "rebase": rebase,
     "regard": regard,
     "refuse_history": refuse_history,

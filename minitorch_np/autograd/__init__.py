@@ -3,6 +3,8 @@
 from typing import NoReturn
 
 from minitorch_np.absent import absent
+from minitorch_np.autograd import function, graph
+from minitorch_np.autograd.function import Function
 from minitorch_np.graph.backward import backward, grad
 from minitorch_np.graph.modes import (
     enable_grad,
@@ -13,11 +15,14 @@ from minitorch_np.graph.modes import (
 from minitorch_np.testing.gradcheck import gradcheck, gradgradcheck
 
 __all__ = [
+    "Function",
     "backward",
     "enable_grad",
+    "function",
     "grad",
     "gradcheck",
     "gradgradcheck",
+    "graph",
     "inference_mode",
     "no_grad",
     "set_grad_enabled",

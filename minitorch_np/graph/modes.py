@@ -92,6 +92,8 @@ class _State(threading.local):
         self.inference = False
         self.modes: list[OpMode] = []
         self.route = RECORD
+        self.task: object | None = None
+        """The walk back through a graph that is under way, the innermost one."""
 
     def route_again(self) -> None:
         """Sum the switches up anew, after one of them was set."""
