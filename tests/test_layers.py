@@ -27,7 +27,7 @@ ROWS = (
     ("tensor", "backends"),
     ("graph", "plan", "return_types"),
     ("shortcuts",),
-    ("recorder", "refusals"),
+    ("recorder", "refusals", "packing"),
     ("op", "loops", "random"),
     ("ops",),
     ("nn",),

@@ -3,6 +3,7 @@
 from typing import NoReturn
 
 from minitorch_np.absent import absent
+from minitorch_np.autograd import graph
 from minitorch_np.graph.backward import backward, grad
 from minitorch_np.graph.modes import (
     enable_grad,
@@ -18,6 +19,7 @@ __all__ = [
     "grad",
     "gradcheck",
     "gradgradcheck",
+    "graph",
     "inference_mode",
     "no_grad",
     "set_grad_enabled",

@@ -6,10 +6,11 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from enum import IntEnum
 from types import TracebackType
-from typing import ParamSpec, Protocol, Self, TypeVar
+from typing import Any, ParamSpec, Protocol, Self, TypeVar
 
 __all__ = [
     "Creation",
+    "Hooks",
     "OpMode",
     "RegisteredOp",
     "enable_grad",
@@ -25,6 +26,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 PLAIN, RECORD, WATCHED = 0, 1, 2
+
+Hooks = tuple[Callable[..., object], Callable[[Any], object]]
+"""How a saved tensor is packed and unpacked."""
 
 
 class Creation(IntEnum):
@@ -80,22 +84,27 @@ class OpMode:
 
 
 WATCHERS: set[int] = set()
-"""The threads in which a mode watches or inference is on; empty nearly always, and read at once."""
+"""The threads in which a mode watches, saved tensors are packed or inference is on; empty nearly
+always, and read at once."""
 
 
 class _State(threading.local):
     """One thread's switches. `route` sums them up, so that an op reads one attribute:
-    0 nothing is recorded, 1 ops record their history, 2 and 3 the same for a mode or inference."""
+    0 nothing is recorded, 1 ops record their history, 2 and 3 the same for a mode or inference,
+    3 also where hooks pack what is saved."""
 
     def __init__(self) -> None:
         self.grad = True
         self.inference = False
         self.modes: list[OpMode] = []
+        self.packing: list[Hooks] = []
+        self.unpackable: str | None = None
+        """Why no hooks on saved tensors are allowed, where they are not."""
         self.route = RECORD
 
     def route_again(self) -> None:
         """Sum the switches up anew, after one of them was set."""
-        watched = bool(self.modes) or self.inference
+        watched = bool(self.modes) or self.inference or (self.grad and bool(self.packing))
         self.route = int(self.grad) + (WATCHED if watched else 0)
         if watched:
             WATCHERS.add(threading.get_ident())

@@ -3,7 +3,7 @@
 import itertools
 import weakref
 from collections.abc import Callable, Collection, Sequence
-from typing import ClassVar, cast
+from typing import ClassVar, NamedTuple, cast
 
 from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
@@ -12,6 +12,7 @@ from minitorch_np.graph.saved import FREED, freed, legacy_type, stale, with_hist
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Tensor, empty
+from minitorch_np.tensor import device as Device
 
 __all__ = ["AccumulateGrad", "Edge", "Node", "edge", "forget", "laid_out"]
 
@@ -26,7 +27,17 @@ PostHook = Callable[[Grads, Grads], Grads | None]
 reference = weakref.ref
 recorded = itertools.count()
 """Counts the nodes, in the order in which they were recorded."""
-_LAST = 1 << 62
+_LAST = (1 << 64) - 1
+
+
+class InputMetadata(NamedTuple):
+    """Shape and dtype of a gradient that a node takes. Source: torch/csrc/autograd/init.cpp."""
+
+    shape: Shape
+    dtype: Dtype
+    device: Device = Device("cpu")
+    is_nested_tensor: bool = False
+    is_cpp_nested_tensor: bool = False
 
 
 class Node:
@@ -140,6 +151,20 @@ class Node:
         return type(self).__name__
 
     @property
+    def requires_grad(self) -> bool:
+        """True, as it is of every node of PyTorch's."""
+        return True
+
+    @property
+    def _input_metadata(self) -> tuple["InputMetadata", ...]:
+        """What is known of each gradient that the node takes; an output of integers has none."""
+        return tuple([InputMetadata(*e) for e in self.expects if e[1].is_floating_point])
+
+    def _sequence_nr(self) -> int:
+        """When the node was recorded: among nodes that are ready, the largest number goes first."""
+        return self.order
+
+    @property
     def next_functions(self) -> tuple[tuple["Node | None", int], ...]:
         """The nodes that the input gradients go to, each with the index of its output."""
         return tuple([(None, 0) if e is None else e for e in self.edges])
@@ -195,7 +220,7 @@ class Node:
         nr = self.outputs.get(slot)
         version: int = getattr(self, slot.replace("_kept_", "_version_", 1))
         if kept.clock.value != version:
-            stale(kept, version, None if nr is None else self, nr)
+            kept = stale(kept, version, None if nr is None else self, nr)
         if nr is None or not kept.dtype.is_floating_point:  # indices have no history
             return kept
         return with_history(self, kept, nr)
