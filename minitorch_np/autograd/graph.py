@@ -12,6 +12,7 @@ from minitorch_np.graph.saving import (
     save_on_cpu,
     saved_tensors_hooks,
 )
+from minitorch_np.graph.threads import queue_callback
 
 __all__ = [
     "GradientEdge",
@@ -20,6 +21,7 @@ __all__ = [
     "disable_saved_tensors_hooks",
     "get_gradient_edge",
     "increment_version",
+    "queue_callback",
     "save_on_cpu",
     "saved_tensors_hooks",
 ]

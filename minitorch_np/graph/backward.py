@@ -79,7 +79,7 @@ def _first_gradients(outputs: tuple[Place, ...], grads: Sequence[Tensor | None])
                     f"Mismatch in shape: grad_output[{at}] has a shape of {grad.shape} and "
                     f"output[{at}] has a shape of {Size(shape)}."
                 )
-            first.append(grad if grad.dtype is dtype else grad.to(dtype))
+            first.append(grad)
             continue
         if isinstance(out, GradientEdge) or out.requires_grad:
             if shape and numel(shape) != 1:
@@ -96,7 +96,8 @@ def _first_gradients(outputs: tuple[Place, ...], grads: Sequence[Tensor | None])
     return first
 
 
-def _roots(outputs: tuple[Place, ...]) -> list[Edge]:
+def _roots(outputs: tuple[Place, ...], first: list[Tensor]) -> list[Edge]:
+    """Where the first gradients arrive; each is cast to the dtype that is expected there."""
     roots: list[Edge] = []
     for at, out in enumerate(outputs):
         root = out[:2] if isinstance(out, GradientEdge) else edge(out)
@@ -105,6 +106,9 @@ def _roots(outputs: tuple[Place, ...]) -> list[Edge]:
                 f"element {at} of tensors does not require grad and does not have a grad_fn"
             )
         roots.append(root)
+        dtype = root[0].expects[root[1]][1]
+        if first[at].dtype is not dtype and dtype is not None:  # pyright: ignore[reportUnnecessaryComparison]  # a leaf may take any
+            first[at] = first[at].to(dtype)
     return roots
 
 
@@ -146,7 +150,7 @@ def backward(
             UserWarning,
             stacklevel=3,
         )
-    roots = _roots(outputs)
+    roots = _roots(outputs, first)
     walk(
         roots,
         first,
@@ -238,7 +242,7 @@ def grad(
     roots = _several(outputs)
     targets = _inputs(inputs, "grad")
     first = _first_gradients(roots, _given(grad_outputs, len(roots)))
-    starts = _roots(roots)
+    starts = _roots(roots, first)
     edges = _wanted(targets)
     found = walk(
         starts,

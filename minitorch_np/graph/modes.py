@@ -13,6 +13,7 @@ __all__ = [
     "Hooks",
     "OpMode",
     "RegisteredOp",
+    "Task",
     "enable_grad",
     "inference_mode",
     "is_grad_enabled",
@@ -83,6 +84,17 @@ class OpMode:
         state.route_again()
 
 
+class Task(Protocol):
+    """What hooks may know of the walk that calls them."""
+
+    callbacks: list[Callable[[], object]] | None
+    """What was asked to run after it."""
+    depth: int
+    """How many walks it is inside of, in its thread, itself included."""
+    whole: bool
+    """Whether it goes to every leaf, and so do all the walks that it is inside of."""
+
+
 WATCHERS: set[int] = set()
 """The threads in which a mode watches, saved tensors are packed or inference is on; empty nearly
 always, and read at once."""
@@ -100,6 +112,10 @@ class _State(threading.local):
         self.packing: list[Hooks] = []
         self.unpackable: str | None = None
         """Why no hooks on saved tensors are allowed, where they are not."""
+        self.threads = True
+        """Whether a walk may go on in a thread of its own: see `graph.engine`."""
+        self.task: Task | None = None
+        """The walk that this thread is in, the innermost one."""
         self.route = RECORD
 
     def route_again(self) -> None:

@@ -334,6 +334,6 @@ def laid_out(leaf: Tensor, grad: Tensor) -> Tensor:
     Source: clone_obey_contract, torch/csrc/autograd/utils/grad_layout_contract.h.
     """
     shape = leaf.sizes
-    dense = strides.is_dense(shape, leaf.strides)
-    copy = empty(shape, leaf.strides if dense else strides.contiguous(shape), grad.dtype)
-    return copy.copy_(grad)
+    if not strides.is_dense(shape, leaf.strides):
+        return grad.clone(memory_format=contiguous_format)
+    return empty(shape, leaf.strides, grad.dtype).copy_(grad)
