@@ -3,7 +3,8 @@
 from typing import NoReturn
 
 from minitorch_np.absent import absent
-from minitorch_np.autograd import graph
+from minitorch_np.autograd import function, graph
+from minitorch_np.autograd.function import Function
 from minitorch_np.graph.backward import backward, grad
 from minitorch_np.graph.modes import (
     enable_grad,
@@ -15,8 +16,10 @@ from minitorch_np.graph.threads import is_multithreading_enabled, set_multithrea
 from minitorch_np.testing.gradcheck import gradcheck, gradgradcheck
 
 __all__ = [
+    "Function",
     "backward",
     "enable_grad",
+    "function",
     "grad",
     "gradcheck",
     "gradgradcheck",

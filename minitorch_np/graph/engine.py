@@ -13,7 +13,7 @@ from weakref import getweakrefcount
 
 from minitorch_np import strides
 from minitorch_np.graph.modes import state
-from minitorch_np.graph.node import AccumulateGrad, Edge, Node, laid_out
+from minitorch_np.graph.node import AccumulateGrad, Edge, Node, fitted, laid_out, replaced
 from minitorch_np.graph.threads import elsewhere
 from minitorch_np.storage import UNSHARED
 from minitorch_np.tensor import Tensor
@@ -158,20 +158,23 @@ class _Task:
 
     def end_at(self, leaf: AccumulateGrad, arrived: list[Tensor | None]) -> None:
         """Accumulate what arrived at a leaf, and show it to the hooks on its node."""
-        if leaf.post_hooks is None:
+        if leaf.post_hooks is None and leaf.pre_hooks is None:
             if arrived[0] is not None:
                 accumulate(leaf, arrived)
             return
+        arrived = leaf.prepared(arrived)
         grads = tuple(arrived)
         if arrived[0] is not None:
             accumulate(leaf, arrived)
-        for hook in list(leaf.post_hooks.values()):
-            hook((), grads)
+        for hook in list((leaf.post_hooks or {}).values()):
+            changed = hook((), grads)
+            if changed is not None:
+                replaced(hook, [], changed)
 
     def step(self, node: Node) -> None:
         """Run one node, hand its results on, and find out who became ready."""
         arrived = self.buffers.pop(node, _NOTHING) or [None] * len(node.expects)
-        if node.tensor_hooks or node.pre_hooks or node.retainers:
+        if node.tensor_hooks or node.retainers:
             arrived = node.hooked(arrived)
         if self.captures:
             for nr, grad in enumerate(arrived):
@@ -203,7 +206,7 @@ class _Task:
                 results[nr] = None
                 shape, dtype = child.expects[at]
                 if grad.sizes != shape or grad.dtype is not dtype:
-                    grad = _fitted(node, nr, target, grad)
+                    grad = fitted(node, nr, target, grad)
                 if at or child in buffers or len(child.expects) > 1:
                     self.arrive(target, grad)
                 else:  # the first to come, and the only one that may
@@ -280,27 +283,6 @@ def _layers_over(tensor: Tensor) -> bool:
     """Whether the tensor's own ndarray is, or holds, the buffer of its storage."""
     array, buffer = tensor.nd, tensor.memory.buffer
     return array is not None and (array is buffer or array.base is buffer)
-
-
-def _fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
-    """`grad` with the shape and dtype of the tensor it is the gradient of, summed if that was
-    broadcast. Source: validate_outputs, torch/csrc/autograd/engine.cpp."""
-    shape, dtype = target[0].expects[target[1]]
-    if grad.sizes != shape:
-        if not _sums_to(grad.sizes, shape):
-            raise RuntimeError(
-                f"Function {node.name()} returned an invalid gradient at index {nr} - got "
-                f"{list(grad.sizes)} but expected shape compatible with {list(shape)}"
-            )
-        grad = grad.sum_to_size(shape)
-    return grad if dtype in (grad.dtype, None) else grad.to(dtype)
-
-
-def _sums_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
-    lead = len(shape) - len(to)
-    if lead == 1 and shape[1:] == to:
-        return True
-    return lead >= 0 and all(n in (1, m) for n, m in zip(to, shape[lead:], strict=True))
 
 
 _turn = RLock()

@@ -2,10 +2,11 @@
 
 import warnings
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable
 
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.graph.handle import RemovableHandle
+from minitorch_np.graph.handle import RemovableHandle, registered
 from minitorch_np.graph.node import AccumulateGrad, edge, reference
 from minitorch_np.tensor import Tensor, attribute, method
 
@@ -14,7 +15,7 @@ __all__ = ["get_grad", "register_hook", "register_post_accumulate_grad_hook", "s
 Hook = Callable[[Tensor], Tensor | None]
 
 
-def _hooks_of(tensor: Tensor) -> dict[int, Hook]:
+def _hooks_of(tensor: Tensor) -> OrderedDict[int, Hook]:
     """The hooks on a tensor: its node keeps them, for the tensor may die before backward."""
     at = edge(tensor)
     assert at is not None
@@ -22,12 +23,12 @@ def _hooks_of(tensor: Tensor) -> dict[int, Hook]:
     if tensor.is_leaf:
         meta = tensor.autograd()
         if meta.hooks is None:
-            meta.hooks = {}
+            meta.hooks = OrderedDict()
         node.tensor_hooks = {0: meta.hooks}
         return meta.hooks
     if node.tensor_hooks is None:
         node.tensor_hooks = {}
-    return node.tensor_hooks.setdefault(nr, {})
+    return node.tensor_hooks.setdefault(nr, OrderedDict())
 
 
 @method
@@ -35,7 +36,7 @@ def register_hook(self: Tensor, hook: Hook) -> RemovableHandle:
     """Call `hook` with this tensor's gradient when it is ready; a tensor returned replaces it."""
     if not self.requires_grad:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-    return RemovableHandle(_hooks_of(self), hook)
+    return registered(_hooks_of(self), hook)
 
 
 @method
@@ -49,8 +50,8 @@ def register_post_accumulate_grad_hook(
         raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
     meta = self.autograd()
     if meta.post_hooks is None:
-        meta.post_hooks = {}
-    return RemovableHandle(meta.post_hooks, hook)
+        meta.post_hooks = OrderedDict()
+    return registered(meta.post_hooks, hook)
 
 
 @method

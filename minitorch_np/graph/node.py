@@ -2,19 +2,20 @@
 
 import itertools
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from typing import ClassVar, NamedTuple, cast
 
 from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.graph.handle import RemovableHandle
+from minitorch_np.graph.handle import RemovableHandle, registered
 from minitorch_np.graph.saved import FREED, freed, legacy_type, stale, with_history
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Tensor, empty
 from minitorch_np.tensor import device as Device
 
-__all__ = ["AccumulateGrad", "Edge", "Node", "edge", "forget", "laid_out"]
+__all__ = ["AccumulateGrad", "Edge", "Node", "edge", "fitted", "forget", "laid_out", "replaced"]
 
 Edge = tuple["Node", int]
 """A node and which of its outputs: where a gradient goes next."""
@@ -23,6 +24,7 @@ Grads = tuple[Tensor | None, ...]
 TensorHook = Callable[[Tensor], Tensor | None]
 PreHook = Callable[[Grads], Grads | None]
 PostHook = Callable[[Grads, Grads], Grads | None]
+Apply = Callable[[list[Tensor | None], tuple["Edge | None", ...]], list[Tensor | None]]
 
 reference = weakref.ref
 recorded = itertools.count()
@@ -67,11 +69,11 @@ class Node:
     edges: tuple[Edge | None, ...]
     expects: Sequence[tuple[Shape, Dtype]]
     order: int
-    tensor_hooks: dict[int, dict[int, TensorHook]] | None
+    tensor_hooks: dict[int, OrderedDict[int, TensorHook]] | None
     retainers: dict[int, weakref.ref[Tensor]] | None
     """The tensors that keep their gradient, by output; they see it after every hook on it."""
-    pre_hooks: dict[int, PreHook] | None
-    post_hooks: dict[int, PostHook] | None
+    pre_hooks: OrderedDict[int, PreHook] | None
+    post_hooks: OrderedDict[int, PostHook] | None
 
     def __init__(self, edges: tuple[Edge | None, ...]) -> None:
         self.edges = edges
@@ -87,19 +89,41 @@ class Node:
     def run(
         self, grads: list[Tensor | None], edges: tuple[Edge | None, ...]
     ) -> list[Tensor | None]:
-        """`apply`, then the hooks that see inputs and outputs."""
+        """`apply`, between the hooks on what arrived and those on what is made of it."""
         if self.order < Node.cut:
             self.check_history()
-        hooks = self.post_hooks
-        if hooks is None:
+        if self.post_hooks is None and self.pre_hooks is None:
             return self.apply(grads, edges)
+        return self.between_hooks(self.apply, grads, edges)
+
+    def between_hooks(
+        self, apply: Apply, grads: list[Tensor | None], edges: tuple[Edge | None, ...]
+    ) -> list[Tensor | None]:
+        """What `apply` makes of the gradients, and the node's own hooks before and after it.
+
+        Source: call_function, torch/csrc/autograd/engine.cpp.
+        """
+        grads = self.prepared(grads)
         outputs = tuple(grads)
-        results: list[Tensor | None] = self.apply(grads, edges)
-        for hook in list(hooks.values()):
+        results = apply(grads, edges)
+        if not self.post_hooks:
+            return results
+        for nr, (grad, to) in enumerate(zip(results, edges, strict=True)):
+            if grad is not None and to is not None:
+                results[nr] = fitted(self, nr, to, grad)
+        for hook in list(self.post_hooks.values()):
             changed = hook(tuple(results), outputs)
             if changed is not None:
-                results = _replaced(hook, results, changed)
+                results = replaced(hook, results, changed)
         return results
+
+    def prepared(self, grads: list[Tensor | None]) -> list[Tensor | None]:
+        """What the hooks that run before the node make of the gradients that it is to get."""
+        for hook in list((self.pre_hooks or {}).values()):
+            changed = hook(tuple(grads))
+            if changed is not None:
+                grads = replaced(hook, grads, changed)
+        return grads
 
     def hooked(self, grads: list[Tensor | None]) -> list[Tensor | None]:
         """What the hooks on the outputs make of the gradients that arrived for them."""
@@ -119,23 +143,19 @@ class Node:
                     meta.grad = grad.clone(memory_format=contiguous_format)
                 else:
                     meta.grad = meta.grad + grad
-        for hook in list((self.pre_hooks or {}).values()):
-            changed = hook(tuple(grads))
-            if changed is not None:
-                grads = _replaced(hook, grads, changed)
         return grads
 
     def register_hook(self, fn: PostHook) -> RemovableHandle:
         """Call `fn(grad_inputs, grad_outputs)` after this node ran; a tuple replaces the first."""
         if self.post_hooks is None:
-            self.post_hooks = {}
-        return RemovableHandle(self.post_hooks, fn)
+            self.post_hooks = OrderedDict()
+        return registered(self.post_hooks, fn)
 
     def register_prehook(self, fn: PreHook) -> RemovableHandle:
         """Call `fn(grad_outputs)` before this node runs; a tuple returned takes their place."""
         if self.pre_hooks is None:
-            self.pre_hooks = {}
-        return RemovableHandle(self.pre_hooks, fn)
+            self.pre_hooks = OrderedDict()
+        return registered(self.pre_hooks, fn)
 
     @property
     def metadata(self) -> dict[str, object]:
@@ -254,7 +274,7 @@ def _checked(hook: Callable[..., object], grad: Tensor | None, changed: object) 
     return changed
 
 
-def _replaced(
+def replaced(
     hook: Callable[..., object], grads: list[Tensor | None], changed: object
 ) -> list[Tensor | None]:
     """The gradients that a hook on a node returned in the place of `grads`."""
@@ -268,6 +288,27 @@ def _replaced(
             f"but expected {len(grads)})"
         )
     return [None if new is None else _checked(hook, old, new) for old, new in zip(grads, values)]
+
+
+def fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
+    """`grad` with the shape and dtype of the tensor it is the gradient of, summed if that was
+    broadcast. Source: validate_outputs, torch/csrc/autograd/engine.cpp."""
+    shape, dtype = target[0].expects[target[1]]
+    if grad.sizes != shape:
+        if not _sums_to(grad.sizes, shape):
+            raise RuntimeError(
+                f"Function {node.name()} returned an invalid gradient at index {nr} - got "
+                f"{list(grad.sizes)} but expected shape compatible with {list(shape)}"
+            )
+        grad = grad.sum_to_size(shape)
+    return grad if dtype in (grad.dtype, None) else grad.to(dtype)
+
+
+def _sums_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    lead = len(shape) - len(to)
+    if lead == 1 and shape[1:] == to:
+        return True
+    return lead >= 0 and all(n in (1, m) for n, m in zip(to, shape[lead:], strict=True))
 
 
 class AccumulateGrad(Node):

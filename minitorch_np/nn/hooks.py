@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from minitorch_np import strides
-from minitorch_np.graph.handle import RemovableHandle
+from minitorch_np.graph.handle import RemovableHandle, registered
 from minitorch_np.graph.modes import Creation, is_grad_enabled
 from minitorch_np.graph.node import Edge, Node, edge
 from minitorch_np.tensor import AutogradMeta, Tensor, empty
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BackwardHook",
-    "Handle",
     "Hook",
     "Hooks",
     "register_module_buffer_registration_hook",
@@ -36,34 +35,10 @@ H = TypeVar("H")
 Grads = tuple[Tensor | None, ...]
 
 
-class Handle(RemovableHandle):
-    """What registering a hook returns: `remove()` takes the hook off, and the marks set for it."""
-
-    def __init__(
-        self,
-        hooks: "OrderedDict[int, H]",
-        hook: H,
-        *marks: dict[int, bool],
-        prepend: bool = False,
-    ) -> None:
-        super().__init__(hooks, hook)
-        self._marks = marks
-        for mark in marks:
-            mark[self.id] = True
-        if prepend:
-            hooks.move_to_end(self.id, last=False)
-
-    def remove(self) -> None:
-        """Take the hook off; once more is no error."""
-        super().remove()
-        for mark in self._marks:
-            mark.pop(self.id, None)
-
-
 forward_pre_hooks: Hooks = OrderedDict()
 forward_hooks: Hooks = OrderedDict()
-forward_hooks_with_kwargs: dict[int, bool] = {}
-forward_hooks_always_called: dict[int, bool] = {}
+forward_hooks_with_kwargs: OrderedDict[int, bool] = OrderedDict()
+forward_hooks_always_called: OrderedDict[int, bool] = OrderedDict()
 backward_pre_hooks: Hooks = OrderedDict()
 backward_hooks: Hooks = OrderedDict()
 buffer_registration_hooks: Hooks = OrderedDict()
@@ -72,44 +47,45 @@ parameter_registration_hooks: Hooks = OrderedDict()
 """The hooks of every module there is; a module's own run after these."""
 
 
-def register_module_forward_pre_hook(hook: Hook) -> Handle:
+def register_module_forward_pre_hook(hook: Hook) -> RemovableHandle:
     """Call `hook(module, args)` before the forward of every module; it may return new args."""
-    return Handle(forward_pre_hooks, hook)
+    return registered(forward_pre_hooks, hook)
 
 
 def register_module_forward_hook(
     hook: Hook, *, with_kwargs: bool = False, always_call: bool = False
-) -> Handle:
+) -> RemovableHandle:
     """Call `hook(module, args, output)` after every forward; it may return a new output."""
-    marks = [forward_hooks_with_kwargs] if with_kwargs else []
-    return Handle(
-        forward_hooks, hook, *marks, *([forward_hooks_always_called] if always_call else [])
+    named, always = (
+        (forward_hooks_with_kwargs, with_kwargs),
+        (forward_hooks_always_called, always_call),
     )
+    return registered(forward_hooks, hook, named, always)
 
 
-def register_module_full_backward_pre_hook(hook: Hook) -> Handle:
+def register_module_full_backward_pre_hook(hook: Hook) -> RemovableHandle:
     """Call `hook(module, grad_output)` before the gradients of every module's input are made."""
-    return Handle(backward_pre_hooks, hook)
+    return registered(backward_pre_hooks, hook)
 
 
-def register_module_full_backward_hook(hook: Hook) -> Handle:
+def register_module_full_backward_hook(hook: Hook) -> RemovableHandle:
     """Call `hook(module, grad_input, grad_output)` when a module's input gradients are there."""
-    return Handle(backward_hooks, hook)
+    return registered(backward_hooks, hook)
 
 
-def register_module_buffer_registration_hook(hook: Hook) -> Handle:
+def register_module_buffer_registration_hook(hook: Hook) -> RemovableHandle:
     """Call `hook(module, name, buffer)` when a buffer is registered; it may return another."""
-    return Handle(buffer_registration_hooks, hook)
+    return registered(buffer_registration_hooks, hook)
 
 
-def register_module_module_registration_hook(hook: Hook) -> Handle:
+def register_module_module_registration_hook(hook: Hook) -> RemovableHandle:
     """Call `hook(module, name, submodule)` when one is registered; it may return another."""
-    return Handle(module_registration_hooks, hook)
+    return registered(module_registration_hooks, hook)
 
 
-def register_module_parameter_registration_hook(hook: Hook) -> Handle:
+def register_module_parameter_registration_hook(hook: Hook) -> RemovableHandle:
     """Call `hook(module, name, parameter)` when one is registered; it may return another."""
-    return Handle(parameter_registration_hooks, hook)
+    return registered(parameter_registration_hooks, hook)
 
 
 class BackwardHookFunctionBackward(Node):

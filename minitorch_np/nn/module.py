@@ -5,8 +5,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
+from minitorch_np.graph.handle import RemovableHandle, registered
 from minitorch_np.nn import hooks
-from minitorch_np.nn.hooks import BackwardHook, Handle, Hook, Hooks
+from minitorch_np.nn.hooks import BackwardHook, Hook, Hooks
 from minitorch_np.nn.regular_hooks import hook_last_node
 from minitorch_np.nn.state import Stateful
 from minitorch_np.tensor import Tensor
@@ -48,10 +49,10 @@ class Module(Stateful):
     _is_full_backward_hook: bool | None
     """Whether the backward hooks are full ones; None while there are none."""
     _forward_hooks: Hooks
-    _forward_hooks_with_kwargs: dict[int, bool]
-    _forward_hooks_always_called: dict[int, bool]
+    _forward_hooks_with_kwargs: OrderedDict[int, bool]
+    _forward_hooks_always_called: OrderedDict[int, bool]
     _forward_pre_hooks: Hooks
-    _forward_pre_hooks_with_kwargs: dict[int, bool]
+    _forward_pre_hooks_with_kwargs: OrderedDict[int, bool]
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         name = type(self).__name__
@@ -189,13 +190,13 @@ class Module(Stateful):
 
     def register_forward_pre_hook(
         self, hook: Hook, *, prepend: bool = False, with_kwargs: bool = False
-    ) -> Handle:
+    ) -> RemovableHandle:
         """Call `hook(module, args)` before `forward`; what it returns replaces the arguments.
 
         With `with_kwargs`: `hook(module, args, kwargs)`, which may return both.
         """
-        marks = [self._forward_pre_hooks_with_kwargs] if with_kwargs else []
-        return Handle(self._forward_pre_hooks, hook, *marks, prepend=prepend)
+        marked = self._forward_pre_hooks_with_kwargs, with_kwargs
+        return registered(self._forward_pre_hooks, hook, marked, prepend=prepend)
 
     def register_forward_hook(
         self,
@@ -204,27 +205,27 @@ class Module(Stateful):
         prepend: bool = False,
         with_kwargs: bool = False,
         always_call: bool = False,
-    ) -> Handle:
+    ) -> RemovableHandle:
         """Call `hook(module, args, output)` after `forward`; what it returns replaces the output.
 
         With `with_kwargs`: `hook(module, args, kwargs, output)`. With `always_call` the hook is
         called even when `forward` raises.
         """
-        marks = [self._forward_hooks_with_kwargs] if with_kwargs else []
-        marks += [self._forward_hooks_always_called] if always_call else []
-        return Handle(self._forward_hooks, hook, *marks, prepend=prepend)
+        named = self._forward_hooks_with_kwargs, with_kwargs
+        always = self._forward_hooks_always_called, always_call
+        return registered(self._forward_hooks, hook, named, always, prepend=prepend)
 
-    def register_full_backward_pre_hook(self, hook: Hook, prepend: bool = False) -> Handle:
+    def register_full_backward_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_output)` on the way back; what it returns takes its place."""
-        return Handle(self._backward_pre_hooks, hook, prepend=prepend)
+        return registered(self._backward_pre_hooks, hook, prepend=prepend)
 
-    def register_backward_hook(self, hook: Hook) -> Handle:
+    def register_backward_hook(self, hook: Hook) -> RemovableHandle:
         """The first kind of backward hook, which sees the last op of `forward` alone.
 
         `register_full_backward_hook` is what takes its place.
         """
         self._keep_backward_hooks(full=False)
-        return Handle(self._backward_hooks, hook)
+        return registered(self._backward_hooks, hook)
 
     def _keep_backward_hooks(self, full: bool) -> None:
         """Raise where backward hooks of the other kind are there."""
@@ -235,10 +236,10 @@ class Module(Stateful):
             )
         self._is_full_backward_hook = full
 
-    def register_full_backward_hook(self, hook: Hook, prepend: bool = False) -> Handle:
+    def register_full_backward_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_input, grad_output)`; what it returns replaces grad_input."""
         self._keep_backward_hooks(full=True)
-        return Handle(self._backward_hooks, hook, prepend=prepend)
+        return registered(self._backward_hooks, hook, prepend=prepend)
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__.copy()
