@@ -42,7 +42,7 @@ def pack(tensor: Tensor, is_output: bool) -> Packed:
     return Packed(tensor, version, None)
 
 
-def unpack(one: Packed, node: Node) -> Tensor:
+def unpack(one: Packed, node: Node | None) -> Tensor:
     """The tensor that `node` kept, if nothing wrote to it since.
 
     Raises: RuntimeError where something did. Source: SavedVariable::unpack.
@@ -50,7 +50,7 @@ def unpack(one: Packed, node: Node) -> Tensor:
     kept, version, nr = one
     if kept.clock.value != version:
         kept = stale(kept, version, None if nr is None else node, nr)
-    return kept if nr is None else with_history(node, kept, nr)
+    return kept if nr is None or node is None else with_history(node, kept, nr)
 
 
 class CustomNode(Node):
