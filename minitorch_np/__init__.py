@@ -467,6 +467,7 @@ from minitorch_np.serialization import load, save
 from minitorch_np.shapes import Size
 from minitorch_np.storage import UntypedStorage, empty_cache, memory_stats, reset_peak_memory_stats
 from minitorch_np.tensor import Tensor, device
+from minitorch_np.utils import checkpoint as _checkpoint  # noqa: F401  # pyright: ignore[reportUnusedImport]  # utils has it now
 
 INPLACE = """
     abs_ acos_ acosh_ addmv_ as_strided_ asin_ asinh_ atan_ atanh_ ceil_ celu_ clamp_ clamp_max_

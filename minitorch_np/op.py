@@ -18,6 +18,7 @@ from minitorch_np.graph.inplace import bump, check_inplace, rebase, regard
 from minitorch_np.graph.modes import WATCHERS, Creation, state
 from minitorch_np.graph.node import Node, edge, recorded
 from minitorch_np.graph.saved import FREED, as_output, freed, kept_result, stale, version_of
+from minitorch_np.packing import run_packing
 from minitorch_np.plan import Plan, Rule, plan_of
 from minitorch_np.quiet import Anew, quiet, run_quietly
 from minitorch_np.refusals import blame, no_rule, refuse_history, refuse_out, underived
@@ -299,8 +300,9 @@ def _attach(node: Node, results: Sequence[Tensor | None], graded: int | None = N
 
     A gradient that was not asked for is None among them.
     """
+    results = results[:graded]
     node.expects = [((), float32) if t is None else (t.sizes, t.dtype) for t in results]
-    for nr, tensor in enumerate(results[:graded]):
+    for nr, tensor in enumerate(results):
         if tensor is not None and tensor.dtype.is_floating_point:
             meta = tensor.meta = AutogradMeta()
             meta.grad_fn = node
@@ -348,7 +350,7 @@ def _counted(result: "Tensor | Sequence[Tensor]", out: object) -> "Tensor | Sequ
 
 
 def _watched(one: Op, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
-    """The result of an op under a mode, or in inference mode."""
+    """The result of an op under a mode, under hooks on what is saved, or in inference mode."""
     if state.modes:
         mode = state.modes.pop()
         state.route_again()
@@ -357,6 +359,8 @@ def _watched(one: Op, args: tuple[object, ...], kwargs: dict[str, object]) -> ob
         finally:
             state.modes.append(mode)
             state.route_again()
+    if not state.inference:
+        return run_packing(one, args, kwargs)
     state.route = 0
     try:
         result = one.function(*args, **kwargs)
@@ -399,14 +403,17 @@ def _nothing(grads: Sequence[Tensor | None]) -> bool:
     return all(grad is None for grad in grads)
 
 
-def _fresh_all(tensors: "Sequence[Tensor | None] | Tensor", versions: list[int | None]) -> None:
-    """Check a list of kept tensors as each tensor is checked."""
+def _fresh_all(
+    tensors: "Sequence[Tensor | None] | Tensor", versions: list[int | None]
+) -> list[Tensor | None]:
+    """A list of kept tensors, each checked or unpacked as one tensor is."""
     if tensors is FREED:
         freed()
-    for tensor, version in zip(cast("Sequence[Tensor | None]", tensors), versions, strict=True):
-        if tensor is not None and tensor.clock.value != version:
-            assert version is not None
-            stale(tensor, version)
+    kept = cast("Sequence[Tensor | None]", tensors)
+    return [
+        t if t is None or t.clock.value == version else stale(t, cast(int, version))
+        for t, version in zip(kept, versions, strict=True)
+    ]
 
 
 _SPACE: dict[str, object] = {

@@ -291,6 +291,7 @@ def node_source(plan: Plan) -> str:
     """The class of the node: a slot for everything kept, and `apply`, which calls the rules."""
     names = plan.names()
     tensors = [n for n in names if plan.output(n) is not None or (n in plan.kinds and n != "out")]
+    tensors.sort(key=lambda n: (plan.output(n) is not None, slot(plan, n)))  # as PyTorch unpacks
     slots = [slot(plan, n) for n in names] + [version_slot(plan, n) for n in tensors]
     lines = [f"class {plan.node}(Node):", f"    __slots__ = {tuple(slots)!r}"]
     lines += [f"    saves = { {slot(plan, n): _edge_of(plan, n) for n in tensors}!r}"]
@@ -358,18 +359,18 @@ def _rule_call(plan: Plan, arg: str) -> str:
 
 
 def _unpack(plan: Plan, name: str) -> Iterator[str]:
-    """Lines that give back a kept tensor, unless it was written to since."""
+    """Lines that give back a kept tensor, unless it was written to since; `stale` unpacks."""
     yield f"{name} = self.{slot(plan, name)}"
     nr = plan.output(name)
     if nr is not None:
         yield f"if {name} is not None:"
         yield f"    if ({name}.ticks or UNWRITTEN).value != self.{version_slot(plan, name)}:"
-        yield f"        stale({name}, self.{version_slot(plan, name)}, self, {nr})"
+        yield f"        {name} = stale({name}, self.{version_slot(plan, name)}, self, {nr})"
         if _with_history(plan, nr):
             yield f"    {name} = as_output(self, {name}, {nr})"
     elif plan.kinds[name] == "list":
         yield f"if {name} is not None:"
-        yield f"    fresh_all({name}, self.{version_slot(plan, name)})"
+        yield f"    {name} = fresh_all({name}, self.{version_slot(plan, name)})"
     else:
         test = f"{name} is not None"
         if plan.kinds[name] == "maybe":
@@ -378,4 +379,4 @@ def _unpack(plan: Plan, name: str) -> Iterator[str]:
             yield "    freed()"
             test = f"isinstance({name}, Tensor)"
         yield f"if {test} and ({name}.ticks or UNWRITTEN).value != self.{version_slot(plan, name)}:"
-        yield f"    stale({name}, self.{version_slot(plan, name)})"
+        yield f"    {name} = stale({name}, self.{version_slot(plan, name)})"

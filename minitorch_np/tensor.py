@@ -103,7 +103,7 @@ class AutogradMeta:
     """
 
     __slots__ = ("accumulator", "grad", "grad_fn", "hooks", "output_nr", "post_hooks",
-                 "requires_grad", "retains_grad")  # fmt: skip
+                 "requires_grad", "retains_grad", "typed")  # fmt: skip
 
     requires_grad: bool
     grad: "Tensor | None"
@@ -113,6 +113,9 @@ class AutogradMeta:
     post_hooks: "OrderedDict[int, Callable[[Tensor], None]] | None"
     accumulator: "weakref.ref[GraphNode] | None"
     retains_grad: bool
+    typed: GraphNode
+    """The accumulator of a leaf whose `grad_dtype` was set; else missing, so that ops need not
+    fill it in."""
 
     def __init__(self, requires_grad: bool = False) -> None:
         self.requires_grad = requires_grad

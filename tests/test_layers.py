@@ -27,12 +27,13 @@ ROWS = (
     ("tensor", "backends"),
     ("graph", "plan", "return_types"),
     ("shortcuts",),
-    ("recorder", "refusals"),
+    ("recorder", "refusals", "packing"),
     ("op", "loops", "random"),
     ("ops",),
     ("nn",),
     ("optim", "utils", "testing", "cuda", "linalg", "special"),
     ("autograd", "serialization", "inspect"),
+    ("utils/checkpoint",),  # it takes a Function, and functions take trees of `utils`
     ("__init__",),
 )
 ROW = {name: row for row, names in enumerate(ROWS) for name in names}
@@ -54,8 +55,9 @@ class Source(NamedTuple):
 
     @property
     def top(self) -> str:
-        """The name that ROWS knows it by."""
-        return self.path.split("/")[0].removesuffix(".py")
+        """The name that ROWS knows it by: the file's own, or that of its folder."""
+        whole = self.path.removesuffix(".py")
+        return whole if whole in ROW else whole.split("/")[0]
 
     @property
     def folder(self) -> str:

@@ -12,6 +12,7 @@ from minitorch_np.graph.modes import (
     no_grad,
     set_grad_enabled,
 )
+from minitorch_np.graph.threads import is_multithreading_enabled, set_multithreading_enabled
 from minitorch_np.testing.gradcheck import gradcheck, gradgradcheck
 
 __all__ = [
@@ -24,8 +25,10 @@ __all__ = [
     "gradgradcheck",
     "graph",
     "inference_mode",
+    "is_multithreading_enabled",
     "no_grad",
     "set_grad_enabled",
+    "set_multithreading_enabled",
 ]
 
 

@@ -4,22 +4,45 @@ Source: torch/autograd/__init__.py and torch/csrc/autograd/python_engine.cpp.
 """
 
 import warnings
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import cast, overload
 
 from minitorch_np import strides
+from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.engine import walk
+from minitorch_np.graph.gradient_edge import GradientEdge
 from minitorch_np.graph.node import Edge, edge
+from minitorch_np.shapes import Shape, Size, numel
+from minitorch_np.strides import Stride
 from minitorch_np.tensor import Tensor, empty, method
 
 __all__ = ["backward", "grad"]
 
-Tensors = Tensor | Sequence[Tensor]
+Place = Tensor | GradientEdge
+"""What backward goes from, or to."""
+Places = Place | Sequence[Place]
+Inputs = Places | Mapping[str, Tensor]
 Grads = Tensor | Sequence[Tensor | None] | None
 
 
-def _several(tensors: Tensors) -> tuple[Tensor, ...]:
-    return (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+def _several(places: Places) -> tuple[Place, ...]:
+    return (places,) if isinstance(places, (Tensor, GradientEdge)) else tuple(places)
+
+
+def _inputs(inputs: Inputs, asker: str) -> tuple[Place, ...]:
+    """The inputs that a caller gave, one, in a sequence or in a dict, checked to be any."""
+    if type(inputs) is dict:
+        several = tuple(cast("dict[str, Tensor]", inputs).values())
+    elif isinstance(inputs, Mapping):
+        raise TypeError(
+            f"`inputs` argument to `{asker}()` must be a dict, not {type(inputs).__name__}. Other "
+            "Mapping types are not supported."
+        )
+    else:
+        several = _several(inputs)  # pyright: ignore[reportArgumentType]  # it is no dict
+    if not several:
+        raise RuntimeError(f"`inputs` argument to `{asker}()` cannot be empty.")
+    return several
 
 
 def _given(grads: Grads, count: int) -> Sequence[Tensor | None]:
@@ -29,35 +52,43 @@ def _given(grads: Grads, count: int) -> Sequence[Tensor | None]:
     return (grads,) if isinstance(grads, Tensor) else tuple(grads)
 
 
-def _first_gradients(outputs: tuple[Tensor, ...], grads: Sequence[Tensor | None]) -> list[Tensor]:
+def _form(out: Place) -> tuple[Shape, Stride, Dtype]:
+    """The geometry and dtype of a root, whose gradient of ones has them too."""
+    if isinstance(out, GradientEdge):
+        shape, dtype = out.node.expects[out.output_nr]
+        return shape, strides.contiguous(shape), dtype
+    stride = out.strides if out.form.contiguous else strides.like(out.sizes, out.strides)
+    return out.sizes, stride, out.dtype
+
+
+def _first_gradients(outputs: tuple[Place, ...], grads: Sequence[Tensor | None]) -> list[Tensor]:
     """A gradient for each root: the one given, checked, or ones for a scalar."""
     first: list[Tensor] = []
     for out, grad in zip(outputs, grads):
-        if not isinstance(out, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        if not isinstance(out, (Tensor, GradientEdge)):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise AssertionError("Expected output to be a torch.Tensor")
+        shape, stride, dtype = _form(out)
         if grad is not None:
             if not isinstance(grad, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
                 raise TypeError(
                     f"gradients can be either Tensors or None, but got {type(grad).__name__}"
                 )
-            if grad.sizes != out.sizes:
+            if grad.sizes != shape:
                 at = len(first)
                 raise RuntimeError(
                     f"Mismatch in shape: grad_output[{at}] has a shape of {grad.shape} and "
-                    f"output[{at}] has a shape of {out.shape}."
+                    f"output[{at}] has a shape of {Size(shape)}."
                 )
             first.append(grad)
             continue
-        if out.requires_grad:
-            if out.sizes and out.numel() != 1:
+        if isinstance(out, GradientEdge) or out.requires_grad:
+            if shape and numel(shape) != 1:
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
-            if not out.dtype.is_floating_point:
+            if not dtype.is_floating_point:
                 raise RuntimeError(
-                    "grad can be implicitly created only for real scalar outputs but got "
-                    f"{out.dtype}"
+                    f"grad can be implicitly created only for real scalar outputs but got {dtype}"
                 )
-        stride = out.strides if out.form.contiguous else strides.like(out.sizes, out.strides)
-        ones = empty(out.sizes, stride, out.dtype)
+        ones = empty(shape, stride, dtype)
         ones.array[...] = 1
         first.append(ones)
     if len(first) != len(outputs):
@@ -65,30 +96,34 @@ def _first_gradients(outputs: tuple[Tensor, ...], grads: Sequence[Tensor | None]
     return first
 
 
-def _roots(outputs: tuple[Tensor, ...]) -> list[Edge]:
+def _roots(outputs: tuple[Place, ...], first: list[Tensor]) -> list[Edge]:
+    """Where the first gradients arrive; each is cast to the dtype that is expected there."""
     roots: list[Edge] = []
     for at, out in enumerate(outputs):
-        root = edge(out)
+        root = out[:2] if isinstance(out, GradientEdge) else edge(out)
         if root is None:
             raise RuntimeError(
                 f"element {at} of tensors does not require grad and does not have a grad_fn"
             )
         roots.append(root)
+        dtype = root[0].expects[root[1]][1]
+        if first[at].dtype is not dtype and dtype is not None:  # pyright: ignore[reportUnnecessaryComparison]  # a leaf may take any
+            first[at] = first[at].to(dtype)
     return roots
 
 
 def backward(
-    tensors: Tensors,
+    tensors: Places,
     grad_tensors: Grads = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
     grad_variables: Grads = None,
-    inputs: Tensors | None = None,
+    inputs: Inputs | None = None,
 ) -> None:
     """Add the gradient of `tensors` to the `.grad` of every leaf they came from, or of `inputs`.
 
     `grad_tensors` are the gradients of the roots themselves; a scalar root needs none.
-    `grad_variables` is their old name.
+    `grad_variables` is their old name. Roots and inputs may be GradientEdges; inputs, a dict.
     """
     if grad_variables is not None:
         warnings.warn(
@@ -102,9 +137,7 @@ def backward(
                 "`backward()`. Please only use `grad_tensors`."
             )
         grad_tensors = grad_variables
-    targets = None if inputs is None else _several(inputs)
-    if targets == ():
-        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    targets = None if inputs is None else _inputs(inputs, "backward")
     outputs = _several(tensors)
     first = _first_gradients(outputs, _given(grad_tensors, len(outputs)))
     if create_graph:
@@ -117,7 +150,7 @@ def backward(
             UserWarning,
             stacklevel=3,
         )
-    roots = _roots(outputs)
+    roots = _roots(outputs, first)
     walk(
         roots,
         first,
@@ -128,10 +161,13 @@ def backward(
     )
 
 
-def _wanted(inputs: tuple[Tensor, ...], keep: bool = False) -> list[Edge]:
+def _wanted(inputs: tuple[Place, ...], keep: bool = False) -> list[Edge]:
     """Where the gradients of `inputs` arrive; with `keep`, they stay in `.grad` as well."""
     edges: list[Edge] = []
     for tensor in inputs:
+        if isinstance(tensor, GradientEdge):
+            edges.append(tensor[:2])
+            continue
         if not isinstance(tensor, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise RuntimeError(
                 "all inputs have to be Tensors or GradientEdges, but got "
@@ -146,9 +182,10 @@ def _wanted(inputs: tuple[Tensor, ...], keep: bool = False) -> list[Edge]:
     return edges
 
 
+@overload
 def grad(
-    outputs: Tensors,
-    inputs: Tensors,
+    outputs: Places,
+    inputs: Places,
     grad_outputs: Grads = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
@@ -156,11 +193,34 @@ def grad(
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
-) -> tuple[Tensor | None, ...]:
+) -> tuple[Tensor | None, ...]: ...
+@overload
+def grad(
+    outputs: Places,
+    inputs: Mapping[str, Tensor],
+    grad_outputs: Grads = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> dict[str, Tensor | None]: ...
+def grad(
+    outputs: Places,
+    inputs: Inputs,
+    grad_outputs: Grads = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Tensor | None, ...] | dict[str, Tensor | None]:
     """The gradient of `outputs` with respect to each of `inputs`; nothing accumulates.
 
-    None for an input that was not used, if `allow_unused`, else an error. `is_grads_batched` is
-    refused: it needs vmap.
+    None for an input that was not used, if `allow_unused`, else an error; zeros, if
+    `materialize_grads`. Inputs in a dict give a dict. `is_grads_batched` is refused: it needs vmap.
     """
     if is_grads_batched:
         raise NotImplementedError(
@@ -180,11 +240,9 @@ def grad(
             stacklevel=2,
         )
     roots = _several(outputs)
+    targets = _inputs(inputs, "grad")
     first = _first_gradients(roots, _given(grad_outputs, len(roots)))
-    targets = _several(inputs)
-    if not targets:
-        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
-    starts = _roots(roots)
+    starts = _roots(roots, first)
     edges = _wanted(targets)
     found = walk(
         starts,
@@ -194,23 +252,26 @@ def grad(
         wanted=set(edges),
     )
     grads = [found[at] for at in edges]
-    if materialize_grads:
-        return tuple(
-            [_zeros_like(t) if g is None else g for g, t in zip(grads, targets, strict=True)]
-        )
-    for at, found_grad in enumerate(grads):
-        if found_grad is None and not allow_unused:
+    for at, place in enumerate(targets):
+        if grads[at] is None and materialize_grads:
+            grads[at] = _zeros_for(place, create_graph)
+        elif grads[at] is None and not allow_unused:
             raise RuntimeError(
                 f"The differentiated Tensor at index {at} appears to not have been used in the "
                 "graph. Set allow_unused=True if this is the desired behavior."
             )
-    return tuple(grads)
+    return dict(zip(inputs, grads, strict=True)) if isinstance(inputs, Mapping) else tuple(grads)
 
 
-def _zeros_like(tensor: Tensor) -> Tensor:
-    zeros = empty(tensor.sizes, strides.like(tensor.sizes, tensor.strides), tensor.dtype)
+def _zeros_for(place: Place, requires_grad: bool) -> Tensor:
+    """The gradient of an input that was not used."""
+    if isinstance(place, GradientEdge):
+        raise RuntimeError(
+            "materialize_grads cannot be used when the given input is a GradientEdge"
+        )
+    zeros = empty(place.sizes, strides.like(place.sizes, place.strides), place.dtype)
     zeros.array.fill(0)
-    return zeros
+    return zeros.requires_grad_(requires_grad)
 
 
 def tensor_backward(
@@ -218,7 +279,7 @@ def tensor_backward(
     gradient: Tensor | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
-    inputs: Tensors | None = None,
+    inputs: Inputs | None = None,
 ) -> None:
     """Add the gradient of this tensor to the `.grad` of every leaf it came from, or of `inputs`."""
     backward(self, gradient, retain_graph, create_graph, inputs=inputs)

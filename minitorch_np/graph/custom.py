@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple, NoReturn, cast
 
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Edge, Node, fitted
-from minitorch_np.graph.saved import freed, kept_result, stale, version_of, with_history
+from minitorch_np.graph.saved import freed, kept_result, packed, stale, version_of, with_history
 from minitorch_np.shapes import Shape
 from minitorch_np.strides import contiguous
 from minitorch_np.tensor import Tensor, empty
@@ -25,26 +26,31 @@ class Packed(NamedTuple):
 
 
 def pack(tensor: Tensor, is_output: bool) -> Packed:
-    """What a node keeps of a tensor. A node never holds its own output, which holds the node.
+    """What a node keeps of a tensor, or what hooks make of it. A node never holds its own output,
+    which holds the node.
 
     Raises: RuntimeError for an inference tensor.
     Source: torch/csrc/autograd/saved_variable.cpp, SavedVariable::SavedVariable.
     """
     version = version_of(tensor)
+    if state.packing:
+        own = is_output and not tensor.is_leaf
+        stand = packed(tensor, state.packing[-1], own)
+        return Packed(stand, version, tensor.output_nr if own else None)
     if is_output and not tensor.is_leaf:
         return Packed(kept_result(tensor), version, tensor.output_nr)
     return Packed(tensor, version, None)
 
 
-def unpack(packed: Packed, node: Node) -> Tensor:
+def unpack(one: Packed, node: Node | None) -> Tensor:
     """The tensor that `node` kept, if nothing wrote to it since.
 
     Raises: RuntimeError where something did. Source: SavedVariable::unpack.
     """
-    kept, version, nr = packed
+    kept, version, nr = one
     if kept.clock.value != version:
-        stale(kept, version, None if nr is None else node, nr)
-    return kept if nr is None else with_history(node, kept, nr)
+        kept = stale(kept, version, None if nr is None else node, nr)
+    return kept if nr is None or node is None else with_history(node, kept, nr)
 
 
 class CustomNode(Node):

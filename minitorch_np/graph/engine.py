@@ -6,13 +6,17 @@ Iterative, so that a chain of any length goes backward. Source: torch/csrc/autog
 import heapq
 import itertools
 import sys
+import warnings
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from threading import RLock
 from typing import cast
 from weakref import getweakrefcount
 
 from minitorch_np import strides
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import AccumulateGrad, Edge, Node, checked, fitted, laid_out, replaced
+from minitorch_np.graph.threads import elsewhere
 from minitorch_np.storage import UNSHARED
 from minitorch_np.tensor import Tensor
 
@@ -37,12 +41,25 @@ def walk(
     the leaves that are reached add to their `.grad`. Among the nodes that are ready, the one
     recorded last runs first, and leaves before all, so sums are taken in PyTorch's order.
     """
+    outer = state.task
+    depth = 1 if outer is None else outer.depth + 1
+    if outer is not None and depth > _DEEPEST and state.threads:
+        again = partial(walk, roots, grads, keep_graph=keep_graph, create_graph=create_graph,
+                        wanted=wanted, accumulating=accumulating)  # fmt: skip
+        outer.depth = 0
+        try:
+            return elsewhere(again)
+        finally:
+            outer.depth = depth - 1
     task = Task(roots, wanted, accumulating, keep_graph)
-    before, outer = (state.grad, state.inference), state.task
-    state.task = task
+    task.depth = depth
+    task.whole = wanted is None and (outer is None or outer.whole)
+    before = state.grad, state.inference
     if before != (create_graph, False):
         state.grad, state.inference = create_graph, False
         state.route_again()
+    state.task = task
+    node = None
     try:
         for root, grad in zip(roots, grads, strict=True):
             if task.runs(root[0]):
@@ -52,13 +69,24 @@ def walk(
                 task.push(node)
         ready, step, pop = task.ready, task.step, heapq.heappop
         while ready:
-            step(pop(ready)[2])
+            node = pop(ready)[2]
+            step(node)
+        if task.callbacks is not None:
+            task.call_back()
+    except Exception as error:
+        task.give_up(node, error)
+        raise
     finally:
         state.task = outer
         if (state.grad, state.inference) != before:  # a hook may have set it, too
             state.grad, state.inference = before
             state.route_again()
     return task.captures
+
+
+_DEEPEST = 30
+"""Walks inside of walks that share a thread, for Python's stack has an end; PyTorch's number is 60,
+but ours takes twice as many calls of Python's for each."""
 
 
 _NOTHING: list[Tensor | None] = []
@@ -74,9 +102,13 @@ class Task:
     """
 
     __slots__ = (
-        "accumulating", "buffers", "captures", "ends", "keep_graph", "number", "pushed", "ready",
-        "roots", "targets", "waiting",
+        "__weakref__", "accumulating", "buffers", "callbacks", "captures", "depth", "ends",
+        "keep_graph", "number", "pushed", "ready", "roots", "targets", "waiting", "whole",
     )  # fmt: skip
+
+    depth: int
+    """How many walks this one is inside of, in this thread, itself included."""
+    whole: bool
 
     def __init__(
         self,
@@ -86,6 +118,7 @@ class Task:
         keep_graph: bool,
     ) -> None:
         self.accumulating = accumulating
+        self.callbacks: list[Callable[[], object]] | None = None
         self.keep_graph = keep_graph
         self.captures: Captures = {} if accumulating else dict.fromkeys(wanted or ())
         self.buffers: dict[Node, list[Tensor | None]] = {}
@@ -103,6 +136,18 @@ class Task:
     def runs(self, node: Node) -> bool:
         """Whether the walk comes to a root: always, but where only some gradients are wanted."""
         return self.targets is None or node in self.targets or node in self.ends
+
+    def call_back(self) -> None:
+        """Call what was asked to run after the walk, and what that asks for in turn."""
+        for callback in self.callbacks or ():  # the list grows meanwhile
+            callback()
+
+    def give_up(self, node: Node | None, error: Exception) -> None:
+        """Say where the walk broke off, and let go of the gradients under way."""
+        if node is not None and not getattr(error, "__notes__", None):
+            error.add_note(f"in the backward of {node.name()}")
+        self.buffers.clear()
+        self.ready.clear()
 
     def push(self, node: Node) -> None:
         """Put `node` among the ready ones."""
@@ -280,6 +325,10 @@ def _layers_over(tensor: Tensor) -> bool:
     return array is not None and (array is buffer or array.base is buffer)
 
 
+_turn = RLock()
+"""Held while a leaf's `.grad` is added to: several threads may go backward to the same leaf."""
+
+
 def accumulate(node: AccumulateGrad, arrived: Sequence[Tensor | None]) -> None:
     """Add the gradient that arrived to the leaf's `.grad`, whose strides are the leaf's if dense.
 
@@ -299,21 +348,37 @@ def accumulate(node: AccumulateGrad, arrived: Sequence[Tensor | None]) -> None:
         raise RuntimeError("leaf variable has been moved into the graph interior")
     if not leaf.requires_grad:
         return
-    there = meta.grad
-    if there is not None:
-        if state.grad:
-            meta.grad = there + grad
+    _turn.acquire()  # not `with`, which takes twice as long
+    try:
+        there = meta.grad
+        if there is not None:
+            if state.grad:
+                there = meta.grad = there + grad
+            else:
+                there.add_(grad)
+            if there.form is not leaf.form and not _obeys_contract(leaf, there):
+                _warn_of_strides(there, leaf)
+        elif state.grad or not (alone and _obeys_contract(leaf, grad)):
+            meta.grad = laid_out(leaf, grad)
+        elif type(grad) is not Tensor or getweakrefcount(grad) or grad.__dict__:
+            meta.grad = grad.untracked()
         else:
-            there.add_(grad)
-    elif state.grad or not (alone and _obeys_contract(leaf, grad)):
-        meta.grad = laid_out(leaf, grad)
-    elif type(grad) is not Tensor or getweakrefcount(grad) or grad.__dict__:
-        meta.grad = grad.untracked()
-    else:
-        grad.base = grad.meta = None  # nobody can tell it from its own `detach()`
-        meta.grad = grad
+            grad.base = grad.meta = None  # nobody can tell it from its own `detach()`
+            meta.grad = grad
+    finally:
+        _turn.release()
     if meta.post_hooks is not None:
         _show(leaf, meta.post_hooks)
+
+
+def _warn_of_strides(grad: Tensor, leaf: Tensor) -> None:
+    warnings.warn(
+        "grad and param do not obey the gradient layout contract. This is not an error, but may "
+        f"impair performance.\ngrad.sizes() = {list(grad.sizes)}, strides() = {list(grad.strides)}"
+        f"\nparam.sizes() = {list(leaf.sizes)}, strides() = {list(leaf.strides)}",
+        UserWarning,
+        stacklevel=8,
+    )
 
 
 def _show(leaf: Tensor, hooks: dict[int, Callable[[Tensor], None]]) -> None:

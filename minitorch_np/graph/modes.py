@@ -6,12 +6,14 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from enum import IntEnum
 from types import TracebackType
-from typing import ParamSpec, Protocol, Self, TypeVar
+from typing import Any, ParamSpec, Protocol, Self, TypeVar
 
 __all__ = [
     "Creation",
+    "Hooks",
     "OpMode",
     "RegisteredOp",
+    "Task",
     "enable_grad",
     "inference_mode",
     "is_grad_enabled",
@@ -25,6 +27,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 PLAIN, RECORD, WATCHED = 0, 1, 2
+
+Hooks = tuple[Callable[..., object], Callable[[Any], object]]
+"""How a saved tensor is packed and unpacked."""
 
 
 class Creation(IntEnum):
@@ -79,25 +84,43 @@ class OpMode:
         state.route_again()
 
 
+class Task(Protocol):
+    """What hooks may know of the walk that calls them."""
+
+    callbacks: list[Callable[[], object]] | None
+    """What was asked to run after it."""
+    depth: int
+    """How many walks it is inside of, in its thread, itself included."""
+    whole: bool
+    """Whether it goes to every leaf, and so do all the walks that it is inside of."""
+
+
 WATCHERS: set[int] = set()
-"""The threads in which a mode watches or inference is on; empty nearly always, and read at once."""
+"""The threads in which a mode watches, saved tensors are packed or inference is on; empty nearly
+always, and read at once."""
 
 
 class _State(threading.local):
     """One thread's switches. `route` sums them up, so that an op reads one attribute:
-    0 nothing is recorded, 1 ops record their history, 2 and 3 the same for a mode or inference."""
+    0 nothing is recorded, 1 ops record their history, 2 and 3 the same for a mode or inference,
+    3 also where hooks pack what is saved."""
 
     def __init__(self) -> None:
         self.grad = True
         self.inference = False
         self.modes: list[OpMode] = []
+        self.packing: list[Hooks] = []
+        self.unpackable: str | None = None
+        """Why no hooks on saved tensors are allowed, where they are not."""
+        self.threads = True
+        """Whether a walk may go on in a thread of its own: see `graph.engine`."""
+        self.task: Task | None = None
+        """The walk that this thread is in, the innermost one."""
         self.route = RECORD
-        self.task: object | None = None
-        """The walk back through a graph that is under way, the innermost one."""
 
     def route_again(self) -> None:
         """Sum the switches up anew, after one of them was set."""
-        watched = bool(self.modes) or self.inference
+        watched = bool(self.modes) or self.inference or (self.grad and bool(self.packing))
         self.route = int(self.grad) + (WATCHED if watched else 0)
         if watched:
             WATCHERS.add(threading.get_ident())

@@ -4,7 +4,7 @@ import itertools
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
-from typing import ClassVar, cast
+from typing import ClassVar, NamedTuple, cast
 
 from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
@@ -13,6 +13,7 @@ from minitorch_np.graph.saved import FREED, freed, legacy_type, stale, with_hist
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Tensor, empty
+from minitorch_np.tensor import device as Device
 
 __all__ = [
     "AccumulateGrad",
@@ -38,7 +39,17 @@ Apply = Callable[[list[Tensor | None], tuple["Edge | None", ...]], list[Tensor |
 reference = weakref.ref
 recorded = itertools.count()
 """Counts the nodes, in the order in which they were recorded."""
-_LAST = 1 << 62
+_LAST = (1 << 64) - 1
+
+
+class InputMetadata(NamedTuple):
+    """Shape and dtype of a gradient that a node takes. Source: torch/csrc/autograd/init.cpp."""
+
+    shape: Shape
+    dtype: Dtype
+    device: Device = Device("cpu")
+    is_nested_tensor: bool = False
+    is_cpp_nested_tensor: bool = False
 
 
 class Node:
@@ -167,6 +178,20 @@ class Node:
         return type(self).__name__
 
     @property
+    def requires_grad(self) -> bool:
+        """True, as it is of every node of PyTorch's."""
+        return True
+
+    @property
+    def _input_metadata(self) -> tuple["InputMetadata", ...]:
+        """What is known of each gradient that the node takes; an output of integers has none."""
+        return tuple([InputMetadata(*e) for e in self.expects if e[1].is_floating_point])
+
+    def _sequence_nr(self) -> int:
+        """When the node was recorded: among nodes that are ready, the largest number goes first."""
+        return self.order
+
+    @property
     def next_functions(self) -> tuple[tuple["Node | None", int], ...]:
         """The nodes that the input gradients go to, each with the index of its output."""
         return tuple([(None, 0) if e is None else e for e in self.edges])
@@ -215,7 +240,7 @@ class Node:
         nr = self.outputs.get(slot)
         version: int = getattr(self, slot.replace("_kept_", "_version_", 1))
         if kept.clock.value != version:
-            stale(kept, version, None if nr is None else self, nr)
+            kept = stale(kept, version, None if nr is None else self, nr)
         if nr is None or not kept.dtype.is_floating_point:  # indices have no history
             return kept
         return with_history(self, kept, nr)
@@ -276,7 +301,7 @@ def fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
                 f"{list(grad.sizes)} but expected shape compatible with {list(shape)}"
             )
         grad = grad.sum_to_size(shape)
-    return grad if grad.dtype is dtype else grad.to(dtype)
+    return grad if dtype in (grad.dtype, None) else grad.to(dtype)
 
 
 def _sums_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
@@ -350,6 +375,6 @@ def laid_out(leaf: Tensor, grad: Tensor) -> Tensor:
     Source: clone_obey_contract, torch/csrc/autograd/utils/grad_layout_contract.h.
     """
     shape = leaf.sizes
-    dense = strides.is_dense(shape, leaf.strides)
-    copy = empty(shape, leaf.strides if dense else strides.contiguous(shape), grad.dtype)
-    return copy.copy_(grad)
+    if not strides.is_dense(shape, leaf.strides):
+        return grad.clone(memory_format=contiguous_format)
+    return empty(shape, leaf.strides, grad.dtype).copy_(grad)

@@ -1,16 +1,18 @@
 """Tensors kept for backward: given back only when nothing wrote to them since."""
 
 import re
-from typing import NoReturn
+from collections.abc import Callable
+from copy import copy
+from typing import Any, NoReturn
 
 from minitorch_np.dtypes import float32
-from minitorch_np.graph.modes import state
+from minitorch_np.graph.modes import Hooks, no_grad, state
 from minitorch_np.storage import VersionCounter
 from minitorch_np.tensor import INFERENCE, AutogradMeta, GraphNode, Tensor, empty, owning
 
 __all__ = [
-    "FREED", "as_output", "freed", "kept_result", "legacy_type", "short_name", "stale",
-    "version_of", "with_history",
+    "FREED", "Packed", "as_output", "freed", "kept_result", "legacy_type", "packed", "short_name",
+    "stale", "version_of", "with_history",
 ]  # fmt: skip
 
 
@@ -37,8 +39,61 @@ def version_of(tensor: Tensor) -> int:
 FREED = empty((), (), float32)
 """What stands where a saved tensor was; its version is never the expected one, so that only the
 failing path tells the two errors apart."""
-FREED.clock = VersionCounter()
-FREED.clock.value = -1
+FREED.clock = NEVER = VersionCounter()
+NEVER.value = -1
+
+
+class Packed(Tensor):
+    """What stands where hooks packed a saved tensor; like FREED it has no version that is expected.
+
+    Keeps the place in the graph that the tensor had, but not the tensor. Hooks may write to what
+    they return as they like: no version is checked. Source: torch/csrc/autograd/saved_variable.cpp.
+    """
+
+    __slots__ = ("content", "unpack_hook")
+
+    content: object
+    unpack_hook: Callable[[Any], object]
+
+    def unpacked(self) -> Tensor:
+        """The tensor that the unpack hook makes, in the place of the one that was saved."""
+        made = self.unpack_hook(self.content)
+        if not isinstance(made, Tensor):
+            raise TypeError(
+                "Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
+                f"{type(made).__name__}"
+            )
+        place = self.meta
+        if place is None and not made.requires_grad:
+            return made
+        whole = made.untracked()
+        whole.meta = place and copy(place)
+        return whole
+
+
+def packed(tensor: Tensor, hooks: Hooks, output: bool = False) -> Packed:
+    """What is kept of `tensor`, which is an output of the very node that keeps it if `output`."""
+    version = version_of(tensor)
+    stand = object.__new__(Packed)
+    stand.ticks = NEVER
+    stand.base = stand.meta = None
+    stand.unpack_hook = hooks[1]
+    node = tensor.grad_fn
+    if not output and tensor.requires_grad:
+        mine = tensor.autograd()
+        meta = stand.meta = AutogradMeta(mine.requires_grad)
+        meta.grad_fn, meta.output_nr = node, mine.output_nr
+        meta.accumulator = mine.accumulator
+    with no_grad():
+        stand.content = hooks[0](tensor)
+    if version_of(tensor) != version:
+        raise RuntimeError(
+            "A saved tensor pack hook is modifying its input in place. Tensors provided as input "
+            "to pack hook cannot be modified by in-place operations as this can lead to unexpected "
+            "side-effects. Please open an issue if you need to perform in-place operations on the "
+            "input to a pack hook."
+        )
+    return stand
 
 
 def as_output(node: GraphNode, out: Tensor, nr: int) -> Tensor:
@@ -87,13 +142,16 @@ def freed() -> NoReturn:
 
 def stale(
     tensor: Tensor, version: int, maker: GraphNode | None = None, nr: int | None = None
-) -> NoReturn:
-    """Raise: `tensor`, saved at `version`, was written to since, or is gone.
+) -> Tensor:
+    """What hooks packed, unpacked. Raises: RuntimeError for a tensor that was saved at `version`
+    and written to since, or is gone.
 
     `maker` and `nr` say whose output it is, where the tensor itself was saved without its history.
 
     Source: torch/csrc/autograd/saved_variable.cpp, SavedVariable::unpack.
     """
+    if isinstance(tensor, Packed):
+        return tensor.unpacked()
     if tensor is FREED:
         freed()
     maker = maker or tensor.grad_fn
