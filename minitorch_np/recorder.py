@@ -251,7 +251,8 @@ def inplace_source(plan: Plan, name: str) -> str:
             body += [f"if not {first}.dtype.is_floating_point:", *[f"    {line}" for line in plain]]
         body += [f"check_inplace({first}, True)"]
         if first in plan.names():
-            body += [f"before = {first}.clone() if {_any_edge(plan, plan.wants(first))} else None"]
+            needed = _needed(plan, first)
+            body += [f"before = {first}.clone()" + (f" if {needed} else None" if needed else "")]
         body += _node(plan, True)
         body += [f"impl({call})", f"bump({first})", f"result = {first}"]
         write = "regard" if plan.view else "rebase"
@@ -265,6 +266,9 @@ def inplace_source(plan: Plan, name: str) -> str:
         f"        blame(op, error, {_arguments(plan, 'out')})",
     ]
     lines += ["        raise"]
+    if plan.differentiable:
+        lines += ["    except RuntimeError:", f"        recheck({first}, {_arguments(plan, 'out')})"]
+        lines += ["        raise"]
     return "\n".join(lines)
 
 

@@ -389,12 +389,13 @@ class Tensor(TensorMethods):
 
     @property
     def _base(self) -> "Tensor | None":
-        """The tensor this one is a view of."""
-        return self.base
+        """The tensor this one is a view of; None where it is an inference tensor."""
+        base = self.base
+        return None if base is None or base.ticks is INFERENCE else base
 
     def _is_view(self) -> bool:
         """Whether autograd regards this tensor as a view of another."""
-        return self.base is not None
+        return self._base is not None
 
     def is_inference(self) -> bool:
         """Whether the tensor was made in inference mode."""

@@ -9,7 +9,7 @@ from typing import cast
 
 from minitorch_np import strides
 from minitorch_np.graph.engine import walk
-from minitorch_np.graph.node import Edge, edge
+from minitorch_np.graph.node import Edge, Node, edge
 from minitorch_np.tensor import Tensor, empty, method
 
 __all__ = ["backward", "grad"]
@@ -107,6 +107,8 @@ def backward(
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     outputs = _several(tensors)
     first = _first_gradients(outputs, _given(grad_tensors, len(outputs)))
+    roots = _roots(outputs)
+    wanted = None if targets is None else set(_wanted(targets, keep=True))
     if create_graph:
         warnings.warn(
             "Using backward() with create_graph=True will create a reference cycle between the "
@@ -117,13 +119,12 @@ def backward(
             UserWarning,
             stacklevel=3,
         )
-    roots = _roots(outputs)
     walk(
         roots,
         first,
         keep_graph=create_graph if retain_graph is None else retain_graph,
         create_graph=create_graph,
-        wanted=None if targets is None else set(_wanted(targets, keep=True)),
+        wanted=wanted,
         accumulating=True,
     )
 
@@ -140,9 +141,9 @@ def _wanted(inputs: tuple[Tensor, ...], keep: bool = False) -> list[Edge]:
         if keep:
             tensor.retain_grad()
         at = edge(tensor)
-        if at is None:
+        if not tensor.requires_grad:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
-        edges.append(at)
+        edges.append((Node(()), 0) if at is None else at)  # no path leads to a view of no history
     return edges
 
 
@@ -196,7 +197,10 @@ def grad(
     grads = [found[at] for at in edges]
     if materialize_grads:
         return tuple(
-            [_zeros_like(t) if g is None else g for g, t in zip(grads, targets, strict=True)]
+            [
+                _zeros_like(t, create_graph) if g is None else g
+                for g, t in zip(grads, targets, strict=True)
+            ]
         )
     for at, found_grad in enumerate(grads):
         if found_grad is None and not allow_unused:
@@ -207,10 +211,10 @@ def grad(
     return tuple(grads)
 
 
-def _zeros_like(tensor: Tensor) -> Tensor:
+def _zeros_like(tensor: Tensor, requires_grad: bool) -> Tensor:
     zeros = empty(tensor.sizes, strides.like(tensor.sizes, tensor.strides), tensor.dtype)
     zeros.array.fill(0)
-    return zeros
+    return zeros.requires_grad_(requires_grad)
 
 
 def tensor_backward(

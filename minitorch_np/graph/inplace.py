@@ -3,6 +3,7 @@
 Source: torch/csrc/autograd/VariableTypeUtils.h, variable.cpp and functions/tensor.cpp.
 """
 
+from collections.abc import Collection, Mapping
 from typing import NoReturn
 
 from minitorch_np.dtypes import float64
@@ -13,7 +14,7 @@ from minitorch_np.memory_format import contiguous_format
 from minitorch_np.storage import allocate
 from minitorch_np.tensor import INFERENCE, Tensor, empty_strided, method, over
 
-__all__ = ["bump", "check_inplace", "rebase", "refresh_history", "refuse_gradient", "refuse_leaf",
+__all__ = ["bump", "check_inplace", "rebase", "recheck", "refresh_history", "refuse_gradient", "refuse_leaf",
            "refuse_outside_inference",
            "regard"]  # fmt: skip
 
@@ -33,6 +34,15 @@ def check_inplace(tensor: Tensor, requires_grad: bool) -> None:
         raise RuntimeError(
             "a leaf Variable that requires grad is being used in an in-place operation."
         )
+
+
+def recheck(tensor: Tensor, arguments: Mapping[str, object]) -> None:
+    """Raise what PyTorch would have raised first, after an op could not write to `tensor`.
+
+    It looks at the tensor that is written before it looks for anybody's history.
+    """
+    wanted = [t.requires_grad for t in arguments.values() if isinstance(t, Tensor)]
+    check_inplace(tensor, any(wanted))
 
 
 def _check_view(view: Tensor, indirect: bool = False) -> None:
@@ -174,13 +184,15 @@ class CopySlices(Node):
     What reaches the old base is everything but the slice, and what `write` makes of the slice.
     """
 
-    __slots__ = ("offset", "shape", "stride", "write")
+    __slots__ = ("hidden", "offset", "shape", "stride", "write")
 
+    hidden: Collection[int]
     write: Node | None
 
     def __init__(self, base_edge: Edge | None, base: Tensor, view: Tensor, write: Node) -> None:
         super().__init__((base_edge, *write.edges[1:]))
         self.expects = [(base.sizes, base.dtype)]
+        self.hidden = write.hidden
         self.stride = base.strides
         self.shape = view.sizes, view.strides, view.offset - base.offset
         self.write = write

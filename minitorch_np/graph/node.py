@@ -8,7 +8,7 @@ from typing import ClassVar, cast
 from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.handle import RemovableHandle
-from minitorch_np.graph.saved import FREED, freed, legacy_type, stale, with_history
+from minitorch_np.graph.saved import FREED, freed, stale, type_text, with_history
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Tensor, empty
@@ -49,6 +49,9 @@ class Node:
 
     scalars: ClassVar[Collection[str]] = ()
     """Which of them may hold a number that the op was given as one, which is no tensor to free."""
+
+    hidden: Collection[int] = frozenset()
+    """Which edges PyTorch's overload does not have, for they are of arguments given as numbers."""
 
     cut: ClassVar[int] = -1
     """When a tensor last lost its history in place; nodes recorded later need not look."""
@@ -142,7 +145,9 @@ class Node:
     @property
     def next_functions(self) -> tuple[tuple["Node | None", int], ...]:
         """The nodes that the input gradients go to, each with the index of its output."""
-        return tuple([(None, 0) if e is None else e for e in self.edges])
+        hidden = self.hidden
+        shown = [(None, 0) if e is None else e for at, e in enumerate(self.edges) if at not in hidden]
+        return tuple(shown)
 
     def check_history(self) -> None:
         """Raise RuntimeError where a saved tensor had a history and has none any more.
@@ -222,7 +227,7 @@ def _checked(hook: Callable[..., object], grad: Tensor | None, changed: object) 
     if grad.dtype is not changed.dtype:
         raise RuntimeError(
             f"hook '{name}' has changed the type of value "
-            f"(was {legacy_type(grad)} got {legacy_type(changed)})"
+            f"(was {type_text(grad)} got {type_text(changed)})"
         )
     if grad.sizes != changed.sizes:
         raise RuntimeError(f"hook '{name}' has changed the size of value")

@@ -15,13 +15,13 @@ from numpy.typing import DTypeLike, NDArray
 from minitorch_np import dtypes, printing, strides
 from minitorch_np.absent import absent_member
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.graph.modes import is_grad_enabled
+from minitorch_np.graph.modes import is_grad_enabled, is_inference_mode_enabled
 from minitorch_np.loops import common_dtype
 from minitorch_np.ops.factory import layout, refuse, strided
 from minitorch_np.shapes import Shape
-from minitorch_np.storage import UntypedStorage, allocate
+from minitorch_np.storage import UntypedStorage, VersionCounter, allocate
 from minitorch_np.strides import Stride
-from minitorch_np.tensor import Number, Tensor, attribute, method, over
+from minitorch_np.tensor import INFERENCE, Number, Tensor, attribute, method, over
 
 __all__ = [
     "is_complex", "is_floating_point", "is_nonzero", "is_storage", "is_tensor", "numel",
@@ -202,8 +202,15 @@ def rebuilt(
     dtype: Dtype,
     requires_grad: bool,
 ) -> Tensor:
-    """A tensor of class `kind` from what `__reduce_ex__` kept."""
+    """A tensor of class `kind` from what `__reduce_ex__` kept.
+
+    Its version is 1, for PyTorch makes an empty tensor and sets its memory. In inference mode it is
+    an inference tensor.
+    """
     made = over(memory, shape, stride, offset, dtype)
+    made.clock = INFERENCE if is_inference_mode_enabled() else VersionCounter()
+    if made.clock is not INFERENCE:
+        made.clock.value = 1
     if kind is not Tensor:
         made.__class__ = kind
     if requires_grad:

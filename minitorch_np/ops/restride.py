@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from minitorch_np import shapes, strides
-from minitorch_np.graph.inplace import bump, rebase
+from minitorch_np.graph.inplace import bump, check_inplace, rebase
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Node, edge, forget
 from minitorch_np.memory_format import contiguous_format, memory_format, preserve_format
@@ -110,7 +110,7 @@ def resize_(
     Strides are kept if the shape is. Raises: RuntimeError when a gradient is wanted.
     Source: aten/src/ATen/native/Resize.cpp resize_.
     """
-    if self.requires_grad:
+    if self.requires_grad and not state.inference:
         raise RuntimeError("cannot resize variables that require grad")
     first = size[0] if size else ()
     shape = (
@@ -144,27 +144,24 @@ def set_(
 ) -> Tensor:
     """This tensor over the memory of another tensor, or of a storage; over none without `source`.
 
-    A size alone is laid out contiguously; without one the whole storage is taken.
+    A size alone is laid out contiguously, with more memory if it spans more; without one the whole
+    storage is taken. With a size, nobody asks for the dtype or the history of a source.
     Source: aten/src/ATen/native/TensorFactories.cpp set_.
     """
-    if self.requires_grad and self.is_leaf and state.grad:
-        raise RuntimeError(
-            "a leaf Variable that requires grad is being used in an in-place operation."
-        )
+    sources = [self]
+    memory = allocate(0) if source is None else source
     if isinstance(source, Tensor):
-        if source.dtype is not self.dtype:
-            old, new = source.dtype.cpp_name, self.dtype.cpp_name
-            raise RuntimeError(f"Could not set tensor of type {old} to a tensor of type {new}")
         memory = source.memory
         if size is None:
+            sources.append(source)
             storage_offset, size, stride = source.offset, source.sizes, source.strides
-    else:
-        memory = allocate(0) if source is None else source
-    itemsize = self.dtype.itemsize
-    shape = (memory.length // itemsize,) if size is None else tuple(size)
+    assert isinstance(memory, UntypedStorage)
+    check_inplace(self, any(t.requires_grad for t in sources))
+    if sources[-1].dtype is not self.dtype:
+        old, new = sources[-1].dtype.cpp_name, self.dtype.cpp_name
+        raise RuntimeError(f"Could not set tensor of type {old} to a tensor of type {new}")
+    shape = (memory.length // self.dtype.itemsize,) if size is None else tuple(size)
     steps = strides.contiguous(shape) if stride is None else tuple(stride)
-    strides.check_strided(shape, steps, storage_offset, itemsize, memory.length)
-    sources = (self, source) if isinstance(source, Tensor) else (self,)
     edges = tuple([edge(t) for t in sources]) if state.grad else ()
     self.memory = memory
     self.restride(shape, steps, storage_offset)
@@ -178,8 +175,10 @@ def set_(
 def detach_(self: Tensor) -> Tensor:
     """This tensor cut off from its history: a leaf that needs no gradient.
 
-    Raises: RuntimeError for a view.
+    Raises: RuntimeError for a view. In inference mode nothing happens, as in PyTorch.
     """
+    if state.inference:
+        return self
     if self.base is not None:
         raise RuntimeError(
             "Can't detach views in-place. Use detach() instead. If you are using "

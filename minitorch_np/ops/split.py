@@ -157,7 +157,9 @@ def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]
 @op("view")
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices of `dim`, without it; as many as its size. Views, as those of `split`."""
-    d = wrap_dim(dim, input.ndim, wrap_scalar=False)
+    d = wrap_dim(dim, input.ndim)
+    if not input.ndim:
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     shape, stride, offset = input.sizes, input.strides, input.offset
     rest = [i for i in range(len(shape)) if i != d]
     part, step = strides.permuted(shape, rest), strides.permuted(stride, rest)
