@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast, get_args, get_origin
 from minitorch_np import recorder
 from minitorch_np.dtypes import float32
 from minitorch_np.form import NUMPYS_OWN, Form, Plans
-from minitorch_np.graph.inplace import bump, check_inplace, rebase, recheck, regard
+from minitorch_np.graph.inplace import bump, check_inplace, made, rebase, recheck, regard
 from minitorch_np.graph.modes import WATCHERS, Creation, state
 from minitorch_np.graph.node import Node, edge, recorded
 from minitorch_np.graph.saved import FREED, as_output, freed, kept_result, stale, version_of
@@ -312,7 +312,7 @@ def _attach(node: Node, results: Sequence[Tensor | None], graded: int | None = N
 def _unrecorded(result: "Tensor | Sequence[Tensor]") -> "Tensor | Sequence[Tensor]":
     """A view made while nothing was recorded, marked so."""
     for view in (result,) if isinstance(result, Tensor) else result:
-        view.creation = Creation.NO_GRAD_MODE
+        made(view, Creation.INFERENCE_MODE if state.inference else Creation.NO_GRAD_MODE)
     return result
 
 
@@ -365,11 +365,7 @@ def _watched(one: Op, args: tuple[object, ...], kwargs: dict[str, object]) -> ob
     finally:
         state.route_again()
     for tensor in (result,) if isinstance(result, Tensor) else cast("Sequence[Tensor]", result):
-        if any(tensor is a for a in args):  # written in place
-            continue
-        if tensor.base is not None:
-            tensor.creation = Creation.INFERENCE_MODE
-        elif not any(_shares(tensor, a) for a in args) and tensor is not kwargs.get("out"):
+        if tensor.base is None and not any(_shares(tensor, a) for a in args) and tensor is not kwargs.get("out"):
             tensor.clock = INFERENCE
     return result
 

@@ -1,6 +1,7 @@
 """Programs from a seed, and the shortest part of one that still shows a difference."""
 
 import random
+import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -8,6 +9,10 @@ from experiments.programs.lockstep import Abandoned, Difference, Line, Lockstep,
 from experiments.programs.vocabulary import DTYPES, FORMS, INDICES, KINDS, WRITING, leaf
 
 __all__ = ["Finding", "difference", "filled", "program", "shrunk", "written"]
+
+IN_INFERENCE = ("view", "write", "scatter")
+"""Kinds of statements for inference mode; what makes tensors there makes inference tensors, which
+PyTorch's composites take for others, and which want a gradient without any way to have it."""
 
 Alike = Callable[[str, str], bool]
 
@@ -84,6 +89,9 @@ def within(line: Line, rng: random.Random) -> Line:
     if chance > 0.12:
         return line
     mode = "no_grad" if chance > 0.04 else "inference_mode" if chance > 0.015 else "enable_grad"
+    copies = line.kind == "view" and re.search(r"\[|reshape|contiguous|dtype", line.text)
+    if mode == "inference_mode" and (copies or line.kind not in IN_INFERENCE):
+        return line
     return line._replace(text=f"with torch.{mode}(): {line.text}")
 
 

@@ -94,17 +94,16 @@ WRITES = (
     "{x}.sub_({y}, alpha=2)", "{x}.copy_({y})", "{x}.copy_({y})", "{x}.mul_({x})", "{x}.add_({x})",
     "{x}.fill_({n})", "{x}.fill_({y})", "{x}.exp_().clamp_(max=9)", "{x}.relu_()", "{x}.sigmoid_()",
     "{x} += {y}", "{x} *= {y}", "{x} *= 2", "{x} /= 2", "{x}.addcmul_({y}, {z})", "{x}.neg_()",
-    "{x}.lerp_({y}, 0.25)", "{x}.clamp_(-1, 1)", "{x}.clamp_min_({y})", "{x}.square_()",
-    "{x}.div_({y} * {y} + 1)", "{x}.pow_(2)", "{x}.abs_()", "{x}.addmm_({y}, {z})",
+    "{x}.lerp_({y}, 0.25)", "{x}.clamp_(-1, 1)", "{x}.clamp_min_(0)", "{x}.square_()",
+    "{x}.div_({y} * {y} + 1)", "{x}.pow_(2)", "{x}.abs_()", "{x}.addmm_({x}.clone(), {x}.clone())",
     "{x}.atan2_({y})", "{x}.bernoulli_(0.0)", "{x}.bernoulli_(1.0)", "{x}.sign_()", "{x}.xlogy_({y})",
     "{x}.uniform_(0, 1, generator=torch.Generator().manual_seed(3))", "{x}.masked_fill_({y} > 0, 2)",
     "{x}.normal_(generator=torch.Generator().manual_seed(3))", "{x}.masked_fill_({y} > 0, {z})",
     "{x}.add_({y}, alpha={n})", "{x}.logical_not_()", "{x}.floor_()", "{x}.mul_({y}).add_({x})",
-    "{x}.cumsum_(0)", "{x}.addcdiv_({y}, {z}.exp())", "{x}.hypot_({y})", "{x}.eq_({y})", "{x}.gt_(0)",
+    "{x}.addcdiv_({y}, {z}.exp())", "{x}.hypot_({y})", "{x}.eq_({y})", "{x}.gt_(0)",
     "torch.relu_({x})", "{x}.nan_to_num_()", "{x}.random_(2, 3)", "{x}.erfinv_().nan_to_num_()",
     "{x}.exponential_(generator=torch.Generator().manual_seed(3))", "{x}.tril_()", "{x}.log1p_()",
-    "{x}.remainder_(2)", "{x}.copysign_({y})", "{x}.rsqrt_()", "{x}.sinh_()", "{x}.frac_()",
-    "{x}.addmv_({y}, {z})", "{x}.addr_({y}, {z})", "{x}.baddbmm_({y}, {z})",
+    "{x}.addr_({x}.sum(0), {x}.sum(1))", "{x}.remainder_(2)", "{x}.copysign_({y})", "{x}.rsqrt_()", "{x}.sinh_()", "{x}.frac_()",
 )  # fmt: skip
 
 SCATTERS = (
@@ -125,10 +124,9 @@ SCATTERS = (
 )  # fmt: skip
 
 OUT = (
-    "torch.mul({y}, 2, out={x})", "torch.add({y}, {z}, out={x})", "torch.sum({y}, 0, out={x})",
-    "torch.cat([{y}, {z}], out={x})", "torch.tanh({y}, out={x})",
-    "torch.index_select({y}, 0, torch.tensor([0]), out={x})", "torch.matmul({y}, {z}, out={x})",
-    "torch.max({y}, 0, out=({x}, torch.tensor(0)))", "torch.where({y} > 0, {y}, {z}, out={x})",
+    "torch.mul({x}, 2, out={x})", "torch.add({x}, {x}.detach(), out={x})",
+    "torch.tanh({x}.detach(), out={x})",
+    "torch.cat([{x}.detach().clone()], out={x})",
 )  # fmt: skip
 
 FOREACH = (
@@ -142,9 +140,9 @@ FOREACH = (
 GEOMETRY = (
     "{x}.t_()", "{x}.transpose_(0, -1)", "{x}.squeeze_()", "{x}.squeeze_({d})", "{x}.unsqueeze_({d})",
     "{x}.as_strided_((2, 2), (1, 2))", "{x}.as_strided_((1,), (1,), 1)", "{x}.swapaxes_(0, -1)",
-    "{x}.swapdims_(0, 1)", "{x}.detach_()", "{x}.detach_()", "{x}.resize_(1)", "{x}.resize_(1, 1)",
-    "{x}.resize_as_({y})", "{x}.set_({y})", "{x}.set_({y}.detach())", "{x}.set_()",
-    "{x}.set_({y}.untyped_storage())", "{x}.set_({y}, 0, (1,), (1,))", "{x}.data = {y}",
+    "{x}.swapdims_(0, 1)", "{x}.detach_()", "{x}.detach_()", "{x}.resize_(1).zero_()", "{x}.resize_(1, 1).fill_(2)", "{x}.resize_(0)", "{x}.resize_(2, 3).zero_()",
+    "{x}.resize_as_({y}).zero_()", "{x}.set_({y})", "{x}.set_({y}.detach())", "{x}.set_()",
+    "{x}.set_({y}.untyped_storage())", "{x}.set_({y}, 0, (1,), (1,)).fill_(2)", "{x}.data = {y}",
     "{x}.data = {y}.data", "{x}.data = {y}.detach().clone()", "{x}.data = {x}.data.mul(2)",
     "{x}.data = {x}.data[:1]", "{x}.data = {x}.data.float()", "{x}.data = {x}.data.double()",
     "{x}.data = {x}.mT", "{x}.requires_grad_()", "{x}.requires_grad_(False)",
@@ -167,7 +165,7 @@ HOOKS = (
     "{x}.grad_fn.register_prehook(lambda o: tuple(None if g is None else g * 2 for g in o))",
     "{x}.register_post_accumulate_grad_hook(lambda p: log.append(('{x} after', p.grad.clone())))",
     "{x}.register_post_accumulate_grad_hook(lambda p: setattr(p, 'grad', None))",
-    "h = {x}.register_post_accumulate_grad_hook(lambda p: p.grad.zero_() and None)",
+    "h = {x}.register_post_accumulate_grad_hook(lambda p: setattr(p, 'note', p.grad.zero_()))",
     "{x}.register_hook(lambda g: g.mul_(2))", "{x}.register_hook(lambda g: {y})",
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from minitorch_np import strides
-from minitorch_np.graph.engine import walk
+from minitorch_np.graph.engine import sums_to, walk
 from minitorch_np.graph.node import Edge, Node, edge
 from minitorch_np.tensor import Tensor, empty, method
 
@@ -46,7 +46,7 @@ def _first_gradients(outputs: tuple[Tensor, ...], grads: Sequence[Tensor | None]
                     f"Mismatch in shape: grad_output[{at}] has a shape of {grad.shape} and "
                     f"output[{at}] has a shape of {out.shape}."
                 )
-            first.append(grad)
+            first.append(grad if grad.dtype is out.dtype else grad.to(out.dtype))
             continue
         if out.requires_grad:
             if out.sizes and out.numel() != 1:
@@ -62,6 +62,23 @@ def _first_gradients(outputs: tuple[Tensor, ...], grads: Sequence[Tensor | None]
         first.append(ones)
     if len(first) != len(outputs):
         raise RuntimeError(f"got {len(outputs)} tensors and {len(first)} gradients")
+    return first
+
+
+def _fitting(roots: Sequence[Edge], first: list[Tensor]) -> list[Tensor]:
+    """The roots' gradients in the shapes that the graph knows: a leaf's `.data` may have changed.
+
+    Source: validate_outputs of the roots, torch/csrc/autograd/engine.cpp.
+    """
+    for at, ((node, nr), grad) in enumerate(zip(roots, first, strict=True)):
+        shape = node.expects[nr][0]
+        if grad.sizes != shape:
+            if not sums_to(grad.sizes, shape):
+                raise RuntimeError(
+                    f"invalid gradient at index {at} - got {list(grad.sizes)} but expected shape "
+                    f"compatible with {list(shape)}"
+                )
+            first[at] = grad.sum_to_size(shape)
     return first
 
 
@@ -121,7 +138,7 @@ def backward(
         )
     walk(
         roots,
-        first,
+        _fitting(roots, first),
         keep_graph=create_graph if retain_graph is None else retain_graph,
         create_graph=create_graph,
         wanted=wanted,
@@ -189,7 +206,7 @@ def grad(
     edges = _wanted(targets)
     found = walk(
         starts,
-        first,
+        _fitting(starts, first),
         keep_graph=create_graph if retain_graph is None else retain_graph,
         create_graph=create_graph,
         wanted=set(edges),

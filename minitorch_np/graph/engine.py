@@ -5,16 +5,17 @@ Iterative, so that a chain of any length goes backward. Source: torch/csrc/autog
 
 import heapq
 import sys
+import warnings
 from collections.abc import Callable, Collection, Sequence
 from weakref import getweakrefcount
 
 from minitorch_np import strides
 from minitorch_np.graph.modes import state
-from minitorch_np.graph.node import AccumulateGrad, Edge, Node, laid_out
+from minitorch_np.graph.node import AccumulateGrad, Edge, Node, checked, laid_out
 from minitorch_np.storage import UNSHARED
 from minitorch_np.tensor import Tensor
 
-__all__ = ["accumulate", "walk"]
+__all__ = ["accumulate", "sums_to", "walk"]
 
 Captures = dict[Edge, Tensor | None]
 Edges = tuple[Edge | None, ...]
@@ -124,7 +125,7 @@ class _Task:
     def step(self, node: Node) -> None:
         """Run one node, hand its results on, and find out who became ready."""
         arrived = self.buffers.pop(node, _NOTHING) or [None] * len(node.expects)
-        if node.tensor_hooks or node.pre_hooks or node.retainers:
+        if node.tensor_hooks or node.retainers:
             arrived = node.hooked(arrived)
         if self.captures:
             for nr, grad in enumerate(arrived):
@@ -132,7 +133,7 @@ class _Task:
                     self.captures[node, nr] = grad
         if isinstance(node, AccumulateGrad):
             if self.accumulating:
-                self.end_at(node, arrived)
+                self.end_at(node, node.prepared(arrived) if node.pre_hooks else arrived)
             return
         edges = node.edges
         if self.targets is not None:
@@ -141,6 +142,8 @@ class _Task:
                 if self.accumulating:  # PyTorch runs the node that the walk ends at, too
                     node.spend(self.keep_graph)
                 return
+        if node.pre_hooks:
+            arrived = node.prepared(arrived)
         results = node.run(arrived, edges)
         del arrived
         if not self.keep_graph:
@@ -220,6 +223,8 @@ def _is_seen_outside(tensor: Tensor) -> bool:
     the ndarray or the buffer below, but not the tensor, as it does in PyTorch."""
     if tensor.store is None:
         return sys.getrefcount(tensor.nd) > UNSHARED
+    if tensor.store.resizable():  # nobody was ever given the memory
+        return False
     mine = _layers_over(tensor) + (0 if tensor.base is None else _layers_over(tensor.base))
     if sys.getrefcount(tensor.store.buffer) > UNSHARED + mine:
         return True
@@ -240,7 +245,7 @@ def _fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
     broadcast. Source: validate_outputs, torch/csrc/autograd/engine.cpp."""
     shape, dtype = target[0].expects[target[1]]
     if grad.sizes != shape:
-        if not _sums_to(grad.sizes, shape):
+        if not sums_to(grad.sizes, shape):
             raise RuntimeError(
                 f"Function {node.name()} returned an invalid gradient at index {nr} - got "
                 f"{list(grad.sizes)} but expected shape compatible with {list(shape)}"
@@ -249,7 +254,8 @@ def _fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
     return grad if grad.dtype is dtype else grad.to(dtype)
 
 
-def _sums_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+def sums_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Whether a gradient of `shape` can be that of a tensor of shape `to`, which was broadcast."""
     lead = len(shape) - len(to)
     if lead == 1 and shape[1:] == to:
         return True
@@ -278,9 +284,11 @@ def accumulate(node: AccumulateGrad, arrived: Sequence[Tensor | None]) -> None:
     there = meta.grad
     if there is not None:
         if state.grad:
-            meta.grad = there + grad
+            meta.grad = there = there + grad
         else:
             there.add_(grad)
+        if there.form is not leaf.form:
+            _warn_of_layout(leaf, there)
     elif state.grad or not (alone and _obeys_contract(leaf, grad)):
         meta.grad = laid_out(leaf, grad)
     elif type(grad) is not Tensor or getweakrefcount(grad) or grad.__dict__:
@@ -295,9 +303,23 @@ def accumulate(node: AccumulateGrad, arrived: Sequence[Tensor | None]) -> None:
 def _show(leaf: Tensor, hooks: dict[int, Callable[[Tensor], None]]) -> None:
     """Call the hooks on a leaf whose gradient is there."""
     for hook in list(hooks.values()):
-        result = hook(leaf)
-        if result is not None and not isinstance(result, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-            raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
+        result: object = hook(leaf)
+        if result is not None:
+            checked(hook, leaf, result)
+            raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+
+
+def _warn_of_layout(leaf: Tensor, grad: Tensor) -> None:
+    """Warn of a gradient whose strides are not those of its dense leaf, for steps are slower so."""
+    if not _obeys_contract(leaf, grad):
+        warnings.warn(
+            "grad and param do not obey the gradient layout contract. This is not an error, but "
+            f"may impair performance.\ngrad.sizes() = {list(grad.sizes)}, strides() = "
+            f"{list(grad.strides)}\nparam.sizes() = {list(leaf.sizes)}, strides() = "
+            f"{list(leaf.strides)}",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def _obeys_contract(leaf: Tensor, grad: Tensor) -> bool:

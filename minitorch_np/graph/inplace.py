@@ -12,9 +12,10 @@ from minitorch_np.graph.node import Edge, Node, edge
 from minitorch_np.graph.saved import freed, short_name
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.storage import allocate
+from minitorch_np.strides import extent
 from minitorch_np.tensor import INFERENCE, Tensor, empty_strided, method, over
 
-__all__ = ["bump", "check_inplace", "rebase", "recheck", "refresh_history", "refuse_gradient", "refuse_leaf",
+__all__ = ["bump", "check_inplace", "made", "rebase", "recheck", "refresh_history", "refuse_gradient", "refuse_leaf",
            "refuse_outside_inference",
            "regard"]  # fmt: skip
 
@@ -30,10 +31,19 @@ def check_inplace(tensor: Tensor, requires_grad: bool) -> None:
                 "a view of a leaf Variable that requires grad is being used in an in-place "
                 "operation."
             )
-    if tensor.requires_grad and tensor.is_leaf:
+    if tensor.requires_grad and (tensor.meta is None or tensor.meta.grad_fn is None):
         raise RuntimeError(
             "a leaf Variable that requires grad is being used in an in-place operation."
         )
+
+
+def made(view: Tensor, how: Creation) -> None:
+    """Note how a view was made; how its parent was made counts for more, unless that says nothing.
+
+    Source: propagate_creation_meta, torch/csrc/autograd/VariableTypeUtils.h.
+    """
+    if view.creation == Creation.DEFAULT:
+        view.creation = how
 
 
 def recheck(tensor: Tensor, arguments: Mapping[str, object]) -> None:
@@ -158,8 +168,10 @@ def refresh_history(view: Tensor) -> None:
     _check_view(view, indirect=True)
     view.born = view.clock.value
     stand_in = base.untracked()  # so that there is a node even where the base needs no gradient
-    if not base.dtype.is_floating_point:  # a write gave integers a history, which no view has
-        memory = allocate(base.memory.length * float64.itemsize)
+    places = view.offset + extent(view.sizes, view.strides)
+    # a write gave integers a history, which no view has; set_ may have taken the memory away
+    if not base.dtype.is_floating_point or places * base.dtype.itemsize > base.memory.length:
+        memory = allocate(places * float64.itemsize)
         stand_in = over(memory, base.sizes, base.strides, base.offset, float64)
     stand_in.autograd().requires_grad = True
     with recording():

@@ -13,7 +13,7 @@ from minitorch_np.memory_format import contiguous_format
 from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Tensor, empty
 
-__all__ = ["AccumulateGrad", "Edge", "Node", "edge", "forget", "laid_out"]
+__all__ = ["AccumulateGrad", "Edge", "Node", "checked", "edge", "forget", "laid_out"]
 
 Edge = tuple["Node", int]
 """A node and which of its outputs: where a gradient goes next."""
@@ -97,12 +97,10 @@ class Node:
         """What the hooks on the outputs make of the gradients that arrived for them."""
         for nr, hooks in (self.tensor_hooks or {}).items():
             grad = grads[nr]
-            if grad is None:
-                continue
-            for hook in list(hooks.values()):
-                changed = hook(grad)
+            for hook in list(hooks.values()):  # None as well: another output's gradient came
+                changed = hook(cast(Tensor, grad))
                 if changed is not None:
-                    grads[nr] = grad = _checked(hook, grad, changed)
+                    grads[nr] = grad = checked(hook, grad, changed)
         for nr, keeper in (self.retainers or {}).items():
             tensor, grad = keeper(), grads[nr]
             if tensor is not None and grad is not None:
@@ -111,6 +109,10 @@ class Node:
                     meta.grad = grad.clone(memory_format=contiguous_format)
                 else:
                     meta.grad = meta.grad + grad
+        return grads
+
+    def prepared(self, grads: list[Tensor | None]) -> list[Tensor | None]:
+        """What the hooks on this node make of the gradients that it is about to run with."""
         for hook in list((self.pre_hooks or {}).values()):
             changed = hook(tuple(grads))
             if changed is not None:
@@ -213,7 +215,7 @@ def _reader(slot: str) -> Callable[[Node], object]:
     return lambda node: node.saved(slot)
 
 
-def _checked(hook: Callable[..., object], grad: Tensor | None, changed: object) -> Tensor:
+def checked(hook: Callable[..., object], grad: Tensor | None, changed: object) -> Tensor:
     """The gradient that a hook returned in the place of `grad`.
 
     Raises: TypeError for what is no tensor, RuntimeError for another shape or dtype.
@@ -247,7 +249,7 @@ def _replaced(
             f"hook '{name}' has returned an incorrect number of values (got {len(values)}, "
             f"but expected {len(grads)})"
         )
-    return [None if new is None else _checked(hook, old, new) for old, new in zip(grads, values)]
+    return [None if new is None else checked(hook, old, new) for old, new in zip(grads, values)]
 
 
 class AccumulateGrad(Node):
@@ -314,6 +316,6 @@ def laid_out(leaf: Tensor, grad: Tensor) -> Tensor:
     Source: clone_obey_contract, torch/csrc/autograd/utils/grad_layout_contract.h.
     """
     shape = leaf.sizes
-    dense = strides.is_dense(shape, leaf.strides)
-    copy = empty(shape, leaf.strides if dense else strides.contiguous(shape), grad.dtype)
-    return copy.copy_(grad)
+    if not strides.is_dense(shape, leaf.strides):
+        return grad.clone(memory_format=contiguous_format)
+    return empty(shape, leaf.strides, grad.dtype).copy_(grad)

@@ -16,6 +16,7 @@ from minitorch_np import dtypes, printing, strides
 from minitorch_np.absent import absent_member
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import is_grad_enabled, is_inference_mode_enabled
+from minitorch_np.graph.node import Node
 from minitorch_np.loops import common_dtype
 from minitorch_np.ops.factory import layout, refuse, strided
 from minitorch_np.shapes import Shape
@@ -187,10 +188,31 @@ method(_missing, "__getattr__")  # under that name it would be this module's own
 def __reduce_ex__(self: Tensor, protocol: SupportsIndex) -> tuple[object, ...]:
     """What pickle keeps: storage, geometry, dtype, requires_grad, and the user's attributes.
 
-    Tensors that share a storage share it again when one pickle held them all.
+    Tensors that share a storage share it again when one pickle held them all. Warns of hooks on the
+    tensor, which do not come along.
     """
+    for hook in hooks_of(self):
+        if not hasattr(hook, "__torch_unserializable__"):
+            warnings.warn(
+                f"backward hook {hook!r} on tensor will not be serialized.  If this is expected, "
+                "you can decorate the function with @torch.utils.hooks.unserializable_hook to "
+                "suppress this warning",
+                UserWarning,
+                stacklevel=3,
+            )
     parts = (self.memory, self.offset, self.sizes, self.strides, self.dtype, self.requires_grad)
     return (rebuilt, (type(self), *parts), self.__dict__ or None)
+
+
+def hooks_of(self: Tensor) -> list[object]:
+    """The hooks that were registered on the tensor since it was last written to."""
+    meta = self.meta
+    if meta is None:
+        return []
+    node, found = self.grad_fn, meta.hooks
+    if isinstance(node, Node):
+        found = (node.tensor_hooks or {}).get(self.output_nr)
+    return list((found or {}).values())
 
 
 def rebuilt(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from minitorch_np import shapes, strides
 from minitorch_np.graph.inplace import bump, check_inplace, rebase
 from minitorch_np.graph.modes import state
-from minitorch_np.graph.node import Node, edge, forget
+from minitorch_np.graph.node import edge, forget
 from minitorch_np.memory_format import contiguous_format, memory_format, preserve_format
 from minitorch_np.op import op
 from minitorch_np.ops.permute import check_matrix, swapped
@@ -154,12 +154,15 @@ def set_(
         memory = source.memory
         if size is None:
             sources.append(source)
-            storage_offset, size, stride = source.offset, source.sizes, source.strides
+            size, stride = source.sizes, source.strides
+        elif not source.is_contiguous():
+            raise RuntimeError("passed in tensor to be used as storage must be contiguous")
+        storage_offset += source.offset
     assert isinstance(memory, UntypedStorage)
-    check_inplace(self, any(t.requires_grad for t in sources))
     if sources[-1].dtype is not self.dtype:
         old, new = sources[-1].dtype.cpp_name, self.dtype.cpp_name
         raise RuntimeError(f"Could not set tensor of type {old} to a tensor of type {new}")
+    check_inplace(self, any(t.requires_grad for t in sources))
     shape = (memory.length // self.dtype.itemsize,) if size is None else tuple(size)
     steps = strides.contiguous(shape) if stride is None else tuple(stride)
     edges = tuple([edge(t) for t in sources]) if state.grad else ()
@@ -202,21 +205,22 @@ def data(self: Tensor) -> Tensor:
 
 
 def set_data(self: Tensor, value: Tensor) -> None:
-    """Make this tensor the memory and geometry of `value`. Source: variable.cpp set_data."""
+    """Make this tensor the memory and geometry of `value`.
+
+    A graph that leads here keeps the shape that it knew; of another dtype, a new path will.
+    Source: VariableHooks::set_data, torch/csrc/autograd/variable.cpp.
+    """
     if not isinstance(value, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
     if self.requires_grad and not value.dtype.is_floating_point:
         raise RuntimeError(
             "data set to a tensor that requires gradients must be floating point or complex dtype"
         )
+    if self.meta is not None and value.dtype is not self.dtype:
+        self.meta.accumulator = None
     self.memory = value.memory
     self.dtype = value.dtype
     self.restride(value.sizes, value.strides, value.offset)
-    accumulator = (
-        None if self.meta is None or self.meta.accumulator is None else self.meta.accumulator()
-    )
-    if isinstance(accumulator, Node):
-        accumulator.expects = [(value.sizes, value.dtype)]
 
 
 def delete_data(_: Tensor) -> None:
