@@ -432,6 +432,12 @@ def _fresh_all(tensors: "Sequence[Tensor | None] | Tensor", versions: list[int |
             stale(tensor, version)
 
 
+def _based(tensors: "Sequence[Tensor | None]") -> bool:
+    """Whether any tensor is a view of a base that needs a gradient."""
+    views = [t for t in tensors if t is not None and t.base is not None]
+    return any([t.requires_grad for t in views])
+
+
 _SPACE: dict[str, object] = {
     "AutogradMeta": AutogradMeta,
     "FREED": FREED,
@@ -443,6 +449,7 @@ _SPACE: dict[str, object] = {
     "WATCHERS": WATCHERS,
     "as_output": as_output,
     "attach": _attach,
+    "based": _based,
     "blame": blame,
     "bump": bump,
     "counted": _counted,

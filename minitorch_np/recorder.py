@@ -64,10 +64,11 @@ def _nothing_needed(plan: Plan) -> str:
     before the base's flag was set): PyTorch then leaves a node that leads nowhere.
     """
     edges: list[str] = []
-    bases: list[str] = []
+    bases: list[str] = []  # looked at last, for mostly there is an edge
     for arg in plan.inputs():
         if plan.kinds[arg] == "list":
             edges.append(f"not any(e_{arg})")
+            bases.append(f"not based({arg})")
             continue
         through_base = f"{arg}.base is None or not {arg}.base.requires_grad"
         if plan.kinds[arg] == "maybe":

@@ -100,7 +100,7 @@ WRITES = (
     "{x}.uniform_(0, 1, generator=torch.Generator().manual_seed(3))", "{x}.masked_fill_({y} > 0, 2)",
     "{x}.normal_(generator=torch.Generator().manual_seed(3))", "{x}.masked_fill_({y} > 0, {z})",
     "{x}.add_({y}, alpha={n})", "{x}.logical_not_()", "{x}.floor_()", "{x}.mul_({y}).add_({x})",
-    "{x}.addcdiv_({y}, {z}.exp())", "{x}.hypot_({y})", "{x}.eq_({y})", "{x}.gt_(0)",
+    "{x}.addcdiv_({y}, {z}.exp())", "{x}.eq_({y})", "{x}.gt_(0)",
     "torch.relu_({x})", "{x}.nan_to_num_()", "{x}.random_(2, 3)", "{x}.erfinv_().nan_to_num_()",
     "{x}.exponential_(generator=torch.Generator().manual_seed(3))", "{x}.tril_()", "{x}.log1p_()",
     "{x}.addr_({x}.sum(0), {x}.sum(1))", "{x}.remainder_(2)", "{x}.copysign_({y})", "{x}.rsqrt_()", "{x}.sinh_()", "{x}.frac_()",
