@@ -2,13 +2,22 @@
 
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from experiments.programs.lockstep import Abandoned, Difference, Line, Lockstep, same_text
-from experiments.programs.vocabulary import DTYPES, FORMS, INDICES, KINDS, WRITING, leaf
+from experiments.programs.vocabulary import (
+    DIMS,
+    DTYPES,
+    FORMS,
+    INDICES,
+    KINDS,
+    NUMBERS,
+    WRITING,
+    leaf,
+)
 
-__all__ = ["Finding", "difference", "filled", "program", "shrunk", "written"]
+__all__ = ["Finding", "difference", "filled", "program", "shrunk", "within", "written"]
 
 IN_INFERENCE = ("view", "write", "scatter")
 """Kinds of statements for inference mode; what makes tensors there makes inference tensors, which
@@ -27,24 +36,27 @@ class Finding(NamedTuple):
     """Whether everything was compared after each statement, or only at the end."""
 
 
-def filled(
-    form: str, kind: str, rng: random.Random, shapes: dict[str, tuple[int, ...]], fresh: int
+def statement(
+    kind: str, rng: random.Random, shapes: dict[str, tuple[int, ...]], fresh: int
 ) -> Line:
-    """A statement with its places filled: tensors of the program, numbers, subscripts, dtypes."""
-    names = list(shapes)
-    x = chosen(rng, names)
-    y = fellow(rng, x, shapes)
-    z = fellow(rng, x, shapes)
-    text = form.replace("{index}", rng.choice(INDICES))
-    others = tuple(name for place, name in (("{y}", y), ("{z}", z)) if place in text)
+    """A statement of a kind about tensors of the program; `fresh` numbers the first new name."""
+    form = leaf(rng) if kind == "leaf" else rng.choice(FORMS[kind])
+    x = chosen(rng, list(shapes))
     places = {
-        "x": x, "y": y, "z": z, "new": f"t{fresh}", "new2": f"t{fresh + 1}",
-        "d": str(rng.choice((0, 0, 1, -1))), "n": rng.choice(("2", "0.5", "-1", "1.25", "0")),
-        "dtype": rng.choice(DTYPES),
+        "index": rng.choice(INDICES), "x": x, "y": fellow(rng, x, shapes),
+        "z": fellow(rng, x, shapes), "new": f"t{fresh}", "new2": f"t{fresh + 1}",
+        "d": rng.choice(DIMS), "n": rng.choice(NUMBERS), "dtype": rng.choice(DTYPES),
     }  # fmt: skip
+    return filled(form, kind, places)
+
+
+def filled(form: str, kind: str, places: Mapping[str, str]) -> Line:
+    """A statement with its places filled, the subscript first, which has places of its own."""
+    text = form.replace("{index}", places["index"])
+    others = tuple(places[p] for p in ("y", "z") if f"{{{p}}}" in text)
     for place, value in places.items():
         text = text.replace(f"{{{place}}}", value)
-    return Line(text, kind, x if kind in WRITING else "", others)
+    return Line(text, kind, places["x"] if kind in WRITING else "", others)
 
 
 def chosen(rng: random.Random, names: Sequence[str]) -> str:
@@ -69,10 +81,9 @@ def program(seed: int, alike: Alike = same_text) -> Finding | None:
     try:
         for at in range(rng.randint(6, 18)):
             kind = "leaf" if at < 2 or not step.shapes else rng.choices(kinds, weights)[0]
-            form = leaf(rng) if kind == "leaf" else rng.choice(FORMS[kind])
-            line = filled(form, kind, rng, step.shapes or {"": ()}, fresh)
+            line = statement(kind, rng, step.shapes or {"": ()}, fresh)
             fresh += 2
-            lines.append(within(line, rng) if at > 1 else line)
+            lines.append(within(line, mode(rng)) if at > 1 else line)
             step.run(lines[-1])
             step.compare(histories=each)
         step.compare()
@@ -80,19 +91,25 @@ def program(seed: int, alike: Alike = same_text) -> Finding | None:
         return Finding(lines, found.kind, str(found), each)
     except Abandoned:
         return None
+    finally:
+        step.close()
     return None
 
 
-def within(line: Line, rng: random.Random) -> Line:
-    """A statement, sometimes in a context that sets the grad mode."""
+def mode(rng: random.Random) -> str:
+    """A context that sets the grad mode, mostly none."""
     chance = rng.random()
     if chance > 0.12:
-        return line
-    mode = "no_grad" if chance > 0.04 else "inference_mode" if chance > 0.015 else "enable_grad"
+        return ""
+    return "no_grad" if chance > 0.04 else "inference_mode" if chance > 0.015 else "enable_grad"
+
+
+def within(line: Line, context: str) -> Line:
+    """A statement in a context, where it may stand there."""
     copies = line.kind == "view" and re.search(r"\[|reshape|contiguous|dtype", line.text)
-    if mode == "inference_mode" and (copies or line.kind not in IN_INFERENCE):
+    if not context or (context == "inference_mode" and (copies or line.kind not in IN_INFERENCE)):
         return line
-    return line._replace(text=f"with torch.{mode}(): {line.text}")
+    return line._replace(text=f"with torch.{context}(): {line.text}")
 
 
 def difference(
@@ -110,6 +127,8 @@ def difference(
         return found.kind, str(found), at + 1
     except Abandoned:
         return None
+    finally:
+        step.close()
     return None
 
 

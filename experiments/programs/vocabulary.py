@@ -9,10 +9,12 @@ what they see to the list `log`.
 import random
 from collections.abc import Callable
 
-__all__ = ["FORMS", "INDICES", "KINDS", "LEAVES", "WRITING", "leaf"]
+__all__ = ["DIMS", "DTYPES", "FORMS", "INDICES", "KINDS", "NUMBERS", "WRITING", "leaf"]
 
 FLOATS = ("float64", "float64", "float64", "float32", "float32", "bfloat16", "float16")
 DTYPES = ("float64", "float32", "int64", "float64", "float32", "bfloat16", "bool")
+NUMBERS = ("2", "0.5", "-1", "1.25", "0")
+DIMS = ("0", "0", "1", "-1")
 SHAPES = ((2, 3), (2, 3), (2, 2), (4,), (2, 2, 2), (3, 1), (), (1,), (0, 3), (3, 2))
 
 
@@ -41,8 +43,6 @@ def leaf(rng: random.Random) -> str:
         )
     return "{new} = " + made
 
-
-LEAVES = leaf
 
 INDICES = (
     "0", "-1", "1:", "::2", ":1", "...", "None", "..., 0", "..., None", "0, ...", ":, 0", ":, None",
@@ -205,7 +205,11 @@ GRAD = (
 
 LOOKS = (
     "{x}.grad_fn", "{x}.is_leaf", "{x}.requires_grad", "{x}._version", "{x}.grad_fn.next_functions",
-    "del {x}", "del {x}", "import gc; gc.collect()",
+    "del {x}", "del {x}",
+)  # fmt: skip
+
+MODES = (
+    "torch.set_grad_enabled(False)", "torch.set_grad_enabled(True)", "torch.set_grad_enabled(True)",
 )  # fmt: skip
 
 COPIES = (
@@ -230,12 +234,13 @@ FORMS: dict[str, tuple[str, ...]] = {
     "grad": GRAD,
     "look": LOOKS,
     "copy": COPIES,
+    "mode": MODES,
 }
 
 KINDS: dict[str, int] = {
     "leaf": 6, "view": 24, "same": 5, "several": 4, "op": 16, "write": 20, "scatter": 12, "out": 2,
     "foreach": 0, "geometry": 8, "hook": 8, "backward": 10, "grads": 6, "grad": 3, "look": 3,
-    "copy": 1,
+    "copy": 1, "mode": 1,
 }  # fmt: skip
 """How often each kind of statement comes, of the sum of these."""
 
