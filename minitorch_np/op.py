@@ -6,6 +6,7 @@ costs more than the arithmetic. `REGISTRY[name].source` shows the text; `recorde
 """
 
 import inspect
+import itertools
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast, get_args, get_origin
 from minitorch_np import recorder
 from minitorch_np.dtypes import float32
 from minitorch_np.form import NUMPYS_OWN, Form, Plans
-from minitorch_np.graph.inplace import bump, check_inplace, rebase, regard
+from minitorch_np.graph.inplace import bump, check_inplace, made, rebase, recheck, regard
 from minitorch_np.graph.modes import WATCHERS, Creation, state
 from minitorch_np.graph.node import Node, edge, recorded
 from minitorch_np.graph.saved import FREED, as_output, freed, kept_result, stale, version_of
@@ -247,6 +248,7 @@ def build(one: Op) -> Callable[..., object]:
     made: types.FunctionType = space[one.name]
     if plan.differentiable:
         space["Node_"] = space[plan.node]
+        _plans[space[plan.node]] = plan
     function.__globals__.update(space)
     function.__defaults__, function.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
     function.__code__ = made.__code__
@@ -312,7 +314,7 @@ def _attach(node: Node, results: Sequence[Tensor | None], graded: int | None = N
 def _unrecorded(result: "Tensor | Sequence[Tensor]") -> "Tensor | Sequence[Tensor]":
     """A view made while nothing was recorded, marked so."""
     for view in (result,) if isinstance(result, Tensor) else result:
-        view.creation = Creation.NO_GRAD_MODE
+        made(view, Creation.INFERENCE_MODE if state.inference else Creation.NO_GRAD_MODE)
     return result
 
 
@@ -367,9 +369,7 @@ def _watched(one: Op, args: tuple[object, ...], kwargs: dict[str, object]) -> ob
     finally:
         state.route_again()
     for tensor in (result,) if isinstance(result, Tensor) else cast("Sequence[Tensor]", result):
-        if tensor.base is not None:
-            tensor.creation = Creation.INFERENCE_MODE
-        elif not any(_shares(tensor, a) for a in args) and tensor is not kwargs.get("out"):
+        if tensor.base is None and not any(_shares(tensor, a) for a in args) and tensor is not kwargs.get("out"):
             tensor.clock = INFERENCE
     return result
 
@@ -380,14 +380,42 @@ def _shares(tensor: Tensor, argument: object) -> bool:
 
 
 _titled: dict[tuple[type[Node], str], type[Node]] = {}
+_plans: dict[type[Node], Plan] = {}
 
 
 def _subclass(node: type[Node], title: str) -> type[Node]:
     """The class of a node that has another name, as PyTorch's overloads of one op have."""
     made = _titled.get((node, title))
     if made is None:
-        made = _titled[node, title] = type(title, (node,), {"__slots__": ()})
+        hidden = _numbers(_plans[node], title)
+        made = _titled[node, title] = type(title, (node,), {"__slots__": (), "hidden": hidden})
     return made
+
+
+def _numbers(plan: Plan, title: str) -> frozenset[int]:
+    """The edges of the arguments that are numbers wherever the node has this name.
+
+    Found by asking for the names that numbers and tensors give it, once for each.
+    """
+    assert plan.title is not None
+    given = {n: _probes(plan, n) for n in inspect.signature(plan.title).parameters}
+    calls = [dict(zip(given, values)) for values in itertools.product(*given.values())]
+    fitting = [call for call in calls if plan.title(**call) == title]
+    return frozenset(
+        at for at, arg in enumerate(plan.inputs())
+        if plan.scalar(arg) and fitting and not any(isinstance(c[arg], Tensor) for c in fitting)
+    )  # fmt: skip
+
+
+def _probes(plan: Plan, name: str) -> tuple[object, ...]:
+    """Values of each kind that an argument may have."""
+    kind = plan.kinds.get(name)
+    if kind == "maybe":
+        default = plan.signature.parameters[name].default
+        return (0, FREED, None) if default is None else (0, FREED)
+    if kind == "tensor":
+        return (FREED,)
+    return (False, True) if name == "inplace" else (plan.signature.parameters[name].default,)
 
 
 def _zeros(node: Node, nr: int) -> Tensor:
@@ -416,6 +444,12 @@ def _fresh_all(
     ]
 
 
+def _based(tensors: "Sequence[Tensor | None]") -> bool:
+    """Whether any tensor is a view of a base that needs a gradient."""
+    views = [t for t in tensors if t is not None and t.base is not None]
+    return any([t.requires_grad for t in views])
+
+
 _SPACE: dict[str, object] = {
     "AutogradMeta": AutogradMeta,
     "FREED": FREED,
@@ -427,6 +461,7 @@ _SPACE: dict[str, object] = {
     "WATCHERS": WATCHERS,
     "as_output": as_output,
     "attach": _attach,
+    "based": _based,
     "blame": blame,
     "bump": bump,
     "counted": _counted,
@@ -445,6 +480,7 @@ _SPACE: dict[str, object] = {
     "no_rule": no_rule,
     "nothing": _nothing,
     "rebase": rebase,
+    "recheck": recheck,
     "regard": regard,
     "refuse_history": refuse_history,
     "refuse_out": refuse_out,

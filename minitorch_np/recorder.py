@@ -64,10 +64,11 @@ def _nothing_needed(plan: Plan) -> str:
     before the base's flag was set): PyTorch then leaves a node that leads nowhere.
     """
     edges: list[str] = []
-    bases: list[str] = []
+    bases: list[str] = []  # looked at last, for mostly there is an edge
     for arg in plan.inputs():
         if plan.kinds[arg] == "list":
             edges.append(f"not any(e_{arg})")
+            bases.append(f"not based({arg})")
             continue
         through_base = f"{arg}.base is None or not {arg}.base.requires_grad"
         if plan.kinds[arg] == "maybe":
@@ -251,7 +252,8 @@ def inplace_source(plan: Plan, name: str) -> str:
             body += [f"if not {first}.dtype.is_floating_point:", *[f"    {line}" for line in plain]]
         body += [f"check_inplace({first}, True)"]
         if first in plan.names():
-            body += [f"before = {first}.clone() if {_any_edge(plan, plan.wants(first))} else None"]
+            needed = _needed(plan, first)
+            body += [f"before = {first}.clone()" + (f" if {needed} else None" if needed else "")]
         body += _node(plan, True)
         body += [f"impl({call})", f"bump({first})", f"result = {first}"]
         write = "regard" if plan.view else "rebase"
@@ -265,6 +267,9 @@ def inplace_source(plan: Plan, name: str) -> str:
         f"        blame(op, error, {_arguments(plan, 'out')})",
     ]
     lines += ["        raise"]
+    if plan.differentiable:
+        lines += ["    except RuntimeError:", f"        recheck({first}, {_arguments(plan, 'out')})"]
+        lines += ["        raise"]
     return "\n".join(lines)
 
 

@@ -225,10 +225,9 @@ def _rebuild_tensor(
     span = offset + 1 + sum([(n - 1) * s for n, s in zip(size, stride, strict=True)])
     if 0 not in size and span * ref.dtype.itemsize > ref.storage.nbytes():
         raise pickle.UnpicklingError("a tensor reaches beyond its storage")
-    tensor = over(ref.storage, tuple(size), tuple(stride), offset, ref.dtype)
-    if requires_grad:
-        tensor.requires_grad = True
-    return tensor
+    return rebuilt(
+        Tensor, ref.storage, offset, tuple(size), tuple(stride), ref.dtype, requires_grad
+    )
 
 
 def _rebuild_parameter(data: Tensor, requires_grad: bool, _hooks: object = None) -> Parameter:

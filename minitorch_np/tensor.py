@@ -393,12 +393,13 @@ class Tensor(TensorMethods):
 
     @property
     def _base(self) -> "Tensor | None":
-        """The tensor this one is a view of."""
-        return self.base
+        """The tensor this one is a view of; None where it is an inference tensor."""
+        base = self.base
+        return None if base is None or base.ticks is INFERENCE else base
 
     def _is_view(self) -> bool:
         """Whether autograd regards this tensor as a view of another."""
-        return self.base is not None
+        return self._base is not None
 
     def is_inference(self) -> bool:
         """Whether the tensor was made in inference mode."""
@@ -444,7 +445,7 @@ class Tensor(TensorMethods):
     def requires_grad(self, value: bool) -> None:
         if not isinstance(value, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise RuntimeError("requires_grad must be a bool")
-        if not self.is_leaf:
+        if not self._was_leaf:
             raise RuntimeError(_NO_LEAF if value else _NO_LEAF + _DETACH)
         if value and not self.dtype.is_floating_point:
             raise RuntimeError(
@@ -462,11 +463,11 @@ class Tensor(TensorMethods):
                 "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not "
                 f"{type(requires_grad).__name__}"
             )
-        if not self.is_leaf and not requires_grad:
+        if not self._was_leaf and not requires_grad:
             raise RuntimeError(_NO_LEAF + _DETACH)
         if requires_grad and not self.dtype.is_floating_point:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
-        if self.is_leaf:
+        if self._was_leaf:
             self.requires_grad = requires_grad
         return self
 
@@ -489,6 +490,12 @@ class Tensor(TensorMethods):
     def is_leaf(self) -> bool:
         """Whether no recorded op made this tensor."""
         return self.grad_fn is None
+
+    @property
+    def _was_leaf(self) -> bool:
+        """Whether no op had made this tensor when its history was last looked at: PyTorch's
+        `is_leaf` in C++, which takes no notice of writes to a view's base."""
+        return self.meta is None or self.meta.grad_fn is None
 
     @property
     def output_nr(self) -> int:

@@ -11,7 +11,7 @@ from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.engine import walk
 from minitorch_np.graph.gradient_edge import GradientEdge
-from minitorch_np.graph.node import Edge, edge
+from minitorch_np.graph.node import Edge, Node, edge, sums_to
 from minitorch_np.shapes import Shape, Size, numel
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Tensor, empty, method
@@ -97,7 +97,8 @@ def _first_gradients(outputs: tuple[Place, ...], grads: Sequence[Tensor | None])
 
 
 def _roots(outputs: tuple[Place, ...], first: list[Tensor]) -> list[Edge]:
-    """Where the first gradients arrive; each is cast to the dtype that is expected there."""
+    """Where the first gradients arrive; each is made to fit there, for a leaf's `.data` may have
+    changed. Source: validate_outputs of the roots, torch/csrc/autograd/engine.cpp."""
     roots: list[Edge] = []
     for at, out in enumerate(outputs):
         root = out[:2] if isinstance(out, GradientEdge) else edge(out)
@@ -106,7 +107,14 @@ def _roots(outputs: tuple[Place, ...], first: list[Tensor]) -> list[Edge]:
                 f"element {at} of tensors does not require grad and does not have a grad_fn"
             )
         roots.append(root)
-        dtype = root[0].expects[root[1]][1]
+        shape, dtype = root[0].expects[root[1]]
+        if first[at].sizes != shape:
+            if not sums_to(first[at].sizes, shape):
+                raise RuntimeError(
+                    f"invalid gradient at index {at} - got {list(first[at].sizes)} but expected "
+                    f"shape compatible with {list(shape)}"
+                )
+            first[at] = first[at].sum_to_size(shape)
         if first[at].dtype is not dtype and dtype is not None:  # pyright: ignore[reportUnnecessaryComparison]  # a leaf may take any
             first[at] = first[at].to(dtype)
     return roots
@@ -140,6 +148,8 @@ def backward(
     targets = None if inputs is None else _inputs(inputs, "backward")
     outputs = _several(tensors)
     first = _first_gradients(outputs, _given(grad_tensors, len(outputs)))
+    roots = _roots(outputs, first)
+    wanted = None if targets is None else set(_wanted(targets, keep=True))
     if create_graph:
         warnings.warn(
             "Using backward() with create_graph=True will create a reference cycle between the "
@@ -150,13 +160,12 @@ def backward(
             UserWarning,
             stacklevel=3,
         )
-    roots = _roots(outputs, first)
     walk(
         roots,
         first,
         keep_graph=create_graph if retain_graph is None else retain_graph,
         create_graph=create_graph,
-        wanted=None if targets is None else set(_wanted(targets, keep=True)),
+        wanted=wanted,
         accumulating=True,
     )
 
@@ -176,9 +185,9 @@ def _wanted(inputs: tuple[Place, ...], keep: bool = False) -> list[Edge]:
         if keep:
             tensor.retain_grad()
         at = edge(tensor)
-        if at is None:
+        if not tensor.requires_grad:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
-        edges.append(at)
+        edges.append((Node(()), 0) if at is None else at)  # no path leads to a view of no history
     return edges
 
 

@@ -198,7 +198,7 @@ class Task:
                     self.captures[node, nr] = grad
         if isinstance(node, AccumulateGrad):
             if self.accumulating:
-                self.end_at(node, arrived)
+                self.end_at(node, node.prepared(arrived) if node.pre_hooks else arrived)
             return
         edges = node.edges
         if self.targets is not None:
@@ -310,6 +310,8 @@ def _is_seen_outside(tensor: Tensor) -> bool:
     the ndarray or the buffer below, but not the tensor, as it does in PyTorch."""
     if tensor.store is None:
         return sys.getrefcount(tensor.nd) > UNSHARED
+    if tensor.store.resizable():  # nobody was ever given the memory
+        return False
     mine = _layers_over(tensor) + (0 if tensor.base is None else _layers_over(tensor.base))
     if sys.getrefcount(tensor.store.buffer) > UNSHARED + mine:
         return True

@@ -19,14 +19,14 @@ Hook = Callable[[Tensor], Tensor | None]
 def _hooks_of(tensor: Tensor) -> OrderedDict[int, Hook]:
     """The hooks on a tensor: its node keeps them, for the tensor may die before backward."""
     at = edge(tensor)
-    assert at is not None
-    node, nr = at
-    if tensor.is_leaf:
+    if at is None or tensor.is_leaf:
         meta = tensor.autograd()
         if meta.hooks is None:
             meta.hooks = OrderedDict()
-        node.tensor_hooks = {0: meta.hooks}
+        if at is not None:  # else a view of no history, which only its base makes want a gradient
+            at[0].tensor_hooks = {0: meta.hooks}
         return meta.hooks
+    node, nr = at
     if node.tensor_hooks is None:
         node.tensor_hooks = {}
     return node.tensor_hooks.setdefault(nr, OrderedDict())
@@ -68,13 +68,12 @@ def retain_grad(self: Tensor) -> None:
     """Keep the gradient of a tensor that is no leaf in its `.grad`, too."""
     if not self.requires_grad:
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-    if self.is_leaf or self.retains_grad:
-        return
-    meta = self.autograd()
-    meta.retains_grad = True
-    node = meta.grad_fn
+    meta = self.meta
+    if meta is None or meta.grad_fn is None or meta.retains_grad:
+        return  # a leaf, or a view that was none when its history was last looked at
     at = edge(self)
-    assert at is not None and node is not None
+    assert at is not None
+    meta.retains_grad = True
     if at[0].retainers is None:
         at[0].retainers = {}
     at[0].retainers[at[1]] = weakref.ref(self)
@@ -85,7 +84,8 @@ def get_grad(self: Tensor) -> Tensor | None:
     meta = self.meta
     if meta is not None and meta.grad is not None:
         return meta.grad
-    if self.requires_grad and not self.is_leaf and not self.retains_grad:
+    made = meta is not None and meta.grad_fn is not None
+    if made and self.requires_grad and not self.retains_grad:
         warnings.warn(
             "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
             ".grad attribute won't be populated during autograd.backward(). If you indeed want the "

@@ -3,6 +3,7 @@
 Source: torch/csrc/autograd/VariableTypeUtils.h, variable.cpp and functions/tensor.cpp.
 """
 
+from collections.abc import Collection, Mapping
 from typing import NoReturn
 
 from minitorch_np.dtypes import float64
@@ -11,9 +12,10 @@ from minitorch_np.graph.node import Edge, Node, edge
 from minitorch_np.graph.saved import freed, short_name
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.storage import allocate
+from minitorch_np.strides import extent
 from minitorch_np.tensor import INFERENCE, Tensor, empty_strided, method, over
 
-__all__ = ["bump", "check_inplace", "rebase", "refresh_history", "refuse_gradient", "refuse_leaf",
+__all__ = ["bump", "check_inplace", "made", "rebase", "recheck", "refresh_history", "refuse_gradient", "refuse_leaf",
            "refuse_outside_inference",
            "regard"]  # fmt: skip
 
@@ -29,10 +31,28 @@ def check_inplace(tensor: Tensor, requires_grad: bool) -> None:
                 "a view of a leaf Variable that requires grad is being used in an in-place "
                 "operation."
             )
-    if tensor.requires_grad and tensor.is_leaf:
+    if tensor.requires_grad and (tensor.meta is None or tensor.meta.grad_fn is None):
         raise RuntimeError(
             "a leaf Variable that requires grad is being used in an in-place operation."
         )
+
+
+def made(view: Tensor, how: Creation) -> None:
+    """Note how a view was made; how its parent was made counts for more, unless that says nothing.
+
+    Source: propagate_creation_meta, torch/csrc/autograd/VariableTypeUtils.h.
+    """
+    if view.creation == Creation.DEFAULT:
+        view.creation = how
+
+
+def recheck(tensor: Tensor, arguments: Mapping[str, object]) -> None:
+    """Raise what PyTorch would have raised first, after an op could not write to `tensor`.
+
+    It looks at the tensor that is written before it looks for anybody's history.
+    """
+    wanted = [t.requires_grad for t in arguments.values() if isinstance(t, Tensor)]
+    check_inplace(tensor, any(wanted))
 
 
 def _check_view(view: Tensor, indirect: bool = False) -> None:
@@ -148,8 +168,10 @@ def refresh_history(view: Tensor) -> None:
     _check_view(view, indirect=True)
     view.born = view.clock.value
     stand_in = base.untracked()  # so that there is a node even where the base needs no gradient
-    if not base.dtype.is_floating_point:  # a write gave integers a history, which no view has
-        memory = allocate(base.memory.length * float64.itemsize)
+    places = view.offset + extent(view.sizes, view.strides)
+    # a write gave integers a history, which no view has; set_ may have taken the memory away
+    if not base.dtype.is_floating_point or places * base.dtype.itemsize > base.memory.length:
+        memory = allocate(places * float64.itemsize)
         stand_in = over(memory, base.sizes, base.strides, base.offset, float64)
     stand_in.autograd().requires_grad = True
     with recording():
@@ -174,13 +196,15 @@ class CopySlices(Node):
     What reaches the old base is everything but the slice, and what `write` makes of the slice.
     """
 
-    __slots__ = ("offset", "shape", "stride", "write")
+    __slots__ = ("hidden", "offset", "shape", "stride", "write")
 
+    hidden: Collection[int]
     write: Node | None
 
     def __init__(self, base_edge: Edge | None, base: Tensor, view: Tensor, write: Node) -> None:
         super().__init__((base_edge, *write.edges[1:]))
         self.expects = [(base.sizes, base.dtype)]
+        self.hidden = write.hidden
         self.stride = base.strides
         self.shape = view.sizes, view.strides, view.offset - base.offset
         self.write = write

@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple, cast
 from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.handle import RemovableHandle, registered
-from minitorch_np.graph.saved import FREED, freed, legacy_type, stale, with_history
+from minitorch_np.graph.saved import FREED, freed, stale, type_text, with_history
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Tensor, empty
@@ -25,6 +25,7 @@ __all__ = [
     "forget",
     "laid_out",
     "replaced",
+    "sums_to",
 ]
 
 Edge = tuple["Node", int]
@@ -72,6 +73,9 @@ class Node:
 
     scalars: ClassVar[Collection[str]] = ()
     """Which of them may hold a number that the op was given as one, which is no tensor to free."""
+
+    hidden: Collection[int] = frozenset()
+    """Which edges PyTorch's overload does not have, for they are of arguments given as numbers."""
 
     cut: ClassVar[int] = -1
     """When a tensor last lost its history in place; nodes recorded later need not look."""
@@ -194,7 +198,9 @@ class Node:
     @property
     def next_functions(self) -> tuple[tuple["Node | None", int], ...]:
         """The nodes that the input gradients go to, each with the index of its output."""
-        return tuple([(None, 0) if e is None else e for e in self.edges])
+        hidden = self.hidden
+        shown = [(None, 0) if e is None else e for at, e in enumerate(self.edges) if at not in hidden]
+        return tuple(shown)
 
     def check_history(self) -> None:
         """Raise RuntimeError where a saved tensor had a history and has none any more.
@@ -267,7 +273,7 @@ def checked(hook: Callable[..., object], grad: Tensor | None, changed: object) -
     if grad.dtype is not changed.dtype:
         raise RuntimeError(
             f"hook '{name}' has changed the type of value "
-            f"(was {legacy_type(grad)} got {legacy_type(changed)})"
+            f"(was {type_text(grad)} got {type_text(changed)})"
         )
     if grad.sizes != changed.sizes:
         raise RuntimeError(f"hook '{name}' has changed the size of value")
@@ -295,7 +301,7 @@ def fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
     broadcast. Source: validate_outputs, torch/csrc/autograd/engine.cpp."""
     shape, dtype = target[0].expects[target[1]]
     if grad.sizes != shape:
-        if not _sums_to(grad.sizes, shape):
+        if not sums_to(grad.sizes, shape):
             raise RuntimeError(
                 f"Function {node.name()} returned an invalid gradient at index {nr} - got "
                 f"{list(grad.sizes)} but expected shape compatible with {list(shape)}"
@@ -304,7 +310,8 @@ def fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
     return grad if dtype in (grad.dtype, None) else grad.to(dtype)
 
 
-def _sums_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+def sums_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Whether a gradient of `shape` can be that of a tensor of shape `to`, which was broadcast."""
     lead = len(shape) - len(to)
     if lead == 1 and shape[1:] == to:
         return True

@@ -5,20 +5,30 @@ from collections.abc import Callable
 from copy import copy
 from typing import Any, NoReturn
 
-from minitorch_np.dtypes import float32
+from minitorch_np.dtypes import bfloat16, bool_, float32
 from minitorch_np.graph.modes import Hooks, no_grad, state
 from minitorch_np.storage import VersionCounter
 from minitorch_np.tensor import INFERENCE, AutogradMeta, GraphNode, Tensor, empty, owning
 
 __all__ = [
     "FREED", "Packed", "as_output", "freed", "kept_result", "legacy_type", "packed", "short_name",
-    "stale", "version_of", "with_history",
+    "stale", "type_text", "version_of", "with_history",
 ]  # fmt: skip
 
 
 def legacy_type(tensor: Tensor) -> str:
     """The type name in PyTorch's older messages, such as 'torch.FloatTensor'."""
     return f"torch.{tensor.dtype.aten_name}Tensor"
+
+
+def type_text(tensor: Tensor) -> str:
+    """The type name in messages from C++, of which PyTorch's Python knows all but two.
+
+    Source: processErrorMsg, torch/csrc/Exceptions.cpp.
+    """
+    if tensor.dtype in (bfloat16, bool_):
+        return f"CPU{tensor.dtype.aten_name}Type"
+    return legacy_type(tensor)
 
 
 def version_of(tensor: Tensor) -> int:
@@ -160,7 +170,7 @@ def stale(
     shape = ", ".join(map(str, tensor.sizes))
     raise RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace "
-        f"operation: [{legacy_type(tensor)} [{shape}]]{made} is at version {tensor.clock.value}; "
+        f"operation: [{type_text(tensor)} [{shape}]]{made} is at version {tensor.clock.value}; "
         f"expected version {version} instead. Hint: enable anomaly detection to find the operation "
         "that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True, "
         "check_nan=False)."

@@ -71,7 +71,7 @@ class Parameter(Tensor):
         return f"Parameter containing:\n{super().__repr__(**options)}"
 
     def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
-        rebuilt = (_rebuilt, (type(self), self.detach(), self.requires_grad))
+        rebuilt = (_rebuilt, (type(self), self.data, self.requires_grad))
         state = dict(self.__dict__)
         return (*rebuilt, state) if state else rebuilt
 

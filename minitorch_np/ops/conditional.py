@@ -72,6 +72,7 @@ def where_self(
 
 
 where_self.vjp(
+    condition=None,
     input=lambda g, condition: where_self(condition, g, 0),
     other=lambda g, condition: where_self(condition, 0, g),
 )
@@ -197,6 +198,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
 
 masked_fill.vjp(
     input=lambda g, mask: g.masked_fill(mask, 0),
+    mask=None,
     value=lambda g, mask: where_self(mask, g, 0).sum(),
 )
 
@@ -228,6 +230,7 @@ def masked_fill_(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
 
 masked_fill_.vjp(
     input=lambda g, mask: g.masked_fill(mask, 0),
+    mask=None,
     value=lambda g, mask: where_self(mask, g, 0).sum(),
 )
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import strides
 from minitorch_np.dtypes import float32, int64
-from minitorch_np.graph.saved import legacy_type
+from minitorch_np.graph.saved import type_text
 from minitorch_np.loops import not_implemented, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.copy import zeros, zeros_like
@@ -164,7 +164,7 @@ def check_dtypes(input: Tensor, weight: Tensor, plan: Plan) -> None:
     if dtype is not weight.dtype:
         if dtype.is_half:
             raise RuntimeError(
-                f"Input type ({legacy_type(input)}) and weight type ({legacy_type(weight)}) should "
+                f"Input type ({type_text(input)}) and weight type ({type_text(weight)}) should "
                 "be the same or input should be a MKLDNN tensor and weight is a dense tensor"
             )
         raise RuntimeError(

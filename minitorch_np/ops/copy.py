@@ -39,13 +39,17 @@ def new_stride(input: Tensor, memory_format: Format) -> Stride:
 
 
 def zeros_like(g: Tensor) -> Tensor:
-    """Zeros of the shape, dtype and layout of a gradient."""
-    return empty(g.sizes, strides.like(g.sizes, g.strides), g.dtype).zero_()
+    """Zeros of the shape, dtype and layout of a gradient; nothing was written to them yet."""
+    made = empty(g.sizes, strides.like(g.sizes, g.strides), g.dtype)
+    made.array.fill(0)
+    return made
 
 
 def zeros(g: Tensor, shape: Shape) -> Tensor:
     """Contiguous zeros of `shape` and of the dtype of a gradient."""
-    return empty(shape, strides.contiguous(shape), g.dtype).zero_()
+    made = empty(shape, strides.contiguous(shape), g.dtype)
+    made.array.fill(0)
+    return made
 
 
 def own(t: Tensor) -> Tensor:

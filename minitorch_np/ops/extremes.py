@@ -15,6 +15,7 @@ from minitorch_np import dtypes, return_types
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.kernels.large import folded
 from minitorch_np.kernels.large import loop as compiled_loop
+from minitorch_np.graph.inplace import bump
 from minitorch_np.loops import (
     converted,
     exact_result_for,
@@ -86,7 +87,9 @@ def picked_backward(g: Tensor, indices: Tensor, shape: Shape, dim: int, keepdim:
     """
     if not keepdim and shape:
         g, indices = g.unsqueeze(dim), indices.unsqueeze(dim)
-    return zeros(shape, g.dtype).scatter_(dim, indices, g)
+    whole = zeros(shape, g.dtype)
+    bump(whole)  # at::zeros, unlike torch.zeros, counts as a write
+    return whole.scatter_(dim, indices, g)
 
 
 def shared_backward(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
@@ -95,7 +98,7 @@ def shared_backward(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
     Source: evenly_distribute_backward.
     """
     same = input.isnan() if bool(np.isnan(values_of(out))) else input == out
-    return zeros(input.sizes, input.dtype).masked_fill(same, g / same.sum())
+    return zeros(input.sizes, input.dtype).masked_fill_(same, g / same.sum())
 
 
 def _along(name: str, arg: Arg, input: Tensor, dim: int, keepdim: bool, out: Pair | None) -> Pair:

@@ -61,7 +61,9 @@ masked_select.vjp(input=masked_select_backward, mask=None)
 def blank(g: Tensor, input: Tensor, shape: Shape) -> Tensor:
     """Zeros of `shape` laid out as `input`, expanded to it, is."""
     stride = strides.like(shape, strides.expand(input.sizes, input.strides, shape))
-    return empty(shape, stride, g.dtype).zero_()
+    made = empty(shape, stride, g.dtype)
+    made.array.fill(0)
+    return made
 
 
 def broadcast_mask(mask: Tensor, shape: Shape) -> NDArray[np.bool_]:
@@ -93,7 +95,6 @@ _BYTES = (
 
 def scatter_masked(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """`input` with the first elements of `source`, in order, written where the mask holds."""
-    check_scattered(input, mask, source)
     holds = broadcast_mask(mask, input.sizes)
     count = int(np.count_nonzero(holds))
     if source.numel() < count:
@@ -106,6 +107,7 @@ def scatter_masked(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """A copy with the first elements of `source`, in order, written where the mask holds."""
     shape = broadcast(mask.sizes, input.sizes)
+    check_scattered(input, mask, source)
     done = empty(shape, strides.contiguous(shape), input.dtype)
     np.copyto(done.array, input.array)
     return scatter_masked(done, mask, source)
@@ -116,6 +118,7 @@ def masked_scatter_(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """This tensor with the first elements of `source`, in order, written where the mask holds."""
     strides.check_no_internal_overlap(input.sizes, input.strides)
     check_apart(input, mask, source)
+    check_scattered(input, mask, source)
     if mask.ndim > input.ndim:
         raise RuntimeError(
             f"expand(CPU{mask.dtype.aten_name}Type{{{listed(mask.sizes)}}}, "

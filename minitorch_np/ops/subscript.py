@@ -12,7 +12,7 @@ import numpy as np
 
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.graph.saved import legacy_type
+from minitorch_np.graph.saved import legacy_type, type_text
 from minitorch_np.ops.factory import type_name
 from minitorch_np.ops.from_data import copied, inferred_dtype, is_sequence
 from minitorch_np.ops.index import index, index_put_, single_mask
@@ -324,7 +324,7 @@ def copy_to(target: Tensor, value: Tensor) -> None:
     if source.sizes != target.sizes:
         if len(source.sizes) > len(target.sizes):
             raise RuntimeError(
-                f"expand({legacy_type(value)}{{{listed(source.sizes)}}}, "
+                f"expand({type_text(value)}{{{listed(source.sizes)}}}, "
                 f"size={listed(target.sizes)}): the number of sizes provided "
                 f"({len(target.sizes)}) must be greater or equal to the number of dimensions in "
                 f"the tensor ({len(source.sizes)})"

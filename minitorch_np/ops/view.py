@@ -5,7 +5,7 @@ from typing import cast
 
 from minitorch_np import shapes, strides
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.graph.saved import legacy_type
+from minitorch_np.graph.saved import type_text
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.op import composite, op
 from minitorch_np.ops.factory import need_tensor
@@ -257,7 +257,7 @@ def expand(input: Tensor, size: Shape, *, implicit: bool = False) -> Tensor:
     """
     if len(size) < len(input.sizes):
         raise RuntimeError(
-            f"expand({legacy_type(input)}{{{list(input.sizes)}}}, size={list(size)}): the number "
+            f"expand({type_text(input)}{{{list(input.sizes)}}}, size={list(size)}): the number "
             f"of sizes provided ({len(size)}) must be greater or equal to the number of "
             f"dimensions in the tensor ({len(input.sizes)})"
         )
