@@ -14,6 +14,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast, get_args, get_origin
 from minitorch_np import recorder
 from minitorch_np.dtypes import float32
 from minitorch_np.form import NUMPYS_OWN, Form, Plans
+from minitorch_np.graph.anomaly import GENERATED, maker
 from minitorch_np.graph.inplace import bump, check_inplace, rebase, regard
 from minitorch_np.graph.modes import WATCHERS, Creation, state
 from minitorch_np.graph.node import Node, edge, recorded
@@ -231,6 +232,7 @@ def build(one: Op) -> Callable[..., object]:
     plan, function = one.plan, cast(types.FunctionType, one.function)
     native = plan.name.endswith("_") and not plan.name.endswith("__")
     space: dict[str, Any] = dict(_SPACE, impl=one.impl, op=one, title_of=plan.title)
+    space["born"] = maker()
     space.update(quick=plan.quick, plans=Plans(), pairs=Plans())
     if isinstance(plan.quick, types.FunctionType):  # in which a signal handler may run
         space["quiet"] = Anew
@@ -247,6 +249,7 @@ def build(one: Op) -> Callable[..., object]:
     if plan.differentiable:
         space["Node_"] = space[plan.node]
     function.__globals__.update(space)
+    GENERATED.append(function.__globals__)
     function.__defaults__, function.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
     function.__code__ = made.__code__
     one.text = text
@@ -394,14 +397,16 @@ def _zeros(node: Node, nr: int) -> Tensor:
     return zeros
 
 
-def _fresh_all(tensors: "Sequence[Tensor | None] | Tensor", versions: list[int | None]) -> None:
+def _fresh_all(
+    node: Node, tensors: "Sequence[Tensor | None] | Tensor", versions: list[int | None]
+) -> None:
     """Check a list of kept tensors as each tensor is checked."""
     if tensors is FREED:
-        freed()
+        freed(node)
     for tensor, version in zip(cast("Sequence[Tensor | None]", tensors), versions, strict=True):
         if tensor is not None and tensor.clock.value != version:
             assert version is not None
-            stale(tensor, version)
+            stale(tensor, version, node)
 
 
 _SPACE: dict[str, object] = {

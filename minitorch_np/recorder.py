@@ -151,9 +151,9 @@ def _node(plan: Plan, inplace: bool) -> Iterator[str]:
     if plan.title:
         asked = inspect.signature(plan.title).parameters
         given = [str(inplace) if n == "inplace" else n for n in asked]
-        yield f"node = new(titled(Node_, title_of({', '.join(given)})))"
+        yield f"node = born(titled(Node_, title_of({', '.join(given)})))"
     else:
-        yield "node = new(Node_)"
+        yield "node = born(Node_)"
     yield f"node.edges = ({_edge_tuple(plan)})"
     yield "node.order = next(recorded)"
     yield "node.tensor_hooks = node.pre_hooks = node.post_hooks = node.retainers = None"
@@ -364,13 +364,13 @@ def _unpack(plan: Plan, name: str) -> Iterator[str]:
             yield f"    {name} = as_output(self, {name}, {nr})"
     elif plan.kinds[name] == "list":
         yield f"if {name} is not None:"
-        yield f"    fresh_all({name}, self.{version_slot(plan, name)})"
+        yield f"    fresh_all(self, {name}, self.{version_slot(plan, name)})"
     else:
         test = f"{name} is not None"
         if plan.kinds[name] == "maybe":
             # a number was kept without a version, and what stands for it now has one
             yield f"if {name} is FREED:"
-            yield "    freed()"
+            yield "    freed(self)"
             test = f"isinstance({name}, Tensor)"
         yield f"if {test} and ({name}.ticks or UNWRITTEN).value != self.{version_slot(plan, name)}:"
-        yield f"    stale({name}, self.{version_slot(plan, name)})"
+        yield f"    stale({name}, self.{version_slot(plan, name)}, self)"

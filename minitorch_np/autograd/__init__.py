@@ -3,6 +3,13 @@
 from typing import NoReturn
 
 from minitorch_np.absent import absent
+from minitorch_np.autograd.anomaly_mode import (
+    detect_anomaly,
+    flight_recorder,
+    is_flight_recorder_enabled,
+    set_detect_anomaly,
+    set_flight_recorder,
+)
 from minitorch_np.graph.backward import backward, grad
 from minitorch_np.graph.modes import (
     enable_grad,
@@ -14,12 +21,17 @@ from minitorch_np.testing.gradcheck import gradcheck, gradgradcheck
 
 __all__ = [
     "backward",
+    "detect_anomaly",
     "enable_grad",
+    "flight_recorder",
     "grad",
     "gradcheck",
     "gradgradcheck",
     "inference_mode",
+    "is_flight_recorder_enabled",
     "no_grad",
+    "set_detect_anomaly",
+    "set_flight_recorder",
     "set_grad_enabled",
 ]
 

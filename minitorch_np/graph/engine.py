@@ -14,7 +14,7 @@ from minitorch_np.graph.node import AccumulateGrad, Edge, Node, laid_out
 from minitorch_np.storage import UNSHARED
 from minitorch_np.tensor import Tensor
 
-__all__ = ["accumulate", "walk"]
+__all__ = ["Task", "accumulate", "walk"]
 
 Captures = dict[Edge, Tensor | None]
 Edges = tuple[Edge | None, ...]
@@ -35,7 +35,7 @@ def walk(
     the leaves that are reached add to their `.grad`. Among the nodes that are ready, the one
     recorded last runs first, and leaves before all, so sums are taken in PyTorch's order.
     """
-    task = _Task(roots, wanted, accumulating, keep_graph)
+    task = Task(roots, wanted, accumulating, keep_graph)
     before = state.grad, state.inference
     if before != (create_graph, False):
         state.grad, state.inference = create_graph, False
@@ -59,7 +59,7 @@ def walk(
 _NOTHING: list[Tensor | None] = []
 
 
-class _Task:
+class Task:
     """One walk: how many gradients each node still waits for, those that came, and who is ready."""
 
     __slots__ = (

@@ -3,9 +3,11 @@
 Source: torch/csrc/autograd/VariableTypeUtils.h, variable.cpp and functions/tensor.cpp.
 """
 
+from types import FunctionType
 from typing import NoReturn
 
 from minitorch_np.dtypes import float64
+from minitorch_np.flight import Log, calling
 from minitorch_np.graph.modes import Creation, recording, state
 from minitorch_np.graph.node import Edge, Node, edge
 from minitorch_np.graph.saved import freed, short_name
@@ -13,9 +15,8 @@ from minitorch_np.memory_format import contiguous_format
 from minitorch_np.storage import allocate
 from minitorch_np.tensor import INFERENCE, Tensor, empty_strided, method, over
 
-__all__ = ["bump", "check_inplace", "rebase", "refresh_history", "refuse_gradient", "refuse_leaf",
-           "refuse_outside_inference",
-           "regard"]  # fmt: skip
+__all__ = ["bump", "bump_and_note", "check_inplace", "rebase", "refresh_history", "refuse_gradient",
+           "refuse_leaf", "refuse_outside_inference", "regard"]  # fmt: skip
 
 
 def check_inplace(tensor: Tensor, requires_grad: bool) -> None:
@@ -109,6 +110,20 @@ def bump(tensor: Tensor) -> None:
         )
 
 
+def bump_and_note(tensor: Tensor) -> None:
+    """`bump` while the flight recorder is on, which takes this body: the log knows who wrote."""
+    _bump(tensor)
+    clock = tensor.clock
+    if clock is not INFERENCE:
+        log = clock.log
+        if log is None:
+            log = clock.log = Log()
+        log.write(clock.value, tensor, tensor.base is None, calling())
+
+
+_bump = FunctionType(bump.__code__, bump.__globals__)
+
+
 def rebase(tensor: Tensor, node: Node) -> None:
     """Make `node` the history of `tensor`; of a view, also that of its base and its views."""
     node.expects = [(tensor.sizes, tensor.dtype)]
@@ -195,7 +210,7 @@ class CopySlices(Node):
         """The base's gradient with the slice's replaced, then those of the write's other inputs."""
         g, write = grads[0], self.write
         if write is None:
-            freed()
+            freed(self)
         if g is None:
             return [None] * len(edges)
         whole = empty_strided(g.sizes, self.stride, g.dtype).copy_(g)

@@ -12,6 +12,7 @@ __all__ = [
     "Creation",
     "OpMode",
     "RegisteredOp",
+    "debugging",
     "enable_grad",
     "inference_mode",
     "is_grad_enabled",
@@ -104,6 +105,17 @@ class _State(threading.local):
 
 
 state = _State()
+
+
+class _Debugging:
+    """What every thread is asked to watch for; `graph.anomaly` puts it into effect."""
+
+    anomaly = False
+    check_nan = True
+    recorder = False
+
+
+debugging = _Debugging()
 
 
 @contextmanager

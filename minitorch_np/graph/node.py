@@ -7,6 +7,7 @@ from typing import ClassVar, cast
 
 from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.flight import Place
 from minitorch_np.graph.handle import RemovableHandle
 from minitorch_np.graph.saved import FREED, freed, legacy_type, stale, with_history
 from minitorch_np.memory_format import contiguous_format
@@ -39,7 +40,7 @@ class Node:
     """
 
     __slots__ = ("__weakref__", "_metadata", "edges", "expects", "order", "post_hooks",
-                 "pre_hooks", "retainers", "tensor_hooks")  # fmt: skip
+                 "pre_hooks", "retainers", "tensor_hooks", "whence")  # fmt: skip
 
     saves: ClassVar[dict[str, int | None]] = {}
     """The tensors that the rules may save, and the edge of each; None for what is no input."""
@@ -61,6 +62,8 @@ class Node:
     """The tensors that keep their gradient, by output; they see it after every hook on it."""
     pre_hooks: dict[int, PreHook] | None
     post_hooks: dict[int, PostHook] | None
+    whence: tuple[Place | None, Place | None]
+    """Where it was recorded and where it was freed; not there unless the flight recorder is on."""
 
     def __init__(self, edges: tuple[Edge | None, ...]) -> None:
         self.edges = edges
@@ -162,7 +165,7 @@ class Node:
     def spend(self, keep_graph: bool) -> None:
         """What running would do to the saved tensors: miss them, or let go of them."""
         if any(getattr(self, name) is FREED for name in self.saves):
-            freed()
+            freed(self)
         if not keep_graph:
             self.release()
 
@@ -189,13 +192,13 @@ class Node:
         """
         kept: object = getattr(self, slot)
         if kept is FREED:
-            freed()
+            freed(self)
         if not isinstance(kept, Tensor):
             return kept
         nr = self.outputs.get(slot)
         version: int = getattr(self, slot.replace("_kept_", "_version_", 1))
         if kept.clock.value != version:
-            stale(kept, version, None if nr is None else self, nr)
+            stale(kept, version, self, nr)
         if nr is None or not kept.dtype.is_floating_point:  # indices have no history
             return kept
         return with_history(self, kept, nr)
