@@ -18,7 +18,18 @@ from typing import NamedTuple, Protocol
 from minitorch_np.form import Form
 from minitorch_np.shapes import listed
 
-__all__ = ["Log", "Place", "Written", "aligned", "calling", "depth", "is_inside", "source", "stack"]
+__all__ = [
+    "Log",
+    "Place",
+    "Written",
+    "aligned",
+    "calling",
+    "cuts",
+    "depth",
+    "is_inside",
+    "source",
+    "stack",
+]
 
 _PACKAGE = str(Path(__file__).parent) + os.sep
 _MODULES = _PACKAGE + "nn" + os.sep
@@ -78,9 +89,18 @@ class Place(NamedTuple):
         """The op, or else the function that was called."""
         return self.op or _SPOKEN.get(self.called.co_name, self.called.co_name)
 
+    @property
+    def detaches(self) -> bool:
+        """Whether the caller called `detach()`, and no op of ours did."""
+        return self.op == "detach" and self.called.co_name in ("detach", "_unbuilt")
+
     def __str__(self) -> str:
         below = os.path.relpath(self.file) if os.path.isabs(self.file) else self.file
         return f"{self.file if below.startswith('..') else below}:{self.line}"
+
+
+cuts: deque[tuple[str, Place]] = deque(maxlen=_KEPT)
+"""What lately kept history from being recorded, while the flight recorder is on, and where."""
 
 
 def is_inside(file: str) -> bool:

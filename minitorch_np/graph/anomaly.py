@@ -11,10 +11,10 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from minitorch_np.flight import calling, depth, source, stack
+from minitorch_np.flight import calling, cuts, depth, source, stack
 from minitorch_np.graph.engine import Task
 from minitorch_np.graph.inplace import bump, bump_and_note
-from minitorch_np.graph.modes import debugging
+from minitorch_np.graph.modes import Switch, debugging, state
 from minitorch_np.graph.node import AccumulateGrad, Edge, Node
 from minitorch_np.graph.saved import place_of
 from minitorch_np.tensor import Tensor, seen, seen_and_noted
@@ -137,6 +137,17 @@ def _say_where(error: Exception, node: Node) -> None:
     error.add_note(note)
 
 
+_enter = Switch.__enter__
+
+
+def _enter_and_note(context: Switch) -> None:
+    """Entering `no_grad` and its like; what the engine itself enters is not worth a note."""
+    _enter(context)
+    place = calling(1)
+    if place.called is _enter_and_note.__code__ and not state.grad:
+        cuts.append((f"{type(context).__name__}()", place))
+
+
 GENERATED: list[dict[str, Any]] = []
 """The globals of every recorder that was generated: they make nodes by the name `born`."""
 
@@ -147,6 +158,7 @@ _REPLACED: list[tuple[Any, str, Any, Any]] = [
     (AccumulateGrad, "__init__", _init_leaf, _init_leaf_and_note),
     (Node, "release", _release, _release_and_note),
     (Node, "run", _run, _run_and_check),
+    (Switch, "__enter__", _enter, _enter_and_note),
     (Task, "step", _step, _watched_step),
 ]
 """Whose attribute, its name, and its value while nothing is watched and while something is."""

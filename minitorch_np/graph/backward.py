@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from typing import cast
 
 from minitorch_np import strides
+from minitorch_np.graph.cuts import why_cut
 from minitorch_np.graph.engine import walk
 from minitorch_np.graph.node import Edge, edge
+from minitorch_np.shapes import listed, noted
 from minitorch_np.tensor import Tensor, empty, method
 
 __all__ = ["backward", "grad"]
@@ -70,9 +72,8 @@ def _roots(outputs: tuple[Tensor, ...]) -> list[Edge]:
     for at, out in enumerate(outputs):
         root = edge(out)
         if root is None:
-            raise RuntimeError(
-                f"element {at} of tensors does not require grad and does not have a grad_fn"
-            )
+            text = f"element {at} of tensors does not require grad and does not have a grad_fn"
+            raise noted(RuntimeError(text), why_cut(out))
         roots.append(root)
     return roots
 
@@ -200,11 +201,22 @@ def grad(
         )
     for at, found_grad in enumerate(grads):
         if found_grad is None and not allow_unused:
-            raise RuntimeError(
+            text = (
                 f"The differentiated Tensor at index {at} appears to not have been used in the "
                 "graph. Set allow_unused=True if this is the desired behavior."
             )
+            raise noted(RuntimeError(text), _unused(targets[at]))
     return tuple(grads)
+
+
+def _unused(tensor: Tensor) -> str:
+    """What is known of a tensor that no gradient reached."""
+    node = tensor.grad_fn
+    what = "a leaf" if node is None else f"the output of {node.name()}"
+    return (
+        f"It is {what}, of shape {listed(tensor.sizes)}: no path leads to it from the outputs. "
+        "What was computed from it was detached, or computed from a copy, or is not in them."
+    )
 
 
 def _zeros_like(tensor: Tensor) -> Tensor:

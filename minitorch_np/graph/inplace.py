@@ -12,6 +12,7 @@ from minitorch_np.graph.modes import Creation, recording, state
 from minitorch_np.graph.node import Edge, Node, edge
 from minitorch_np.graph.saved import freed, short_name
 from minitorch_np.memory_format import contiguous_format
+from minitorch_np.shapes import listed, noted
 from minitorch_np.storage import allocate
 from minitorch_np.tensor import INFERENCE, Tensor, empty_strided, method, over
 
@@ -26,14 +27,21 @@ def check_inplace(tensor: Tensor, requires_grad: bool) -> None:
     if tensor.base is not None:
         _check_view(tensor)
         if tensor.requires_grad and tensor.base.is_leaf:
-            raise RuntimeError(
+            text = (
                 "a view of a leaf Variable that requires grad is being used in an in-place "
                 "operation."
             )
+            raise noted(RuntimeError(text), _LEAF.format(listed(tensor.base.sizes)))
     if tensor.requires_grad and tensor.is_leaf:
-        raise RuntimeError(
-            "a leaf Variable that requires grad is being used in an in-place operation."
-        )
+        text = "a leaf Variable that requires grad is being used in an in-place operation."
+        raise noted(RuntimeError(text), _LEAF.format(listed(tensor.sizes)))
+
+
+_LEAF = (
+    "Its gradient would belong to values that are gone. The leaf has shape {}: to change "
+    "the leaf itself, as an optimizer does, write under torch.no_grad(); to go on with other "
+    "values, write to a clone()."
+)
 
 
 def _check_view(view: Tensor, indirect: bool = False) -> None:

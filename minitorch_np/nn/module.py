@@ -9,6 +9,7 @@ from minitorch_np.nn import hooks
 from minitorch_np.nn.hooks import BackwardHook, Handle, Hook, Hooks
 from minitorch_np.nn.regular_hooks import hook_last_node
 from minitorch_np.nn.state import Stateful
+from minitorch_np.nn.whereabouts import say_where
 from minitorch_np.tensor import Tensor
 
 __all__ = ["Module", "indented"]
@@ -96,13 +97,18 @@ class Module(Stateful):
             or hooks.backward_hooks
             or hooks.backward_pre_hooks
         ):
-            return self.forward(*args, **kwargs)
+            try:
+                return self.forward(*args, **kwargs)
+            except (RuntimeError, ValueError, IndexError, TypeError) as error:
+                say_where(self, args, error)
+                raise
         called: set[int] = set()
         results: list[Any] = [None]
         try:
             return self._hooked_call(args, kwargs, called, results)
-        except Exception:
+        except Exception as error:
             self._call_despite_error(args, kwargs, called, results[0])
+            say_where(self, args, error)
             raise
 
     __call__: Callable[..., Any] = _call

@@ -126,8 +126,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "y = m.clone(); z = x * y; y += 1; z.sum().backward()",
         "y = x.softmax(1); y.mul_(2); y.sum().backward()",
         "y = x.clone(); z = y @ y.t(); y.zero_(); z.sum().backward()",
-        "p = nn.Parameter(torch.ones(3)); z = (p * p).sum(); z.backward(retain_graph=True); p.data; "
-        "optim.SGD([p], lr=1.0).step(); z.backward()",
+        (
+            "p = nn.Parameter(torch.ones(3)); z = (p * p).sum(); z.backward(retain_graph=True); "
+            "optim.SGD([p], lr=1.0).step(); z.backward()"
+        ),
         "y = x * 2; y.detach_(); y.sum().backward()",
         "x.view(-1).detach_()",
         "x.t().detach_()",

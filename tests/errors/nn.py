@@ -312,8 +312,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "nn.Linear(3, 2).register_forward_hook(3)(m)",
         "n = nn.Linear(3, 2); n.register_forward_hook(3); n(m)",
         "n = nn.Linear(3, 2); n.register_forward_pre_hook(lambda n, a: 3); n(m)",
-        "n = nn.Linear(3, 2); n.register_full_backward_hook(lambda n, a, b: 3); "
-        "n(x).sum().backward()",
+        (
+            "n = nn.Linear(3, 2); n.register_full_backward_hook(lambda n, a, b: 3); "
+            "n(x).sum().backward()"
+        ),
         "nn.Parameter(3)",
         "nn.Parameter([1.0])",
         "nn.Parameter(i)",

@@ -38,8 +38,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "optim.SGD([x], lr=0.1).load_state_dict({})",
         "optim.SGD([x], lr=0.1).load_state_dict(3)",
         "optim.SGD([x], 0.1).load_state_dict(optim.SGD([x, m], 0.1).state_dict())",
-        "a = optim.SGD([x], 0.1).state_dict(); a['param_groups'] *= 2; "
-        "optim.SGD([x], 0.1).load_state_dict(a)",
+        (
+            "a = optim.SGD([x], 0.1).state_dict(); a['param_groups'] *= 2; "
+            "optim.SGD([x], 0.1).load_state_dict(a)"
+        ),
         "optim.SGD([x], lr=0.1).foo",
         "optim.SGD([x], lr=0.1).param_groups[1]",
         "optim.SGD([x], lr=0.1).state['a']['b']",
@@ -101,8 +103,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "optim.lr_scheduler.OneCycleLR(optim.SGD([x], 0.1, 0.9), 0.1, 10, pct_start=2)",
         "optim.lr_scheduler.OneCycleLR(optim.SGD([x], 0.1, 0.9), 0.1, 10, anneal_strategy='x')",
         "optim.lr_scheduler.OneCycleLR(optim.SGD([x], 0.1, 0.9), 0.1, epochs=1)",
-        "s = optim.lr_scheduler.OneCycleLR(optim.SGD([x], 0.1, 0.9), 0.1, 1)\n"
-        "for _ in range(3): s.step()",
+        (
+            "s = optim.lr_scheduler.OneCycleLR(optim.SGD([x], 0.1, 0.9), 0.1, 1)\n"
+            "for _ in range(3): s.step()"
+        ),
         "optim.lr_scheduler.ReduceLROnPlateau(optim.SGD([x], 0.1), 'x')",
         "optim.lr_scheduler.ReduceLROnPlateau(optim.SGD([x], 0.1), threshold_mode='x')",
         "optim.lr_scheduler.ReduceLROnPlateau(optim.SGD([x], 0.1), factor=1.0)",
@@ -110,8 +114,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "optim.lr_scheduler.ReduceLROnPlateau(optim.SGD([x], 0.1)).step()",
         "optim.lr_scheduler.ReduceLROnPlateau(3)",
         "optim.lr_scheduler.SequentialLR(optim.SGD([x], 0.1), [], [])",
-        "o = optim.SGD([x], 0.1); optim.lr_scheduler.SequentialLR("
-        "o, [optim.lr_scheduler.StepLR(o, 1)], [1])",
+        (
+            "o = optim.SGD([x], 0.1); optim.lr_scheduler.SequentialLR("
+            "o, [optim.lr_scheduler.StepLR(o, 1)], [1])"
+        ),
         "optim.lr_scheduler.LRScheduler(optim.SGD([x], 0.1))",
     ),
     "data": (
