@@ -21,7 +21,7 @@ from minitorch_np.graph.node import Node, edge, recorded
 from minitorch_np.graph.saved import FREED, as_output, freed, kept_result, stale, version_of
 from minitorch_np.plan import Plan, Rule, plan_of
 from minitorch_np.quiet import Anew, quiet, run_quietly
-from minitorch_np.refusals import blame, no_rule, refuse_history, refuse_out, underived
+from minitorch_np.refusals import MISSING, blame, no_rule, refuse_history, refuse_out, underived
 from minitorch_np.storage import VersionCounter
 from minitorch_np.strides import LAYOUTS, contiguous
 from minitorch_np.tensor import INFERENCE, AutogradMeta, Tensor, empty, owning, seen
@@ -58,9 +58,11 @@ class Recorded(Protocol[P, R]):
 class Op:
     """A registered op. `name` is torch's, `layout` one of `strides.LAYOUTS`; calling it runs it."""
 
-    __slots__ = ("function", "impl", "layout", "name", "plan", "text", "variadic")
+    __slots__ = ("bound", "function", "impl", "layout", "name", "plan", "text", "variadic")
 
     function: Callable[..., object]
+    bound: types.FunctionType
+    """The function again, as the Tensor method: its errors do not count the tensor itself."""
     impl: Callable[..., object]
 
     def __init__(self, name: str, layout: str, plan: Plan) -> None:
@@ -152,6 +154,7 @@ def op(
             one.impl = function
             one.function = types.FunctionType(_unbuilt.__code__, {"op": one, "build": build})
             _dress(one.function, function, one, derived)
+            one.bound = _method(one)
 
         def vjp(**rules: Rule | None) -> None:
             plan.set_rules(rules)
@@ -237,8 +240,7 @@ def build(one: Op) -> Callable[..., object]:
     if isinstance(plan.quick, types.FunctionType):  # in which a signal handler may run
         space["quiet"] = Anew
     for p in plan.signature.parameters.values():
-        if p.default is not p.empty:
-            space[f"default_{p.name}"] = p.default
+        space[f"default_{p.name}"] = MISSING if p.default is p.empty else p.default
     space.update({f"rule_{arg}": rule for arg, rule in plan.rules.items()})
     inplace = native or one.name != plan.name
     text = recorder.inplace_source(plan, one.name) if inplace else recorder.record_source(plan)
@@ -248,12 +250,20 @@ def build(one: Op) -> Callable[..., object]:
     made: types.FunctionType = space[one.name]
     if plan.differentiable:
         space["Node_"] = space[plan.node]
-    function.__globals__.update(space)
-    GENERATED.append(function.__globals__)
-    function.__defaults__, function.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
-    function.__code__ = made.__code__
+    # Two bodies, for what one remembers of its globals is no use to the other.
+    for each, code in ((function, made.__code__), (one.bound, made.__code__.replace())):
+        each.__globals__.update(space, method=each is one.bound)
+        GENERATED.append(each.__globals__)
+        each.__defaults__, each.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
+        each.__code__ = code
     one.text = text
     return function
+
+
+def _build_method(one: Op) -> Callable[..., object]:
+    """`build` for the function that is the Tensor method."""
+    build(one)
+    return one.bound
 
 
 def _dress(
@@ -273,8 +283,17 @@ def _dress(
     cast(Any, made).op = one
 
 
+def _method(one: Op) -> types.FunctionType:
+    """The op's function once more, for Tensor."""
+    made = types.FunctionType(_unbuilt.__code__, {"op": one, "build": _build_method})
+    made.__name__, made.__qualname__ = one.function.__name__, one.function.__qualname__
+    made.__module__, made.__doc__ = one.function.__module__, one.function.__doc__
+    made.__dict__.update(one.function.__dict__)
+    return made
+
+
 def _bind(one: Op) -> None:
-    function = one.function
+    function = one.bound
     setattr(Tensor, one.name, _spread(function, one.variadic) if one.variadic else function)
 
 

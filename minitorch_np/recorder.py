@@ -13,7 +13,12 @@ __all__ = ["inplace_source", "node_source", "record_source"]
 
 
 def parameters_text(signature: inspect.Signature, without: str = "") -> str:
-    """The parameter list, with defaults as the names `default_<parameter>`."""
+    """The parameter list, with defaults as the names `default_<parameter>`.
+
+    Where several must be given they have one, too: Python's own error for what is missing has
+    other words than torch's. Its error for one too many is right where just one must be given.
+    """
+    needed = [p.name for p in signature.parameters.values() if p.default is p.empty]
     parts: list[str] = []
     starred = False
     for p in signature.parameters.values():
@@ -22,7 +27,7 @@ def parameters_text(signature: inspect.Signature, without: str = "") -> str:
         if p.kind is p.KEYWORD_ONLY and not starred:
             parts.append("*")
             starred = True
-        parts.append(p.name if p.default is p.empty else f"{p.name}=default_{p.name}")
+        parts.append(p.name if needed == [p.name] else f"{p.name}=default_{p.name}")
     return ", ".join(parts)
 
 
@@ -269,8 +274,8 @@ def inplace_source(plan: Plan, name: str) -> str:
 
 
 def _arguments(plan: Plan, without: str = "") -> str:
-    names = [*plan.kinds, *plan.numbers()]
-    return "{" + ", ".join(f"{a!r}: {a}" for a in names if a != without) + "}"
+    names = plan.signature.parameters
+    return "{" + ", ".join(f"{a!r}: {a}" for a in names if a != without) + "}, method"
 
 
 def watched_text(signature: inspect.Signature, without: str = "") -> str:

@@ -33,6 +33,7 @@ __all__ = [
     "seen",
     "seen_and_noted",
     "stored",
+    "type_name",
 ]
 
 Array = NDArray[np.generic]
@@ -635,6 +636,12 @@ def stored(array: Array, dtype: Dtype) -> Tensor:
     tensor = empty(shape, strides.contiguous(shape), dtype)
     tensor.array[...] = array
     return tensor
+
+
+def type_name(value: object) -> str:
+    """The type as torch's messages name it: with its module for types of extension modules."""
+    kind = type(value)
+    return f"numpy.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
 
 
 def plain(value: object) -> Number:
