@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast, get_args, get_origin
 from minitorch_np import recorder
 from minitorch_np.dtypes import float32
 from minitorch_np.form import NUMPYS_OWN, Form, Plans
+from minitorch_np.graph.anomaly import GENERATED, maker
 from minitorch_np.graph.inplace import bump, check_inplace, made, rebase, recheck, regard
 from minitorch_np.graph.modes import WATCHERS, Creation, state
 from minitorch_np.graph.node import Node, edge, recorded
@@ -22,7 +23,7 @@ from minitorch_np.graph.saved import FREED, as_output, freed, kept_result, stale
 from minitorch_np.packing import run_packing
 from minitorch_np.plan import Plan, Rule, plan_of
 from minitorch_np.quiet import Anew, quiet, run_quietly
-from minitorch_np.refusals import blame, no_rule, refuse_history, refuse_out, underived
+from minitorch_np.refusals import MISSING, blame, no_rule, refuse_history, refuse_out, underived
 from minitorch_np.storage import VersionCounter
 from minitorch_np.strides import LAYOUTS, contiguous
 from minitorch_np.tensor import INFERENCE, AutogradMeta, Tensor, empty, owning, seen
@@ -59,9 +60,11 @@ class Recorded(Protocol[P, R]):
 class Op:
     """A registered op. `name` is torch's, `layout` one of `strides.LAYOUTS`; calling it runs it."""
 
-    __slots__ = ("function", "impl", "layout", "name", "plan", "text", "variadic")
+    __slots__ = ("bound", "function", "impl", "layout", "name", "plan", "text", "variadic")
 
     function: Callable[..., object]
+    bound: types.FunctionType
+    """The function again, as the Tensor method: its errors do not count the tensor itself."""
     impl: Callable[..., object]
 
     def __init__(self, name: str, layout: str, plan: Plan) -> None:
@@ -153,6 +156,7 @@ def op(
             one.impl = function
             one.function = types.FunctionType(_unbuilt.__code__, {"op": one, "build": build})
             _dress(one.function, function, one, derived)
+            one.bound = _method(one)
 
         def vjp(**rules: Rule | None) -> None:
             plan.set_rules(rules)
@@ -233,12 +237,12 @@ def build(one: Op) -> Callable[..., object]:
     plan, function = one.plan, cast(types.FunctionType, one.function)
     native = plan.name.endswith("_") and not plan.name.endswith("__")
     space: dict[str, Any] = dict(_SPACE, impl=one.impl, op=one, title_of=plan.title)
+    space["born"] = maker()
     space.update(quick=plan.quick, plans=Plans(), pairs=Plans())
     if isinstance(plan.quick, types.FunctionType):  # in which a signal handler may run
         space["quiet"] = Anew
     for p in plan.signature.parameters.values():
-        if p.default is not p.empty:
-            space[f"default_{p.name}"] = p.default
+        space[f"default_{p.name}"] = MISSING if p.default is p.empty else p.default
     space.update({f"rule_{arg}": rule for arg, rule in plan.rules.items()})
     inplace = native or one.name != plan.name
     text = recorder.inplace_source(plan, one.name) if inplace else recorder.record_source(plan)
@@ -249,11 +253,20 @@ def build(one: Op) -> Callable[..., object]:
     if plan.differentiable:
         space["Node_"] = space[plan.node]
         _plans[space[plan.node]] = plan
-    function.__globals__.update(space)
-    function.__defaults__, function.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
-    function.__code__ = made.__code__
+    # Two bodies, for what one remembers of its globals is no use to the other.
+    for each, code in ((function, made.__code__), (one.bound, made.__code__.replace())):
+        each.__globals__.update(space, method=each is one.bound)
+        GENERATED.append(each.__globals__)
+        each.__defaults__, each.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
+        each.__code__ = code
     one.text = text
     return function
+
+
+def _build_method(one: Op) -> Callable[..., object]:
+    """`build` for the function that is the Tensor method."""
+    build(one)
+    return one.bound
 
 
 def _dress(
@@ -273,8 +286,17 @@ def _dress(
     cast(Any, made).op = one
 
 
+def _method(one: Op) -> types.FunctionType:
+    """The op's function once more, for Tensor."""
+    made = types.FunctionType(_unbuilt.__code__, {"op": one, "build": _build_method})
+    made.__name__, made.__qualname__ = one.function.__name__, one.function.__qualname__
+    made.__module__, made.__doc__ = one.function.__module__, one.function.__doc__
+    made.__dict__.update(one.function.__dict__)
+    return made
+
+
 def _bind(one: Op) -> None:
-    function = one.function
+    function = one.bound
     setattr(Tensor, one.name, _spread(function, one.variadic) if one.variadic else function)
 
 
@@ -369,7 +391,11 @@ def _watched(one: Op, args: tuple[object, ...], kwargs: dict[str, object]) -> ob
     finally:
         state.route_again()
     for tensor in (result,) if isinstance(result, Tensor) else cast("Sequence[Tensor]", result):
-        if tensor.base is None and not any(_shares(tensor, a) for a in args) and tensor is not kwargs.get("out"):
+        if (
+            tensor.base is None
+            and not any(_shares(tensor, a) for a in args)
+            and tensor is not kwargs.get("out")
+        ):
             tensor.clock = INFERENCE
     return result
 
@@ -432,22 +458,21 @@ def _nothing(grads: Sequence[Tensor | None]) -> bool:
 
 
 def _fresh_all(
-    tensors: "Sequence[Tensor | None] | Tensor", versions: list[int | None]
+    node: Node, tensors: "Sequence[Tensor | None] | Tensor", versions: list[int | None]
 ) -> list[Tensor | None]:
     """A list of kept tensors, each checked or unpacked as one tensor is."""
     if tensors is FREED:
-        freed()
+        freed(node)
     kept = cast("Sequence[Tensor | None]", tensors)
     return [
-        t if t is None or t.clock.value == version else stale(t, cast(int, version))
+        t if t is None or t.clock.value == version else stale(t, cast(int, version), node)
         for t, version in zip(kept, versions, strict=True)
     ]
 
 
 def _based(tensors: "Sequence[Tensor | None]") -> bool:
     """Whether any tensor is a view of a base that needs a gradient."""
-    views = [t for t in tensors if t is not None and t.base is not None]
-    return any([t.requires_grad for t in views])
+    return any(t.requires_grad for t in tensors if t is not None and t.base is not None)
 
 
 _SPACE: dict[str, object] = {

@@ -13,7 +13,12 @@ __all__ = ["inplace_source", "node_source", "record_source"]
 
 
 def parameters_text(signature: inspect.Signature, without: str = "") -> str:
-    """The parameter list, with defaults as the names `default_<parameter>`."""
+    """The parameter list, with defaults as the names `default_<parameter>`.
+
+    Where several must be given they have one, too: Python's own error for what is missing has
+    other words than torch's. Its error for one too many is right where just one must be given.
+    """
+    needed = [p.name for p in signature.parameters.values() if p.default is p.empty]
     parts: list[str] = []
     starred = False
     for p in signature.parameters.values():
@@ -22,7 +27,7 @@ def parameters_text(signature: inspect.Signature, without: str = "") -> str:
         if p.kind is p.KEYWORD_ONLY and not starred:
             parts.append("*")
             starred = True
-        parts.append(p.name if p.default is p.empty else f"{p.name}=default_{p.name}")
+        parts.append(p.name if needed == [p.name] else f"{p.name}=default_{p.name}")
     return ", ".join(parts)
 
 
@@ -152,9 +157,9 @@ def _node(plan: Plan, inplace: bool) -> Iterator[str]:
     if plan.title:
         asked = inspect.signature(plan.title).parameters
         given = [str(inplace) if n == "inplace" else n for n in asked]
-        yield f"node = new(titled(Node_, title_of({', '.join(given)})))"
+        yield f"node = born(titled(Node_, title_of({', '.join(given)})))"
     else:
-        yield "node = new(Node_)"
+        yield "node = born(Node_)"
     yield f"node.edges = ({_edge_tuple(plan)})"
     yield "node.order = next(recorded)"
     yield "node.tensor_hooks = node.pre_hooks = node.post_hooks = node.retainers = None"
@@ -268,14 +273,17 @@ def inplace_source(plan: Plan, name: str) -> str:
     ]
     lines += ["        raise"]
     if plan.differentiable:
-        lines += ["    except RuntimeError:", f"        recheck({first}, {_arguments(plan, 'out')})"]
+        lines += [
+            "    except RuntimeError:",
+            f"        recheck({first}, {_arguments(plan, 'out')})",
+        ]
         lines += ["        raise"]
     return "\n".join(lines)
 
 
 def _arguments(plan: Plan, without: str = "") -> str:
-    names = [*plan.kinds, *plan.numbers()]
-    return "{" + ", ".join(f"{a!r}: {a}" for a in names if a != without) + "}"
+    names = plan.signature.parameters
+    return "{" + ", ".join(f"{a!r}: {a}" for a in names if a != without) + "}, method"
 
 
 def watched_text(signature: inspect.Signature, without: str = "") -> str:
@@ -375,13 +383,13 @@ def _unpack(plan: Plan, name: str) -> Iterator[str]:
             yield f"    {name} = as_output(self, {name}, {nr})"
     elif plan.kinds[name] == "list":
         yield f"if {name} is not None:"
-        yield f"    {name} = fresh_all({name}, self.{version_slot(plan, name)})"
+        yield f"    {name} = fresh_all(self, {name}, self.{version_slot(plan, name)})"
     else:
         test = f"{name} is not None"
         if plan.kinds[name] == "maybe":
             # a number was kept without a version, and what stands for it now has one
             yield f"if {name} is FREED:"
-            yield "    freed()"
+            yield "    freed(self)"
             test = f"isinstance({name}, Tensor)"
         yield f"if {test} and ({name}.ticks or UNWRITTEN).value != self.{version_slot(plan, name)}:"
-        yield f"    {name} = stale({name}, self.{version_slot(plan, name)})"
+        yield f"    {name} = stale({name}, self.{version_slot(plan, name)}, self)"

@@ -22,7 +22,7 @@ from minitorch_np.nn.parameter import Parameter
 from minitorch_np.shapes import Size
 from minitorch_np.storage import UntypedStorage, allocate
 from minitorch_np.strides import Stride
-from minitorch_np.tensor import Tensor, device, over
+from minitorch_np.tensor import Tensor, device
 
 __all__ = ["load", "save"]
 

@@ -8,6 +8,7 @@ from typing import ClassVar, Self, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from minitorch_np.flight import Log
 from minitorch_np.form import NUMPYS_OWN
 
 __all__ = [
@@ -33,6 +34,9 @@ class VersionCounter:
 
     value: int = 0
     """A class attribute until the first write, so that a new counter costs nothing to fill in."""
+
+    log: Log | None = None
+    """Who wrote, and from where, while the flight recorder is on; as free as `value`."""
 
 
 class UntypedStorage:

@@ -4,6 +4,7 @@ import gc
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
+from types import FunctionType
 from typing import NoReturn, Protocol, Self, TypeVar, cast, overload
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from minitorch_np import strides
 from minitorch_np.declarations import TensorMethods
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.flight import Log, calling, cuts
 from minitorch_np.form import NUMPYS_OWN, Form, form_of
 from minitorch_np.memory_format import contiguous_format, memory_format
 from minitorch_np.shapes import Shape, Size, numel, wrap_dim
@@ -30,7 +32,9 @@ __all__ = [
     "owning",
     "plain",
     "seen",
+    "seen_and_noted",
     "stored",
+    "type_name",
 ]
 
 Array = NDArray[np.generic]
@@ -594,6 +598,24 @@ def seen(tensor: Tensor, form: Form, offset: int) -> Tensor:
     return view
 
 
+_seen = FunctionType(seen.__code__, seen.__globals__)
+
+
+def seen_and_noted(tensor: Tensor, form: Form, offset: int) -> Tensor:
+    """`seen` while the flight recorder is on, which takes this body: the log knows the view."""
+    view: Tensor = _seen(tensor, form, offset)
+    clock = view.clock
+    if clock is not INFERENCE:
+        log = clock.log
+        if log is None:
+            log = clock.log = Log()
+        place = calling()
+        log.view(view, place)
+        if place.detaches and tensor.requires_grad:
+            cuts.append(("detach()", place))
+    return view
+
+
 def empty_strided(shape: Shape, stride: Stride, dtype: Dtype) -> Tensor:
     """A new uninitialised tensor of any stride, over just the memory that it spans."""
     nbytes = (
@@ -625,6 +647,12 @@ def stored(array: Array, dtype: Dtype) -> Tensor:
     tensor = empty(shape, strides.contiguous(shape), dtype)
     tensor.array[...] = array
     return tensor
+
+
+def type_name(value: object) -> str:
+    """The type as torch's messages name it: with its module for types of extension modules."""
+    kind = type(value)
+    return f"numpy.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
 
 
 def plain(value: object) -> Number:

@@ -195,9 +195,7 @@ class Lockstep:
         if inner is Overlap.YES and strict:
             return True
         read = [self.theirs.get(name) for name in line.others]
-        return any(
-            isinstance(t, torch.Tensor) and mixed(target, t, bool(strict)) for t in read
-        )
+        return any(isinstance(t, torch.Tensor) and mixed(target, t, bool(strict)) for t in read)
 
 
 def tensors(space: Names) -> Sequence[tuple[str, Any]]:

@@ -38,9 +38,7 @@ def leaf(rng: random.Random) -> str:
     if len(shape) > 1 and rng.random() < 0.2:
         made += ".mT.clone()"  # a dense layout that is not contiguous
     if not whole and rng.random() < 0.7:
-        made = (
-            f"torch.nn.Parameter({made})" if rng.random() < 0.1 else f"{made}.requires_grad_()"
-        )
+        made = f"torch.nn.Parameter({made})" if rng.random() < 0.1 else f"{made}.requires_grad_()"
     return "{new} = " + made
 
 

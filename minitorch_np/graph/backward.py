@@ -9,10 +9,11 @@ from typing import cast, overload
 
 from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.graph.cuts import why_cut
 from minitorch_np.graph.engine import walk
 from minitorch_np.graph.gradient_edge import GradientEdge
 from minitorch_np.graph.node import Edge, Node, edge, sums_to
-from minitorch_np.shapes import Shape, Size, numel
+from minitorch_np.shapes import Shape, Size, listed, noted, numel
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Tensor, empty, method
 
@@ -103,9 +104,8 @@ def _roots(outputs: tuple[Place, ...], first: list[Tensor]) -> list[Edge]:
     for at, out in enumerate(outputs):
         root = out[:2] if isinstance(out, GradientEdge) else edge(out)
         if root is None:
-            raise RuntimeError(
-                f"element {at} of tensors does not require grad and does not have a grad_fn"
-            )
+            text = f"element {at} of tensors does not require grad and does not have a grad_fn"
+            raise noted(RuntimeError(text), why_cut(out))
         roots.append(root)
         shape, dtype = root[0].expects[root[1]]
         if first[at].sizes != shape:
@@ -265,11 +265,23 @@ def grad(
         if grads[at] is None and materialize_grads:
             grads[at] = _zeros_for(place, create_graph)
         elif grads[at] is None and not allow_unused:
-            raise RuntimeError(
+            text = (
                 f"The differentiated Tensor at index {at} appears to not have been used in the "
                 "graph. Set allow_unused=True if this is the desired behavior."
             )
+            raise noted(RuntimeError(text), _unused(place))
     return dict(zip(inputs, grads, strict=True)) if isinstance(inputs, Mapping) else tuple(grads)
+
+
+def _unused(place: Place) -> str:
+    """What is known of an input that no gradient reached."""
+    shape = _form(place)[0]
+    node = place.node if isinstance(place, GradientEdge) else place.grad_fn
+    what = "a leaf" if node is None else f"the output of {node.name()}"
+    return (
+        f"It is {what}, of shape {listed(shape)}: no path leads to it from the outputs. "
+        "What was computed from it was detached, or computed from a copy, or is not in them."
+    )
 
 
 def _zeros_for(place: Place, requires_grad: bool) -> Tensor:

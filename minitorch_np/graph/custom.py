@@ -49,7 +49,7 @@ def unpack(one: Packed, node: Node | None) -> Tensor:
     """
     kept, version, nr = one
     if kept.clock.value != version:
-        kept = stale(kept, version, None if nr is None else node, nr)
+        kept = stale(kept, version, node, nr)
     return kept if nr is None or node is None else with_history(node, kept, nr)
 
 
@@ -101,7 +101,7 @@ class CustomNode(Node):
         if self.saved_for_forward is not None:
             return self.saved_for_forward
         if self.let_go:
-            freed()
+            freed(self)
         tensors = tuple([None if one is None else unpack(one, self) for one in self.packed])
         if self.unpacks_once:
             self.packed, self.unpacked = (), True

@@ -4,20 +4,24 @@ Source: torch/csrc/autograd/VariableTypeUtils.h, variable.cpp and functions/tens
 """
 
 from collections.abc import Collection, Mapping
+from types import FunctionType
 from typing import NoReturn
 
 from minitorch_np.dtypes import float64
+from minitorch_np.flight import Log, calling
 from minitorch_np.graph.modes import Creation, recording, state
 from minitorch_np.graph.node import Edge, Node, edge
 from minitorch_np.graph.saved import freed, short_name
 from minitorch_np.memory_format import contiguous_format
+from minitorch_np.shapes import listed, noted
 from minitorch_np.storage import allocate
 from minitorch_np.strides import extent
 from minitorch_np.tensor import INFERENCE, Tensor, empty_strided, method, over
 
-__all__ = ["bump", "check_inplace", "made", "rebase", "recheck", "refresh_history", "refuse_gradient", "refuse_leaf",
-           "refuse_outside_inference",
-           "regard"]  # fmt: skip
+__all__ = [
+    "bump", "bump_and_note", "check_inplace", "made", "rebase", "recheck", "refresh_history",
+    "refuse_gradient", "refuse_leaf", "refuse_outside_inference", "regard",
+]  # fmt: skip
 
 
 def check_inplace(tensor: Tensor, requires_grad: bool) -> None:
@@ -27,14 +31,21 @@ def check_inplace(tensor: Tensor, requires_grad: bool) -> None:
     if tensor.base is not None:
         _check_view(tensor)
         if tensor.requires_grad and tensor.base.is_leaf:
-            raise RuntimeError(
+            text = (
                 "a view of a leaf Variable that requires grad is being used in an in-place "
                 "operation."
             )
+            raise noted(RuntimeError(text), _LEAF.format(listed(tensor.base.sizes)))
     if tensor.requires_grad and (tensor.meta is None or tensor.meta.grad_fn is None):
-        raise RuntimeError(
-            "a leaf Variable that requires grad is being used in an in-place operation."
-        )
+        text = "a leaf Variable that requires grad is being used in an in-place operation."
+        raise noted(RuntimeError(text), _LEAF.format(listed(tensor.sizes)))
+
+
+_LEAF = (
+    "Its gradient would belong to values that are gone. The leaf has shape {}: to change "
+    "the leaf itself, as an optimizer does, write under torch.no_grad(); to go on with other "
+    "values, write to a clone()."
+)
 
 
 def made(view: Tensor, how: Creation) -> None:
@@ -129,6 +140,20 @@ def bump(tensor: Tensor) -> None:
         )
 
 
+def bump_and_note(tensor: Tensor) -> None:
+    """`bump` while the flight recorder is on, which takes this body: the log knows who wrote."""
+    _bump(tensor)
+    clock = tensor.clock
+    if clock is not INFERENCE:
+        log = clock.log
+        if log is None:
+            log = clock.log = Log()
+        log.write(clock.value, tensor, tensor.base is None, calling())
+
+
+_bump = FunctionType(bump.__code__, bump.__globals__)
+
+
 def rebase(tensor: Tensor, node: Node, nr: int = 0) -> None:
     """Make `tensor` output `nr` of `node`; of a view, also its base and its views."""
     node.expects = [(tensor.sizes, tensor.dtype)]
@@ -219,7 +244,7 @@ class CopySlices(Node):
         """The base's gradient with the slice's replaced, then those of the write's other inputs."""
         g, write = grads[0], self.write
         if write is None:
-            freed()
+            freed(self)
         if g is None:
             return [None] * len(edges)
         whole = empty_strided(g.sizes, self.stride, g.dtype).copy_(g)

@@ -14,6 +14,8 @@ __all__ = [
     "OpMode",
     "RegisteredOp",
     "Task",
+    "Switch",
+    "debugging",
     "enable_grad",
     "inference_mode",
     "is_grad_enabled",
@@ -131,6 +133,17 @@ class _State(threading.local):
 state = _State()
 
 
+class _Debugging:
+    """What every thread is asked to watch for; `graph.anomaly` puts it into effect."""
+
+    anomaly = False
+    check_nan = True
+    recorder = False
+
+
+debugging = _Debugging()
+
+
 @contextmanager
 def recording() -> Generator[None]:
     """A stretch of the engine's own in which history is recorded and no mode watches."""
@@ -152,7 +165,7 @@ def is_inference_mode_enabled() -> bool:
     return state.inference
 
 
-class _Switch:
+class Switch:
     """A context manager that is a decorator as well; each use restores what it found."""
 
     def __init__(self) -> None:
@@ -161,7 +174,7 @@ class _Switch:
     def _set(self) -> None:
         raise NotImplementedError
 
-    def _fresh(self) -> "_Switch":
+    def _fresh(self) -> "Switch":
         return type(self)()
 
     def __enter__(self) -> None:
@@ -187,21 +200,21 @@ class _Switch:
         return switched
 
 
-class no_grad(_Switch):
+class no_grad(Switch):
     """A context, or decorator, in which no history is recorded."""
 
     def _set(self) -> None:
         state.grad = False
 
 
-class enable_grad(_Switch):
+class enable_grad(Switch):
     """A context, or decorator, in which history is recorded again inside `no_grad`."""
 
     def _set(self) -> None:
         state.grad = True
 
 
-class inference_mode(_Switch):
+class inference_mode(Switch):
     """A context, or decorator, in which nothing is recorded and results can never be.
 
     Tensors made inside are inference tensors: they have no version and cannot be saved for
@@ -212,7 +225,7 @@ class inference_mode(_Switch):
         super().__init__()
         self._mode = mode
 
-    def _fresh(self) -> "_Switch":
+    def _fresh(self) -> "Switch":
         return inference_mode(self._mode)
 
     def _set(self) -> None:
@@ -220,7 +233,7 @@ class inference_mode(_Switch):
         state.grad = not self._mode
 
 
-class set_grad_enabled(_Switch):
+class set_grad_enabled(Switch):
     """Grad mode set to `mode` from now on; as a context, until its end."""
 
     def __init__(self, mode: bool) -> None:
@@ -235,7 +248,7 @@ class set_grad_enabled(_Switch):
         self._set()
         state.route_again()
 
-    def _fresh(self) -> "_Switch":
+    def _fresh(self) -> "Switch":
         return set_grad_enabled(self._mode)
 
     def _set(self) -> None:

@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple, cast
 
 from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.flight import Place
 from minitorch_np.graph.handle import RemovableHandle, registered
 from minitorch_np.graph.saved import FREED, freed, stale, type_text, with_history
 from minitorch_np.memory_format import contiguous_format
@@ -63,7 +64,7 @@ class Node:
     """
 
     __slots__ = ("__weakref__", "_metadata", "edges", "expects", "order", "post_hooks",
-                 "pre_hooks", "retainers", "tensor_hooks")  # fmt: skip
+                 "pre_hooks", "retainers", "tensor_hooks", "whence")  # fmt: skip
 
     saves: ClassVar[dict[str, int | None]] = {}
     """The tensors that the rules may save, and the edge of each; None for what is no input."""
@@ -88,6 +89,8 @@ class Node:
     """The tensors that keep their gradient, by output; they see it after every hook on it."""
     pre_hooks: OrderedDict[int, PreHook] | None
     post_hooks: OrderedDict[int, PostHook] | None
+    whence: tuple[Place | None, Place | None]
+    """Where it was recorded and where it was freed; not there unless the flight recorder is on."""
 
     def __init__(self, edges: tuple[Edge | None, ...]) -> None:
         self.edges = edges
@@ -199,7 +202,9 @@ class Node:
     def next_functions(self) -> tuple[tuple["Node | None", int], ...]:
         """The nodes that the input gradients go to, each with the index of its output."""
         hidden = self.hidden
-        shown = [(None, 0) if e is None else e for at, e in enumerate(self.edges) if at not in hidden]
+        shown = [
+            (None, 0) if e is None else e for at, e in enumerate(self.edges) if at not in hidden
+        ]
         return tuple(shown)
 
     def check_history(self) -> None:
@@ -240,13 +245,13 @@ class Node:
         """
         kept: object = getattr(self, slot)
         if kept is FREED:
-            freed()
+            freed(self)
         if not isinstance(kept, Tensor):
             return kept
         nr = self.outputs.get(slot)
         version: int = getattr(self, slot.replace("_kept_", "_version_", 1))
         if kept.clock.value != version:
-            kept = stale(kept, version, None if nr is None else self, nr)
+            kept = stale(kept, version, self, nr)
         if nr is None or not kept.dtype.is_floating_point:  # indices have no history
             return kept
         return with_history(self, kept, nr)

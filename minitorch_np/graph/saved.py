@@ -6,13 +6,15 @@ from copy import copy
 from typing import Any, NoReturn
 
 from minitorch_np.dtypes import bfloat16, bool_, float32
-from minitorch_np.graph.modes import Hooks, no_grad, state
+from minitorch_np.flight import Place, aligned, source
+from minitorch_np.graph.modes import Hooks, debugging, no_grad, state
+from minitorch_np.shapes import noted
 from minitorch_np.storage import VersionCounter
 from minitorch_np.tensor import INFERENCE, AutogradMeta, GraphNode, Tensor, empty, owning
 
 __all__ = [
-    "FREED", "Packed", "as_output", "freed", "kept_result", "legacy_type", "packed", "short_name",
-    "stale", "type_text", "version_of", "with_history",
+    "FREED", "Packed", "as_output", "freed", "kept_result", "legacy_type", "packed", "place_of",
+    "short_name", "stale", "type_text", "version_of", "with_history",
 ]  # fmt: skip
 
 
@@ -139,39 +141,95 @@ def short_name(node: GraphNode) -> str:
     return re.sub(r"Backward0?(\d*)$", r"\1", node.name())
 
 
-def freed() -> NoReturn:
-    """Raise: this node went backward before, and what it saved is gone."""
-    raise RuntimeError(
+def freed(node: GraphNode | None = None) -> NoReturn:
+    """Raise: `node` went backward before, and what it saved is gone."""
+    text = (
         "Trying to backward through the graph a second time (or directly access saved tensors "
         "after they have already been freed). Saved intermediate values of the graph are freed "
         "when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to "
         "backward through the graph a second time or if you need to access saved tensors after "
         "calling backward."
     )
+    raise noted(RuntimeError(text), None if node is None else _who_freed(node))
 
 
-def stale(
-    tensor: Tensor, version: int, maker: GraphNode | None = None, nr: int | None = None
-) -> Tensor:
+def stale(tensor: Tensor, version: int, saver: GraphNode, nr: int | None = None) -> Tensor:
     """What hooks packed, unpacked. Raises: RuntimeError for a tensor that was saved at `version`
     and written to since, or is gone.
 
-    `maker` and `nr` say whose output it is, where the tensor itself was saved without its history.
+    `nr` says which output of `saver` it is, where it was saved without its history. A note says
+    who wrote to it, if the flight recorder was on.
 
     Source: torch/csrc/autograd/saved_variable.cpp, SavedVariable::unpack.
     """
     if isinstance(tensor, Packed):
         return tensor.unpacked()
     if tensor is FREED:
-        freed()
-    maker = maker or tensor.grad_fn
+        freed(saver)
+    maker = tensor.grad_fn if nr is None else saver
     nr = tensor.output_nr if nr is None else nr
+    if not tensor.dtype.is_floating_point:
+        maker = None  # an output that has no history, such as indices
     made = f", which is output {nr} of {short_name(maker)}," if maker else ""
     shape = ", ".join(map(str, tensor.sizes))
-    raise RuntimeError(
+    hint = _BACKTRACE if debugging.anomaly else _ENABLE
+    text = (
         "one of the variables needed for gradient computation has been modified by an inplace "
         f"operation: [{type_text(tensor)} [{shape}]]{made} is at version {tensor.clock.value}; "
-        f"expected version {version} instead. Hint: enable anomaly detection to find the operation "
-        "that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True, "
-        "check_nan=False)."
+        f"expected version {version} instead. Hint: {hint}"
     )
+    raise noted(RuntimeError(text), _who_wrote(tensor, version, saver))
+
+
+_ENABLE = (
+    "enable anomaly detection to find the operation that failed to compute its gradient, with "
+    "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+)
+_BACKTRACE = (
+    "the backtrace further above shows the operation that failed to compute its gradient. The "
+    "variable in question was changed in there or anywhere later. Good luck!"
+)
+
+
+def _kept_names(node: GraphNode, tensor: Tensor) -> str:
+    """Under which names a node keeps a tensor, as in 'self'; empty where it is one of a list."""
+    slots: dict[str, int | None] = getattr(node, "saves", {})
+    kept = [slot for slot in slots if getattr(node, slot, None) is tensor]
+    names = [slot.removeprefix("_kept_") for slot in sorted(kept, key=lambda s: slots[s] or 0)]
+    return " and ".join(map(repr, names))
+
+
+def place_of(node: GraphNode) -> tuple[Place | None, Place | None]:
+    """Where a node was recorded, and where it was freed, as far as the flight recorder saw it."""
+    return getattr(node, "whence", (None, None))
+
+
+def _who_wrote(tensor: Tensor, version: int, saver: GraphNode) -> str:
+    """The note on a stale tensor: who saved it and who wrote to it since, or how to learn that."""
+    name = _kept_names(saver, tensor)
+    kept = f"{saver.name()} kept it as {name}" if name else f"{saver.name()} kept it"
+    place = place_of(saver)[0]
+    log = tensor.clock.log
+    writes = [] if log is None else log.since(version, tensor.base is not None)
+    if place is None and not writes:
+        return (
+            f"{kept}. To see who wrote to it since, and where, run the program with "
+            "minitorch_np.autograd.set_flight_recorder(True)."
+        )
+    rows = [[str(version), "saved by", place.by, str(place), source(place)]] if place else []
+    unseen = tensor.clock.value - version - len(writes)
+    if unseen > 0:
+        several = "write that was" if unseen == 1 else "writes that were"
+        rows.append(["…", f"{unseen} {several} not recorded, or no longer"])
+    return f"{kept}:\n{aligned([*rows, *writes])}"
+
+
+def _who_freed(node: GraphNode) -> str:
+    """The note on a node that lost what it saved: which one, and who ran it before."""
+    made, gone = place_of(node)
+    if made is None:
+        return f"The first node on the way that has nothing left is {node.name()}."
+    rows = [["recorded by", made.by, str(made), source(made)]]
+    if gone is not None:
+        rows.append(["freed by", gone.by, str(gone), source(gone)])
+    return f"The first node on the way that has nothing left is {node.name()}:\n{aligned(rows)}"

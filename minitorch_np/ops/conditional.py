@@ -27,7 +27,7 @@ from minitorch_np.loops import (
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.power import larger, smaller
 from minitorch_np.overloads import unfitting
-from minitorch_np.shapes import broadcast
+from minitorch_np.shapes import broadcast, unwritten
 from minitorch_np.strides import Overlap
 from minitorch_np.tensor import Number, Tensor, empty, method
 
@@ -220,9 +220,7 @@ def masked_fill_(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
         )
     shape = broadcast(input.sizes, mask.sizes)
     if shape != input.sizes:
-        raise RuntimeError(
-            f"output with shape {list(input.sizes)} doesn't match the broadcast shape {list(shape)}"
-        )
+        raise unwritten(input.sizes, shape)
     source = value.array if isinstance(value, Tensor) else held(value, input.dtype)
     quietly(_fill, input.array, mask.array, source)
     return input

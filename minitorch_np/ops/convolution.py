@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import strides
+from minitorch_np import notes, strides
 from minitorch_np.dtypes import float32, int64
 from minitorch_np.graph.saved import type_text
 from minitorch_np.loops import not_implemented, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.copy import zeros, zeros_like
 from minitorch_np.ops.windows import Window, correlate, spread, weigh
-from minitorch_np.shapes import Shape, listed
+from minitorch_np.shapes import Shape, listed, noted
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Tensor, empty
 
@@ -131,10 +131,11 @@ def check_channels(input: Tensor, weight: Tensor, bias: Tensor | None, plan: Pla
         outputs, wanted = weight.sizes[0], weight.sizes[1] * plan.groups
         given = f"groups={plan.groups}"
     if found != wanted:
-        raise RuntimeError(
+        text = (
             f"Given {given}, weight of size {size}, expected input{listed(input.sizes)} to have "
             f"{wanted} channels, but got {found} channels instead"
         )
+        raise noted(RuntimeError(text), notes.channels(input.sizes, wanted))
     if bias is not None and bias.sizes != (outputs,):
         given = "transposed=1, " if plan.transposed else ""
         raise RuntimeError(

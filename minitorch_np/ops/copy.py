@@ -20,7 +20,7 @@ from minitorch_np.memory_format import (
     preserve_format,
 )  # fmt: skip
 from minitorch_np.op import composite, op
-from minitorch_np.shapes import Shape, broadcast
+from minitorch_np.shapes import Shape, broadcast, unwritten
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Number, Tensor, device, empty, method
 
@@ -162,9 +162,7 @@ def check_written(shape: Shape, source: Shape) -> None:
     """Raise unless values of shape `source` can be written to `shape`."""
     to = broadcast(shape, source)
     if to != shape:
-        raise RuntimeError(
-            f"output with shape {list(shape)} doesn't match the broadcast shape {list(to)}"
-        )
+        raise unwritten(shape, to)
 
 
 def fitting(value: Number, dtype: Dtype) -> Number:

@@ -5,7 +5,7 @@ Source: aten/src/ATen/native/LinearAlgebra.cpp and Linear.cpp.
 
 from collections.abc import Sequence
 
-from minitorch_np import strides
+from minitorch_np import notes, strides
 from minitorch_np.dtypes import can_cast
 from minitorch_np.graph.inplace import bump, refuse_gradient
 from minitorch_np.graph.modes import is_grad_enabled
@@ -156,19 +156,26 @@ def linear(
         refuse_wanted("linear", input, weight, bias, out)
         check_dtype(out, input.dtype)
         return moved(linear(input, weight, bias), out)
-    if input.ndim == 2 and bias is not None:
-        return addmm(bias, input, weight.t())
-    if input.ndim == 0 or weight.ndim == 0:
-        raise RuntimeError(
-            "both arguments to linear need to be at least 1D, but they are "
-            f"{input.ndim}D and {weight.ndim}D"
-        )
-    if bias is not None and _is_row(bias) and input.is_contiguous():
-        rows = input.reshape(numel(input.sizes[:-1]), input.sizes[-1])
-        product = addmm(bias, rows, weight.t())
-        return unsafe_view(product, (*input.sizes[:-1], product.sizes[1]))
-    product = matmul(input, weight.t())
-    return product if bias is None else product.add_(bias)
+    try:
+        if input.ndim == 2 and bias is not None:
+            return addmm(bias, input, weight.t())
+        if input.ndim == 0 or weight.ndim == 0:
+            raise RuntimeError(
+                "both arguments to linear need to be at least 1D, but they are "
+                f"{input.ndim}D and {weight.ndim}D"
+            )
+        if bias is not None and _is_row(bias) and input.is_contiguous():
+            rows = input.reshape(numel(input.sizes[:-1]), input.sizes[-1])
+            product = addmm(bias, rows, weight.t())
+            return unsafe_view(product, (*input.sizes[:-1], product.sizes[1]))
+        product = matmul(input, weight.t())
+        return product if bias is None else product.add_(bias)
+    except RuntimeError as error:
+        if input.ndim and weight.ndim == 2 and input.sizes[-1] != weight.sizes[1]:
+            error.__notes__ = [notes.features(input.sizes, weight.sizes)]
+        elif input.dtype is not weight.dtype:
+            error.add_note(notes.kinds(input.dtype.name, weight.dtype.name))
+        raise
 
 
 def _is_row(bias: Tensor) -> bool:

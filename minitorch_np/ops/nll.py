@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import dtypes, kernels, strides
+from minitorch_np import dtypes, kernels, notes, strides
 from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.loops import finish, not_implemented, quietly
 from minitorch_np.op import composite, op
@@ -106,10 +106,12 @@ _NO_WEIGHTS: dict[np.dtype[Any], Array] = {
 _NO_LOSSES = {kind: np.empty((0, 0), kind) for kind in _NO_WEIGHTS}
 
 
-def check_classes(wrong: int, index: Array) -> None:
+def check_classes(wrong: int, index: Array, input: Tensor) -> None:
     """Raise IndexError where a loop stopped at a target that is no class."""
     if wrong >= 0:
-        raise IndexError(f"Target {index.reshape(-1)[wrong]} is out of bounds.")
+        error = IndexError(f"Target {index.reshape(-1)[wrong]} is out of bounds.")
+        error.add_note(notes.classes(input.sizes[min(input.ndim, 2) - 1]))
+        raise error
 
 
 def nll_node(input: Tensor) -> str:
@@ -152,7 +154,7 @@ def nll_loss_forward(
     mean = 1 if reduction == "mean" else 0  # a bool would take longer to pass on
     wrong = loop(values, index, weights, ignore_index, losses, total, summed, mean)
     if wrong >= 0:
-        check_classes(wrong, index)
+        check_classes(wrong, index, input)
     if each:
         summed[...] = 0
         shape = target.sizes if input.ndim != 1 else ()
@@ -212,7 +214,7 @@ def nll_loss_backward(
     wide.fill(0)  # a loop over any strides would take ten times as long
     weights = class_weights(weight, dtype.compute)
     loop = kernels.losses.nll_backward(dtype.compute)
-    check_classes(loop(float(g), each, index, weights, ignore_index, cube(wide)), index)
+    check_classes(loop(float(g), each, index, weights, ignore_index, cube(wide)), index, input)
     if wide is not grad.array:
         grad.array[...] = wide
     return grad

@@ -21,7 +21,7 @@ from minitorch_np.ops.slicing import slice as sliced
 from minitorch_np.ops.view import expand, same_view, unsqueeze, view
 from minitorch_np.shapes import Shape, listed
 from minitorch_np.strides import is_contiguous
-from minitorch_np.tensor import Number, Tensor, empty, method, stored
+from minitorch_np.tensor import Number, Tensor, empty, method, stored, type_name
 
 __all__: list[str] = []
 
