@@ -232,7 +232,7 @@ def record_source(plan: Plan) -> str:
     lines += [f"        {line}" for line in body]
     lines += [
         "    except (AttributeError, TypeError, ValueError) as error:",
-        f"        blame(op, error, {_arguments(plan)})",
+        f"        blame(op, error, {_arguments(plan)}, method)",
         "        raise",
     ]
     return "\n".join(lines)
@@ -269,7 +269,7 @@ def inplace_source(plan: Plan, name: str) -> str:
     lines += [f"        {line}" for line in body]
     lines += [
         "    except (AttributeError, TypeError, ValueError) as error:",
-        f"        blame(op, error, {_arguments(plan, 'out')})",
+        f"        blame(op, error, {_arguments(plan, 'out')}, method)",
     ]
     lines += ["        raise"]
     if plan.differentiable:
@@ -283,7 +283,7 @@ def inplace_source(plan: Plan, name: str) -> str:
 
 def _arguments(plan: Plan, without: str = "") -> str:
     names = plan.signature.parameters
-    return "{" + ", ".join(f"{a!r}: {a}" for a in names if a != without) + "}, method"
+    return "{" + ", ".join(f"{a!r}: {a}" for a in names if a != without) + "}"
 
 
 def watched_text(signature: inspect.Signature, without: str = "") -> str:
