@@ -198,7 +198,7 @@ class Task:
                     self.captures[node, nr] = grad
         if isinstance(node, AccumulateGrad):
             if self.accumulating:
-                self.end_at(node, node.prepared(arrived) if node.pre_hooks else arrived)
+                self.end_at(node, arrived)
             return
         edges = node.edges
         if self.targets is not None:
