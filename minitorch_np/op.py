@@ -389,6 +389,7 @@ def _subclass(node: type[Node], title: str) -> type[Node]:
 def _zeros(node: Node, nr: int) -> Tensor:
     """A gradient of zeros for an output that none arrived for."""
     shape, dtype = node.expects[nr]
+    assert dtype is not None
     zeros = empty(shape, contiguous(shape), dtype)
     zeros.array.fill(0)
     return zeros
