@@ -17,7 +17,8 @@ def test_the_namespace() -> None:
     assert set(ours.__all__) == set(theirs.__all__)
     for name in ours.__all__:
         kind = getattr(ours, name)
-        assert kind.__module__ in (ours.__name__, "minitorch_np.graph.function"), name
+        if isinstance(kind, type):
+            assert kind.__module__ == ours.__name__, name
         public = {n for n in dir(getattr(theirs, name)) if not n.startswith("_")}
         assert public <= {n for n in dir(kind) if not n.startswith("_")}, name
     assert issubclass(ours.InplaceFunction, ours.Function)
