@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import float32
-from minitorch_np.graph.custom import CustomNode, pack
+from minitorch_np.graph.custom import CustomNode, fields_of, pack, record_of, set_aside
 from minitorch_np.graph.inplace import bump, check_inplace, rebase
 from minitorch_np.graph.modes import Creation, no_grad, state
 from minitorch_np.graph.node import edge
@@ -30,27 +30,29 @@ def call(function: Any, args: tuple[Any, ...], apart: bool) -> Any:  # noqa: ANN
     tensors = [a for a in args if isinstance(a, Tensor)]
     needed = tuple([isinstance(a, Tensor) and a.requires_grad for a in args])
     recorded = state.grad and any(needed)
-    # the edges as they are now: forward may write to an argument
-    edges = tuple([edge(t) for t in tensors]) if recorded else ()
     node: CustomNode = function._backward_cls()
-    node.edges = edges
+    record, before = record_of(node), fields_of(node)
+    # the edges as they are now: forward may write to an argument
+    record.edges = tuple([edge(t) for t in tensors]) if recorded else ()
+    record.tensor_arguments = [isinstance(a, Tensor) for a in args]
+    record.unpacks_once = _flag(function, "clear_saved_tensors_on_access")
+    record.boxed = _flag(function, "boxed_grads_call")
     node.needs_input_grad = needed
-    node.tensor_arguments = [isinstance(a, Tensor) for a in args]
-    node.unpacks_once = _flag(function, "clear_saved_tensors_on_access")
-    node.boxed = _flag(function, "boxed_grads_call")
     with no_grad():
         if apart:
             output = function.forward(*args)
             function.setup_context(node, args, output)
         else:
             output = function.forward(node, *args)
+    set_aside(node, before)
+    node.edges = record.edges
     raw = cast("tuple[Any, ...]", output if isinstance(output, tuple) else (output,))
     saved = _to_save(node, recorded)
     kept = _kept_apart(node, saved) if apart else ()
     outputs = _Outputs(node, tensors, recorded, kept).wrapped(raw)
     if recorded:
         ids = {id(out) for out in outputs}
-        node.packed = [None if t is None else pack(t, id(t) in ids) for t in saved]
+        record.packed = [None if t is None else pack(t, id(t) in ids) for t in saved]
     node.to_save = node.non_differentiable = node.saved_for_forward = None
     return outputs if raw is output else outputs[0]
 
@@ -132,8 +134,8 @@ class _Outputs:
 
     def wrapped(self, raw: tuple[Any, ...]) -> tuple[Any, ...]:
         """The outputs with their history; an argument returned as it came is a view of itself."""
-        node = self.node
-        if node.is_pure_view and (len(self.inputs), len(raw)) != (1, 1):
+        node, record = self.node, record_of(self.node)
+        if record.pure_view and (len(self.inputs), len(raw)) != (1, 1):
             raise RuntimeError(
                 "Pure view custom Function can only have one input Tensor and one output Tensor. "
                 "Open an issue if you need to support more."
@@ -151,7 +153,7 @@ class _Outputs:
             else:
                 made = self._underived(out)
             if made.base is not None and not (written and given):
-                pure = Creation.DEFAULT if node.is_pure_view else Creation.IN_CUSTOM_FUNCTION
+                pure = Creation.DEFAULT if record.pure_view else Creation.IN_CUSTOM_FUNCTION
                 made.creation = pure
             outputs.append(made)
         if sum(active) > 1:
@@ -165,8 +167,8 @@ class _Outputs:
             )
         dtypes = self._gradient_dtypes(raw)
         if self.recorded:
-            node.results = [(t.sizes, t.dtype) if isinstance(t, Tensor) else None for t in outputs]
-            node.active = active
+            facts = [(t.sizes, t.dtype) if isinstance(t, Tensor) else None for t in outputs]
+            record.results, record.active = facts, active
             node.expects = [
                 (out.sizes, dtype) if has else _NOTHING
                 for out, has, dtype in zip(outputs, active, dtypes, strict=True)

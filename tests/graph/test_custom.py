@@ -386,3 +386,40 @@ def test_backward_inside_backward() -> None:
         return x.grad
 
     same(f, sample(3), grad=False)
+
+
+def test_attributes_of_any_name() -> None:
+    names = (
+        "order edges expects results active packed saved saves outputs scalars run release hooked "
+        "name shape record theirs prepared derived boxed variable"
+    ).split()
+
+    def f(torch: Any, x: Any) -> Any:
+        seen: list[Any] = []
+
+        def forward(ctx: Any, x: Any) -> Any:
+            for nr, name in enumerate(names):
+                setattr(ctx, name, [nr])
+            ctx.save_for_backward(x)
+            return x * 2, x * 3
+
+        def backward(ctx: Any, g: Any, h: Any) -> Any:
+            seen.append([getattr(ctx, name) for name in names])
+            ctx.order.append("more")
+            ctx.run = "again"
+            seen.append(ctx.saved_tensors[0] is x)
+            return g * 2 + h * 3
+
+        a, b = double(torch, forward=forward, backward=backward).apply(x)
+        a.grad_fn.register_hook(lambda gi, go: seen.append((gi, go)))
+        y = (a * b).sum()
+        y.backward(retain_graph=True)
+        y.backward()
+        return (
+            seen,
+            x.grad,
+            repr(a).rpartition("grad_fn")[2],
+            [fn.name() for fn, _ in a.grad_fn.next_functions],
+        )
+
+    same(f, sample(3), grad=False)
