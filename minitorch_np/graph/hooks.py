@@ -18,14 +18,15 @@ Hook = Callable[[Tensor], Tensor | None]
 def _hooks_of(tensor: Tensor) -> OrderedDict[int, Hook]:
     """The hooks on a tensor: its node keeps them, for the tensor may die before backward."""
     at = edge(tensor)
-    assert at is not None
-    node, nr = at
     if tensor.is_leaf:
         meta = tensor.autograd()
         if meta.hooks is None:
             meta.hooks = OrderedDict()
-        node.tensor_hooks = {0: meta.hooks}
+        if at is not None:  # None where only the base of a view requires a gradient
+            at[0].tensor_hooks = {0: meta.hooks}
         return meta.hooks
+    assert at is not None
+    node, nr = at
     if node.tensor_hooks is None:
         node.tensor_hooks = {}
     return node.tensor_hooks.setdefault(nr, OrderedDict())
