@@ -68,9 +68,9 @@ def retain_grad(self: Tensor) -> None:
     """Keep the gradient of a tensor that is no leaf in its `.grad`, too."""
     if not self.requires_grad:
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-    if self.is_leaf or self.retains_grad:
-        return
     meta = self.autograd()
+    if meta.grad_fn is None or meta.retains_grad:  # as it was made: is_leaf would look at its base
+        return
     meta.retains_grad = True
     node = meta.grad_fn
     at = edge(self)
