@@ -447,6 +447,7 @@ def _probes(plan: Plan, name: str) -> tuple[object, ...]:
 def _zeros(node: Node, nr: int) -> Tensor:
     """A gradient of zeros for an output that none arrived for."""
     shape, dtype = node.expects[nr]
+    assert dtype is not None
     zeros = empty(shape, contiguous(shape), dtype)
     zeros.array.fill(0)
     return zeros

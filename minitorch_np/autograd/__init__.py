@@ -11,7 +11,7 @@ from minitorch_np.autograd.anomaly_mode import (
     set_detect_anomaly,
     set_flight_recorder,
 )
-from minitorch_np.autograd.function import Function
+from minitorch_np.autograd.function import Function, NestedIOFunction
 from minitorch_np.graph.backward import backward, grad
 from minitorch_np.graph.cuts import unreached
 from minitorch_np.graph.modes import (
@@ -25,6 +25,7 @@ from minitorch_np.testing.gradcheck import gradcheck, gradgradcheck
 
 __all__ = [
     "Function",
+    "NestedIOFunction",
     "backward",
     "detect_anomaly",
     "enable_grad",

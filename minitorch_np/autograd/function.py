@@ -6,6 +6,7 @@ Source: torch/autograd/function.py; the code is in graph/function.py, below what
 from typing import NoReturn
 
 from minitorch_np.absent import absent
+from minitorch_np.autograd.nested import NestedIOFunction
 from minitorch_np.graph.function import (
     BackwardCFunction,
     Function,
@@ -21,6 +22,7 @@ __all__ = [
     "FunctionCtx",
     "FunctionMeta",
     "InplaceFunction",
+    "NestedIOFunction",
     "once_differentiable",
 ]
 

@@ -41,7 +41,12 @@ def walk(
     the leaves that are reached add to their `.grad`. Among the nodes that are ready, the one
     recorded last runs first, and leaves before all, so sums are taken in PyTorch's order.
     """
-    outer = state.task
+    outer = current_task()
+    if outer is not None and outer.exposed:
+        raise RuntimeError(
+            "Calling backward or grad reentrantly after accessing a non-None "
+            "ctx.input_grad_buffers entry is not supported"
+        )
     depth = 1 if outer is None else outer.depth + 1
     if outer is not None and depth > _DEEPEST and state.threads:
         again = partial(walk, roots, grads, keep_graph=keep_graph, create_graph=create_graph,
@@ -63,6 +68,8 @@ def walk(
     try:
         for root, grad in zip(roots, grads, strict=True):
             if task.runs(root[0]):
+                if grad.dtype is not root[0].expects[root[1]][1]:
+                    grad = fitted(*root, root, grad)
                 task.arrive(root, grad)
         for node in task.buffers:
             if not task.waiting.get(node, 0):
@@ -99,11 +106,14 @@ class Task:
     """One walk: how many gradients each node still waits for, those that came, and who is ready.
 
     `number` tells it from every other; `ends` are the nodes whose gradients are wanted.
+    `executing` is the node whose `backward` a user wrote and which runs now, and `exposed` whether
+    it was shown gradients that it may add to.
     """
 
     __slots__ = (
         "__weakref__", "accumulating", "buffers", "callbacks", "captures", "depth", "ends",
-        "keep_graph", "number", "pushed", "ready", "roots", "targets", "waiting", "whole",
+        "executing", "exposed", "keep_graph", "number", "pushed", "ready", "roots", "targets",
+        "waiting", "whole",
     )  # fmt: skip
 
     depth: int
@@ -124,6 +134,8 @@ class Task:
         self.buffers: dict[Node, list[Tensor | None]] = {}
         self.ready: list[tuple[int, int, Node]] = []
         self.number = next(_numbers)
+        self.executing: Node | None = None
+        self.exposed = False
         self.pushed = 0
         self.targets: dict[Node, Edges] | None = None
         self.ends: set[Node] = set()
@@ -171,6 +183,19 @@ class Task:
             there.add_(grad)
         else:
             buffer[nr] = there + grad
+
+    def addable(self, target: Edge) -> Tensor | None:
+        """What has come for `target` so far, where it may be added to in place."""
+        buffer = self.buffers.get(target[0])
+        if buffer is None or buffer[target[1]] is None:
+            return None
+        alone = sys.getrefcount(buffer[target[1]]) <= UNSHARED
+        there = buffer[target[1]]
+        assert there is not None
+        if not (alone and _is_ours(there)):
+            return None
+        self.exposed = True
+        return there
 
     def end_at(self, leaf: AccumulateGrad, arrived: list[Tensor | None]) -> None:
         """Accumulate what arrived at a leaf, and show it to the hooks on its node."""

@@ -12,7 +12,7 @@ import types
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, ClassVar, Concatenate, NoReturn, ParamSpec, TypeVar, cast
 
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import float32
@@ -39,6 +39,16 @@ _MODULE = "minitorch_np.autograd.function"
 
 class FunctionCtx:
     """What `forward`, `setup_context` and `backward` may do with their `ctx`."""
+
+    @property
+    def input_grad_buffers(self) -> tuple[Tensor | None, ...]:
+        """For each argument of `forward`, the sum of the gradients that came for it so far.
+
+        None where none came, or where the sum must not be written to. `backward` may add to one,
+        and return None for that argument. Only to be read in a `backward` that is running.
+        Raises: RuntimeError otherwise, under `create_graph`, and where the node has hooks.
+        """
+        return cast(Any, self)._input_grad_buffers
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep tensors, or None, for `ctx.saved_tensors` in `backward`. To be called once.
@@ -123,6 +133,9 @@ class BackwardCFunction(CustomNode, FunctionCtx, _HookMixin):
         """What `backward` returns for a list of gradients, which it may empty as it goes."""
         return self._get_user_fn()(self, *args)
 
+    def __call__(self, *args: object) -> NoReturn:  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: ARG002  # as in torch
+        raise TypeError(f"'{type(self).__name__}' object is not callable")
+
     def apply_jvp(self, *args: Any) -> Any:  # noqa: ANN401
         """What the Function's `jvp` returns for these tangents."""
         return self._forward_cls.jvp(self, *args)
@@ -202,7 +215,7 @@ class Function(_SingleLevelFunction):
         )
         super().__init__()
 
-    def __call__(self, *args: object, **kwargs: object) -> object:  # noqa: ARG002
+    def __call__(self, *args: object, **kwargs: object) -> NoReturn:  # noqa: ARG002
         raise RuntimeError(
             "Legacy autograd function with non-static forward method is deprecated. Please use "
             "new-style autograd function with static forward method. (Example: "

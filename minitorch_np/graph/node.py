@@ -58,9 +58,9 @@ class Node:
     """One recorded op: turns the gradients of its outputs into those of its inputs.
 
     `edges` has an edge, or None, for each tensor input; `expects` the shape and dtype of each
-    output, which every gradient that arrives is made to fit; `order` when it was recorded. The
-    class of an op's node is generated with a slot for everything its rules may save, which reads
-    as `node._saved_self` does in PyTorch. Source: torch/csrc/autograd/function.h.
+    output, which every gradient that arrives is made to fit (None: any dtype); `order` when it was
+    recorded. The class of an op's node is generated with a slot for everything its rules may save,
+    which reads as `node._saved_self` does in PyTorch. Source: torch/csrc/autograd/function.h.
     """
 
     __slots__ = ("__weakref__", "_metadata", "edges", "expects", "order", "post_hooks",
@@ -82,7 +82,7 @@ class Node:
     """When a tensor last lost its history in place; nodes recorded later need not look."""
 
     edges: tuple[Edge | None, ...]
-    expects: Sequence[tuple[Shape, Dtype]]
+    expects: Sequence[tuple[Shape, Dtype | None]]
     order: int
     tensor_hooks: dict[int, OrderedDict[int, TensorHook]] | None
     retainers: dict[int, weakref.ref[Tensor]] | None
@@ -158,6 +158,24 @@ class Node:
                 else:
                     meta.grad = meta.grad + grad
         return grads
+
+    def __call__(self, *grads: Tensor | None) -> Tensor | tuple[Tensor | None, ...] | None:
+        """The gradients of the inputs for those of the outputs, one or a tuple; no hook is called.
+
+        Source: THPCppFunction_call, torch/csrc/autograd/python_cpp_function.cpp.
+        """
+        if len(grads) != len(self.expects):
+            raise TypeError(f"expected {len(self.expects)} arguments, got {len(grads)} instead")
+        for at, grad in enumerate(grads):
+            if grad is not None and not isinstance(grad, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+                raise TypeError(f"argument {at} is not a Variable")
+        results = self.apply([*grads], self.edges)
+        return results[0] if len(results) == 1 else tuple(results)
+
+    @property
+    def requires_grad(self) -> bool:
+        """True: a node is there only where a gradient is wanted."""
+        return True
 
     def register_hook(self, fn: PostHook) -> RemovableHandle:
         """Call `fn(grad_inputs, grad_outputs)` after this node ran; a tuple replaces the first."""
@@ -312,7 +330,7 @@ def fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
                 f"{list(grad.sizes)} but expected shape compatible with {list(shape)}"
             )
         grad = grad.sum_to_size(shape)
-    return grad if dtype in (grad.dtype, None) else grad.to(dtype)
+    return grad if dtype is None or grad.dtype is dtype else grad.to(dtype)
 
 
 def sums_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:

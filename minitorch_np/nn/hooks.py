@@ -58,10 +58,8 @@ def register_module_forward_hook(
     hook: Hook, *, with_kwargs: bool = False, always_call: bool = False
 ) -> RemovableHandle:
     """Call `hook(module, args, output)` after every forward; it may return a new output."""
-    named, always = (
-        (forward_hooks_with_kwargs, with_kwargs),
-        (forward_hooks_always_called, always_call),
-    )
+    named = forward_hooks_with_kwargs, with_kwargs
+    always = forward_hooks_always_called, always_call
     return registered(forward_hooks, hook, named, always)
 
 
@@ -179,13 +177,17 @@ class BackwardHook:
         return wrapped[0] if one else wrapped
 
     def _wrapped(
-        self, args: tuple[object, ...], hook: Callable[[Grads, Grads], Grads | None]
+        self, args: tuple[object, ...], act: Callable[[Grads, Grads], Grads | None]
     ) -> tuple[tuple[object, ...], list[int] | None]:
         at = [i for i, arg in enumerate(args) if isinstance(arg, Tensor)]
         tensors = [arg for arg in args if isinstance(arg, Tensor)]
         if not (is_grad_enabled() and any(t.requires_grad for t in tensors)):
             return args, None
         views: tuple[Tensor, ...] = BackwardHookFunction.apply(*tensors)
+
+        def hook(inputs: Grads, outputs: Grads) -> Grads | None:  # by this name errors call it
+            return act(inputs, outputs)
+
         node = next(v.grad_fn for v in views if v.grad_fn is not None)
         cast(Node, node).register_hook(hook)
         replaced = dict(zip(at, views, strict=True))
@@ -239,7 +241,7 @@ class BackwardHook:
                 "outputs since no inputs require gradients. See "
                 "https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html"
                 "#torch.nn.Module.register_full_backward_hook for more details.",
-                stacklevel=5,
+                stacklevel=10,  # who called Tensor.backward
             )
         for hook in self.user_hooks:
             changed = hook(self.module, (None,) * self.n_inputs, grads)
