@@ -6,13 +6,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from typing import ClassVar, NamedTuple, cast
 
+import numpy as np
+
 from minitorch_np import strides
+from minitorch_np.dtypes import bool_, float64, int64
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.handle import RemovableHandle, registered
 from minitorch_np.graph.saved import FREED, freed, legacy_type, stale, with_history
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.shapes import Shape
-from minitorch_np.tensor import Tensor, empty
+from minitorch_np.tensor import Tensor, empty, stored
 from minitorch_np.tensor import device as Device
 
 __all__ = ["AccumulateGrad", "Edge", "Node", "edge", "fitted", "forget", "laid_out", "replaced"]
@@ -236,7 +239,8 @@ class Node:
         if kept is FREED:
             freed()
         if not isinstance(kept, Tensor):
-            return kept
+            wrapped = type(kept) in _WRAPPED and slot in self.saves and slot not in self.scalars
+            return stored(np.asarray(kept), _WRAPPED[type(kept)]) if wrapped else kept
         nr = self.outputs.get(slot)
         version: int = getattr(self, slot.replace("_kept_", "_version_", 1))
         if kept.clock.value != version:
@@ -247,6 +251,10 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.name().rpartition('::')[2]} object at {id(self):#x}>"
+
+
+_WRAPPED: dict[type, Dtype] = {bool: bool_, int: int64, float: float64}
+"""The dtypes that numbers have as tensors, where PyTorch has no overload of an op for a number."""
 
 
 def _reader(slot: str) -> Callable[[Node], object]:
