@@ -392,6 +392,10 @@ def _subclass(node: type[Node], title: str) -> type[Node]:
     return made
 
 
+def _any_arrived(grads: Sequence[Tensor | None]) -> bool:
+    return any(g is not None for g in grads)
+
+
 def _zeros(node: Node, nr: int) -> Tensor:
     """A gradient of zeros for an output that none arrived for."""
     shape, dtype = node.expects[nr]
@@ -422,6 +426,7 @@ _SPACE: dict[str, object] = {
     "Tensor": Tensor,
     "UNWRITTEN": VersionCounter(),
     "WATCHERS": WATCHERS,
+    "any_arrived": _any_arrived,
     "as_output": as_output,
     "attach": _attach,
     "blame": blame,

@@ -308,10 +308,11 @@ def node_source(plan: Plan) -> str:
     body: list[str] = []
     if plan.results is None:
         body += ["g = grads[0]", "if g is None:", "    return [None] * len(edges)"]
-    elif not plan.results:
-        body += ["g = tuple(grads)"]
     else:
-        for nr, result in enumerate(plan.results):
+        body += ["if grads[0] is None and not any_arrived(grads):"]
+        body += ["    return [None] * len(edges)"]
+        body += [] if plan.results else ["g = tuple(grads)"]
+        for nr, result in enumerate(plan.results or ()):
             asked = [inspect.signature(r).parameters for r in plan.rules.values()]
             asked = [names for names in asked if f"g_{result}" in names]
             if asked:
