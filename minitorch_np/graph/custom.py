@@ -9,7 +9,16 @@ from typing import Any, ClassVar, NamedTuple, cast
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Edge, Node, fitted
-from minitorch_np.graph.saved import freed, kept_result, packed, stale, version_of, with_history
+from minitorch_np.graph.raw import SavedTensor, saved_tensor
+from minitorch_np.graph.saved import (
+    FREED,
+    freed,
+    kept_result,
+    packed,
+    stale,
+    version_of,
+    with_history,
+)
 from minitorch_np.shapes import Shape
 from minitorch_np.strides import contiguous
 from minitorch_np.tensor import Tensor, empty
@@ -106,6 +115,36 @@ class CustomNode(Node):
         if self.unpacks_once:
             self.packed, self.unpacked = (), True
         return tensors
+
+    @property
+    def _raw_saved_tensors(self) -> tuple[SavedTensor, ...]:
+        """What `save_for_backward` was given, as it is kept. Raises: RuntimeError after the node
+        let go."""
+        if self.let_go:
+            freed()
+        return tuple([self._raw(nr) for nr in range(len(self.packed))])
+
+    def _raw(self, nr: int) -> SavedTensor:
+        def write(stand: Tensor) -> None:
+            several = list(self.packed)
+            one = several[nr]
+            several[nr] = one and one._replace(kept=stand)
+            self.packed = several
+
+        def read() -> Tensor | None:
+            if self.let_go:
+                return FREED
+            one = self.packed[nr]
+            return None if one is None else one.kept
+
+        def unpacked() -> Tensor | None:
+            if self.let_go:
+                freed()
+            one = self.packed[nr]
+            return None if one is None else unpack(one, self)
+
+        one = self.packed[nr]
+        return saved_tensor(read, write, unpacked, one is not None and one.nr is not None)
 
     @property
     def requires_grad(self) -> bool:
