@@ -112,6 +112,7 @@ def op(
     planned: bool = False,
     graded: int | None = None,
     called: str = "self",
+    frugal: bool = False,
 ) -> Callable[[Callable[P, R]], Recorded[P, R]]:
     """Register a function on tensors as an op whose results have the strides of rule `layout`.
 
@@ -122,8 +123,8 @@ def op(
     arguments it names. `quick`, a function such as np.add, is the op on small float arrays of one
     form with nothing else given: then only it runs. `planned` says that a view follows from the
     form and from arguments that are ints, so that it need be worked out only once. `aten`,
-    `refuses`, `discrete`, `beside`, `graded` and `called` are the plan's. An op that has neither
-    rules nor `differentiable=False` raises on the way back.
+    `refuses`, `discrete`, `beside`, `graded`, `called` and `frugal` are the plan's. An op that has
+    neither rules nor `differentiable=False` raises on the way back.
     """
     assert layout in LAYOUTS, layout
 
@@ -145,6 +146,7 @@ def op(
         plan.planned = planned
         plan.graded = graded
         plan.called = called
+        plan.frugal = frugal
         plan.refuses = ("any" if differentiable else "") if refuses is None else refuses
         made = [Op(name, layout, plan)]
         if inplace:

@@ -35,7 +35,7 @@ class _Saving(NamedTuple):
     positional: tuple[str, ...]
     inputs: tuple[str, ...]
     arguments: tuple[tuple[str, str, tuple[str, ...]], ...]
-    """An argument, its slot, and the inputs for whose gradient it is kept."""
+    """An argument, its slot, and the inputs whose gradients it is kept for; () for always."""
     results: tuple[tuple[str, int], ...]
     """A slot, and which result it keeps."""
     written: str
@@ -55,8 +55,8 @@ def _saving(one: Runnable) -> _Saving:
     return _Saving(
         tuple([p.name for p in given if p.kind is not p.KEYWORD_ONLY and p.name != "out"]),
         tuple(plan.inputs()),
-        tuple([(n, slot(plan, n), tuple(plan.wants(n))) for n in kept]),
-        tuple(outputs),
+        tuple([(n, slot(plan, n), tuple(plan.keepers(n))) for n in kept]),
+        tuple(sorted(outputs)),
         next(iter(plan.kinds)) if written else "",
     )
 
@@ -104,7 +104,7 @@ def _packed_arguments(
     stands: dict[str, object] = {}
     for name, slot_name, users in saving.arguments:
         value = given[name]
-        if len(users) < len(saving.inputs) and not any(u in wanted for u in users):
+        if users and not any(u in wanted for u in users):
             continue
         if name == saving.written:
             value = cast(Tensor, value).clone()

@@ -1,6 +1,6 @@
 """Source text of an op's recorder and of its node's class, specialised to its parameters and rules.
 
-A tensor that a rule names is kept only if an input whose rule names it needs a gradient.
+A tensor that one rule alone names is kept only if the input of that rule needs a gradient.
 """
 
 import inspect
@@ -94,9 +94,8 @@ def _edge_tuple(plan: Plan) -> str:
 
 
 def _needed(plan: Plan, name: str) -> str:
-    """The test that some rule that names `name` will run; empty where one always will."""
-    users = plan.wants(name)
-    return "" if len(users) == len(plan.inputs()) else _any_edge(plan, users)
+    """The test that `name` is to be kept; empty where it always is."""
+    return _any_edge(plan, plan.keepers(name))
 
 
 def _save_outputs(plan: Plan) -> Iterator[str]:
@@ -106,10 +105,16 @@ def _save_outputs(plan: Plan) -> Iterator[str]:
         if output is None:
             continue
         source = f"result[{output}]" if plan.results else "result"
-        needed = _needed(plan, name)
-        condition = f" if {needed} else None" if needed else ""
-        yield f"node.{slot(plan, name)} = kept_result({source}){condition}"
+        yield f"node.{slot(plan, name)} = kept_result({source}){_unless_numbers(plan, name)}"
         yield f"node.{version_slot(plan, name)} = ({source}.ticks or UNWRITTEN).value"
+
+
+def _unless_numbers(plan: Plan, name: str) -> str:
+    """The condition that a result is wanted: not by the rule of what was given as a number."""
+    users = plan.wants(name)
+    if not users or not all(plan.scalar(arg) for arg in users):
+        return ""
+    return f" if {' or '.join(f'isinstance({arg}, Tensor)' for arg in users)} else None"
 
 
 def _saves(plan: Plan, inplace: bool) -> Iterator[str]:

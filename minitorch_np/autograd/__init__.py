@@ -20,10 +20,12 @@ from minitorch_np.graph.modes import (
     no_grad,
     set_grad_enabled,
 )
+from minitorch_np.graph.raw import SavedTensor
 from minitorch_np.graph.threads import is_multithreading_enabled, set_multithreading_enabled
 from minitorch_np.testing.gradcheck import gradcheck, gradgradcheck
 
 __all__ = [
+    "SavedTensor",
     "Function",
     "NestedIOFunction",
     "backward",

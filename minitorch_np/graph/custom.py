@@ -12,7 +12,16 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.engine import current_task
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Edge, Node, fitted
-from minitorch_np.graph.saved import freed, kept_result, packed, stale, version_of, with_history
+from minitorch_np.graph.raw import SavedTensor, saved_tensor
+from minitorch_np.graph.saved import (
+    FREED,
+    freed,
+    kept_result,
+    packed,
+    stale,
+    version_of,
+    with_history,
+)
 from minitorch_np.shapes import Shape
 from minitorch_np.strides import contiguous
 from minitorch_np.tensor import Tensor, empty
@@ -213,6 +222,36 @@ class CustomNode(Node):
         task = current_task()
         if task is not None and not task.keep_graph:
             self._record.packed, self._record.let_go = (), True
+
+    @property
+    def _raw_saved_tensors(self) -> tuple[SavedTensor, ...]:
+        """What `save_for_backward` was given, as it is kept. Raises: RuntimeError after the node
+        let go."""
+        if self._record.let_go:
+            freed(self)
+        return tuple([self._raw(nr) for nr in range(len(self._record.packed))])
+
+    def _raw(self, nr: int) -> SavedTensor:
+        def write(stand: Tensor) -> None:
+            several = list(self._record.packed)
+            one = several[nr]
+            several[nr] = one and one._replace(kept=stand)
+            self._record.packed = several
+
+        def read() -> Tensor | None:
+            if self._record.let_go:
+                return FREED
+            one = self._record.packed[nr]
+            return None if one is None else one.kept
+
+        def unpacked() -> Tensor | None:
+            if self._record.let_go:
+                freed(self)
+            one = self._record.packed[nr]
+            return None if one is None else unpack(one, self)
+
+        one = self._record.packed[nr]
+        return saved_tensor(read, write, unpacked, one is not None and one.nr is not None)
 
     def release(self) -> None:
         """Let go of the saved tensors."""

@@ -6,14 +6,26 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from typing import ClassVar, NamedTuple, cast
 
+import numpy as np
+
 from minitorch_np import strides
+from minitorch_np.dtypes import bool_, float64, int64
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.flight import Place
 from minitorch_np.graph.handle import RemovableHandle, registered
-from minitorch_np.graph.saved import FREED, freed, stale, type_text, with_history
+from minitorch_np.graph.raw import SavedTensor, saved_tensor
+from minitorch_np.graph.saved import (
+    FREED,
+    Packed,
+    detached,
+    freed,
+    stale,
+    type_text,
+    with_history,
+)
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.shapes import Shape
-from minitorch_np.tensor import Tensor, empty
+from minitorch_np.tensor import Tensor, empty, stored
 from minitorch_np.tensor import device as Device
 
 __all__ = [
@@ -235,10 +247,7 @@ class Node:
             if kept is FREED or not isinstance(kept, Tensor) or to is None:
                 continue
             if not isinstance(to[0], AccumulateGrad) and kept.meta and kept.meta.grad_fn is None:
-                raise RuntimeError(
-                    "Trying to use a saved tensor that has been detached in-place, i.e. with "
-                    ".detach_().This is not supported, please use out-of-place `.detach()` instead"
-                )
+                detached()
 
     def release(self) -> None:
         """Let go of the saved tensors; a rule that asks for one afterwards raises."""
@@ -248,26 +257,36 @@ class Node:
                 setattr(self, name, FREED)
 
     def __init_subclass__(cls) -> None:
-        """Give each slot `_kept_<name>` its property `_saved_<name>`, which PyTorch's nodes have.
+        """Give each slot `_kept_<name>` its property `_saved_<name>`, which PyTorch's nodes have,
+        and that of a tensor `_raw_saved_<name>`.
 
         A `__getattr__` would do, and cost every reading of any attribute three times as much.
         """
         for slot in vars(cls).get("__slots__", ()):
             if slot.startswith("_kept_"):
                 setattr(cls, slot.replace("_kept_", "_saved_", 1), property(_reader(slot)))
+        for slot in vars(cls).get("saves", ()):
+            setattr(cls, slot.replace("_kept_", "_raw_saved_", 1), property(_raw_reader(slot)))
+
+    def kept(self, slot: str) -> object:
+        """What stands in a slot; a number as the tensor that it is in PyTorch."""
+        kept: object = getattr(self, slot)
+        if type(kept) in _WRAPPED and slot in self.saves and slot not in self.scalars:
+            return stored(np.asarray(kept), _WRAPPED[type(kept)])
+        return kept
 
     def saved(self, slot: str) -> object:
         """What the rules were promised, for as long as it is there and as it was.
 
         Raises: RuntimeError after the node went backward, or when the tensor was written to.
         """
-        kept: object = getattr(self, slot)
+        kept = self.kept(slot)
         if kept is FREED:
             freed(self)
         if not isinstance(kept, Tensor):
             return kept
         nr = self.outputs.get(slot)
-        version: int = getattr(self, slot.replace("_kept_", "_version_", 1))
+        version: int = getattr(self, slot.replace("_kept_", "_version_", 1), 0)
         if kept.clock.value != version:
             kept = stale(kept, version, self, nr)
         if nr is None or not kept.dtype.is_floating_point:  # indices have no history
@@ -278,8 +297,25 @@ class Node:
         return f"<{self.name().rpartition('::')[2]} object at {id(self):#x}>"
 
 
+_WRAPPED: dict[type, Dtype] = {bool: bool_, int: int64, float: float64}
+"""The dtypes that numbers have as tensors, where PyTorch has no overload of an op for a number."""
+
+
 def _reader(slot: str) -> Callable[[Node], object]:
     return lambda node: node.saved(slot)
+
+
+def _raw_reader(slot: str) -> Callable[[Node], SavedTensor]:
+    def read(node: Node) -> SavedTensor:
+        def write(stand: Packed) -> None:
+            setattr(node, slot, stand)
+            setattr(node, slot.replace("_kept_", "_version_", 1), 0)
+
+        return saved_tensor(
+            lambda: node.kept(slot), write, lambda: node.saved(slot), slot in node.outputs
+        )
+
+    return read
 
 
 def checked(hook: Callable[..., object], grad: Tensor | None, changed: object) -> Tensor:

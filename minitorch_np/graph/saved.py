@@ -14,7 +14,7 @@ from minitorch_np.tensor import INFERENCE, AutogradMeta, GraphNode, Tensor, empt
 
 __all__ = [
     "FREED", "Packed", "as_output", "freed", "kept_result", "legacy_type", "packed", "place_of",
-    "short_name", "stale", "type_text", "version_of", "with_history",
+    "detached", "short_name", "stale", "type_text", "version_of", "with_history",
 ]  # fmt: skip
 
 
@@ -83,8 +83,13 @@ class Packed(Tensor):
         return whole
 
 
-def packed(tensor: Tensor, hooks: Hooks, output: bool = False) -> Packed:
-    """What is kept of `tensor`, which is an output of the very node that keeps it if `output`."""
+def packed(
+    tensor: Tensor, hooks: Hooks, output: bool = False, shown: Tensor | None = None
+) -> Packed:
+    """What is kept of `tensor`, which is an output of the very node that keeps it if `output`.
+
+    Hooks are given the tensor itself, or what is `shown` in its place.
+    """
     version = version_of(tensor)
     stand = object.__new__(Packed)
     stand.ticks = NEVER
@@ -97,7 +102,7 @@ def packed(tensor: Tensor, hooks: Hooks, output: bool = False) -> Packed:
         meta.grad_fn, meta.output_nr = node, mine.output_nr
         meta.accumulator = mine.accumulator
     with no_grad():
-        stand.content = hooks[0](tensor)
+        stand.content = hooks[0](tensor if shown is None else shown)
     if version_of(tensor) != version:
         raise RuntimeError(
             "A saved tensor pack hook is modifying its input in place. Tensors provided as input "
@@ -139,6 +144,14 @@ def with_history(node: GraphNode, out: Tensor, nr: int) -> Tensor:
 def short_name(node: GraphNode) -> str:
     """A node's name as messages have it: 'Mul' for MulBackward0, 'Pow1' for PowBackward1."""
     return re.sub(r"Backward0?(\d*)$", r"\1", node.name())
+
+
+def detached() -> NoReturn:
+    """Raise: a saved tensor has lost its history."""
+    raise RuntimeError(
+        "Trying to use a saved tensor that has been detached in-place, i.e. with .detach_().This "
+        "is not supported, please use out-of-place `.detach()` instead"
+    )
 
 
 def freed(node: GraphNode | None = None) -> NoReturn:

@@ -400,9 +400,9 @@ def convolution_bias_backward(
 
 
 convolution_bias_backward.vjp(
-    grad_output=lambda g, grad_output_shape: g.view(
-        (-1, *[1] * (len(grad_output_shape) - 2))
-    ).expand(grad_output_shape),
+    grad_output=lambda g, grad_output: g.view((-1, *[1] * (grad_output.ndim - 2))).expand(
+        grad_output.shape
+    ),
     input=lambda g, input: zeros_like(input),
     weight=lambda g, weight: zeros_like(weight),
 )

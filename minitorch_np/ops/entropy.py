@@ -54,7 +54,7 @@ binary_cross_entropy.vjp(
     input=lambda g, input, target, weight, reduction: binary_cross_entropy_backward(
         g, input, target, weight, reduction
     ),
-    target=lambda g, input, weight, reduction: weighed(
+    target=lambda g, input, target, weight, reduction: weighed(
         input.logit().neg_().mul_(g), weight, reduction
     ),
 )
@@ -176,7 +176,7 @@ binary_cross_entropy_with_logits.vjp(
     input=lambda g, input, target, weight, pos_weight, reduction: _logits_grad(
         g, input, target, weight, pos_weight, reduction
     ),
-    target=lambda g, input, weight, pos_weight, reduction: _targets_grad(
+    target=lambda g, input, target, weight, pos_weight, reduction: _targets_grad(
         g, input, weight, pos_weight, reduction
     ),
 )

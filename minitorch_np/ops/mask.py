@@ -242,9 +242,9 @@ def put_(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False)
     return put_elements(input, index, source, accumulate)
 
 
-def without(g: Tensor, index: Tensor, source: Tensor, accumulate: bool) -> Tensor:
+def without(g: Tensor, index: Tensor, source_shape: Shape, accumulate: bool) -> Tensor:
     """The gradient of what was put into: nothing arrives from the elements replaced."""
-    return g if accumulate else g.put(index, zeros(g, source.sizes), False)
+    return g if accumulate else g.put(index, zeros(g, source_shape), False)
 
 
 for _one in (put, put_):

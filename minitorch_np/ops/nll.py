@@ -119,7 +119,7 @@ def nll_node(input: Tensor) -> str:
     return "NllLoss2DBackward0" if input.ndim == 4 else "NllLossBackward0"
 
 
-@op("contiguous", method=False, node=nll_node)
+@op("contiguous", method=False, node=nll_node, graded=1)
 def nll_loss_forward(
     input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, ignore_index: int
 ) -> NllLoss:
@@ -225,7 +225,7 @@ nll_loss_backward.vjp(
     grad_output=lambda g, target, weight, reduction, ignore_index: nll_loss_forward(
         g, target, weight, reduction, ignore_index
     )[0],
-    input=lambda g, input: zeros_like(input),
+    input=lambda g: zeros_like(g),
 )
 
 

@@ -405,3 +405,94 @@ def test_what_a_node_tells() -> None:
         )  # fmt: skip
 
     same(run, sample(2, 3), grad=False)
+
+
+RAW: dict[str, tuple[Callable[[Any, Any, Any], Any], Callable[[Any], Any]]] = {
+    "argument": (lambda torch, x, y: x * y, lambda node: node._raw_saved_other),
+    "leaf": (lambda torch, x, y: x * y, lambda node: node._raw_saved_self),
+    "computed": (lambda torch, x, y: (x * 2) * y, lambda node: node._raw_saved_self),
+    "result": (lambda torch, x, y: (x * 2).exp(), lambda node: node._raw_saved_result),
+    "none": (lambda torch, x, y: x * y.detach(), lambda node: node._raw_saved_self),
+    "number": (lambda torch, x, y: x * 2, lambda node: node._raw_saved_other),
+    "packed": (lambda torch, x, y: _packed(torch, x, y), lambda node: node._raw_saved_self),
+    "function": (lambda torch, x, y: _squared(torch, x), lambda node: node._raw_saved_tensors[0]),
+    "output of a function": (
+        lambda torch, x, y: _squared(torch, x), lambda node: node._raw_saved_tensors[1]),
+}  # fmt: skip
+
+
+def _packed(torch: Any, x: Any, y: Any) -> Any:
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: t.detach() * 2, lambda t: t):
+        return x * y
+
+
+def _squared(torch: Any, x: Any) -> Any:
+    class Square(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, t: Any) -> Any:
+            out = t * t
+            ctx.save_for_backward(t, out)
+            return out
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            t, out = ctx.saved_tensors
+            return 2 * t * g + 0 * out
+
+    return Square.apply(x * 1)
+
+
+def outcome(f: Callable[[], Any]) -> Any:
+    """What `f` returns, or the class and text of what it raises."""
+    try:
+        return f()
+    except (RuntimeError, TypeError) as error:
+        return type(error).__name__, str(error).partition(" with: ")[0]
+
+
+@pytest.mark.parametrize("case", RAW)
+def test_saved_tensors_as_nodes_keep_them(case: str) -> None:
+    def run(torch: Any, x: Any, y: Any) -> Any:
+        seen: list[Any] = []
+        make, of = RAW[case]
+        out = make(torch, x, y)  # PyTorch's raw tensors must not outlive their node
+        raw = of(out.grad_fn)
+        before = raw.data, raw.unpack_hook is None, outcome(raw.unpack)
+
+        def pack(t: Any) -> Any:
+            seen.append((t.requires_grad, t.grad_fn is None, value(t)))
+            return "kept", t
+
+        def unpack(kept: Any) -> Any:
+            seen.append(kept[0])
+            return kept[1] * 2
+
+        wrong = outcome(lambda: raw.register_hooks(1, 2))
+        return (before, wrong, outcome(lambda: raw.register_hooks(pack, unpack)),
+                raw.data is None, raw.unpack_hook is unpack, outcome(raw.unpack),
+                outcome(lambda: raw.register_hooks(pack, unpack)), seen)  # fmt: skip
+
+    same(run, sample(3), sample(3, seed=1), grad=False)
+
+
+def test_hooks_on_one_saved_tensor() -> None:
+    def run(torch: Any, x: Any, y: Any) -> Any:
+        made = (x * y, x.exp(), _squared(torch, x))
+        raws = (made[0].grad_fn._raw_saved_other, made[1].grad_fn._raw_saved_result,
+                made[2].grad_fn._raw_saved_tensors[0])  # fmt: skip
+        for raw in raws:
+            raw.register_hooks(lambda t: t * 2, lambda t: t + 1)
+        grads = [torch.autograd.grad(z.sum(), x)[0] for z in made]
+        after = [(outcome(r.unpack), r.data is None, outcome(lambda r=r: r.register_hooks(
+            len, len))) for r in raws[:2]]  # fmt: skip
+        return grads, after
+
+    same(run, sample(3), sample(3, seed=1), grad=False)
+    same(lambda torch: torch.autograd.SavedTensor())
+
+
+def test_a_hook_on_one_saved_tensor_that_writes_to_it() -> None:
+    def run(torch: Any, x: Any, y: Any) -> Any:
+        (x * y).grad_fn._raw_saved_other.register_hooks(lambda t: t.add_(1), lambda t: t)
+
+    same(run, sample(3), sample(3, seed=1), grad=False)
