@@ -13,7 +13,6 @@ import numpy as np
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.saved import legacy_type, type_text
-from minitorch_np.ops.factory import type_name
 from minitorch_np.ops.from_data import copied, inferred_dtype, is_sequence
 from minitorch_np.ops.index import index, index_put_, single_mask
 from minitorch_np.ops.slicing import select
