@@ -365,7 +365,11 @@ def _watched(one: Op, args: tuple[object, ...], kwargs: dict[str, object]) -> ob
     finally:
         state.route_again()
     for tensor in (result,) if isinstance(result, Tensor) else cast("Sequence[Tensor]", result):
-        if tensor.base is None and not any(_shares(tensor, a) for a in args) and tensor is not kwargs.get("out"):
+        if (
+            tensor.base is None
+            and not any(_shares(tensor, a) for a in args)
+            and tensor is not kwargs.get("out")
+        ):
             tensor.clock = INFERENCE
     return result
 
@@ -435,7 +439,7 @@ def _fresh_all(tensors: "Sequence[Tensor | None] | Tensor", versions: list[int |
 def _based(tensors: "Sequence[Tensor | None]") -> bool:
     """Whether any tensor is a view of a base that needs a gradient."""
     views = [t for t in tensors if t is not None and t.base is not None]
-    return any([t.requires_grad for t in views])
+    return any(t.requires_grad for t in views)
 
 
 _SPACE: dict[str, object] = {

@@ -268,7 +268,10 @@ def inplace_source(plan: Plan, name: str) -> str:
     ]
     lines += ["        raise"]
     if plan.differentiable:
-        lines += ["    except RuntimeError:", f"        recheck({first}, {_arguments(plan, 'out')})"]
+        lines += [
+            "    except RuntimeError:",
+            f"        recheck({first}, {_arguments(plan, 'out')})",
+        ]
         lines += ["        raise"]
     return "\n".join(lines)
 

@@ -19,10 +19,11 @@ import numpy as np
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.nn.parameter import Parameter
+from minitorch_np.ops.protocol import rebuilt
 from minitorch_np.shapes import Size
 from minitorch_np.storage import UntypedStorage, allocate
 from minitorch_np.strides import Stride
-from minitorch_np.tensor import Tensor, device, over
+from minitorch_np.tensor import Tensor, device
 
 __all__ = ["load", "save"]
 

@@ -158,7 +158,7 @@ class Lockstep:
         found: list[str] = []
         for name, t in self.everything(space):
             storage = t.untyped_storage()
-            memory = storage._cdata if isinstance(t, torch.Tensor) else id(storage)
+            memory = address(t) if isinstance(t, torch.Tensor) else id(storage)
             one = groups.setdefault(("is", id(t)), name)
             by = groups.setdefault(("shares", memory), name)
             if one != name:
@@ -195,15 +195,18 @@ class Lockstep:
         if inner is Overlap.YES and strict:
             return True
         read = [self.theirs.get(name) for name in line.others]
-        return any(
-            isinstance(t, torch.Tensor) and mixed(target, t, bool(strict)) for t in read
-        )
+        return any(isinstance(t, torch.Tensor) and mixed(target, t, bool(strict)) for t in read)
 
 
 def tensors(space: Names) -> Sequence[tuple[str, Any]]:
     """The tensors of a namespace."""
     kinds = (torch.Tensor, minitorch_np.Tensor)
     return [(name, t) for name, t in space.items() if isinstance(t, kinds)]
+
+
+def address(t: torch.Tensor) -> int:
+    """Which storage a tensor has; the address of its memory is 0 where there is none."""
+    return t.untyped_storage()._cdata  # pyright: ignore[reportPrivateUsage]
 
 
 def places(t: torch.Tensor) -> NDArray[np.int64]:
@@ -230,7 +233,7 @@ def mixed(target: torch.Tensor, read: torch.Tensor, strict: bool) -> bool:
     if target is read:
         return strict
     a, b = target.detach(), read.detach()
-    if a.untyped_storage()._cdata != b.untyped_storage()._cdata or not (a.numel() and b.numel()):
+    if address(a) != address(b) or not (a.numel() and b.numel()):
         return False
     if a.dtype != b.dtype:
         return True

@@ -142,9 +142,7 @@ class _Task:
                 if self.accumulating:  # PyTorch runs the node that the walk ends at, too
                     node.spend(self.keep_graph)
                 return
-        if node.pre_hooks:
-            arrived = node.prepared(arrived)
-        results = node.run(arrived, edges)
+        results = node.run(node.prepared(arrived) if node.pre_hooks else arrived, edges)
         del arrived
         if not self.keep_graph:
             node.release()
@@ -223,7 +221,7 @@ def _is_seen_outside(tensor: Tensor) -> bool:
     the ndarray or the buffer below, but not the tensor, as it does in PyTorch."""
     if tensor.store is None:
         return sys.getrefcount(tensor.nd) > UNSHARED
-    if tensor.store.resizable():  # nobody was ever given the memory
+    if not tensor.store.seen_outside():
         return False
     mine = _layers_over(tensor) + (0 if tensor.base is None else _layers_over(tensor.base))
     if sys.getrefcount(tensor.store.buffer) > UNSHARED + mine:

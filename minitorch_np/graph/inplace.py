@@ -15,9 +15,10 @@ from minitorch_np.storage import allocate
 from minitorch_np.strides import extent
 from minitorch_np.tensor import INFERENCE, Tensor, empty_strided, method, over
 
-__all__ = ["bump", "check_inplace", "made", "rebase", "recheck", "refresh_history", "refuse_gradient", "refuse_leaf",
-           "refuse_outside_inference",
-           "regard"]  # fmt: skip
+__all__ = [
+    "bump", "check_inplace", "made", "rebase", "recheck", "refresh_history", "refuse_gradient",
+    "refuse_leaf", "refuse_outside_inference", "regard",
+]  # fmt: skip
 
 
 def check_inplace(tensor: Tensor, requires_grad: bool) -> None:

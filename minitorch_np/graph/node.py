@@ -148,7 +148,9 @@ class Node:
     def next_functions(self) -> tuple[tuple["Node | None", int], ...]:
         """The nodes that the input gradients go to, each with the index of its output."""
         hidden = self.hidden
-        shown = [(None, 0) if e is None else e for at, e in enumerate(self.edges) if at not in hidden]
+        shown = [
+            (None, 0) if e is None else e for at, e in enumerate(self.edges) if at not in hidden
+        ]
         return tuple(shown)
 
     def check_history(self) -> None:

@@ -106,6 +106,8 @@ def stale(
     """
     if tensor is FREED:
         freed()
+    if maker is not None and not tensor.dtype.is_floating_point:
+        maker = None  # an output that has no history, such as indices
     maker = maker or tensor.grad_fn
     nr = tensor.output_nr if nr is None else nr
     made = f", which is output {nr} of {short_name(maker)}," if maker else ""

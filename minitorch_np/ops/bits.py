@@ -70,7 +70,7 @@ def nextafter(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Ten
 
 nextafter.vjp(
     input=lambda g, input, other: g.where(input != other, 0),
-    other=lambda g, other_shape: zeros(g, other_shape),
+    other=lambda g, other_shape: zeros(g, other_shape).zero_(),
 )
 
 

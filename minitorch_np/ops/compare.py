@@ -63,8 +63,8 @@ def eq(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> T
 
 
 eq.vjp(
-    input=lambda g, input_shape: zeros(g, input_shape),
-    other=lambda g, other_shape: zeros(g, other_shape),
+    input=lambda g, input_shape: zeros(g, input_shape).zero_(),
+    other=lambda g, other_shape: zeros(g, other_shape).zero_(),
 )
 
 
@@ -75,8 +75,8 @@ def ne(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> T
 
 
 ne.vjp(
-    input=lambda g, input_shape: zeros(g, input_shape),
-    other=lambda g, other_shape: zeros(g, other_shape),
+    input=lambda g, input_shape: zeros(g, input_shape).zero_(),
+    other=lambda g, other_shape: zeros(g, other_shape).zero_(),
 )
 
 
@@ -87,8 +87,8 @@ def lt(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> T
 
 
 lt.vjp(
-    input=lambda g, input_shape: zeros(g, input_shape),
-    other=lambda g, other_shape: zeros(g, other_shape),
+    input=lambda g, input_shape: zeros(g, input_shape).zero_(),
+    other=lambda g, other_shape: zeros(g, other_shape).zero_(),
 )
 
 
@@ -99,8 +99,8 @@ def le(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> T
 
 
 le.vjp(
-    input=lambda g, input_shape: zeros(g, input_shape),
-    other=lambda g, other_shape: zeros(g, other_shape),
+    input=lambda g, input_shape: zeros(g, input_shape).zero_(),
+    other=lambda g, other_shape: zeros(g, other_shape).zero_(),
 )
 
 
@@ -111,8 +111,8 @@ def gt(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> T
 
 
 gt.vjp(
-    input=lambda g, input_shape: zeros(g, input_shape),
-    other=lambda g, other_shape: zeros(g, other_shape),
+    input=lambda g, input_shape: zeros(g, input_shape).zero_(),
+    other=lambda g, other_shape: zeros(g, other_shape).zero_(),
 )
 
 
@@ -123,8 +123,8 @@ def ge(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> T
 
 
 ge.vjp(
-    input=lambda g, input_shape: zeros(g, input_shape),
-    other=lambda g, other_shape: zeros(g, other_shape),
+    input=lambda g, input_shape: zeros(g, input_shape).zero_(),
+    other=lambda g, other_shape: zeros(g, other_shape).zero_(),
 )
 
 

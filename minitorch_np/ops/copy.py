@@ -39,14 +39,12 @@ def new_stride(input: Tensor, memory_format: Format) -> Stride:
 
 
 def zeros_like(g: Tensor) -> Tensor:
-    """Zeros of the shape, dtype and layout of a gradient; nothing was written to them yet."""
-    made = empty(g.sizes, strides.like(g.sizes, g.strides), g.dtype)
-    made.array.fill(0)
-    return made
+    """Zeros of the shape, dtype and layout of a gradient, which count as a write as in C++."""
+    return empty(g.sizes, strides.like(g.sizes, g.strides), g.dtype).zero_()
 
 
 def zeros(g: Tensor, shape: Shape) -> Tensor:
-    """Contiguous zeros of `shape` and of the dtype of a gradient."""
+    """Contiguous zeros of `shape` and of the dtype of a gradient: `new_zeros`, never written to."""
     made = empty(shape, strides.contiguous(shape), g.dtype)
     made.array.fill(0)
     return made
@@ -155,7 +153,7 @@ def copy_(input: Tensor, src: Tensor | Number, non_blocking: bool = False) -> Te
     return input
 
 
-copy_.vjp(input=lambda g: zeros(g, g.sizes), src=lambda g: g)
+copy_.vjp(input=lambda g: zeros(g, g.sizes).zero_(), src=lambda g: g)
 
 
 def check_written(shape: Shape, source: Shape) -> None:

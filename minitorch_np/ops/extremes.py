@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, return_types
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.graph.inplace import bump
 from minitorch_np.kernels.large import folded
 from minitorch_np.kernels.large import loop as compiled_loop
-from minitorch_np.graph.inplace import bump
 from minitorch_np.loops import (
     converted,
     exact_result_for,

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
-from minitorch_np.loops import quietly, scalar
 from minitorch_np.graph.inplace import bump
+from minitorch_np.loops import quietly, scalar
 from minitorch_np.op import Recorded, op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.points import Places, add_at, first_outside, places, positive
