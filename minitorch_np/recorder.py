@@ -95,14 +95,18 @@ def _needed(plan: Plan, name: str) -> str:
 
 
 def _save_outputs(plan: Plan) -> Iterator[str]:
-    """Lines that keep the results the rules name, without their history."""
+    """Lines that keep the results the rules name, without their history.
+
+    PyTorch keeps them even where no rule that names them will run, but in an overload for numbers.
+    """
     for name in plan.names():
         output = plan.output(name)
         if output is None:
             continue
         source = f"result[{output}]" if plan.results else "result"
-        needed = _needed(plan, name)
-        condition = f" if {needed} else None" if needed else ""
+        users = plan.wants(name)
+        numbers = [f"isinstance({arg}, Tensor)" for arg in users if plan.scalar(arg)]
+        condition = f" if {' or '.join(numbers)} else None" if len(numbers) == len(users) else ""
         yield f"node.{slot(plan, name)} = kept_result({source}){condition}"
         yield f"node.{version_slot(plan, name)} = ({source}.ticks or UNWRITTEN).value"
 
@@ -215,8 +219,12 @@ def record_source(plan: Plan) -> str:
     if not plan.differentiable:
         body = [*slow, f"return {once}"]
     else:
-        slow += [*_edges(plan), f"if {_nothing_needed(plan)}:", f"    return {once}"]
-        slow += [f"result = {once}", *(found if plan.results is None else ())]
+        edges = [*_edges(plan), f"if {_nothing_needed(plan)}:"]
+        if plan.discrete and not ahead:  # bools ask for nobody's history
+            slow += [f"result = {once}", *found, *edges, "    return result"]
+        else:
+            slow += [*edges, f"    return {once}", f"result = {once}"]
+            slow += found if plan.results is None else ()
         body = slow
         if ahead:
             known = [*_known_edges(plan), f"if {_nothing_needed(plan)}:", "    return result"]

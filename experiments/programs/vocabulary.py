@@ -12,7 +12,7 @@ from collections.abc import Callable
 __all__ = ["DIMS", "DTYPES", "FORMS", "INDICES", "KINDS", "NUMBERS", "WRITING", "leaf"]
 
 FLOATS = ("float64", "float64", "float64", "float32", "float32", "bfloat16", "float16")
-DTYPES = ("float64", "float32", "int64", "float64", "float32", "bfloat16", "bool")
+DTYPES = ("float64", "float32", "int64", "float64", "float32", "bfloat16")
 NUMBERS = ("2", "0.5", "-1", "1.25", "0")
 DIMS = ("0", "0", "1", "-1")
 SHAPES = ((2, 3), (2, 3), (2, 2), (4,), (2, 2, 2), (3, 1), (), (1,), (0, 3), (3, 2))
@@ -28,7 +28,7 @@ def nested(shape: tuple[int, ...], number: Callable[[], str]) -> str:
 def leaf(rng: random.Random) -> str:
     """A statement that makes a tensor out of numbers."""
     shape = rng.choice(SHAPES)
-    dtype = rng.choice(FLOATS) if rng.random() < 0.9 else rng.choice(("int64", "bool"))
+    dtype = rng.choice(FLOATS) if rng.random() < 0.9 else "int64"
     whole = dtype in ("int64", "bool")
     top = 1 if dtype == "bool" else 3
     text = nested(
@@ -89,6 +89,7 @@ OPS = (
 )  # fmt: skip
 
 WRITES = (
+    "{x}.data.add_(1)", "{x}.data[0] = 2", "{x}.detach().mul_(2)", "{x}.detach()[0] = 1",
     "{x}.add_({n})", "{x}.mul_({n})", "{x}.zero_()", "{x}.tanh_()", "{x}.mul_({y})",
     "{x}.add_({y})", "{x}.sub_({y}, alpha=2)", "{x}.copy_({y})", "{x}.copy_({y})", "{x}.mul_({x})",
     "{x}.add_({x})", "{x}.fill_({n})", "{x}.fill_({y})", "{x}.exp_().clamp_(max=9)", "{x}.relu_()",
@@ -115,7 +116,7 @@ SCATTERS = (
     "{x}.index_put_((torch.tensor([0]), torch.tensor([0])), {y}.sum(), accumulate=True)",
     "{x}.index_add_(0, torch.tensor([0, 0]), {y})", "{x}.index_copy_(0, torch.tensor([1, 0]), {y})",
     "{x}.index_fill_(0, torch.tensor([0]), {n})",
-    "{x}.index_fill_(0, torch.tensor([0]), {y}.sum())",
+    "{x}.index_fill_(0, torch.tensor([0]), {x}.sum())",
     "{x}.scatter_(0, torch.zeros_like({y}, dtype=torch.int64)[:1], {y})",
     "{x}.scatter_add_(0, torch.zeros_like({y}, dtype=torch.int64), {y})",
     "{x}.scatter_(0, torch.zeros_like({x}, dtype=torch.int64)[:1], {n})",
@@ -140,11 +141,16 @@ GEOMETRY = (
     "{x}.data = {y}.detach().clone()", "{x}.data = {x}.data.mul(2)", "{x}.data = {x}.data[:1]",
     "{x}.data = {x}.data.float()", "{x}.data = {x}.data.double()", "{x}.data = {x}.mT",
     "{x}.requires_grad_()", "{x}.requires_grad_(False)", "{x}.requires_grad = True",
-    "{x}.requires_grad = False", "{x}.data.add_(1)", "{x}.data[0] = 2", "{x}.detach().mul_(2)",
-    "{x}.detach()[0] = 1",
+    "{x}.requires_grad = False",
+
 )  # fmt: skip
 
 HOOKS = (
+    ("{x}.view_as({x}).grad_fn.next_functions[0][0].register_hook(lambda i, o: log.append("
+     "('{x} leaf', len(i), [None if g is None else g.detach().clone() for g in o])))"),
+    ("{x}.grad_fn.next_functions[0][0].register_prehook(lambda o: log.append("
+     "('before {x}', [None if g is None else g.detach().clone() for g in o])))"),
+    "{new} = {x}.grad_fn", "h = {x}.grad_fn.register_hook(lambda i, o: None)",
     "{x}.register_hook(lambda g: log.append(('{x}', g.detach().clone())))",
     "{x}.register_hook(lambda g: log.append(('{x}', g.detach().clone())))",
     "{x}.register_hook(lambda g: g * 2)", "{x}.register_hook(lambda g: g.clone())",

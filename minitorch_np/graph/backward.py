@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import cast
 
 from minitorch_np import strides
-from minitorch_np.graph.engine import sums_to, walk
-from minitorch_np.graph.node import Edge, Node, edge
+from minitorch_np.graph.engine import walk
+from minitorch_np.graph.node import Edge, Node, edge, sums_to
 from minitorch_np.tensor import Tensor, empty, method
 
 __all__ = ["backward", "grad"]

@@ -11,11 +11,11 @@ from weakref import getweakrefcount
 
 from minitorch_np import strides
 from minitorch_np.graph.modes import state
-from minitorch_np.graph.node import AccumulateGrad, Edge, Node, checked, laid_out
+from minitorch_np.graph.node import AccumulateGrad, Edge, Node, checked, fitted, laid_out
 from minitorch_np.storage import UNSHARED
 from minitorch_np.tensor import Tensor
 
-__all__ = ["accumulate", "sums_to", "walk"]
+__all__ = ["accumulate", "walk"]
 
 Captures = dict[Edge, Tensor | None]
 Edges = tuple[Edge | None, ...]
@@ -157,7 +157,7 @@ class _Task:
                 results[nr] = None
                 shape, dtype = child.expects[at]
                 if grad.sizes != shape or grad.dtype is not dtype:
-                    grad = _fitted(node, nr, target, grad)
+                    grad = fitted(node, nr, target, grad)
                 if at or child in buffers or len(child.expects) > 1:
                     self.arrive(target, grad)
                 else:  # the first to come, and the only one that may
@@ -238,28 +238,6 @@ def _layers_over(tensor: Tensor) -> bool:
     return array is not None and (array is buffer or array.base is buffer)
 
 
-def _fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
-    """`grad` with the shape and dtype of the tensor it is the gradient of, summed if that was
-    broadcast. Source: validate_outputs, torch/csrc/autograd/engine.cpp."""
-    shape, dtype = target[0].expects[target[1]]
-    if grad.sizes != shape:
-        if not sums_to(grad.sizes, shape):
-            raise RuntimeError(
-                f"Function {node.name()} returned an invalid gradient at index {nr} - got "
-                f"{list(grad.sizes)} but expected shape compatible with {list(shape)}"
-            )
-        grad = grad.sum_to_size(shape)
-    return grad if grad.dtype is dtype else grad.to(dtype)
-
-
-def sums_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
-    """Whether a gradient of `shape` can be that of a tensor of shape `to`, which was broadcast."""
-    lead = len(shape) - len(to)
-    if lead == 1 and shape[1:] == to:
-        return True
-    return lead >= 0 and all(n in (1, m) for n, m in zip(to, shape[lead:], strict=True))
-
-
 def accumulate(node: AccumulateGrad, arrived: Sequence[Tensor | None]) -> None:
     """Add the gradient that arrived to the leaf's `.grad`, whose strides are the leaf's if dense.
 
@@ -330,7 +308,7 @@ def _obeys_contract(leaf: Tensor, grad: Tensor) -> bool:
     shape = leaf.sizes
     if not strides.is_dense(shape, leaf.strides):
         return strides.is_contiguous(shape, grad.strides)
-    for n, mine, its in zip(shape, leaf.strides, grad.strides, strict=True):
+    for n, mine, its in zip(grad.sizes, leaf.strides, grad.strides):  # `.data` may have changed
         if its == 0 if n == 1 else its != mine:
             return False
     return True

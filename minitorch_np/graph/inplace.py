@@ -39,12 +39,8 @@ def check_inplace(tensor: Tensor, requires_grad: bool) -> None:
 
 
 def made(view: Tensor, how: Creation) -> None:
-    """Note how a view was made; how its parent was made counts for more, unless that says nothing.
-
-    Source: propagate_creation_meta, torch/csrc/autograd/VariableTypeUtils.h.
-    """
-    if view.creation == Creation.DEFAULT:
-        view.creation = how
+    """Note how a view was made, unless how its parent was made says more of writes to it."""
+    view.creation = max(view.creation, how)
 
 
 def recheck(tensor: Tensor, arguments: Mapping[str, object]) -> None:

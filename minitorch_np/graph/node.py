@@ -13,7 +13,17 @@ from minitorch_np.memory_format import contiguous_format
 from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Tensor, empty
 
-__all__ = ["AccumulateGrad", "Edge", "Node", "checked", "edge", "forget", "laid_out"]
+__all__ = [
+    "AccumulateGrad",
+    "Edge",
+    "Node",
+    "checked",
+    "edge",
+    "fitted",
+    "forget",
+    "laid_out",
+    "sums_to",
+]
 
 Edge = tuple["Node", int]
 """A node and which of its outputs: where a gradient goes next."""
@@ -87,6 +97,9 @@ class Node:
             return self.apply(grads, edges)
         outputs = tuple(grads)
         results: list[Tensor | None] = self.apply(grads, edges)
+        for nr, (grad, target) in enumerate(zip(results, edges, strict=False)):
+            if grad is not None and target is not None:
+                results[nr] = fitted(self, nr, target, grad)
         for hook in list(hooks.values()):
             changed = hook(tuple(results), outputs)
             if changed is not None:
@@ -170,8 +183,8 @@ class Node:
 
     def spend(self, keep_graph: bool) -> None:
         """What running would do to the saved tensors: miss them, or let go of them."""
-        if any(getattr(self, name) is FREED for name in self.saves):
-            freed()
+        for name in self.saves:
+            self.saved(name)
         if not keep_graph:
             self.release()
 
@@ -252,6 +265,28 @@ def _replaced(
             f"but expected {len(grads)})"
         )
     return [None if new is None else checked(hook, old, new) for old, new in zip(grads, values)]
+
+
+def fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
+    """`grad` with the shape and dtype of the tensor it is the gradient of, summed if that was
+    broadcast. Source: validate_outputs, torch/csrc/autograd/engine.cpp."""
+    shape, dtype = target[0].expects[target[1]]
+    if grad.sizes != shape:
+        if not sums_to(grad.sizes, shape):
+            raise RuntimeError(
+                f"Function {node.name()} returned an invalid gradient at index {nr} - got "
+                f"{list(grad.sizes)} but expected shape compatible with {list(shape)}"
+            )
+        grad = grad.sum_to_size(shape)
+    return grad if grad.dtype is dtype else grad.to(dtype)
+
+
+def sums_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Whether a gradient of `shape` can be that of a tensor of shape `to`, which was broadcast."""
+    lead = len(shape) - len(to)
+    if lead == 1 and shape[1:] == to:
+        return True
+    return lead >= 0 and all(n in (1, m) for n, m in zip(to, shape[lead:], strict=True))
 
 
 class AccumulateGrad(Node):

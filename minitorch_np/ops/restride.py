@@ -165,6 +165,8 @@ def set_(
     check_inplace(self, any(t.requires_grad for t in sources))
     shape = (memory.length // self.dtype.itemsize,) if size is None else tuple(size)
     steps = strides.contiguous(shape) if stride is None else tuple(stride)
+    if stride is None and shape == self.sizes:
+        steps = self.strides
     if not isinstance(source, Tensor):  # with a tensor, PyTorch makes the memory larger
         strides.check_strided(shape, steps, storage_offset, self.dtype.itemsize, memory.length)
     edges = tuple([edge(t) for t in sources]) if state.grad else ()

@@ -385,7 +385,7 @@ def as_strided_backward(
     Source: as_strided_backward, torch/csrc/autograd/FunctionsManual.cpp.
     """
     if 0 in shape or 0 in size:
-        return zeros(g, shape)
+        return zeros(g, shape).zero_()
     start = offset if view_offset is None else view_offset
     low = min(offset, start)
     memory = max(_span(shape, stride, offset - low), _span(size, view_stride, start - low))
