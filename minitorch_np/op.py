@@ -21,7 +21,7 @@ from minitorch_np.graph.node import Node, edge, recorded
 from minitorch_np.graph.saved import FREED, as_output, freed, kept_result, stale, version_of
 from minitorch_np.plan import Plan, Rule, plan_of
 from minitorch_np.quiet import Anew, quiet, run_quietly
-from minitorch_np.refusals import blame, no_rule, refuse_history, refuse_out, underived
+from minitorch_np.refusals import blame, no_rule, refuse_out, underived
 from minitorch_np.storage import VersionCounter
 from minitorch_np.strides import LAYOUTS, contiguous
 from minitorch_np.tensor import INFERENCE, AutogradMeta, Tensor, empty, owning, seen
@@ -473,7 +473,6 @@ _SPACE: dict[str, object] = {
     "rebase": rebase,
     "recheck": recheck,
     "regard": regard,
-    "refuse_history": refuse_history,
     "refuse_out": refuse_out,
     "stale": stale,
     "state": state,

@@ -214,8 +214,7 @@ def record_source(plan: Plan) -> str:
     if plan.has_out:
         slow += ["if out is not None:", *[f"    {line}" for line in _into_out(plan, run)]]
     body = slow
-    found = ["if not result.dtype.is_floating_point:"]
-    found += ["    return result" if plan.discrete else "    refuse_history(result)"]
+    found = ["if not result.dtype.is_floating_point:", "    return result"]
     if not plan.differentiable:
         body = [*slow, f"return {once}"]
     else:
@@ -224,7 +223,7 @@ def record_source(plan: Plan) -> str:
             slow += [f"result = {once}", *found, *edges, "    return result"]
         else:
             slow += [*edges, f"    return {once}", f"result = {once}"]
-            slow += found if plan.results is None else ()
+            slow += found if plan.discrete else ()
         body = slow
         if ahead:
             known = [*_known_edges(plan), f"if {_nothing_needed(plan)}:", "    return result"]

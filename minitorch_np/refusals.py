@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NoReturn, Protocol, cast
 
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.form import Form
 from minitorch_np.graph.inplace import rebase, refuse_gradient, refuse_leaf
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Edge, Node, edge
@@ -22,7 +24,12 @@ class Planned(Protocol):
 
 
 def blame(one: Planned, error: Exception, arguments: dict[str, object]) -> None:
-    """Raise torch's TypeError when an argument that must be a tensor, or a number, is none."""
+    """Raise torch's TypeError when an argument that must be a tensor, or a number, is none.
+
+    An integer result of what wants a gradient is refused here, too: it has no `form.expects`.
+    """
+    if isinstance(error, AttributeError) and isinstance(error.obj, Form):
+        refuse_history(error.obj.dtype)
     called = one.plan.aten if one.name == one.plan.name else one.name
     if called in OVERLOADS:
         given = [v for name, v in arguments.items() if one.plan.kinds.get(name) and name != "out"]
@@ -88,9 +95,9 @@ def refuse_out(one: Planned, out: "Tensor | Sequence[Tensor]", inputs: Sequence[
         refuse_gradient(name)
 
 
-def refuse_history(result: Tensor) -> NoReturn:
+def refuse_history(dtype: Dtype) -> NoReturn:
     """Raise: integers have no gradient. Source: set_history, autograd/functions/utils.h."""
-    raise RuntimeError(f"Autograd not support dtype: {result.dtype.aten_name}")
+    raise RuntimeError(f"Autograd not support dtype: {dtype.aten_name}") from None
 
 
 class Underived(Node):

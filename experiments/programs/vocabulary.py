@@ -101,7 +101,7 @@ WRITES = (
     "{x}.masked_fill_({y} > 0, 2)", "{x}.normal_(generator=torch.Generator().manual_seed(3))",
     "{x}.masked_fill_({y} > 0, {z})", "{x}.add_({y}, alpha={n})", "{x}.logical_not_()",
     "{x}.floor_()", "{x}.mul_({y}).add_({x})", "{x}.addcdiv_({y}, {z}.exp())", "{x}.eq_({y})",
-    "{x}.gt_(0)", "torch.relu_({x})", "{x}.nan_to_num_()", "{x}.random_(2, 3)",
+    "{x}.gt_(0)", "torch.relu_({x})", "{x}.random_(2, 3)",
     "{x}.erfinv_().nan_to_num_()", "{x}.exponential_(generator=torch.Generator().manual_seed(3))",
     "{x}.tril_()", "{x}.log1p_()", "{x}.addr_({x}.sum(0), {x}.sum(1))", "{x}.remainder_(2)",
     "{x}.copysign_({y})", "{x}.rsqrt_()", "{x}.sinh_()", "{x}.frac_()",
@@ -134,16 +134,25 @@ GEOMETRY = (
     "{x}.t_()", "{x}.transpose_(0, -1)", "{x}.squeeze_()", "{x}.squeeze_({d})",
     "{x}.unsqueeze_({d})", "{x}.as_strided_((2, 2), (1, 2))", "{x}.as_strided_((1,), (1,), 1)",
     "{x}.swapaxes_(0, -1)", "{x}.swapdims_(0, 1)", "{x}.detach_()", "{x}.detach_()",
-    "{x}.resize_(1).zero_()", "{x}.resize_(1, 1).fill_(2)", "{x}.resize_(0)",
-    "{x}.resize_(2, 3).zero_()", "{x}.resize_as_({y}).zero_()", "{x}.set_({y})",
+    "{x}.set_({y})",
     "{x}.set_({y}.detach())", "{x}.set_()", "{x}.set_({y}.untyped_storage())",
     "{x}.set_({y}, 0, (1,), (1,)).fill_(2)", "{x}.data = {y}", "{x}.data = {y}.data",
     "{x}.data = {y}.detach().clone()", "{x}.data = {x}.data.mul(2)", "{x}.data = {x}.data[:1]",
     "{x}.data = {x}.data.float()", "{x}.data = {x}.data.double()", "{x}.data = {x}.mT",
     "{x}.requires_grad_()", "{x}.requires_grad_(False)", "{x}.requires_grad = True",
     "{x}.requires_grad = False",
-
 )  # fmt: skip
+
+RESIZES = tuple(
+    f"{{x}}.is_floating_point() and {{x}}.{how}"  # a message names an index with its newest shape
+    for how in (
+        "resize_(0)",
+        "resize_(1).zero_()",
+        "resize_(1, 1).fill_(2)",
+        "resize_(2, 3).zero_()",
+        "resize_as_({y}).zero_()",
+    )  # fmt: skip
+)
 
 HOOKS = (
     ("{x}.view_as({x}).grad_fn.next_functions[0][0].register_hook(lambda i, o: log.append("
@@ -226,7 +235,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "write": WRITES,
     "scatter": SCATTERS,
     "out": OUT,
-    "geometry": GEOMETRY,
+    "geometry": GEOMETRY + RESIZES,
     "hook": HOOKS,
     "backward": BACKWARD,
     "grads": GRADS,

@@ -118,7 +118,7 @@ class _Task:
             return
         grads = tuple(arrived)
         if arrived[0] is not None:
-            accumulate(leaf, arrived)
+            accumulate(leaf, arrived, UNSHARED + 1)
         for hook in list(leaf.post_hooks.values()):
             hook((), grads)
 
@@ -238,14 +238,17 @@ def _layers_over(tensor: Tensor) -> bool:
     return array is not None and (array is buffer or array.base is buffer)
 
 
-def accumulate(node: AccumulateGrad, arrived: Sequence[Tensor | None]) -> None:
+def accumulate(
+    node: AccumulateGrad, arrived: Sequence[Tensor | None], held: int = UNSHARED
+) -> None:
     """Add the gradient that arrived to the leaf's `.grad`, whose strides are the leaf's if dense.
 
     A first gradient that nobody else holds becomes `.grad` itself, without its base and history:
     PyTorch takes its `detach()`, which nobody could tell from it. Source:
-    torch/csrc/autograd/functions/accumulate_grad.h, the gradient layout contract.
+    torch/csrc/autograd/functions/accumulate_grad.h, the gradient layout contract. `held` counts the
+    references to it where nobody else has it.
     """
-    alone = sys.getrefcount(arrived[0]) <= UNSHARED
+    alone = sys.getrefcount(arrived[0]) <= held
     grad = arrived[0]
     assert grad is not None
     alone = alone and not _is_seen_outside(grad)
@@ -267,7 +270,7 @@ def accumulate(node: AccumulateGrad, arrived: Sequence[Tensor | None]) -> None:
             _warn_of_layout(leaf, there)
     elif state.grad or not (alone and _obeys_contract(leaf, grad)):
         meta.grad = laid_out(leaf, grad)
-    elif type(grad) is not Tensor or getweakrefcount(grad) or grad.__dict__:
+    elif held > UNSHARED or type(grad) is not Tensor or getweakrefcount(grad) or grad.__dict__:
         meta.grad = grad.untracked()
     else:
         grad.base = grad.meta = None  # nobody can tell it from its own `detach()`
@@ -307,7 +310,7 @@ def _obeys_contract(leaf: Tensor, grad: Tensor) -> bool:
         return True
     shape = leaf.sizes
     if not strides.is_dense(shape, leaf.strides):
-        return strides.is_contiguous(shape, grad.strides)
+        return strides.is_contiguous(grad.sizes, grad.strides)
     for n, mine, its in zip(grad.sizes, leaf.strides, grad.strides):  # `.data` may have changed
         if its == 0 if n == 1 else its != mine:
             return False

@@ -105,6 +105,7 @@ def set_grad(self: Tensor, value: Tensor | None) -> None:
         )
     if value is self:
         raise RuntimeError("can't assign Variable as its own grad")
+    _ = self.grad_fn  # a view whose base was written to may refuse
     if value.dtype is not self.dtype:
         raise RuntimeError(
             f"attempting to assign a gradient with dtype '{value.dtype.cpp_name}' to a tensor with "

@@ -39,8 +39,12 @@ def check_inplace(tensor: Tensor, requires_grad: bool) -> None:
 
 
 def made(view: Tensor, how: Creation) -> None:
-    """Note how a view was made, unless how its parent was made says more of writes to it."""
-    view.creation = max(view.creation, how)
+    """Note how a view was made, unless its parent was made in inference mode.
+
+    Source: propagate_creation_meta, torch/csrc/autograd/VariableTypeUtils.h.
+    """
+    if view.creation != Creation.INFERENCE_MODE:
+        view.creation = how
 
 
 def recheck(tensor: Tensor, arguments: Mapping[str, object]) -> None:

@@ -39,12 +39,17 @@ def new_stride(input: Tensor, memory_format: Format) -> Stride:
 
 
 def zeros_like(g: Tensor) -> Tensor:
-    """Zeros of the shape, dtype and layout of a gradient, which count as a write as in C++."""
-    return empty(g.sizes, strides.like(g.sizes, g.strides), g.dtype).zero_()
+    """Zeros of the shape, dtype and layout of a gradient, never written to yet."""
+    made = empty(g.sizes, strides.like(g.sizes, g.strides), g.dtype)
+    made.array.fill(0)
+    return made
 
 
 def zeros(g: Tensor, shape: Shape) -> Tensor:
-    """Contiguous zeros of `shape` and of the dtype of a gradient: `new_zeros`, never written to."""
+    """Contiguous zeros of `shape` and of the dtype of a gradient, never written to yet.
+
+    As `new_zeros` in ATen; its `at::zeros` counts as a write, for which rules add `.zero_()`.
+    """
     made = empty(shape, strides.contiguous(shape), g.dtype)
     made.array.fill(0)
     return made
@@ -153,7 +158,7 @@ def copy_(input: Tensor, src: Tensor | Number, non_blocking: bool = False) -> Te
     return input
 
 
-copy_.vjp(input=lambda g: zeros(g, g.sizes).zero_(), src=lambda g: g)
+copy_.vjp(input=lambda g: zeros(g, g.sizes), src=lambda g: g)
 
 
 def check_written(shape: Shape, source: Shape) -> None:

@@ -398,7 +398,7 @@ _copysign = Compiled("elementwise.copysign", np.copysign)
 
 copysign.vjp(
     input=lambda g, input, out: g * (out / input).masked_fill_(input == 0, 0),
-    other=lambda g, other_shape: zeros(g, other_shape),
+    other=lambda g, other_shape: zeros(g, other_shape).zero_(),
 )
 
 

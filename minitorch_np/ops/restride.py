@@ -167,7 +167,8 @@ def set_(
     steps = strides.contiguous(shape) if stride is None else tuple(stride)
     if stride is None and shape == self.sizes:
         steps = self.strides
-    if not isinstance(source, Tensor):  # with a tensor, PyTorch makes the memory larger
+    # PyTorch makes a tensor's memory larger, but only while it changes the geometry
+    if not isinstance(source, Tensor) or (shape, steps) == (self.sizes, self.strides):
         strides.check_strided(shape, steps, storage_offset, self.dtype.itemsize, memory.length)
     edges = tuple([edge(t) for t in sources]) if state.grad else ()
     self.memory = memory
