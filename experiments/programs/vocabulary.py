@@ -99,7 +99,7 @@ WRITES = (
     "{x}.atan2_({y})", "{x}.bernoulli_(0.0)", "{x}.bernoulli_(1.0)", "{x}.sign_()",
     "{x}.xlogy_({y})", "{x}.uniform_(0, 1, generator=torch.Generator().manual_seed(3))",
     "{x}.masked_fill_({y} > 0, 2)", "{x}.normal_(generator=torch.Generator().manual_seed(3))",
-    "{x}.masked_fill_({y} > 0, {z})", "{x}.add_({y}, alpha={n})", "{x}.logical_not_()",
+    "{x}.masked_fill_({y} > 0, {z})", "{x}.add_({y}, alpha=3)", "{x}.logical_not_()",
     "{x}.floor_()", "{x}.mul_({y}).add_({x})", "{x}.addcdiv_({y}, {z}.exp())", "{x}.eq_({y})",
     "{x}.gt_(0)", "torch.relu_({x})", "{x}.random_(2, 3)",
     "{x}.erfinv_().nan_to_num_()", "{x}.exponential_(generator=torch.Generator().manual_seed(3))",
@@ -143,16 +143,9 @@ GEOMETRY = (
     "{x}.requires_grad = False",
 )  # fmt: skip
 
-RESIZES = tuple(
-    f"{{x}}.is_floating_point() and {{x}}.{how}"  # a message names an index with its newest shape
-    for how in (
-        "resize_(0)",
-        "resize_(1).zero_()",
-        "resize_(1, 1).fill_(2)",
-        "resize_(2, 3).zero_()",
-        "resize_as_({y}).zero_()",
-    )  # fmt: skip
-)
+RESIZED = ("0)", "1).zero_()", "1, 1).fill_(2)", "2, 3).zero_()", "{y}.shape).zero_()")
+# not an index, which a message would name with its newest shape
+RESIZES = tuple(f"{{x}}.is_floating_point() and {{x}}.resize_({how}" for how in RESIZED)
 
 HOOKS = (
     ("{x}.view_as({x}).grad_fn.next_functions[0][0].register_hook(lambda i, o: log.append("

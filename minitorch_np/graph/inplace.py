@@ -135,6 +135,7 @@ def rebase(tensor: Tensor, node: Node) -> None:
     node.expects = [(tensor.sizes, tensor.dtype)]
     base = tensor.base
     if base is not None:
+        node.on_view = True
         node = CopySlices(edge(base), base, tensor, node)
         tensor = base
     _proceed(tensor, node)

@@ -48,7 +48,7 @@ class Node:
     as `node._saved_self` does in PyTorch. Source: torch/csrc/autograd/function.h.
     """
 
-    __slots__ = ("__weakref__", "_metadata", "edges", "expects", "order", "post_hooks",
+    __slots__ = ("__weakref__", "_metadata", "edges", "expects", "on_view", "order", "post_hooks",
                  "pre_hooks", "retainers", "tensor_hooks")  # fmt: skip
 
     saves: ClassVar[dict[str, int | None]] = {}
@@ -68,6 +68,8 @@ class Node:
 
     edges: tuple[Edge | None, ...]
     expects: Sequence[tuple[Shape, Dtype]]
+    on_view: bool
+    """Set where the op wrote to a view, whose history another node is then."""
     order: int
     tensor_hooks: dict[int, dict[int, TensorHook]] | None
     retainers: dict[int, weakref.ref[Tensor]] | None

@@ -110,7 +110,10 @@ def stale(
         maker = None  # an output that has no history, such as indices
     maker = maker or tensor.grad_fn
     nr = tensor.output_nr if nr is None else nr
-    made = f", which is output {nr} of {short_name(maker)}," if maker else ""
+    name = "" if maker is None else short_name(maker)
+    if getattr(maker, "on_view", False):
+        name = "AsStrided"
+    made = f", which is output {nr} of {name}," if maker else ""
     shape = ", ".join(map(str, tensor.sizes))
     raise RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace "
