@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import NoReturn, Protocol, cast
 
-from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import Form
-from minitorch_np.graph.inplace import rebase, refuse_gradient, refuse_leaf
+from minitorch_np.graph.inplace import rebase, refuse_gradient, refuse_history, refuse_leaf
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Edge, Node, edge
 from minitorch_np.overloads import OVERLOADS, fits, unfitting
@@ -13,7 +12,7 @@ from minitorch_np.plan import Plan
 from minitorch_np.shapes import noted
 from minitorch_np.tensor import Tensor, plain
 
-__all__ = ["Underived", "blame", "no_rule", "refuse_history", "refuse_out", "underived"]
+__all__ = ["Underived", "blame", "no_rule", "refuse_out", "underived"]
 
 
 class Planned(Protocol):
@@ -93,11 +92,6 @@ def refuse_out(one: Planned, out: "Tensor | Sequence[Tensor]", inputs: Sequence[
     given = [t for t in (*inputs, *written) if isinstance(t, Tensor)]
     if state.grad and any(t.requires_grad for t in given):
         refuse_gradient(name)
-
-
-def refuse_history(dtype: Dtype) -> NoReturn:
-    """Raise: integers have no gradient. Source: set_history, autograd/functions/utils.h."""
-    raise RuntimeError(f"Autograd not support dtype: {dtype.aten_name}") from None
 
 
 class Underived(Node):

@@ -122,15 +122,27 @@ class _Task:
         for hook in list(leaf.post_hooks.values()):
             hook((), grads)
 
+    def capture(self, node: Node, arrived: list[Tensor | None]) -> list[Tensor | None]:
+        """Note what arrived at wanted edges, and show it to the hooks; what those make of it.
+
+        They come first only where the walk ends. Source: Engine::evaluate_function, engine.cpp.
+        """
+        ends = self.targets is not None and not any(self.targets.get(node, ()))
+        hooked = bool(node.tensor_hooks or node.retainers)
+        if hooked and ends:
+            arrived = node.hooked(arrived)
+        for nr, grad in enumerate(arrived):
+            if (node, nr) in self.captures:
+                self.captures[node, nr] = grad
+        return node.hooked(arrived) if hooked and not ends else arrived
+
     def step(self, node: Node) -> None:
         """Run one node, hand its results on, and find out who became ready."""
         arrived = self.buffers.pop(node, _NOTHING) or [None] * len(node.expects)
-        if node.tensor_hooks or node.retainers:
-            arrived = node.hooked(arrived)
         if self.captures:
-            for nr, grad in enumerate(arrived):
-                if (node, nr) in self.captures:
-                    self.captures[node, nr] = grad
+            arrived = self.capture(node, arrived)
+        elif node.tensor_hooks or node.retainers:
+            arrived = node.hooked(arrived)
         if isinstance(node, AccumulateGrad):
             if self.accumulating:
                 self.end_at(node, node.prepared(arrived) if node.pre_hooks else arrived)
@@ -140,7 +152,7 @@ class _Task:
             edges = self.targets.get(node, ())
             if not any(edges):
                 if self.accumulating:  # PyTorch runs the node that the walk ends at, too
-                    node.spend(self.keep_graph)
+                    node.spend(arrived, self.keep_graph)
                 return
         results = node.run(node.prepared(arrived) if node.pre_hooks else arrived, edges)
         del arrived

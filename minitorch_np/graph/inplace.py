@@ -6,6 +6,7 @@ Source: torch/csrc/autograd/VariableTypeUtils.h, variable.cpp and functions/tens
 from collections.abc import Collection, Mapping
 from typing import NoReturn
 
+from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import float64
 from minitorch_np.graph.modes import Creation, recording, state
 from minitorch_np.graph.node import Edge, Node, edge
@@ -17,7 +18,7 @@ from minitorch_np.tensor import INFERENCE, Tensor, empty_strided, method, over
 
 __all__ = [
     "bump", "check_inplace", "made", "rebase", "recheck", "refresh_history", "refuse_gradient",
-    "refuse_leaf", "refuse_outside_inference", "regard",
+    "refuse_history", "refuse_leaf", "refuse_outside_inference", "regard",
 ]  # fmt: skip
 
 
@@ -111,6 +112,11 @@ def refuse_gradient(name: str) -> NoReturn:
     )
 
 
+def refuse_history(dtype: Dtype) -> NoReturn:
+    """Raise: integers have no gradient. Source: set_history, autograd/functions/utils.h."""
+    raise RuntimeError(f"Autograd not support dtype: {dtype.aten_name}") from None
+
+
 def refuse_leaf(name: str, out: Tensor) -> None:
     """Raise where a leaf that wants a gradient is given to a function that has no derivative."""
     if state.grad and out.requires_grad and out.is_leaf:
@@ -185,6 +191,8 @@ def refresh_history(view: Tensor) -> None:
 
 def regard(tensor: Tensor, node: Node) -> None:
     """Make `node` the history of `tensor` after its own geometry changed; its base has not."""
+    if not tensor.dtype.is_floating_point:
+        refuse_history(tensor.dtype)
     node.expects = [(tensor.sizes, tensor.dtype)]
     meta = tensor.autograd()
     meta.grad_fn = node

@@ -183,10 +183,17 @@ class Node:
                     ".detach_().This is not supported, please use out-of-place `.detach()` instead"
                 )
 
-    def spend(self, keep_graph: bool) -> None:
-        """What running would do to the saved tensors: miss them, or let go of them."""
+    def spend(self, grads: list[Tensor | None], keep_graph: bool) -> None:
+        """What running does where nobody wants the results: saved tensors are looked at, hooks
+        called, and the tensors let go of."""
+        grads = self.prepared(grads)
         for name in self.saves:
             self.saved(name)
+        nothing: list[Tensor | None] = [None] * len(self.edges)
+        for hook in list((self.post_hooks or {}).values()):
+            changed = hook(tuple(nothing), tuple(grads))
+            if changed is not None:
+                nothing = _replaced(hook, nothing, changed)
         if not keep_graph:
             self.release()
 

@@ -48,11 +48,16 @@ def zeros_like(g: Tensor) -> Tensor:
 def zeros(g: Tensor, shape: Shape) -> Tensor:
     """Contiguous zeros of `shape` and of the dtype of a gradient, never written to yet.
 
-    As `new_zeros` in ATen; its `at::zeros` counts as a write, for which rules add `.zero_()`.
+    As `new_zeros` in ATen; for its `at::zeros` see `wiped`.
     """
     made = empty(shape, strides.contiguous(shape), g.dtype)
     made.array.fill(0)
     return made
+
+
+def wiped(shape: Shape, dtype: Dtype) -> Tensor:
+    """Contiguous zeros that count as written to, as those do that ATen makes of a shape alone."""
+    return empty(shape, strides.contiguous(shape), dtype).zero_()
 
 
 def own(t: Tensor) -> Tensor:
@@ -146,6 +151,8 @@ def copy_(input: Tensor, src: Tensor | Number, non_blocking: bool = False) -> Te
         quietly(assign, input.array, np.asarray(src))
         return input
     if src is input:
+        return input
+    if src.form == input.form and src.offset == input.offset and src.memory is input.memory:
         return input
     strides.check_no_internal_overlap(input.sizes, input.strides)
     if src.memory is input.memory and src.dtype is input.dtype:
