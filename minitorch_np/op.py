@@ -18,7 +18,15 @@ from minitorch_np.form import NUMPYS_OWN, Form, Plans
 from minitorch_np.graph.inplace import bump, check_inplace, made, rebase, recheck, regard
 from minitorch_np.graph.modes import WATCHERS, Creation, state
 from minitorch_np.graph.node import Node, edge, recorded
-from minitorch_np.graph.saved import FREED, as_output, freed, kept_result, stale, version_of
+from minitorch_np.graph.saved import (
+    FREED,
+    as_output,
+    freed,
+    kept_output,
+    kept_result,
+    stale,
+    version_of,
+)
 from minitorch_np.plan import Plan, Rule, plan_of
 from minitorch_np.quiet import Anew, quiet, run_quietly
 from minitorch_np.refusals import blame, no_rule, refuse_out, underived
@@ -460,6 +468,7 @@ _SPACE: dict[str, object] = {
     "check_inplace": check_inplace,
     "edge": edge,
     "freed": freed,
+    "kept_output": kept_output,
     "kept_result": kept_result,
     "learnt": _learnt,
     "met": _met,

@@ -107,7 +107,8 @@ def _save_outputs(plan: Plan) -> Iterator[str]:
         users = plan.wants(name)
         numbers = [f"isinstance({arg}, Tensor)" for arg in users if plan.scalar(arg)]
         condition = f" if {' or '.join(numbers)} else None" if len(numbers) == len(users) else ""
-        yield f"node.{slot(plan, name)} = kept_result({source}){condition}"
+        keep = "kept_output" if plan.results else "kept_result"
+        yield f"node.{slot(plan, name)} = {keep}({source}){condition}"
         yield f"node.{version_slot(plan, name)} = ({source}.ticks or UNWRITTEN).value"
 
 

@@ -144,8 +144,7 @@ GEOMETRY = (
 )  # fmt: skip
 
 RESIZED = ("0)", "1).zero_()", "1, 1).fill_(2)", "2, 3).zero_()", "{y}.shape).zero_()")
-# not an index, which a message would name with its newest shape
-RESIZES = tuple(f"{{x}}.is_floating_point() and {{x}}.resize_({how}" for how in RESIZED)
+RESIZES = tuple(f"{{x}}.resize_({how}" for how in RESIZED)
 
 HOOKS = (
     ("{x}.view_as({x}).grad_fn.next_functions[0][0].register_hook(lambda i, o: log.append("

@@ -9,8 +9,8 @@ from minitorch_np.storage import VersionCounter
 from minitorch_np.tensor import INFERENCE, AutogradMeta, GraphNode, Tensor, empty, owning
 
 __all__ = [
-    "FREED", "as_output", "freed", "kept_result", "legacy_type", "short_name", "stale",
-    "type_text", "version_of", "with_history",
+    "FREED", "as_output", "freed", "kept_output", "kept_result", "legacy_type", "short_name",
+    "stale", "type_text", "version_of", "with_history",
 ]  # fmt: skip
 
 
@@ -68,6 +68,11 @@ def kept_result(result: Tensor) -> Tensor:
     kept = owning(result.form, array)
     kept.store, kept.ticks = result.memory, result.clock
     return kept
+
+
+def kept_output(result: Tensor) -> Tensor:
+    """One of several results as its own node keeps it; integers have no history, so they stay."""
+    return kept_result(result) if result.dtype.is_floating_point else result
 
 
 def with_history(node: GraphNode, out: Tensor, nr: int) -> Tensor:

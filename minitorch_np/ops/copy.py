@@ -165,7 +165,7 @@ def copy_(input: Tensor, src: Tensor | Number, non_blocking: bool = False) -> Te
     return input
 
 
-copy_.vjp(input=lambda g: zeros(g, g.sizes), src=lambda g: g)
+copy_.vjp(input=lambda g: zeros(g, g.sizes), src=lambda g, src_dtype: g.to(src_dtype))
 
 
 def check_written(shape: Shape, source: Shape) -> None:
