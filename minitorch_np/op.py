@@ -19,11 +19,19 @@ from minitorch_np.graph.anomaly import GENERATED, maker
 from minitorch_np.graph.inplace import bump, check_inplace, made, rebase, recheck, regard
 from minitorch_np.graph.modes import WATCHERS, Creation, state
 from minitorch_np.graph.node import Node, edge, recorded
-from minitorch_np.graph.saved import FREED, as_output, freed, kept_result, stale, version_of
+from minitorch_np.graph.saved import (
+    FREED,
+    as_output,
+    freed,
+    kept_output,
+    kept_result,
+    stale,
+    version_of,
+)
 from minitorch_np.packing import run_packing
 from minitorch_np.plan import Plan, Rule, plan_of
 from minitorch_np.quiet import Anew, quiet, run_quietly
-from minitorch_np.refusals import MISSING, blame, no_rule, refuse_history, refuse_out, underived
+from minitorch_np.refusals import MISSING, blame, no_rule, refuse_out, underived
 from minitorch_np.storage import VersionCounter
 from minitorch_np.strides import LAYOUTS, contiguous
 from minitorch_np.tensor import INFERENCE, AutogradMeta, Tensor, empty, owning, seen
@@ -496,6 +504,7 @@ _SPACE: dict[str, object] = {
     "check_inplace": check_inplace,
     "edge": edge,
     "freed": freed,
+    "kept_output": kept_output,
     "kept_result": kept_result,
     "learnt": _learnt,
     "met": _met,
@@ -510,7 +519,6 @@ _SPACE: dict[str, object] = {
     "rebase": rebase,
     "recheck": recheck,
     "regard": regard,
-    "refuse_history": refuse_history,
     "refuse_out": refuse_out,
     "stale": stale,
     "state": state,

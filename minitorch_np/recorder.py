@@ -99,13 +99,17 @@ def _needed(plan: Plan, name: str) -> str:
 
 
 def _save_outputs(plan: Plan) -> Iterator[str]:
-    """Lines that keep the results the rules name, without their history."""
+    """Lines that keep the results the rules name, without their history.
+
+    PyTorch keeps them even where no rule that names them will run, but in an overload for numbers.
+    """
     for name in plan.names():
         output = plan.output(name)
         if output is None:
             continue
         source = f"result[{output}]" if plan.results else "result"
-        yield f"node.{slot(plan, name)} = kept_result({source}){_unless_numbers(plan, name)}"
+        keep = "kept_output" if plan.results else "kept_result"
+        yield f"node.{slot(plan, name)} = {keep}({source}){_unless_numbers(plan, name)}"
         yield f"node.{version_slot(plan, name)} = ({source}.ticks or UNWRITTEN).value"
 
 
@@ -220,13 +224,16 @@ def record_source(plan: Plan) -> str:
     if plan.has_out:
         slow += ["if out is not None:", *[f"    {line}" for line in _into_out(plan, run)]]
     body = slow
-    found = ["if not result.dtype.is_floating_point:"]
-    found += ["    return result" if plan.discrete else "    refuse_history(result)"]
+    found = ["if not result.dtype.is_floating_point:", "    return result"]
     if not plan.differentiable:
         body = [*slow, f"return {once}"]
     else:
-        slow += [*_edges(plan), f"if {_nothing_needed(plan)}:", f"    return {once}"]
-        slow += [f"result = {once}", *(found if plan.results is None else ())]
+        edges = [*_edges(plan), f"if {_nothing_needed(plan)}:"]
+        if plan.discrete and not ahead:  # bools ask for nobody's history
+            slow += [f"result = {once}", *found, *edges, "    return result"]
+        else:
+            slow += [*edges, f"    return {once}", f"result = {once}"]
+            slow += found if plan.discrete else ()
         body = slow
         if ahead:
             known = [*_known_edges(plan), f"if {_nothing_needed(plan)}:", "    return result"]

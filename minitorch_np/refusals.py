@@ -7,7 +7,8 @@ from typing import NoReturn, Protocol, cast
 
 import numpy as np
 
-from minitorch_np.graph.inplace import rebase, refuse_gradient, refuse_leaf
+from minitorch_np.form import Form
+from minitorch_np.graph.inplace import rebase, refuse_gradient, refuse_history, refuse_leaf
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Edge, Node, edge
 from minitorch_np.overloads import OVERLOADS, fits, unfitting
@@ -15,7 +16,7 @@ from minitorch_np.plan import Plan
 from minitorch_np.shapes import noted
 from minitorch_np.tensor import Number, Tensor, plain, type_name
 
-__all__ = ["MISSING", "Underived", "blame", "no_rule", "refuse_history", "refuse_out", "underived"]
+__all__ = ["MISSING", "Underived", "blame", "no_rule", "refuse_out", "underived"]
 
 
 class Planned(Protocol):
@@ -49,9 +50,12 @@ MISSING = _Missing()
 def blame(one: Planned, error: Exception, arguments: dict[str, object], method: bool) -> None:
     """Raise torch's TypeError for the first argument that is missing or of the wrong kind.
 
-    Positions count the tensor itself unless a method was called. Source: FunctionSignature::parse,
+    Positions count the tensor itself unless a method was called. An integer result of what wants a
+    gradient is refused here, too: it has no `form.expects`. Source: FunctionSignature::parse,
     torch/csrc/utils/python_arg_parser.cpp.
     """
+    if isinstance(error, AttributeError) and isinstance(error.obj, Form):
+        refuse_history(error.obj.dtype)
     called = one.plan.aten if one.name == one.plan.name else one.name
     missing = [f'"{name}"' for name, value in arguments.items() if value is MISSING]
     if missing:
@@ -155,11 +159,6 @@ def refuse_out(one: Planned, out: "Tensor | Sequence[Tensor]", inputs: Sequence[
     given = [t for t in (*inputs, *written) if isinstance(t, Tensor)]
     if state.grad and any(t.requires_grad for t in given):
         refuse_gradient(name)
-
-
-def refuse_history(result: Tensor) -> NoReturn:
-    """Raise: integers have no gradient. Source: set_history, autograd/functions/utils.h."""
-    raise RuntimeError(f"Autograd not support dtype: {result.dtype.aten_name}")
 
 
 class Underived(Node):

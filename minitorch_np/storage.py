@@ -93,6 +93,14 @@ class UntypedStorage:
         """Keep the memory where it is from now on, for somebody else looks at it."""
         _LENT.add(self)
 
+    def show(self) -> None:
+        """Note that somebody else looks at the memory, who knows that it may move."""
+        _SHOWN.add(self)
+
+    def seen_outside(self) -> bool:
+        """Whether arrays of others may look at the memory, or did."""
+        return self in _LENT or self in _SHOWN
+
     def resize_(self, size: int) -> "UntypedStorage":
         """This storage with `size` bytes, moved there with what fits; its tensors see the new ones.
 
@@ -173,6 +181,7 @@ def _restored(content: bytes) -> UntypedStorage:
 
 
 _LENT: weakref.WeakSet[UntypedStorage] = weakref.WeakSet()
+_SHOWN: weakref.WeakSet[UntypedStorage] = weakref.WeakSet()
 
 
 def address_of(array: NDArray[np.generic]) -> int:

@@ -19,6 +19,8 @@ from experiments.programs.vocabulary import (
 
 __all__ = ["Finding", "difference", "filled", "program", "shrunk", "within", "written"]
 
+LENGTHS = (6, 8, 10, 12, 14, 16, 20, 30)
+"""How many statements a program may have."""
 IN_INFERENCE = ("view", "write", "scatter")
 """Kinds of statements for inference mode; what makes tensors there makes inference tensors, which
 PyTorch's composites take for others, and which want a gradient without any way to have it."""
@@ -79,7 +81,7 @@ def program(seed: int, alike: Alike = same_text) -> Finding | None:
     kinds, weights = list(KINDS), list(KINDS.values())
     fresh = 0
     try:
-        for at in range(rng.randint(6, 18)):
+        for at in range(rng.choice(LENGTHS)):
             kind = "leaf" if at < 2 or not step.shapes else rng.choices(kinds, weights)[0]
             line = statement(kind, rng, step.shapes or {"": ()}, fresh)
             fresh += 2
@@ -106,7 +108,7 @@ def mode(rng: random.Random) -> str:
 
 def within(line: Line, context: str) -> Line:
     """A statement in a context, where it may stand there."""
-    copies = line.kind == "view" and re.search(r"\[|reshape|contiguous|dtype", line.text)
+    copies = line.kind == "view" and re.search(r"\[|reshape|flatten|contiguous|dtype", line.text)
     if not context or (context == "inference_mode" and (copies or line.kind not in IN_INFERENCE)):
         return line
     return line._replace(text=f"with torch.{context}(): {line.text}")

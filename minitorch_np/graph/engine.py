@@ -206,21 +206,33 @@ class Task:
         arrived = leaf.prepared(arrived)
         grads = tuple(arrived)
         if arrived[0] is not None:
-            accumulate(leaf, arrived)
+            accumulate(leaf, arrived, UNSHARED + 1)
         for hook in list((leaf.post_hooks or {}).values()):
             changed = hook((), grads)
             if changed is not None:
                 replaced(hook, [], changed)
 
+    def capture(self, node: Node, arrived: list[Tensor | None]) -> list[Tensor | None]:
+        """Note what arrived at wanted edges, and show it to the hooks; what those make of it.
+
+        They come first only where the walk ends. Source: Engine::evaluate_function, engine.cpp.
+        """
+        ends = self.targets is not None and not any(self.targets.get(node, ()))
+        hooked = bool(node.tensor_hooks or node.retainers)
+        if hooked and ends:
+            arrived = node.hooked(arrived)
+        for nr, grad in enumerate(arrived):
+            if (node, nr) in self.captures:
+                self.captures[node, nr] = grad
+        return node.hooked(arrived) if hooked and not ends else arrived
+
     def step(self, node: Node) -> None:
         """Run one node, hand its results on, and find out who became ready."""
         arrived = self.buffers.pop(node, _NOTHING) or [None] * len(node.expects)
-        if node.tensor_hooks or node.retainers:
-            arrived = node.hooked(arrived)
         if self.captures:
-            for nr, grad in enumerate(arrived):
-                if (node, nr) in self.captures:
-                    self.captures[node, nr] = grad
+            arrived = self.capture(node, arrived)
+        elif node.tensor_hooks or node.retainers:
+            arrived = node.hooked(arrived)
         if isinstance(node, AccumulateGrad):
             if self.accumulating:
                 self.end_at(node, arrived)
@@ -335,7 +347,7 @@ def _is_seen_outside(tensor: Tensor) -> bool:
     the ndarray or the buffer below, but not the tensor, as it does in PyTorch."""
     if tensor.store is None:
         return sys.getrefcount(tensor.nd) > UNSHARED
-    if tensor.store.resizable():  # nobody was ever given the memory
+    if not tensor.store.seen_outside():
         return False
     mine = _layers_over(tensor) + (0 if tensor.base is None else _layers_over(tensor.base))
     if sys.getrefcount(tensor.store.buffer) > UNSHARED + mine:
@@ -356,14 +368,17 @@ _turn = RLock()
 """Held while a leaf's `.grad` is added to: several threads may go backward to the same leaf."""
 
 
-def accumulate(node: AccumulateGrad, arrived: Sequence[Tensor | None]) -> None:
+def accumulate(
+    node: AccumulateGrad, arrived: Sequence[Tensor | None], held: int = UNSHARED
+) -> None:
     """Add the gradient that arrived to the leaf's `.grad`, whose strides are the leaf's if dense.
 
     A first gradient that nobody else holds becomes `.grad` itself, without its base and history:
     PyTorch takes its `detach()`, which nobody could tell from it. Source:
-    torch/csrc/autograd/functions/accumulate_grad.h, the gradient layout contract.
+    torch/csrc/autograd/functions/accumulate_grad.h, the gradient layout contract. `held` counts the
+    references to it where nobody else has it.
     """
-    alone = sys.getrefcount(arrived[0]) <= UNSHARED
+    alone = sys.getrefcount(arrived[0]) <= held
     grad = arrived[0]
     assert grad is not None
     alone = alone and not _is_seen_outside(grad)
@@ -387,7 +402,7 @@ def accumulate(node: AccumulateGrad, arrived: Sequence[Tensor | None]) -> None:
                 _warn_of_strides(there, leaf)
         elif state.grad or not (alone and _obeys_contract(leaf, grad)):
             meta.grad = laid_out(leaf, grad)
-        elif type(grad) is not Tensor or getweakrefcount(grad) or grad.__dict__:
+        elif held > UNSHARED or type(grad) is not Tensor or getweakrefcount(grad) or grad.__dict__:
             meta.grad = grad.untracked()
         else:
             grad.base = grad.meta = None  # nobody can tell it from its own `detach()`
@@ -432,8 +447,8 @@ def _obeys_contract(leaf: Tensor, grad: Tensor) -> bool:
         return True
     shape = leaf.sizes
     if not strides.is_dense(shape, leaf.strides):
-        return strides.is_contiguous(shape, grad.strides)
-    for n, mine, its in zip(shape, leaf.strides, grad.strides, strict=True):
+        return strides.is_contiguous(grad.sizes, grad.strides)
+    for n, mine, its in zip(grad.sizes, leaf.strides, grad.strides):  # `.data` may have changed
         if its == 0 if n == 1 else its != mine:
             return False
     return True

@@ -116,6 +116,7 @@ def set_grad(self: Tensor, value: Tensor | None) -> None:
         )
     if value is self:
         raise RuntimeError("can't assign Variable as its own grad")
+    _ = self.grad_fn  # a view whose base was written to may refuse
     expected = get_grad_dtype(self)
     if expected is not None and value.dtype is not expected:
         raise RuntimeError(

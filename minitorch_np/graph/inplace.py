@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from types import FunctionType
 from typing import NoReturn
 
+from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import float64
 from minitorch_np.flight import Log, calling
 from minitorch_np.graph.modes import Creation, recording, state
@@ -20,7 +21,7 @@ from minitorch_np.tensor import INFERENCE, Tensor, empty_strided, method, over
 
 __all__ = [
     "bump", "bump_and_note", "check_inplace", "made", "rebase", "recheck", "refresh_history",
-    "refuse_gradient", "refuse_leaf", "refuse_outside_inference", "regard",
+    "refuse_gradient", "refuse_history", "refuse_leaf", "refuse_outside_inference", "regard",
 ]  # fmt: skip
 
 
@@ -49,11 +50,11 @@ _LEAF = (
 
 
 def made(view: Tensor, how: Creation) -> None:
-    """Note how a view was made; how its parent was made counts for more, unless that says nothing.
+    """Note how a view was made, unless its parent was made in inference mode.
 
     Source: propagate_creation_meta, torch/csrc/autograd/VariableTypeUtils.h.
     """
-    if view.creation == Creation.DEFAULT:
+    if view.creation != Creation.INFERENCE_MODE:
         view.creation = how
 
 
@@ -121,6 +122,11 @@ def refuse_gradient(name: str) -> NoReturn:
     )
 
 
+def refuse_history(dtype: Dtype) -> NoReturn:
+    """Raise: integers have no gradient. Source: set_history, autograd/functions/utils.h."""
+    raise RuntimeError(f"Autograd not support dtype: {dtype.aten_name}") from None
+
+
 def refuse_leaf(name: str, out: Tensor) -> None:
     """Raise where a leaf that wants a gradient is given to a function that has no derivative."""
     if state.grad and out.requires_grad and out.is_leaf:
@@ -159,6 +165,7 @@ def rebase(tensor: Tensor, node: Node, nr: int = 0) -> None:
     node.expects = [(tensor.sizes, tensor.dtype)]
     base = tensor.base
     if base is not None:
+        node.on_view = True
         node = CopySlices(edge(base), base, tensor, node)
         tensor = base
     _proceed(tensor, node, nr)
@@ -208,6 +215,8 @@ def refresh_history(view: Tensor) -> None:
 
 def regard(tensor: Tensor, node: Node) -> None:
     """Make `node` the history of `tensor` after its own geometry changed; its base has not."""
+    if not tensor.dtype.is_floating_point:
+        refuse_history(tensor.dtype)
     node.expects = [(tensor.sizes, tensor.dtype)]
     meta = tensor.autograd()
     meta.grad_fn = node

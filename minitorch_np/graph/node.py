@@ -75,7 +75,7 @@ class Node:
     which reads as `node._saved_self` does in PyTorch. Source: torch/csrc/autograd/function.h.
     """
 
-    __slots__ = ("__weakref__", "_metadata", "edges", "expects", "order", "post_hooks",
+    __slots__ = ("__weakref__", "_metadata", "edges", "expects", "on_view", "order", "post_hooks",
                  "pre_hooks", "retainers", "tensor_hooks", "whence")  # fmt: skip
 
     saves: ClassVar[dict[str, int | None]] = {}
@@ -95,6 +95,8 @@ class Node:
 
     edges: tuple[Edge | None, ...]
     expects: Sequence[tuple[Shape, Dtype | None]]
+    on_view: bool
+    """Set where the op wrote to a view, whose history another node is then."""
     order: int
     tensor_hooks: dict[int, OrderedDict[int, TensorHook]] | None
     retainers: dict[int, weakref.ref[Tensor]] | None
@@ -183,11 +185,6 @@ class Node:
                 raise TypeError(f"argument {at} is not a Variable")
         results = self.apply([*grads], self.edges)
         return results[0] if len(results) == 1 else tuple(results)
-
-    @property
-    def requires_grad(self) -> bool:
-        """True: a node is there only where a gradient is wanted."""
-        return True
 
     def register_hook(self, fn: PostHook) -> RemovableHandle:
         """Call `fn(grad_inputs, grad_outputs)` after this node ran; a tuple replaces the first."""

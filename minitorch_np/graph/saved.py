@@ -14,7 +14,7 @@ from minitorch_np.tensor import INFERENCE, AutogradMeta, GraphNode, Tensor, empt
 
 __all__ = [
     "FREED", "Packed", "as_output", "freed", "kept_result", "legacy_type", "packed", "place_of",
-    "detached", "short_name", "stale", "type_text", "version_of", "with_history",
+    "detached", "kept_output", "short_name", "stale", "type_text", "version_of", "with_history",
 ]  # fmt: skip
 
 
@@ -132,6 +132,11 @@ def kept_result(result: Tensor) -> Tensor:
     return kept
 
 
+def kept_output(result: Tensor) -> Tensor:
+    """One of several results as its own node keeps it; integers have no history, so they stay."""
+    return kept_result(result) if result.dtype.is_floating_point else result
+
+
 def with_history(node: GraphNode, out: Tensor, nr: int) -> Tensor:
     """A saved result as output `nr` of `node`."""
     whole = out.untracked()
@@ -183,7 +188,10 @@ def stale(tensor: Tensor, version: int, saver: GraphNode, nr: int | None = None)
     nr = tensor.output_nr if nr is None else nr
     if not tensor.dtype.is_floating_point:
         maker = None  # an output that has no history, such as indices
-    made = f", which is output {nr} of {short_name(maker)}," if maker else ""
+    name = "" if maker is None else short_name(maker)
+    if getattr(maker, "on_view", False):
+        name = "AsStrided"
+    made = f", which is output {nr} of {name}," if maker else ""
     shape = ", ".join(map(str, tensor.sizes))
     hint = _BACKTRACE if debugging.anomaly else _ENABLE
     text = (

@@ -39,17 +39,25 @@ def new_stride(input: Tensor, memory_format: Format) -> Stride:
 
 
 def zeros_like(g: Tensor) -> Tensor:
-    """Zeros of the shape, dtype and layout of a gradient; nothing was written to them yet."""
+    """Zeros of the shape, dtype and layout of a gradient, never written to yet."""
     made = empty(g.sizes, strides.like(g.sizes, g.strides), g.dtype)
     made.array.fill(0)
     return made
 
 
 def zeros(g: Tensor, shape: Shape) -> Tensor:
-    """Contiguous zeros of `shape` and of the dtype of a gradient."""
+    """Contiguous zeros of `shape` and of the dtype of a gradient, never written to yet.
+
+    As `new_zeros` in ATen; for its `at::zeros` see `wiped`.
+    """
     made = empty(shape, strides.contiguous(shape), g.dtype)
     made.array.fill(0)
     return made
+
+
+def wiped(shape: Shape, dtype: Dtype) -> Tensor:
+    """Contiguous zeros that count as written to, as those do that ATen makes of a shape alone."""
+    return empty(shape, strides.contiguous(shape), dtype).zero_()
 
 
 def own(t: Tensor) -> Tensor:
@@ -144,6 +152,8 @@ def copy_(input: Tensor, src: Tensor | Number, non_blocking: bool = False) -> Te
         return input
     if src is input:
         return input
+    if src.form == input.form and src.offset == input.offset and src.memory is input.memory:
+        return input
     strides.check_no_internal_overlap(input.sizes, input.strides)
     if src.memory is input.memory and src.dtype is input.dtype:
         strides.check_no_partial_overlap(
@@ -155,7 +165,7 @@ def copy_(input: Tensor, src: Tensor | Number, non_blocking: bool = False) -> Te
     return input
 
 
-copy_.vjp(input=lambda g: zeros(g, g.sizes), src=lambda g: g)
+copy_.vjp(input=lambda g: zeros(g, g.sizes), src=lambda g, src_dtype: g.to(src_dtype))
 
 
 def check_written(shape: Shape, source: Shape) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from minitorch_np import shapes, strides
 from minitorch_np.graph.inplace import bump, check_inplace, rebase
 from minitorch_np.graph.modes import state
-from minitorch_np.graph.node import edge, forget
+from minitorch_np.graph.node import Node, edge, forget
 from minitorch_np.memory_format import contiguous_format, memory_format, preserve_format
 from minitorch_np.op import op
 from minitorch_np.ops.permute import check_matrix, swapped
@@ -165,6 +165,11 @@ def set_(
     check_inplace(self, any(t.requires_grad for t in sources))
     shape = (memory.length // self.dtype.itemsize,) if size is None else tuple(size)
     steps = strides.contiguous(shape) if stride is None else tuple(stride)
+    if stride is None and shape == self.sizes:
+        steps = self.strides
+    # PyTorch makes a tensor's memory larger, but only while it changes the geometry
+    if not isinstance(source, Tensor) or (shape, steps) == (self.sizes, self.strides):
+        strides.check_strided(shape, steps, storage_offset, self.dtype.itemsize, memory.length)
     edges = tuple([edge(t) for t in sources]) if state.grad else ()
     self.memory = memory
     self.restride(shape, steps, storage_offset)
@@ -216,8 +221,13 @@ def set_data(self: Tensor, value: Tensor) -> None:
         raise RuntimeError(
             "data set to a tensor that requires gradients must be floating point or complex dtype"
         )
-    if self.meta is not None and value.dtype is not self.dtype:
-        self.meta.accumulator = None
+    meta = self.meta
+    if meta is not None and meta.accumulator is not None and value.dtype is not self.dtype:
+        old = meta.accumulator()
+        meta.accumulator = None
+        if isinstance(old, Node):  # hooks of later on are its hooks, too
+            meta.hooks = {} if meta.hooks is None else meta.hooks
+            old.tensor_hooks = {0: meta.hooks}
     self.memory = value.memory
     self.dtype = value.dtype
     self.restride(value.sizes, value.strides, value.offset)
