@@ -33,7 +33,7 @@ class LambdaLR(LRScheduler):
         self, optimizer: Optimizer, lr_lambda: Factor | Sequence[Factor], last_epoch: int = -1
     ) -> None:
         self.optimizer = optimizer
-        if callable(lr_lambda):
+        if not isinstance(lr_lambda, (list, tuple)):
             self.lr_lambdas = [lr_lambda] * len(optimizer.param_groups)
         else:
             if len(lr_lambda) != len(optimizer.param_groups):
