@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from types import CodeType
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 from minitorch_np.form import Form
 from minitorch_np.shapes import listed
@@ -111,6 +111,9 @@ def is_inside(file: str) -> bool:
     return known
 
 
+_place = cast(Any, tuple).__new__  # a third of what a named tuple's own constructor costs
+
+
 def calling(depth: int = 2) -> Place:
     """The place outside this package that led here; the op is looked for from `depth` frames up."""
     op = ""
@@ -123,7 +126,7 @@ def calling(depth: int = 2) -> Place:
         known = inside.get(file)
         outer = frame.f_back
         if not (is_inside(file) if known is None else known) or outer is None:
-            return Place(op, code or above, above, frame.f_lasti)
+            return _place(Place, (op, code or above, above, frame.f_lasti))
         if not op and file[0] == "<":
             op = above.co_name
         code, frame = above, outer
@@ -207,7 +210,9 @@ class Log:
         """Remember a write to `tensor`, which made the version."""
         known = self._aliases.get(id(tensor))
         origin = known[1] if known is not None and known[0]() is tensor else None
-        self._writes.append(_Write(version, place, tensor.form, tensor.offset, origin, base))
+        self._writes.append(
+            _place(_Write, (version, place, tensor.form, tensor.offset, origin, base))
+        )
 
     def since(self, version: int, saved_is_view: bool) -> list[list[str]]:
         """A row for each write after a version: version, 'changed', op, place, source, alias."""

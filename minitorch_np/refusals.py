@@ -58,14 +58,18 @@ def blame(one: Planned, error: Exception, arguments: dict[str, object], method: 
         refuse_history(error.obj.dtype)
     called = one.plan.aten if one.name == one.plan.name else one.name
     missing = [f'"{name}"' for name, value in arguments.items() if value is MISSING]
+    known = called in OVERLOADS or called.rstrip("_") in OVERLOADS
+    if known:
+        tensors = [v for name, v in arguments.items() if one.plan.kinds.get(name) and name != "out"]
+        given = [v for v in tensors if v is not MISSING]
+        while given and given[-1] is None:
+            given.pop()
+        if missing or not fits(called, *given):
+            raise unfitting(called, *given, method=method) from error
     if missing:
         raise TypeError(
             f"{called}() missing {len(missing)} required positional arguments: {', '.join(missing)}"
         ) from error
-    if called in OVERLOADS:
-        given = [v for name, v in arguments.items() if one.plan.kinds.get(name) and name != "out"]
-        if not fits(called, *given):
-            raise unfitting(called, *given) from error
     told = re.match(r"\w+\(\)", str(error)) is not None  # by the op itself, in torch's words
     for at, (name, value) in enumerate(arguments.items(), 0 if method else 1):
         kind = one.plan.kinds.get(name)

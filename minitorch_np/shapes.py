@@ -13,6 +13,7 @@ Shape: TypeAlias = tuple[int, ...]
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+_E = TypeVar("_E", bound=Exception)
 
 
 def cached(f: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -139,7 +140,7 @@ def broadcast(*shapes: Shape) -> Shape:
     return tuple(shape)
 
 
-def noted(error: RuntimeError, note: str | None) -> RuntimeError:
+def noted(error: _E, note: str | None) -> _E:
     """`error` with a note, to be raised at once.
 
     In a local variable it would hold the frame that raises it, and be held by it: what else is in

@@ -60,6 +60,13 @@ class device:
     def __init__(self, type: "str | device" = "cpu", index: int | None = None) -> None:
         if isinstance(type, device):
             type, index = type.type, type.index
+        if not isinstance(type, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            given = type_name(type)
+            raise TypeError(
+                f"device() received an invalid combination of arguments - got ({given}), but "
+                "expected one of:\n * (torch.device device)\n      didn't match because some of "
+                f"the arguments have invalid types: (!{given}!)\n * (str type, int index = -1)\n"
+            )
         name, colon, number = type.partition(":")
         if colon and not number.isdecimal():
             raise RuntimeError(f"Invalid device string: '{type}'")
@@ -145,8 +152,10 @@ V = TypeVar("V")
 
 def method(function: F, name: str = "") -> F:
     """Bind a function of a higher layer as the Tensor method of its name."""
-    METHODS[name or function.__name__] = function
-    setattr(Tensor, name or function.__name__, function)
+    name = name or function.__name__
+    function.__qualname__ = f"Tensor.{name}"  # which Python's errors show
+    METHODS[name] = function
+    setattr(Tensor, name, function)
     return function
 
 

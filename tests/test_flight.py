@@ -74,6 +74,23 @@ def test_a_view_was_saved_and_its_base_written_to() -> None:
     )
 
 
+def test_writes_before_it_was_saved_are_left_out() -> None:
+    assert note_of(
+        """
+        x = torch.ones(2, requires_grad=True)
+        y = torch.ones(2)
+        y.add_(1)
+        z = x * y
+        y.mul_(2)
+        z.sum().backward()
+        """
+    ) == says(
+        "MulBackward0 kept it as 'other':",
+        "  1  saved by    mul   train.py:4  z = x * y",
+        "  2  changed by  mul_  train.py:5  y.mul_(2)",
+    )
+
+
 def test_an_optimizer_wrote() -> None:
     assert note_of(
         """

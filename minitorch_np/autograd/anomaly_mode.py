@@ -75,7 +75,7 @@ class set_flight_recorder:
     While it is on, each write in place, view and recorded op is noted with its line. A backward
     that finds a saved tensor changed, or freed, then says in a note on PyTorch's error who saved
     it, who wrote to it since and through which view, or who freed it. Off, it costs nothing; on,
-    about as much as NumPy's part of a small op. PyTorch has nothing like it.
+    a small op takes about twice as long. PyTorch has nothing like it.
     Raises: TypeError for a mode that is no bool.
     """
 

@@ -67,11 +67,9 @@ def _init_leaf_and_note(node: AccumulateGrad, variable: Tensor) -> None:
 
 
 def _release_and_note(node: Node) -> None:
-    """`Node.release`, which now remembers who asked for it first."""
+    """`Node.release`, which now remembers who asked for it."""
     _release(node)
-    made, gone = place_of(node)
-    if gone is None:
-        node.whence = (made, calling())
+    node.whence = (place_of(node)[0], calling())
 
 
 def _run_and_check(

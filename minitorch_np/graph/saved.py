@@ -171,7 +171,9 @@ def freed(node: GraphNode | None = None) -> NoReturn:
     raise noted(RuntimeError(text), None if node is None else _who_freed(node))
 
 
-def stale(tensor: Tensor, version: int, saver: GraphNode, nr: int | None = None) -> Tensor:
+def stale(
+    tensor: Tensor, version: int, saver: GraphNode | None = None, nr: int | None = None
+) -> Tensor:
     """What hooks packed, unpacked. Raises: RuntimeError for a tensor that was saved at `version`
     and written to since, or is gone.
 
@@ -225,11 +227,11 @@ def place_of(node: GraphNode) -> tuple[Place | None, Place | None]:
     return getattr(node, "whence", (None, None))
 
 
-def _who_wrote(tensor: Tensor, version: int, saver: GraphNode) -> str:
+def _who_wrote(tensor: Tensor, version: int, saver: GraphNode | None) -> str:
     """The note on a stale tensor: who saved it and who wrote to it since, or how to learn that."""
-    name = _kept_names(saver, tensor)
-    kept = f"{saver.name()} kept it as {name}" if name else f"{saver.name()} kept it"
-    place = place_of(saver)[0]
+    name = "" if saver is None else _kept_names(saver, tensor)
+    kept = f"{'A node' if saver is None else saver.name()} kept it{name and f' as {name}'}"
+    place = None if saver is None else place_of(saver)[0]
     log = tensor.clock.log
     writes = [] if log is None else log.since(version, tensor.base is not None)
     if place is None and not writes:

@@ -18,7 +18,7 @@ from minitorch_np.loops import not_implemented, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.copy import zeros, zeros_like
 from minitorch_np.ops.windows import Window, correlate, spread, weigh
-from minitorch_np.shapes import Shape, listed, noted
+from minitorch_np.shapes import Shape, listed, noted, numel
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Tensor, empty
 
@@ -152,6 +152,11 @@ def check_channels(input: Tensor, weight: Tensor, bias: Tensor | None, plan: Pla
             f"Calculated padded input size per channel: ({by(wide)}). Kernel size: ({by(kernel)})."
             " Kernel size can't be greater than actual input size"
         )
+    if 0 in plan.dilation and numel(input.sizes):
+        if plan.groups > 1:
+            raise RuntimeError("non-positive dilation is not supported")
+        shown = plan.dilation if len(plan.dilation) > 1 else (1, *plan.dilation)
+        raise RuntimeError(f"dilation should be greater than zero, but got {listed(shown)}")
 
 
 def by(sizes: Sequence[int]) -> str:

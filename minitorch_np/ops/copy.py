@@ -311,11 +311,14 @@ def to(
         elif isinstance(arg, (Dtype, type)):
             dtype = dtype_of(arg)
         elif isinstance(arg, Format):
-            raise TypeError(_TO)
+            raise TypeError(_TO.format("torch.memory_format"))
         else:
             device = arg
     _on_cpu(device)
-    wanted = input.dtype if dtype is None else dtype_of(dtype)
+    try:
+        wanted = input.dtype if dtype is None else dtype_of(dtype)
+    except KeyError as error:
+        raise TypeError(_TO.format(f"dtype={type(dtype).__name__}, ")) from error
     format = preserve_format if memory_format is None else memory_format
     same = wanted is input.dtype and not (copy or flags[1:2] == [True])
     if same and (format is preserve_format or format is suggested_format(input)):
@@ -334,7 +337,7 @@ def suggested_format(input: Tensor) -> Format:
 
 
 _TO = """\
-to() received an invalid combination of arguments - got (torch.memory_format), but expected one of:
+to() received an invalid combination of arguments - got ({}), but expected one of:
  * (torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, \
 bool copy = False, *, torch.memory_format memory_format = None)
  * (torch.dtype dtype, bool non_blocking = False, bool copy = False, *, \
@@ -373,6 +376,8 @@ def type_method(
         return legacy_type(self)
     if isinstance(dtype, Dtype):
         return to(self, dtype)
+    if not isinstance(dtype, (str, type)):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        raise TypeError("dtype must be a type, str, or dtype object")
     name = dtype if isinstance(dtype, str) else dtype.__name__
     for each in dtypes.ALL:
         if legacy_type(empty((0,), (1,), each)) == name:

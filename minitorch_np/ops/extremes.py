@@ -177,6 +177,14 @@ min_dim.vjp(
 )
 
 
+_ONE_OUT = (
+    "{}() received an invalid combination of arguments - got (Tensor, int, out=Tensor), but "
+    "expected one of:\n * (Tensor input, *, Tensor out = None)\n      didn't match because some of "
+    "the keywords were incorrect: out\n * (Tensor input, Tensor other, *, Tensor out = None)\n * "
+    "(Tensor input, int dim, bool keepdim = False, *, tuple of Tensors out = None)\n"
+)
+
+
 @composite()
 def max(
     input: Tensor,
@@ -191,7 +199,8 @@ def max(
         raise unfitting("max", input, other if dim is None else dim)
     other = dim if isinstance(dim, Tensor) else other
     if isinstance(dim, int):
-        assert not isinstance(out, Tensor)
+        if isinstance(out, Tensor):
+            raise TypeError(_ONE_OUT.format("max"))
         return max_dim(input, dim, keepdim, out=out)
     assert not isinstance(out, tuple)
     if other is not None:
@@ -215,7 +224,8 @@ def min(
         raise unfitting("min", input, other if dim is None else dim)
     other = dim if isinstance(dim, Tensor) else other
     if isinstance(dim, int):
-        assert not isinstance(out, Tensor)
+        if isinstance(out, Tensor):
+            raise TypeError(_ONE_OUT.format("min"))
         return min_dim(input, dim, keepdim, out=out)
     assert not isinstance(out, tuple)
     if other is not None:

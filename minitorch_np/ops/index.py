@@ -20,7 +20,7 @@ from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.points import Places, add_at, first_outside, places, positive
 from minitorch_np.shapes import Shape, broadcast, is_expandable, listed
 from minitorch_np.strides import Geometry, Overlap, Stride
-from minitorch_np.tensor import Tensor, empty, method
+from minitorch_np.tensor import Tensor, empty, method, type_name
 
 __all__ = ["index_put"]
 
@@ -354,6 +354,11 @@ def index_put_(
     input: Tensor, indices: Sequence[Tensor | None], values: Tensor, accumulate: bool = False
 ) -> Tensor:
     """This tensor with `values` written to the elements that `indices` name, or added to them."""
+    if not isinstance(indices, (tuple, list)):
+        raise TypeError(
+            "index_put_(): argument 'indices' (position 1) must be tuple of Tensors, not "
+            f"{type_name(indices)}"
+        )
     return written(input, indices, values, accumulate)
 
 

@@ -274,6 +274,7 @@ def _tensordot(a: Tensor, b: Tensor, of_a: Sequence[int], of_b: Sequence[int]) -
 @composite()
 def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The Kronecker product: every element of `input` times the whole of `other`."""
+    need_tensor("kron", "other", other, 2)
     ndim = max(input.ndim, other.ndim)
     a = (1,) * (ndim - input.ndim) + input.sizes
     b = (1,) * (ndim - other.ndim) + other.sizes

@@ -17,6 +17,7 @@ from minitorch_np.loops import finish, not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.ops.binary import div_scalar
 from minitorch_np.ops.copy import zeros_like
+from minitorch_np.ops.factory import need_tensor
 from minitorch_np.ops.loss import check_reduction
 from minitorch_np.tensor import Tensor, empty, owning
 
@@ -346,6 +347,8 @@ def cross_entropy(
     Targets of the input's own shape are probabilities. Source: LossNLL.cpp cross_entropy_loss.
     """
     check_reduction(reduction)
+    need_tensor("cross_entropy_loss", "self", input)
+    need_tensor("cross_entropy_loss", "target", target, 2)
     if input.sizes == target.sizes:
         if not target.dtype.is_floating_point:
             raise RuntimeError(

@@ -57,7 +57,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "nn.Conv2d(4, 4, 3, groups=0)",
         "nn.Conv2d(3, 4, 3, padding='x')",
         "nn.Conv2d(3, 4, 3, padding='same', stride=2)",
-        "nn.Conv2d(3, 4, 3, padding_mode='x')",
         "nn.Conv2d(3, 4, 3, padding=-1)(torch.ones(1, 3, 5, 5))",
         "nn.Conv2d(3, 4, 3, stride=0)(torch.ones(1, 3, 5, 5))",
         "nn.Conv2d(3, 4, 3, dilation=0)(torch.ones(1, 3, 5, 5))",
