@@ -53,6 +53,10 @@ class Recorded(Protocol[P, R]):
         """Set the rules of the in-place form, where they keep something else."""
         ...
 
+    def jvp(self, **rules: Rule | str) -> None:
+        """Set the forward rule of each argument that has one of its own; see `plan`."""
+        ...
+
 
 class Op:
     """A registered op. `name` is torch's, `layout` one of `strides.LAYOUTS`; calling it runs it."""
@@ -159,8 +163,13 @@ def op(
             made[1].plan = replace(plan)
             made[1].plan.set_rules(rules)
 
+        def jvp(**rules: Rule | str) -> None:
+            for one in made:
+                one.plan.set_jvps(rules)
+
         recorded = cast(Any, made[0].function)
         recorded.vjp = vjp
+        recorded.jvp = jvp
         recorded.vjp_ = vjp_
         for one in made:
             if method:

@@ -101,7 +101,7 @@ class AutogradMeta:
     Source: torch/csrc/autograd/variable.h, AutogradMeta.
     """
 
-    __slots__ = ("accumulator", "grad", "grad_fn", "hooks", "output_nr", "post_hooks",
+    __slots__ = ("accumulator", "forward", "grad", "grad_fn", "hooks", "output_nr", "post_hooks",
                  "requires_grad", "retains_grad")  # fmt: skip
 
     requires_grad: bool
@@ -112,6 +112,9 @@ class AutogradMeta:
     post_hooks: "dict[int, Callable[[Tensor], None]] | None"
     accumulator: "weakref.ref[GraphNode] | None"
     retains_grad: bool
+    forward: object
+    """Its tangents, `graph.tangents.Tangents`; there only once it had one, so that others pay not
+    even for None."""
 
     def __init__(self, requires_grad: bool = False) -> None:
         self.requires_grad = requires_grad
@@ -245,6 +248,10 @@ class Tensor(TensorMethods):
         bare = self.alias(self.sizes, self.strides, self.offset)
         bare.base = None
         return bare
+
+    def room(self, shape: Shape, stride: Stride, dtype: Dtype) -> "Tensor":
+        """A new uninitialised tensor of any stride, to hold what is computed from this one."""
+        return empty_strided(shape, stride, dtype)
 
     def restride(self, shape: Shape, stride: Stride, offset: int) -> None:
         """Change this tensor's own geometry, with more memory if it now spans more (`resize_`)."""
