@@ -15,6 +15,7 @@ from minitorch_np import (
     autograd,
     backends,
     cuda,
+    func,
     linalg,
     nn,
     optim,

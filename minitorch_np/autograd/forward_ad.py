@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from minitorch_np.dual.level import innermost
-from minitorch_np.dual.tensors import close_level, dual, open_level, primal_and_tangent
+from minitorch_np.dual.tensors import dual, open_level, primal_and_tangent
 from minitorch_np.graph.tangents import forward
 from minitorch_np.tensor import Tensor
 
@@ -49,7 +49,7 @@ def exit_dual_level(*, level: int | None = None) -> None:
     last = innermost()
     if last is None:
         raise RuntimeError("Dual level must be a positive number.")
-    close_level(last)
+    last.close()
 
 
 def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> Tensor:

@@ -12,7 +12,7 @@ from minitorch_np.dual.call import Call, Dual, Planned, contents
 from minitorch_np.dual.rules import check, refuse, tangents_of_results
 from minitorch_np.graph.inplace import CopySlices
 from minitorch_np.graph.modes import OpMode, RegisteredOp, state
-from minitorch_np.graph.tangents import Level, inherit, share
+from minitorch_np.graph.tangents import Level, forward, inherit, share
 from minitorch_np.plan import slot
 from minitorch_np.tensor import Tensor
 
@@ -40,7 +40,18 @@ def below(level: Level, function: Callable[..., R], *args: object) -> R:
 
 
 class DualLevel(Level):
-    """The mode of one level: runs each op, and gives its results their tangents."""
+    """The mode of one level: runs each op, and gives its results their tangents.
+
+    A function transform's level may have others inside, and inference mode does not switch it off.
+    """
+
+    def __init__(self, transform: bool = False) -> None:
+        super().__init__()
+        self.transform = transform
+
+    def open(self) -> bool:
+        """Whether ops carry tangents at this level just now."""
+        return forward.on and (self.transform or not state.inference)
 
     def close(self) -> None:
         """Take the level off, and with it every tangent that a tensor has at it."""
