@@ -132,9 +132,12 @@ class Plan:
         arg, _, what = name.rpartition("_")
         return (arg, FACTS[what]) if arg in self.kinds and what in FACTS else None
 
-    def set_jvps(self, rules: "Mapping[str, Rule | str]") -> None:
-        """Take forward rules. Raises: TypeError for one whose names mean nothing to this op."""
-        self.jvps = dict(rules)
+    def set_jvps(self, every: str, rules: "Mapping[str, Rule | str]") -> None:
+        """Take forward rules, after the gradient rules: `every` stands for all of those.
+
+        Raises: TypeError for one whose names mean nothing to this op.
+        """
+        self.jvps = {**dict.fromkeys(self.rules if every else (), every), **rules}
         for arg, rule in rules.items():
             if arg not in self.kinds:
                 raise TypeError(f"{self.name}: a rule for {arg!r}, which is no tensor argument")

@@ -62,15 +62,21 @@ class Call:
         names = inspect.signature(rule).parameters
         return cast(A, rule)(*[given[n] if n in given else self.value(n) for n in names])
 
-    def again(self, arg: str, value: object) -> Sequence[Tensor | None]:
-        """The results of the op with another value of one argument, out of place."""
-        changed = {**self.arguments, arg: value}
-        names = self.plan.signature.parameters.values()
-        positional = [changed[p.name] for p in names if p.kind is not p.KEYWORD_ONLY]
+    def again(self, changes: Mapping[str, object]) -> Sequence[Tensor | None]:
+        """The results of the op with other values of some arguments, in new memory."""
+        values = {**self.arguments, **changes}
+        op = REGISTRY[self.plan.name]
+        parameters = op.plan.signature.parameters.values()
+        first = next(iter(values))
+        if self.op.name == self.plan.name and self.op.name.endswith("_"):  # no other form
+            values[first] = cast(Tensor, values[first]).clone()
+        positional = [values[p.name] for p in parameters if p.kind is not p.KEYWORD_ONLY]
         keyword = {
-            p.name: changed[p.name] for p in names if p.kind is p.KEYWORD_ONLY and p.name != "out"
+            p.name: values[p.name]
+            for p in parameters
+            if p.kind is p.KEYWORD_ONLY and p.name != "out"
         }
-        return contents(REGISTRY[self.plan.name](*positional, **keyword))
+        return contents(op(*positional, **keyword))
 
 
 def contents(result: object) -> Sequence[Tensor]:

@@ -99,7 +99,10 @@ class DualLevel(Level):
         found: dict[str, Dual] = {}
         if not call.plan.differentiable:
             return found
+        smooth = {*call.plan.rules, *call.plan.jvps}
         for arg in call.plan.inputs():
+            if smooth and arg not in smooth:
+                continue
             value = call.arguments.get(arg)
             if isinstance(value, Tensor):
                 tangent = self.tangent_of(value) if value.dtype.is_floating_point else None

@@ -6,6 +6,8 @@ Of every argument one of these holds, the first three by the op's kind if nothin
   tangent in the gradient's place, is the rule here, too. So are ops with the layout "elementwise".
 - "transposed": its gradient rule is linear in the gradient, and forward mode is that map's
   transpose; differentiating the rule transposes it. So are all other ops.
+- "joint": the result is linear in all arguments of this kind together, so the op is applied to
+  their tangents, and to zeros for those that have none.
 - "refused": PyTorch has no forward rule, and neither have we.
 - a function of the tangent `t` and whatever else it names.
 Source: tools/autograd/derivatives.yaml, auto_linear and auto_element_wise.
@@ -13,7 +15,7 @@ Source: tools/autograd/derivatives.yaml, auto_linear and auto_element_wise.
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from minitorch_np.dual.call import Call, Dual
 from minitorch_np.graph.backward import grad
@@ -26,10 +28,11 @@ __all__ = ["how", "tangents_of_results"]
 A = Any
 Parts = Sequence[Tensor | None]
 _FEATURE = (
-    "Please file an issue to PyTorch at https://github.com/pytorch/pytorch/issues/new?"
-    "template=feature-request.yml so that we can prioritize its implementation or submit a PR "
-    "adding the implementation to derivatives.yaml"
+    "it has not been implemented yet.\nPlease file an issue to PyTorch at https://github.com/"
+    "pytorch/pytorch/issues/new?template=feature-request.yml so that we can prioritize its "
+    "implementation"
 )
+_SUBMIT = " or submit a PR adding the implementation to derivatives.yaml"
 
 
 def how(call: Call, arg: str) -> A:
@@ -46,7 +49,7 @@ def how(call: Call, arg: str) -> A:
     return "pointwise" if pointwise else "transposed"
 
 
-def refuse(name: str, why: str = f"it has not been implemented yet.\n{_FEATURE}") -> None:
+def refuse(name: str, why: str) -> NoReturn:
     """Raise PyTorch's error of an op that forward mode does not support."""
     raise NotImplementedError(
         f"Trying to use forward AD with {name} that does not support it because {why}"
@@ -56,24 +59,36 @@ def refuse(name: str, why: str = f"it has not been implemented yet.\n{_FEATURE}"
 def check(call: Call, duals: Mapping[str, Dual]) -> None:
     """Raise NotImplementedError where one of the arguments that have tangents has no rule."""
     if any(how(call, arg) == "refused" for arg in duals):
-        refuse(call.plan.aten)
+        name = call.plan.aten
+        inplace = call.op.name.endswith("_")
+        if inplace and not name.endswith("_"):
+            name += "_"
+        refuse(name, f"{_FEATURE}." if inplace else f"{_FEATURE}{_SUBMIT}")
 
 
 def tangents_of_results(call: Call, duals: Mapping[str, Dual]) -> list[Tensor | None]:
     """The tangent of each result that has one: zeros where no argument adds to it."""
+    if not any(_is_graded(call.plan, nr, result) for nr, result in enumerate(call.results)):
+        return [None] * len(call.results)
     parts: list[Parts] = []
     left: dict[str, Dual] = {}
+    joint: dict[str, Dual] = {}
     for arg, t in duals.items():
         rule = how(call, arg)
         if rule == "transposed":
             left[arg] = t
+        elif rule == "joint":
+            joint[arg] = t
         elif rule == "linear":
-            parts.append(call.again(arg, t if isinstance(t, Tensor) else _filled(call, arg, t)))
+            parts.append(call.again({arg: _whole(call, arg, t)}))
         elif rule == "pointwise":
             assert isinstance(t, Tensor)
             parts.append([_pointwise(call, arg, t)])
         else:
             parts.append(_several(call.asked(rule, t=t)))
+    if joint:
+        together = [arg for arg, rule in call.plan.jvps.items() if rule == "joint"]
+        parts.append(call.again({arg: _whole(call, arg, joint.get(arg)) for arg in together}))
     if left:
         parts.append(_transposed(call, left))
     summed = [_sum([part[nr] for part in parts]) for nr in range(len(call.results))]
@@ -133,10 +148,17 @@ def _zeros(like: Tensor) -> Tensor:
     return zeros
 
 
-def _filled(call: Call, arg: str, tangents: Sequence[Tensor | None]) -> list[Tensor]:
-    """The tangents of a list, zeros where there was none."""
-    given = cast("Sequence[Tensor]", call.arguments[arg])
-    return [_zeros(x) if t is None else t for x, t in zip(given, tangents, strict=True)]
+def _whole(call: Call, arg: str, t: Dual | None) -> object:
+    """An argument's tangent, zeros where there was none."""
+    given = call.arguments[arg]
+    if isinstance(t, Tensor) or given is None:
+        return t
+    if isinstance(given, Tensor):
+        return _zeros(given)
+    if t is None:
+        return 0
+    several = zip(cast("Sequence[Tensor]", given), t, strict=True)
+    return [_zeros(x) if one is None else one for x, one in several]
 
 
 def _pointwise(call: Call, arg: str, t: Tensor) -> Tensor | None:
