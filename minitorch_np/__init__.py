@@ -512,6 +512,7 @@ __all__ = [
     "feature_dropout", "feature_dropout_", "fill", "finfo", "fix", "flatten", "flip", "fliplr",
     "flipud", "float", "float16", "float32", "float64", "float_power", "floor", "floor_divide",
     "fmax", "fmin", "fmod", "frac", "frexp", "from_dlpack", "from_numpy", "full", "full_like",
+    "func",
     "gather", "gcd", "ge", "ger", "get_default_dtype", "get_num_threads", "get_printoptions",
     "get_rng_state", "gradient", "greater", "greater_equal", "grid_sampler", "grid_sampler_2d",
     "grid_sampler_3d", "group_norm", "gru", "gru_cell", "gt", "half", "hardshrink", "heaviside",

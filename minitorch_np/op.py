@@ -161,33 +161,39 @@ def op(
             one.function = types.FunctionType(_unbuilt.__code__, {"op": one, "build": build})
             _dress(one.function, function, one, derived)
 
-        def vjp(**rules: Rule | None) -> None:
-            plan.set_rules(rules)
-
-        def vjp_(**rules: Rule | None) -> None:
-            made[1].plan = replace(plan)
-            made[1].plan.set_rules(rules)
-
-        def jvp(every: str = "", /, **rules: Rule | str) -> None:
-            for one in made:
-                one.plan.set_jvps(every, rules)
-
-        def jvp_(every: str = "", /, **rules: Rule | str) -> None:
-            if made[1].plan is plan:
-                made[1].plan = replace(plan)
-            made[1].plan.set_jvps(every, rules)
-
         recorded = cast(Any, made[0].function)
-        recorded.vjp = vjp
-        recorded.jvp = jvp
-        recorded.jvp_ = jvp_
-        recorded.vjp_ = vjp_
+        _take_rules(recorded, made)
         for one in made:
             if method:
                 _bind(one)
         return cast("Recorded[P, R]", recorded)
 
     return register
+
+
+def _take_rules(recorded: A, made: Sequence[Op]) -> None:
+    """Give an op the functions that set its rules; its in-place form, if any, stands behind it."""
+
+    def own(one: Op) -> Plan:
+        """The plan of the in-place form alone."""
+        if one.plan is made[0].plan:
+            one.plan = replace(one.plan)
+        return one.plan
+
+    def vjp(**rules: Rule | None) -> None:
+        made[0].plan.set_rules(rules)
+
+    def vjp_(**rules: Rule | None) -> None:
+        own(made[1]).set_rules(rules)
+
+    def jvp(every: str = "", /, **rules: Rule | str) -> None:
+        for one in made:
+            one.plan.set_jvps(every, rules)
+
+    def jvp_(every: str = "", /, **rules: Rule | str) -> None:
+        own(made[1]).set_jvps(every, rules)
+
+    recorded.vjp, recorded.vjp_, recorded.jvp, recorded.jvp_ = vjp, vjp_, jvp, jvp_
 
 
 def composite(

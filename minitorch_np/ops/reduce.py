@@ -238,9 +238,7 @@ nansum.vjp(
         spread(g, input.sizes, dim, keepdim) * input.isnan().logical_not()
     )
 )
-nansum.jvp(
-    input=lambda t, input, dim, keepdim: t.masked_fill(input.isnan(), 0).sum(dim, keepdim)
-)
+nansum.jvp(input=lambda t, input, dim, keepdim: t.masked_fill(input.isnan(), 0).sum(dim, keepdim))
 
 
 @op("reduction", node=lambda dim, keepdim: f"MeanBackward{0 if dim is None and not keepdim else 1}")
