@@ -54,19 +54,16 @@ class DualLevel(Level):
         self, op: RegisteredOp, args: tuple[object, ...], kwargs: dict[str, object]
     ) -> object:
         """The result of the op, with a tangent if an argument has one."""
-        if not self.open():
-            return op(*args, **kwargs)
         one = cast(Planned, op)
         call = Call(one, args, kwargs)
-        duals = self._duals(call)
-        first = next(iter(call.arguments), "")
-        out = call.arguments.get("out")
+        duals = self._duals(call) if self.open() else {}
         if one.name.endswith("_") and not one.name.endswith("__"):
-            return self._written(call, duals, first, args, kwargs)
+            return self._written(call, duals, args, kwargs) if duals else op(*args, **kwargs)
         result = op(*args, **kwargs)
         call.results = contents(result)
-        if out is not None and (duals or any(self.tangent_of(t) is not None for t in call.results)):
-            refuse(f"{call.plan.aten}_out", "it is an out= function")
+        out = call.arguments.get("out")
+        if out is not None and self.open():
+            self._refuse_out(call, duals)
         if duals:
             check(call, duals)
             for tensor, tangent in zip(call.results, tangents_of_results(call, duals), strict=True):
@@ -74,10 +71,14 @@ class DualLevel(Level):
                     self.begin(tensor, tangent)
             _tell_node(call.results)
         if call.plan.view:
-            source = cast(Tensor, call.arguments[first])
             for view in call.results:
-                inherit(view, source)
+                inherit(view, cast(Tensor, args[0]))
         return result
+
+    def _refuse_out(self, call: Call, duals: dict[str, Dual]) -> None:
+        """Raise where an argument or a given result has a tangent, which would be lost."""
+        if duals or any(self.tangent_of(t) is not None for t in call.results):
+            refuse(f"{call.plan.aten}_out", "it is an out= function")
 
     def _duals(self, call: Call) -> dict[str, Dual]:
         """The tangents of the arguments that have any and that the results depend on smoothly."""
@@ -103,12 +104,11 @@ class DualLevel(Level):
         return found
 
     def _written(
-        self, call: Call, duals: dict[str, Dual], first: str,
+        self, call: Call, duals: dict[str, Dual],
         args: tuple[object, ...], kwargs: dict[str, object],
     ) -> object:  # fmt: skip
         """The result of an op that writes to its first argument, and to that one's tangent."""
-        if not duals:
-            return call.op(*args, **kwargs)
+        first = next(iter(call.arguments))
         written = cast(Tensor, call.arguments[first])
         if call.plan.view:
             result = call.op(*args, **kwargs)

@@ -41,6 +41,7 @@ def _push(
         _zeros(a) if materialize and t is None and isinstance(a, Tensor) else t
         for a, t in zip(args, given, strict=True)
     ]
+    versions = {id(t): t._version for t in given if t is not None}
     returned = jvp(*filled)
     tangents = cast("tuple[A, ...]", returned if isinstance(returned, tuple) else (returned,))
     if len(tangents) != len(outputs):
@@ -54,7 +55,7 @@ def _push(
                 f"expected Variable or None (got {type(t).__name__}) for grad output {nr}."
             )
         if isinstance(out, Tensor) and out.dtype.is_floating_point and id(out) not in passive:
-            _give(level, nr, out, t, own)
+            _give(level, nr, out, t, own, versions)
         elif t is not None:
             raise RuntimeError(
                 f"Function's jvp returned a gradient at position {nr}, but  the corresponding "
@@ -69,27 +70,43 @@ def _zeros(like: Tensor) -> Tensor:
     return zeros
 
 
-def _give(level: Level, nr: int, out: Tensor, t: Tensor | None, own: dict[int, A]) -> None:
-    """Make `t` the tangent of output `nr`, after the checks; `own` are those of the arguments."""
+def _give(
+    level: Level, nr: int, out: Tensor, t: Tensor | None, own: dict[int, Tensor | None],
+    versions: dict[int, int],
+) -> None:  # fmt: skip
+    """Make `t` the tangent of output `nr`, after the checks; `own` are those of the arguments, and
+    `versions` theirs before `jvp`."""
     if t is None:
         raise RuntimeError(
             f"Function's jvp returned None at position {nr}, but the corresponding forward output "
             "is differentiable: return zeros there where the output does not depend on the inputs."
         )
     check_sizes(out, t)
-    if id(out) in own:
-        if own[id(out)] is not None and t is not own[id(out)]:
-            raise RuntimeError(
-                "An inplace custom Function is not returning the forward mode gradients as-is. If "
-                "the forward is modifying an input inplace, then the jvp function must modify the "
-                "gradient inplace and return it as-is."
-            )
-        if own[id(out)] is None:
-            level.begin(out, t, written=True)
-        return
-    if level.sees_base(out) and t.base is None:
+    before = own.get(id(out))
+    if before is not None:
+        _check_written(before, t, versions[id(before)])
+    elif id(out) in own:
+        level.begin(out, t, written=True)
+    elif level.sees_base(out) and t.base is None:
         raise RuntimeError(
             "A custom Function's forward is returning a view (or an input as-is) but the jvp is "
             "not returning a view."
         )
-    level.begin(out, t)
+    else:
+        level.begin(out, t)
+
+
+def _check_written(before: Tensor, t: Tensor, version: int) -> None:
+    """Raise where `forward` wrote to an argument, and `jvp` not to its tangent."""
+    if before._version == version:
+        raise RuntimeError(
+            "An inplace custom Function is not modifying the forward mode gradients inplace. If "
+            "the forward is modifying an input inplace, then the jvp function must modify the "
+            "corresponding gradient inplace."
+        )
+    if t is not before:
+        raise RuntimeError(
+            "An inplace custom Function is not returning the forward mode gradients as-is. If the "
+            "forward is modifying an input inplace, then the jvp function must modify the gradient "
+            "inplace and return it as-is."
+        )

