@@ -41,7 +41,7 @@ def _push(
         _zeros(a) if materialize and t is None and isinstance(a, Tensor) else t
         for a, t in zip(args, given, strict=True)
     ]
-    versions = {id(t): t._version for t in given if t is not None}
+    versions = {id(t): t.clock.value for t in given if t is not None}
     returned = jvp(*filled)
     tangents = cast("tuple[A, ...]", returned if isinstance(returned, tuple) else (returned,))
     if len(tangents) != len(outputs):
@@ -98,7 +98,7 @@ def _give(
 
 def _check_written(before: Tensor, t: Tensor, version: int) -> None:
     """Raise where `forward` wrote to an argument, and `jvp` not to its tangent."""
-    if before._version == version:
+    if t.clock.value == version:
         raise RuntimeError(
             "An inplace custom Function is not modifying the forward mode gradients inplace. If "
             "the forward is modifying an input inplace, then the jvp function must modify the "
