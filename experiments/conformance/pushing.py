@@ -21,25 +21,25 @@ with warnings.catch_warnings():  # the first dual tensor would load them, with w
     warnings.simplefilter("ignore")
     importlib.import_module("torch._decomp.decompositions_for_jvp")
 
+PRECISE = (torch.float32, torch.float64)
 LOOSE = 5
 """How much more than a value a tangent may differ: it is a chain of several roundings."""
 
 
 def pushed(
     call: Call, mine: Callable[..., Any], theirs: Callable[..., Any], found: Differences,
-    change: Callable[[Any], Any] | None = None,
 ) -> None:  # fmt: skip
     """Compares the tangents of results, or what is raised in their place, under 'jvp'.
 
-    `change` is made of the first argument, for forms that write to it.
+    In single and double precision: in half, tangents are chains of too many roundings.
     """
     duals = [t for t in tensors_in([call.sample.args, call.sample.kwargs]) if t.requires_grad]
-    if not duals:
+    if not duals or any(t.dtype not in PRECISE for t in duals):
         return
     tangents = cotangents([(t.shape, t.dtype) for t in duals])
     with torch.no_grad(), minitorch_np.no_grad():
-        t = _run(call, theirs, False, tangents, change)
-        a = _run(call, mine, True, tangents, change)
+        t = _run(call, theirs, False, tangents)
+        a = _run(call, mine, True, tangents)
     if t.error is not None or a.error is not None:
         told = f"raised {a.message}" if a.error else "did not raise"
         fine = a.message == t.message
@@ -63,9 +63,8 @@ def steps(t: Any) -> list[int] | None:
 
 
 def _run(
-    call: Call, function: Callable[..., Any], mine: bool, tangents: list[torch.Tensor],
-    change: Callable[[Any], Any] | None,
-) -> Side:  # fmt: skip
+    call: Call, function: Callable[..., Any], mine: bool, tangents: list[torch.Tensor]
+) -> Side:
     """One library's call with dual arguments; the result is the list of the tangents."""
     side = Side(call, mine)
     library = our_forward if mine else their_forward
@@ -73,8 +72,6 @@ def _run(
         given = iter(tangents)
         side.args = list(_dual(call.sample.args, given, mine))
         side.kwargs = _dual(call.sample.kwargs, given, mine)
-        if change is not None:
-            side.args[0] = change(side.args[0])
         side.run(function)
         if side.error is None:
             outs = tensors_in(side.result)
