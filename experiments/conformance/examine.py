@@ -304,7 +304,7 @@ def _inplace(call: Call, found: Differences) -> None:
 def _forward_mode(call: Call, mine: Callable[..., Any], found: Differences) -> None:
     """Compares tangents, of the function and of its in-place form."""
     entry = call.entry
-    if not entry.differentiable:
+    if not (entry.differentiable and call.forward):
         return
     pushed(call, mine, entry.function, found)
     there = None if entry.inplace is None or call.sample.broadcasts else _ours_for(entry.inplace)

@@ -22,7 +22,7 @@ with warnings.catch_warnings():  # the first dual tensor would load them, with w
     importlib.import_module("torch._decomp.decompositions_for_jvp")
 
 PRECISE = (torch.float32, torch.float64)
-LOOSE = 5
+LOOSE = 10
 """How much more than a value a tangent may differ: it is a chain of several roundings."""
 
 
