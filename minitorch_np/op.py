@@ -64,6 +64,15 @@ class Recorded(Protocol[P, R]):
         """Set the rules of the in-place form, where they keep something else."""
         ...
 
+    def jvp(self, every: str = "", /, **rules: Rule | str) -> None:
+        """Set the forward rule of each argument that has one of its own, or one word for `every`
+        argument that has a gradient rule; see `plan`. The in-place form goes by them as well."""
+        ...
+
+    def jvp_(self, every: str = "", /, **rules: Rule | str) -> None:
+        """Set the forward rules of the in-place form alone."""
+        ...
+
 
 class Op:
     """A registered op. `name` is torch's, `layout` one of `strides.LAYOUTS`; calling it runs it."""
@@ -168,22 +177,39 @@ def op(
             _dress(one.function, function, one, derived)
             one.bound = _method(one)
 
-        def vjp(**rules: Rule | None) -> None:
-            plan.set_rules(rules)
-
-        def vjp_(**rules: Rule | None) -> None:
-            made[1].plan = replace(plan)
-            made[1].plan.set_rules(rules)
-
         recorded = cast(Any, made[0].function)
-        recorded.vjp = vjp
-        recorded.vjp_ = vjp_
+        _take_rules(recorded, made)
         for one in made:
             if method:
                 _bind(one)
         return cast("Recorded[P, R]", recorded)
 
     return register
+
+
+def _take_rules(recorded: A, made: Sequence[Op]) -> None:
+    """Give an op the functions that set its rules; its in-place form, if any, stands behind it."""
+
+    def own(one: Op) -> Plan:
+        """The plan of the in-place form alone."""
+        if one.plan is made[0].plan:
+            one.plan = replace(one.plan)
+        return one.plan
+
+    def vjp(**rules: Rule | None) -> None:
+        made[0].plan.set_rules(rules)
+
+    def vjp_(**rules: Rule | None) -> None:
+        own(made[1]).set_rules(rules)
+
+    def jvp(every: str = "", /, **rules: Rule | str) -> None:
+        for one in made:
+            one.plan.set_jvps(every, rules)
+
+    def jvp_(every: str = "", /, **rules: Rule | str) -> None:
+        own(made[1]).set_jvps(every, rules)
+
+    recorded.vjp, recorded.vjp_, recorded.jvp, recorded.jvp_ = vjp, vjp_, jvp, jvp_
 
 
 def composite(

@@ -113,7 +113,7 @@ class AutogradMeta:
     Source: torch/csrc/autograd/variable.h, AutogradMeta.
     """
 
-    __slots__ = ("accumulator", "grad", "grad_fn", "hooks", "output_nr", "post_hooks",
+    __slots__ = ("accumulator", "forward", "grad", "grad_fn", "hooks", "output_nr", "post_hooks",
                  "requires_grad", "retains_grad", "typed")  # fmt: skip
 
     requires_grad: bool
@@ -127,6 +127,9 @@ class AutogradMeta:
     typed: GraphNode
     """The accumulator of a leaf whose `grad_dtype` was set; else missing, so that ops need not
     fill it in."""
+    forward: object
+    """Its tangents, `graph.tangents.Tangents`; there only once it had one, so that others pay not
+    even for None."""
 
     def __init__(self, requires_grad: bool = False) -> None:
         self.requires_grad = requires_grad

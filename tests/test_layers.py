@@ -29,9 +29,11 @@ ROWS = (
     ("shortcuts",),
     ("recorder", "refusals", "packing"),
     ("op", "loops", "random"),
+    ("dual",),
     ("ops",),
     ("nn",),
     ("optim", "utils", "testing", "cuda", "linalg", "special"),
+    ("func",),
     ("autograd", "serialization", "inspect"),
     ("utils/checkpoint",),  # it takes a Function, and functions take trees of `utils`
     ("__init__",),

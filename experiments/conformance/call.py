@@ -33,6 +33,8 @@ class Call:
     tolerance: tuple[float, float] | None = None
     unsafe: bool = False
     """Whether PyTorch must not be given an `out=` of other strides."""
+    forward: bool = True
+    """Whether forward mode is compared: a quick run leaves it out where tensors are spread out."""
     device: str = "cpu"
     """Where PyTorch computes. On a GPU only results and gradients are compared."""
 

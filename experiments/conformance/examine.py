@@ -20,13 +20,14 @@ from experiments.conformance.bridge import (
 from experiments.conformance.call import Call, Side, chosen, cotangents
 from experiments.conformance.compare import FACTS, Differences, note
 from experiments.conformance.exact import forgiven, is_rounding
+from experiments.conformance.pushing import pushed
 from minitorch_np.tensor import Tensor
 
 __all__ = ["COLUMNS", "Call", "examine", "gradients", "refusal", "versions"]
 
 COLUMNS = (
-    *FACTS, "alias", "version", "grad", "grad stride", "grad 2", "in-place", "out=", "method",
-    "errors", "state", "repr",
+    *FACTS, "alias", "version", "grad", "grad stride", "grad 2", "jvp", "in-place", "out=",
+    "method", "errors", "state", "repr",
 )  # fmt: skip
 """The last two are of layers and optimizers only."""
 
@@ -107,6 +108,7 @@ def _examine(call: Call, found: Differences) -> None:
         return
     _method(call, found)
     _inplace(call, found)
+    _forward_mode(call, mine, found)
     if entry.takes_out:
         _out(call, mine, found)
 
@@ -298,6 +300,17 @@ def _inplace(call: Call, found: Differences) -> None:
         held: Differences = {}
         gradients(call, a, t, held)
         note(found, "in-place", next(filter(None, held.values()), ""))
+
+
+def _forward_mode(call: Call, mine: Callable[..., Any], found: Differences) -> None:
+    """Compares tangents, of the function and of its in-place form."""
+    entry = call.entry
+    if not (entry.differentiable and call.forward):
+        return
+    pushed(call, mine, entry.function, found)
+    there = None if entry.inplace is None or call.sample.broadcasts else _ours_for(entry.inplace)
+    if there is not None and isinstance(call.sample.args[0], torch.Tensor):
+        pushed(call, there, entry.inplace, found)
 
 
 def _out(call: Call, mine: Callable[..., Any], found: Differences) -> None:

@@ -91,7 +91,15 @@ def calls(entry: Entry, settings: Settings) -> Iterator[tuple[str, int, bool, Ca
                     name,
                     number,
                     one is spread,
-                    Call(entry, one, undefined, tolerance, unsafe, settings.device),
+                    Call(
+                        entry,
+                        one,
+                        undefined,
+                        tolerance,
+                        unsafe,
+                        forward=not (settings.quick and one is spread),
+                        device=settings.device,
+                    ),
                 )
 
 

@@ -12,6 +12,7 @@ from minitorch_np.autograd.anomaly_mode import (
     set_flight_recorder,
 )
 from minitorch_np.autograd.function import Function, NestedIOFunction
+from minitorch_np.autograd import forward_ad
 from minitorch_np.graph.backward import backward, grad
 from minitorch_np.graph.cuts import unreached
 from minitorch_np.graph.modes import (
@@ -33,6 +34,7 @@ __all__ = [
     "enable_grad",
     "function",
     "flight_recorder",
+    "forward_ad",
     "grad",
     "gradcheck",
     "gradgradcheck",

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from minitorch_np.dtypes import bfloat16, bool_, float32
 from minitorch_np.flight import Place, aligned, source
 from minitorch_np.graph.modes import Hooks, debugging, no_grad, state
+from minitorch_np.graph.tangents import share
 from minitorch_np.shapes import noted
 from minitorch_np.storage import VersionCounter
 from minitorch_np.tensor import INFERENCE, AutogradMeta, GraphNode, Tensor, empty, owning
@@ -143,6 +144,8 @@ def with_history(node: GraphNode, out: Tensor, nr: int) -> Tensor:
     meta = whole.meta = AutogradMeta()
     meta.grad_fn = node
     meta.output_nr = nr
+    if out.meta is not None:
+        share(out, whole)
     return whole
 
 

@@ -76,6 +76,7 @@ where_self.vjp(
     input=lambda g, condition: where_self(condition, g, 0),
     other=lambda g, condition: where_self(condition, 0, g),
 )
+where_self.jvp("joint")
 
 
 def held(x: Number, dtype: Dtype) -> np.generic:
@@ -201,6 +202,7 @@ masked_fill.vjp(
     mask=None,
     value=lambda g, mask: where_self(mask, g, 0).sum(),
 )
+masked_fill.jvp("joint")
 
 
 @op("like", node=overload_of_value)
@@ -231,6 +233,7 @@ masked_fill_.vjp(
     mask=None,
     value=lambda g, mask: where_self(mask, g, 0).sum(),
 )
+masked_fill_.jvp("joint")
 
 Limit = Tensor | Number | None
 

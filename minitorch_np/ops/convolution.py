@@ -320,6 +320,15 @@ convolution.vjp(
         g, input, weight, bias_shape
     ),
 )
+convolution.jvp(
+    input=lambda t, weight, stride, padding, dilation, transposed, output_padding, groups: (
+        convolution(t, weight, None, stride, padding, dilation, transposed, output_padding, groups)
+    ),
+    weight=lambda t, input, stride, padding, dilation, transposed, output_padding, groups: (
+        convolution(input, t, None, stride, padding, dilation, transposed, output_padding, groups)
+    ),
+    bias=lambda t, input_shape: t.reshape(-1, *[1] * (len(input_shape) - 2)),
+)
 
 
 @op("suggested", method=False, node="ConvolutionBackwardBackward0", called="input")

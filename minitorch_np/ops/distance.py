@@ -18,7 +18,7 @@ from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros, zeros_like
 from minitorch_np.ops.join import cat
 from minitorch_np.ops.linalg import matmul
-from minitorch_np.ops.norm import norm_backward, vector_norm
+from minitorch_np.ops.norm import norm_backward, norm_pushed, vector_norm
 from minitorch_np.ops.slopes import curve_of_dist, curve_of_gap, slope, slope_of
 from minitorch_np.ops.view import broadcast_tensors
 from minitorch_np.shapes import Shape, broadcast
@@ -37,6 +37,9 @@ def norm_along(input: Tensor, p: float, dim: int, keepdim: bool) -> Tensor:
 
 norm_along.vjp(
     input=lambda g, input, p, out, dim, keepdim: norm_backward(g, input, p, out, dim, keepdim)
+)
+norm_along.jvp(
+    input=lambda t, input, p, out, dim, keepdim: norm_pushed(t, input, p, out, dim, keepdim)
 )
 
 
@@ -208,6 +211,7 @@ cdist_forward.vjp(
     x1=lambda g, x1, x2, p, out: cdist_backward(g.contiguous(), x1, x2, p, out),
     x2=lambda g, x1, x2, p, out: cdist_backward(g.mT.contiguous(), x2, x1, p, out.mT.contiguous()),
 )
+cdist_forward.jvp("refused")
 
 
 @op("contiguous", method=False, node="CdistBackwardBackward0", aten="_cdist_backward")
@@ -292,6 +296,7 @@ def _euclidean_back_second(g: Tensor, x1: Tensor, x2: Tensor, out: Tensor) -> Te
 
 
 euclidean_dist.vjp(x1=_euclidean_back, x2=_euclidean_back_second)
+euclidean_dist.jvp("refused")
 
 
 @composite(method=False)
@@ -329,6 +334,7 @@ def _measure_pairs(a: Array, p: float, out: Array) -> None:
 
 
 pdist_forward.vjp(input=lambda g, input, p, out: pdist_backward(g, input, p, out))
+pdist_forward.jvp("refused")
 
 
 @op("contiguous", method=False, node="PdistBackwardBackward0", aten="_pdist_backward")

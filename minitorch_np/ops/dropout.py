@@ -173,3 +173,4 @@ native_dropout_backward.vjp(
     grad_output=lambda g, grad_output, mask, scale: _masked(g, mask, scale),
     mask=lambda g: _refuse_mask(),
 )
+native_dropout_backward.jvp("refused")
