@@ -246,6 +246,14 @@ class Tensor(TensorMethods):
         bare.base = None
         return bare
 
+    def room(self, shape: Shape, stride: Stride, dtype: Dtype) -> "Tensor":
+        """A new uninitialised tensor of any stride, to hold what is computed from this one."""
+        return empty_strided(shape, stride, dtype)
+
+    def room_for_noise(self, shape: Shape, stride: Stride, dtype: Dtype) -> "Tensor":
+        """A new uninitialised tensor of dense stride, for noise that this one is mixed with."""
+        return empty(shape, stride, dtype)
+
     def restride(self, shape: Shape, stride: Stride, offset: int) -> None:
         """Change this tensor's own geometry, with more memory if it now spans more (`resize_`)."""
         span = 1 + sum([(n - 1) * s for n, s in zip(shape, stride, strict=True)])

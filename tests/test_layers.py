@@ -32,6 +32,7 @@ ROWS = (
     ("ops",),
     ("nn",),
     ("optim", "utils", "testing", "cuda", "linalg", "special"),
+    ("func",),
     ("autograd", "serialization", "inspect"),
     ("__init__",),
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from enum import IntEnum
 from types import TracebackType
-from typing import ParamSpec, Protocol, Self, TypeVar
+from typing import ParamSpec, Protocol, Self, TypeVar, cast
 
 __all__ = [
     "Creation",
@@ -16,6 +16,7 @@ __all__ = [
     "inference_mode",
     "is_grad_enabled",
     "is_inference_mode_enabled",
+    "made",
     "no_grad",
     "set_grad_enabled",
     "state",
@@ -64,6 +65,12 @@ class OpMode:
         """The result of the op; the default just runs it."""
         return op(*args, **kwargs)
 
+    def __make__(
+        self, function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> object:
+        """What a function that makes a new tensor, and is no op, gives; `__op__` for those."""
+        return function(*args, **kwargs)
+
     def __enter__(self) -> Self:
         state.modes.append(self)
         state.route_again()
@@ -83,14 +90,27 @@ WATCHERS: set[int] = set()
 """The threads in which a mode watches or inference is on; empty nearly always, and read at once."""
 
 
+def made(function: Callable[..., R], *args: object, **kwargs: object) -> R:
+    """The tensor of a function such as zeros_like, under the modes that watch."""
+    mode = state.modes.pop()
+    state.route_again()
+    try:
+        return cast(R, mode.__make__(function, args, kwargs))
+    finally:
+        state.modes.append(mode)
+        state.route_again()
+
+
 class _State(threading.local):
     """One thread's switches. `route` sums them up, so that an op reads one attribute:
-    0 nothing is recorded, 1 ops record their history, 2 and 3 the same for a mode or inference."""
+    0 nothing is recorded, 1 ops record their history, 2 and 3 the same for a mode or inference.
+    `transforms` counts the function transforms (vmap, grad, ...) that run just now."""
 
     def __init__(self) -> None:
         self.grad = True
         self.inference = False
         self.modes: list[OpMode] = []
+        self.transforms = 0
         self.route = RECORD
 
     def route_again(self) -> None:
