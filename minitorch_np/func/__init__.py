@@ -3,9 +3,18 @@
 from typing import NoReturn
 
 from minitorch_np.absent import absent
+from minitorch_np.func import elementwise as _elementwise
+from minitorch_np.func import indexing as _indexing
+from minitorch_np.func import products as _products
+from minitorch_np.func import reducing as _reducing
+from minitorch_np.func import shaping as _shaping
+from minitorch_np.func import windows as _windows
 from minitorch_np.func.vmap import vmap
 
 __all__ = ["vmap"]
+
+_RULES = (_elementwise, _indexing, _products, _reducing, _shaping, _windows)
+"""The modules that hold rules; they register when they are imported."""
 
 
 def __getattr__(name: str) -> NoReturn:

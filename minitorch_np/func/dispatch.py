@@ -1,15 +1,17 @@
 """What a level of vmap does with an op: its rule on all examples at once, else one by one.
 
-A rule takes the level, the op, and the arguments as one example has them; it returns the result
-of all examples, stacked along dimension 0, or NotImplemented for arguments that it is not for.
+A rule takes the level, the op, and the arguments by name, as one example has them; it returns the
+result of all examples, stacked along dimension 0, or NotImplemented where it is not for these.
 Source: aten/src/ATen/functorch/BatchedFallback.cpp, BatchRulesHelper.h and BatchRulesRandomness.cpp.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, cast
 
 from minitorch_np.func.batched import Level, batched, refreshed
 from minitorch_np.graph.modes import RegisteredOp
+from minitorch_np.op import Op
 from minitorch_np.ops.join import stack
 from minitorch_np.tensor import Tensor
 
@@ -17,7 +19,7 @@ __all__ = ["RANDOM", "RULES", "Args", "Kwargs", "Rule", "VmapLevel", "refuse_tar
 
 Args = tuple[Any, ...]
 Kwargs = dict[str, Any]
-Rule = Callable[[Level, RegisteredOp, Args, Kwargs], Any]
+Rule = Callable[[Level, RegisteredOp, Kwargs], Any]
 
 RULES: dict[str, Rule] = {}
 """The rule of each op that has one, by its name."""
@@ -64,6 +66,12 @@ def mapped(f: Callable[[Tensor], Any], argument: Any) -> Any:
             return cast(Any, type(cast(object, argument)))(*parts)
         return tuple(parts) if isinstance(argument, tuple) else parts
     return argument
+
+
+@functools.cache
+def parameters(op: RegisteredOp) -> tuple[str, ...]:
+    """The names of an op's parameters."""
+    return tuple(cast(Op, op).plan.signature.parameters)
 
 
 def refuse_target(level: Level, name: str) -> NoReturn:
@@ -116,7 +124,9 @@ class VmapLevel(Level):
         if inplace and not self.holds(args[0]) and name != "add_":
             refuse_target(self, name)
         found = RULES.get(name)
-        result = NotImplemented if found is None else found(self, op, args, kwargs)
+        result = NotImplemented
+        if found is not None:
+            result = found(self, op, dict(zip(parameters(op), args), **kwargs))
         if result is NotImplemented:
             return self.one_by_one(op, args, kwargs)
         if inplace:
