@@ -38,10 +38,14 @@ _DYNAMIC = {
 
 _NAMED = frozenset("fill_ index_add_ index_fill_ index_put_ scatter_add_ zero_".split())
 _ARITHMETIC = frozenset(
-    """sub_ mul_ div_ copy_ masked_fill_ floor_divide_ remainder_ fmod_ bitwise_and_ bitwise_or_
-    bitwise_xor_ logical_and_ logical_or_ logical_xor_ eq_ ne_ lt_ le_ gt_ ge_ atan2_ copysign_
-    gcd_ lcm_ hypot_ igamma_ igammac_ nextafter_ heaviside_ ldexp_ xlogy_""".split()
+    """sub_ mul_ div_ copy_ masked_fill_ logical_and_ logical_or_ logical_xor_ clamp_min_
+    clamp_max_""".split()
 )
+_AS_IT_IS = frozenset(
+    """add_ atan2_ bitwise_and_ bitwise_or_ bitwise_xor_ bitwise_left_shift_ bitwise_right_shift_
+    copysign_ gcd_ lcm_""".split()
+)
+"""Ops that PyTorch runs on such a target, to see them refuse the shapes."""
 
 
 def rule(*names: str) -> Callable[[Rule], Rule]:
@@ -121,7 +125,7 @@ class VmapLevel(Level):
                 "https://github.com/pytorch/pytorch/issues if you need this feature."
             )
         inplace = name.endswith("_")
-        if inplace and not self.holds(args[0]) and name != "add_":
+        if inplace and not self.holds(args[0]) and name not in _AS_IT_IS:
             refuse_target(self, name)
         found = RULES.get(name)
         result = NotImplemented
@@ -245,6 +249,8 @@ class VmapLevel(Level):
         if draws:
             self.check_random()
         held = self.any_held(args)
+        if draws and kwargs.get("out") is not None:
+            return function(*args, **kwargs)
         if draws and self.randomness == "different":
             return DRAWN[function.__name__](self, function, args, kwargs)
         if not held:

@@ -122,13 +122,20 @@ def addr(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
     return base + product if beta == 1 else product if beta == 0 else base * beta + product
 
 
+def _whole(level: Level, input: Tensor, ready: Tensor) -> Tensor:
+    """The input for all examples: the kernels of losses write to its shape."""
+    return ready if level.holds(input) else ready.expand(level.size, *input.sizes)
+
+
 def reduced(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
     """A loss of each element, and then their sum or mean in each example."""
     reduction = given["reduction"]
     ndim = max([t.ndim for t in given.values() if isinstance(t, Tensor)])
     if not ndim and not any(level.holds(t) for t in given.values()):
         return NotImplemented
-    each = cast(Tensor, op(**dict(aligned(level, given), reduction="none")))
+    ready = aligned(level, given)
+    ready["input"] = _whole(level, given["input"], ready["input"])
+    each = cast(Tensor, op(**dict(ready, reduction="none")))
     if reduction == "none" or not ndim:
         return each
     dims = tuple(range(1, ndim + 1))
@@ -139,6 +146,7 @@ def reduced_backward(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
     """The gradient of such a loss: each element's share of its example's."""
     reduction = given["reduction"]
     ready = aligned(level, given)
+    ready["input"] = _whole(level, given["input"], ready["input"])
     if reduction == "mean":
         count = max([t.numel() for t in given.values() if isinstance(t, Tensor)])
         ready["grad_output"] = ready["grad_output"] / count

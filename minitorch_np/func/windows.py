@@ -191,7 +191,7 @@ def native_batch_norm(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
                 level.front(t).copy_(now.view(level.size, channels))
     out = out.reshape(n, level.size, channels, *input.sizes[2:]).transpose(0, 1)
     out = _scaled(level, out, given["weight"], given["bias"], 1, input.ndim)
-    mean, rstd = [t.view(level.size, -1) if t.numel() else t for t in (mean, rstd)]
+    mean, rstd = [t.view(level.size, t.numel() // level.size) for t in (mean, rstd)]
     return out, mean, rstd
 
 
