@@ -3,7 +3,7 @@
 import gc
 import weakref
 from collections.abc import Callable
-from typing import NoReturn, Protocol, Self, TypeVar, cast, overload
+from typing import ClassVar, NoReturn, Protocol, Self, TypeVar, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -186,6 +186,9 @@ class Tensor(TensorMethods):
     __slots__ = ("__dict__", "__weakref__", "base", "born", "creation", "dtype", "form", "meta",
                  "nd", "offset", "sizes", "store", "strides", "ticks")  # fmt: skip
 
+    is_batch: ClassVar[bool] = False
+    """Whether this is one example's view of a batch, inside vmap, without memory of its own."""
+
     __array_priority__ = 1000
     """NumPy's scalars leave `scalar + tensor` to the tensor."""
 
@@ -248,7 +251,8 @@ class Tensor(TensorMethods):
 
     def room(self, shape: Shape, stride: Stride, dtype: Dtype) -> "Tensor":
         """A new uninitialised tensor of any stride, to hold what is computed from this one."""
-        return empty_strided(shape, stride, dtype)
+        form = form_of(shape, stride, dtype)
+        return empty_strided(shape, stride, dtype) if form.packed is None else blank(form)
 
     def room_for_noise(self, shape: Shape, stride: Stride, dtype: Dtype) -> "Tensor":
         """A new uninitialised tensor of dense stride, for noise that this one is mixed with."""

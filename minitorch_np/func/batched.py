@@ -81,6 +81,8 @@ class BatchedTensor(Tensor):
 
     __slots__ = ("bdim", "level", "value")
 
+    is_batch = True
+
     value: Tensor
     bdim: int
     level: Level

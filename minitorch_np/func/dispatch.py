@@ -168,7 +168,10 @@ class VmapLevel(Level):
         first = results[0]
         if isinstance(first, Tensor):
             return self.wrapped(stack(results))
-        columns = [self.wrapped(stack(column)) for column in zip(*results, strict=True)]
+        columns = [
+            None if column[0] is None else self.wrapped(stack(column))
+            for column in zip(*results, strict=True)
+        ]
         return type(first)(*columns) if hasattr(first, "_fields") else type(first)(columns)
 
     def _example(self, at: int) -> Callable[[Tensor], Tensor]:

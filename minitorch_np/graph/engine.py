@@ -104,7 +104,7 @@ class _Task:
         alone = sys.getrefcount(buffer[nr]) <= UNSHARED
         there = buffer[nr]
         assert there is not None
-        if alone and not state.grad and _is_ours(there) and _has_memory(grad):
+        if alone and not state.grad and _is_ours(there) and not grad.is_batch:
             there.add_(grad)
         else:
             buffer[nr] = there + grad
@@ -213,11 +213,6 @@ def _is_ours(there: Tensor) -> bool:
     """
     alone = there.store is None or sys.getrefcount(there.store) <= UNSHARED
     return alone and not _is_seen_outside(there) and strides.is_dense(there.sizes, there.strides)
-
-
-def _has_memory(grad: Tensor) -> bool:
-    """Whether a gradient is more than one example's view of a batch, which no sum has room for."""
-    return grad.nd is not None or grad.store is not None
 
 
 def _is_seen_outside(tensor: Tensor) -> bool:

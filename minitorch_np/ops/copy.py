@@ -45,7 +45,12 @@ def zeros_like(g: Tensor) -> Tensor:
 
 def zeros(g: Tensor, shape: Shape) -> Tensor:
     """Contiguous zeros of `shape` and of the dtype of a gradient."""
-    return empty(shape, strides.contiguous(shape), g.dtype).zero_()
+    return g.room(shape, strides.contiguous(shape), g.dtype).zero_()
+
+
+def times(slope: Tensor, g: Tensor) -> Tensor:
+    """`slope * g` in the memory of `slope`, unless `g` stands for a batch of gradients."""
+    return slope * g if g.is_batch else slope.mul_(g)
 
 
 def own(t: Tensor) -> Tensor:

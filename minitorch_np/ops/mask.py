@@ -61,7 +61,7 @@ masked_select.vjp(input=masked_select_backward, mask=None)
 def blank(g: Tensor, input: Tensor, shape: Shape) -> Tensor:
     """Zeros of `shape` laid out as `input`, expanded to it, is."""
     stride = strides.like(shape, strides.expand(input.sizes, input.strides, shape))
-    return empty(shape, stride, g.dtype).zero_()
+    return g.room(shape, stride, g.dtype).zero_()
 
 
 def broadcast_mask(mask: Tensor, shape: Shape) -> NDArray[np.bool_]:
