@@ -9,11 +9,14 @@ from minitorch_np.func import products as _products
 from minitorch_np.func import reducing as _reducing
 from minitorch_np.func import shaping as _shaping
 from minitorch_np.func import windows as _windows
+from minitorch_np.func.functional_call import functional_call, stack_module_state
 from minitorch_np.func.gradients import grad, grad_and_value, vjp
 from minitorch_np.func.jacobians import jacrev
 from minitorch_np.func.vmap import vmap
 
-__all__ = ["grad", "grad_and_value", "jacrev", "vjp", "vmap"]
+__all__ = [
+    "functional_call", "grad", "grad_and_value", "jacrev", "stack_module_state", "vjp", "vmap",
+]  # fmt: skip
 
 _RULES = (_elementwise, _indexing, _products, _reducing, _shaping, _windows)
 """The modules that hold rules; they register when they are imported."""

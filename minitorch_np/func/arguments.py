@@ -23,7 +23,7 @@ def _wrapped(argnum: object, count: int) -> int:
 
 
 def numbers(argnums: Argnums, count: int) -> Argnums:
-    """The numbers of arguments. Raises: RuntimeError for none, for equal ones, and for no number."""
+    """The numbers of arguments. Raises: RuntimeError for none, for equal ones, for no number."""
     if isinstance(argnums, int):
         return _wrapped(argnums, count)
     if not isinstance(argnums, tuple):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped

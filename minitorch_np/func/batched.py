@@ -8,12 +8,12 @@ Source: aten/src/ATen/functorch/BatchedTensorImpl.cpp.
 
 import textwrap
 from collections.abc import Iterable, Sequence
-from typing import Any, NoReturn, cast
+from typing import NoReturn, Unpack, cast
 
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import form_of
 from minitorch_np.graph.modes import OpMode
-from minitorch_np.ops.factory import shape_of, sizes_of
+from minitorch_np.ops.factory import Options, SizedOptions, shape_of, sizes_of
 from minitorch_np.shapes import Shape
 from minitorch_np.storage import VersionCounter
 from minitorch_np.strides import Stride
@@ -159,33 +159,35 @@ class BatchedTensor(Tensor):
             return self.room(shape, stride, dtype)
         return self.value.room_for_noise(shape, stride, dtype)
 
-    def _new(self, name: str, shape: Shape, *value: object, **options: Any) -> Tensor:
+    def _new(self, name: str, shape: Shape, *value: object, **options: object) -> Tensor:
         make = getattr(self.value, name)
         made = cast(Tensor, make((self.level.size, *shape), *value, **options))
         return batched(made, 0, self.level)
 
-    def new_empty(self, *size: int | Sequence[int], **options: Any) -> Tensor:
+    def new_empty(self, *size: int | Sequence[int], **options: Unpack[SizedOptions]) -> Tensor:
         """Uninitialised examples of `size`."""
         return self._new("new_empty", shape_of("new_empty", size, options), **options)
 
-    def new_zeros(self, *size: int | Sequence[int], **options: Any) -> Tensor:
+    def new_zeros(self, *size: int | Sequence[int], **options: Unpack[SizedOptions]) -> Tensor:
         """Zeros of `size` for each example."""
         return self._new("new_zeros", shape_of("new_zeros", size, options), **options)
 
-    def new_ones(self, *size: int | Sequence[int], **options: Any) -> Tensor:
+    def new_ones(self, *size: int | Sequence[int], **options: Unpack[SizedOptions]) -> Tensor:
         """Ones of `size` for each example."""
         return self._new("new_ones", shape_of("new_ones", size, options), **options)
 
-    def new_full(self, size: Sequence[int], fill_value: Number | Tensor, **options: Any) -> Tensor:
+    def new_full(
+        self, size: Sequence[int], fill_value: Number | Tensor, **options: Unpack[Options]
+    ) -> Tensor:
         """`fill_value` of `size` for each example."""
         return self._new("new_full", sizes_of("new_full", size), fill_value, **options)
 
     def new_empty_strided(
-        self, size: Sequence[int], stride: Sequence[int], **options: Any
+        self, size: Sequence[int], stride: Sequence[int], **options: Unpack[Options]
     ) -> Tensor:
         """Uninitialised examples of any geometry."""
-        dtype = cast("Dtype | None", options.get("dtype"))
-        return self.room(tuple(size), tuple(stride), dtype or self.dtype)
+        made = self.new_empty((), **options)
+        return self.room(tuple(size), tuple(stride), made.dtype)
 
 
 _new = object.__new__
@@ -193,7 +195,7 @@ _new = object.__new__
 
 def batched(value: Tensor, bdim: int, level: Level) -> BatchedTensor:
     """One example's view of `value` at a level."""
-    tensor = cast(BatchedTensor, _new(BatchedTensor))
+    tensor = _new(BatchedTensor)
     tensor.value, tensor.bdim, tensor.level = value, bdim, level
     tensor.base = tensor.meta = tensor.nd = tensor.store = tensor.ticks = None
     tensor.creation = tensor.born = 0

@@ -2,7 +2,7 @@
 
 A rule takes the level, the op, and the arguments by name, as one example has them; it returns the
 result of all examples, stacked along dimension 0, or NotImplemented where it is not for these.
-Source: aten/src/ATen/functorch/BatchedFallback.cpp, BatchRulesHelper.h and BatchRulesRandomness.cpp.
+Source: aten/src/ATen/functorch/BatchedFallback.cpp and BatchRulesRandomness.cpp.
 """
 
 import functools
@@ -16,6 +16,8 @@ from minitorch_np.ops.join import stack
 from minitorch_np.tensor import Tensor
 
 __all__ = ["RANDOM", "RULES", "Args", "Kwargs", "Rule", "VmapLevel", "refuse_target", "rule"]
+
+A = Any
 
 Args = tuple[Any, ...]
 Kwargs = dict[str, Any]
@@ -60,13 +62,13 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
     return register
 
 
-def mapped(f: Callable[[Tensor], Any], argument: Any) -> Any:
+def mapped(f: Callable[[Tensor], Any], argument: A) -> A:
     """An argument with `f` of each tensor in it, in lists as well."""
     if isinstance(argument, Tensor):
         return f(argument)
     if isinstance(argument, (list, tuple)):
         parts = [mapped(f, part) for part in cast("Sequence[object]", argument)]
-        if hasattr(argument, "_fields"):
+        if hasattr(cast(object, argument), "_fields"):
             return cast(Any, type(cast(object, argument)))(*parts)
         return tuple(parts) if isinstance(argument, tuple) else parts
     return argument

@@ -16,14 +16,16 @@ from minitorch_np.tensor import Tensor
 
 __all__ = ["aligned", "padded", "rank_of"]
 
+A = Any
+
 LOSSES = frozenset(
     """mse_loss smooth_l1_loss huber_loss binary_cross_entropy_with_logits soft_margin_loss
     soft_margin_loss_backward""".split()
 )
 OTHERS = frozenset("index addr glu frexp conjugated addr_".split())
-ALIKE = """copy_ zero_ clone convert deg2rad rad2deg deg2rad_ rad2deg_ nan_to_num nan_to_num_ hardtanh
-    hardtanh_ masked_fill masked_fill_ log_sigmoid rrelu_with_noise_backward mvlgamma mvlgamma_
-    same_view detach view_dtype alias_copy detach_copy""".split()
+ALIKE = """copy_ zero_ clone convert deg2rad rad2deg deg2rad_ rad2deg_ nan_to_num nan_to_num_
+    hardtanh hardtanh_ masked_fill masked_fill_ log_sigmoid rrelu_with_noise_backward mvlgamma
+    mvlgamma_ same_view detach view_dtype alias_copy detach_copy""".split()
 """Ops of other layouts that are elementwise as well."""
 
 _NO_OPERANDS = ("condition", "mask")
@@ -73,7 +75,7 @@ def _promoted(level: Level, operands: dict[str, Tensor], ready: Kwargs) -> None:
             ready[name] = cast(Tensor, ready[name]).to(common)
 
 
-def elementwise(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def elementwise(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """The op on all examples at once."""
     if given.get("memory_format") in (channels_last, channels_last_3d):
         return NotImplemented
@@ -94,7 +96,7 @@ for _name in ALIKE:
 
 
 @rule("fill_")
-def fill_(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def fill_(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """Each example filled with the one number, or with its own."""
     target, value = level.front(given["input"]), given["value"]
     if not level.holds(value):
@@ -105,7 +107,7 @@ def fill_(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("addr", "addr_")
-def addr(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def addr(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """`addr` as the elementwise product of a column and a row."""
     if given["vec1"].ndim != 1 or given["vec2"].ndim != 1:
         return NotImplemented
@@ -127,7 +129,7 @@ def _whole(level: Level, input: Tensor, ready: Tensor) -> Tensor:
     return ready if level.holds(input) else ready.expand(level.size, *input.sizes)
 
 
-def reduced(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def reduced(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """A loss of each element, and then their sum or mean in each example."""
     reduction = given["reduction"]
     ndim = max([t.ndim for t in given.values() if isinstance(t, Tensor)])
@@ -142,7 +144,7 @@ def reduced(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
     return each.sum(dims) if reduction == "sum" else each.mean(dims)
 
 
-def reduced_backward(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def reduced_backward(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """The gradient of such a loss: each element's share of its example's."""
     reduction = given["reduction"]
     ready = aligned(level, given)

@@ -6,13 +6,20 @@ Source: torch/_functorch/eager_transforms.py.
 """
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from minitorch_np.func.arguments import Argnums, sliced
 from minitorch_np.func.batched import levels_of, physical
-from minitorch_np.func.strip import batch_dims, matched, relevelled, running_levels, spread_at, without
+from minitorch_np.func.strip import (
+    batch_dims,
+    matched,
+    relevelled,
+    running_levels,
+    spread_at,
+    without,
+)
 from minitorch_np.graph import backward
 from minitorch_np.graph.modes import enable_grad, inference_mode, state
 from minitorch_np.graph.node import AccumulateGrad, Node, edge
@@ -87,7 +94,7 @@ class Tape:
 
 
 @contextmanager
-def taped() -> Iterator[Tape]:
+def taped() -> Generator[Tape]:
     """A transform that records, whatever the grad mode outside; see `Tape`."""
     outside = state.grad
     levels = running_levels()
@@ -117,9 +124,7 @@ def gradients(
     dimensions; only levels at which cotangents alone are batched are seen by it.
     """
     several = [None] * len(outputs) if cotangents is None else cotangents
-    wanted = [
-        (o, c) for o, c in zip(outputs, several, strict=True) if physical(o).requires_grad
-    ]
+    wanted = [(o, c) for o, c in zip(outputs, several, strict=True) if physical(o).requires_grad]
     if not wanted:
         return [zeros_like(x) for x in inputs]
     levels = levels_of([*[o for o, _ in wanted], *inputs])
@@ -161,11 +166,13 @@ def _split(name: str, output: A, has_aux: bool) -> tuple[A, A]:
     """The output of a function and what it returns beside, which is not differentiated."""
     if not has_aux:
         return output, None
-    if not (isinstance(output, tuple) and len(output) == 2):
-        raise RuntimeError(
-            f"{name}: output of function f should be a tuple: (output, aux) if has_aux is True"
-        )
-    return output[0], output[1]
+    if isinstance(output, tuple):
+        pair = cast("tuple[A, ...]", output)
+        if len(pair) == 2:
+            return pair
+    raise RuntimeError(
+        f"{name}: output of function f should be a tuple: (output, aux) if has_aux is True"
+    )
 
 
 def _checked_outputs(output: A) -> tuple[list[Tensor], TreeSpec]:
@@ -228,7 +235,7 @@ def vjp_with_argnums(
 
 
 @contextmanager
-def inference_off() -> Iterator[None]:
+def inference_off() -> Generator[None]:
     """A stretch outside of inference mode, whose grad mode stays."""
     if not state.inference:
         yield

@@ -4,7 +4,7 @@ Source: aten/src/ATen/functorch/BatchRulesScatterOps.cpp.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from minitorch_np import dtypes
 from minitorch_np.func.batched import Level
@@ -17,6 +17,8 @@ from minitorch_np.ops.ranges import arange
 from minitorch_np.tensor import Tensor
 
 __all__: list[str] = []
+
+A = Any
 
 Indices = list[Tensor | None]
 
@@ -70,7 +72,7 @@ def _ordered(result: Tensor, order: tuple[int, ...]) -> Tensor:
 
 
 @rule("index")
-def index(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def index(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """The elements that indices name."""
     input, held = given["input"], level.holds(given["input"])
     places = _places(level, held, input.ndim, given["indices"])
@@ -82,7 +84,7 @@ def _sliced(indices: Indices) -> list[Any]:
     return [slice(None) if t is None else t for t in indices]
 
 
-def _written(level: Level, value: Tensor, ndim: int, given: Kwargs, values: Tensor) -> Any:
+def _written(level: Level, value: Tensor, ndim: int, given: Kwargs, values: Tensor) -> A:
     """`values` written to all examples, where indices say; NotImplemented for unusual shapes."""
     places = _places(level, True, ndim, given["indices"])
     wanted = len(places.order) - 1
@@ -104,7 +106,7 @@ def _written(level: Level, value: Tensor, ndim: int, given: Kwargs, values: Tens
 
 
 @rule("index_put", "index_put_")
-def index_put(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def index_put(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """Values written where indices say."""
     input = given["input"]
     value = level.spread(input) if op.name == "index_put" else level.front(input)
@@ -113,7 +115,7 @@ def index_put(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("index_backward")
-def index_backward(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def index_backward(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """Zeros with the gradients added where indices named."""
     g, sizes = given["grad_output"], given["input_sizes"]
     zeros = (level.front(g) if level.holds(g) else g).new_zeros((level.size, *sizes))
@@ -121,7 +123,7 @@ def index_backward(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("embedding")
-def embedding(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def embedding(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """Rows of one table, or of each example's own."""
     weight, indices = given["weight"], given["indices"]
     if not level.holds(weight):
@@ -131,7 +133,9 @@ def embedding(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
     table = level.front(weight)
     rows = weight.sizes[0]
     return op(
-        **dict(given, weight=table.reshape(level.size * rows, -1), indices=_own(level, indices, rows))
+        **dict(
+            given, weight=table.reshape(level.size * rows, -1), indices=_own(level, indices, rows)
+        )
     )
 
 
@@ -142,18 +146,18 @@ def _own(level: Level, indices: Tensor, rows: int) -> Tensor:
 
 
 @rule("embedding_dense_backward")
-def embedding_dense_backward(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def embedding_dense_backward(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """The gradient of each example's rows."""
     rows, padding = given["num_weights"], given["padding_idx"]
     g = level.spread(given["grad_output"])
     own = _own(level, given["indices"], rows)
     flat = op(g, own, rows * level.size, -1, given["scale_grad_by_freq"])
-    found: Tensor = flat.view(level.size, rows, -1)  # pyright: ignore[reportAttributeAccessIssue]  # a tensor
+    found = cast(Tensor, flat).view(level.size, rows, -1)
     return found if padding < 0 else found.index_fill(1, tensor([padding]), 0)
 
 
 @rule("take")
-def take(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def take(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """Elements by their number in each example."""
     flat = level.spread(given["input"]).reshape(level.size, -1)
     where = level.spread(given["index"])
@@ -162,7 +166,7 @@ def take(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("masked_select")
-def masked_select(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def masked_select(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """The elements that one mask for all names."""
     if level.holds(given["mask"]):
         raise RuntimeError(
@@ -175,7 +179,7 @@ def masked_select(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("repeated_indices")
-def repeated_indices(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def repeated_indices(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """Raises: RuntimeError, for examples would have results of different sizes."""
     raise RuntimeError(
         "repeat_interleave: vmapping over the `repeats` tensor requires the `output_size` argument "

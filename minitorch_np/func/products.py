@@ -15,6 +15,8 @@ from minitorch_np.tensor import Tensor
 
 __all__: list[str] = []
 
+A = Any
+
 
 def _values(level: Level, given: Kwargs) -> list[Tensor]:
     """The tensors of a product, with all examples of those that are batched."""
@@ -27,7 +29,7 @@ def _dims(given: Kwargs) -> Shape:
 
 
 @rule("mm", "bmm")
-def mm(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def mm(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """Products of matrices, or of batches of them."""
     if _dims(given) != ((2, 2) if op.name == "mm" else (3, 3)):
         return NotImplemented
@@ -36,7 +38,7 @@ def mm(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("mv")
-def mv(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def mv(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """Products of matrices and vectors."""
     if _dims(given) != (2, 1):
         return NotImplemented
@@ -47,7 +49,7 @@ def mv(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("dot", "vdot")
-def dot(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def dot(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """Products of vectors."""
     if _dims(given) != (1, 1):
         return NotImplemented
@@ -64,7 +66,7 @@ _FACTORS = {
 
 
 @rule(*_FACTORS)
-def added(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def added(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """`beta * input + alpha * product`."""
     left, right, dims = _FACTORS[op.name]
     input = given["input"]

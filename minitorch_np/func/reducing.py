@@ -14,10 +14,12 @@ from minitorch_np.tensor import Tensor
 
 __all__: list[str] = []
 
+A = Any
+
 
 @rule("sum", "nansum", "mean", "count_nonzero", "logsumexp", "amax", "amin", "vector_norm",
       "all", "any", "var", "std", "var_mean", "std_mean")  # fmt: skip
-def reduction(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def reduction(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """A reduction over some dimensions, or over all."""
     input, dim = given["input"], given["dim"]
     ready = dict(given)
@@ -26,7 +28,7 @@ def reduction(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
     value, ndim = level.front(input), input.ndim
     if not ndim:
         if dim is not None and not isinstance(dim, bool):
-            _ = shifted(dim, 1)
+            _ = shifted(cast(int, dim), 1)
         ready.update(input=value.unsqueeze(1), dim=(1,))
         if "keepdim" in ready:
             ready["keepdim"] = False
@@ -34,19 +36,20 @@ def reduction(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
     whole = dim is None or (not isinstance(dim, int) and not len(dim))
     if whole and op.name in ("all", "any") and dim is not None:
         return NotImplemented
-    ready["dim"] = tuple(range(1, ndim + 1)) if whole else shifted(dim, ndim)
+    every = tuple(range(1, ndim + 1))
+    ready["dim"] = every if whole or dim is None else shifted(dim, ndim)
     return op(**dict(ready, input=value))
 
 
 @rule("prod", "argmax", "argmin", "aminmax")
-def one_dim(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def one_dim(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """A reduction that knows one dimension, or all of them in a row."""
     input, dim = given["input"], given["dim"]
     value, ndim = level.front(input), input.ndim
     if dim is not None and ndim:
         return op(**dict(given, input=value, dim=shifted(dim, ndim)))
     if dim is not None:
-        _ = shifted(dim, 1)
+        _ = shifted(cast(int, dim), 1)
     flat = value.reshape(level.size, -1)
     result = op(**dict(given, input=flat, dim=1, keepdim=False))
     if not (given["keepdim"] and ndim) or op.name == "prod":
@@ -58,20 +61,20 @@ _OVER_ALL = {"max_all": "amax", "min_all": "amin"}
 
 
 @rule("max_all", "min_all")
-def extreme(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def extreme(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """The extreme of all elements of an example."""
     return REGISTRY[_OVER_ALL[op.name]](level.front(given["input"]).reshape(level.size, -1), 1)
 
 
 @rule("median_all", "nanmedian_all")
-def median(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def median(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """The median of all elements of an example."""
     flat = level.front(given["input"]).reshape(level.size, -1)
     return cast(Any, REGISTRY[op.name.replace("_all", "_dim")](flat, 1))[0]
 
 
 @rule("trace")
-def trace(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def trace(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """The sum of the diagonal of each matrix."""
     if given["input"].ndim != 2:
         return NotImplemented
@@ -79,7 +82,7 @@ def trace(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("dist")
-def dist(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def dist(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """The norm of the difference of two tensors of each example."""
     input, other = given["input"], given["other"]
     if input.ndim != other.ndim or not input.ndim:

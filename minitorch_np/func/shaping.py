@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
 from minitorch_np.func.batched import BatchedTensor, Level
-from minitorch_np.func.dispatch import Kwargs, RULES, mapped, rule
+from minitorch_np.func.dispatch import RULES, Kwargs, mapped, rule
 from minitorch_np.func.elementwise import padded
 from minitorch_np.graph.modes import RegisteredOp
 from minitorch_np.op import REGISTRY
@@ -17,8 +17,10 @@ from minitorch_np.tensor import Tensor
 
 __all__ = ["along", "shifted"]
 
+A = Any
 
-def shifted(dim: int | Sequence[int], ndim: int) -> Any:
+
+def shifted(dim: int | Sequence[int], ndim: int) -> A:
     """One dimension, or several, of an example of `ndim` dimensions, among all examples."""
     if isinstance(dim, int):
         return wrap_dim(dim, ndim) + 1
@@ -46,7 +48,8 @@ ALONG: dict[str, Along] = {
         mode median_dim nanmedian_dim max_dim min_dim norm_along select slice split unbind
         unsafe_split unsafe_split_with_sizes split_pieces split_sections unbind_pieces select_copy
         slice_copy narrow_copy select_scatter slice_scatter gather scatter scatter_ scatter_add
-        scatter_add_ scatter_reduce scatter_reduce_ glu glu_backward linalg_cross squeezed""".split(),
+        scatter_add_ scatter_reduce scatter_reduce_ glu glu_backward linalg_cross
+        squeezed""".split(),
         _ONE,
     ),
     **dict.fromkeys(
@@ -64,7 +67,7 @@ ALONG: dict[str, Along] = {
 }  # fmt: skip
 
 
-def along(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def along(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """An op along dimensions, each of which counts from behind the batch's on."""
     spec = ALONG[op.name]
     first = next(iter(given.values()))
@@ -96,7 +99,7 @@ RULES.update(dict.fromkeys(ALONG, along))
 
 
 @rule("roll")
-def roll(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def roll(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """`roll` of each example; without dimensions, of its elements in a row."""
     value, dims = level.front(given["input"]), given["dims"]
     if isinstance(dims, int) or len(dims):
@@ -108,7 +111,7 @@ def roll(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("view", "unsafe_view", "view_size_copy", "repeat")
-def of_size(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def of_size(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """An op whose argument is the shape of the result, or how often to repeat each dimension."""
     name = "repeats" if op.name == "repeat" else "size"
     size = given[name]
@@ -118,7 +121,7 @@ def of_size(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("expand", "expand_copy")
-def expand(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def expand(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """Each example expanded to a size."""
     input, size = given["input"], given["size"]
     if len(size) < input.ndim:
@@ -128,13 +131,13 @@ def expand(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("unsqueeze", "unsqueeze_copy")
-def unsqueeze(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def unsqueeze(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """A dimension of size 1 in each example."""
     return op(level.front(given["input"]), shifted(given["dim"], given["input"].ndim + 1))
 
 
 @rule("squeeze", "squeeze_copy")
-def squeeze(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def squeeze(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """Each example without dimensions of size 1; the batch may have one example."""
     input, dim = given["input"], given["dim"]
     if dim is None:
@@ -148,7 +151,7 @@ def squeeze(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("permute", "permute_copy")
-def permute(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def permute(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """The dimensions of each example in another order."""
     dims = shifted(given["dims"], given["input"].ndim)
     if len(dims) != given["input"].ndim:
@@ -157,7 +160,7 @@ def permute(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("t", "t_copy")
-def t(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def t(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """Each matrix transposed."""
     value = level.front(given["input"])
     if value.ndim > 3:
@@ -168,7 +171,7 @@ def t(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("as_strided", "as_strided_copy")
-def as_strided(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def as_strided(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """The geometry of one example, and the step from each to the next.
 
     Source: as_strided_batching_rule, BatchRulesViews.cpp.
@@ -180,13 +183,13 @@ def as_strided(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("reshape_alias")
-def reshape_alias(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def reshape_alias(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """A view of another shape, whose stride one example's geometry gave."""
     return level.front(given["input"]).view(level.size, *given["size"])
 
 
 @rule("transpose_", "t_", "squeeze_", "unsqueeze_")
-def restrided(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def restrided(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """A change of the tensor's own geometry: it looks through another view from now on."""
     target = cast(BatchedTensor, given["input"])
     changed = RULES.get(op.name[:-1]) or along
@@ -197,7 +200,7 @@ def restrided(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("tril", "triu", "tril_", "triu_")
-def triangle(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def triangle(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """The triangle of each matrix."""
     if given["input"].ndim < 2:
         return NotImplemented
@@ -205,7 +208,7 @@ def triangle(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("cat", "stack")
-def joined(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def joined(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """Tensors of each example, joined along one of its dimensions."""
     tensors: list[Tensor] = list(given["tensors"])
     ndim = tensors[0].ndim

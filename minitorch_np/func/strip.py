@@ -4,7 +4,7 @@ The tape knows only tensors with memory, which hold all examples. Inside vmap a 
 starts from those, with the batch as a dimension like any other.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from minitorch_np.func.batched import BatchedTensor, Level, batched, moved
@@ -20,7 +20,7 @@ def running_levels() -> list[Level]:
 
 
 @contextmanager
-def without(levels: Sequence[Level]) -> Iterator[None]:
+def without(levels: Sequence[Level]) -> Generator[None]:
     """A stretch in which some levels do not watch, for nothing there is batched at them."""
     before = state.modes
     state.modes = [mode for mode in before if mode not in levels]

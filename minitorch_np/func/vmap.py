@@ -2,13 +2,13 @@
 
 import functools
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn, ParamSpec
+from typing import Any, NoReturn, ParamSpec, cast
 
 from minitorch_np.func.batched import BatchedTensor, batched, moved
 from minitorch_np.func.dispatch import VmapLevel
-from minitorch_np.graph.modes import state
+from minitorch_np.graph.modes import over, state
 from minitorch_np.ops.join import cat
 from minitorch_np.random import get_rng_state, set_rng_state
 from minitorch_np.tensor import Tensor
@@ -60,9 +60,7 @@ def _check_in_dim(func: Callable[..., A], in_dims: Dims, arg: object, in_dim: ob
     if in_dim is None:
         return
     if not isinstance(in_dim, int):
-        raise ValueError(
-            f"{start}an input but in_dim must be either an integer dimension or None."
-        )
+        raise ValueError(f"{start}an input but in_dim must be either an integer dimension or None.")
     if not isinstance(arg, Tensor):
         raise ValueError(
             f"{start}an input but the input is of type {type(arg)}. We cannot vmap over non-Tensor "
@@ -118,7 +116,7 @@ def batch_size(dims: Sequence[int | None], flat: Sequence[A]) -> int:
 
 
 @contextmanager
-def running(size: int, randomness: str) -> Iterator[VmapLevel]:
+def running(size: int, randomness: str) -> Generator[VmapLevel]:
     """A level of vmap, from now to the end of the block."""
     state.transforms += 1
     try:
@@ -160,10 +158,11 @@ def _outputs(outputs: A, out_dims: A, level: VmapLevel, func: Callable[..., A]) 
 
     dims: list[A] | None
     if isinstance(outputs, Tensor):
-        one = out_dims is None or isinstance(out_dims, int)
-        if not one and not (isinstance(out_dims, tuple) and len(out_dims) == 1):
+        dims = [out_dims]
+        if out_dims is not None and not isinstance(out_dims, int):
+            dims = list(cast("tuple[A, ...]", out_dims)) if isinstance(out_dims, tuple) else []
+        if len(dims) != 1:
             incompatible()
-        dims = [out_dims] if one else list(out_dims)
     else:
         dims = flat_dims(out_dims, spec)
     if dims is None:
@@ -245,6 +244,28 @@ def _in_chunks(
     )
 
 
+def _over_batches(
+    walk: Callable[[list[Tensor]], list[Tensor | None]], firsts: Sequence[Tensor]
+) -> list[Tensor | None]:
+    """What a walk gives for a batch of first gradients, along dimension 0 of each.
+
+    Source: torch/_vmap_internals.py, in whose words it refuses.
+    """
+    for first in firsts:
+        if not first.ndim:
+            raise ValueError(
+                "vmap(vjp, in_dims=0, ...)(<inputs>): Got in_dim=0 for some input, but that input "
+                "is a Tensor of dimensionality 0 so expected in_dim to satisfy 0 <= in_dim < 0."
+            )
+    size = batch_size([0] * len(firsts), firsts)
+    with VmapLevel(size, "error", state.transforms + 1) as level:
+        found = walk([batched(first, 0, level) for first in firsts])
+        return [None if one is None else unwrapped(one, level, 0) for one in found]
+
+
+over.batches = _over_batches
+
+
 def _chunks(
     flat: Sequence[A], dims: Sequence[int | None], size: int, chunk_size: int
 ) -> list[tuple[A, ...]]:
@@ -279,9 +300,7 @@ def vmap(
             f"{randomness}"
         )
     if chunk_size is not None and chunk_size <= 0:
-        raise ValueError(
-            f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})"
-        )
+        raise ValueError(f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})")
 
     @functools.wraps(func)
     def mapped(*args: A, **kwargs: A) -> A:

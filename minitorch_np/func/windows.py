@@ -1,7 +1,7 @@
 """Rules of convolution, pooling, norms and what else takes batches of images (N, C, ...).
 
 The examples join N where nothing but the images differs, and the channels where weights do.
-Source: aten/src/ATen/functorch/BatchRulesConvolution.cpp, BatchRulesModules.cpp, BatchRulesNorm.cpp.
+Source: aten/src/ATen/functorch/BatchRules{Convolution,Modules,Norm,Loss}.cpp.
 """
 
 from typing import Any, cast
@@ -13,6 +13,8 @@ from minitorch_np.graph.modes import RegisteredOp
 from minitorch_np.tensor import Tensor
 
 __all__: list[str] = []
+
+A = Any
 
 FOLDED = {
     3: """max_pool1d_forward reflection_pad1d replication_pad1d reflection_pad1d_backward
@@ -42,7 +44,7 @@ _SIZED = ("input_size", "size")
 """Parameters that are a shape with N."""
 
 
-def folded(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def folded(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """The op on the images of all examples, one after the other."""
     full = _FULL[op.name]
     ndims = {t.ndim for t in given.values() if isinstance(t, Tensor)}
@@ -68,7 +70,7 @@ RULES.update(dict.fromkeys(_FULL, folded))
 
 
 @rule("constant_pad_nd")
-def constant_pad_nd(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def constant_pad_nd(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """Padding counts dims from the last, so that the batch's is not reached."""
     if len(given["pad"]) > 2 * given["input"].ndim:
         return NotImplemented
@@ -76,7 +78,7 @@ def constant_pad_nd(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("_scaled_dot_product_flash_attention_for_cpu")
-def attention(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def attention(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """Attention of all examples' batches (N, H, L, E)."""
     if given["attn_mask"] is not None or given["dropout_p"]:
         return NotImplemented
@@ -90,13 +92,13 @@ def attention(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("convolution")
-def convolution(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def convolution(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """Examples of images join N; examples of weights, the channels, as groups of their own."""
     input, weight, bias = given["input"], given["weight"], given["bias"]
     held = level.holds(input), level.holds(weight)
     ready = dict(given)
-    own_bias = bias is not None and (held[1] or level.holds(bias))
-    if own_bias:
+    own: Tensor | None = bias if held[1] or level.holds(bias) else None
+    if own is not None:
         ready["bias"] = None
     if held == (False, False):
         return NotImplemented
@@ -107,10 +109,10 @@ def convolution(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
         out = out.reshape(level.size, input.sizes[0], *out.sizes[1:])
     else:
         out = _grouped(level, op, ready)
-    if not own_bias:
+    if own is None:
         return out
     tail = (1,) * (input.ndim - 2)
-    each = level.front(bias) if level.holds(bias) else bias.unsqueeze(0)
+    each = level.front(own) if level.holds(own) else own.unsqueeze(0)
     return out + each.view(each.sizes[0], 1, each.sizes[1], *tail)
 
 
@@ -142,7 +144,7 @@ def _scaled(
 
 
 @rule("native_layer_norm")
-def native_layer_norm(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def native_layer_norm(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """Layer norm is of rows; only weights of each example's own are applied apart."""
     weight, bias, input = given["weight"], given["bias"], given["input"]
     value = level.spread(input)
@@ -153,7 +155,7 @@ def native_layer_norm(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("native_group_norm")
-def native_group_norm(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def native_group_norm(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """Group norm is of images: the examples join N."""
     weight, bias, input = given["weight"], given["bias"], given["input"]
     n = given["N"]
@@ -167,7 +169,7 @@ def native_group_norm(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("native_batch_norm")
-def native_batch_norm(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def native_batch_norm(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """Batch norm is of channels: the examples join those."""
     input, running = given["input"], (given["running_mean"], given["running_var"])
     if given["training"] and level.holds(input):
@@ -196,7 +198,7 @@ def native_batch_norm(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
 
 
 @rule("nll_loss_forward")
-def nll_loss_forward(level: Level, op: RegisteredOp, given: Kwargs) -> Any:
+def nll_loss_forward(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """The log-probability of each target, and each example's sum or weighted mean."""
     input, target, weight = given["input"], given["target"], given["weight"]
     classes = 1 if input.ndim > 1 else 0

@@ -9,6 +9,7 @@ from typing import cast
 
 from minitorch_np import strides
 from minitorch_np.graph.engine import walk
+from minitorch_np.graph.modes import over, state
 from minitorch_np.graph.node import Edge, edge
 from minitorch_np.tensor import Tensor, empty, method
 
@@ -29,7 +30,16 @@ def _given(grads: Grads, count: int) -> Sequence[Tensor | None]:
     return (grads,) if isinstance(grads, Tensor) else tuple(grads)
 
 
-def _first_gradients(outputs: tuple[Tensor, ...], grads: Sequence[Tensor | None]) -> list[Tensor]:
+_BATCHED = (
+    "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch "
+    "dimension. The sizes of the remaining dimensions are expected to match the shape of "
+    "corresponding output, but a mismatch was detected: "
+)
+
+
+def _first_gradients(
+    outputs: tuple[Tensor, ...], grads: Sequence[Tensor | None], batched: bool = False
+) -> list[Tensor]:
     """A gradient for each root: the one given, checked, or ones for a scalar."""
     first: list[Tensor] = []
     for out, grad in zip(outputs, grads):
@@ -40,11 +50,15 @@ def _first_gradients(outputs: tuple[Tensor, ...], grads: Sequence[Tensor | None]
                 raise TypeError(
                     f"gradients can be either Tensors or None, but got {type(grad).__name__}"
                 )
-            if grad.sizes != out.sizes:
+            one = grad[0] if batched else grad
+            if one.sizes != out.sizes:
                 at = len(first)
+                start = _BATCHED if batched else "Mismatch in shape: "
+                shape = one.shape[1:] if batched else one.shape  # PyTorch takes the batch off twice
+                end = " If you only want some tensors in `grad_output` to be considered batched, "
                 raise RuntimeError(
-                    f"Mismatch in shape: grad_output[{at}] has a shape of {grad.shape} and "
-                    f"output[{at}] has a shape of {out.shape}."
+                    f"{start}grad_output[{at}] has a shape of {shape} and output[{at}] has a "
+                    f"shape of {out.shape}." + (f"{end}consider using vmap." if batched else "")
                 )
             first.append(grad)
             continue
@@ -90,6 +104,12 @@ def backward(
     `grad_tensors` are the gradients of the roots themselves; a scalar root needs none.
     `grad_variables` is their old name.
     """
+    if state.transforms:
+        raise RuntimeError(
+            "backward() called inside a functorch transform. This is not supported, please use "
+            "functorch.grad or functorch.vjp instead or call backward() outside of functorch "
+            "transforms."
+        )
     if grad_variables is not None:
         warnings.warn(
             "`grad_variables` is deprecated. Use `grad_tensors` instead.",
@@ -146,6 +166,14 @@ def _wanted(inputs: tuple[Tensor, ...], keep: bool = False) -> list[Edge]:
     return edges
 
 
+def _found(
+    roots: list[Edge], first: Sequence[Tensor], edges: list[Edge], keep: bool, create_graph: bool
+) -> list[Tensor | None]:
+    """The gradients that arrive at some edges."""
+    found = walk(roots, first, keep_graph=keep, create_graph=create_graph, wanted=set(edges))
+    return [found[at] for at in edges]
+
+
 def grad(
     outputs: Tensors,
     inputs: Tensors,
@@ -159,14 +187,9 @@ def grad(
 ) -> tuple[Tensor | None, ...]:
     """The gradient of `outputs` with respect to each of `inputs`; nothing accumulates.
 
-    None for an input that was not used, if `allow_unused`, else an error. `is_grads_batched` is
-    refused: it needs vmap.
+    None for an input that was not used, if `allow_unused`, else an error. `is_grads_batched` says
+    that `grad_outputs` have a dimension more, the first, and so have the results.
     """
-    if is_grads_batched:
-        raise NotImplementedError(
-            "minitorch_np has no vmap, so is_grads_batched=True is not available: call grad() once "
-            "for each gradient"
-        )
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
@@ -180,20 +203,19 @@ def grad(
             stacklevel=2,
         )
     roots = _several(outputs)
-    first = _first_gradients(roots, _given(grad_outputs, len(roots)))
+    first = _first_gradients(roots, _given(grad_outputs, len(roots)), is_grads_batched)
     targets = _several(inputs)
     if not targets:
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     starts = _roots(roots)
     edges = _wanted(targets)
-    found = walk(
-        starts,
-        first,
-        keep_graph=create_graph if retain_graph is None else retain_graph,
-        create_graph=create_graph,
-        wanted=set(edges),
+    keep = create_graph if retain_graph is None else retain_graph
+
+    grads = (
+        over.batches(lambda each: _found(starts, each, edges, keep, create_graph), first)
+        if is_grads_batched
+        else _found(starts, first, edges, keep, create_graph)
     )
-    grads = [found[at] for at in edges]
     if materialize_grads:
         return tuple(
             [_zeros_like(t) if g is None else g for g, t in zip(grads, targets, strict=True)]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from enum import IntEnum
 from types import TracebackType
-from typing import ParamSpec, Protocol, Self, TypeVar, cast
+from typing import Any, ParamSpec, Protocol, Self, TypeVar, cast
 
 __all__ = [
     "Creation",
@@ -18,12 +18,14 @@ __all__ = [
     "is_inference_mode_enabled",
     "made",
     "no_grad",
+    "over",
     "set_grad_enabled",
     "state",
 ]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+A = Any
 
 PLAIN, RECORD, WATCHED = 0, 1, 2
 
@@ -85,6 +87,14 @@ class OpMode:
         state.modes.pop()
         state.route_again()
 
+
+class _Over:
+    """What higher layers do here: `batches` runs a walk for a batch of first gradients."""
+
+    batches: Callable[[Callable[[A], A], A], A]
+
+
+over = _Over()
 
 WATCHERS: set[int] = set()
 """The threads in which a mode watches or inference is on; empty nearly always, and read at once."""
