@@ -8,6 +8,7 @@ Source: aten/src/ATen/functorch/BatchedTensorImpl.cpp.
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from types import TracebackType
 from typing import NoReturn, Unpack, cast
 
 from minitorch_np.dtypes import dtype as Dtype
@@ -22,6 +23,11 @@ from minitorch_np.tensor import Array, GraphNode, Number, Tensor
 __all__ = ["BatchedTensor", "Level", "batched", "levels_of", "moved", "physical", "refreshed"]
 
 _NO_DATA = "Cannot access data pointer of Tensor that doesn't have storage"
+_ESCAPED = (
+    "Either your tensor may have escaped from inside a function being vmapped and this is a user "
+    "error (see https://pytorch.org/functorch/stable/ux_limitations.html), or there is an internal "
+    "functorch error in `gen_vmap_plumbing` Please file an issue if it looks like the latter"
+)
 _NO_ITEM = (
     "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling "
     ".item() on a Tensor, please try to rewrite what you're doing with other operations. If error "
@@ -49,6 +55,16 @@ class Level(OpMode):
         self.depth = depth
         self.gradients = 0
         """How many transforms that differentiate run inside this one."""
+        self.runs = True
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        super().__exit__(kind, value, trace)
+        self.runs = False
 
     def holds(self, tensor: object) -> bool:
         """Whether `tensor` is batched at this level."""
@@ -90,7 +106,7 @@ class BatchedTensor(Tensor):
     @property
     def array(self) -> Array:
         """Raises: RuntimeError, for which example's?"""
-        raise RuntimeError(_NO_DATA)
+        raise RuntimeError(_NO_DATA if self.level.runs else _ESCAPED)
 
     @property
     def memory(self) -> NoReturn:  # pyright: ignore[reportIncompatibleMethodOverride]  # there is none to set
@@ -126,7 +142,7 @@ class BatchedTensor(Tensor):
 
     def data_ptr(self) -> int:
         """Raises: RuntimeError."""
-        raise RuntimeError(_NO_DATA)
+        raise RuntimeError(_NO_DATA if self.level.runs else _ESCAPED)
 
     def item(self) -> Number:
         """Raises: RuntimeError, for which example's?"""
@@ -134,14 +150,20 @@ class BatchedTensor(Tensor):
 
     def tolist(self) -> NoReturn:
         """Raises: RuntimeError."""
-        raise RuntimeError(_NO_DATA)
+        raise RuntimeError(_NO_DATA if self.level.runs else _ESCAPED)
 
     def numpy(self, *, force: bool = False) -> NoReturn:
         """Raises: RuntimeError."""
-        raise RuntimeError(_NO_DATA)
+        raise RuntimeError(_NO_DATA if self.level.runs else _ESCAPED)
 
     def __bool__(self) -> bool:
         raise RuntimeError(_NO_BRANCH)
+
+    def __float__(self) -> float:
+        raise RuntimeError(_NO_ITEM)
+
+    def __int__(self) -> int:
+        raise RuntimeError(_NO_ITEM)
 
     def __repr__(self) -> str:
         inner = textwrap.indent(repr(self.value), " " * 4)

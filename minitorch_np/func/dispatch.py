@@ -26,6 +26,9 @@ Rule = Callable[[Level, RegisteredOp, Kwargs], Any]
 RULES: dict[str, Rule] = {}
 """The rule of each op that has one, by its name."""
 
+LAYOUT_RULES: dict[str, Rule] = {}
+"""The rule of all other ops of a layout."""
+
 RANDOM = frozenset(
     """uniform_ normal_ random_ bernoulli_ exponential_ cauchy_ log_normal_ geometric_ bernoulli
     normal_of multinomial native_dropout""".split()
@@ -129,7 +132,7 @@ class VmapLevel(Level):
         inplace = name.endswith("_")
         if inplace and not self.holds(args[0]) and name not in _AS_IT_IS:
             refuse_target(self, name)
-        found = RULES.get(name)
+        found = RULES.get(name) or LAYOUT_RULES.get(op.layout)
         result = NotImplemented
         if found is not None:
             result = found(self, op, dict(zip(parameters(op), args), **kwargs))

@@ -8,10 +8,9 @@ from typing import Any, cast
 
 from minitorch_np.dtypes import promote_types
 from minitorch_np.func.batched import Level
-from minitorch_np.func.dispatch import RULES, Kwargs, refuse_target, rule
+from minitorch_np.func.dispatch import LAYOUT_RULES, RULES, Kwargs, refuse_target, rule
 from minitorch_np.graph.modes import RegisteredOp
 from minitorch_np.memory_format import channels_last, channels_last_3d
-from minitorch_np.op import REGISTRY
 from minitorch_np.tensor import Tensor
 
 __all__ = ["aligned", "padded", "rank_of"]
@@ -22,7 +21,6 @@ LOSSES = frozenset(
     """mse_loss smooth_l1_loss huber_loss binary_cross_entropy_with_logits soft_margin_loss
     soft_margin_loss_backward""".split()
 )
-OTHERS = frozenset("index addr glu frexp conjugated addr_".split())
 ALIKE = """copy_ zero_ clone convert deg2rad rad2deg deg2rad_ rad2deg_ nan_to_num nan_to_num_
     hardtanh hardtanh_ masked_fill masked_fill_ log_sigmoid rrelu_with_noise_backward mvlgamma
     mvlgamma_ same_view detach view_dtype alias_copy detach_copy""".split()
@@ -88,11 +86,8 @@ def elementwise(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     return op(**aligned(level, given))
 
 
-for _name, _op in REGISTRY.items():
-    if _op.layout == "elementwise" and _name not in LOSSES | OTHERS:
-        RULES[_name] = elementwise
-for _name in ALIKE:
-    RULES[_name] = elementwise
+LAYOUT_RULES["elementwise"] = elementwise
+RULES.update(dict.fromkeys(ALIKE, elementwise))
 
 
 @rule("fill_")

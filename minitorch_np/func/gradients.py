@@ -40,7 +40,8 @@ class Tape:
     def __init__(self, outside: bool) -> None:
         self.outside = outside
         self.own: set[Node] = set()
-        self.leaves: list[Tensor] = []
+        self.given: dict[int, tuple[Tensor, Tensor]] = {}
+        """Each fresh view, which also keeps its leaf alive, and what it is a view of."""
         self.inside: set[Node] = set()
         """Nodes known to lead to the transform's own leaves alone."""
 
@@ -48,6 +49,7 @@ class Tape:
         """A view of an input that a gradient can stop at. Raises: ValueError for no tensor."""
         if not isinstance(tensor, Tensor):
             raise ValueError(f"Thing passed to transform API must be Tensor, got {type(tensor)}")
+        given = tensor
         for level in running_levels():
             tensor = spread_at(tensor, level)
         tracked = self.outside and physical(tensor).requires_grad
@@ -59,7 +61,7 @@ class Tape:
             at = edge(leaf)
             assert at is not None
             self.own.add(at[0])
-            self.leaves.append(leaf)
+        self.given[id(view)] = view, given
         return view
 
     def tracks(self, tensor: Tensor) -> bool:
@@ -88,6 +90,8 @@ class Tape:
         """
         if not isinstance(leaf, Tensor):
             raise RuntimeError(f"Expected tensors, got unsupported type {type(leaf)}")
+        if id(leaf) in self.given:
+            return self.given[id(leaf)][1]
         if edge(physical(leaf)) is None or self.tracks(leaf):
             return leaf
         return leaf.detach()
@@ -228,7 +232,7 @@ def vjp_with_argnums(
         with inference_off():
             grads = gradients(flat, inputs, given, create and outside, retain_graph)
             after = Tape(create)
-            after.own, after.leaves = tape.own, tape.leaves
+            after.own, after.given = tape.own, tape.given
             return tree_unflatten([after.surfaced(g) for g in grads], structure)
 
     return results, pull, aux
