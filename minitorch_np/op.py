@@ -53,6 +53,15 @@ class Recorded(Protocol[P, R]):
         """Set the rules of the in-place form, where they keep something else."""
         ...
 
+    def jvp(self, every: str = "", /, **rules: Rule | str) -> None:
+        """Set the forward rule of each argument that has one of its own, or one word for `every`
+        argument that has a gradient rule; see `plan`. The in-place form goes by them as well."""
+        ...
+
+    def jvp_(self, every: str = "", /, **rules: Rule | str) -> None:
+        """Set the forward rules of the in-place form alone."""
+        ...
+
 
 class Op:
     """A registered op. `name` is torch's, `layout` one of `strides.LAYOUTS`; calling it runs it."""
@@ -159,8 +168,19 @@ def op(
             made[1].plan = replace(plan)
             made[1].plan.set_rules(rules)
 
+        def jvp(every: str = "", /, **rules: Rule | str) -> None:
+            for one in made:
+                one.plan.set_jvps(every, rules)
+
+        def jvp_(every: str = "", /, **rules: Rule | str) -> None:
+            if made[1].plan is plan:
+                made[1].plan = replace(plan)
+            made[1].plan.set_jvps(every, rules)
+
         recorded = cast(Any, made[0].function)
         recorded.vjp = vjp
+        recorded.jvp = jvp
+        recorded.jvp_ = jvp_
         recorded.vjp_ = vjp_
         for one in made:
             if method:

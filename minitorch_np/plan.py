@@ -5,6 +5,9 @@ named result), `out` the result (or a field's name), a parameter's name its argu
 kept with its version - and `<arg>_shape`, `<arg>_stride`, `<arg>_dtype` are facts that keep no
 tensor. A rule that names `wanted` is the rule of several arguments: it is called once, told which
 of them want a gradient, and returns one for each; a gradient that did not arrive is None to it.
+
+A forward rule says what an argument's tangent `t` adds to that of the result, in the same names
+(one for each of several results), or is a word, which `dual/rules.py` explains.
 """
 
 import inspect
@@ -47,6 +50,8 @@ class Plan:
     results: tuple[str, ...] | None
     """The fields of a named result; () for a plain tuple of tensors; None for one tensor."""
     rules: dict[str, Rule] = field(default_factory=dict[str, Rule])
+    jvps: dict[str, "Rule | str"] = field(default_factory=dict[str, "Rule | str"])
+    """The forward rules of arguments that have one of their own."""
     graded: int | None = None
     """How many of the results have a gradient, the first ones; None for all."""
     constants: frozenset[str] = frozenset()
@@ -126,6 +131,21 @@ class Plan:
         """The parameter and the field that a name such as `input_shape` stands for."""
         arg, _, what = name.rpartition("_")
         return (arg, FACTS[what]) if arg in self.kinds and what in FACTS else None
+
+    def set_jvps(self, every: str, rules: "Mapping[str, Rule | str]") -> None:
+        """Take forward rules, after the gradient rules: `every` stands for all of those.
+
+        Raises: TypeError for one whose names mean nothing to this op.
+        """
+        self.jvps = {**dict.fromkeys(self.rules if every else (), every), **rules}
+        for arg, rule in rules.items():
+            if arg not in self.kinds:
+                raise TypeError(f"{self.name}: a rule for {arg!r}, which is no tensor argument")
+            named = () if isinstance(rule, str) else inspect.signature(rule).parameters
+            for n in named:
+                known = n == "t" or n in self.signature.parameters
+                if not (known or self.output(n) is not None or self.fact(n)):
+                    raise TypeError(f"{self.name}: the forward rule for {arg!r} names {n!r}")
 
     def set_rules(self, rules: Mapping[str, Rule | None]) -> None:
         """Take the rules. Raises: TypeError for one whose names mean nothing to this op."""

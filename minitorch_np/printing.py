@@ -112,12 +112,14 @@ def tensor_repr(
     *,
     requires_grad: bool = False,
     grad_fn_name: str | None = None,
+    tangent: object = None,
     name: str = "tensor",
 ) -> str:
     """repr of a tensor that holds `array`, in storage type, of `dtype`.
 
     `grad_fn_name` is the class name of the node that made it; a tensor that has one does not say
-    that it requires a gradient. `name` is 'tensor', or a subclass's name.
+    that it requires a gradient. `tangent` is that of a dual tensor. `name` is 'tensor', or a
+    subclass's name.
     """
     prefix = name + "("
     suffixes = _type_suffixes(array, dtype)
@@ -125,6 +127,8 @@ def tensor_repr(
         suffixes.append(f"grad_fn=<{grad_fn_name}>")
     elif requires_grad:
         suffixes.append("requires_grad=True")
+    if tangent is not None:
+        suffixes.append(f"tangent={tangent}")
     return with_suffixes(prefix + tensor_text(array, dtype, len(prefix)), suffixes, len(prefix))
 
 

@@ -101,7 +101,7 @@ class AutogradMeta:
     Source: torch/csrc/autograd/variable.h, AutogradMeta.
     """
 
-    __slots__ = ("accumulator", "grad", "grad_fn", "hooks", "output_nr", "post_hooks",
+    __slots__ = ("accumulator", "forward", "grad", "grad_fn", "hooks", "output_nr", "post_hooks",
                  "requires_grad", "retains_grad")  # fmt: skip
 
     requires_grad: bool
@@ -112,6 +112,9 @@ class AutogradMeta:
     post_hooks: "dict[int, Callable[[Tensor], None]] | None"
     accumulator: "weakref.ref[GraphNode] | None"
     retains_grad: bool
+    forward: object
+    """Its tangents, `graph.tangents.Tangents`; there only once it had one, so that others pay not
+    even for None."""
 
     def __init__(self, requires_grad: bool = False) -> None:
         self.requires_grad = requires_grad

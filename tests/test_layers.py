@@ -29,6 +29,7 @@ ROWS = (
     ("shortcuts",),
     ("recorder", "refusals"),
     ("op", "loops", "random"),
+    ("dual",),
     ("ops",),
     ("nn",),
     ("optim", "utils", "testing", "cuda", "linalg", "special"),

@@ -3,7 +3,7 @@
 from typing import NoReturn
 
 from minitorch_np.absent import absent
-from minitorch_np.autograd import functional
+from minitorch_np.autograd import forward_ad, functional
 from minitorch_np.graph.backward import backward, grad
 from minitorch_np.graph.modes import (
     enable_grad,
@@ -16,6 +16,7 @@ from minitorch_np.testing.gradcheck import gradcheck, gradgradcheck
 __all__ = [
     "backward",
     "enable_grad",
+    "forward_ad",
     "functional",
     "grad",
     "gradcheck",

@@ -12,7 +12,7 @@ from minitorch_np.autograd.arguments import (
     prepared,
     unpacked,
 )
-from minitorch_np.func.jacobians import basis
+from minitorch_np.func.jacobians import basis, jacfwd, jacrev
 from minitorch_np.graph.modes import enable_grad
 from minitorch_np.ops.creation import zeros_like
 from minitorch_np.ops.join import stack
@@ -47,10 +47,13 @@ def jacobian(
             'Otherwise, prefer to use "reverse-mode".'
         )
     if strategy == "forward-mode":
-        raise NotImplementedError(
-            "minitorch_np.autograd.functional.jacobian has no forward-mode strategy: use "
-            'strategy="reverse-mode"'
-        )
+        if create_graph:
+            raise NotImplementedError(
+                "torch.autograd.functional.jacobian: `create_graph=True` and "
+                '`strategy="forward-mode"` are not supported together (yet). Please either set '
+                '`create_graph=False` or `strategy="reverse-mode"`.'
+            )
+        return _forward(func, inputs, strict, vectorize)
     with enable_grad():
         several, given = as_tuple(inputs, "inputs", "jacobian")
         given = prepared(given, create_graph, need_graph=True)
@@ -72,6 +75,36 @@ def jacobian(
         )
         cells = finished(tuple(rows), create_graph)
     return unpacked(tuple([unpacked(row, several) for row in cells]), several_out)
+
+
+def _forward(func: Function, inputs: A, strict: bool, vectorize: bool) -> A:
+    """The Jacobian by forward mode, for all elements of the inputs at once; in lists, as torch's.
+
+    Source: _jacfwd.
+    """
+    if strict:
+        raise RuntimeError(
+            'torch.autograd.functional.jacobian: `strict=True` and `strategy="forward-mode"` are '
+            "not supported together (yet). Please either set `strict=False` or "
+            '`strategy="reverse-mode"`.'
+        )
+    several, given = as_tuple(inputs, "inputs", "jacobian")
+    if not vectorize:
+        raise NotImplementedError(
+            "Computing Jacobian using forward-AD or forward-over-reverse Hessian isonly "
+            "implemented for `vectorize=True`."
+        )
+    kinds: list[bool] = []
+
+    def pushed(*args: Tensor) -> Tensors:
+        several_out, outputs = as_tuple(func(*args), "outputs", "None")
+        kinds.append(several_out)
+        return outputs
+
+    cells = [list(row) for row in jacfwd(pushed, tuple(range(len(given))))(*given)]
+    if not several:
+        return cells[0][0] if not kinds[0] else tuple([row[0] for row in cells])
+    return cells if kinds[0] else cells[0]
 
 
 def _at_once(outputs: Tensors, inputs: Tensors, create_graph: bool) -> list[Tensors]:
@@ -155,8 +188,9 @@ def hessian(
         return outputs[0].squeeze()
 
     def slopes(*args: Tensor) -> A:
-        mine = tuple([x.requires_grad_() for x in args]) if forward else args
-        found = jacobian(single, mine, create_graph=True)
+        if forward:  # the arguments are dual there, and go through a transform
+            return jacrev(single, tuple(range(len(args))))(*args)
+        found = jacobian(single, args, create_graph=True)
         check_required(found, "jacobian", strict)
         return found
 

@@ -18,7 +18,7 @@ from minitorch_np.graph.modes import enable_grad, is_grad_enabled, set_grad_enab
 from minitorch_np.ops.creation import zeros_like
 from minitorch_np.tensor import Tensor
 
-__all__ = ["hvp", "vhp", "vjp"]
+__all__ = ["hvp", "jvp", "vhp", "vjp"]
 
 A = Any
 Tensors = tuple[Tensor, ...]
@@ -67,6 +67,34 @@ def vjp(
     return (
         unpacked(finished(outputs, create_graph), several_out),
         unpacked(finished(product, create_graph), several),
+    )
+
+
+def jvp(
+    func: Function, inputs: A, v: A = None, create_graph: bool = False, strict: bool = False
+) -> tuple[A, A]:
+    """`(func(*inputs), J @ v)`, J the Jacobian, by going back twice; `func.jvp` goes forward once.
+
+    Arguments as `vjp` has them; `v` has the shapes of the inputs. Source: jvp.
+    """
+    with enable_grad():
+        several, given = as_tuple(inputs, "inputs", "jvp")
+        given = prepared(given, create_graph, need_graph=True)
+        vector = _vector(v, given, several, create_graph, "jvp")
+        several_out, outputs = as_tuple(
+            func(*given), "outputs of the user-provided function", "jvp"
+        )
+        check_required(outputs, "outputs", strict)
+        # what goes back is linear in them, so that their values do not matter
+        weights = tuple([zeros_like(out).requires_grad_() for out in outputs])
+        back = gradients(outputs, given, weights, create_graph=True)
+        check_required(back, "grad_inputs", strict)
+    with set_grad_enabled(create_graph or is_grad_enabled()):
+        found = gradients(back, weights, vector, create_graph)
+        product = filled(found, outputs, strict, create_graph, "back_trick")
+    return (
+        unpacked(finished(outputs, create_graph), several_out),
+        unpacked(finished(product, create_graph), several_out),
     )
 
 

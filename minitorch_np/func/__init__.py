@@ -1,4 +1,4 @@
-"""torch.func's namespace: functions of functions, such as `vmap`, `grad` and `jacrev`."""
+"""torch.func's namespace: functions of functions, such as `vmap`, `grad`, `jvp` and `hessian`."""
 
 from typing import NoReturn
 
@@ -11,11 +11,13 @@ from minitorch_np.func import shaping as _shaping
 from minitorch_np.func import windows as _windows
 from minitorch_np.func.functional_call import functional_call, stack_module_state
 from minitorch_np.func.gradients import grad, grad_and_value, vjp
-from minitorch_np.func.jacobians import jacrev
+from minitorch_np.func.jacobians import hessian, jacfwd, jacrev
+from minitorch_np.func.pushforward import jvp, linearize
 from minitorch_np.func.vmap import vmap
 
 __all__ = [
-    "functional_call", "grad", "grad_and_value", "jacrev", "stack_module_state", "vjp", "vmap",
+    "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize",
+    "stack_module_state", "vjp", "vmap",
 ]  # fmt: skip
 
 _RULES = (_elementwise, _indexing, _products, _reducing, _shaping, _windows)

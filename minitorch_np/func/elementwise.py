@@ -23,7 +23,7 @@ LOSSES = frozenset(
 )
 ALIKE = """copy_ zero_ clone convert deg2rad rad2deg deg2rad_ rad2deg_ nan_to_num nan_to_num_
     hardtanh hardtanh_ masked_fill masked_fill_ log_sigmoid rrelu_with_noise_backward mvlgamma
-    mvlgamma_ same_view detach view_dtype alias_copy detach_copy""".split()
+    mvlgamma_ same_view detach _fw_primal view_dtype alias_copy detach_copy""".split()
 """Ops of other layouts that are elementwise as well."""
 
 _NO_OPERANDS = ("condition", "mask")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
+from minitorch_np.dual.level import DualLevel, below
 from minitorch_np.func.arguments import Argnums, sliced
 from minitorch_np.func.batched import levels_of, physical
 from minitorch_np.func.strip import (
@@ -21,7 +22,7 @@ from minitorch_np.func.strip import (
     without,
 )
 from minitorch_np.graph import backward
-from minitorch_np.graph.modes import enable_grad, inference_mode, state
+from minitorch_np.graph.modes import enable_grad, inference_mode, no_grad, state
 from minitorch_np.graph.node import AccumulateGrad, Node, edge
 from minitorch_np.ops.creation import zeros_like
 from minitorch_np.ops.view import same_view
@@ -53,10 +54,9 @@ class Tape:
         for level in running_levels():
             tensor = spread_at(tensor, level)
         tracked = self.outside and physical(tensor).requires_grad
-        view = same_view(tensor) if tracked else tensor.detach()
+        view = same_view(tensor) if tracked else cut(tensor)
         leaf = physical(view)
         if not tracked:
-            leaf.base = None
             leaf.requires_grad_()
             at = edge(leaf)
             assert at is not None
@@ -94,7 +94,19 @@ class Tape:
             return self.given[id(leaf)][1]
         if edge(physical(leaf)) is None or self.tracks(leaf):
             return leaf
-        return leaf.detach()
+        return cut(leaf)
+
+
+def cut(tensor: Tensor) -> Tensor:
+    """The same memory without history, as `detach`, but with the tangents of forward mode."""
+    with no_grad():
+        view = same_view(tensor)
+    leaf = physical(view)
+    for mode in state.modes:
+        if isinstance(mode, DualLevel):
+            _ = below(mode, mode.tangent_of, leaf)  # or it would look for it in its base
+    leaf.base = None
+    return view
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""jacrev: every row of a Jacobian at once, by vmap over the basis of the outputs.
+"""jacrev, jacfwd and hessian: all rows or columns at once, by vmap over a basis.
 
 Source: torch/_functorch/eager_transforms.py.
 """
@@ -7,14 +7,15 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from minitorch_np.func.arguments import Argnums, chosen
+from minitorch_np.func.arguments import Argnums, chosen, replaced
 from minitorch_np.func.gradients import vjp_with_argnums
+from minitorch_np.func.pushforward import jvp
 from minitorch_np.func.vmap import chunk_sizes, vmap
 from minitorch_np.ops.join import cat
 from minitorch_np.tensor import Tensor
-from minitorch_np.utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_unflatten
+from minitorch_np.utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_map, tree_unflatten
 
-__all__ = ["basis", "jacrev"]
+__all__ = ["basis", "hessian", "jacfwd", "jacrev"]
 
 A = Any
 Function = Callable[..., A]
@@ -86,3 +87,60 @@ def jacrev(
         return (result, aux) if has_aux else result
 
     return jacobian
+
+
+def jacfwd(
+    func: Function, argnums: Argnums = 0, has_aux: bool = False, *, randomness: str = "error"
+) -> Function:
+    """The Jacobian of `func` as `jacrev` gives it, by forward mode: by columns, not by rows.
+
+    Fewer runs where inputs have fewer elements than outputs. `randomness` is vmap's.
+    Source: jacfwd.
+    """
+
+    @functools.wraps(func)
+    def jacobian(*args: A) -> A:
+        primals = chosen(args, argnums)
+        inputs, structure = tree_flatten(primals)
+        units = tree_unflatten(next(basis(inputs)), structure)
+
+        def push(tangents: A) -> A:
+            found = jvp(
+                lambda *duals: func(*replaced(args, duals, argnums)),
+                primals, tangents, has_aux=has_aux,
+            )  # fmt: skip
+            return found[1:] if has_aux else found[1]
+
+        columns = vmap(push, randomness=randomness)(units)
+        aux: A = None
+        if has_aux:
+            columns, aux = columns
+            aux = tree_map(lambda t: t[0], aux)
+        outputs, spec = tree_flatten(columns)
+        counts = [x.numel() for x in inputs]
+        cells = [
+            tree_unflatten(_reshaped(out.movedim(0, -1).split(counts, -1), inputs), structure)
+            for out in outputs
+        ]
+        if isinstance(argnums, int):
+            cells = [cell[0] for cell in cells]
+        result = tree_unflatten(cells, spec)
+        return (result, aux) if has_aux else result
+
+    return jacobian
+
+
+def _reshaped(parts: Sequence[Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:
+    """Parts whose last dimension counts the elements of an input, with that input's shape there."""
+    return [
+        part.unflatten(-1, x.sizes) if x.ndim else part.squeeze(-1)
+        for part, x in zip(parts, inputs, strict=True)
+    ]
+
+
+def hessian(func: Function, argnums: Argnums = 0) -> Function:
+    """The Hessian of `func`, a function to a scalar: `jacfwd(jacrev(func))`, forward over reverse.
+
+    Source: hessian.
+    """
+    return jacfwd(jacrev(func, argnums), argnums)

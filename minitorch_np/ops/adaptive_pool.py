@@ -140,6 +140,7 @@ def adaptive_avg_pool2d_kernel(input: Tensor, output_size: Shape) -> Tensor:
 
 
 adaptive_avg_pool2d_kernel.vjp(input=lambda g, input: adaptive_avg_pool2d_backward(g, input))
+adaptive_avg_pool2d_kernel.jvp("linear")
 
 
 @op("suggested", method=False, node="AdaptiveAvgPool2DBackwardBackward0")
@@ -161,6 +162,7 @@ def adaptive_avg_pool3d_kernel(input: Tensor, output_size: Shape) -> Tensor:
 
 
 adaptive_avg_pool3d_kernel.vjp(input=lambda g, input: adaptive_avg_pool3d_backward(g, input))
+adaptive_avg_pool3d_kernel.jvp("linear")
 
 
 @op("contiguous", method=False, node="AdaptiveAvgPool3DBackwardBackward0")

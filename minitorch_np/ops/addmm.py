@@ -285,3 +285,4 @@ addr.vjp(
     vec1=lambda g, vec2, alpha: times(g.mv(vec2), alpha),
     vec2=lambda g, vec1, alpha: times(g.t().mv(vec1), alpha),
 )
+addr.jvp(vec1="transposed", vec2="transposed")

@@ -357,3 +357,4 @@ def _backward(
 _scaled_dot_product_flash_attention_for_cpu.vjp(
     query=_backward, key=_backward, value=_backward, attn_mask=None
 )
+_scaled_dot_product_flash_attention_for_cpu.jvp("refused")

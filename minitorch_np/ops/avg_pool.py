@@ -169,6 +169,7 @@ avg_pool2d.vjp(
             g, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
         )
 )  # fmt: skip
+avg_pool2d.jvp("linear")
 
 
 @op("suggested", method=False, node="AvgPool2DBackwardBackward0")
@@ -224,6 +225,7 @@ avg_pool3d.vjp(
             g, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
         )
 )  # fmt: skip
+avg_pool3d.jvp("linear")
 
 
 @op("contiguous", method=False, node="AvgPool3DBackwardBackward0")

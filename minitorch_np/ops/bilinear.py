@@ -66,6 +66,7 @@ trilinear.vjp(
         i1, i2, g, expand1, expand2, sumdim, expand3
     ),
 )
+trilinear.jvp("linear")
 
 
 def check_bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None) -> None:

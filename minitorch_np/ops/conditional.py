@@ -75,6 +75,7 @@ where_self.vjp(
     input=lambda g, condition: where_self(condition, g, 0),
     other=lambda g, condition: where_self(condition, 0, g),
 )
+where_self.jvp("joint")
 
 
 def held(x: Number, dtype: Dtype) -> np.generic:
@@ -199,6 +200,7 @@ masked_fill.vjp(
     input=lambda g, mask: g.masked_fill(mask, 0),
     value=lambda g, mask: where_self(mask, g, 0).sum(),
 )
+masked_fill.jvp("joint")
 
 
 @op("like", node=overload_of_value)
@@ -230,6 +232,7 @@ masked_fill_.vjp(
     input=lambda g, mask: g.masked_fill(mask, 0),
     value=lambda g, mask: where_self(mask, g, 0).sum(),
 )
+masked_fill_.jvp("joint")
 
 Limit = Tensor | Number | None
 

@@ -314,6 +314,7 @@ convolution.vjp(
         g, input, weight, bias_shape
     ),
 )
+convolution.jvp(input="linear", weight="linear")
 
 
 @op("suggested", method=False, node="ConvolutionBackwardBackward0", called="input")

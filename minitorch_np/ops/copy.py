@@ -250,6 +250,7 @@ def clone(input: Tensor, *, memory_format: Format = preserve_format) -> Tensor:
 
 
 clone.vjp(input=lambda g: g)
+clone.jvp("linear")
 
 
 @composite()
@@ -271,6 +272,7 @@ def convert(input: Tensor, dtype: Dtype, memory_format: Format) -> Tensor:
 
 
 convert.vjp(input=lambda g, input_dtype: g.to(input_dtype))
+convert.jvp("linear")
 
 _PYTHON_TYPES = {bool: dtypes.bool_, int: dtypes.int64, float: dtypes.float64}
 

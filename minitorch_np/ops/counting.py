@@ -49,6 +49,7 @@ def _unique2(input: Tensor) -> tuple[Tensor, ...]:
 
 
 _unique2.vjp(input=lambda g: refuse("_unique2"))
+_unique2.jvp("refused")
 
 
 @op("contiguous", method=False)
@@ -104,6 +105,7 @@ def _of_no_slices(input: Tensor, dim: int) -> tuple[Tensor, ...]:
 
 
 unique_dim.vjp(input=lambda g: refuse("unique_dim"))
+unique_dim.jvp("refused")
 
 Distinct = Tensor | tuple[Tensor, ...]
 
@@ -142,6 +144,7 @@ def consecutive(input: Tensor, dim: int | None = None) -> tuple[Tensor, ...]:
 
 
 consecutive.vjp(input=lambda g: refuse("unique_consecutive"))
+consecutive.jvp("refused")
 
 
 def _slices_in_runs(input: Tensor, dim: int) -> tuple[Tensor, ...]:

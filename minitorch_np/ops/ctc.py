@@ -190,6 +190,7 @@ ctc_loss_forward.vjp(
     ),
     targets=None,
 )  # fmt: skip
+ctc_loss_forward.jvp("refused")
 
 
 @op(

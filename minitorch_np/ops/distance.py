@@ -208,6 +208,7 @@ cdist_forward.vjp(
     x1=lambda g, x1, x2, p, out: cdist_backward(g.contiguous(), x1, x2, p, out),
     x2=lambda g, x1, x2, p, out: cdist_backward(g.mT.contiguous(), x2, x1, p, out.mT.contiguous()),
 )
+cdist_forward.jvp("refused")
 
 
 @op("contiguous", method=False, node="CdistBackwardBackward0", aten="_cdist_backward")
@@ -292,6 +293,7 @@ def _euclidean_back_second(g: Tensor, x1: Tensor, x2: Tensor, out: Tensor) -> Te
 
 
 euclidean_dist.vjp(x1=_euclidean_back, x2=_euclidean_back_second)
+euclidean_dist.jvp("refused")
 
 
 @composite(method=False)
@@ -329,6 +331,7 @@ def _measure_pairs(a: Array, p: float, out: Array) -> None:
 
 
 pdist_forward.vjp(input=lambda g, input, p, out: pdist_backward(g, input, p, out))
+pdist_forward.jvp("refused")
 
 
 @op("contiguous", method=False, node="PdistBackwardBackward0", aten="_pdist_backward")

@@ -62,6 +62,7 @@ embedding.vjp(
     ),
     indices=None,
 )
+embedding.jvp("linear")
 
 
 @op("contiguous", method=False)
@@ -98,6 +99,7 @@ def embedding_again(g: Tensor, indices: Tensor, padding_idx: int) -> Tensor:
 
 
 embedding_dense_backward.vjp(grad_output=embedding_again, indices=None)
+embedding_dense_backward.jvp("linear")
 
 
 @op("like", method=False)

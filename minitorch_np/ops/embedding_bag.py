@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes
+from minitorch_np.dual.tensors import tangent
 from minitorch_np.graph.saved import legacy_type
 from minitorch_np.loops import converted, finish
 from minitorch_np.op import composite, op
@@ -222,6 +223,7 @@ _embedding_bag.vjp(
     indices=None,
     offsets=None,
 )  # fmt: skip
+_embedding_bag.jvp("refused")
 
 
 @op("contiguous", method=False, differentiable=False)
@@ -358,8 +360,8 @@ def embedding_bag(
     if indices.dtype is not offsets.dtype:
         common = dtypes.promote_types(indices.dtype, offsets.dtype)
         indices, offsets = indices.to(common), offsets.to(common)
-    learns = weight.requires_grad
-    learns |= per_sample_weights is not None and per_sample_weights.requires_grad
+    tensors = (weight,) if per_sample_weights is None else (weight, per_sample_weights)
+    learns = any(t.requires_grad or tangent(t) is not None for t in tensors)
     run = _embedding_bag if learns else _embedding_bag_forward_only
     return run(
         weight, indices.contiguous(), offsets.contiguous(), scale_grad_by_freq, mode, sparse,

@@ -180,3 +180,4 @@ binary_cross_entropy_with_logits.vjp(
         g, input, weight, pos_weight, reduction
     ),
 )
+binary_cross_entropy_with_logits.jvp("transposed")

@@ -169,6 +169,7 @@ special_zeta.vjp(
     input=lambda g: refuse("zeta"),
     other=lambda g, input, other: g * -input * special_zeta(input + 1.0, other),
 )
+special_zeta.jvp("refused")
 
 
 def _incomplete(name: str, input: Tensor, other: Tensor, out: Tensor | None) -> Tensor:
@@ -195,6 +196,7 @@ igamma.vjp(
     input=lambda g: refuse("igamma: input"),
     other=lambda g, input, other: _slope(g, input, other),
 )
+igamma.jvp("refused")
 
 
 @op("elementwise", inplace=True)
@@ -207,3 +209,4 @@ igammac.vjp(
     input=lambda g: refuse("igammac: input"),
     other=lambda g, input, other: _slope(-g, input, other),
 )
+igammac.jvp("refused")

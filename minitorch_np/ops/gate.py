@@ -54,6 +54,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
 
 
 glu.vjp(input=lambda g, input, dim: glu_backward(g, input, dim))
+glu.jvp("transposed")
 
 
 @op("contiguous", method=False)

@@ -373,3 +373,4 @@ affine_grid_generator.vjp(
         .transpose(1, 2)
     )
 )
+affine_grid_generator.jvp("linear")

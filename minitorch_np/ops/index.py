@@ -204,6 +204,7 @@ def read(input: Tensor, plan: Plan, out: Array) -> None:
 index.vjp(
     input=lambda g, input_shape, indices: index_backward(g, input_shape, indices), indices=None
 )
+index.jvp("linear")
 
 
 @op("contiguous", method=False, node="IndexPutImplBackward0")
@@ -217,6 +218,7 @@ def index_backward(
 
 
 index_backward.vjp(grad_output=lambda g, indices: index(g, indices), indices=None)
+index_backward.jvp("linear")
 
 
 def write(input: Tensor, plan: Plan, values: Tensor, accumulate: bool) -> None:
@@ -345,6 +347,7 @@ index_put.vjp(
     input=without,
     values=lambda g, indices: index(g, indices),
 )
+index_put.jvp("joint")
 
 
 @op("like", method=False, node="IndexPutBackward0")
@@ -360,6 +363,7 @@ index_put_.vjp(
     input=without,
     values=lambda g, indices: index(g, indices),
 )
+index_put_.jvp("joint")
 
 
 def as_method(function: Recorded[..., Tensor]) -> Callable[..., Tensor]:

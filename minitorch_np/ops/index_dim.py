@@ -87,6 +87,7 @@ index_select.vjp(
     input=lambda g, input_shape, dim, index: zeros(g, input_shape).index_add_(dim, index, g),
     index=None,
 )
+index_select.jvp("linear")
 
 
 def check_slices(name: str, input: Tensor, dim: int, index: Tensor, source: Tensor) -> None:
@@ -201,6 +202,7 @@ index_add.vjp(
         slices_of(g, dim, index, source.sizes), alpha
     ),
 )
+index_add.jvp("joint")
 
 
 def scaled(g: Tensor, alpha: Number) -> Tensor:
@@ -301,6 +303,7 @@ index_copy.vjp(
     input=lambda g, dim, index: g.index_fill(dim, index, 0),
     source=lambda g, dim, index, source: slices_of(g, dim, index, source.sizes),
 )
+index_copy.jvp("joint")
 
 
 def fill_node(value: Number | Tensor) -> str:
@@ -378,8 +381,10 @@ index_fill.vjp(
     input=lambda g, dim, index: g.index_fill(dim, index, 0),
     value=lambda g, dim, index: g.index_select(dim, distinct(index)).sum(),
 )
+index_fill.jvp("joint")
 index_fill_.vjp(
     index=None,
     input=lambda g, dim, index: g.index_fill(dim, index, 0),
     value=lambda g, dim, index: g.index_select(dim, distinct(index)).sum(),
 )
+index_fill_.jvp("joint")

@@ -132,6 +132,7 @@ def layout(shape: Shape, operands: Sequence[Geometry]) -> Stride:
 
 
 cat.vjp(tensors=lambda g, tensors_shape, dim: cat_backward(g, tensors_shape, dim))
+cat.jvp("linear")
 
 
 def cat_backward(g: Tensor, sizes: Sequence[Shape], dim: int) -> list[Tensor]:
@@ -188,6 +189,7 @@ def _stacked_stride(tensors: Tensors, shape: Shape, dim: int) -> Stride:
 
 
 stack.vjp(tensors=lambda g, dim: g.unbind(dim))
+stack.jvp("linear")
 
 
 def _several(name: str, tensors: Tensors, form: Callable[[Tensor], object]) -> list[Tensor]:
@@ -258,6 +260,7 @@ def matrix_shape(shape: Shape) -> tuple[int, int]:
 
 
 blocks.vjp(tensors=lambda g, tensors_shape: blocks_backward(g, tensors_shape))
+blocks.jvp("linear")
 
 
 def blocks_backward(g: Tensor, sizes: Sequence[Shape]) -> list[Tensor]:

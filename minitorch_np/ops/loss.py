@@ -107,6 +107,7 @@ mse_loss.vjp(
     input=lambda g, input, target, reduction: mse_loss_backward(g, input, target, reduction),
     target=lambda g, input, target, reduction: mse_loss_backward(g, target, input, reduction),
 )
+mse_loss.jvp("transposed")
 
 
 @op("contiguous", method=False)
@@ -178,6 +179,7 @@ smooth_l1_loss.vjp(
         g, target, input, reduction, beta
     ),
 )
+smooth_l1_loss.jvp("transposed")
 
 
 @op("contiguous", method=False, node="SmoothL1LossBackwardBackward0")
@@ -246,6 +248,7 @@ huber_loss.vjp(
         g, target, input, reduction, delta
     ),
 )
+huber_loss.jvp("transposed")
 
 
 @op("contiguous", method=False)

@@ -44,6 +44,7 @@ soft_margin_loss.vjp(
     ),
     target=None,
 )
+soft_margin_loss.jvp("transposed")
 
 
 @op("elementwise", method=False)

@@ -56,6 +56,7 @@ def masked_select_backward(g: Tensor, input: Tensor, mask: Tensor) -> Tensor:
 
 
 masked_select.vjp(input=masked_select_backward, mask=None)
+masked_select.jvp("linear")
 
 
 def blank(g: Tensor, input: Tensor, shape: Shape) -> Tensor:
@@ -193,6 +194,7 @@ def take(input: Tensor, index: Tensor, *, out: Tensor | None = None) -> Tensor:
 take.vjp(
     input=lambda g, input, index: blank(g, input, input.sizes).put_(index, g, True), index=None
 )
+take.jvp("linear")
 
 
 def put_elements(input: Tensor, index: Tensor, source: Tensor, accumulate: bool) -> Tensor:

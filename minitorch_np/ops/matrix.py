@@ -46,6 +46,7 @@ def trace(input: Tensor) -> Tensor:
 
 
 trace.vjp(input=lambda g, input_shape: trace_backward(g, input_shape))
+trace.jvp("linear")
 
 
 def trace_backward(g: Tensor, shape: Shape) -> Tensor:
@@ -91,6 +92,7 @@ linalg_cross.vjp(
     input=lambda g, other, dim: linalg_cross(other, g, dim=dim),
     other=lambda g, input, dim: linalg_cross(g, input, dim=dim),
 )
+linalg_cross.jvp("linear")
 
 
 @composite()

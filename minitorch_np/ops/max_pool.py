@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minitorch_np.dtypes import BOOL, float32, int64
+from minitorch_np.dual.tensors import tangent
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.kernels.large import dense, loop
 from minitorch_np.loops import not_implemented, quietly
@@ -404,7 +405,7 @@ def max_pool1d(
     ceil_mode: bool = False,
 ) -> Tensor:
     """The largest element of each window of (N, C, L)."""
-    if not (input.requires_grad and is_grad_enabled()):
+    if not (input.requires_grad and is_grad_enabled()) and tangent(input) is None:
         return max_pool1d_forward(input, kernel_size, stride, padding, dilation, ceil_mode)
     _ = line(input, kernel_size, stride, padding, dilation, ceil_mode)
     return max_pool1d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)[0]

@@ -95,6 +95,7 @@ def max_unpool2d(input: Tensor, indices: Tensor, output_size: Sequence[int]) -> 
 
 
 max_unpool2d.vjp(input=lambda g, indices: picked(g, indices, 2), indices=None)
+max_unpool2d.jvp("linear")
 
 
 @op("contiguous", method=False, node="MaxUnpool3DBackward0")
@@ -112,3 +113,4 @@ def max_unpool3d(
 
 
 max_unpool3d.vjp(input=lambda g, indices: picked(g, indices, 3), indices=None)
+max_unpool3d.jvp("linear")

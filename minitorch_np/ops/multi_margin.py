@@ -123,6 +123,7 @@ multi_margin_loss.vjp(
     target=None,
     weight=None,
 )
+multi_margin_loss.jvp("refused")
 
 
 @op("contiguous", method=False, node="torch::autograd::NotImplemented")
@@ -241,6 +242,7 @@ multilabel_margin_loss_forward.vjp(
     ),
     target=None,
 )
+multilabel_margin_loss_forward.jvp("refused")
 
 
 @op("contiguous", method=False, node="torch::autograd::NotImplemented")

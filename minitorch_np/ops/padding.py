@@ -83,6 +83,7 @@ def constant_pad_nd(input: Tensor, pad: Padding, value: Number = 0) -> Tensor:
 
 
 constant_pad_nd.vjp(input=lambda g, pad: constant_pad_nd(g, [-n for n in pad], 0))
+constant_pad_nd.jvp(input=lambda t, pad: constant_pad_nd(t, pad, 0))
 
 
 def mirrored(size: int, before: int, after: int) -> NDArray[np.int64]:
@@ -250,6 +251,7 @@ def replication_pad3d_backward(grad_output: Tensor, input: Tensor, padding: Padd
 def rules(forward: Recorded[..., Tensor], backward: Recorded[..., Tensor]) -> None:
     """Make each of two ops the gradient of the other."""
     forward.vjp(input=lambda g, input, padding: backward(g, input, padding))
+    forward.jvp("linear")
     backward.vjp(
         grad_output=lambda g, padding: forward(g, padding),
         input=lambda g, input_shape: zeros(g, input_shape),

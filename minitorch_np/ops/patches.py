@@ -101,6 +101,7 @@ im2col.vjp(
         g, input_shape[-2:], kernel_size, dilation, padding, stride
     )
 )
+im2col.jvp("linear")
 
 
 def check_columns(input: Tensor, output_size: Shape, w: Window) -> Shape:
@@ -159,3 +160,4 @@ col2im.vjp(
         g, kernel_size, dilation, padding, stride
     )
 )
+col2im.jvp("linear")

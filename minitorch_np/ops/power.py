@@ -328,6 +328,10 @@ atan2.vjp(
     input=lambda g, input, other: g * other * inverse_square(input, other),
     other=lambda g, input, other: g * -input * inverse_square(input, other),
 )
+atan2.jvp(
+    input=lambda t, input, other: other * t / (input * input + other * other),
+    other=lambda t, input, other: -input * t / (input * input + other * other),
+)
 
 
 def floating(kernel: str, *operands: Tensor) -> None:

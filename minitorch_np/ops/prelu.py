@@ -45,6 +45,10 @@ prelu_kernel.vjp(
     input=lambda g, input, weight: prelu_input_backward(input, weight, g),
     weight=lambda g, input, weight: prelu_weight_backward(input, weight, g),
 )
+prelu_kernel.jvp(
+    input=lambda t, input, weight: where_self(input >= 0, t, weight * t),
+    weight=lambda t, input: where_self(input >= 0, 0, t * input),
+)
 
 
 @op("elementwise", method=False)

@@ -123,6 +123,7 @@ mm.vjp(
         g, input, mat2_shape, mat2_stride
     ),
 )
+mm.jvp("linear")
 
 
 def mm_mat1_backward(
@@ -211,6 +212,7 @@ bmm.vjp(
     input=lambda g, mat2: g.bmm(mat2.transpose(1, 2)),
     mat2=lambda g, input: input.transpose(1, 2).bmm(g),
 )
+bmm.jvp("linear")
 
 
 def check_mv(input: Tensor | None, mat: Tensor, vec: Tensor, out: Tensor | None = None) -> None:
@@ -250,6 +252,7 @@ def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 mv.vjp(input=lambda g, vec: g.outer(vec), vec=lambda g, input: input.t().mv(g))
+mv.jvp("linear")
 
 
 def _dot(input: Tensor, other: Tensor, out: Tensor | None) -> Tensor:
@@ -287,6 +290,7 @@ def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 dot.vjp(input=lambda g, tensor: g * tensor, tensor=lambda g, input: g * input)
+dot.jvp("linear")
 
 
 @op("contiguous")
@@ -296,3 +300,4 @@ def vdot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 vdot.vjp(input=lambda g, other: g * other, other=lambda g, input: g * input)
+vdot.jvp("linear")

@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 from minitorch_np import dtypes, printing, strides
 from minitorch_np.absent import absent_member
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.dual.tensors import tangent
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.loops import common_dtype
 from minitorch_np.ops.factory import layout, refuse, strided
@@ -173,6 +174,7 @@ def __repr__(self: Tensor) -> str:
         self.dtype,
         requires_grad=self.requires_grad,
         grad_fn_name=None if node is None else node.name().rpartition("::")[2],
+        tangent=tangent(self),
     )
 
 

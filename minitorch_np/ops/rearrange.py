@@ -51,6 +51,7 @@ def repeat(input: Tensor, repeats: Shape) -> Tensor:
 
 
 repeat.vjp(input=lambda g, input_shape, repeats: repeat_backward(g, input_shape, repeats))
+repeat.jvp("linear")
 
 
 def repeat_backward(g: Tensor, shape: Shape, repeats: Shape) -> Tensor:
@@ -164,6 +165,7 @@ def flip(input: Tensor, dims: Dims) -> Tensor:
 
 
 flip.vjp(input=lambda g, dims: g.flip(dims))
+flip.jvp("linear")
 
 
 def _reversed(self: Tensor) -> Tensor:
@@ -250,6 +252,7 @@ def _rolled_stride(input: Tensor, shifts: Sequence[int], dims: Sequence[int]) ->
 
 
 roll.vjp(input=lambda g, shifts, dims: g.roll([-s for s in as_tuple(shifts)], dims))
+roll.jvp("linear")
 
 
 @op("like")
@@ -291,3 +294,4 @@ def _plane(ndim: int, dims: Sequence[int]) -> tuple[int, int]:
 
 
 rot90.vjp(input=lambda g, k, dims: g.rot90(-k, dims))
+rot90.jvp("linear")

@@ -168,6 +168,7 @@ def sum(
 
 
 sum.vjp(input=lambda g, input_shape, dim, keepdim: spread(g, input_shape, dim, keepdim))
+sum.jvp("linear")
 
 
 def restored(t: Tensor, ndim: int, dim: Dims, keepdim: bool) -> Tensor:
@@ -237,6 +238,7 @@ nansum.vjp(
         spread(g, input.sizes, dim, keepdim) * input.isnan().logical_not()
     )
 )
+nansum.jvp(input=lambda t, input, dim, keepdim: t.masked_fill(input.isnan(), 0).sum(dim, keepdim))
 
 
 @op("reduction", node=lambda dim, keepdim: f"MeanBackward{0 if dim is None and not keepdim else 1}")
@@ -282,6 +284,7 @@ mean.vjp(
         spread(g, input_shape, dim, keepdim) / count(input_shape, dim)
     )
 )
+mean.jvp("linear")
 
 
 @op("reduction", node=lambda dim: f"ProdBackward{0 if dim is None else 1}")

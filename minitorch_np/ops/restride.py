@@ -6,6 +6,7 @@ from minitorch_np import shapes, strides
 from minitorch_np.graph.inplace import bump, rebase
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Node, edge, forget
+from minitorch_np.graph.tangents import forget_tangents
 from minitorch_np.memory_format import contiguous_format, memory_format, preserve_format
 from minitorch_np.op import op
 from minitorch_np.ops.permute import check_matrix, swapped
@@ -189,6 +190,7 @@ def detach_(self: Tensor) -> Tensor:
             "function in torch/optim/optimizer.py as the solution."
         )
     forget(self)
+    forget_tangents(self)
     return self
 
 

@@ -140,6 +140,7 @@ rrelu_with_noise_.vjp(
     ),
     noise=None,
 )
+rrelu_with_noise_.jvp("refused")
 
 
 @op("elementwise", method=False)

@@ -72,6 +72,7 @@ def cumsum(
 
 
 cumsum.vjp(input=lambda g, dim: cumsum_backward(g, dim))
+cumsum.jvp("linear")
 
 
 def cumsum_backward(g: Tensor, dim: int) -> Tensor:

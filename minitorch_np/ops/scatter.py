@@ -141,6 +141,7 @@ def gather_backward(g: Tensor, input: Tensor, dim: int, index: Tensor) -> Tensor
 
 
 gather.vjp(input=gather_backward, index=None)
+gather.jvp("linear")
 
 
 def scatter_node(src: Tensor | Number | None, reduce: str | None) -> str:
@@ -267,6 +268,7 @@ scatter.vjp(
     input=kept,
     src=arrived,
 )
+scatter.jvp("joint")
 
 
 @op("contiguous", inplace=True)
@@ -302,6 +304,7 @@ def add_wide(target: Tensor, at: Places, values: Array) -> None:
 
 
 scatter_add.vjp(input=lambda g: g, index=None, src=lambda g, dim, index: g.gather(dim, index))
+scatter_add.jvp("joint")
 
 
 @composite()

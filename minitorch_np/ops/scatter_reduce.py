@@ -251,6 +251,7 @@ index_reduce.vjp(
         g, input, dim, index, source, reduce, include_self, out
     ),
 )
+index_reduce.jvp("refused")
 
 
 def reduced_over(

@@ -83,7 +83,9 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
 
 
 pixel_shuffle.vjp(input=lambda g, upscale_factor: pixel_unshuffle(g, upscale_factor))
+pixel_shuffle.jvp("linear")
 pixel_unshuffle.vjp(input=lambda g, downscale_factor: pixel_shuffle(g, downscale_factor))
+pixel_unshuffle.jvp("linear")
 
 
 def regrouped(input: Tensor, groups: int) -> Tensor:
@@ -117,6 +119,7 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
 
 
 channel_shuffle.vjp(input=lambda g, groups: channel_shuffle(g, g.sizes[1] // groups))
+channel_shuffle.jvp("linear")
 
 
 @op("suggested", method=False, node="torch::autograd::NotImplemented")

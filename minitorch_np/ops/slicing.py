@@ -78,6 +78,7 @@ def select_backward(grad_output: Tensor, input_sizes: Shape, dim: int, index: in
 
 
 select_backward.vjp(grad_output=lambda g, dim, index: g.select(dim, index))
+select_backward.jvp("linear")
 
 
 @op("contiguous")
@@ -90,6 +91,7 @@ select_scatter.vjp(
     input=lambda g, src_shape, dim, index: g.select_scatter(zeros(g, src_shape), dim, index),
     src=lambda g, dim, index: g.select(dim, index),
 )
+select_scatter.jvp("joint")
 
 
 def sliced(
@@ -141,6 +143,7 @@ def slice_backward(
 
 
 slice_backward.vjp(grad_output=lambda g, dim, start, end, step: slice(g, dim, start, end, step))
+slice_backward.jvp("linear")
 
 
 @op("contiguous", refuses="leaf")
@@ -165,6 +168,7 @@ slice_scatter.vjp(
     ),
     src=lambda g, dim, start, end, step: slice(g, dim, start, end, step),
 )
+slice_scatter.jvp("joint")
 
 
 @composite()
@@ -219,6 +223,7 @@ def diagonal_backward(
 
 
 diagonal_backward.vjp(grad_output=lambda g, offset, dim1, dim2: g.diagonal(offset, dim1, dim2))
+diagonal_backward.jvp("linear")
 
 
 @op("contiguous")
@@ -235,6 +240,7 @@ diagonal_scatter.vjp(
     ),
     src=lambda g, offset, dim1, dim2: g.diagonal(offset, dim1, dim2),
 )
+diagonal_scatter.jvp("joint")
 
 
 @op("contiguous")
@@ -253,6 +259,7 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
 
 
 diag_embed.vjp(input=lambda g, offset, dim1, dim2: g.diagonal(offset, dim1, dim2))
+diag_embed.jvp("linear")
 
 
 @op("contiguous", method=False, node="DiagonalBackward0_copy", refuses="leaf")
@@ -277,6 +284,7 @@ diagonal_copy.vjp(
         g, input_shape, offset, dim1, dim2
     )
 )
+diagonal_copy.jvp("linear")
 
 
 @composite()
@@ -341,6 +349,7 @@ def unfold_backward(grad_in: Tensor, input_sizes: Shape, dim: int, size: int, st
 
 
 unfold_backward.vjp(grad_in=lambda g, dim, size, step: g.unfold(dim, size, step))
+unfold_backward.jvp("linear")
 
 
 @op("view")

@@ -140,9 +140,11 @@ unsafe_split.vjp(
         g, input_shape, shapes.split_lengths(input_shape, split_size, dim), dim
     )
 )
+unsafe_split.jvp("linear")
 unsafe_split_with_sizes.vjp(
     input=lambda g, input_shape, split_sizes, dim: split_backward(g, input_shape, split_sizes, dim)
 )
+unsafe_split_with_sizes.jvp("linear")
 
 
 @composite()

@@ -35,6 +35,7 @@ def tril(input: Tensor, diagonal: int = 0, *, out: Tensor | None = None) -> Tens
 
 
 tril.vjp(input=lambda g, diagonal: g.tril(diagonal))
+tril.jvp("linear")
 
 
 @op("contiguous", inplace=True)
@@ -47,6 +48,7 @@ def triu(input: Tensor, diagonal: int = 0, *, out: Tensor | None = None) -> Tens
 
 
 triu.vjp(input=lambda g, diagonal: g.triu(diagonal))
+triu.jvp("linear")
 
 
 def _triangle(

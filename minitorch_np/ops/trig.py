@@ -137,6 +137,7 @@ def asinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 asinh.vjp(input=lambda g, input: g * (input.pow(2) + 1).rsqrt())
 asinh.vjp_(input=lambda g: underived("asinh"))
+asinh.jvp_("refused")
 
 
 @op(
@@ -152,6 +153,7 @@ def acosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 acosh.vjp(input=lambda g, input: g * (input.pow(2) - 1).rsqrt())
 acosh.vjp_(input=lambda g: underived("acosh"))
+acosh.jvp_("refused")
 
 
 @op(
@@ -171,6 +173,7 @@ def _from_one(t: Tensor) -> Tensor:
 
 atanh.vjp(input=lambda g, input: g * 1 / _from_one(input.pow(2)))
 atanh.vjp_(input=lambda g: underived("atanh"))
+atanh.jvp_("refused")
 
 arcsin = alias(asin, "arcsin")
 arccos = alias(acos, "arccos")

@@ -55,6 +55,7 @@ def nearest_1d(name: str, mode: str) -> Form:
     there.vjp(
         input=lambda g, input_shape, output_size, scales: back(g, output_size, input_shape, scales)
     )
+    there.jvp("linear")
     back.vjp(grad_output=lambda g, output_size, scales: there(g, output_size, scales))
     return there
 
@@ -88,6 +89,7 @@ def nearest_2d(name: str, mode: str) -> Form:
             g, output_size, input_shape, scales_h, scales_w
         )
     )
+    there.jvp("linear")
     back.vjp(
         grad_output=lambda g, output_size, scales_h, scales_w: there(
             g, output_size, scales_h, scales_w
@@ -127,6 +129,7 @@ def nearest_3d(name: str, mode: str) -> Form:
             g, output_size, input_shape, scales_d, scales_h, scales_w
         )
     )
+    there.jvp("linear")
     back.vjp(
         grad_output=lambda g, output_size, scales_d, scales_h, scales_w: there(
             g, output_size, scales_d, scales_h, scales_w
@@ -161,6 +164,7 @@ def aligned_1d(name: str, mode: str) -> Form:
             g, output_size, input_shape, align_corners, scales
         )
     )
+    there.jvp("linear")
     back.vjp(
         grad_output=lambda g, output_size, align_corners, scales: there(
             g, output_size, align_corners, scales
@@ -200,6 +204,7 @@ def aligned_2d(name: str, mode: str) -> Form:
             g, output_size, input_shape, align_corners, scales_h, scales_w
         )
     )
+    there.jvp("linear")
     back.vjp(
         grad_output=lambda g, output_size, align_corners, scales_h, scales_w: there(
             g, output_size, align_corners, scales_h, scales_w
@@ -243,6 +248,7 @@ def aligned_3d(name: str, mode: str) -> Form:
             g, output_size, input_shape, align_corners, scales_d, scales_h, scales_w
         )
     )
+    there.jvp("linear")
     back.vjp(
         grad_output=lambda g, output_size, align_corners, scales_d, scales_h, scales_w: there(
             g, output_size, align_corners, scales_d, scales_h, scales_w

@@ -47,6 +47,7 @@ def alias_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 alias_copy.vjp(input=lambda g: g)
+alias_copy.jvp("linear")
 
 
 @op("contiguous", method=False, node="torch::autograd::NotImplemented", refuses="leaf")
@@ -69,6 +70,7 @@ def as_strided_copy(
 
 
 as_strided_copy.vjp(**rules("as_strided"))
+as_strided_copy.jvp("linear")
 
 
 @op("contiguous", method=False, node="ExpandBackward0_copy", refuses="leaf")
@@ -81,6 +83,7 @@ def expand_copy(
 
 
 expand_copy.vjp(**rules("expand"))
+expand_copy.jvp("linear")
 
 
 @op("contiguous", method=False, node="PermuteBackward0_copy", refuses="leaf")
@@ -90,6 +93,7 @@ def permute_copy(input: Tensor, dims: Shape, *, out: Tensor | None = None) -> Te
 
 
 permute_copy.vjp(**rules("permute"))
+permute_copy.jvp("linear")
 
 
 @op("contiguous", method=False, node="SelectBackward0_copy", refuses="leaf")
@@ -99,6 +103,7 @@ def select_copy(input: Tensor, dim: int, index: int, *, out: Tensor | None = Non
 
 
 select_copy.vjp(**rules("select"))
+select_copy.jvp("linear")
 
 
 @op("contiguous", method=False, node="SliceBackward0_copy", refuses="leaf")
@@ -116,6 +121,7 @@ def slice_copy(
 
 
 slice_copy.vjp(**rules("slice"))
+slice_copy.jvp("linear")
 
 
 def squeeze_title(dim: int | Shape | None) -> str:
@@ -132,6 +138,7 @@ def squeeze_copy(
 
 
 squeeze_copy.vjp(**rules("squeeze"))
+squeeze_copy.jvp("linear")
 
 
 @op("contiguous", method=False, node="TBackward0_copy", refuses="leaf")
@@ -141,6 +148,7 @@ def t_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 t_copy.vjp(**rules("t"))
+t_copy.jvp("linear")
 
 
 @op("contiguous", method=False, node="TransposeBackward0_copy", refuses="leaf")
@@ -150,6 +158,7 @@ def transpose_copy(input: Tensor, dim0: int, dim1: int, *, out: Tensor | None = 
 
 
 transpose_copy.vjp(**rules("transpose"))
+transpose_copy.jvp("linear")
 
 
 @op("contiguous", method=False, node="UnfoldBackward0_copy", refuses="leaf")
@@ -161,6 +170,7 @@ def unfold_copy(
 
 
 unfold_copy.vjp(**rules("unfold"))
+unfold_copy.jvp("linear")
 
 
 @op("contiguous", method=False, node="UnsqueezeBackward0_copy", refuses="leaf")
@@ -170,6 +180,7 @@ def unsqueeze_copy(input: Tensor, dim: int, *, out: Tensor | None = None) -> Ten
 
 
 unsqueeze_copy.vjp(**rules("unsqueeze"))
+unsqueeze_copy.jvp("linear")
 
 
 @op("contiguous", method=False, node="ViewBackward0_copy", aten="view_copy", refuses="leaf")
@@ -182,6 +193,7 @@ def view_size_copy(input: Tensor, size: Shape, *, out: Tensor | None = None) -> 
 
 
 view_size_copy.vjp(**rules("view"))
+view_size_copy.jvp("linear")
 
 
 @op("contiguous", method=False, differentiable=False, aten="view_copy", refuses="leaf")
@@ -235,6 +247,7 @@ narrow_copy.vjp(
         g, input_shape, dim, start, start + length, 1
     )
 )
+narrow_copy.jvp("linear")
 
 Pieces = tuple[Tensor, ...]
 
@@ -265,8 +278,11 @@ def unbind_pieces(input: Tensor, dim: int) -> Pieces:
 
 
 split_pieces.vjp(**rules("unsafe_split"))
+split_pieces.jvp("linear")
 split_sections.vjp(**rules("unsafe_split_with_sizes"))
+split_sections.jvp("linear")
 unbind_pieces.vjp(**rules("unbind"))
+unbind_pieces.jvp("linear")
 
 
 def check_count(name: str, made: Pieces, out: Sequence[Tensor]) -> None:
@@ -355,6 +371,7 @@ as_strided_scatter.vjp(
         size, stride, storage_offset
     ),
 )
+as_strided_scatter.jvp("joint")
 
 
 def kept_slice(

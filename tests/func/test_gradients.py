@@ -106,9 +106,9 @@ def test_vjp() -> None:
         alike(lambda torch, x: torch.func.vjp(lambda x: x.sin(), x)[0], x)
         alike(lambda torch, x: torch.func.vjp(lambda x: (x.sin(), x), x, has_aux=True)[2], x)
     alike(
-        lambda torch, x: torch.func.vjp(
-            lambda d: {"a": d["x"] * 2, "b": d["x"].sum()}, {"x": x}
-        )[1]({"a": torch.ones(5, 3), "b": torch.tensor(1.0)}),
+        lambda torch, x: torch.func.vjp(lambda d: {"a": d["x"] * 2, "b": d["x"].sum()}, {"x": x})[
+            1
+        ]({"a": torch.ones(5, 3), "b": torch.tensor(1.0)}),
         X,
     )
     alike(lambda torch, x, w: torch.func.vjp(lambda x: x @ w.t(), x)[1](w.sum() * torch.ones(5, 4)), X, WG)  # fmt: skip

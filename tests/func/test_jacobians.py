@@ -92,3 +92,51 @@ def test_gradients_for_each_image() -> None:
 
     for chunk_size in (None, 1, 2):
         alike(f, KERNEL, sample(3, 4, grad=False), IMAGE, chunk_size, stride=False)
+
+
+def net(torch: Any, w1: Any, b1: Any, w2: Any, x: Any) -> Any:
+    functional = torch.nn.functional
+    return functional.linear(functional.linear(x, w1, b1).tanh(), w2)
+
+
+WEIGHTS = (sample(6, 3, grad=False), sample(6, grad=False), sample(2, 6, grad=False))
+
+
+def test_jacfwd() -> None:
+    jacfwd = lambda torch: torch.func.jacfwd
+    alike(lambda torch, x: jacfwd(torch)(torch.sin)(x[0]), X)
+    alike(lambda torch, x: jacfwd(torch)(lambda x: x.sin() * torch.ones(3))(x[0, 0]), X)
+    alike(lambda torch, x: jacfwd(torch)(lambda x: (x.sin(), x), has_aux=True)(x[0]), X)
+    alike(lambda torch, x: jacfwd(torch)(lambda d: {"a": d["x"].sin(), "b": (d["x"].sum(),)})({"x": x[0]}), X)  # fmt: skip
+    alike(lambda torch, *a: jacfwd(torch)(lambda *a: net(torch, *a), (0, 1, 2, 3))(*a), *WEIGHTS, X, stride=False)  # fmt: skip
+    alike(lambda torch, x: jacfwd(torch)(lambda x: torch.vmap(lambda r: r.sin() * r.sum())(x))(x), X, stride=False)  # fmt: skip
+    alike(lambda torch, x: jacfwd(torch)(lambda x: x * torch.rand(3))(x[0]), X)
+    alike(lambda torch, x: jacfwd(torch)(lambda x: 3)(x[0]), X)
+    alike(lambda torch, x: jacfwd(torch)(lambda x: x, argnums=2)(x[0]), X)
+
+
+def test_hessian() -> None:
+    hessian = lambda torch: torch.func.hessian
+    f = lambda x: (x**3).sum() + x.prod()
+    for x in (X, sample(5, 3)):
+        alike(lambda torch, x: hessian(torch)(f)(x[0]), x)
+    alike(lambda torch, x: torch.func.jacfwd(torch.func.jacfwd(f))(x[0]), X)
+    alike(lambda torch, x: torch.func.jacrev(torch.func.jacfwd(f))(x[0]), X)
+    alike(lambda torch, x: torch.vmap(hessian(torch)(f))(x), X, stride=False)
+    alike(lambda torch, x: torch.func.grad(lambda x: (hessian(torch)(f)(x) ** 2).sum())(x[0]), X)
+
+    def loss(torch: Any, *given: Any) -> Any:
+        target = torch.tensor([0, 1, 0, 1, 1])
+        return torch.nn.functional.cross_entropy(net(torch, *given), target)
+
+    alike(lambda torch, *a: hessian(torch)(lambda *a: loss(torch, *a), (0, 1, 2))(*a), *WEIGHTS, X, stride=False)  # fmt: skip
+
+
+def test_forward_mode_around_reverse_mode() -> None:
+    slope = lambda torch: torch.func.grad(lambda x: (x.sin() * x.sum()).sum())
+    jvp = lambda torch: torch.func.jvp
+    alike(lambda torch, x: jvp(torch)(slope(torch), (x,), (x,)), X)
+    alike(lambda torch, x: torch.vmap(lambda v: jvp(torch)(slope(torch), (x,), (v,))[1])(torch.ones(2, 5, 3)), X)  # fmt: skip
+    alike(lambda torch, x: torch.vmap(lambda x: jvp(torch)(slope(torch), (x,), (x * 2,)))(x), X)
+    alike(lambda torch, x: jvp(torch)(torch.vmap(slope(torch)), (x,), (x,)), X, stride=False)
+    alike(lambda torch, x: torch.func.grad(lambda x: jvp(torch)(lambda x: x.sin() * x.sum(), (x,), (x,))[1].sum())(x), X)  # fmt: skip

@@ -35,10 +35,13 @@ def test_where_the_batch_comes_in_and_out(f: Any, in_dim: int, out_dim: int) -> 
 
 
 @pytest.mark.parametrize(
-    "in_dims", [0, (0, 0), (1, None), (None, 1), (0, -2), [0, 0], (0,), ((0,), 0), "a", 1.5, (1.5, 0)]
+    "in_dims",
+    [0, (0, 0), (1, None), (None, 1), (0, -2), [0, 0], (0,), ((0,), 0), "a", 1.5, (1.5, 0)],
 )
 def test_in_dims(in_dims: Any) -> None:
-    alike(lambda torch, x, y: torch.vmap(lambda a, b: a * b, in_dims)(x, y), X, sample(3, 4, 2)[0:3])
+    alike(
+        lambda torch, x, y: torch.vmap(lambda a, b: a * b, in_dims)(x, y), X, sample(3, 4, 2)[0:3]
+    )
 
 
 @pytest.mark.parametrize("out_dims", [0, 1, -1, (0, 1), [1, 0], (0,), None, "a", (None, 0), 5])
@@ -62,9 +65,7 @@ def test_structures() -> None:
         X,
         sample(2),
     )
-    alike(
-        lambda torch, x: torch.vmap(lambda d: d["a"], in_dims=({"b": 0},))({"a": x}), X
-    )
+    alike(lambda torch, x: torch.vmap(lambda d: d["a"], in_dims=({"b": 0},))({"a": x}), X)
     alike(lambda torch, x: torch.vmap(f, out_dims={"sum": 1, "rest": [0, 1]})({"a": x, "b": x}, (x, x)), X)  # fmt: skip
 
 

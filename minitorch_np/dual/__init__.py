@@ -1,0 +1,1 @@
+"""Forward mode: levels that give every op's results their tangents, and the rules they go by."""

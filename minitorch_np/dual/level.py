@@ -1,0 +1,171 @@
+"""Levels of forward mode: the mode that sees every op, and dual tensors at the innermost level.
+
+Levels nest, one mode each. A level is switched off while an op runs for it, those around it are
+not: they see the op and what computes the tangents, so derivatives of derivatives come out right
+and are never confused. Source: torch/autograd/forward_ad.py, torch/_functorch/eager_transforms.py.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, cast
+
+from minitorch_np.dual.call import Call, Dual, Planned, contents
+from minitorch_np.dual.rules import check, refuse, tangents_of_results
+from minitorch_np.graph.inplace import CopySlices
+from minitorch_np.graph.modes import OpMode, RegisteredOp, state
+from minitorch_np.graph.tangents import Level, forward, inherit, share
+from minitorch_np.plan import slot
+from minitorch_np.tensor import Tensor
+
+__all__ = ["DualLevel", "below", "innermost"]
+
+A = Any
+R = TypeVar("R")
+
+
+def innermost() -> "DualLevel | None":
+    """The level that was opened last in this thread."""
+    return next((mode for mode in reversed(state.modes) if isinstance(mode, DualLevel)), None)
+
+
+def below(level: Level, function: Callable[..., R], *args: object) -> R:
+    """What a function gives with a level, and the modes inside it, switched off."""
+    at = state.modes.index(level)
+    modes, state.modes = state.modes, state.modes[:at]
+    state.route_again()
+    try:
+        return function(*args)
+    finally:
+        state.modes = modes
+        state.route_again()
+
+
+class DualLevel(Level):
+    """The mode of one level: runs each op, and gives its results their tangents.
+
+    A function transform's level may have others inside, and inference mode does not switch it off.
+    """
+
+    def __init__(self, transform: bool = False) -> None:
+        super().__init__()
+        self.transform = transform
+
+    def open(self) -> bool:
+        """Whether ops carry tangents at this level just now."""
+        return forward.on and (self.transform or not state.inference)
+
+    def close(self) -> None:
+        """Take the level off, and with it every tangent that a tensor has at it."""
+        state.modes.remove(self)
+        state.route_again()
+        self.drop()
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __op__(
+        self, op: RegisteredOp, args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> object:
+        """The result of the op, with a tangent if an argument has one."""
+        if not self.open():
+            return op(*args, **kwargs)
+        one = cast(Planned, op)
+        call = Call(one, args, kwargs)
+        duals = self._duals(call)
+        first = next(iter(call.arguments), "")
+        out = call.arguments.get("out")
+        if out is not None and (duals or any(self.tangent_of(t) for t in contents(out))):
+            refuse(f"{call.plan.aten}_out", "it is an out= function")
+        if one.name.endswith("_") and not one.name.endswith("__"):
+            return self._written(call, duals, first, args, kwargs)
+        if duals:
+            check(call, duals)
+        result = op(*args, **kwargs)
+        call.results = contents(result)
+        if duals:
+            for tensor, tangent in zip(call.results, tangents_of_results(call, duals), strict=True):
+                if tangent is not None:
+                    self.begin(tensor, tangent)
+            _tell_node(call.results)
+        if call.plan.view:
+            source = cast(Tensor, call.arguments[first])
+            for view in call.results:
+                inherit(view, source)
+        return result
+
+    def _duals(self, call: Call) -> dict[str, Dual]:
+        """The tangents of the arguments that have any and that the results depend on smoothly."""
+        found: dict[str, Dual] = {}
+        if not call.plan.differentiable:
+            return found
+        smooth = {*call.plan.rules, *call.plan.jvps}
+        for arg in call.plan.inputs():
+            if smooth and arg not in smooth:
+                continue
+            value = call.arguments.get(arg)
+            if isinstance(value, Tensor):
+                tangent = self.tangent_of(value) if value.dtype.is_floating_point else None
+                if tangent is not None:
+                    found[arg] = tangent
+            elif call.plan.kinds[arg] == "list" and value is not None:
+                several = [
+                    None if t is None else self.tangent_of(t)
+                    for t in cast("Sequence[Tensor | None]", value)
+                ]
+                if any(t is not None for t in several):
+                    found[arg] = several
+        return found
+
+    def _written(
+        self, call: Call, duals: dict[str, Dual], first: str,
+        args: tuple[object, ...], kwargs: dict[str, object],
+    ) -> object:  # fmt: skip
+        """The result of an op that writes to its first argument, and to that one's tangent."""
+        if not duals:
+            return call.op(*args, **kwargs)
+        written = cast(Tensor, call.arguments[first])
+        if call.plan.view:
+            result = call.op(*args, **kwargs)
+            _ = call.op(*[duals.get(first) if a is written else a for a in args], **kwargs)
+            return result
+        check(call, duals)
+        tangent = duals.get(first)
+        before = written.clone()
+        result = call.op(*args, **kwargs)
+        call.arguments = {n: before if v is written else v for n, v in call.arguments.items()}
+        call.results = (written,)
+        self._tell_before(call, first, before, cast("Tensor | None", tangent))
+        [new] = tangents_of_results(call, duals)
+        if new is not None and isinstance(tangent, Tensor):
+            tangent.copy_(new)
+        elif new is not None:
+            self.begin(written, new, written=True)
+        _tell_node([written])
+        return result
+
+    def _tell_before(self, call: Call, first: str, before: Tensor, tangent: Tensor | None) -> None:
+        """Give what a node keeps of the value before the write its tangent, too."""
+        node = _writer(call.results[0])
+        if tangent is None or node is None or first not in call.plan.names():
+            return
+        kept = getattr(node, slot(call.plan, first), None)
+        if isinstance(kept, Tensor):
+            self.begin(kept, tangent.clone())
+
+
+def _writer(tensor: Tensor) -> A:
+    """The node of the last op that made the tensor, or wrote to it."""
+    meta = tensor.meta if tensor.base is None else tensor.base.meta
+    node = None if meta is None else meta.grad_fn
+    if tensor.base is not None and not isinstance(node, CopySlices):
+        node = None if tensor.meta is None else tensor.meta.grad_fn
+    return node.write if isinstance(node, CopySlices) else node
+
+
+def _tell_node(results: Sequence[Tensor]) -> None:
+    """Give the results that their node keeps, without history, the tangents that they have."""
+    for tensor in results:
+        node = _writer(tensor)
+        for place, nr in () if node is None else node.outputs.items():
+            kept = getattr(node, place, None)
+            if isinstance(kept, Tensor) and nr < len(results):
+                share(results[nr], kept)
