@@ -41,7 +41,9 @@ _DYNAMIC = {
 }  # fmt: skip
 """Ops whose result has a shape that depends on the elements, and what ATen calls them."""
 
-_NAMED = frozenset("fill_ index_add_ index_fill_ index_put_ scatter_add_ zero_".split())
+_NAMED = frozenset(
+    "fill_ index_add_ index_fill_ index_put_ scatter_add_ scatter_reduce_ zero_".split()
+)
 _ARITHMETIC = frozenset(
     """sub_ mul_ div_ copy_ masked_fill_ logical_and_ logical_or_ logical_xor_ clamp_min_
     clamp_max_""".split()
@@ -83,10 +85,12 @@ def parameters(op: RegisteredOp) -> tuple[str, ...]:
     return tuple(cast(Op, op).plan.signature.parameters)
 
 
-def refuse_target(level: Level, name: str) -> NoReturn:
+def refuse_target(level: Level, name: str, args: Args = ()) -> NoReturn:
     """Raise: what is written differs between examples, and the target is one for all."""
     where = "in a vmap"
-    if name in _ARITHMETIC:
+    if name == "masked_fill_" and isinstance(args[2], Tensor):
+        what = name
+    elif name in _ARITHMETIC:
         what = "inplace arithmetic"
     elif name in _NAMED:
         what = name
@@ -131,7 +135,7 @@ class VmapLevel(Level):
             )
         inplace = name.endswith("_")
         if inplace and not self.holds(args[0]) and name not in _AS_IT_IS:
-            refuse_target(self, name)
+            refuse_target(self, name, args)
         found = RULES.get(name) or LAYOUT_RULES.get(op.layout)
         result = NotImplemented
         if found is not None:

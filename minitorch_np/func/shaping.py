@@ -182,13 +182,22 @@ def as_strided(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     return op(value, size, stride, value.offset if offset is None else offset)
 
 
+@rule("as_strided_scatter")
+def as_strided_scatter(level: Level, op: RegisteredOp, given: Kwargs) -> A:
+    """Raises: RuntimeError, as PyTorch's."""
+    raise RuntimeError(
+        "Error: aten::as_strided_scatter requires special handling, and does not yet have a "
+        "batching rule. Feel free to file a github issue!"
+    )
+
+
 @rule("reshape_alias")
 def reshape_alias(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """A view of another shape, whose stride one example's geometry gave."""
     return level.front(given["input"]).view(level.size, *given["size"])
 
 
-@rule("transpose_", "t_", "squeeze_", "unsqueeze_")
+@rule("transpose_", "t_", "squeeze_", "unsqueeze_", "as_strided_")
 def restrided(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """A change of the tensor's own geometry: it looks through another view from now on."""
     target = cast(BatchedTensor, given["input"])
