@@ -409,9 +409,15 @@ def _subclass(node: type[Node], title: str) -> type[Node]:
 def _zeros(node: Node, nr: int) -> Tensor:
     """A gradient of zeros for an output that none arrived for."""
     shape, dtype = node.expects[nr]
+    assert dtype is not None
     zeros = empty(shape, contiguous(shape), dtype)
     zeros.array.fill(0)
     return zeros
+
+
+def _nothing(grads: Sequence[Tensor | None]) -> bool:
+    """Whether none of a node's gradients arrived, as when a hook took them away."""
+    return all(grad is None for grad in grads)
 
 
 def _fresh_all(tensors: "Sequence[Tensor | None] | Tensor", versions: list[int | None]) -> None:
@@ -451,6 +457,7 @@ _SPACE: dict[str, object] = {
     "seen": seen,
     "fresh_all": _fresh_all,
     "no_rule": no_rule,
+    "nothing": _nothing,
     "rebase": rebase,
     "regard": regard,
     "refuse_history": refuse_history,

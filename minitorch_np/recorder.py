@@ -302,7 +302,8 @@ def node_source(plan: Plan) -> str:
     if plan.results is None:
         body += ["g = grads[0]", "if g is None:", "    return [None] * len(edges)"]
     elif not plan.results:
-        body += ["g = tuple(grads)"]
+        body += ["g = tuple(grads)", "if g[0] is None and nothing(g):"]
+        body += ["    return [None] * len(edges)"]
     else:
         for nr, result in enumerate(plan.results):
             asked = [inspect.signature(r).parameters for r in plan.rules.values()]
@@ -310,7 +311,11 @@ def node_source(plan: Plan) -> str:
             if asked:
                 body += [f"g_{result} = grads[{nr}]"]
             if any("wanted" not in names for names in asked):
-                body += [f"if g_{result} is None:", f"    g_{result} = zeros(self, {nr})"]
+                body += [f"if g_{result} is None:", "    if nothing(grads):"]
+                body += [
+                    "        return [None] * len(edges)",
+                    f"    g_{result} = zeros(self, {nr})",
+                ]
     body += [f"{n} = self.{slot(plan, n)}" for n in names if n not in tensors]
     for n in tensors:
         body += _unpack(plan, n)

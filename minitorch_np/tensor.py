@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import ClassVar, NoReturn, Protocol, Self, TypeVar, cast, overload
 
@@ -108,8 +109,8 @@ class AutogradMeta:
     grad: "Tensor | None"
     grad_fn: GraphNode | None
     output_nr: int
-    hooks: "dict[int, Callable[[Tensor], Tensor | None]] | None"
-    post_hooks: "dict[int, Callable[[Tensor], None]] | None"
+    hooks: "OrderedDict[int, Callable[[Tensor], Tensor | None]] | None"
+    post_hooks: "OrderedDict[int, Callable[[Tensor], None]] | None"
     accumulator: "weakref.ref[GraphNode] | None"
     retains_grad: bool
     forward: object

@@ -3,7 +3,8 @@
 from typing import NoReturn
 
 from minitorch_np.absent import absent
-from minitorch_np.autograd import forward_ad, functional
+from minitorch_np.autograd import forward_ad, function, functional, graph
+from minitorch_np.autograd.function import Function, NestedIOFunction
 from minitorch_np.graph.backward import backward, grad
 from minitorch_np.graph.modes import (
     enable_grad,
@@ -14,13 +15,17 @@ from minitorch_np.graph.modes import (
 from minitorch_np.testing.gradcheck import gradcheck, gradgradcheck
 
 __all__ = [
+    "Function",
+    "NestedIOFunction",
     "backward",
     "enable_grad",
     "forward_ad",
+    "function",
     "functional",
     "grad",
     "gradcheck",
     "gradgradcheck",
+    "graph",
     "inference_mode",
     "no_grad",
     "set_grad_enabled",

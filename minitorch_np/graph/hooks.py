@@ -2,10 +2,12 @@
 
 import warnings
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable
+from typing import cast
 
-from minitorch_np.graph.handle import RemovableHandle
-from minitorch_np.graph.node import edge
+from minitorch_np.graph.handle import RemovableHandle, registered
+from minitorch_np.graph.node import Node, edge
 from minitorch_np.tensor import Tensor, attribute, method
 
 __all__ = ["get_grad", "register_hook", "register_post_accumulate_grad_hook", "set_grad"]
@@ -13,7 +15,7 @@ __all__ = ["get_grad", "register_hook", "register_post_accumulate_grad_hook", "s
 Hook = Callable[[Tensor], Tensor | None]
 
 
-def _hooks_of(tensor: Tensor) -> dict[int, Hook]:
+def _hooks_of(tensor: Tensor) -> OrderedDict[int, Hook]:
     """The hooks on a tensor: its node keeps them, for the tensor may die before backward."""
     at = edge(tensor)
     assert at is not None
@@ -21,12 +23,12 @@ def _hooks_of(tensor: Tensor) -> dict[int, Hook]:
     if tensor.is_leaf:
         meta = tensor.autograd()
         if meta.hooks is None:
-            meta.hooks = {}
+            meta.hooks = OrderedDict()
         node.tensor_hooks = {0: meta.hooks}
         return meta.hooks
     if node.tensor_hooks is None:
         node.tensor_hooks = {}
-    return node.tensor_hooks.setdefault(nr, {})
+    return node.tensor_hooks.setdefault(nr, OrderedDict())
 
 
 @method
@@ -34,7 +36,15 @@ def register_hook(self: Tensor, hook: Hook) -> RemovableHandle:
     """Call `hook` with this tensor's gradient when it is ready; a tensor returned replaces it."""
     if not self.requires_grad:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-    return RemovableHandle(_hooks_of(self), hook)
+    return registered(_hooks_of(self), hook)
+
+
+def get_backward_hooks(self: Tensor) -> OrderedDict[int, Hook] | None:
+    """The hooks on this tensor as it is now, by number; None where there were none."""
+    node = self.grad_fn
+    if node is None:
+        return None if self.meta is None else self.meta.hooks
+    return (cast(Node, node).tensor_hooks or {}).get(self.output_nr)
 
 
 @method
@@ -48,8 +58,8 @@ def register_post_accumulate_grad_hook(
         raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
     meta = self.autograd()
     if meta.post_hooks is None:
-        meta.post_hooks = {}
-    return RemovableHandle(meta.post_hooks, hook)
+        meta.post_hooks = OrderedDict()
+    return registered(meta.post_hooks, hook)
 
 
 @method
@@ -124,3 +134,4 @@ def set_grad(self: Tensor, value: Tensor | None) -> None:
 
 
 attribute("grad", get_grad, set_grad, del_grad)
+attribute("_backward_hooks", get_backward_hooks)

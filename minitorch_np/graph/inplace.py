@@ -109,17 +109,17 @@ def bump(tensor: Tensor) -> None:
         )
 
 
-def rebase(tensor: Tensor, node: Node) -> None:
-    """Make `node` the history of `tensor`; of a view, also that of its base and its views."""
+def rebase(tensor: Tensor, node: Node, nr: int = 0) -> None:
+    """Make `tensor` output `nr` of `node`; of a view, also its base and its views."""
     node.expects = [(tensor.sizes, tensor.dtype)]
     base = tensor.base
     if base is not None:
         node = CopySlices(edge(base), base, tensor, node)
         tensor = base
-    _proceed(tensor, node)
+    _proceed(tensor, node, nr)
 
 
-def _proceed(tensor: Tensor, node: Node) -> None:
+def _proceed(tensor: Tensor, node: Node, nr: int = 0) -> None:
     """Set the history of `tensor`, which keeps its gradient there if it did in the old one.
 
     Source: update_tensor_hooks_on_new_gradfn, torch/csrc/autograd/variable.cpp.
@@ -127,8 +127,8 @@ def _proceed(tensor: Tensor, node: Node) -> None:
     meta = tensor.autograd()
     old = meta.grad_fn
     if meta.retains_grad and isinstance(old, Node) and old.retainers is not None:
-        node.retainers = {0: old.retainers.pop(meta.output_nr)}
-    meta.grad_fn, meta.output_nr = node, 0
+        node.retainers = {**(node.retainers or {}), nr: old.retainers.pop(meta.output_nr)}
+    meta.grad_fn, meta.output_nr = node, nr
 
 
 @method
@@ -203,8 +203,10 @@ class CopySlices(Node):
         first = None if edges[0] is None else (write, 0)
         results = write.run([part.clone(memory_format=contiguous_format)], (first, *edges[1:]))
         written = results[0]
-        if written is not None:
-            part.copy_(written)
+        if first is None or written is None:  # a custom Function may say so
+            results[0] = None
+            return results
+        part.copy_(written)
         results[0] = whole
         return results
 

@@ -122,6 +122,8 @@ class _State(threading.local):
         self.modes: list[OpMode] = []
         self.transforms = 0
         self.route = RECORD
+        self.task: object | None = None
+        """The walk back through a graph that is under way, the innermost one."""
 
     def route_again(self) -> None:
         """Sum the switches up anew, after one of them was set."""

@@ -2,18 +2,29 @@
 
 import itertools
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from typing import ClassVar, cast
 
 from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.graph.handle import RemovableHandle
+from minitorch_np.graph.handle import RemovableHandle, registered
 from minitorch_np.graph.saved import FREED, freed, legacy_type, stale, with_history
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Tensor, empty
 
-__all__ = ["AccumulateGrad", "Edge", "Node", "edge", "forget", "laid_out"]
+__all__ = [
+    "AccumulateGrad",
+    "Edge",
+    "Node",
+    "checked",
+    "edge",
+    "fitted",
+    "forget",
+    "laid_out",
+    "replaced",
+]
 
 Edge = tuple["Node", int]
 """A node and which of its outputs: where a gradient goes next."""
@@ -22,6 +33,7 @@ Grads = tuple[Tensor | None, ...]
 TensorHook = Callable[[Tensor], Tensor | None]
 PreHook = Callable[[Grads], Grads | None]
 PostHook = Callable[[Grads, Grads], Grads | None]
+Apply = Callable[[list[Tensor | None], tuple["Edge | None", ...]], list[Tensor | None]]
 
 reference = weakref.ref
 recorded = itertools.count()
@@ -33,9 +45,9 @@ class Node:
     """One recorded op: turns the gradients of its outputs into those of its inputs.
 
     `edges` has an edge, or None, for each tensor input; `expects` the shape and dtype of each
-    output, which every gradient that arrives is made to fit; `order` when it was recorded. The
-    class of an op's node is generated with a slot for everything its rules may save, which reads
-    as `node._saved_self` does in PyTorch. Source: torch/csrc/autograd/function.h.
+    output, which every gradient that arrives is made to fit (None: any dtype); `order` when it was
+    recorded. The class of an op's node is generated with a slot for everything its rules may save,
+    which reads as `node._saved_self` does in PyTorch. Source: torch/csrc/autograd/function.h.
     """
 
     __slots__ = ("__weakref__", "_metadata", "edges", "expects", "order", "post_hooks",
@@ -54,13 +66,13 @@ class Node:
     """When a tensor last lost its history in place; nodes recorded later need not look."""
 
     edges: tuple[Edge | None, ...]
-    expects: Sequence[tuple[Shape, Dtype]]
+    expects: Sequence[tuple[Shape, Dtype | None]]
     order: int
-    tensor_hooks: dict[int, dict[int, TensorHook]] | None
+    tensor_hooks: dict[int, OrderedDict[int, TensorHook]] | None
     retainers: dict[int, weakref.ref[Tensor]] | None
     """The tensors that keep their gradient, by output; they see it after every hook on it."""
-    pre_hooks: dict[int, PreHook] | None
-    post_hooks: dict[int, PostHook] | None
+    pre_hooks: OrderedDict[int, PreHook] | None
+    post_hooks: OrderedDict[int, PostHook] | None
 
     def __init__(self, edges: tuple[Edge | None, ...]) -> None:
         self.edges = edges
@@ -76,30 +88,49 @@ class Node:
     def run(
         self, grads: list[Tensor | None], edges: tuple[Edge | None, ...]
     ) -> list[Tensor | None]:
-        """`apply`, then the hooks that see inputs and outputs."""
+        """`apply`, between the hooks on what arrived and those on what is made of it."""
         if self.order < Node.cut:
             self.check_history()
-        hooks = self.post_hooks
-        if hooks is None:
+        if self.post_hooks is None and self.pre_hooks is None:
             return self.apply(grads, edges)
+        return self.between_hooks(self.apply, grads, edges)
+
+    def between_hooks(
+        self, apply: Apply, grads: list[Tensor | None], edges: tuple[Edge | None, ...]
+    ) -> list[Tensor | None]:
+        """What `apply` makes of the gradients, and the node's own hooks before and after it.
+
+        Source: call_function, torch/csrc/autograd/engine.cpp.
+        """
+        grads = self.prepared(grads)
         outputs = tuple(grads)
-        results: list[Tensor | None] = self.apply(grads, edges)
-        for hook in list(hooks.values()):
+        results = apply(grads, edges)
+        if not self.post_hooks:
+            return results
+        for nr, (grad, to) in enumerate(zip(results, edges, strict=True)):
+            if grad is not None and to is not None:
+                results[nr] = fitted(self, nr, to, grad)
+        for hook in list(self.post_hooks.values()):
             changed = hook(tuple(results), outputs)
             if changed is not None:
-                results = _replaced(hook, results, changed)
+                results = replaced(hook, results, changed)
         return results
+
+    def prepared(self, grads: list[Tensor | None]) -> list[Tensor | None]:
+        """What the hooks that run before the node make of the gradients that it is to get."""
+        for hook in list((self.pre_hooks or {}).values()):
+            changed = hook(tuple(grads))
+            if changed is not None:
+                grads = replaced(hook, grads, changed)
+        return grads
 
     def hooked(self, grads: list[Tensor | None]) -> list[Tensor | None]:
         """What the hooks on the outputs make of the gradients that arrived for them."""
         for nr, hooks in (self.tensor_hooks or {}).items():
-            grad = grads[nr]
-            if grad is None:
-                continue
             for hook in list(hooks.values()):
-                changed = hook(grad)
+                changed = hook(grads[nr])  # pyright: ignore[reportArgumentType]  # None, as in torch
                 if changed is not None:
-                    grads[nr] = grad = _checked(hook, grad, changed)
+                    grads[nr] = checked(hook, grads[nr], changed)
         for nr, keeper in (self.retainers or {}).items():
             tensor, grad = keeper(), grads[nr]
             if tensor is not None and grad is not None:
@@ -108,23 +139,37 @@ class Node:
                     meta.grad = grad.clone(memory_format=contiguous_format)
                 else:
                     meta.grad = meta.grad + grad
-        for hook in list((self.pre_hooks or {}).values()):
-            changed = hook(tuple(grads))
-            if changed is not None:
-                grads = _replaced(hook, grads, changed)
         return grads
+
+    def __call__(self, *grads: Tensor | None) -> Tensor | tuple[Tensor | None, ...] | None:
+        """The gradients of the inputs for those of the outputs, one or a tuple; no hook is called.
+
+        Source: THPCppFunction_call, torch/csrc/autograd/python_cpp_function.cpp.
+        """
+        if len(grads) != len(self.expects):
+            raise TypeError(f"expected {len(self.expects)} arguments, got {len(grads)} instead")
+        for at, grad in enumerate(grads):
+            if grad is not None and not isinstance(grad, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+                raise TypeError(f"argument {at} is not a Variable")
+        results = self.apply([*grads], self.edges)
+        return results[0] if len(results) == 1 else tuple(results)
+
+    @property
+    def requires_grad(self) -> bool:
+        """True: a node is there only where a gradient is wanted."""
+        return True
 
     def register_hook(self, fn: PostHook) -> RemovableHandle:
         """Call `fn(grad_inputs, grad_outputs)` after this node ran; a tuple replaces the first."""
         if self.post_hooks is None:
-            self.post_hooks = {}
-        return RemovableHandle(self.post_hooks, fn)
+            self.post_hooks = OrderedDict()
+        return registered(self.post_hooks, fn)
 
     def register_prehook(self, fn: PreHook) -> RemovableHandle:
         """Call `fn(grad_outputs)` before this node runs; a tuple returned takes their place."""
         if self.pre_hooks is None:
-            self.pre_hooks = {}
-        return RemovableHandle(self.pre_hooks, fn)
+            self.pre_hooks = OrderedDict()
+        return registered(self.pre_hooks, fn)
 
     @property
     def metadata(self) -> dict[str, object]:
@@ -158,13 +203,6 @@ class Node:
                     "Trying to use a saved tensor that has been detached in-place, i.e. with "
                     ".detach_().This is not supported, please use out-of-place `.detach()` instead"
                 )
-
-    def spend(self, keep_graph: bool) -> None:
-        """What running would do to the saved tensors: miss them, or let go of them."""
-        if any(getattr(self, name) is FREED for name in self.saves):
-            freed()
-        if not keep_graph:
-            self.release()
 
     def release(self) -> None:
         """Let go of the saved tensors; a rule that asks for one afterwards raises."""
@@ -208,16 +246,16 @@ def _reader(slot: str) -> Callable[[Node], object]:
     return lambda node: node.saved(slot)
 
 
-def _checked(hook: Callable[..., object], grad: Tensor | None, changed: object) -> Tensor:
+def checked(hook: Callable[..., object], grad: Tensor | None, changed: object) -> Tensor:
     """The gradient that a hook returned in the place of `grad`.
 
     Raises: TypeError for what is no tensor, RuntimeError for another shape or dtype.
     Source: check_single_result, torch/csrc/autograd/python_hook.cpp.
     """
-    if not isinstance(changed, Tensor):
-        raise TypeError(f"expected Variable, but hook returned '{type(changed).__name__}'")
     if grad is None:
         raise RuntimeError("can't replace a None gradient with a non-None value")
+    if not isinstance(changed, Tensor):
+        raise TypeError(f"expected Variable, but hook returned '{type(changed).__name__}'")
     name = getattr(hook, "__name__", "<unknown>")
     if grad.dtype is not changed.dtype:
         raise RuntimeError(
@@ -229,7 +267,7 @@ def _checked(hook: Callable[..., object], grad: Tensor | None, changed: object) 
     return changed
 
 
-def _replaced(
+def replaced(
     hook: Callable[..., object], grads: list[Tensor | None], changed: object
 ) -> list[Tensor | None]:
     """The gradients that a hook on a node returned in the place of `grads`."""
@@ -242,7 +280,28 @@ def _replaced(
             f"hook '{name}' has returned an incorrect number of values (got {len(values)}, "
             f"but expected {len(grads)})"
         )
-    return [None if new is None else _checked(hook, old, new) for old, new in zip(grads, values)]
+    return [None if new is None else checked(hook, old, new) for old, new in zip(grads, values)]
+
+
+def fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
+    """`grad` with the shape and dtype of the tensor it is the gradient of, summed if that was
+    broadcast. Source: validate_outputs, torch/csrc/autograd/engine.cpp."""
+    shape, dtype = target[0].expects[target[1]]
+    if grad.sizes != shape:
+        if not _sums_to(grad.sizes, shape):
+            raise RuntimeError(
+                f"Function {node.name()} returned an invalid gradient at index {nr} - got "
+                f"{list(grad.sizes)} but expected shape compatible with {list(shape)}"
+            )
+        grad = grad.sum_to_size(shape)
+    return grad if dtype is None or grad.dtype is dtype else grad.to(dtype)
+
+
+def _sums_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    lead = len(shape) - len(to)
+    if lead == 1 and shape[1:] == to:
+        return True
+    return lead >= 0 and all(n in (1, m) for n, m in zip(to, shape[lead:], strict=True))
 
 
 class AccumulateGrad(Node):
