@@ -89,9 +89,11 @@ class OpMode:
 
 
 class _Over:
-    """What higher layers do here: `batches` runs a walk for a batch of first gradients."""
+    """What higher layers do here: `batches` runs a walk for a batch of first gradients, and
+    `functions` a custom Function inside a function transform."""
 
     batches: Callable[[Callable[[A], A], A], A]
+    functions: Callable[[A, A], A]
 
 
 over = _Over()
