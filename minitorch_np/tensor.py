@@ -258,6 +258,12 @@ class Tensor(TensorMethods):
         form = form_of(shape, stride, dtype)
         return empty_strided(shape, stride, dtype) if form.packed is None else blank(form)
 
+    def zero_room(self, shape: Shape, stride: Stride, dtype: Dtype) -> "Tensor":
+        """`room`, with zeros in it."""
+        made = self.room(shape, stride, dtype)
+        made.array.fill(0)
+        return made
+
     def room_for_noise(self, shape: Shape, stride: Stride, dtype: Dtype) -> "Tensor":
         """A new uninitialised tensor of dense stride, for noise that this one is mixed with."""
         return empty(shape, stride, dtype)

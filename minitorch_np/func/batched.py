@@ -175,6 +175,10 @@ class BatchedTensor(Tensor):
         n = self.level.size
         return batched(self.value.room((n, *shape), (step, *stride), dtype), 0, self.level)
 
+    def zero_room(self, shape: Shape, stride: Stride, dtype: Dtype) -> Tensor:
+        """Examples of zeros."""
+        return self.room(shape, stride, dtype).zero_()
+
     def room_for_noise(self, shape: Shape, stride: Stride, dtype: Dtype) -> Tensor:
         """`room` where each example is to have other noise, else memory that all share."""
         if self.level.randomness == "different":

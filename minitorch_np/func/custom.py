@@ -3,7 +3,7 @@
 Source: torch/_functorch/autograd_function.py.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple, NoReturn, cast
 
 from minitorch_np.func.batched import BatchedTensor, Level, batched, moved

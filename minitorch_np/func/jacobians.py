@@ -115,7 +115,7 @@ def jacfwd(
         aux: A = None
         if has_aux:
             columns, aux = columns
-            aux = tree_map(lambda t: t[0], aux)
+            aux = tree_map(_first, aux)
         outputs, spec = tree_flatten(columns)
         counts = [x.numel() for x in inputs]
         cells = [
@@ -128,6 +128,11 @@ def jacfwd(
         return (result, aux) if has_aux else result
 
     return jacobian
+
+
+def _first(tensor: Tensor) -> Tensor:
+    """What the first example returned, for all return the same."""
+    return tensor[0]
 
 
 def _reshaped(parts: Sequence[Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:

@@ -45,7 +45,12 @@ def zeros_like(g: Tensor) -> Tensor:
 
 def zeros(g: Tensor, shape: Shape) -> Tensor:
     """Contiguous zeros of `shape` and of the dtype of a gradient."""
-    return g.room(shape, strides.contiguous(shape), g.dtype).zero_()
+    return g.zero_room(shape, strides.contiguous(shape), g.dtype)
+
+
+def plus(a: Tensor, b: Tensor) -> Tensor:
+    """`a + b` in the memory of `a`, unless `b` stands for a batch, which has no place there."""
+    return a + b if b.is_batch else a.add_(b)
 
 
 def times(slope: Tensor, g: Tensor) -> Tensor:

@@ -86,7 +86,7 @@ def picked_backward(g: Tensor, indices: Tensor, shape: Shape, dim: int, keepdim:
     """
     if not keepdim and shape:
         g, indices = g.unsqueeze(dim), indices.unsqueeze(dim)
-    return g.room(shape, contiguous(shape), g.dtype).zero_().scatter_(dim, indices, g)
+    return g.zero_room(shape, contiguous(shape), g.dtype).scatter_(dim, indices, g)
 
 
 def shared_backward(g: Tensor, input: Tensor, out: Tensor) -> Tensor:

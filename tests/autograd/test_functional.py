@@ -29,7 +29,12 @@ def test_jacobian(mode: dict[str, Any]) -> None:
 
     alike(lambda torch, x, w: jacobian(torch, lambda x: linear(x, w), x), X, W, stride=False)
     alike(lambda torch, x, w: jacobian(torch, linear, (x, w)), X, W, stride=False)
-    alike(lambda torch, x, w: jacobian(torch, lambda x, w: (linear(x, w), x.sum()), (x, w)), X, W, stride=False)  # fmt: skip
+    alike(
+        lambda torch, x, w: jacobian(torch, lambda x, w: (linear(x, w), x.sum()), (x, w)),
+        X,
+        W,
+        stride=False,
+    )
     alike(lambda torch, x: jacobian(torch, lambda x: (x.sin(), x.sum()), x), X)
     alike(lambda torch, x: jacobian(torch, lambda x: x.sin(), x, create_graph=True), XG)
     alike(lambda torch, x, w: jacobian(torch, lambda x, w: x * 2, (x, w), strict=True), X, W)
@@ -45,8 +50,15 @@ def test_hessian(vectorize: bool) -> None:
     def hessian(torch: Any, *given: Any, **options: Any) -> Any:
         return torch.autograd.functional.hessian(*given, vectorize=vectorize, **options)
 
-    cube = lambda x: (x**3).sum()
-    alike(lambda torch, x, w: hessian(torch, lambda x, w: linear(x, w).sum(), (x, w)), X, W, stride=False)  # fmt: skip
+    def cube(x):
+        return (x**3).sum()
+
+    alike(
+        lambda torch, x, w: hessian(torch, lambda x, w: linear(x, w).sum(), (x, w)),
+        X,
+        W,
+        stride=False,
+    )
     alike(lambda torch, x: hessian(torch, cube, x), X)
     alike(lambda torch, x: hessian(torch, cube, x, create_graph=True), XG)
     alike(lambda torch, x: hessian(torch, lambda x: x.sum(), x), X)
@@ -68,7 +80,11 @@ def test_vjp_and_jvp(create_graph: bool, strict: bool) -> None:
     options = {"create_graph": create_graph, "strict": strict}
 
     def refused(name: str, f: Any, *v: Any) -> None:
-        alike(lambda torch, x, w: getattr(torch.autograd.functional, name)(f, (x, w), *v, **options), X, W)  # fmt: skip
+        alike(
+            lambda torch, x, w: getattr(torch.autograd.functional, name)(f, (x, w), *v, **options),
+            X,
+            W,
+        )
 
     for name, v in (("vjp", (sample(5, 4, grad=False),)), ("jvp", (X, W))):
         for x in (X, XG):
@@ -81,7 +97,10 @@ def test_vjp_and_jvp(create_graph: bool, strict: bool) -> None:
         refused(name, lambda x, w: x.sum())
         refused(name, lambda x, w: x)
         refused(name, lambda x, w: (x, w), 3)
-    functional = lambda torch: torch.autograd.functional
+
+    def functional(torch):
+        return torch.autograd.functional
+
     alike(lambda torch, x, w: functional(torch).vjp(lambda x: x, x, w, **options), X, W)
     alike(lambda torch, x, w: functional(torch).vjp(lambda x: (x, x), x, w, **options), X, W)
     alike(lambda torch, x, w: functional(torch).vjp(lambda x: (x, x), x, (x, w), **options), X, W)
@@ -101,7 +120,12 @@ def test_products_with_hessians(name: str, create_graph: bool, strict: bool) -> 
         return getattr(torch.autograd.functional, name)(*given, **options)
 
     for x in (X, XG):
-        alike(lambda torch, x, w: product(torch, lambda x, w: linear(x, w).sum(), (x, w), (x * 2, w)), x, W, stride=False)  # fmt: skip
+        alike(
+            lambda torch, x, w: product(torch, lambda x, w: linear(x, w).sum(), (x, w), (x * 2, w)),
+            x,
+            W,
+            stride=False,
+        )
         alike(lambda torch, x: product(torch, lambda x: (x**3).sum(), x, torch.ones(5, 3)), x)
     for f in (lambda x: x.sum(), lambda x: (x * x).sum(), lambda x: x, lambda x: (x.sum(),)):
         alike(lambda torch, x: product(torch, f, x, torch.ones(5, 3)), X)

@@ -24,7 +24,7 @@ def alike(
     stride: bool = True,
     tol: tuple[float, float] | None = None,
 ) -> None:
-    """Assert that `f(library, *inputs)` gives equal values, strides, requires_grad and gradients."""
+    """Assert that `f(library, *inputs)` gives equal values, strides, flags and gradients."""
     theirs = [twin(x) if isinstance(x, torch.Tensor) else x for x in inputs]
     mine = [ours(x) if isinstance(x, torch.Tensor) else x for x in inputs]
     t, a = Outcome(f, torch, theirs), Outcome(f, minitorch_np, mine)

@@ -95,8 +95,12 @@ def test_a_derived_rule(x: Any, in_dim: int) -> None:
 
 
 def test_a_derived_rule_and_gradients() -> None:
-    cube = lambda torch: functions(torch).Cube.apply
-    second = lambda torch: torch.func.grad(torch.func.grad(cube(torch)))
+    def cube(torch):
+        return functions(torch).Cube.apply
+
+    def second(torch):
+        return torch.func.grad(torch.func.grad(cube(torch)))
+
     alike(lambda torch, x: torch.vmap(torch.func.grad(lambda x: cube(torch)(x).sum()))(x), X)
     alike(lambda torch, x: torch.vmap(torch.vmap(second(torch)))(x), X)
     alike(lambda torch, x: torch.func.grad(lambda x: torch.vmap(cube(torch))(x).sum())(x), X)
@@ -114,7 +118,9 @@ def test_arguments_that_all_share() -> None:
 
 
 def test_a_rule_of_its_own() -> None:
-    own = lambda torch: functions(torch).Own.apply
+    def own(torch):
+        return functions(torch).Own.apply
+
     alike(lambda torch, x, w: torch.vmap(own(torch), (0, None))(x, w), X, W)
     alike(lambda torch, x, w: torch.vmap(torch.func.grad(own(torch)), (0, None))(x, w), X, W)
     alike(
@@ -127,11 +133,15 @@ def test_a_rule_of_its_own() -> None:
 
 @pytest.mark.parametrize("name", ["Wrong", "Both"])
 def test_rules_that_are_none(name: str) -> None:
-    alike(lambda torch, x, w: torch.vmap(getattr(functions(torch), name).apply, (0, None))(x, w), X, W)  # fmt: skip
+    alike(
+        lambda torch, x, w: torch.vmap(getattr(functions(torch), name).apply, (0, None))(x, w), X, W
+    )
 
 
 def test_functions_without_a_rule() -> None:
-    without = lambda torch: functions(torch).Without.apply
+    def without(torch):
+        return functions(torch).Without.apply
+
     alike(lambda torch, x: torch.vmap(without(torch))(x), X)
     alike(lambda torch, x, w: torch.vmap(lambda x: without(torch)(w) + x)(x), X, W)
     alike(lambda torch, x: torch.func.grad(lambda x: without(torch)(x).sum())(x), X)
@@ -139,7 +149,9 @@ def test_functions_without_a_rule() -> None:
 
 
 def test_functions_without_setup_context() -> None:
-    old = lambda torch: functions(torch).Old.apply
+    def old(torch):
+        return functions(torch).Old.apply
+
     alike(lambda torch, x: torch.vmap(old(torch))(x), X)
     alike(lambda torch, x: torch.func.grad(lambda x: old(torch)(x).sum())(x), X)
     alike(lambda torch, x: torch.func.jvp(old(torch), (x,), (x,)), X)

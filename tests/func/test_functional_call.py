@@ -21,7 +21,12 @@ def call(torch: Any, x: Any, tensors: Any, **options: Any) -> Any:
 
 def test_other_tensors() -> None:
     alike(lambda torch, x: call(torch, x, {"0.weight": torch.ones(4, 3)}), X)
-    alike(lambda torch, x: call(torch, (x,), ({"0.weight": torch.ones(4, 3)}, {"2.bias": torch.zeros(2)})), X)  # fmt: skip
+    alike(
+        lambda torch, x: call(
+            torch, (x,), ({"0.weight": torch.ones(4, 3)}, {"2.bias": torch.zeros(2)})
+        ),
+        X,
+    )
     alike(lambda torch, x: call(torch, x, {"0.new": torch.ones(2)}), X)
     alike(lambda torch, x: call(torch, None, {}, kwargs={"input": x}), X)
 
@@ -38,7 +43,12 @@ def test_what_it_refuses() -> None:
     twice = ({"0.weight": 0}, {"0.weight": 0})
     for tensors in (3, (3,), twice, {"9.weight": 0}, {"0.weight": 0}, {"0.weight.a": 0}):
         alike(lambda torch, x: call(torch, x, tensors), X)
-    alike(lambda torch, x: call(torch, x, {"0.weight": torch.ones(4, 3), "a": torch.ones(2)}, strict=True), X)  # fmt: skip
+    alike(
+        lambda torch, x: call(
+            torch, x, {"0.weight": torch.ones(4, 3), "a": torch.ones(2)}, strict=True
+        ),
+        X,
+    )
 
 
 def test_buffers_that_the_module_writes_to() -> None:
@@ -87,7 +97,10 @@ def test_gradients_of_a_module() -> None:
     def f(torch: Any, x: Any) -> Any:
         m = net(torch)
         parameters = {name: p.detach() for name, p in m.named_parameters()}
-        loss = lambda p, x: (torch.func.functional_call(m, p, (x,)) ** 2).sum()
+
+        def loss(p, x):
+            return (torch.func.functional_call(m, p, (x,)) ** 2).sum()
+
         each = torch.vmap(torch.func.grad(loss), (None, 0))(parameters, x)
         rows = torch.func.jacrev(lambda p: torch.func.functional_call(m, p, (x,)))(parameters)
         return list(each.values()), list(rows.values())

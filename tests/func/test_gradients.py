@@ -102,7 +102,11 @@ def test_grad_mode() -> None:
 
 def test_vjp() -> None:
     for x in (X, XG):
-        alike(lambda torch, x, w: torch.func.vjp(lambda x, w: x @ w.t(), x, w)[1](torch.ones(5, 4)), x, W)  # fmt: skip
+        alike(
+            lambda torch, x, w: torch.func.vjp(lambda x, w: x @ w.t(), x, w)[1](torch.ones(5, 4)),
+            x,
+            W,
+        )
         alike(lambda torch, x: torch.func.vjp(lambda x: x.sin(), x)[0], x)
         alike(lambda torch, x: torch.func.vjp(lambda x: (x.sin(), x), x, has_aux=True)[2], x)
     alike(
@@ -111,7 +115,11 @@ def test_vjp() -> None:
         ]({"a": torch.ones(5, 3), "b": torch.tensor(1.0)}),
         X,
     )
-    alike(lambda torch, x, w: torch.func.vjp(lambda x: x @ w.t(), x)[1](w.sum() * torch.ones(5, 4)), X, WG)  # fmt: skip
+    alike(
+        lambda torch, x, w: torch.func.vjp(lambda x: x @ w.t(), x)[1](w.sum() * torch.ones(5, 4)),
+        X,
+        WG,
+    )
 
     def again(torch: Any, x: Any) -> Any:
         _, pull = torch.func.vjp(lambda x: x.sin() * x, x)
@@ -136,7 +144,13 @@ def test_with_vmap() -> None:
             lambda torch, w, x: torch.vmap(torch.func.grad(loss), in_dims=(None, 0))(w, x), w, X,
             stride=False,
         )  # fmt: skip
-        alike(lambda torch, w, x: torch.func.grad(lambda w: torch.vmap(lambda x: loss(w, x))(x).sum())(w), w, X)  # fmt: skip
+        alike(
+            lambda torch, w, x: torch.func.grad(
+                lambda w: torch.vmap(lambda x: loss(w, x))(x).sum()
+            )(w),
+            w,
+            X,
+        )
 
     def squares(torch: Any, w: Any, x: Any) -> Any:
         each = torch.vmap(torch.func.grad(loss), in_dims=(None, 0))
@@ -150,7 +164,10 @@ def test_with_vmap() -> None:
         )(w, x),
         W, X, stride=False,
     )  # fmt: skip
-    third = lambda torch: torch.func.grad(torch.func.grad(torch.func.grad(lambda x: x.sin())))
+
+    def third(torch):
+        return torch.func.grad(torch.func.grad(torch.func.grad(lambda x: x.sin())))
+
     alike(lambda torch, x: torch.vmap(torch.vmap(third(torch)))(x), X)
     alike(lambda torch, x, w: torch.vmap(torch.func.grad(lambda x: w.sum()))(x), X, W)
 

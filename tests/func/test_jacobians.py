@@ -13,8 +13,15 @@ IMAGE, KERNEL = sample(2, 2, 5, 5, grad=False), sample(3, 2, 3, 3, grad=False)
 
 def test_structures() -> None:
     alike(lambda torch, x: torch.func.jacrev(torch.sin)(x[0]), X)
-    alike(lambda torch, x, w: torch.func.jacrev(lambda x, w: (x @ w.t(), x.sum()), (0, 1))(x, w), X, W)  # fmt: skip
-    alike(lambda torch, x: torch.func.jacrev(lambda d: {"a": d["x"].sin(), "b": (d["x"].sum(),)})({"x": x[0]}), X)  # fmt: skip
+    alike(
+        lambda torch, x, w: torch.func.jacrev(lambda x, w: (x @ w.t(), x.sum()), (0, 1))(x, w), X, W
+    )
+    alike(
+        lambda torch, x: torch.func.jacrev(lambda d: {"a": d["x"].sin(), "b": (d["x"].sum(),)})(
+            {"x": x[0]}
+        ),
+        X,
+    )
     alike(lambda torch, x: torch.func.jacrev(lambda x: (x.sin(), x), has_aux=True)(x[0]), X)
     alike(lambda torch, x: torch.func.jacrev(lambda x: x.sin())(x[0]), sample(5, 3))
     alike(lambda torch, x: torch.func.jacrev(lambda x: x.long())(x[0]), X)
@@ -33,11 +40,26 @@ def test_chunks(chunk_size: int) -> None:
 
 
 def test_within_one_another() -> None:
-    twice = lambda torch, f: torch.func.jacrev(torch.func.jacrev(f))
+    def twice(torch, f):
+        return torch.func.jacrev(torch.func.jacrev(f))
+
     alike(lambda torch, x: twice(torch, lambda x: (x**3).sum() + x.prod())(x[0]), X)
-    alike(lambda torch, x: torch.vmap(torch.func.jacrev(lambda x: x.sin() * x.sum()))(x), X, stride=False)  # fmt: skip
-    alike(lambda torch, x: torch.vmap(twice(torch, lambda x: (x.sin() * x.sum()).sum()))(x), X, stride=False)  # fmt: skip
-    alike(lambda torch, x: torch.func.grad(lambda x: (torch.func.jacrev(torch.sin)(x) ** 2).sum())(x[0]), X)  # fmt: skip
+    alike(
+        lambda torch, x: torch.vmap(torch.func.jacrev(lambda x: x.sin() * x.sum()))(x),
+        X,
+        stride=False,
+    )
+    alike(
+        lambda torch, x: torch.vmap(twice(torch, lambda x: (x.sin() * x.sum()).sum()))(x),
+        X,
+        stride=False,
+    )
+    alike(
+        lambda torch, x: torch.func.grad(lambda x: (torch.func.jacrev(torch.sin)(x) ** 2).sum())(
+            x[0]
+        ),
+        X,
+    )
 
 
 FUNCTIONS: dict[str, Any] = {
@@ -66,16 +88,32 @@ FUNCTIONS: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_through_many_ops(name: str) -> None:
-    alike(lambda torch, x: torch.func.jacrev(lambda x: FUNCTIONS[name](torch, x))(x), X, stride=False)  # fmt: skip
+    alike(
+        lambda torch, x: torch.func.jacrev(lambda x: FUNCTIONS[name](torch, x))(x), X, stride=False
+    )
 
 
 def test_through_convolution() -> None:
     def f(torch: Any, x: Any, k: Any) -> Any:
         return torch.nn.functional.max_pool2d(torch.nn.functional.conv2d(x, k).relu(), 2)
 
-    alike(lambda torch, x, k: torch.func.jacrev(lambda k: f(torch, x, k))(k), IMAGE, KERNEL, stride=False)  # fmt: skip
-    alike(lambda torch, x, k: torch.func.jacrev(lambda x: f(torch, x, k))(x), IMAGE, KERNEL, stride=False)  # fmt: skip
-    alike(lambda torch, x: torch.func.jacrev(lambda x: torch.nn.functional.group_norm(x, 2))(x), IMAGE, stride=False)  # fmt: skip
+    alike(
+        lambda torch, x, k: torch.func.jacrev(lambda k: f(torch, x, k))(k),
+        IMAGE,
+        KERNEL,
+        stride=False,
+    )
+    alike(
+        lambda torch, x, k: torch.func.jacrev(lambda x: f(torch, x, k))(x),
+        IMAGE,
+        KERNEL,
+        stride=False,
+    )
+    alike(
+        lambda torch, x: torch.func.jacrev(lambda x: torch.nn.functional.group_norm(x, 2))(x),
+        IMAGE,
+        stride=False,
+    )
 
 
 def test_gradients_for_each_image() -> None:
@@ -103,21 +141,41 @@ WEIGHTS = (sample(6, 3, grad=False), sample(6, grad=False), sample(2, 6, grad=Fa
 
 
 def test_jacfwd() -> None:
-    jacfwd = lambda torch: torch.func.jacfwd
+    def jacfwd(torch):
+        return torch.func.jacfwd
+
     alike(lambda torch, x: jacfwd(torch)(torch.sin)(x[0]), X)
     alike(lambda torch, x: jacfwd(torch)(lambda x: x.sin() * torch.ones(3))(x[0, 0]), X)
     alike(lambda torch, x: jacfwd(torch)(lambda x: (x.sin(), x), has_aux=True)(x[0]), X)
-    alike(lambda torch, x: jacfwd(torch)(lambda d: {"a": d["x"].sin(), "b": (d["x"].sum(),)})({"x": x[0]}), X)  # fmt: skip
-    alike(lambda torch, *a: jacfwd(torch)(lambda *a: net(torch, *a), (0, 1, 2, 3))(*a), *WEIGHTS, X, stride=False)  # fmt: skip
-    alike(lambda torch, x: jacfwd(torch)(lambda x: torch.vmap(lambda r: r.sin() * r.sum())(x))(x), X, stride=False)  # fmt: skip
+    alike(
+        lambda torch, x: jacfwd(torch)(lambda d: {"a": d["x"].sin(), "b": (d["x"].sum(),)})(
+            {"x": x[0]}
+        ),
+        X,
+    )
+    alike(
+        lambda torch, *a: jacfwd(torch)(lambda *a: net(torch, *a), (0, 1, 2, 3))(*a),
+        *WEIGHTS,
+        X,
+        stride=False,
+    )
+    alike(
+        lambda torch, x: jacfwd(torch)(lambda x: torch.vmap(lambda r: r.sin() * r.sum())(x))(x),
+        X,
+        stride=False,
+    )
     alike(lambda torch, x: jacfwd(torch)(lambda x: x * torch.rand(3))(x[0]), X)
     alike(lambda torch, x: jacfwd(torch)(lambda x: 3)(x[0]), X)
     alike(lambda torch, x: jacfwd(torch)(lambda x: x, argnums=2)(x[0]), X)
 
 
 def test_hessian() -> None:
-    hessian = lambda torch: torch.func.hessian
-    f = lambda x: (x**3).sum() + x.prod()
+    def hessian(torch):
+        return torch.func.hessian
+
+    def f(x):
+        return (x**3).sum() + x.prod()
+
     for x in (X, sample(5, 3)):
         alike(lambda torch, x: hessian(torch)(f)(x[0]), x)
     alike(lambda torch, x: torch.func.jacfwd(torch.func.jacfwd(f))(x[0]), X)
@@ -129,14 +187,33 @@ def test_hessian() -> None:
         target = torch.tensor([0, 1, 0, 1, 1])
         return torch.nn.functional.cross_entropy(net(torch, *given), target)
 
-    alike(lambda torch, *a: hessian(torch)(lambda *a: loss(torch, *a), (0, 1, 2))(*a), *WEIGHTS, X, stride=False)  # fmt: skip
+    alike(
+        lambda torch, *a: hessian(torch)(lambda *a: loss(torch, *a), (0, 1, 2))(*a),
+        *WEIGHTS,
+        X,
+        stride=False,
+    )
 
 
 def test_forward_mode_around_reverse_mode() -> None:
-    slope = lambda torch: torch.func.grad(lambda x: (x.sin() * x.sum()).sum())
-    jvp = lambda torch: torch.func.jvp
+    def slope(torch):
+        return torch.func.grad(lambda x: (x.sin() * x.sum()).sum())
+
+    def jvp(torch):
+        return torch.func.jvp
+
     alike(lambda torch, x: jvp(torch)(slope(torch), (x,), (x,)), X)
-    alike(lambda torch, x: torch.vmap(lambda v: jvp(torch)(slope(torch), (x,), (v,))[1])(torch.ones(2, 5, 3)), X)  # fmt: skip
+    alike(
+        lambda torch, x: torch.vmap(lambda v: jvp(torch)(slope(torch), (x,), (v,))[1])(
+            torch.ones(2, 5, 3)
+        ),
+        X,
+    )
     alike(lambda torch, x: torch.vmap(lambda x: jvp(torch)(slope(torch), (x,), (x * 2,)))(x), X)
     alike(lambda torch, x: jvp(torch)(torch.vmap(slope(torch)), (x,), (x,)), X, stride=False)
-    alike(lambda torch, x: torch.func.grad(lambda x: jvp(torch)(lambda x: x.sin() * x.sum(), (x,), (x,))[1].sum())(x), X)  # fmt: skip
+    alike(
+        lambda torch, x: torch.func.grad(
+            lambda x: jvp(torch)(lambda x: x.sin() * x.sum(), (x,), (x,))[1].sum()
+        )(x),
+        X,
+    )
