@@ -51,6 +51,7 @@ from minitorch_np.dtypes import (
 from minitorch_np.dtypes import bool_ as bool
 from minitorch_np.dtypes import float_ as float
 from minitorch_np.dtypes import int_ as int
+from minitorch_np.func import vmap
 from minitorch_np.graph.anomaly import (
     is_anomaly_check_nan_enabled,
     is_anomaly_enabled,
@@ -518,8 +519,8 @@ __all__ = [
     "feature_dropout", "feature_dropout_", "fill", "finfo", "fix", "flatten", "flip", "fliplr",
     "flipud", "float", "float16", "float32", "float64", "float_power", "floor", "floor_divide",
     "fmax", "fmin", "fmod", "frac", "frexp", "from_dlpack", "from_numpy", "full", "full_like",
-    "func",
-    "gather", "gcd", "ge", "ger", "get_default_dtype", "get_num_threads", "get_printoptions",
+    "func", "gather", "gcd", "ge", "ger", "get_default_dtype", "get_num_threads",
+    "get_printoptions",
     "get_rng_state", "gradient", "greater", "greater_equal", "grid_sampler", "grid_sampler_2d",
     "grid_sampler_3d", "group_norm", "gru", "gru_cell", "gt", "half", "hardshrink", "heaviside",
     "hinge_embedding_loss", "histc", "histogram", "histogramdd", "hsplit", "hstack", "hypot", "i0",
@@ -563,7 +564,7 @@ __all__ = [
     "triu_indices", "true_divide", "trunc", "typename", "uint8", "unbind", "unbind_copy",
     "unflatten", "unfold_copy", "unique", "unique_consecutive", "unravel_index", "unsafe_chunk",
     "unsafe_split", "unsafe_split_with_sizes", "unsqueeze", "unsqueeze_copy", "utils", "var",
-    "var_mean", "vdot", "view_copy", "vsplit", "vstack", "where", "xlogy", "zero_", "zeros",
+    "var_mean", "vdot", "view_copy", "vmap", "vsplit", "vstack", "where", "xlogy", "zero_", "zeros",
     "zeros_like",
 ]  # fmt: skip
 

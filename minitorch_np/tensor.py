@@ -5,7 +5,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from types import FunctionType
-from typing import NoReturn, Protocol, Self, TypeVar, cast, overload
+from typing import ClassVar, NoReturn, Protocol, Self, TypeVar, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -206,6 +206,9 @@ class Tensor(TensorMethods):
     __slots__ = ("__dict__", "__weakref__", "base", "born", "creation", "dtype", "form", "meta",
                  "nd", "offset", "sizes", "store", "strides", "ticks")  # fmt: skip
 
+    is_batch: ClassVar[bool] = False
+    """Whether this is one example's view of a batch, inside vmap, without memory of its own."""
+
     __array_priority__ = 1000
     """NumPy's scalars leave `scalar + tensor` to the tensor."""
 
@@ -265,6 +268,21 @@ class Tensor(TensorMethods):
         bare = self.alias(self.sizes, self.strides, self.offset)
         bare.base = None
         return bare
+
+    def room(self, shape: Shape, stride: Stride, dtype: Dtype) -> "Tensor":
+        """A new uninitialised tensor of any stride, to hold what is computed from this one."""
+        form = form_of(shape, stride, dtype)
+        return empty_strided(shape, stride, dtype) if form.packed is None else blank(form)
+
+    def zero_room(self, shape: Shape, stride: Stride, dtype: Dtype) -> "Tensor":
+        """`room`, with zeros in it."""
+        made = self.room(shape, stride, dtype)
+        made.array.fill(0)
+        return made
+
+    def room_for_noise(self, shape: Shape, stride: Stride, dtype: Dtype) -> "Tensor":
+        """A new uninitialised tensor of dense stride, for noise that this one is mixed with."""
+        return empty(shape, stride, dtype)
 
     def restride(self, shape: Shape, stride: Stride, offset: int) -> None:
         """Change this tensor's own geometry, with more memory if it now spans more (`resize_`)."""

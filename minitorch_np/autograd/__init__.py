@@ -3,7 +3,7 @@
 from typing import NoReturn
 
 from minitorch_np.absent import absent
-from minitorch_np.autograd import function, graph
+from minitorch_np.autograd import forward_ad, function, functional, graph
 from minitorch_np.autograd.anomaly_mode import (
     detect_anomaly,
     flight_recorder,
@@ -12,7 +12,6 @@ from minitorch_np.autograd.anomaly_mode import (
     set_flight_recorder,
 )
 from minitorch_np.autograd.function import Function, NestedIOFunction
-from minitorch_np.autograd import forward_ad
 from minitorch_np.graph.backward import backward, grad
 from minitorch_np.graph.cuts import unreached
 from minitorch_np.graph.modes import (
@@ -33,6 +32,7 @@ __all__ = [
     "detect_anomaly",
     "enable_grad",
     "function",
+    "functional",
     "flight_recorder",
     "forward_ad",
     "grad",

@@ -12,6 +12,7 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.cuts import why_cut
 from minitorch_np.graph.engine import walk
 from minitorch_np.graph.gradient_edge import GradientEdge
+from minitorch_np.graph.modes import over, state
 from minitorch_np.graph.node import Edge, Node, edge, sums_to
 from minitorch_np.shapes import Shape, Size, listed, noted, numel
 from minitorch_np.strides import Stride
@@ -62,7 +63,30 @@ def _form(out: Place) -> tuple[Shape, Stride, Dtype]:
     return out.sizes, stride, out.dtype
 
 
-def _first_gradients(outputs: tuple[Place, ...], grads: Sequence[Tensor | None]) -> list[Tensor]:
+_BATCHED = (
+    "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch "
+    "dimension. The sizes of the remaining dimensions are expected to match the shape of "
+    "corresponding output, but a mismatch was detected: "
+)
+
+
+def _mismatch(at: int, given: Shape, shape: Shape, batched: bool) -> RuntimeError:
+    start, end = "Mismatch in shape: ", ""
+    if batched:
+        start, given = _BATCHED, given[1:]  # PyTorch takes the batch off twice
+        end = (
+            " If you only want some tensors in `grad_output` to be considered batched, consider "
+            "using vmap."
+        )
+    return RuntimeError(
+        f"{start}grad_output[{at}] has a shape of {Size(given)} and output[{at}] has a shape of "
+        f"{Size(shape)}.{end}"
+    )
+
+
+def _first_gradients(
+    outputs: tuple[Place, ...], grads: Sequence[Tensor | None], batched: bool = False
+) -> list[Tensor]:
     """A gradient for each root: the one given, checked, or ones for a scalar."""
     first: list[Tensor] = []
     for out, grad in zip(outputs, grads):
@@ -74,12 +98,9 @@ def _first_gradients(outputs: tuple[Place, ...], grads: Sequence[Tensor | None])
                 raise TypeError(
                     f"gradients can be either Tensors or None, but got {type(grad).__name__}"
                 )
-            if grad.sizes != shape:
-                at = len(first)
-                raise RuntimeError(
-                    f"Mismatch in shape: grad_output[{at}] has a shape of {grad.shape} and "
-                    f"output[{at}] has a shape of {Size(shape)}."
-                )
+            given = grad[0].sizes if batched else grad.sizes
+            if given != shape:
+                raise _mismatch(len(first), given, shape, batched)
             first.append(grad)
             continue
         if isinstance(out, GradientEdge) or out.requires_grad:
@@ -97,9 +118,8 @@ def _first_gradients(outputs: tuple[Place, ...], grads: Sequence[Tensor | None])
     return first
 
 
-def _roots(outputs: tuple[Place, ...], first: list[Tensor]) -> list[Edge]:
-    """Where the first gradients arrive; each is made to fit there, for a leaf's `.data` may have
-    changed. Source: validate_outputs of the roots, torch/csrc/autograd/engine.cpp."""
+def _roots(outputs: tuple[Place, ...]) -> list[Edge]:
+    """Where the first gradients arrive."""
     roots: list[Edge] = []
     for at, out in enumerate(outputs):
         root = out[:2] if isinstance(out, GradientEdge) else edge(out)
@@ -107,17 +127,26 @@ def _roots(outputs: tuple[Place, ...], first: list[Tensor]) -> list[Edge]:
             text = f"element {at} of tensors does not require grad and does not have a grad_fn"
             raise noted(RuntimeError(text), why_cut(out))
         roots.append(root)
-        shape, dtype = root[0].expects[root[1]]
-        if first[at].sizes != shape:
-            if not sums_to(first[at].sizes, shape):
-                raise RuntimeError(
-                    f"invalid gradient at index {at} - got {list(first[at].sizes)} but expected "
-                    f"shape compatible with {list(shape)}"
-                )
-            first[at] = first[at].sum_to_size(shape)
-        if first[at].dtype is not dtype and dtype is not None:  # pyright: ignore[reportUnnecessaryComparison]  # a leaf may take any
-            first[at] = first[at].to(dtype)
     return roots
+
+
+def _fitting(roots: Sequence[Edge], grads: Sequence[Tensor]) -> list[Tensor]:
+    """The roots' gradients as the graph expects them: a leaf's `.data` may have changed.
+
+    Source: validate_outputs of the roots, torch/csrc/autograd/engine.cpp.
+    """
+    fitting: list[Tensor] = []
+    for at, ((node, nr), grad) in enumerate(zip(roots, grads, strict=True)):
+        shape, dtype = node.expects[nr]
+        if grad.sizes != shape:
+            if not sums_to(grad.sizes, shape):
+                raise RuntimeError(
+                    f"invalid gradient at index {at} - got {list(grad.sizes)} but expected shape "
+                    f"compatible with {list(shape)}"
+                )
+            grad = grad.sum_to_size(shape)
+        fitting.append(grad if dtype in (None, grad.dtype) else grad.to(dtype))
+    return fitting
 
 
 def backward(
@@ -133,6 +162,12 @@ def backward(
     `grad_tensors` are the gradients of the roots themselves; a scalar root needs none.
     `grad_variables` is their old name. Roots and inputs may be GradientEdges; inputs, a dict.
     """
+    if state.transforms:
+        raise RuntimeError(
+            "backward() called inside a functorch transform. This is not supported, please use "
+            "functorch.grad or functorch.vjp instead or call backward() outside of functorch "
+            "transforms."
+        )
     if grad_variables is not None:
         warnings.warn(
             "`grad_variables` is deprecated. Use `grad_tensors` instead.",
@@ -148,7 +183,7 @@ def backward(
     targets = None if inputs is None else _inputs(inputs, "backward")
     outputs = _several(tensors)
     first = _first_gradients(outputs, _given(grad_tensors, len(outputs)))
-    roots = _roots(outputs, first)
+    roots = _roots(outputs)
     wanted = None if targets is None else set(_wanted(targets, keep=True))
     if create_graph:
         warnings.warn(
@@ -162,7 +197,7 @@ def backward(
         )
     walk(
         roots,
-        first,
+        _fitting(roots, first),
         keep_graph=create_graph if retain_graph is None else retain_graph,
         create_graph=create_graph,
         wanted=wanted,
@@ -189,6 +224,15 @@ def _wanted(inputs: tuple[Place, ...], keep: bool = False) -> list[Edge]:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
         edges.append((Node(()), 0) if at is None else at)  # no path leads to a view of no history
     return edges
+
+
+def _found(
+    roots: list[Edge], first: Sequence[Tensor], edges: list[Edge], keep: bool, create_graph: bool
+) -> list[Tensor | None]:
+    """The gradients that arrive at some edges."""
+    fitting = _fitting(roots, first)
+    found = walk(roots, fitting, keep_graph=keep, create_graph=create_graph, wanted=set(edges))
+    return [found[at] for at in edges]
 
 
 @overload
@@ -229,13 +273,9 @@ def grad(
     """The gradient of `outputs` with respect to each of `inputs`; nothing accumulates.
 
     None for an input that was not used, if `allow_unused`, else an error; zeros, if
-    `materialize_grads`. Inputs in a dict give a dict. `is_grads_batched` is refused: it needs vmap.
+    `materialize_grads`. Inputs in a dict give a dict. `is_grads_batched` says that `grad_outputs`
+    have a dimension more, the first, and so have the results.
     """
-    if is_grads_batched:
-        raise NotImplementedError(
-            "minitorch_np has no vmap, so is_grads_batched=True is not available: call grad() once "
-            "for each gradient"
-        )
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
@@ -250,17 +290,15 @@ def grad(
         )
     roots = _several(outputs)
     targets = _inputs(inputs, "grad")
-    first = _first_gradients(roots, _given(grad_outputs, len(roots)))
-    starts = _roots(roots, first)
+    first = _first_gradients(roots, _given(grad_outputs, len(roots)), is_grads_batched)
+    starts = _roots(roots)
     edges = _wanted(targets)
-    found = walk(
-        starts,
-        first,
-        keep_graph=create_graph if retain_graph is None else retain_graph,
-        create_graph=create_graph,
-        wanted=set(edges),
+    keep = create_graph if retain_graph is None else retain_graph
+    grads = (
+        over.batches(lambda each: _found(starts, each, edges, keep, create_graph), first)
+        if is_grads_batched
+        else _found(starts, first, edges, keep, create_graph)
     )
-    grads = [found[at] for at in edges]
     for at, place in enumerate(targets):
         if grads[at] is None and materialize_grads:
             grads[at] = _zeros_for(place, create_graph)

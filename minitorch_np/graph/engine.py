@@ -68,8 +68,6 @@ def walk(
     try:
         for root, grad in zip(roots, grads, strict=True):
             if task.runs(root[0]):
-                if grad.dtype is not root[0].expects[root[1]][1]:
-                    grad = fitted(*root, root, grad)
                 task.arrive(root, grad)
         for node in task.buffers:
             if not task.waiting.get(node, 0):
@@ -179,7 +177,7 @@ class Task:
         alone = sys.getrefcount(buffer[nr]) <= UNSHARED
         there = buffer[nr]
         assert there is not None
-        if alone and not state.grad and _is_ours(there):
+        if alone and not state.grad and _is_ours(there) and not grad.is_batch:
             there.add_(grad)
         else:
             buffer[nr] = there + grad

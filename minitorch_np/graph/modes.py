@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from enum import IntEnum
 from types import TracebackType
-from typing import Any, ParamSpec, Protocol, Self, TypeVar
+from typing import Any, ParamSpec, Protocol, Self, TypeVar, cast
 
 __all__ = [
     "Creation",
@@ -20,13 +20,16 @@ __all__ = [
     "inference_mode",
     "is_grad_enabled",
     "is_inference_mode_enabled",
+    "made",
     "no_grad",
+    "over",
     "set_grad_enabled",
     "state",
 ]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+A = Any
 
 PLAIN, RECORD, WATCHED = 0, 1, 2
 
@@ -71,6 +74,12 @@ class OpMode:
         """The result of the op; the default just runs it."""
         return op(*args, **kwargs)
 
+    def __make__(
+        self, function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> object:
+        """What a function that makes a new tensor, and is no op, gives; `__op__` for those."""
+        return function(*args, **kwargs)
+
     def __enter__(self) -> Self:
         state.modes.append(self)
         state.route_again()
@@ -97,15 +106,37 @@ class Task(Protocol):
     """Whether it goes to every leaf, and so do all the walks that it is inside of."""
 
 
+class _Over:
+    """What higher layers do here: `batches` runs a walk for a batch of first gradients, and
+    `functions` a custom Function inside a function transform."""
+
+    batches: Callable[[Callable[[A], A], A], A]
+    functions: Callable[[A, A], A]
+
+
+over = _Over()
+
 WATCHERS: set[int] = set()
 """The threads in which a mode watches, saved tensors are packed or inference is on; empty nearly
 always, and read at once."""
 
 
+def made(function: Callable[..., R], *args: object, **kwargs: object) -> R:
+    """The tensor of a function such as zeros_like, under the modes that watch."""
+    mode = state.modes.pop()
+    state.route_again()
+    try:
+        return cast(R, mode.__make__(function, args, kwargs))
+    finally:
+        state.modes.append(mode)
+        state.route_again()
+
+
 class _State(threading.local):
     """One thread's switches. `route` sums them up, so that an op reads one attribute:
     0 nothing is recorded, 1 ops record their history, 2 and 3 the same for a mode or inference,
-    3 also where hooks pack what is saved."""
+    3 also where hooks pack what is saved.
+    `transforms` counts the function transforms (vmap, grad, ...) that run just now."""
 
     def __init__(self) -> None:
         self.grad = True
@@ -118,6 +149,7 @@ class _State(threading.local):
         """Whether a walk may go on in a thread of its own: see `graph.engine`."""
         self.task: Task | None = None
         """The walk that this thread is in, the innermost one."""
+        self.transforms = 0
         self.route = RECORD
 
     def route_again(self) -> None:

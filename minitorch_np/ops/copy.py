@@ -50,14 +50,22 @@ def zeros(g: Tensor, shape: Shape) -> Tensor:
 
     As `new_zeros` in ATen; for its `at::zeros` see `wiped`.
     """
-    made = empty(shape, strides.contiguous(shape), g.dtype)
-    made.array.fill(0)
-    return made
+    return g.zero_room(shape, strides.contiguous(shape), g.dtype)
 
 
 def wiped(shape: Shape, dtype: Dtype) -> Tensor:
     """Contiguous zeros that count as written to, as those do that ATen makes of a shape alone."""
     return empty(shape, strides.contiguous(shape), dtype).zero_()
+
+
+def plus(a: Tensor, b: Tensor) -> Tensor:
+    """`a + b` in the memory of `a`, unless `b` stands for a batch, which has no place there."""
+    return a + b if b.is_batch else a.add_(b)
+
+
+def times(slope: Tensor, g: Tensor) -> Tensor:
+    """`slope * g` in the memory of `slope`, unless `g` stands for a batch of gradients."""
+    return slope * g if g.is_batch else slope.mul_(g)
 
 
 def own(t: Tensor) -> Tensor:

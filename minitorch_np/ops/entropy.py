@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from minitorch_np.kernels.large import Compiled
 from minitorch_np.loops import blank_like, not_implemented, pointwise
 from minitorch_np.op import op
-from minitorch_np.ops.copy import check_written, own
+from minitorch_np.ops.copy import check_written, own, times
 from minitorch_np.ops.loss import averaged, check_reduction, folded
 from minitorch_np.ops.smooth import log_sigmoid
 from minitorch_np.shapes import broadcast
@@ -57,7 +57,7 @@ binary_cross_entropy.vjp(
         g, input, target, weight, reduction
     ),
     target=lambda g, input, target, weight, reduction: weighed(
-        input.logit().neg_().mul_(g), weight, reduction
+        times(input.logit().neg_(), g), weight, reduction
     ),
 )
 
@@ -160,7 +160,7 @@ def _logits_grad(
     else:
         t = positive * y
         slope = (t + 1).sub_(y).mul_(x.sigmoid()).sub_(t)
-    return weighed(slope.mul_(g), weight, reduction)
+    return weighed(times(slope, g), weight, reduction)
 
 
 def _targets_grad(
@@ -170,7 +170,7 @@ def _targets_grad(
     if positive is None:
         slope = -x * g
     else:
-        slope = log_sigmoid(-x).sub_(positive * log_sigmoid(x)).mul_(g)
+        slope = times(log_sigmoid(-x).sub_(positive * log_sigmoid(x)), g)
     return weighed(slope, weight, reduction)
 
 

@@ -87,7 +87,7 @@ def picked_backward(g: Tensor, indices: Tensor, shape: Shape, dim: int, keepdim:
     """
     if not keepdim and shape:
         g, indices = g.unsqueeze(dim), indices.unsqueeze(dim)
-    whole = zeros(shape, g.dtype)
+    whole = g.zero_room(shape, contiguous(shape), g.dtype)
     bump(whole)  # at::zeros, unlike torch.zeros, counts as a write
     return whole.scatter_(dim, indices, g)
 

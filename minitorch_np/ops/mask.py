@@ -63,9 +63,7 @@ masked_select.jvp("linear")
 def blank(g: Tensor, input: Tensor, shape: Shape) -> Tensor:
     """Zeros of `shape` laid out as `input`, expanded to it, is."""
     stride = strides.like(shape, strides.expand(input.sizes, input.strides, shape))
-    made = empty(shape, stride, g.dtype)
-    made.array.fill(0)
-    return made
+    return g.zero_room(shape, stride, g.dtype)
 
 
 def broadcast_mask(mask: Tensor, shape: Shape) -> NDArray[np.bool_]:

@@ -398,7 +398,7 @@ def as_strided_backward(
     start = offset if view_offset is None else view_offset
     low = min(offset, start)
     memory = max(_span(shape, stride, offset - low), _span(size, view_stride, start - low))
-    flat = zeros(g, (memory,))
+    flat = g.zero_room((memory,), (1,), g.dtype)
     stretched = [
         d for d, (n, s) in enumerate(zip(size, view_stride, strict=True)) if n != 1 and not s
     ]
