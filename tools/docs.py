@@ -15,7 +15,6 @@ import shutil
 import subprocess
 import sys
 import textwrap
-import textwrap
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
