@@ -400,3 +400,28 @@ def test_hooks_on_a_view_that_no_gradient_reaches() -> None:
         return log, x.grad, len(view._backward_hooks), view.is_leaf, view.requires_grad
 
     same(f, sample(3), grad=False)
+
+
+def test_roots_that_lead_nowhere_are_left_alone() -> None:
+    def f(torch: Any, x: Any, y: Any) -> Any:
+        log = Log()
+        a, b = x.exp(), y.exp()
+        for name, t in (("a", a), ("b", b)):
+            everywhere(log, name, t)
+        torch.autograd.backward([a, b], [torch.ones(3)] * 2, inputs=[x])
+        log.append("again")
+        b.backward(torch.ones(3))
+        return log, x.grad, y.grad
+
+    same(f, sample(3), sample(3, seed=1), grad=False)
+
+
+def test_the_first_gradient_has_the_dtype_of_its_root() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        log = Log()
+        y = x * 2
+        everywhere(log, "y", y)
+        y.backward(torch.ones(3, dtype=torch.float64))
+        return log, x.grad
+
+    same(f, sample(3), grad=False)
