@@ -39,24 +39,17 @@ def walk(
     the leaves that are reached add to their `.grad`. Among the nodes that are ready, the one
     recorded last runs first, and leaves before all, so sums are taken in PyTorch's order.
     """
-    outer = state.task
-    depth = 1 if outer is None else outer.depth + 1
-    if outer is not None and depth > _DEEPEST and state.threads:
+    mine = state.__dict__  # looked up once: each look is one through the thread
+    outer = mine["task"]
+    if outer is not None and outer.depth >= _DEEPEST and mine["threads"]:
         again = partial(walk, roots, grads, keep_graph=keep_graph, create_graph=create_graph,
                         wanted=wanted, accumulating=accumulating)  # fmt: skip
-        outer.depth = 0
-        try:
-            return elsewhere(again)
-        finally:
-            outer.depth = depth - 1
-    task = _Task(roots, wanted, accumulating, keep_graph)
-    task.depth = depth
-    task.whole = wanted is None and (outer is None or outer.whole)
-    before = state.grad, state.inference
+        return _elsewhere(outer, again)
+    task = mine["task"] = _Task(roots, wanted, accumulating, keep_graph, outer)
+    before = mine["grad"], mine["inference"]
     if before != (create_graph, False):
-        state.grad, state.inference = create_graph, False
+        mine["grad"], mine["inference"] = create_graph, False
         state.route_again()
-    state.task = task
     node = None
     try:
         for root, grad in zip(roots, grads, strict=True):
@@ -74,11 +67,20 @@ def walk(
         task.give_up(node, error)
         raise
     finally:
-        state.task = outer
-        if (state.grad, state.inference) != before:  # a hook may have set it, too
-            state.grad, state.inference = before
+        mine["task"] = outer
+        if (mine["grad"], mine["inference"]) != before:  # a hook may have set it, too
+            mine["grad"], mine["inference"] = before
             state.route_again()
     return task.captures
+
+
+def _elsewhere(outer: "_Task", run: Callable[[], Captures]) -> Captures:
+    """What `run`, a walk inside of `outer`, finds in a thread of its own, whose stack is empty."""
+    depth, outer.depth = outer.depth, 0
+    try:
+        return elsewhere(run)
+    finally:
+        outer.depth = depth
 
 
 _DEEPEST = 30
@@ -107,7 +109,10 @@ class _Task:
         wanted: Collection[Edge] | None,
         accumulating: bool,
         keep_graph: bool,
+        outer: "_Task | None",
     ) -> None:
+        self.depth = 1 if outer is None else outer.depth + 1
+        self.whole = wanted is None and (outer is None or outer.whole)
         self.accumulating = accumulating
         self.callbacks: list[Callable[[], object]] | None = None
         self.keep_graph = keep_graph
