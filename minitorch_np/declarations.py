@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from builtins import float as float_
     from builtins import int as int_
     from builtins import type as type_
+    from collections import OrderedDict
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Literal, SupportsIndex, Unpack, overload
 
@@ -341,6 +342,11 @@ class TensorMethods:
 
         def __xor__(self, other: Tensor | Number) -> Tensor:
             """The bits set in exactly one operand."""
+            ...
+
+        @property
+        def _backward_hooks(self) -> OrderedDict[int_, Callable[[Tensor], Tensor | None]] | None:
+            """The hooks on this tensor as it is now, by number; None where there were none."""
             ...
 
         def abs(self, *, out: Tensor | None = None) -> Tensor:

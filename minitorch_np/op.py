@@ -392,16 +392,18 @@ def _subclass(node: type[Node], title: str) -> type[Node]:
     return made
 
 
-def _any_arrived(grads: Sequence[Tensor | None]) -> bool:
-    return any(g is not None for g in grads)
-
-
 def _zeros(node: Node, nr: int) -> Tensor:
     """A gradient of zeros for an output that none arrived for."""
     shape, dtype = node.expects[nr]
+    assert dtype is not None
     zeros = empty(shape, contiguous(shape), dtype)
     zeros.array.fill(0)
     return zeros
+
+
+def _nothing(grads: Sequence[Tensor | None]) -> bool:
+    """Whether none of a node's gradients arrived, as when a hook took them away."""
+    return all(grad is None for grad in grads)
 
 
 def _fresh_all(
@@ -426,7 +428,6 @@ _SPACE: dict[str, object] = {
     "Tensor": Tensor,
     "UNWRITTEN": VersionCounter(),
     "WATCHERS": WATCHERS,
-    "any_arrived": _any_arrived,
     "as_output": as_output,
     "attach": _attach,
     "blame": blame,
@@ -445,6 +446,7 @@ _SPACE: dict[str, object] = {
     "seen": seen,
     "fresh_all": _fresh_all,
     "no_rule": no_rule,
+    "nothing": _nothing,
     "rebase": rebase,
     "regard": regard,
     "refuse_history": refuse_history,

@@ -306,22 +306,10 @@ def node_source(plan: Plan) -> str:
     lines += [f"    scalars = { {slot(plan, n) for n in names if plan.scalar(n)}!r}"]
     lines += ["    def apply(self, grads, edges):"]
     body: list[str] = []
-    if plan.results is None:
-        body += ["g = grads[0]", "if g is None:", "    return [None] * len(edges)"]
-    else:
-        body += ["if grads[0] is None and not any_arrived(grads):"]
-        body += ["    return [None] * len(edges)"]
-        body += [] if plan.results else ["g = tuple(grads)"]
-        for nr, result in enumerate(plan.results or ()):
-            asked = [inspect.signature(r).parameters for r in plan.rules.values()]
-            asked = [names for names in asked if f"g_{result}" in names]
-            if asked:
-                body += [f"g_{result} = grads[{nr}]"]
-            if any("wanted" not in names for names in asked):
-                body += [f"if g_{result} is None:", f"    g_{result} = zeros(self, {nr})"]
     body += [f"{n} = self.{slot(plan, n)}" for n in names if n not in tensors]
     for n in tensors:
         body += _unpack(plan, n)
+    body += _arrived(plan)
     values: list[str] = []
     inputs = plan.inputs()
     several = plan.shared()
@@ -339,6 +327,28 @@ def node_source(plan: Plan) -> str:
             values.append(f"{value} if edges[{_edge_of(plan, arg)}] is not None else None")
     body += [f"return [{', '.join(values)}]"]
     return "\n".join(lines + [f"        {line}" for line in body])
+
+
+def _arrived(plan: Plan) -> Iterator[str]:
+    """Lines that name the gradients that came, or end where none did.
+
+    They stand behind what was saved, for a node that gets nothing complains of that, too.
+    """
+    nothing = "return [None] * len(edges)"
+    if plan.results is None:
+        yield from ("g = grads[0]", "if g is None:", f"    {nothing}")
+        return
+    if not plan.results:
+        yield from ("g = tuple(grads)", "if g[0] is None and nothing(g):", f"    {nothing}")
+        return
+    for nr, result in enumerate(plan.results):
+        asked = [inspect.signature(r).parameters for r in plan.rules.values()]
+        asked = [names for names in asked if f"g_{result}" in names]
+        if asked:
+            yield f"g_{result} = grads[{nr}]"
+        if any("wanted" not in names for names in asked):
+            yield from (f"if g_{result} is None:", "    if nothing(grads):", f"        {nothing}")
+            yield f"    g_{result} = zeros(self, {nr})"
 
 
 def _with_history(plan: Plan, output: int | None) -> bool:

@@ -23,6 +23,7 @@ from minitorch_np.shapes import Size
 from minitorch_np.storage import UntypedStorage, allocate
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Tensor, device, over
+from minitorch_np.utils.hooks import warn_if_has_hooks
 
 __all__ = ["load", "save"]
 
@@ -117,6 +118,7 @@ class _Pickler(pickle._Pickler):  # pyright: ignore[reportPrivateUsage]  # C's i
             state = obj.__dict__
             return (_PARAMETER_WITH_STATE, (*args, state)) if state else (_PARAMETER, args)
         if isinstance(obj, Tensor):
+            warn_if_has_hooks(obj)
             ref = _StorageRef(obj.memory, obj.dtype)
             geometry = (obj.offset, obj.sizes, obj.strides)
             parts = (ref, *geometry, obj.requires_grad, _no_hooks())

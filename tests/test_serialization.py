@@ -262,3 +262,19 @@ def test_one_storage_of_two_dtypes_is_refused_as_torch_refuses() -> None:
         x = torch_.ones(4)
         with pytest.raises(RuntimeError, match="view the same data as different types"):
             torch_.save([x, x.view(torch_.int32)], io.BytesIO())
+
+
+def test_hooks_are_lost_with_a_warning(tmp_path):
+    def f(torch, x, y, parameter):
+        def hook(g): ...
+
+        hook.__qualname__ = "hook"
+        for t in (x, y):
+            t.register_hook(len)
+            t.register_hook(torch.utils.hooks.unserializable_hook(hook))
+        kept = torch.nn.Parameter(x.detach()) if parameter else y
+        kept.register_hook(len)
+        torch.save(kept, tmp_path / "t")
+
+    same(f, sample(3), sample(3), False, grad=False)
+    same(f, sample(3), sample(3), True, grad=False)

@@ -4,7 +4,7 @@ from typing import NoReturn
 
 from minitorch_np.absent import absent
 from minitorch_np.autograd import function, graph
-from minitorch_np.autograd.function import Function
+from minitorch_np.autograd.function import Function, NestedIOFunction
 from minitorch_np.graph.backward import backward, grad
 from minitorch_np.graph.modes import (
     enable_grad,
@@ -19,6 +19,7 @@ from minitorch_np.testing.gradcheck import gradcheck, gradgradcheck
 __all__ = [
     "SavedTensor",
     "Function",
+    "NestedIOFunction",
     "backward",
     "enable_grad",
     "function",

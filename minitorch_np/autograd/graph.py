@@ -4,6 +4,7 @@ from typing import NoReturn
 
 from minitorch_np.absent import absent
 from minitorch_np.graph.gradient_edge import GradientEdge, get_gradient_edge
+from minitorch_np.graph.multi import register_multi_grad_hook
 from minitorch_np.graph.node import Node
 from minitorch_np.graph.saving import (
     allow_mutation_on_saved_tensors,
@@ -22,6 +23,7 @@ __all__ = [
     "get_gradient_edge",
     "increment_version",
     "queue_callback",
+    "register_multi_grad_hook",
     "save_on_cpu",
     "saved_tensors_hooks",
 ]

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast, overload
 
 from minitorch_np import strides
+from minitorch_np.dtypes import get_default_dtype
 from minitorch_np.graph.engine import walk
 from minitorch_np.graph.gradient_edge import GradientEdge
 from minitorch_np.graph.node import Edge, edge
@@ -58,7 +59,7 @@ def _ones(out: Place) -> Tensor:
         ones = empty(out.sizes, stride, out.dtype)
     else:
         shape, dtype = out.node.expects[out.output_nr]
-        ones = empty(shape, strides.contiguous(shape), dtype)
+        ones = empty(shape, strides.contiguous(shape), dtype or get_default_dtype())
     ones.array[...] = 1
     return ones
 
@@ -89,7 +90,7 @@ def _first_gradients(outputs: tuple[Place, ...], grads: Sequence[Tensor | None])
         if not isinstance(out, Tensor) or out.requires_grad:
             if shape and numel(shape) != 1:
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
-            if not dtype.is_floating_point:
+            if dtype is not None and not dtype.is_floating_point:
                 raise RuntimeError(
                     f"grad can be implicitly created only for real scalar outputs but got {dtype}"
                 )
@@ -99,8 +100,8 @@ def _first_gradients(outputs: tuple[Place, ...], grads: Sequence[Tensor | None])
     return first
 
 
-def _roots(outputs: tuple[Place, ...], first: list[Tensor]) -> list[Edge]:
-    """Where the first gradients arrive; each is cast to the dtype that is expected there."""
+def _roots(outputs: tuple[Place, ...]) -> list[Edge]:
+    """Where the first gradients arrive."""
     roots: list[Edge] = []
     for at, out in enumerate(outputs):
         root = edge(out) if isinstance(out, Tensor) else out[:2]
@@ -109,9 +110,6 @@ def _roots(outputs: tuple[Place, ...], first: list[Tensor]) -> list[Edge]:
                 f"element {at} of tensors does not require grad and does not have a grad_fn"
             )
         roots.append(root)
-        dtype = root[0].expects[root[1]][1]
-        if first[at].dtype is not dtype and dtype is not None:  # pyright: ignore[reportUnnecessaryComparison]  # a leaf may take any
-            first[at] = first[at].to(dtype)
     return roots
 
 
@@ -153,7 +151,7 @@ def backward(
             UserWarning,
             stacklevel=3,
         )
-    roots = _roots(outputs, first)
+    roots = _roots(outputs)
     walk(
         roots,
         first,
@@ -245,7 +243,7 @@ def grad(
     roots = _several(outputs)
     targets = _inputs(inputs, "grad")
     first = _first_gradients(roots, _given(grad_outputs, len(roots)))
-    starts = _roots(roots, first)
+    starts = _roots(roots)
     edges = _wanted(targets)
     found = walk(
         starts,

@@ -5,10 +5,11 @@ Source: torch/csrc/autograd/python_function.cpp, process_outputs, and custom_fun
 
 import warnings
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, cast
 
+from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import float32
-from minitorch_np.graph.custom import CustomNode, pack
+from minitorch_np.graph.custom import CustomNode, fields_of, pack, record_of, set_aside
 from minitorch_np.graph.inplace import bump, check_inplace, rebase
 from minitorch_np.graph.modes import Creation, no_grad, state
 from minitorch_np.graph.node import edge
@@ -29,29 +30,31 @@ def call(function: Any, args: tuple[Any, ...], apart: bool) -> Any:  # noqa: ANN
     tensors = [a for a in args if isinstance(a, Tensor)]
     needed = tuple([isinstance(a, Tensor) and a.requires_grad for a in args])
     recorded = state.grad and any(needed)
-    # the edges as they are now: forward may write to an argument
-    edges = tuple([edge(t) for t in tensors]) if recorded else ()
     node: CustomNode = function._backward_cls()
-    node.edges = edges
+    record, before = record_of(node), fields_of(node)
+    # the edges as they are now: forward may write to an argument
+    record.edges = tuple([edge(t) for t in tensors]) if recorded else ()
+    record.tensor_arguments = [isinstance(a, Tensor) for a in args]
+    record.unpacks_once = _flag(function, "clear_saved_tensors_on_access")
+    record.boxed = _flag(function, "boxed_grads_call")
     node.needs_input_grad = needed
-    node.tensor_arguments = [isinstance(a, Tensor) for a in args]
-    node.unpacks_once = _flag(function, "clear_saved_tensors_on_access")
-    node.boxed = _flag(function, "boxed_grads_call")
     with no_grad():
         if apart:
             output = function.forward(*args)
             function.setup_context(node, args, output)
         else:
             output = function.forward(node, *args)
-    raw: tuple[Any, ...] = output if isinstance(output, tuple) else (output,)
+    set_aside(node, before)
+    node.edges = record.edges
+    raw = cast("tuple[Any, ...]", output if isinstance(output, tuple) else (output,))
     saved = _to_save(node, recorded)
     kept = _kept_apart(node, saved) if apart else ()
     outputs = _Outputs(node, tensors, recorded, kept).wrapped(raw)
     if recorded:
         ids = {id(out) for out in outputs}
-        node.packed = [None if t is None else pack(t, id(t) in ids) for t in saved]
+        record.packed = [None if t is None else pack(t, id(t) in ids) for t in saved]
     node.to_save = node.non_differentiable = node.saved_for_forward = None
-    return outputs if isinstance(output, tuple) else outputs[0]
+    return outputs if raw is output else outputs[0]
 
 
 def _flag(function: Any, name: str) -> bool:  # noqa: ANN401
@@ -105,7 +108,7 @@ class _Outputs:
         self.passive = self._passive()
         self.dirty = self._dirty()
 
-    def _passive(self) -> Collection[int]:
+    def _passive(self) -> set[int]:
         """The outputs marked as having no gradient."""
         marked = _listed(self.node, "non_differentiable")
         for one in marked:
@@ -116,7 +119,7 @@ class _Outputs:
                 )
         return {id(one) for one in marked}
 
-    def _dirty(self) -> Collection[int]:
+    def _dirty(self) -> set[int]:
         """The arguments marked as written to, with that write counted."""
         marked = _listed(self.node, "dirty_tensors")
         for at, one in enumerate(marked):
@@ -131,25 +134,29 @@ class _Outputs:
 
     def wrapped(self, raw: tuple[Any, ...]) -> tuple[Any, ...]:
         """The outputs with their history; an argument returned as it came is a view of itself."""
-        node = self.node
+        node, record = self.node, record_of(self.node)
+        if record.pure_view and (len(self.inputs), len(raw)) != (1, 1):
+            raise RuntimeError(
+                "Pure view custom Function can only have one input Tensor and one output Tensor. "
+                "Open an issue if you need to support more."
+            )
         outputs: list[Any] = []
-        active: list[int] = []
-        expects = [_NOTHING] * len(raw)
+        active = [False] * len(raw)
         for nr, out in enumerate(raw):
             if not isinstance(out, Tensor):
                 outputs.append(out)
                 continue
             written, given = id(out) in self.dirty, id(out) in self.inputs
-            if self.recorded and id(out) not in self.passive and out.dtype.is_floating_point:
-                active.append(nr)
-                expects[nr] = (out.sizes, out.dtype)
+            if self.recorded and self._is_active(out):
+                active[nr] = True
                 made = self._derived(out, nr, len(raw))
             else:
                 made = self._underived(out)
             if made.base is not None and not (written and given):
-                made.creation = Creation.IN_CUSTOM_FUNCTION
+                pure = Creation.DEFAULT if record.pure_view else Creation.IN_CUSTOM_FUNCTION
+                made.creation = pure
             outputs.append(made)
-        if len(active) > 1:
+        if sum(active) > 1:
             for out in outputs:
                 if isinstance(out, Tensor) and out.base is not None:
                     out.creation = Creation.MULTI_OUTPUT_NODE
@@ -158,10 +165,54 @@ class _Outputs:
                 "Some elements marked as dirty during the forward method were not returned as "
                 "output. The inputs that are modified inplace must all be outputs of the Function."
             )
+        dtypes = self._gradient_dtypes(raw)
         if self.recorded:
-            node.results = [(t.sizes, t.dtype) if isinstance(t, Tensor) else None for t in outputs]
-            node.expects = expects
+            facts = [(t.sizes, t.dtype) if isinstance(t, Tensor) else None for t in outputs]
+            record.results, record.active = facts, active
+            node.expects = [
+                (out.sizes, dtype) if has else _NOTHING
+                for out, has, dtype in zip(outputs, active, dtypes, strict=True)
+            ]
         return tuple(outputs)
+
+    def _is_active(self, out: object) -> bool:
+        """Whether gradients may come from an output."""
+        return (
+            isinstance(out, Tensor) and id(out) not in self.passive and out.dtype.is_floating_point
+        )
+
+    def _gradient_dtypes(self, outputs: tuple[Any, ...]) -> Sequence[Dtype | None]:
+        """The dtype that the gradient of each output is to have: its own, if not said otherwise."""
+        if self.node.output_grad_dtypes is None:
+            return [out.dtype if isinstance(out, Tensor) else None for out in outputs]
+        said = self.node.output_grad_dtypes
+        if not isinstance(said, tuple):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            raise RuntimeError(
+                "set_output_grad_dtype expects the declarations to be a tuple, but got: "
+                f"{type(cast(object, said)).__name__}"
+            )
+        if len(said) != len(outputs):
+            raise RuntimeError(
+                "set_output_grad_dtype expected the number of declarations to match the number of "
+                f"outputs: the Function returned {len(outputs)} values but {len(said)} "
+                "declarations were provided"
+            )
+        for nr, (one, out) in enumerate(zip(said, outputs, strict=True)):
+            if one is None:
+                continue
+            if not isinstance(one, Dtype):
+                raise RuntimeError(
+                    "set_output_grad_dtype expects each declaration to be a torch.dtype or None, "
+                    f"but got {type(one).__name__}"
+                )
+            if not self._is_active(out):
+                raise RuntimeError(
+                    f"set_output_grad_dtype: got a concrete dtype for output {nr}, but that output "
+                    "is not a differentiable tensor (it is a non-tensor, was marked "
+                    "non-differentiable, or has a non-differentiable dtype). Pass None for output "
+                    f"{nr} instead."
+                )
+        return said
 
     def _derived(self, out: Tensor, nr: int, count: int) -> Tensor:
         """An output with the node as its history."""
@@ -191,7 +242,7 @@ class _Outputs:
         """A view of an argument, to have a history of its own."""
         if id(out) in self.kept:
             raise RuntimeError(
-                "A input that has been returned as-is as output is being saved for backward. This "
+                "An input that has been returned as-is as output is being saved for backward. This "
                 "is not supported if you override setup_context. You should return and save a view "
                 "of the input instead, e.g. with x.view_as(x) or setup ctx inside the forward "
                 "function itself."
@@ -201,7 +252,9 @@ class _Outputs:
 
     def _rebase(self, out: Tensor, nr: int, count: int) -> None:
         """Make the node the history of an argument that forward wrote to."""
-        if out.is_leaf and out.requires_grad:
+        # not is_leaf, which would give a view its new history before the write is in it
+        meta = out.autograd()
+        if meta.grad_fn is None and out.requires_grad:
             raise RuntimeError(
                 "a leaf Variable that requires grad has been used in an in-place operation."
             )
@@ -223,7 +276,8 @@ class _Outputs:
                 "Tensor and a second one that does the other operations). You can ask on the forum "
                 "https://discuss.pytorch.org/ if you need help to do this change."
             )
-        meta = out.autograd()
         meta.grad = meta.hooks = None
         check_inplace(out, True)
         rebase(out, self.node, nr)
+        if out.base is not None:
+            out.refresh_history()

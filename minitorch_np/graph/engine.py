@@ -4,21 +4,23 @@ Iterative, so that a chain of any length goes backward. Source: torch/csrc/autog
 """
 
 import heapq
+import itertools
 import sys
 import warnings
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from threading import RLock
+from typing import cast
 from weakref import getweakrefcount
 
 from minitorch_np import strides
 from minitorch_np.graph.modes import state
-from minitorch_np.graph.node import AccumulateGrad, Edge, Node, fitted, laid_out, replaced
+from minitorch_np.graph.node import AccumulateGrad, Edge, Node, checked, fitted, laid_out, replaced
 from minitorch_np.graph.threads import elsewhere
 from minitorch_np.storage import UNSHARED
 from minitorch_np.tensor import Tensor
 
-__all__ = ["accumulate", "walk"]
+__all__ = ["Task", "accumulate", "current_task", "walk", "will_execute"]
 
 Captures = dict[Edge, Tensor | None]
 Edges = tuple[Edge | None, ...]
@@ -40,12 +42,14 @@ def walk(
     recorded last runs first, and leaves before all, so sums are taken in PyTorch's order.
     """
     mine = state.__dict__  # looked up once: each look is one through the thread
-    outer = mine["task"]
-    if outer is not None and outer.depth >= _DEEPEST and mine["threads"]:
-        again = partial(walk, roots, grads, keep_graph=keep_graph, create_graph=create_graph,
-                        wanted=wanted, accumulating=accumulating)  # fmt: skip
-        return _elsewhere(outer, again)
-    task = mine["task"] = _Task(roots, wanted, accumulating, keep_graph, outer)
+    outer: Task | None = mine["task"]
+    if outer is not None:
+        outer.allow_another()
+        if outer.depth >= _DEEPEST and mine["threads"]:
+            again = partial(walk, roots, grads, keep_graph=keep_graph, create_graph=create_graph,
+                            wanted=wanted, accumulating=accumulating)  # fmt: skip
+            return _elsewhere(outer, again)
+    task = mine["task"] = Task(roots, wanted, accumulating, keep_graph, outer)
     before = mine["grad"], mine["inference"]
     if before != (create_graph, False):
         mine["grad"], mine["inference"] = create_graph, False
@@ -53,8 +57,11 @@ def walk(
     node = None
     try:
         for root, grad in zip(roots, grads, strict=True):
-            task.arrive(root, grad)
-        for node in dict.fromkeys([root[0] for root in roots]):
+            if task.runs(root[0]):
+                if grad.dtype is not root[0].expects[root[1]][1]:
+                    grad = fitted(*root, root, grad)
+                task.arrive(root, grad)
+        for node in task.buffers:
             if not task.waiting.get(node, 0):
                 task.push(node)
         ready, step, pop = task.ready, task.step, heapq.heappop
@@ -74,7 +81,7 @@ def walk(
     return task.captures
 
 
-def _elsewhere(outer: "_Task", run: Callable[[], Captures]) -> Captures:
+def _elsewhere(outer: "Task", run: Callable[[], Captures]) -> Captures:
     """What `run`, a walk inside of `outer`, finds in a thread of its own, whose stack is empty."""
     depth, outer.depth = outer.depth, 0
     try:
@@ -91,12 +98,21 @@ but ours takes twice as many calls of Python's for each."""
 _NOTHING: list[Tensor | None] = []
 
 
-class _Task:
-    """One walk: how many gradients each node still waits for, those that came, and who is ready."""
+_numbers = itertools.count()
+
+
+class Task:
+    """One walk: how many gradients each node still waits for, those that came, and who is ready.
+
+    `number` tells it from every other; `ends` are the nodes whose gradients are wanted.
+    `executing` is the node whose `backward` a user wrote and which runs now, and `exposed` whether
+    it was shown gradients that it may add to.
+    """
 
     __slots__ = (
-        "__weakref__", "accumulating", "buffers", "callbacks", "captures", "depth", "keep_graph",
-        "pushed", "ready", "targets", "waiting", "whole",
+        "__weakref__", "accumulating", "buffers", "callbacks", "captures", "depth", "ends",
+        "executing", "exposed", "keep_graph", "number", "pushed", "ready", "roots", "targets",
+        "waiting", "whole",
     )  # fmt: skip
 
     depth: int
@@ -109,7 +125,7 @@ class _Task:
         wanted: Collection[Edge] | None,
         accumulating: bool,
         keep_graph: bool,
-        outer: "_Task | None",
+        outer: "Task | None",
     ) -> None:
         self.depth = 1 if outer is None else outer.depth + 1
         self.whole = wanted is None and (outer is None or outer.whole)
@@ -119,11 +135,16 @@ class _Task:
         self.captures: Captures = {} if accumulating else dict.fromkeys(wanted or ())
         self.buffers: dict[Node, list[Tensor | None]] = {}
         self.ready: list[tuple[int, int, Node]] = []
+        self.number = next(_numbers)
+        self.executing: Node | None = None
+        self.exposed = False
         self.pushed = 0
         self.targets: dict[Node, Edges] | None = None
-        nodes = [root[0] for root in roots]
+        self.ends: set[Node] = set()
+        self.roots = nodes = [root[0] for root in roots]
         if wanted is not None:
             self.targets = _paths(nodes, wanted)
+            self.ends = {target[0] for target in wanted}
         self.waiting = _dependencies(nodes, self.targets)
 
     def call_back(self) -> None:
@@ -137,6 +158,18 @@ class _Task:
             error.add_note(f"in the backward of {node.name()}")
         self.buffers.clear()
         self.ready.clear()
+
+    def allow_another(self) -> None:
+        """Raise RuntimeError where no walk may begin inside of this one."""
+        if self.exposed:
+            raise RuntimeError(
+                "Calling backward or grad reentrantly after accessing a non-None "
+                "ctx.input_grad_buffers entry is not supported"
+            )
+
+    def runs(self, node: Node) -> bool:
+        """Whether the walk comes to a root: always, but where only some gradients are wanted."""
+        return self.targets is None or node in self.targets or node in self.ends
 
     def push(self, node: Node) -> None:
         """Put `node` among the ready ones."""
@@ -160,6 +193,19 @@ class _Task:
             there.add_(grad)
         else:
             buffer[nr] = there + grad
+
+    def addable(self, target: Edge) -> Tensor | None:
+        """What has come for `target` so far, where it may be added to in place."""
+        buffer = self.buffers.get(target[0])
+        if buffer is None or buffer[target[1]] is None:
+            return None
+        alone = sys.getrefcount(buffer[target[1]]) <= UNSHARED
+        there = buffer[target[1]]
+        assert there is not None
+        if not (alone and _is_ours(there)):
+            return None
+        self.exposed = True
+        return there
 
     def end_at(self, leaf: AccumulateGrad, arrived: list[Tensor | None]) -> None:
         """Accumulate what arrived at a leaf, and show it to the hooks on its node."""
@@ -191,11 +237,9 @@ class _Task:
             return
         edges = node.edges
         if self.targets is not None:
-            edges = self.targets.get(node, ())
-            if not any(edges):
-                if self.accumulating:  # PyTorch runs the node that the walk ends at, too
-                    node.spend(self.keep_graph)
-                return
+            edges = self.targets.get(node) or (None,) * len(edges)
+            if not (self.accumulating or node in self.targets):
+                return  # backward() runs the node that it ends at, and grad() does not
         results = node.run(arrived, edges)
         del arrived
         if not self.keep_graph:
@@ -221,6 +265,32 @@ class _Task:
             waiting[child] = left
             if not left:
                 self.push(child)
+
+
+def current_task() -> Task | None:
+    """The walk that is under way in this thread."""
+    return cast("Task | None", state.task)
+
+
+def will_execute(node: Node) -> bool:
+    """Whether the walk that is under way comes to `node`.
+
+    Raises: RuntimeError outside of a walk, and for a leaf whose gradient `grad()` was asked for.
+    Source: THPModule_willEngineExecuteNode, torch/csrc/autograd/init.cpp.
+    """
+    task = current_task()
+    if task is None:
+        raise RuntimeError(
+            "_get_should_execute_nodes should only be called during the backward pass"
+        )
+    if task.targets is None:
+        return node in task.waiting or node in task.roots
+    if not task.accumulating and isinstance(node, AccumulateGrad) and node in task.ends:
+        raise RuntimeError(
+            "A leaf node was passed to _will_engine_execute_node but we are currently running "
+            "autograd.grad(). This is currently not supported."
+        )
+    return task.runs(node)
 
 
 def _dependencies(roots: list[Node], targets: dict[Node, Edges] | None) -> dict[Node, int]:
@@ -347,11 +417,18 @@ def _warn_of_strides(grad: Tensor, leaf: Tensor) -> None:
 
 
 def _show(leaf: Tensor, hooks: dict[int, Callable[[Tensor], None]]) -> None:
-    """Call the hooks on a leaf whose gradient is there."""
+    """Call the hooks on a leaf whose gradient is there.
+
+    Raises: RuntimeError for a hook that returns another tensor, TypeError for what is none.
+    Source: PyFunctionTensorPostAccGradHooks, torch/csrc/autograd/python_hook.cpp.
+    """
+    given = leaf
     for hook in list(hooks.values()):
-        result = hook(leaf)
-        if result is not None and not isinstance(result, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-            raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
+        result = hook(given)
+        if result is not None and result is not given:  # pyright: ignore[reportUnnecessaryComparison]  # callers may be untyped
+            given = checked(hook, given, result)
+    if given is not leaf:
+        raise RuntimeError("Tensor post accumulate grad hooks should return None.")
 
 
 def _obeys_contract(leaf: Tensor, grad: Tensor) -> bool:

@@ -22,7 +22,7 @@ class RemovableHandle:
     next_id: int = 0
 
     def __init__(self, hooks_dict: Mapping[int, Any], *, extra_dict: object = None) -> None:
-        self.hooks_dict_ref = weakref.ref(hooks_dict)
+        self.hooks_dict_ref: weakref.ref[Any] = weakref.ref(hooks_dict)
         self.id = RemovableHandle.next_id
         RemovableHandle.next_id += 1
         extra: Sequence[dict[int, Any]] = ()
@@ -30,14 +30,14 @@ class RemovableHandle:
             extra = [cast("dict[int, Any]", extra_dict)]
         elif isinstance(extra_dict, list):
             extra = cast("list[dict[int, Any]]", extra_dict)
-        self.extra_dict_ref = tuple([weakref.ref(d) for d in extra])
+        self.extra_dict_ref: tuple[weakref.ref[Any], ...] = tuple([weakref.ref(d) for d in extra])
 
     def remove(self) -> None:
         """Take the hook off; once more is no error."""
         for reference in (self.hooks_dict_ref, *self.extra_dict_ref):
             known = reference()
             if known is not None and self.id in known:
-                del cast("dict[int, Any]", known)[self.id]
+                del known[self.id]
 
     def __getstate__(self) -> tuple[object, ...]:
         return self.hooks_dict_ref(), self.id, tuple([d() for d in self.extra_dict_ref])
@@ -45,7 +45,7 @@ class RemovableHandle:
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         hooks, self.id = state[:2]
         # of a dict that nobody else has, only a dead reference is left
-        self.hooks_dict_ref = weakref.ref(OrderedDict() if hooks is None else hooks)
+        self.hooks_dict_ref = weakref.ref(cast(Any, OrderedDict() if hooks is None else hooks))
         RemovableHandle.next_id = max(RemovableHandle.next_id, self.id + 1)
         extra = () if len(state) < 3 or state[2] is None else state[2]
         self.extra_dict_ref = tuple([weakref.ref(d) for d in extra])

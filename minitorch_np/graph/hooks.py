@@ -4,10 +4,11 @@ import warnings
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import cast
 
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.handle import RemovableHandle, registered
-from minitorch_np.graph.node import AccumulateGrad, edge, reference
+from minitorch_np.graph.node import AccumulateGrad, Node, edge, reference
 from minitorch_np.tensor import Tensor, attribute, method
 
 __all__ = ["get_grad", "register_hook", "register_post_accumulate_grad_hook", "set_grad"]
@@ -18,14 +19,15 @@ Hook = Callable[[Tensor], Tensor | None]
 def _hooks_of(tensor: Tensor) -> OrderedDict[int, Hook]:
     """The hooks on a tensor: its node keeps them, for the tensor may die before backward."""
     at = edge(tensor)
-    assert at is not None
-    node, nr = at
     if tensor.is_leaf:
         meta = tensor.autograd()
         if meta.hooks is None:
             meta.hooks = OrderedDict()
-        node.tensor_hooks = {0: meta.hooks}
+        if at is not None:  # None where only the base of a view requires a gradient
+            at[0].tensor_hooks = {0: meta.hooks}
         return meta.hooks
+    assert at is not None
+    node, nr = at
     if node.tensor_hooks is None:
         node.tensor_hooks = {}
     return node.tensor_hooks.setdefault(nr, OrderedDict())
@@ -37,6 +39,14 @@ def register_hook(self: Tensor, hook: Hook) -> RemovableHandle:
     if not self.requires_grad:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     return registered(_hooks_of(self), hook)
+
+
+def get_backward_hooks(self: Tensor) -> OrderedDict[int, Hook] | None:
+    """The hooks on this tensor as it is now, by number; None where there were none."""
+    node = self.grad_fn
+    if node is None:
+        return None if self.meta is None else self.meta.hooks
+    return (cast(Node, node).tensor_hooks or {}).get(self.output_nr)
 
 
 @method
@@ -59,9 +69,9 @@ def retain_grad(self: Tensor) -> None:
     """Keep the gradient of a tensor that is no leaf in its `.grad`, too."""
     if not self.requires_grad:
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-    if self.is_leaf or self.retains_grad:
-        return
     meta = self.autograd()
+    if meta.grad_fn is None or meta.retains_grad:  # as it was made: is_leaf would look at its base
+        return
     meta.retains_grad = True
     node = meta.grad_fn
     at = edge(self)
@@ -161,3 +171,4 @@ def set_grad_dtype(self: Tensor, value: Dtype | None) -> None:
 
 attribute("grad_dtype", get_grad_dtype, set_grad_dtype)
 attribute("grad", get_grad, set_grad, del_grad)
+attribute("_backward_hooks", get_backward_hooks)

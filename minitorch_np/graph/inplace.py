@@ -203,8 +203,10 @@ class CopySlices(Node):
         first = None if edges[0] is None else (write, 0)
         results = write.run([part.clone(memory_format=contiguous_format)], (first, *edges[1:]))
         written = results[0]
-        if written is not None:
-            part.copy_(written)
+        if first is None or written is None:  # a custom Function may say so
+            results[0] = None
+            return results
+        part.copy_(written)
         results[0] = whole
         return results
 

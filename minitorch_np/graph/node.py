@@ -27,7 +27,17 @@ from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Tensor, empty, stored
 from minitorch_np.tensor import device as Device
 
-__all__ = ["AccumulateGrad", "Edge", "Node", "edge", "fitted", "forget", "laid_out", "replaced"]
+__all__ = [
+    "AccumulateGrad",
+    "Edge",
+    "Node",
+    "checked",
+    "edge",
+    "fitted",
+    "forget",
+    "laid_out",
+    "replaced",
+]
 
 Edge = tuple["Node", int]
 """A node and which of its outputs: where a gradient goes next."""
@@ -48,7 +58,7 @@ class InputMetadata(NamedTuple):
     """Shape and dtype of a gradient that a node takes. Source: torch/csrc/autograd/init.cpp."""
 
     shape: Shape
-    dtype: Dtype
+    dtype: Dtype | None
     device: Device = Device("cpu")
     is_nested_tensor: bool = False
     is_cpp_nested_tensor: bool = False
@@ -58,9 +68,9 @@ class Node:
     """One recorded op: turns the gradients of its outputs into those of its inputs.
 
     `edges` has an edge, or None, for each tensor input; `expects` the shape and dtype of each
-    output, which every gradient that arrives is made to fit; `order` when it was recorded. The
-    class of an op's node is generated with a slot for everything its rules may save, which reads
-    as `node._saved_self` does in PyTorch. Source: torch/csrc/autograd/function.h.
+    output, which every gradient that arrives is made to fit (None: any dtype); `order` when it was
+    recorded. The class of an op's node is generated with a slot for everything its rules may save,
+    which reads as `node._saved_self` does in PyTorch. Source: torch/csrc/autograd/function.h.
     """
 
     __slots__ = ("__weakref__", "_metadata", "edges", "expects", "order", "post_hooks",
@@ -79,7 +89,7 @@ class Node:
     """When a tensor last lost its history in place; nodes recorded later need not look."""
 
     edges: tuple[Edge | None, ...]
-    expects: Sequence[tuple[Shape, Dtype]]
+    expects: Sequence[tuple[Shape, Dtype | None]]
     order: int
     tensor_hooks: dict[int, OrderedDict[int, TensorHook]] | None
     retainers: dict[int, weakref.ref[Tensor]] | None
@@ -140,13 +150,10 @@ class Node:
     def hooked(self, grads: list[Tensor | None]) -> list[Tensor | None]:
         """What the hooks on the outputs make of the gradients that arrived for them."""
         for nr, hooks in (self.tensor_hooks or {}).items():
-            grad = grads[nr]
-            if grad is None:
-                continue
             for hook in list(hooks.values()):
-                changed = hook(grad)
+                changed = hook(grads[nr])  # pyright: ignore[reportArgumentType]  # None, as in torch
                 if changed is not None:
-                    grads[nr] = grad = _checked(hook, grad, changed)
+                    grads[nr] = checked(hook, grads[nr], changed)
         for nr, keeper in (self.retainers or {}).items():
             tensor, grad = keeper(), grads[nr]
             if tensor is not None and grad is not None:
@@ -156,6 +163,19 @@ class Node:
                 else:
                     meta.grad = meta.grad + grad
         return grads
+
+    def __call__(self, *grads: Tensor | None) -> Tensor | tuple[Tensor | None, ...] | None:
+        """The gradients of the inputs for those of the outputs, one or a tuple; no hook is called.
+
+        Source: THPCppFunction_call, torch/csrc/autograd/python_cpp_function.cpp.
+        """
+        if len(grads) != len(self.expects):
+            raise TypeError(f"expected {len(self.expects)} arguments, got {len(grads)} instead")
+        for at, grad in enumerate(grads):
+            if grad is not None and not isinstance(grad, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+                raise TypeError(f"argument {at} is not a Variable")
+        results = self.apply([*grads], self.edges)
+        return results[0] if len(results) == 1 else tuple(results)
 
     def register_hook(self, fn: PostHook) -> RemovableHandle:
         """Call `fn(grad_inputs, grad_outputs)` after this node ran; a tuple replaces the first."""
@@ -190,7 +210,9 @@ class Node:
     @property
     def _input_metadata(self) -> tuple["InputMetadata", ...]:
         """What is known of each gradient that the node takes; an output of integers has none."""
-        return tuple([InputMetadata(*e) for e in self.expects if e[1].is_floating_point])
+        return tuple(
+            [InputMetadata(*e) for e in self.expects if e[1] is None or e[1].is_floating_point]
+        )
 
     def _sequence_nr(self) -> int:
         """When the node was recorded: among nodes that are ready, the largest number goes first."""
@@ -212,13 +234,6 @@ class Node:
                 continue
             if not isinstance(to[0], AccumulateGrad) and kept.meta and kept.meta.grad_fn is None:
                 detached()
-
-    def spend(self, keep_graph: bool) -> None:
-        """What running would do to the saved tensors: miss them, or let go of them."""
-        if any(getattr(self, name) is FREED for name in self.saves):
-            freed()
-        if not keep_graph:
-            self.release()
 
     def release(self) -> None:
         """Let go of the saved tensors; a rule that asks for one afterwards raises."""
@@ -289,16 +304,16 @@ def _raw_reader(slot: str) -> Callable[[Node], SavedTensor]:
     return read
 
 
-def _checked(hook: Callable[..., object], grad: Tensor | None, changed: object) -> Tensor:
+def checked(hook: Callable[..., object], grad: Tensor | None, changed: object) -> Tensor:
     """The gradient that a hook returned in the place of `grad`.
 
     Raises: TypeError for what is no tensor, RuntimeError for another shape or dtype.
     Source: check_single_result, torch/csrc/autograd/python_hook.cpp.
     """
-    if not isinstance(changed, Tensor):
-        raise TypeError(f"expected Variable, but hook returned '{type(changed).__name__}'")
     if grad is None:
         raise RuntimeError("can't replace a None gradient with a non-None value")
+    if not isinstance(changed, Tensor):
+        raise TypeError(f"expected Variable, but hook returned '{type(changed).__name__}'")
     name = getattr(hook, "__name__", "<unknown>")
     if grad.dtype is not changed.dtype:
         raise RuntimeError(
@@ -323,7 +338,7 @@ def replaced(
             f"hook '{name}' has returned an incorrect number of values (got {len(values)}, "
             f"but expected {len(grads)})"
         )
-    return [None if new is None else _checked(hook, old, new) for old, new in zip(grads, values)]
+    return [None if new is None else checked(hook, old, new) for old, new in zip(grads, values)]
 
 
 def fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
@@ -337,7 +352,7 @@ def fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
                 f"{list(grad.sizes)} but expected shape compatible with {list(shape)}"
             )
         grad = grad.sum_to_size(shape)
-    return grad if dtype in (grad.dtype, None) else grad.to(dtype)
+    return grad if dtype is None or grad.dtype is dtype else grad.to(dtype)
 
 
 def _sums_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
