@@ -57,7 +57,7 @@ def walk(
     node = None
     try:
         for root, grad in zip(roots, grads, strict=True):
-            if task.runs(root[0]):
+            if wanted is None or task.runs(root[0]):
                 if grad.dtype is not root[0].expects[root[1]][1]:
                     grad = fitted(*root, root, grad)
                 task.arrive(root, grad)
@@ -140,7 +140,7 @@ class Task:
         self.exposed = False
         self.pushed = 0
         self.targets: dict[Node, Edges] | None = None
-        self.ends: set[Node] = set()
+        self.ends: Collection[Node] = ()
         self.roots = nodes = [root[0] for root in roots]
         if wanted is not None:
             self.targets = _paths(nodes, wanted)
