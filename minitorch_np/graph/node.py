@@ -60,7 +60,7 @@ class InputMetadata(NamedTuple):
     """Shape and dtype of a gradient that a node takes. Source: torch/csrc/autograd/init.cpp."""
 
     shape: Shape
-    dtype: Dtype
+    dtype: Dtype | None
     device: Device = Device("cpu")
     is_nested_tensor: bool = False
     is_cpp_nested_tensor: bool = False
@@ -219,7 +219,9 @@ class Node:
     @property
     def _input_metadata(self) -> tuple["InputMetadata", ...]:
         """What is known of each gradient that the node takes; an output of integers has none."""
-        return tuple([InputMetadata(*e) for e in self.expects if e[1].is_floating_point])
+        return tuple(
+            [InputMetadata(*e) for e in self.expects if e[1] is None or e[1].is_floating_point]
+        )
 
     def _sequence_nr(self) -> int:
         """When the node was recorded: among nodes that are ready, the largest number goes first."""
