@@ -150,7 +150,7 @@ class Lockstep:
         """Note which nodes a derivative has left: those of new tensors, and of gradients."""
         found = [t for name, t in tensors(space) if name not in self.shapes]
         found += [t for name, t in self.everything(space) if name.endswith(".grad")]
-        for t in found:
+        for t in [*found, *[t._base for t in found if t._base is not None]]:
             if t.grad_fn is not None:
                 t.grad_fn.metadata[DERIVED] = True
 

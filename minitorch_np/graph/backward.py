@@ -46,7 +46,7 @@ def _first_gradients(outputs: tuple[Tensor, ...], grads: Sequence[Tensor | None]
                     f"Mismatch in shape: grad_output[{at}] has a shape of {grad.shape} and "
                     f"output[{at}] has a shape of {out.shape}."
                 )
-            first.append(grad if grad.dtype is out.dtype else grad.to(out.dtype))
+            first.append(grad)
             continue
         if out.requires_grad:
             if out.sizes and out.numel() != 1:
@@ -66,19 +66,20 @@ def _first_gradients(outputs: tuple[Tensor, ...], grads: Sequence[Tensor | None]
 
 
 def _fitting(roots: Sequence[Edge], first: list[Tensor]) -> list[Tensor]:
-    """The roots' gradients in the shapes that the graph knows: a leaf's `.data` may have changed.
+    """The roots' gradients in the shapes and dtypes that the graph knows: `.data` may have changed.
 
     Source: validate_outputs of the roots, torch/csrc/autograd/engine.cpp.
     """
     for at, ((node, nr), grad) in enumerate(zip(roots, first, strict=True)):
-        shape = node.expects[nr][0]
+        shape, dtype = node.expects[nr]
         if grad.sizes != shape:
             if not sums_to(grad.sizes, shape):
                 raise RuntimeError(
                     f"invalid gradient at index {at} - got {list(grad.sizes)} but expected shape "
                     f"compatible with {list(shape)}"
                 )
-            first[at] = grad.sum_to_size(shape)
+            grad = grad.sum_to_size(shape)
+        first[at] = grad if grad.dtype is dtype else grad.to(dtype)
     return first
 
 

@@ -116,8 +116,9 @@ def stale(
     maker = maker or tensor.grad_fn
     nr = tensor.output_nr if nr is None else nr
     name = "" if maker is None else short_name(maker)
-    if getattr(maker, "on_view", False):
-        name = "AsStrided"
+    seen = getattr(maker, "on_view", lambda: None)()
+    if seen is not None and not (isinstance(seen, Tensor) and seen.born > version):
+        name = "AsStrided"  # the view's own history, for as long as that is there
     made = f", which is output {nr} of {name}," if maker else ""
     shape = ", ".join(map(str, tensor.sizes))
     raise RuntimeError(
