@@ -112,7 +112,7 @@ def stale(
     if tensor is FREED:
         freed()
     if maker is not None and not tensor.dtype.is_floating_point:
-        maker = None  # an output that has no history, such as indices
+        maker = nr = None  # an output that has no history of its own, such as indices
     maker = maker or tensor.grad_fn
     nr = tensor.output_nr if nr is None else nr
     name = "" if maker is None else short_name(maker)

@@ -319,3 +319,24 @@ def test_roots_of_another_dtype() -> None:
         return x.grad, torch.autograd.grad(x * 2, x, torch.ones(3, dtype=torch.float64))
 
     same(f, sample(3))
+
+
+def test_a_walk_to_one_output_meets_the_hooks_on_another() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        log: list[Any] = []
+        first, second = (x * 2).split(1)
+        first.retain_grad()
+        second.register_hook(lambda g: log.append(g))
+        found = torch.autograd.grad(first.sum(), second, allow_unused=True, retain_graph=True)
+        return found, first.grad, log
+
+    same(f, sample(2, 3))
+
+
+def test_a_message_on_indices_that_were_given_a_history() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        values, indices = x.max(0)
+        indices[..., ::2] = values[0]
+        values.sum().backward()
+
+    same(f, sample(2, 3))
