@@ -322,15 +322,19 @@ def _dependencies(roots: list[Node], targets: dict[Node, Edges] | None) -> dict[
 
 
 def _paths(roots: list[Node], wanted: Collection[Edge]) -> dict[Node, Edges]:
-    """Of each node on a path to a wanted edge, its edges with those that lead elsewhere None."""
+    """Of each node on a path to a wanted edge, its edges with those that lead elsewhere None.
+
+    An edge to another output of a wanted node counts: hooks on it are called, as in PyTorch.
+    """
     targets: dict[Node, Edges] = {}
+    ends = {node for node, _ in wanted}
     stack: list[tuple[Node, bool]] = [(node, False) for node in roots]
     seen: set[Node] = set()
     while stack:
         node, children_done = stack.pop()
         if children_done:
             kept = tuple(
-                [e if e and (e in wanted or e[0] in targets) else None for e in node.edges]
+                [e if e and (e[0] in ends or e[0] in targets) else None for e in node.edges]
             )
             if any(kept):
                 targets[node] = kept

@@ -95,8 +95,8 @@ class Node:
 
     edges: tuple[Edge | None, ...]
     expects: Sequence[tuple[Shape, Dtype | None]]
-    on_view: bool
-    """Set where the op wrote to a view, whose history another node is then."""
+    on_view: weakref.ref[Tensor] | weakref.ref["Node"]
+    """Set where the op wrote to a view: that view, or the node that is its history since then."""
     order: int
     tensor_hooks: dict[int, OrderedDict[int, TensorHook]] | None
     retainers: dict[int, weakref.ref[Tensor]] | None
