@@ -352,4 +352,5 @@ def tensor_backward(
     backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
 
+tensor_backward.__qualname__ = "Tensor.backward"  # which Python's errors show
 method(tensor_backward, "backward")
