@@ -150,8 +150,9 @@ def gradients(call: Call, a: Side, t: Side, found: Differences) -> None:
     ]
     if not outs or not leaves or any(x.grad_fn is None for x, _ in outs):
         return
-    weights = _weights(call, outs, call.entry.twice)
-    first = _differentiate(call, outs, leaves, weights, found, "grad")
+    twice = call.twice
+    weights = _weights(call, outs, twice)
+    first = _differentiate(outs, leaves, weights, found, "grad", twice)
     if first is None:
         return
     for i, (x, y) in enumerate(first):
@@ -160,13 +161,13 @@ def gradients(call: Call, a: Side, t: Side, found: Differences) -> None:
         elif y is not None:
             _gradient(call, x, y, found, f"gradient {i}")
     again = [(x, y) for x, y in first if x is not None and y is not None and y.requires_grad]
-    if not call.entry.twice or not again or not _fine(found.get("grad")):
+    if not twice or not again or not _fine(found.get("grad")):
         return
     if not all(x.requires_grad for x, _ in again):
         note(found, "grad 2", "the gradient has no history")
         return
-    ends = [*leaves, *weights] if call.entry.twice else leaves
-    second = _differentiate(call, again, ends, _weights(call, again, False), found, "grad 2")
+    ends = [*leaves, *weights]
+    second = _differentiate(again, ends, _weights(call, again, False), found, "grad 2")
     for i, (x, y) in enumerate(second or ()):
         zero = y is None or not bool(y.detach().any())
         if x is None or y is None:
@@ -206,16 +207,16 @@ def _weights(call: Call, outs: Sequence[Pair], differentiable: bool) -> list[Pai
 
 
 def _differentiate(
-    call: Call, outs: Sequence[Pair], leaves: Sequence[Pair], weights: Sequence[Pair],
-    found: Differences, name: str,
+    outs: Sequence[Pair], leaves: Sequence[Pair], weights: Sequence[Pair], found: Differences,
+    name: str, again: bool = False,
 ) -> list[Pair] | None:  # fmt: skip
-    """Pairs of gradients; None where one or both libraries refused."""
+    """Pairs of gradients, to be differentiated again; None where one or both libraries refused."""
 
     def derived(library: Any, side: int) -> Any:
         return library.autograd.grad(
             [pair[side] for pair in outs], [pair[side] for pair in leaves],
             [pair[side] for pair in weights], allow_unused=True, retain_graph=True,
-            create_graph=name == "grad" and call.entry.twice,
+            create_graph=again,
         )  # fmt: skip
 
     def attempt(*args: Any) -> tuple[Any, str]:

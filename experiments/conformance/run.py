@@ -37,7 +37,8 @@ def run(
     found: dict[str, Row] = {}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=_alone) as pool:
-        waiting = {pool.submit(examine_any, name, settings): name for name in names}
+        order = sorted(names, key=scope.slow, reverse=True)
+        waiting = {pool.submit(examine_any, name, settings): name for name in order}
         try:
             for future in as_completed(waiting):
                 row = found[waiting[future]] = future.result()

@@ -93,13 +93,12 @@ def dual(tensor: Tensor, tangent: Tensor, level: DualLevel) -> Tensor:
     """
     check_sizes(tensor, tangent)
     around: list[Batching] = []
-    batching = _batching()
+    for mode in _batching():
+        if mode.holds(tensor) or mode.holds(tangent):
+            tensor = mode.spread(tensor) if mode.holds(tensor) else mode.spread(tensor).clone()
+            tangent = mode.spread(tangent)
+            around.append(mode)
     with _physical():
-        for mode in batching:
-            if mode.holds(tensor) or mode.holds(tangent):
-                tensor = mode.spread(tensor) if mode.holds(tensor) else mode.spread(tensor).clone()
-                tangent = mode.spread(tangent)
-                around.append(mode)
         made = below(level, _dual, tensor, tangent, level)
         for mode in reversed(around):
             made = mode.wrapped(made)
@@ -126,12 +125,11 @@ def _dual(tensor: Tensor, tangent: Tensor, level: DualLevel) -> Tensor:
 def primal_and_tangent(tensor: Tensor, level: DualLevel) -> tuple[Tensor, Tensor | None]:
     """A view of `tensor` that is not dual at this level, and its tangent."""
     around: list[Batching] = []
-    batching = _batching()
+    for mode in _batching():
+        if mode.holds(tensor):
+            tensor = mode.spread(tensor)
+            around.append(mode)
     with _physical():
-        for mode in batching:
-            if mode.holds(tensor):
-                tensor = mode.spread(tensor)
-                around.append(mode)
         primal, found = below(level, _unpacked, tensor, level)
         for mode in reversed(around):
             primal = mode.wrapped(primal)

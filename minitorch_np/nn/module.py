@@ -5,10 +5,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
+from minitorch_np.graph.handle import RemovableHandle, registered
 from minitorch_np.nn import hooks
-from minitorch_np.nn.hooks import BackwardHook, Handle, Hook, Hooks
+from minitorch_np.nn.hooks import BackwardHook, Hook, Hooks, backward_hooks_of
 from minitorch_np.nn.regular_hooks import hook_last_node
 from minitorch_np.nn.state import Stateful
+from minitorch_np.nn.whereabouts import say_where
 from minitorch_np.tensor import Tensor
 
 __all__ = ["Module", "indented"]
@@ -34,6 +36,17 @@ def indented(text: str, spaces: int) -> str:
     return "\n".join([first, *[" " * spaces + line if line.strip() else "" for line in rest]])
 
 
+class _Call:
+    """One call of a module: its arguments and result as hooks leave them, and who was called."""
+
+    __slots__ = ("args", "called", "kwargs", "result")
+
+    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.args, self.kwargs = args, kwargs
+        self.result: Any = None
+        self.called: set[int] = set()
+
+
 class Module(Stateful):
     """A function with parameters: write `forward`, and assign parameters and modules in `__init__`.
 
@@ -48,10 +61,10 @@ class Module(Stateful):
     _is_full_backward_hook: bool | None
     """Whether the backward hooks are full ones; None while there are none."""
     _forward_hooks: Hooks
-    _forward_hooks_with_kwargs: dict[int, bool]
-    _forward_hooks_always_called: dict[int, bool]
+    _forward_hooks_with_kwargs: OrderedDict[int, bool]
+    _forward_hooks_always_called: OrderedDict[int, bool]
     _forward_pre_hooks: Hooks
-    _forward_pre_hooks_with_kwargs: dict[int, bool]
+    _forward_pre_hooks_with_kwargs: OrderedDict[int, bool]
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         name = type(self).__name__
@@ -96,60 +109,59 @@ class Module(Stateful):
             or hooks.backward_hooks
             or hooks.backward_pre_hooks
         ):
-            return self.forward(*args, **kwargs)
-        called: set[int] = set()
-        results: list[Any] = [None]
+            try:
+                return self.forward(*args, **kwargs)
+            except (RuntimeError, ValueError, IndexError, TypeError) as error:
+                say_where(self, args, error)
+                raise
+        call = _Call(args, kwargs)
         try:
-            return self._hooked_call(args, kwargs, called, results)
-        except Exception:
-            self._call_despite_error(args, kwargs, called, results[0])
+            self._hooked_call(call)
+        except Exception as error:
+            self._call_despite_error(call)
+            say_where(self, args, error)
             raise
+        return call.result
 
     __call__: Callable[..., Any] = _call
 
-    def _hooked_call(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any], called: set[int], results: list[Any]
-    ) -> Any:  # noqa: ANN401
-        """The call with every hook; `results` keeps the last one known, in case of an error."""
+    def _hooked_call(self, call: "_Call") -> None:
+        """The call with every hook."""
         pre = [*hooks.backward_pre_hooks.values(), *self._backward_pre_hooks.values()]
-        mine = list(self._backward_hooks.values())
-        full = [*hooks.backward_hooks.values(), *(mine if self._is_full_backward_hook else ())]
-        args, kwargs = self._before_forward(args, kwargs)
+        full, regular = backward_hooks_of(self._backward_hooks, self._is_full_backward_hook)
+        self._before_forward(call)
         around = BackwardHook(self, full, pre) if full or pre else None
         if around is not None:
-            args = around.around_inputs(args)
-        results[0] = self.forward(*args, **kwargs)
+            call.args = around.setup_input_hook(call.args)
+        call.result = self.forward(*call.args, **call.kwargs)
         for nr, hook in [*hooks.forward_hooks.items(), *self._forward_hooks.items()]:
             if nr in self._forward_hooks_always_called or nr in hooks.forward_hooks_always_called:
-                called.add(nr)
-            changed = self._call_forward_hook(nr, hook, args, kwargs, results[0])
+                call.called.add(nr)
+            changed = self._call_forward_hook(nr, hook, call)
             if changed is not None:
-                results[0] = changed
+                call.result = changed
         if around is not None:
-            if not isinstance(results[0], (Tensor, tuple)):
+            if not isinstance(call.result, (Tensor, tuple)):
                 warnings.warn(
                     "For backward hooks to be called, module output should be a Tensor or a tuple "
-                    f"of Tensors but received {type(results[0])}",
+                    f"of Tensors but received {type(call.result)}",
                     stacklevel=3,
                 )
-            results[0] = around.around_outputs(cast(object, results[0]))
-        if mine and not self._is_full_backward_hook:
-            hook_last_node(self, mine, args, results[0])
-        return results[0]
+            call.result = around.setup_output_hook(cast(object, call.result))
+        if regular:
+            hook_last_node(self, regular, call.args, call.result)
 
-    def _before_forward(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """The arguments as the forward pre-hooks leave them."""
+    def _before_forward(self, call: "_Call") -> None:
+        """Let the forward pre-hooks change the arguments."""
         for nr, hook in [*hooks.forward_pre_hooks.items(), *self._forward_pre_hooks.items()]:
             if nr not in self._forward_pre_hooks_with_kwargs:
-                changed = hook(self, args)
+                changed = hook(self, call.args)
                 if changed is not None:
-                    args = (changed,)
+                    call.args = (changed,)
                     if isinstance(changed, tuple):
-                        args = cast("tuple[Any, ...]", changed)
+                        call.args = cast("tuple[Any, ...]", changed)
                 continue
-            changed = hook(self, args, kwargs)
+            changed = hook(self, call.args, call.kwargs)
             if changed is None:
                 continue
             if not (isinstance(changed, tuple) and len(changed) == 2):  # pyright: ignore[reportUnknownArgumentType]  # isinstance leaves its parts unknown
@@ -157,29 +169,31 @@ class Module(Stateful):
                     "forward pre-hook must return None or a tuple of (new_args, new_kwargs), but "
                     f"got {changed}."
                 )
-            args, kwargs = cast("tuple[tuple[Any, ...], dict[str, Any]]", changed)
-        return args, kwargs
+            call.args, call.kwargs = cast("tuple[tuple[Any, ...], dict[str, Any]]", changed)
 
-    def _call_forward_hook(
-        self, nr: int, hook: Hook, args: tuple[Any, ...], kwargs: dict[str, Any], result: object
-    ) -> object:
+    def _call_forward_hook(self, nr: int, hook: Hook, call: "_Call") -> object:
         if nr in self._forward_hooks_with_kwargs or nr in hooks.forward_hooks_with_kwargs:
-            return hook(self, args, kwargs, result)
-        return hook(self, args, result)
+            return hook(self, call.args, call.kwargs, call.result)
+        return hook(self, call.args, call.result)
 
-    def _call_despite_error(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any], called: set[int], result: object
-    ) -> None:
-        """Call the forward hooks that want to be called even when something raised."""
+    def _call_despite_error(self, call: "_Call") -> None:
+        """Call the forward hooks that want to be called even when something raised.
+
+        Those of every module get no keywords here, whether they were registered for them or not:
+        so it is in PyTorch.
+        """
         everyone = hooks.forward_hooks, hooks.forward_hooks_always_called, "global module"
         mine = self._forward_hooks, self._forward_hooks_always_called, "module"
         for known, always, whose in (everyone, mine):
             for nr, hook in known.items():
-                if nr not in always or nr in called:
+                if nr not in always or nr in call.called:
                     continue
                 try:
-                    changed = self._call_forward_hook(nr, hook, args, kwargs, result)
-                    result = result if changed is None else changed
+                    if nr in self._forward_hooks_with_kwargs:
+                        changed = hook(self, call.args, call.kwargs, call.result)
+                    else:
+                        changed = hook(self, call.args, call.result)
+                    call.result = call.result if changed is None else changed
                 except Exception as error:  # noqa: BLE001  # the first error matters more
                     warnings.warn(
                         f"{whose} forward hook with ``always_call=True`` raised an exception that "
@@ -189,13 +203,13 @@ class Module(Stateful):
 
     def register_forward_pre_hook(
         self, hook: Hook, *, prepend: bool = False, with_kwargs: bool = False
-    ) -> Handle:
+    ) -> RemovableHandle:
         """Call `hook(module, args)` before `forward`; what it returns replaces the arguments.
 
         With `with_kwargs`: `hook(module, args, kwargs)`, which may return both.
         """
-        marks = [self._forward_pre_hooks_with_kwargs] if with_kwargs else []
-        return Handle(self._forward_pre_hooks, hook, *marks, prepend=prepend)
+        marked = self._forward_pre_hooks_with_kwargs, with_kwargs
+        return registered(self._forward_pre_hooks, hook, marked, prepend=prepend)
 
     def register_forward_hook(
         self,
@@ -204,27 +218,27 @@ class Module(Stateful):
         prepend: bool = False,
         with_kwargs: bool = False,
         always_call: bool = False,
-    ) -> Handle:
+    ) -> RemovableHandle:
         """Call `hook(module, args, output)` after `forward`; what it returns replaces the output.
 
         With `with_kwargs`: `hook(module, args, kwargs, output)`. With `always_call` the hook is
         called even when `forward` raises.
         """
-        marks = [self._forward_hooks_with_kwargs] if with_kwargs else []
-        marks += [self._forward_hooks_always_called] if always_call else []
-        return Handle(self._forward_hooks, hook, *marks, prepend=prepend)
+        named = self._forward_hooks_with_kwargs, with_kwargs
+        always = self._forward_hooks_always_called, always_call
+        return registered(self._forward_hooks, hook, named, always, prepend=prepend)
 
-    def register_full_backward_pre_hook(self, hook: Hook, prepend: bool = False) -> Handle:
+    def register_full_backward_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_output)` on the way back; what it returns takes its place."""
-        return Handle(self._backward_pre_hooks, hook, prepend=prepend)
+        return registered(self._backward_pre_hooks, hook, prepend=prepend)
 
-    def register_backward_hook(self, hook: Hook) -> Handle:
+    def register_backward_hook(self, hook: Hook) -> RemovableHandle:
         """The first kind of backward hook, which sees the last op of `forward` alone.
 
         `register_full_backward_hook` is what takes its place.
         """
         self._keep_backward_hooks(full=False)
-        return Handle(self._backward_hooks, hook)
+        return registered(self._backward_hooks, hook)
 
     def _keep_backward_hooks(self, full: bool) -> None:
         """Raise where backward hooks of the other kind are there."""
@@ -235,10 +249,10 @@ class Module(Stateful):
             )
         self._is_full_backward_hook = full
 
-    def register_full_backward_hook(self, hook: Hook, prepend: bool = False) -> Handle:
+    def register_full_backward_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_input, grad_output)`; what it returns replaces grad_input."""
         self._keep_backward_hooks(full=True)
-        return Handle(self._backward_hooks, hook, prepend=prepend)
+        return registered(self._backward_hooks, hook, prepend=prepend)
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__.copy()

@@ -8,13 +8,15 @@ from collections import OrderedDict
 from collections.abc import Mapping, MutableMapping
 from typing import Any, NamedTuple, cast
 
-from minitorch_np import dtypes
+from minitorch_np import dtypes, notes
+from minitorch_np.graph.handle import RemovableHandle, registered
 from minitorch_np.graph.modes import no_grad
 from minitorch_np.nn.conversion import Conversion
-from minitorch_np.nn.hooks import Handle, Hook, Hooks
+from minitorch_np.nn.hooks import Hook, Hooks
 from minitorch_np.nn.parameter import Parameter
 from minitorch_np.ops.copy import copy_
 from minitorch_np.ops.from_data import from_numpy
+from minitorch_np.shapes import noted
 from minitorch_np.tensor import Tensor
 
 __all__ = ["IncompatibleKeys", "StateDict", "Stateful", "from_foreign"]
@@ -157,22 +159,22 @@ class Stateful(Conversion):
             destination = changed
         return cast("dict[str, Any]", destination)
 
-    def register_state_dict_pre_hook(self, hook: Hook) -> Handle:
+    def register_state_dict_pre_hook(self, hook: Hook) -> RemovableHandle:
         """Call `hook(module, prefix, keep_vars)` before this module's state is gathered."""
-        return Handle(self._state_dict_pre_hooks, hook)
+        return registered(self._state_dict_pre_hooks, hook)
 
-    def register_state_dict_post_hook(self, hook: Hook) -> Handle:
+    def register_state_dict_post_hook(self, hook: Hook) -> RemovableHandle:
         """Call `hook(module, state_dict, prefix, local_metadata)` afterwards; it may edit."""
         cast(Any, hook)._from_public_api = True
-        return Handle(self._state_dict_hooks, hook)
+        return registered(self._state_dict_hooks, hook)
 
-    def register_load_state_dict_pre_hook(self, hook: Hook) -> Handle:
+    def register_load_state_dict_pre_hook(self, hook: Hook) -> RemovableHandle:
         """Call `hook(module, state_dict, prefix, ...)` before this module's tensors are loaded."""
-        return Handle(self._load_state_dict_pre_hooks, hook)
+        return registered(self._load_state_dict_pre_hooks, hook)
 
-    def register_load_state_dict_post_hook(self, hook: Hook) -> Handle:
+    def register_load_state_dict_post_hook(self, hook: Hook) -> RemovableHandle:
         """Call `hook(module, incompatible_keys)` after loading; it may edit the keys' lists."""
-        return Handle(self._load_state_dict_post_hooks, hook)
+        return registered(self._load_state_dict_post_hooks, hook)
 
     def _load_from_state_dict(
         self,
@@ -280,9 +282,9 @@ class Stateful(Conversion):
                     errors.insert(at, f"{kind} key(s) in state_dict: {listed}. ")
         if errors:
             listed = "\n\t".join(errors)
-            raise RuntimeError(
-                f"Error(s) in loading state_dict for {self._get_name()}:\n\t{listed}"
-            )
+            text = f"Error(s) in loading state_dict for {self._get_name()}:\n\t{listed}"
+            note = notes.keys(keys.missing_keys, keys.unexpected_keys) if strict else None
+            raise noted(RuntimeError(text), note)
         return keys
 
     def _load_all(

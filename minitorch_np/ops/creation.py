@@ -5,6 +5,7 @@ from typing import Unpack
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.graph.modes import WATCHERS, made, state
 from minitorch_np.memory_format import memory_format, preserve_format
 from minitorch_np.ops.factory import (
     LikeOptions,
@@ -177,11 +178,15 @@ def like(name: str, input: Tensor, options: LikeOptions) -> Tensor:
 
 def empty_like(input: Tensor, **options: Unpack[LikeOptions]) -> Tensor:
     """An uninitialised tensor like `input`: its shape and dtype, and its layout where dense."""
+    if WATCHERS and state.modes:
+        return made(empty_like, input, **options)
     return finished(like("empty_like", input, options), options)
 
 
 def filled_like(name: str, input: Tensor, value: Number, options: LikeOptions) -> Tensor:
     """A tensor like `input` with every element `value`."""
+    if WATCHERS and state.modes:
+        return made(filled_like, name, input, value, options)
     tensor = like(name, input, options)
     _fill(tensor, value)
     return finished(tensor, options)

@@ -102,7 +102,8 @@ _ALPHA = 1.7580993408473766
 
 def _elements(input: Tensor) -> Tensor:
     """Noise for each element."""
-    return empty(input.sizes, strides.like(input.sizes, input.strides), input.dtype)
+    stride = strides.like(input.sizes, input.strides)
+    return input.room_for_noise(input.sizes, stride, input.dtype)
 
 
 def _channels(input: Tensor) -> Tensor:
@@ -110,7 +111,7 @@ def _channels(input: Tensor) -> Tensor:
     if input.ndim < 2:
         raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
     shape: Shape = (*input.sizes[:2], *(1,) * (input.ndim - 2))
-    return empty(shape, strides.contiguous(shape), input.dtype)
+    return input.room_for_noise(shape, strides.contiguous(shape), input.dtype)
 
 
 class NativeDropout(NamedTuple):
@@ -170,6 +171,7 @@ def _refuse_mask() -> NoReturn:
 
 
 native_dropout_backward.vjp(
-    grad_output=lambda g, mask, scale: _masked(g, mask, scale), mask=lambda g: _refuse_mask()
+    grad_output=lambda g, grad_output, mask, scale: _masked(g, mask, scale),
+    mask=lambda g: _refuse_mask(),
 )
 native_dropout_backward.jvp("refused")

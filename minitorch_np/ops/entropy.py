@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from minitorch_np.kernels.large import Compiled
 from minitorch_np.loops import blank_like, not_implemented, pointwise
 from minitorch_np.op import op
-from minitorch_np.ops.copy import check_written, own
+from minitorch_np.ops.copy import check_written, own, times
 from minitorch_np.ops.loss import averaged, check_reduction, folded
 from minitorch_np.ops.smooth import log_sigmoid
 from minitorch_np.shapes import broadcast
@@ -41,6 +41,8 @@ def binary_cross_entropy(
     def entropy(x: Array, y: Array, *rest: Array) -> None:
         if not np.all((x >= 0) & (x <= 1)):
             raise RuntimeError("all elements of input should be between 0 and 1")
+        if not np.all((y >= 0) & (y <= 1)):
+            raise RuntimeError("all elements of target should be between 0 and 1")
         values = (y - 1) * np.maximum(np.log1p(-x), -100) - y * np.maximum(np.log(x), -100)
         np.multiply(values, 1 if weight is None else rest[0], rest[-1])
 
@@ -54,8 +56,8 @@ binary_cross_entropy.vjp(
     input=lambda g, input, target, weight, reduction: binary_cross_entropy_backward(
         g, input, target, weight, reduction
     ),
-    target=lambda g, input, weight, reduction: weighed(
-        input.logit().neg_().mul_(g), weight, reduction
+    target=lambda g, input, target, weight, reduction: weighed(
+        times(input.logit().neg_(), g), weight, reduction
     ),
 )
 
@@ -158,7 +160,7 @@ def _logits_grad(
     else:
         t = positive * y
         slope = (t + 1).sub_(y).mul_(x.sigmoid()).sub_(t)
-    return weighed(slope.mul_(g), weight, reduction)
+    return weighed(times(slope, g), weight, reduction)
 
 
 def _targets_grad(
@@ -168,7 +170,7 @@ def _targets_grad(
     if positive is None:
         slope = -x * g
     else:
-        slope = log_sigmoid(-x).sub_(positive * log_sigmoid(x)).mul_(g)
+        slope = times(log_sigmoid(-x).sub_(positive * log_sigmoid(x)), g)
     return weighed(slope, weight, reduction)
 
 
@@ -176,7 +178,7 @@ binary_cross_entropy_with_logits.vjp(
     input=lambda g, input, target, weight, pos_weight, reduction: _logits_grad(
         g, input, target, weight, pos_weight, reduction
     ),
-    target=lambda g, input, weight, pos_weight, reduction: _targets_grad(
+    target=lambda g, input, target, weight, pos_weight, reduction: _targets_grad(
         g, input, weight, pos_weight, reduction
     ),
 )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Unpack, cast
 
 from minitorch_np import dtypes
+from minitorch_np.graph.modes import WATCHERS, made, state
 from minitorch_np.ops.creation import like
 from minitorch_np.ops.factory import (
     LikeOptions,
@@ -36,6 +37,8 @@ def rand(
 ) -> Tensor:
     """Uniform numbers in [0, 1) of `size`."""
     shape = shape_of("rand", size, options)
+    if WATCHERS and state.modes:
+        return made(rand, shape, generator=generator, out=out, **options)
     tensor = prepared("rand", shape, options, out)
     source = generator or default_generator
     return finished(fill(tensor, source.uniform(checked(tensor), tensor.dtype)), options, out)
@@ -49,6 +52,8 @@ def randn(
 ) -> Tensor:
     """Normal numbers of mean 0 and variance 1, of `size`."""
     shape = shape_of("randn", size, options)
+    if WATCHERS and state.modes:
+        return made(randn, shape, generator=generator, out=out, **options)
     return _normal_into(prepared("randn", shape, options, out), 0.0, 1.0, generator, options, out)
 
 
@@ -86,6 +91,8 @@ def randint(
                 "randint", "high" if len(bounds) == 1 else ("low", "high")[at], "int", bound, at + 1
             )
     first, last = (0, bounds[0]) if len(bounds) == 1 else (bounds[0], bounds[1])
+    if WATCHERS and state.modes:
+        return made(randint, first, last, shape, generator=generator, out=out, **options)
     tensor = prepared("randint", shape, options, out, dtypes.int64)
     return _integers_into(
         tensor, int(cast(int, first)), int(cast(int, last)), generator, options, out
@@ -111,6 +118,8 @@ def randperm(
     """0 to n - 1 in random order."""
     if not is_index(n):
         refuse("randperm", "n", "int", n, 1)
+    if WATCHERS and state.modes:
+        return made(randperm, n, generator=generator, out=out, **options)
     tensor = prepared("randperm", (int(n),), options, out, dtypes.int64)
     source = generator or default_generator
     tensor.array[...] = source.permutation(int(n), tensor.dtype)
@@ -121,6 +130,8 @@ def rand_like(
     input: Tensor, *, generator: Generator | None = None, **options: Unpack[LikeOptions]
 ) -> Tensor:
     """Uniform numbers in [0, 1) of the shape, dtype and layout of `input`."""
+    if WATCHERS and state.modes:
+        return made(rand_like, input, generator=generator, **options)
     tensor = like("rand_like", input, options)
     source = generator or default_generator
     return finished(fill(tensor, source.uniform(tensor.numel(), tensor.dtype)), options)
@@ -130,6 +141,8 @@ def randn_like(
     input: Tensor, *, generator: Generator | None = None, **options: Unpack[LikeOptions]
 ) -> Tensor:
     """Normal numbers of the shape, dtype and layout of `input`."""
+    if WATCHERS and state.modes:
+        return made(randn_like, input, generator=generator, **options)
     return _normal_into(like("randn_like", input, options), 0.0, 1.0, generator, options, None)
 
 
@@ -143,6 +156,8 @@ def randint_like(
 ) -> Tensor:
     """Integers in [low, high), or [0, low), of the shape, dtype and layout of `input`."""
     first, last = (0, low) if high is None else (low, high)
+    if WATCHERS and state.modes:
+        return made(randint_like, input, first, last, generator=generator, **options)
     tensor = like("randint_like", input, options)
     return _integers_into(
         tensor,
@@ -164,6 +179,8 @@ def normal(
 ) -> Tensor:
     """Normal numbers whose mean and standard deviation are numbers, with a `size`, or tensors."""
     if size is not None:
+        if WATCHERS and state.modes:
+            return made(normal, mean, std, size, generator=generator, out=out, **options)
         tensor = prepared("normal", sizes_of("normal", size, "size", 3), options, out)
         centre = float(checked_number("normal", "mean", mean, 1))
         width = float(checked_number("normal", "std", std, 2))

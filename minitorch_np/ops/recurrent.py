@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from minitorch_np.op import composite
 from minitorch_np.ops.activation import relu
+from minitorch_np.ops.copy import plus
 from minitorch_np.ops.dropout import dropout
 from minitorch_np.ops.join import cat, stack
 from minitorch_np.ops.linalg import linear
@@ -43,7 +44,7 @@ def simple_step(nonlinearity: Callable[[Tensor], Tensor]) -> Step:
     """The step of an RNN."""
 
     def step(x: Tensor, state: State, cell: Cell) -> State:
-        return (nonlinearity(linear(state[0], cell.w_hh, cell.b_hh).add_(x)),)
+        return (nonlinearity(plus(linear(state[0], cell.w_hh, cell.b_hh), x)),)
 
     return step
 
@@ -51,9 +52,9 @@ def simple_step(nonlinearity: Callable[[Tensor], Tensor]) -> Step:
 def lstm_step(x: Tensor, state: State, cell: Cell) -> State:
     """The step of an LSTM, by the gates for input, forgetting, cell and output."""
     hidden, memory = state
-    gates = linear(hidden, cell.w_hh, cell.b_hh).add_(x).chunk(4, 1)
+    gates = plus(linear(hidden, cell.w_hh, cell.b_hh), x).chunk(4, 1)
     into, keep, new, out = gates[0].sigmoid(), gates[1].sigmoid(), gates[2].tanh(), gates[3]
-    memory = (keep * memory).add_(into * new)
+    memory = plus(keep * memory, into * new)
     hidden = out.sigmoid() * memory.tanh()
     return hidden if cell.w_hr is None else linear(hidden, cell.w_hr), memory
 

@@ -13,10 +13,11 @@ from typing import Any, ClassVar, TypeVar, cast
 
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.graph.handle import RemovableHandle, registered
 from minitorch_np.graph.modes import enable_grad, set_grad_enabled
 from minitorch_np.graph.modes import state as modes
 from minitorch_np.nn.conversion import clear_grad
-from minitorch_np.nn.hooks import Handle, Hook, Hooks
+from minitorch_np.nn.hooks import Hook, Hooks
 from minitorch_np.nn.parameter import typename
 from minitorch_np.ops.from_data import tensor as new_tensor
 from minitorch_np.optim.loading import counts_in_float32, fitting
@@ -39,14 +40,14 @@ _step_pre_hooks: Hooks = OrderedDict()
 _step_post_hooks: Hooks = OrderedDict()
 
 
-def register_optimizer_step_pre_hook(hook: Hook) -> Handle:
+def register_optimizer_step_pre_hook(hook: Hook) -> RemovableHandle:
     """Call `hook(optimizer, args, kwargs)` before the step of every optimizer."""
-    return Handle(_step_pre_hooks, hook)
+    return registered(_step_pre_hooks, hook)
 
 
-def register_optimizer_step_post_hook(hook: Hook) -> Handle:
+def register_optimizer_step_post_hook(hook: Hook) -> RemovableHandle:
     """Call `hook(optimizer, args, kwargs)` after the step of every optimizer."""
-    return Handle(_step_post_hooks, hook)
+    return registered(_step_post_hooks, hook)
 
 
 class _Required:
@@ -307,29 +308,33 @@ class Optimizer:
         if not known.isdisjoint(tensors):
             raise ValueError("some parameters appear in more than one parameter group")
 
-    def register_step_pre_hook(self, hook: Hook) -> Handle:
+    def register_step_pre_hook(self, hook: Hook) -> RemovableHandle:
         """Call `hook(optimizer, args, kwargs)` before each step; it may return both, changed."""
-        return Handle(self._step_pre_hooks, hook)
+        return registered(self._step_pre_hooks, hook)
 
-    def register_step_post_hook(self, hook: Hook) -> Handle:
+    def register_step_post_hook(self, hook: Hook) -> RemovableHandle:
         """Call `hook(optimizer, args, kwargs)` after each step."""
-        return Handle(self._step_post_hooks, hook)
+        return registered(self._step_post_hooks, hook)
 
-    def register_state_dict_pre_hook(self, hook: Hook, prepend: bool = False) -> Handle:
+    def register_state_dict_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call `hook(optimizer)` before the state dict is made."""
-        return Handle(self._state_dict_pre_hooks, hook, prepend=prepend)
+        return registered(self._state_dict_pre_hooks, hook, prepend=prepend)
 
-    def register_state_dict_post_hook(self, hook: Hook, prepend: bool = False) -> Handle:
+    def register_state_dict_post_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call `hook(optimizer, state_dict)` afterwards; it may return another dict."""
-        return Handle(self._state_dict_post_hooks, hook, prepend=prepend)
+        return registered(self._state_dict_post_hooks, hook, prepend=prepend)
 
-    def register_load_state_dict_pre_hook(self, hook: Hook, prepend: bool = False) -> Handle:
+    def register_load_state_dict_pre_hook(
+        self, hook: Hook, prepend: bool = False
+    ) -> RemovableHandle:
         """Call `hook(optimizer, state_dict)` before loading; it may return another dict."""
-        return Handle(self._load_state_dict_pre_hooks, hook, prepend=prepend)
+        return registered(self._load_state_dict_pre_hooks, hook, prepend=prepend)
 
-    def register_load_state_dict_post_hook(self, hook: Hook, prepend: bool = False) -> Handle:
+    def register_load_state_dict_post_hook(
+        self, hook: Hook, prepend: bool = False
+    ) -> RemovableHandle:
         """Call `hook(optimizer)` after loading."""
-        return Handle(self._load_state_dict_post_hooks, hook, prepend=prepend)
+        return registered(self._load_state_dict_post_hooks, hook, prepend=prepend)
 
     def state_dict(self) -> dict[str, Any]:
         """The groups, parameters as numbers, and the state by those numbers: PyTorch's format."""
@@ -361,7 +366,7 @@ class Optimizer:
         State takes its parameter's dtype, 'step' excepted. Tensors of ours are kept, not copied.
         Raises: ValueError unless groups have as many parameters as those saved.
         """
-        given = dict(state_dict)
+        given = dict(cast(Any, state_dict).copy())
         for hook in self._load_state_dict_pre_hooks.values():
             changed = hook(self, given)
             given = given if changed is None else changed

@@ -179,8 +179,28 @@ def test_old_arguments() -> None:
         return x.grad
 
     same(f, sample(3), grad=False)
-    with pytest.raises(NotImplementedError, match="is_grads_batched"):
-        minitorch_np.autograd.grad(minitorch_np.ones(1), [], is_grads_batched=True)
+
+
+def test_batches_of_first_gradients() -> None:
+    def f(torch: Any, x: Any, w: Any, *g: Any) -> Any:
+        outputs = ((x @ w).sin(), x.sum(0))
+        found = torch.autograd.grad(outputs, (x, w), g, is_grads_batched=True)
+        return [one.detach() for one in found]
+
+    x, w = sample(5, 3), sample(3, 4)
+    for n in (0, 1, 6):
+        same(f, x, w, sample(n, 5, 4, grad=False), sample(n, 3, grad=False), stride=False)
+    same(f, x, w, sample(5, 4, grad=False), sample(3, grad=False))
+    same(f, x, w, sample(2, 5, 4, grad=False), sample(3, 3, grad=False))
+    same(lambda torch, x: torch.autograd.grad(x.sum(), x, is_grads_batched=True), x)
+
+    def unused(torch: Any, x: Any, w: Any, **options: Any) -> Any:
+        g = torch.ones(2, 5, 3)
+        return torch.autograd.grad(x.sin(), (x, w), g, is_grads_batched=True, **options)
+
+    same(unused, x, w)
+    same(lambda torch, x, w: unused(torch, x, w, allow_unused=True), x, w)
+    same(lambda torch, x, w: unused(torch, x, w, materialize_grads=True), x, w)
 
 
 def test_create_graph_makes_grad_differentiable() -> None:
