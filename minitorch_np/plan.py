@@ -156,8 +156,7 @@ class Plan:
         for arg, rule in rules.items():
             if arg not in self.kinds:
                 raise TypeError(f"{self.name}: a rule for {arg!r}, which is no tensor argument")
-            named = () if isinstance(rule, str) else inspect.signature(rule).parameters
-            for n in named:
+            for n in () if isinstance(rule, str) else inspect.signature(rule).parameters:
                 known = n == "t" or n in self.signature.parameters
                 if not (known or self.output(n) is not None or self.fact(n)):
                     raise TypeError(f"{self.name}: the forward rule for {arg!r} names {n!r}")

@@ -1,5 +1,6 @@
 """One call of an op as forward rules see it: every value that a rule may name."""
 
+import functools
 import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, cast
@@ -8,7 +9,7 @@ from minitorch_np.op import REGISTRY
 from minitorch_np.plan import Plan, Rule
 from minitorch_np.tensor import Tensor
 
-__all__ = ["Call", "Dual", "Planned", "contents"]
+__all__ = ["Call", "Dual", "Planned", "contents", "groups", "smooth"]
 
 A = Any
 Dual = Tensor | Sequence[Tensor | None]
@@ -25,6 +26,28 @@ class Planned(Protocol):
     def __call__(self, *args: object, **kwargs: object) -> object:
         """Run the op under the modes that are on."""
         ...
+
+
+@functools.cache
+def names_of(rule: Rule) -> tuple[str, ...]:
+    """The parameters of a rule."""
+    return tuple(inspect.signature(rule).parameters)
+
+
+@functools.cache
+def smooth(op: Planned) -> tuple[tuple[str, bool], ...]:
+    """The arguments that the results depend on smoothly, and whether each is a list: those with a
+    rule, or all where there is no rule at all, for then forward mode refuses the op."""
+    plan = op.plan
+    ruled = {*plan.rules, *plan.jvps}
+    named = [arg for arg in plan.inputs() if not ruled or arg in ruled]
+    return tuple([(arg, plan.kinds[arg] == "list") for arg in named if plan.differentiable])
+
+
+@functools.cache
+def groups(op: Planned) -> tuple[tuple[str, ...], ...]:
+    """The arguments of each gradient rule that is for several."""
+    return tuple([tuple(group) for group in op.plan.shared()])
 
 
 class Call:
@@ -59,8 +82,8 @@ class Call:
 
     def asked(self, rule: Rule, **given: object) -> A:
         """What a rule gives, some of its parameters `given` and the others found."""
-        names = inspect.signature(rule).parameters
-        return cast(A, rule)(*[given[n] if n in given else self.value(n) for n in names])
+        named = names_of(rule)
+        return cast(A, rule)(*[given[n] if n in given else self.value(n) for n in named])
 
     def again(self, changes: Mapping[str, object]) -> Sequence[Tensor | None]:
         """The results of the op with other values of some arguments, in new memory."""

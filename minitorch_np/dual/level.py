@@ -8,7 +8,7 @@ and are never confused. Source: torch/autograd/forward_ad.py, torch/_functorch/e
 from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
-from minitorch_np.dual.call import Call, Dual, Planned, contents
+from minitorch_np.dual.call import Call, Dual, Planned, contents, smooth
 from minitorch_np.dual.rules import check, refuse, tangents_of_results
 from minitorch_np.graph.inplace import CopySlices
 from minitorch_np.graph.modes import RegisteredOp, state
@@ -83,24 +83,20 @@ class DualLevel(Level):
     def _duals(self, call: Call) -> dict[str, Dual]:
         """The tangents of the arguments that have any and that the results depend on smoothly."""
         found: dict[str, Dual] = {}
-        if not call.plan.differentiable:
-            return found
-        smooth = {*call.plan.rules, *call.plan.jvps}
-        for arg in call.plan.inputs():
-            if smooth and arg not in smooth:
-                continue
+        for arg, several in smooth(call.op):
             value = call.arguments.get(arg)
             if isinstance(value, Tensor):
-                tangent = self.tangent_of(value) if value.dtype.is_floating_point else None
-                if tangent is not None:
-                    found[arg] = tangent
-            elif call.plan.kinds[arg] == "list" and value is not None:
-                several = [
+                if value.meta is not None or value.base is not None:
+                    tangent = self.tangent_of(value)
+                    if tangent is not None and value.dtype.is_floating_point:
+                        found[arg] = tangent
+            elif several and value is not None:
+                tangents = [
                     None if t is None else self.tangent_of(t)
                     for t in cast("Sequence[Tensor | None]", value)
                 ]
-                if any(t is not None for t in several):
-                    found[arg] = several
+                if any(t is not None for t in tangents):
+                    found[arg] = tangents
         return found
 
     def _written(

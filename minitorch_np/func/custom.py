@@ -4,7 +4,7 @@ Source: torch/_functorch/autograd_function.py.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, NoReturn, cast
+from typing import Any, NamedTuple, cast
 
 from minitorch_np.func.batched import BatchedTensor, Level, batched, moved
 from minitorch_np.func.strip import running_levels, without
@@ -105,6 +105,7 @@ class _Derived:
         self.dims = dims
         self.out_dims: list[int | None] = []
         self.saved_dims: list[int | None] = []
+        self.forward_dims: list[int | None] | None = None
         self.shapes: list[A] = []
 
     def applied(self, values: tuple[A, ...]) -> tuple[A, list[int | None]]:
@@ -115,6 +116,8 @@ class _Derived:
             "setup_context": staticmethod(self.setup_context),
             "backward": staticmethod(self.backward),
         }
+        if overrides(self.function, "jvp"):
+            methods["jvp"] = staticmethod(self.jvp)
         made = type(f"Vmapped{self.function.__name__}", (Function,), methods)
         return applied(made, values), self.out_dims
 
@@ -152,6 +155,20 @@ class _Derived:
                 ]
             )
 
+    def jvp(self, ctx: A, *tangents: A) -> A:
+        """The function's jvp of every example, batched as the outputs are."""
+        dims = [None if t is None else dim for t, dim in zip(tangents, self.dims, strict=True)]
+        with running(self.size, self.randomness) as level:
+            kept = self.saved_dims if self.forward_dims is None else self.forward_dims
+            saved = [
+                _wrapped(one, dim, level) for one, dim in zip(ctx.saved_tensors, kept, strict=True)
+            ]
+            given = self._inputs(tangents, dims, level)
+            result = self.function.jvp(_Saved(ctx, tuple(saved)), *given)
+            flat, spec = tree_flatten(result)
+            pushed = zip(flat, self.out_dims, strict=True)
+            return tree_unflatten([_placed(t, dim, level) for t, dim in pushed], spec)
+
     def _inputs(self, values: A, dims: Sequence[int | None], level: Level) -> A:
         flat, spec = tree_flatten(values)
         return tree_unflatten(
@@ -167,6 +184,13 @@ class _Derived:
         return moved(level.spread(g.sum_to_size(shape)), 0, dim)
 
 
+def _placed(tangent: A, dim: int | None, level: Level) -> A:
+    """All examples' tangents of an output, along the dimension that its batch has."""
+    if tangent is None or dim is None:
+        return tangent
+    return moved(level.spread(tangent), 0, dim)
+
+
 class _Saving:
     """A ctx that takes the batches off what is saved, and remembers where they were."""
 
@@ -178,12 +202,10 @@ class _Saving:
         self._derived.saved_dims = [_dim(t, self._level) for t in tensors]
         self._ctx.save_for_backward(*[_value(t, self._level) for t in tensors])
 
-    def save_for_forward(self, *tensors: A) -> NoReturn:
-        """Raises: NotImplementedError."""
-        raise NotImplementedError(
-            "minitorch_np derives no jvp for vmap: a Function with generate_vmap_rule=True has "
-            "reverse mode only under vmap"
-        )
+    def save_for_forward(self, *tensors: A) -> None:
+        """Keep tensors for jvp."""
+        self._derived.forward_dims = [_dim(t, self._level) for t in tensors]
+        self._ctx.save_for_forward(*[_value(t, self._level) for t in tensors])
 
     def __getattr__(self, name: str) -> A:
         return getattr(self._ctx, name)

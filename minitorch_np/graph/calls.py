@@ -10,9 +10,11 @@ from typing import Any, cast
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import float32
 from minitorch_np.graph.custom import CustomNode, fields_of, pack, record_of, set_aside
+from minitorch_np.graph.custom_tangents import push_custom
 from minitorch_np.graph.inplace import bump, check_inplace, rebase
 from minitorch_np.graph.modes import Creation, no_grad, state
 from minitorch_np.graph.node import edge
+from minitorch_np.graph.tangents import forward_off
 from minitorch_np.tensor import Tensor
 
 __all__ = ["call"]
@@ -38,7 +40,7 @@ def call(function: Any, args: tuple[Any, ...], apart: bool) -> Any:  # noqa: ANN
     record.unpacks_once = _flag(function, "clear_saved_tensors_on_access")
     record.boxed = _flag(function, "boxed_grads_call")
     node.needs_input_grad = needed
-    with no_grad():
+    with no_grad(), forward_off():
         if apart:
             output = function.forward(*args)
             function.setup_context(node, args, output)
@@ -49,10 +51,14 @@ def call(function: Any, args: tuple[Any, ...], apart: bool) -> Any:  # noqa: ANN
     raw = cast("tuple[Any, ...]", output if isinstance(output, tuple) else (output,))
     saved = _to_save(node, recorded)
     kept = _kept_apart(node, saved) if apart else ()
-    outputs = _Outputs(node, tensors, recorded, kept).wrapped(raw)
+    wrapping = _Outputs(node, tensors, recorded, kept)
+    outputs = wrapping.wrapped(raw)
     if recorded:
         ids = {id(out) for out in outputs}
         record.packed = [None if t is None else pack(t, id(t) in ids) for t in saved]
+    if state.modes:
+        passive = [id(out) for out, made in zip(outputs, raw) if id(made) in wrapping.passive]
+        push_custom(node.apply_jvp, args, outputs, passive, record.materializes)
     node.to_save = node.non_differentiable = node.saved_for_forward = None
     return outputs if raw is output else outputs[0]
 

@@ -174,6 +174,7 @@ def copy_(input: Tensor, src: Tensor | Number, non_blocking: bool = False) -> Te
 
 
 copy_.vjp(input=lambda g: zeros(g, g.sizes), src=lambda g, src_dtype: g.to(src_dtype))
+copy_.jvp(input=lambda t: None, src=lambda t: t)
 
 
 def check_written(shape: Shape, source: Shape) -> None:
@@ -232,6 +233,7 @@ def fill_(input: Tensor, value: Number | Tensor) -> Tensor:
 
 
 fill_.vjp(input=lambda g: zeros_like(g), value=lambda g: g.sum())
+fill_.jvp(input=lambda t: None, value=lambda t: t)
 
 
 @op("like", method=False, node=lambda value: f"FillBackward{int(isinstance(value, Tensor))}")
@@ -241,6 +243,7 @@ def fill(input: Tensor, value: Number | Tensor) -> Tensor:
 
 
 fill.vjp(input=lambda g: zeros_like(g), value=lambda g: g.sum())
+fill.jvp(input=lambda t: None, value=lambda t: t)
 
 
 @op("like")
@@ -251,6 +254,7 @@ def zero_(input: Tensor) -> Tensor:
 
 
 zero_.vjp(input=lambda g: zeros_like(g))
+zero_.jvp(input=lambda t: None)
 
 
 @op("like")

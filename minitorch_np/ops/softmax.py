@@ -123,6 +123,7 @@ def softmax_along(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tens
 
 
 softmax_along.vjp(input=lambda g, out, dim: softmax_backward_data(g, out, dim))
+softmax_along.jvp(input=lambda t, out, dim: softmax_backward_data(t, out, dim))
 
 
 @op("contiguous", method=False)
@@ -165,6 +166,7 @@ def log_softmax_along(input: Tensor, dim: int, *, out: Tensor | None = None) -> 
 
 
 log_softmax_along.vjp(input=lambda g, out, dim: log_softmax_backward_data(g, out, dim))
+log_softmax_along.jvp(input=lambda t, out, dim: t - (out.exp() * t).sum(dim, True))
 
 
 @op("contiguous", method=False)

@@ -115,6 +115,7 @@ sort.vjp(
         g_values, indices, input_shape, dim, True
     )
 )
+sort.jvp(input=lambda t, dim, indices: t.gather(dim, indices))
 
 
 @composite()
@@ -167,6 +168,7 @@ topk.vjp(
         g_values, indices, input_shape, dim, True
     )
 )
+topk.jvp(input=lambda t, dim, indices: t.gather(dim, indices))
 
 
 def _kth(array: Array, k: int) -> Indices:

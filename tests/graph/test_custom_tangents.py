@@ -3,11 +3,8 @@
 import pytest
 import torch as real
 
+import minitorch_np
 from experiments.conformance import pushing  # noqa: F401  # loads what would warn in a test
-from minitorch_np.graph.custom_tangents import push_custom
-from minitorch_np.graph.inplace import bump
-from minitorch_np.graph.modes import no_grad
-from minitorch_np.graph.tangents import forward_off
 from tests.oracle import same, sample
 
 x = sample(2, grad=False, dtype=real.float64)
@@ -15,33 +12,19 @@ y, v, w = (sample(2, seed=n, grad=False, dtype=real.float64) for n in (1, 2, 3))
 
 
 def called(torch, forward, jvp, *args, written=False, passive=None, materialize=True):
-    """A function of these two, applied: theirs as a Function, ours by what one is made of."""
-    if torch is real:
+    """A Function of these two, applied."""
 
-        def run(ctx, *args):
-            ctx.set_materialize_grads(materialize)
-            out = forward(*args)
-            if written:
-                ctx.mark_dirty(args[0])
-            if passive is not None:
-                ctx.mark_non_differentiable(out[passive])
-            return out
-
-        made = type(
-            "Made",
-            (torch.autograd.Function,),
-            {"forward": staticmethod(run), "jvp": staticmethod(lambda ctx, *t: jvp(*t))},
-        )
-        return made.apply(*args)
-    with forward_off(), no_grad():
+    def run(ctx, *args):
+        ctx.set_materialize_grads(materialize)
         out = forward(*args)
         if written:
-            bump(args[0])
-        several = out if isinstance(out, tuple) else (out,)
-        several = [args[0].view_as(o) if o is args[0] and not written else o for o in several]
-    off = () if passive is None else {id(several[passive])}
-    push_custom(jvp, args, several, off, materialize)
-    return tuple(several) if isinstance(out, tuple) else several[0]
+            ctx.mark_dirty(args[0])
+        if passive is not None:
+            ctx.mark_non_differentiable(out[passive])
+        return out
+
+    methods = {"forward": staticmethod(run), "jvp": staticmethod(lambda ctx, *t: jvp(*t))}
+    return type("Made", (torch.autograd.Function,), methods).apply(*args)
 
 
 seen = []
@@ -105,3 +88,85 @@ def test_tangents(name, both):
 
     same(f, x, y, v, w)
     assert seen[: len(seen) // 2] == seen[len(seen) // 2 :]
+
+
+def test_no_jvp():
+    def f(torch, x, v):
+        F = torch.autograd.forward_ad
+        double = type(
+            "Double", (torch.autograd.Function,), {"forward": staticmethod(lambda ctx, x: 2 * x)}
+        )
+        with F.dual_level():
+            double.apply(F.make_dual(x, v))
+
+    same(f, x, v)
+
+
+def cubes(torch):
+    """A Function that goes both ways, and under vmap."""
+
+    class Cube(torch.autograd.Function):
+        generate_vmap_rule = True
+
+        @staticmethod
+        def forward(x, y):
+            return x**3 * y, x + y
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            ctx.save_for_forward(*inputs)
+            ctx.save_for_backward(*inputs)
+
+        @staticmethod
+        def jvp(ctx, t, u):
+            x, y = ctx.saved_tensors
+            return 3 * x**2 * y * t + x**3 * u, t + u
+
+        @staticmethod
+        def backward(ctx, g, h):
+            x, y = ctx.saved_tensors
+            return 3 * x**2 * y * g + h, x**3 * g + h
+
+    return lambda x, y: Cube.apply(x, y)
+
+
+TRANSFORMS = {
+    "jvp": lambda F, f, x, y: F.jvp(f, (x, y), (y, x)),
+    "one tangent": lambda F, f, x, y: F.jvp(lambda a: f(a, y), (x,), (y,)),
+    "grad of jvp": lambda F, f, x, y: F.grad(
+        lambda a: F.jvp(lambda b: f(b, a)[0].sum(), (a,), (y,))[1]
+    )(x),
+    "jvp of grad": lambda F, f, x, y: F.jvp(F.grad(lambda a: f(a, y)[0].sum()), (x,), (y,)),
+    "jacfwd": lambda F, f, x, y: F.jacfwd(f, argnums=(0, 1))(x, y),
+    "hessian": lambda F, f, x, y: F.hessian(lambda a: f(a, y)[0].sum())(x),
+    "vmap of jvp": lambda F, f, x, y: F.vmap(lambda a, b: F.jvp(f, (a, b), (b, a)))(x, y),
+    "jvp of vmap": lambda F, f, x, y: F.jvp(F.vmap(f, in_dims=(0, None)), (x, y), (y, x)),
+}
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_inside_transforms(name):
+    same(lambda torch, x, y: TRANSFORMS[name](torch.func, cubes(torch), x, y), x, y)
+
+
+def test_a_tangent_of_a_tangent():
+    """Against ops: PyTorch calls jvp with forward mode off, and so loses outer tangents."""
+
+    def f(torch, x, y):
+        cube = cubes(torch) if torch is minitorch_np else lambda x, y: (x**3 * y, x + y)
+        return torch.func.jvp(
+            lambda a: torch.func.jvp(lambda b: cube(b, a), (a * a,), (y,))[1], (x,), (y,)
+        )
+
+    same(f, x, y)
+
+
+def test_a_gradient_of_a_tangent():
+    def f(torch, x, y):
+        F = torch.autograd.forward_ad
+        with F.dual_level():
+            out = cubes(torch)(F.make_dual(x, y), F.make_dual(y, x))[0]
+            tangent = F.unpack_dual(out).tangent
+        return torch.autograd.grad(tangent.sum(), [x, y])
+
+    same(f, x.clone().requires_grad_(), y.clone().requires_grad_(), grad=False)
