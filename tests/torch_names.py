@@ -12,8 +12,8 @@ from pathlib import Path
 import torch
 
 MODULES = [
-    "torch", "torch.autograd", "torch.backends", "torch.cuda", "torch.linalg", "torch.nn",
-    "torch.nn.functional", "torch.nn.init", "torch.nn.utils", "torch.optim",
+    "torch", "torch.autograd", "torch.backends", "torch.cuda", "torch.func", "torch.linalg",
+    "torch.nn", "torch.nn.functional", "torch.nn.init", "torch.nn.utils", "torch.optim",
     "torch.optim.lr_scheduler", "torch.random", "torch.special", "torch.testing",
     "torch.utils", "torch.utils.data",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from minitorch_np.func import products as _products
 from minitorch_np.func import reducing as _reducing
 from minitorch_np.func import shaping as _shaping
 from minitorch_np.func import windows as _windows
+from minitorch_np.func.batched import debug_unwrap
 from minitorch_np.func.functional_call import functional_call, stack_module_state
 from minitorch_np.func.gradients import grad, grad_and_value, vjp
 from minitorch_np.func.jacobians import hessian, jacfwd, jacrev
@@ -17,8 +18,8 @@ from minitorch_np.func.pushforward import jvp, linearize
 from minitorch_np.func.vmap import vmap
 
 __all__ = [
-    "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize",
-    "stack_module_state", "vjp", "vmap",
+    "debug_unwrap", "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev",
+    "jvp", "linearize", "stack_module_state", "vjp", "vmap",
 ]  # fmt: skip
 
 _RULES = (_custom, _elementwise, _indexing, _products, _reducing, _shaping, _windows)

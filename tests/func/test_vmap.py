@@ -287,3 +287,18 @@ def test_escaped_tensors_have_no_memory() -> None:
         return kept[0].numpy()
 
     alike(f, sample(3, 2))
+
+
+def test_what_is_below_the_levels() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        seen: list[Any] = []
+
+        def g(x: Any) -> Any:
+            seen.append(torch.func.debug_unwrap(x))
+            seen.append(repr(torch.func.debug_unwrap(x, recurse=False)))
+            return x
+
+        torch.vmap(torch.vmap(g))(x)
+        return [*seen, torch.func.debug_unwrap(x)]
+
+    alike(f, sample(2, 3))
