@@ -6,6 +6,7 @@ from minitorch_np.absent import absent
 from minitorch_np.func import custom as _custom
 from minitorch_np.func import elementwise as _elementwise
 from minitorch_np.func import indexing as _indexing
+from minitorch_np.func import losses as _losses
 from minitorch_np.func import products as _products
 from minitorch_np.func import reducing as _reducing
 from minitorch_np.func import shaping as _shaping
@@ -22,7 +23,7 @@ __all__ = [
     "jvp", "linearize", "stack_module_state", "vjp", "vmap",
 ]  # fmt: skip
 
-_RULES = (_custom, _elementwise, _indexing, _products, _reducing, _shaping, _windows)
+_RULES = (_custom, _elementwise, _indexing, _losses, _products, _reducing, _shaping, _windows)
 """The modules that hold rules; they register when they are imported."""
 
 
