@@ -166,7 +166,7 @@ def t(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     if value.ndim > 3:
         return NotImplemented
     if op.name == "t_copy":
-        return value.transpose(1, 2).clone() if value.ndim == 3 else value.clone()
+        return REGISTRY["transpose_copy"](value, value.ndim - 1, 1)
     return value.transpose(1, 2) if value.ndim == 3 else value.view(value.sizes)
 
 
