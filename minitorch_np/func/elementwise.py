@@ -44,8 +44,11 @@ def padded(level: Level, tensor: Tensor, ndim: int) -> Tensor:
     return value.view(level.size, *(1,) * missing, *tensor.sizes)
 
 
-def aligned(level: Level, given: Kwargs) -> Kwargs:
-    """Arguments whose tensors broadcast among all examples as they do in one, and promote so."""
+def aligned(level: Level, given: Kwargs, promote: bool = True) -> Kwargs:
+    """Arguments whose tensors broadcast among all examples as they do in one, and promote so.
+
+    Without `promote`, numbers of each example count as the vectors that they are together.
+    """
     tensors = {name: t for name, t in given.items() if isinstance(t, Tensor)}
     ndim = max([t.ndim for t in tensors.values()])
     ready = dict(given)
@@ -53,7 +56,7 @@ def aligned(level: Level, given: Kwargs) -> Kwargs:
         if level.holds(t):
             ready[name] = padded(level, t, ndim)
     operands = {name: t for name, t in tensors.items() if name not in _NO_OPERANDS}
-    if len({t.dtype for t in operands.values()}) > 1:
+    if promote and len({t.dtype for t in operands.values()}) > 1:
         _promoted(level, operands, ready)
     return ready
 
@@ -82,7 +85,7 @@ def elementwise(level: Level, op: RegisteredOp, given: Kwargs) -> A:
         target = next(iter(given.values()))
         if any(isinstance(t, Tensor) and t.ndim > target.ndim for t in given.values()):
             return NotImplemented
-    return op(**aligned(level, given))
+    return op(**aligned(level, given, op.name != "where_self"))  # PyTorch's does not look
 
 
 LAYOUT_RULES["elementwise"] = elementwise
