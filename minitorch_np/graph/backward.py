@@ -129,7 +129,7 @@ def _roots(outputs: tuple[Place, ...]) -> list[Edge]:
         root = edge(out) if isinstance(out, Tensor) else out[:2]
         if root is None:
             text = f"element {at} of tensors does not require grad and does not have a grad_fn"
-            raise noted(RuntimeError(text), why_cut(out))
+            raise noted(RuntimeError(text), why_cut(cast(Tensor, out)))
         roots.append(root)
     return roots
 

@@ -1,5 +1,6 @@
 """In-place changes of a tensor's own geometry or memory; its base and its views keep theirs."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
 
 from minitorch_np import shapes, strides
@@ -144,8 +145,8 @@ def leave_accumulator(leaf: Tensor) -> None:
     old = None if meta is None or meta.accumulator is None else meta.accumulator()
     if meta is not None and isinstance(old, Node):
         meta.accumulator = None
-        meta.hooks = {} if meta.hooks is None else meta.hooks
-        old.tensor_hooks = {0: meta.hooks}  # hooks of later on are its hooks, too
+        hooks = meta.hooks = OrderedDict() if meta.hooks is None else meta.hooks
+        old.tensor_hooks = {0: hooks}  # hooks of later on are its hooks, too
 
 
 @method

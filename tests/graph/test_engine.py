@@ -235,6 +235,12 @@ def test_errors_name_the_node_and_drop_what_was_under_way() -> None:
     y.detach().mul_(2)
     with pytest.raises(RuntimeError, match="modified by an inplace") as caught:
         y.sin().sum().backward()
+    [note] = caught.value.__notes__
+    assert note.startswith("ExpBackward0 kept it as 'result'")
+    z = x.exp()
+    z.register_hook(lambda g: g[0])
+    with pytest.raises(RuntimeError, match="changed the size") as caught:
+        z.sin().sum().backward()
     assert caught.value.__notes__ == ["in the backward of ExpBackward0"]
 
 
