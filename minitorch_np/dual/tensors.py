@@ -6,9 +6,9 @@ recorded below is recorded of dual tensors.
 Source: ATen/native/AutogradComposite.cpp, and torch/csrc/autograd/VariableTypeManual.cpp.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast, runtime_checkable
 
 from minitorch_np.dual.level import DualLevel, innermost
 from minitorch_np.graph.modes import state
@@ -16,7 +16,7 @@ from minitorch_np.graph.tangents import below, check_sizes, stand_apart
 from minitorch_np.op import op
 from minitorch_np.tensor import Tensor
 
-__all__ = ["Batching", "dual", "open_level", "primal_and_tangent", "tangent"]
+__all__ = ["Batching", "dual", "jvp_of", "open_level", "primal_and_tangent", "tangent"]
 
 
 @runtime_checkable
@@ -149,3 +149,23 @@ def tangent(tensor: Tensor) -> Tensor | None:
     if level is None or not level.open():
         return None
     return primal_and_tangent(tensor, level)[1]
+
+
+def jvp_of(
+    fn: Callable[..., object], inputs: Sequence[object], tangents: Sequence[Tensor | None]
+) -> list[tuple[Tensor, Tensor | None]]:
+    """Each result of `fn(*inputs)`, one tensor or a sequence, with its tangent, None for none.
+
+    An input without a tangent goes in as it is. What a check of derivatives asks for.
+    """
+    level = open_level()
+    try:
+        given = [
+            x if t is None else dual(cast(Tensor, x), t, level)
+            for x, t in zip(inputs, tangents, strict=True)
+        ]
+        result = fn(*given)
+        several = (result,) if isinstance(result, Tensor) else cast("Sequence[Tensor]", result)
+        return [primal_and_tangent(out, level) for out in several]
+    finally:
+        level.close()

@@ -16,7 +16,7 @@ from minitorch_np.ops.view import same_view
 from minitorch_np.tensor import Tensor
 from minitorch_np.utils._pytree import TreeSpec, tree_flatten, tree_map, tree_unflatten
 
-__all__ = ["jvp", "jvp_of", "linearize"]
+__all__ = ["jvp", "linearize"]
 
 A = Any
 Function = Callable[..., A]
@@ -125,23 +125,6 @@ def _apart(out: Tensor, level: DualLevel, strict: bool) -> tuple[Tensor, Tensor]
             )
         tangent = zeros_like(primal)
     return same_view(primal), tangent
-
-
-def jvp_of(
-    fn: Function, inputs: Sequence[Tensor], tangents: Sequence[Tensor]
-) -> tuple[list[Tensor], list[Tensor | None]]:
-    """The results of `fn(*inputs)`, one tensor or a sequence, and their tangents, None for none.
-
-    What a check of derivatives asks: nothing else is checked, and no structure is kept.
-    """
-    level = open_level(transform=True)
-    try:
-        result = fn(*[dual(x, t, level) for x, t in zip(inputs, tangents, strict=True)])
-        several = [result] if isinstance(result, Tensor) else list(result)
-        pairs = [primal_and_tangent(out, level) for out in several]
-    finally:
-        level.close()
-    return [primal for primal, _ in pairs], [tangent for _, tangent in pairs]
 
 
 def linearize(func: Function, *primals: A) -> tuple[A, Function]:

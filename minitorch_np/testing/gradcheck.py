@@ -14,7 +14,8 @@ from minitorch_np.dtypes import float64
 from minitorch_np.graph.backward import grad
 from minitorch_np.random import Generator
 from minitorch_np.strides import contiguous
-from minitorch_np.tensor import Tensor, empty, stored
+from minitorch_np.tensor import Tensor, empty
+from minitorch_np.testing.forward import check_forward
 from minitorch_np.testing.jacobian import (
     Function,
     GradcheckError,
@@ -29,9 +30,13 @@ from minitorch_np.testing.jacobian import (
     undefined,
     wanted,
 )
+from minitorch_np.testing.mismatch import mismatch, slowly
 from minitorch_np.testing.samples import make_tensor
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
+
+Compare = Callable[[Function, Inputs, Inputs, tuple[Tensor, ...]], None]
+"""Compares Jacobians of a function of these inputs, results and differentiable ones of those."""
 
 
 def gradcheck(
@@ -56,8 +61,8 @@ def gradcheck(
 
     Inputs that require a gradient should be float64: a step of `eps` drowns in float32's rounding.
     Each element of the Jacobian is compared or, in `fast_mode`, one random combination of all.
-    Raises: GradcheckError, unless `raise_exception` is false; NotImplementedError for the checks of
-    batched and of forward-mode gradients, which there are none of here.
+    With `check_forward_ad`, tangents are compared, too. Raises: GradcheckError, unless
+    `raise_exception` is false; NotImplementedError for the checks of batched gradients.
     """
     if not (check_forward_ad or check_backward_ad):
         raise AssertionError(
@@ -71,16 +76,23 @@ def gradcheck(
         raise AssertionError(
             "Setting check_batched_forward_grad=True requires check_forward_ad to be True"
         )
-    if check_forward_ad:
-        raise NotImplementedError("check_forward_ad=True needs forward-mode gradients")
+    if check_batched_forward_grad:
+        raise NotImplementedError("check_batched_forward_grad=True needs vmap")
     if check_batched_grad:
         raise NotImplementedError("check_batched_grad=True needs vmap")
     compare = partial(
         _fast if fast_mode else _slow,
         eps=eps, atol=atol, rtol=rtol, nondet_tol=nondet_tol, check_dtypes=check_grad_dtypes,
     )  # fmt: skip
+    forward = partial(
+        check_forward, eps=eps, atol=atol, rtol=rtol, fast=fast_mode, undefined=check_undefined_grad
+    )
+    several, backward = as_tuple(inputs), compare if check_backward_ad else None
     try:
-        _check(func, as_tuple(inputs), compare, check_undefined_grad, bool(masked))
+        _check(
+            func, several, backward, forward if check_forward_ad else None,
+            check_undefined_grad, bool(masked),
+        )  # fmt: skip
     except GradcheckError:
         if raise_exception:
             raise
@@ -91,14 +103,19 @@ def gradcheck(
 def _check(
     func: Function,
     inputs: Inputs,
-    compare: Callable[[Function, Inputs, Inputs, tuple[Tensor, ...]], None],
+    backward: Compare | None,
+    forward: Compare | None,
     check_undefined: bool,
     masked: bool,
 ) -> None:
     _check_inputs(inputs)
     results = func(*inputs)
     outputs = differentiable(results)
-    compare(func, inputs, as_tuple(results), outputs)
+    for compare in (backward, forward):
+        if compare is not None:
+            compare(func, inputs, as_tuple(results), outputs)
+    if backward is None:
+        return
     _check_zero_cotangents(outputs, inputs, masked)
     if check_undefined:
         _check_undefined(func, inputs, len(outputs))
@@ -156,15 +173,7 @@ def _slow(
         for i, found in enumerate(analytical(inputs, out, nondet_tol, check_dtypes)):
             expected = by_input[i][kept[o]]
             if not np.allclose(found, expected, rtol, atol, equal_nan=False):
-                raise GradcheckError(_mismatch(o, i, expected, found, out))
-
-
-def _mismatch(output: int, input: int, expected: Matrix, found: Matrix, like: Tensor) -> str:
-    both = [stored(m, like.dtype) for m in (expected, found)]
-    return (
-        f"Jacobian mismatch for output {output} with respect to input {input},\n"
-        f"numerical:{both[0]}\nanalytical:{both[1]}\n"
-    )
+                raise GradcheckError(mismatch(o, i, expected, found, out))
 
 
 def _fast(
@@ -207,39 +216,10 @@ def _fast(
             found = cast(Matrix, np.array((columns[o][i][:, 0] * one).sum()))
             scaled = atol * float(one.sum()) * float(other.sum())
             if not np.allclose(found, expected, rtol, scaled, equal_nan=False):
-                text = _mismatch(o, i, expected, found, outputs[o])
+                text = mismatch(o, i, expected, found, outputs[o])
                 again = numerical(func, inputs, several[i], eps)[kept[o]]
                 exact = analytical(inputs, outputs[o], float("inf"))[i]
-                raise GradcheckError(text + _slowly(again, exact, outputs[o], rtol, atol))
-
-
-def _slowly(expected: Matrix, found: Matrix, like: Tensor, rtol: float, atol: float) -> str:
-    """What slow mode makes of the two that differed in fast mode."""
-    both = [stored(m, like.dtype) for m in (expected, found)]
-    text = (
-        "\nThe above quantities relating the numerical and analytical jacobians are computed \n"
-        "in fast mode. See: https://github.com/pytorch/pytorch/issues/53876 for more background \n"
-        "about fast mode. Below, we recompute numerical and analytical jacobians in slow mode:\n\n"
-        f"Numerical:\n {both[0]}\nAnalytical:\n{both[1]}\n\n"
-        f"The max per-element difference (slow mode) is: {np.abs(expected - found).max()}.\n"
-    )
-    return text + (_ONLY_FAST if np.allclose(found, expected, rtol, atol) else "")
-
-
-_ONLY_FAST = """\
-Fast gradcheck failed but element-wise differences are small. This means that the
-test might've passed in slow_mode!
-
-If you are adding a new operator, please file an issue and then use one of the
-workarounds. The workaround depends on how your test invokes gradcheck/gradgradcheck:
-
-If the test
-- manually invokes gradcheck/gradgradcheck, then call gradcheck/gradgradcheck
-  with `fast_mode=False` as a keyword argument.
-- is OpInfo-based (e.g., in test_ops_gradients.py), then modify the OpInfo for the test
-  to have `gradcheck_fast_mode=False`
-- is a Module test (e.g., in common_nn.py), then modify the corresponding
-  module_test entry to have `gradcheck_fast_mode=False`"""
+                raise GradcheckError(text + slowly(again, exact, outputs[o], rtol, atol))
 
 
 def _zeros(tensors: Sequence[Tensor]) -> list[Tensor]:
@@ -353,7 +333,14 @@ def gradgradcheck(
         cotangents = cast("tuple[Tensor, ...]", as_tuple(grad_outputs))
     count = len(several)
 
-    def first(*both: object) -> tuple[Tensor, ...]:
+    wants = [isinstance(t, Tensor) and t.requires_grad for t in (*several, *cotangents)]
+
+    def first(*given_both: object) -> tuple[Tensor, ...]:
+        # forward mode is given tensors without a history
+        both = [
+            t.requires_grad_() if want and isinstance(t, Tensor) else t
+            for t, want in zip(given_both, wants, strict=True)
+        ]
         mine = both[:count]
         sources = [t for t in mine if isinstance(t, Tensor) and t.requires_grad]
         given = cast("tuple[Tensor, ...]", both[count:])
