@@ -24,7 +24,7 @@ echo "make: no Python on PATH: install Python 3.11 to 3.14 and run this again" >
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test cuda lint format stubs bench conformance mutants docs clean
+.PHONY: help run test cuda lint format stubs bench conformance programs mutants docs clean
 
 help: ## list the targets
 	@echo "make TARGET [PYTHON=...] [ARGS=...]"
@@ -70,6 +70,10 @@ conformance: ## compare every op of PyTorch's own database (ARGS="add --dtype fl
 	@mkdir -p runs/conformance
 	@$(PINNED) $(PY) -m experiments conformance --json runs/conformance/results.json \
 		--html runs/conformance/board.html $(ARGS)
+
+programs: ## run 10,000 random programs under both libraries (ARGS="--count 500 --seed 7"); minutes
+	$(call environment,experiments test)
+	@$(PINNED) $(PY) -m experiments programs $(ARGS)
 
 mutants: ## plant known faults in the engine and see that the op database finds them (ARGS="ops/reduce.py")
 	$(call environment,experiments test)

@@ -225,6 +225,17 @@ def edges(
         raise typer.Exit(WRONG)
 
 
+@app.command()
+def programs(
+    count: Annotated[int, typer.Option(min=1, help="How many programs.")] = 10_000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the first; they count up.")] = 0,
+) -> None:
+    """Run random programs of views, writes, hooks and backward: status 1 where one differs."""
+    engines.library("torch")
+    if not importlib.import_module("experiments.programs.command").programs(count, seed):
+        raise typer.Exit(WRONG)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Exit status of one command line; a request that cannot be met is one line on stderr."""
     arguments = sys.argv[1:] if arguments is None else arguments

@@ -52,6 +52,11 @@ from minitorch_np.dtypes import bool_ as bool
 from minitorch_np.dtypes import float_ as float
 from minitorch_np.dtypes import int_ as int
 from minitorch_np.func import vmap
+from minitorch_np.graph.anomaly import (
+    is_anomaly_check_nan_enabled,
+    is_anomaly_enabled,
+    set_anomaly_enabled,
+)
 from minitorch_np.graph.modes import (
     enable_grad,
     inference_mode,
@@ -469,6 +474,7 @@ from minitorch_np.serialization import load, save
 from minitorch_np.shapes import Size
 from minitorch_np.storage import UntypedStorage, empty_cache, memory_stats, reset_peak_memory_stats
 from minitorch_np.tensor import Tensor, device
+from minitorch_np.utils import checkpoint as _checkpoint  # noqa: F401  # pyright: ignore[reportUnusedImport]  # utils has it now
 
 INPLACE = """
     abs_ acos_ acosh_ addmv_ as_strided_ asin_ asinh_ atan_ atanh_ ceil_ celu_ clamp_ clamp_max_
@@ -520,7 +526,8 @@ __all__ = [
     "hinge_embedding_loss", "histc", "histogram", "histogramdd", "hsplit", "hstack", "hypot", "i0",
     "igamma", "igammac", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put",
     "index_reduce", "index_select", "inf", "inference_mode", "initial_seed", "inner",
-    "instance_norm", "int", "int16", "int32", "int64", "int8", "is_complex", "is_conj",
+    "instance_norm", "int", "int16", "int32", "int64", "int8",
+    "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_complex", "is_conj",
     "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled", "is_neg", "is_nonzero",
     "is_same_size", "is_storage", "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan",
     "isneginf", "isposinf", "isreal", "kl_div", "kron", "kthvalue", "layer_norm", "layout", "lcm",
@@ -546,7 +553,8 @@ __all__ = [
     "rnn_tanh", "rnn_tanh_cell", "roll", "rot90", "round", "row_stack", "rrelu", "rrelu_", "rsqrt",
     "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce", "searchsorted",
     "seed", "select", "select_copy", "select_scatter", "selu", "set_default_dtype",
-    "set_grad_enabled", "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short",
+    "set_anomaly_enabled", "set_grad_enabled", "set_num_threads", "set_printoptions",
+    "set_rng_state", "sgn", "short",
     "sigmoid", "sign", "signbit", "sin", "sinc", "sinh", "slice_copy", "slice_scatter", "softmax",
     "sort", "special", "split", "split_copy", "split_with_sizes", "split_with_sizes_copy", "sqrt",
     "square", "squeeze", "squeeze_copy", "stack", "std", "std_mean", "strided", "sub", "subtract",

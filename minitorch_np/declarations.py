@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from builtins import int as int_
     from builtins import type as type_
     from collections import OrderedDict
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Literal, SupportsIndex, Unpack, overload
 
     from numpy.typing import DTypeLike
 
     from minitorch_np.dtypes import dtype as Dtype
+    from minitorch_np.graph.gradient_edge import GradientEdge
     from minitorch_np.graph.handle import RemovableHandle
     from minitorch_np.memory_format import memory_format as MemoryFormat
     from minitorch_np.ops.factory import Options, SizedOptions
@@ -671,7 +672,11 @@ class TensorMethods:
             gradient: Tensor | None = None,
             retain_graph: bool_ | None = None,
             create_graph: bool_ = False,
-            inputs: Tensor | Sequence[Tensor] | None = None,
+            inputs: Tensor
+            | GradientEdge
+            | Sequence[Tensor | GradientEdge]
+            | Mapping[str, Tensor]
+            | None = None,
         ) -> None:
             """Add the gradient of this tensor to the `.grad` of every leaf it came from, or of
             `inputs`.
@@ -1313,6 +1318,16 @@ class TensorMethods:
 
         @grad.setter
         def grad(self, value: Tensor | None) -> None: ...
+
+        @property
+        def grad_dtype(self) -> Dtype | None:
+            """The dtype of the gradient, None for any: the tensor's own, unless a leaf was given
+            another.
+            """
+            ...
+
+        @grad_dtype.setter
+        def grad_dtype(self, value: Dtype | None) -> None: ...
 
         def greater(self, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
             """Whether each element is greater than `other`'s. Source: ATen/native/BinaryOps.cpp

@@ -39,7 +39,8 @@ class Form:
     beside: "Form | None"
     """The same of a tensor of this form and a number, which differs in dims of size 1."""
     expects: tuple[tuple[Shape, Dtype]]
-    """What a node whose one output has this form expects as its gradient."""
+    """What a node whose one output has this form expects as its gradient; integers have none, and
+    to ask for theirs is the error that `refusals.blame` words."""
     nbytes: int
     """Of all elements. What lies between them is not counted."""
     steps: Stride
@@ -56,7 +57,8 @@ class Form:
         self.shape = shape
         self.stride = stride
         self.dtype = dtype
-        self.expects = ((shape, dtype),)
+        if dtype.is_floating_point:
+            self.expects = ((shape, dtype),)
         self.nbytes = numel(shape) * size
         self.steps = tuple([s * size for s in stride])
         self.packed, self.order = shape, None

@@ -19,7 +19,7 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.kernels.large import Compiled
 from minitorch_np.quiet import quietly, run_quietly
-from minitorch_np.shapes import Shape, broadcast, reduced
+from minitorch_np.shapes import Shape, broadcast, reduced, unwritten
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Number, Tensor, blank, empty, plain
 
@@ -341,9 +341,7 @@ def _fitted(
 ) -> Tensor:
     """`out` with `shape`, once its memory has been checked."""
     if out.sizes != shape and any(t is out for t in inputs):
-        raise RuntimeError(
-            f"output with shape {list(out.sizes)} doesn't match the broadcast shape {list(shape)}"
-        )
+        raise unwritten(out.sizes, shape)
     if not dtypes.can_cast(dtype, out.dtype):
         raise RuntimeError(
             f"result type {dtype.aten_name} can't be cast to the desired output type "

@@ -6,6 +6,7 @@ costs more than the arithmetic. `REGISTRY[name].source` shows the text; `recorde
 """
 
 import inspect
+import itertools
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,13 +15,23 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast, get_args, get_origin
 from minitorch_np import recorder
 from minitorch_np.dtypes import float32
 from minitorch_np.form import NUMPYS_OWN, Form, Plans
-from minitorch_np.graph.inplace import bump, check_inplace, rebase, regard
+from minitorch_np.graph.anomaly import GENERATED, maker
+from minitorch_np.graph.inplace import bump, check_inplace, made, rebase, recheck, regard
 from minitorch_np.graph.modes import WATCHERS, Creation, state
 from minitorch_np.graph.node import Node, edge, recorded
-from minitorch_np.graph.saved import FREED, as_output, freed, kept_result, stale, version_of
+from minitorch_np.graph.saved import (
+    FREED,
+    as_output,
+    freed,
+    kept_output,
+    kept_result,
+    stale,
+    version_of,
+)
+from minitorch_np.packing import run_packing
 from minitorch_np.plan import Plan, Rule, plan_of
 from minitorch_np.quiet import Anew, quiet, run_quietly
-from minitorch_np.refusals import blame, no_rule, refuse_history, refuse_out, underived
+from minitorch_np.refusals import MISSING, blame, no_rule, refuse_out, underived
 from minitorch_np.storage import VersionCounter
 from minitorch_np.strides import LAYOUTS, contiguous
 from minitorch_np.tensor import INFERENCE, AutogradMeta, Tensor, empty, owning, seen
@@ -66,9 +77,11 @@ class Recorded(Protocol[P, R]):
 class Op:
     """A registered op. `name` is torch's, `layout` one of `strides.LAYOUTS`; calling it runs it."""
 
-    __slots__ = ("function", "impl", "layout", "name", "plan", "text", "variadic")
+    __slots__ = ("bound", "function", "impl", "layout", "name", "plan", "text", "variadic")
 
     function: Callable[..., object]
+    bound: types.FunctionType
+    """The function again, as the Tensor method: its errors do not count the tensor itself."""
     impl: Callable[..., object]
 
     def __init__(self, name: str, layout: str, plan: Plan) -> None:
@@ -116,6 +129,7 @@ def op(
     planned: bool = False,
     graded: int | None = None,
     called: str = "self",
+    frugal: bool = False,
 ) -> Callable[[Callable[P, R]], Recorded[P, R]]:
     """Register a function on tensors as an op whose results have the strides of rule `layout`.
 
@@ -126,8 +140,8 @@ def op(
     arguments it names. `quick`, a function such as np.add, is the op on small float arrays of one
     form with nothing else given: then only it runs. `planned` says that a view follows from the
     form and from arguments that are ints, so that it need be worked out only once. `aten`,
-    `refuses`, `discrete`, `beside`, `graded` and `called` are the plan's. An op that has neither
-    rules nor `differentiable=False` raises on the way back.
+    `refuses`, `discrete`, `beside`, `graded`, `called` and `frugal` are the plan's. An op that has
+    neither rules nor `differentiable=False` raises on the way back.
     """
     assert layout in LAYOUTS, layout
 
@@ -149,6 +163,7 @@ def op(
         plan.planned = planned
         plan.graded = graded
         plan.called = called
+        plan.frugal = frugal
         plan.refuses = ("any" if differentiable else "") if refuses is None else refuses
         made = [Op(name, layout, plan)]
         if inplace:
@@ -160,34 +175,41 @@ def op(
             one.impl = function
             one.function = types.FunctionType(_unbuilt.__code__, {"op": one, "build": build})
             _dress(one.function, function, one, derived)
-
-        def vjp(**rules: Rule | None) -> None:
-            plan.set_rules(rules)
-
-        def vjp_(**rules: Rule | None) -> None:
-            made[1].plan = replace(plan)
-            made[1].plan.set_rules(rules)
-
-        def jvp(every: str = "", /, **rules: Rule | str) -> None:
-            for one in made:
-                one.plan.set_jvps(every, rules)
-
-        def jvp_(every: str = "", /, **rules: Rule | str) -> None:
-            if made[1].plan is plan:
-                made[1].plan = replace(plan)
-            made[1].plan.set_jvps(every, rules)
+            one.bound = _method(one)
 
         recorded = cast(Any, made[0].function)
-        recorded.vjp = vjp
-        recorded.jvp = jvp
-        recorded.jvp_ = jvp_
-        recorded.vjp_ = vjp_
+        _take_rules(recorded, made)
         for one in made:
             if method:
                 _bind(one)
         return cast("Recorded[P, R]", recorded)
 
     return register
+
+
+def _take_rules(recorded: A, made: Sequence[Op]) -> None:
+    """Give an op the functions that set its rules; its in-place form, if any, stands behind it."""
+
+    def own(one: Op) -> Plan:
+        """The plan of the in-place form alone."""
+        if one.plan is made[0].plan:
+            one.plan = replace(one.plan)
+        return one.plan
+
+    def vjp(**rules: Rule | None) -> None:
+        made[0].plan.set_rules(rules)
+
+    def vjp_(**rules: Rule | None) -> None:
+        own(made[1]).set_rules(rules)
+
+    def jvp(every: str = "", /, **rules: Rule | str) -> None:
+        for one in made:
+            one.plan.set_jvps(every, rules)
+
+    def jvp_(every: str = "", /, **rules: Rule | str) -> None:
+        own(made[1]).set_jvps(every, rules)
+
+    recorded.vjp, recorded.vjp_, recorded.jvp, recorded.jvp_ = vjp, vjp_, jvp, jvp_
 
 
 def composite(
@@ -251,12 +273,12 @@ def build(one: Op) -> Callable[..., object]:
     plan, function = one.plan, cast(types.FunctionType, one.function)
     native = plan.name.endswith("_") and not plan.name.endswith("__")
     space: dict[str, Any] = dict(_SPACE, impl=one.impl, op=one, title_of=plan.title)
+    space["born"] = maker()
     space.update(quick=plan.quick, plans=Plans(), pairs=Plans())
     if isinstance(plan.quick, types.FunctionType):  # in which a signal handler may run
         space["quiet"] = Anew
     for p in plan.signature.parameters.values():
-        if p.default is not p.empty:
-            space[f"default_{p.name}"] = p.default
+        space[f"default_{p.name}"] = MISSING if p.default is p.empty else p.default
     space.update({f"rule_{arg}": rule for arg, rule in plan.rules.items()})
     inplace = native or one.name != plan.name
     text = recorder.inplace_source(plan, one.name) if inplace else recorder.record_source(plan)
@@ -266,11 +288,21 @@ def build(one: Op) -> Callable[..., object]:
     made: types.FunctionType = space[one.name]
     if plan.differentiable:
         space["Node_"] = space[plan.node]
-    function.__globals__.update(space)
-    function.__defaults__, function.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
-    function.__code__ = made.__code__
+        _plans[space[plan.node]] = plan
+    # Two bodies, for what one remembers of its globals is no use to the other.
+    for each, code in ((function, made.__code__), (one.bound, made.__code__.replace())):
+        each.__globals__.update(space, method=each is one.bound)
+        GENERATED.append(each.__globals__)
+        each.__defaults__, each.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
+        each.__code__ = code
     one.text = text
     return function
+
+
+def _build_method(one: Op) -> Callable[..., object]:
+    """`build` for the function that is the Tensor method."""
+    build(one)
+    return one.bound
 
 
 def _dress(
@@ -290,8 +322,17 @@ def _dress(
     cast(Any, made).op = one
 
 
+def _method(one: Op) -> types.FunctionType:
+    """The op's function once more, for Tensor."""
+    made = types.FunctionType(_unbuilt.__code__, {"op": one, "build": _build_method})
+    made.__name__, made.__qualname__ = one.function.__name__, one.function.__qualname__
+    made.__module__, made.__doc__ = one.function.__module__, one.function.__doc__
+    made.__dict__.update(one.function.__dict__)
+    return made
+
+
 def _bind(one: Op) -> None:
-    function = one.function
+    function = one.bound
     setattr(Tensor, one.name, _spread(function, one.variadic) if one.variadic else function)
 
 
@@ -319,8 +360,9 @@ def _attach(node: Node, results: Sequence[Tensor | None], graded: int | None = N
 
     A gradient that was not asked for is None among them.
     """
+    results = results[:graded]
     node.expects = [((), float32) if t is None else (t.sizes, t.dtype) for t in results]
-    for nr, tensor in enumerate(results[:graded]):
+    for nr, tensor in enumerate(results):
         if tensor is not None and tensor.dtype.is_floating_point:
             meta = tensor.meta = AutogradMeta()
             meta.grad_fn = node
@@ -330,7 +372,7 @@ def _attach(node: Node, results: Sequence[Tensor | None], graded: int | None = N
 def _unrecorded(result: "Tensor | Sequence[Tensor]") -> "Tensor | Sequence[Tensor]":
     """A view made while nothing was recorded, marked so."""
     for view in (result,) if isinstance(result, Tensor) else result:
-        view.creation = Creation.NO_GRAD_MODE
+        made(view, Creation.INFERENCE_MODE if state.inference else Creation.NO_GRAD_MODE)
     return result
 
 
@@ -368,7 +410,7 @@ def _counted(result: "Tensor | Sequence[Tensor]", out: object) -> "Tensor | Sequ
 
 
 def _watched(one: Op, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
-    """The result of an op under a mode, or in inference mode."""
+    """The result of an op under a mode, under hooks on what is saved, or in inference mode."""
     if state.modes:
         mode = state.modes.pop()
         state.route_again()
@@ -377,15 +419,19 @@ def _watched(one: Op, args: tuple[object, ...], kwargs: dict[str, object]) -> ob
         finally:
             state.modes.append(mode)
             state.route_again()
+    if not state.inference:
+        return run_packing(one, args, kwargs)
     state.route = 0
     try:
         result = one.function(*args, **kwargs)
     finally:
         state.route_again()
     for tensor in (result,) if isinstance(result, Tensor) else cast("Sequence[Tensor]", result):
-        if tensor.base is not None:
-            tensor.creation = Creation.INFERENCE_MODE
-        elif not any(_shares(tensor, a) for a in args) and tensor is not kwargs.get("out"):
+        if (
+            tensor.base is None
+            and not any(_shares(tensor, a) for a in args)
+            and tensor is not kwargs.get("out")
+        ):
             tensor.clock = INFERENCE
     return result
 
@@ -396,14 +442,42 @@ def _shares(tensor: Tensor, argument: object) -> bool:
 
 
 _titled: dict[tuple[type[Node], str], type[Node]] = {}
+_plans: dict[type[Node], Plan] = {}
 
 
 def _subclass(node: type[Node], title: str) -> type[Node]:
     """The class of a node that has another name, as PyTorch's overloads of one op have."""
     made = _titled.get((node, title))
     if made is None:
-        made = _titled[node, title] = type(title, (node,), {"__slots__": ()})
+        hidden = _numbers(_plans[node], title)
+        made = _titled[node, title] = type(title, (node,), {"__slots__": (), "hidden": hidden})
     return made
+
+
+def _numbers(plan: Plan, title: str) -> frozenset[int]:
+    """The edges of the arguments that are numbers wherever the node has this name.
+
+    Found by asking for the names that numbers and tensors give it, once for each.
+    """
+    assert plan.title is not None
+    given = {n: _probes(plan, n) for n in inspect.signature(plan.title).parameters}
+    calls = [dict(zip(given, values)) for values in itertools.product(*given.values())]
+    fitting = [call for call in calls if plan.title(**call) == title]
+    return frozenset(
+        at for at, arg in enumerate(plan.inputs())
+        if plan.scalar(arg) and fitting and not any(isinstance(c[arg], Tensor) for c in fitting)
+    )  # fmt: skip
+
+
+def _probes(plan: Plan, name: str) -> tuple[object, ...]:
+    """Values of each kind that an argument may have."""
+    kind = plan.kinds.get(name)
+    if kind == "maybe":
+        default = plan.signature.parameters[name].default
+        return (0, FREED, None) if default is None else (0, FREED)
+    if kind == "tensor":
+        return (FREED,)
+    return (False, True) if name == "inplace" else (plan.signature.parameters[name].default,)
 
 
 def _zeros(node: Node, nr: int) -> Tensor:
@@ -420,14 +494,22 @@ def _nothing(grads: Sequence[Tensor | None]) -> bool:
     return all(grad is None for grad in grads)
 
 
-def _fresh_all(tensors: "Sequence[Tensor | None] | Tensor", versions: list[int | None]) -> None:
-    """Check a list of kept tensors as each tensor is checked."""
+def _fresh_all(
+    node: Node, tensors: "Sequence[Tensor | None] | Tensor", versions: list[int | None]
+) -> list[Tensor | None]:
+    """A list of kept tensors, each checked or unpacked as one tensor is."""
     if tensors is FREED:
-        freed()
-    for tensor, version in zip(cast("Sequence[Tensor | None]", tensors), versions, strict=True):
-        if tensor is not None and tensor.clock.value != version:
-            assert version is not None
-            stale(tensor, version)
+        freed(node)
+    kept = cast("Sequence[Tensor | None]", tensors)
+    return [
+        t if t is None or t.clock.value == version else stale(t, cast(int, version), node)
+        for t, version in zip(kept, versions, strict=True)
+    ]
+
+
+def _based(tensors: "Sequence[Tensor | None]") -> bool:
+    """Whether any tensor is a view of a base that needs a gradient."""
+    return any(t.requires_grad for t in tensors if t is not None and t.base is not None)
 
 
 _SPACE: dict[str, object] = {
@@ -441,12 +523,14 @@ _SPACE: dict[str, object] = {
     "WATCHERS": WATCHERS,
     "as_output": as_output,
     "attach": _attach,
+    "based": _based,
     "blame": blame,
     "bump": bump,
     "counted": _counted,
     "check_inplace": check_inplace,
     "edge": edge,
     "freed": freed,
+    "kept_output": kept_output,
     "kept_result": kept_result,
     "learnt": _learnt,
     "met": _met,
@@ -459,8 +543,8 @@ _SPACE: dict[str, object] = {
     "no_rule": no_rule,
     "nothing": _nothing,
     "rebase": rebase,
+    "recheck": recheck,
     "regard": regard,
-    "refuse_history": refuse_history,
     "refuse_out": refuse_out,
     "stale": stale,
     "state": state,

@@ -3,6 +3,8 @@
 Source: torch/csrc/utils/python_arg_parser.cpp print_error and invalid_arguments.cpp.
 """
 
+import re
+
 __all__ = ["OVERLOADS", "fits", "unfitting"]
 
 _TENSORS = "(Tensor input, Tensor {0}, *, Tensor out = None)"
@@ -47,6 +49,11 @@ OVERLOADS: dict[str, tuple[str, ...]] = {
         "(Tensor x, Tensor n, *, Tensor out = None)", "(Number x, Tensor n, *, Tensor out = None)",
         "(Tensor x, Number n, *, Tensor out = None)",
     ),
+    "masked_fill": ("(Tensor input, Tensor mask, Tensor value)",
+                    "(Tensor input, Tensor mask, Number value)"),
+    "fill_": ("(Tensor input, Tensor value)", "(Tensor input, Number value)"),
+    "lerp": ("(Tensor input, Tensor end, Tensor weight, *, Tensor out = None)",
+             "(Tensor input, Tensor end, Number weight, *, Tensor out = None)"),
     "isin": tuple(
         [
             f"({given}, *, bool assume_unique = False, bool invert = False, Tensor out = None)"
@@ -97,7 +104,8 @@ OVERLOADS: dict[str, tuple[str, ...]] = {
 
 def fits(name: str, *given: object) -> bool:
     """Whether positional arguments are of the kinds that some overload of a function takes."""
-    return any(_takes(signature, given) for signature in OVERLOADS[name])
+    own = OVERLOADS.get(name) or OVERLOADS[name.rstrip("_")]
+    return any(_takes(signature, given) for signature in own)
 
 
 def _takes(signature: str, given: tuple[object, ...]) -> bool:
@@ -108,15 +116,28 @@ def _takes(signature: str, given: tuple[object, ...]) -> bool:
     )
 
 
-def unfitting(name: str, *given: object) -> TypeError:
+def _of_method(signature: str) -> str | None:
+    """A signature as the Tensor method has it; None where it takes no tensor first."""
+    if not signature.startswith(("(Tensor input", "(Tensor condition")):
+        return None
+    own = re.sub(r"^\(Tensor input(, )?", "(", signature)
+    own = re.sub(r"(, \*)?, Tensor out = None\)$", ")", own)
+    return re.sub(r"\(?\*?, tuple of Tensors out = None\)$|\*, Tensor out = None\)$", ")", own)
+
+
+def unfitting(name: str, *given: object, method: bool = False) -> TypeError:
     """torch's error for positional arguments that no overload takes, by the types they have."""
+    signatures = list(OVERLOADS.get(name) or OVERLOADS[name.rstrip("_")])
+    if method:
+        given = given[1:]
+        signatures = [own for s in signatures if (own := _of_method(s)) is not None]
     kinds = [type(value).__name__ for value in given]
     got = f"{name}() received an invalid combination of arguments - got ({', '.join(kinds)})"
     lines = [f"{got}, but expected one of:"]
-    for signature in OVERLOADS[name]:
+    for signature in signatures:
         lines.append(f" * {signature}")
-        wanted = [part.split()[0] for part in signature[1:-1].split(", ")]
-        if len(wanted) == len(kinds):
+        wanted = [part.partition(" ")[0] for part in signature[1:-1].split(", ")]
+        if kinds and len(wanted) == len(kinds):
             told = [k if k == w else f"!{k}!" for k, w in zip(kinds, wanted, strict=True)]
             lines.append(
                 "      didn't match because some of the arguments have invalid types: "

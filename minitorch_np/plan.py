@@ -73,6 +73,8 @@ class Plan:
     """Whether a view follows from the form and from arguments that are ints: see shortcuts.py."""
     called: str = "self"
     """What PyTorch's node calls the argument `input`."""
+    frugal: bool = False
+    """Whether what several rules name is kept only if one of them will run."""
     title: Callable[..., str] | None = None
     """Computes the node's name from arguments, where PyTorch has several overloads."""
 
@@ -81,6 +83,19 @@ class Plan:
         return [
             arg for arg, rule in self.rules.items() if name in inspect.signature(rule).parameters
         ]
+
+    def keepers(self, name: str) -> list[str]:
+        """The inputs of which one must need a gradient for `name` to be kept; [] for always.
+
+        As PyTorch has it: what several rules name is kept even where none of those will run, and so
+        is a tensor that may be left out. Source: guard_for, tools/autograd/gen_variable_type.py.
+        """
+        users = self.wants(name)
+        if name not in self.kinds or self.output(name) is not None or "backward" in self.name:
+            return []
+        optional = types.NoneType in get_args(self.signature.parameters[name].annotation)
+        several = len(users) != 1 and not self.frugal
+        return [] if several or optional or len(users) == len(self.inputs()) else users
 
     def names(self) -> list[str]:
         """Everything that any rule names, once, gradients left out."""

@@ -1,6 +1,6 @@
 """Source text of an op's recorder and of its node's class, specialised to its parameters and rules.
 
-A tensor that a rule names is kept only if an input whose rule names it needs a gradient.
+A tensor that one rule alone names is kept only if the input of that rule needs a gradient.
 """
 
 import inspect
@@ -13,7 +13,12 @@ __all__ = ["inplace_source", "node_source", "record_source"]
 
 
 def parameters_text(signature: inspect.Signature, without: str = "") -> str:
-    """The parameter list, with defaults as the names `default_<parameter>`."""
+    """The parameter list, with defaults as the names `default_<parameter>`.
+
+    Where several must be given they have one, too: Python's own error for what is missing has
+    other words than torch's. Its error for one too many is right where just one must be given.
+    """
+    needed = [p.name for p in signature.parameters.values() if p.default is p.empty]
     parts: list[str] = []
     starred = False
     for p in signature.parameters.values():
@@ -22,7 +27,7 @@ def parameters_text(signature: inspect.Signature, without: str = "") -> str:
         if p.kind is p.KEYWORD_ONLY and not starred:
             parts.append("*")
             starred = True
-        parts.append(p.name if p.default is p.empty else f"{p.name}=default_{p.name}")
+        parts.append(p.name if needed == [p.name] else f"{p.name}=default_{p.name}")
     return ", ".join(parts)
 
 
@@ -64,10 +69,11 @@ def _nothing_needed(plan: Plan) -> str:
     before the base's flag was set): PyTorch then leaves a node that leads nowhere.
     """
     edges: list[str] = []
-    bases: list[str] = []
+    bases: list[str] = []  # looked at last, for mostly there is an edge
     for arg in plan.inputs():
         if plan.kinds[arg] == "list":
             edges.append(f"not any(e_{arg})")
+            bases.append(f"not based({arg})")
             continue
         through_base = f"{arg}.base is None or not {arg}.base.requires_grad"
         if plan.kinds[arg] == "maybe":
@@ -88,22 +94,31 @@ def _edge_tuple(plan: Plan) -> str:
 
 
 def _needed(plan: Plan, name: str) -> str:
-    """The test that some rule that names `name` will run; empty where one always will."""
-    users = plan.wants(name)
-    return "" if len(users) == len(plan.inputs()) else _any_edge(plan, users)
+    """The test that `name` is to be kept; empty where it always is."""
+    return _any_edge(plan, plan.keepers(name))
 
 
 def _save_outputs(plan: Plan) -> Iterator[str]:
-    """Lines that keep the results the rules name, without their history."""
+    """Lines that keep the results the rules name, without their history.
+
+    PyTorch keeps them even where no rule that names them will run, but in an overload for numbers.
+    """
     for name in plan.names():
         output = plan.output(name)
         if output is None:
             continue
         source = f"result[{output}]" if plan.results else "result"
-        needed = _needed(plan, name)
-        condition = f" if {needed} else None" if needed else ""
-        yield f"node.{slot(plan, name)} = kept_result({source}){condition}"
+        keep = "kept_output" if plan.results else "kept_result"
+        yield f"node.{slot(plan, name)} = {keep}({source}){_unless_numbers(plan, name)}"
         yield f"node.{version_slot(plan, name)} = ({source}.ticks or UNWRITTEN).value"
+
+
+def _unless_numbers(plan: Plan, name: str) -> str:
+    """The condition that a result is wanted: not by the rule of what was given as a number."""
+    users = plan.wants(name)
+    if not users or not all(plan.scalar(arg) for arg in users):
+        return ""
+    return f" if {' or '.join(f'isinstance({arg}, Tensor)' for arg in users)} else None"
 
 
 def _saves(plan: Plan, inplace: bool) -> Iterator[str]:
@@ -151,9 +166,9 @@ def _node(plan: Plan, inplace: bool) -> Iterator[str]:
     if plan.title:
         asked = inspect.signature(plan.title).parameters
         given = [str(inplace) if n == "inplace" else n for n in asked]
-        yield f"node = new(titled(Node_, title_of({', '.join(given)})))"
+        yield f"node = born(titled(Node_, title_of({', '.join(given)})))"
     else:
-        yield "node = new(Node_)"
+        yield "node = born(Node_)"
     yield f"node.edges = ({_edge_tuple(plan)})"
     yield "node.order = next(recorded)"
     yield "node.tensor_hooks = node.pre_hooks = node.post_hooks = node.retainers = None"
@@ -209,13 +224,16 @@ def record_source(plan: Plan) -> str:
     if plan.has_out:
         slow += ["if out is not None:", *[f"    {line}" for line in _into_out(plan, run)]]
     body = slow
-    found = ["if not result.dtype.is_floating_point:"]
-    found += ["    return result" if plan.discrete else "    refuse_history(result)"]
+    found = ["if not result.dtype.is_floating_point:", "    return result"]
     if not plan.differentiable:
         body = [*slow, f"return {once}"]
     else:
-        slow += [*_edges(plan), f"if {_nothing_needed(plan)}:", f"    return {once}"]
-        slow += [f"result = {once}", *(found if plan.results is None else ())]
+        edges = [*_edges(plan), f"if {_nothing_needed(plan)}:"]
+        if plan.discrete and not ahead:  # bools ask for nobody's history
+            slow += [f"result = {once}", *found, *edges, "    return result"]
+        else:
+            slow += [*edges, f"    return {once}", f"result = {once}"]
+            slow += found if plan.discrete else ()
         body = slow
         if ahead:
             known = [*_known_edges(plan), f"if {_nothing_needed(plan)}:", "    return result"]
@@ -226,7 +244,7 @@ def record_source(plan: Plan) -> str:
     lines += [f"        {line}" for line in body]
     lines += [
         "    except (AttributeError, TypeError, ValueError) as error:",
-        f"        blame(op, error, {_arguments(plan)})",
+        f"        blame(op, error, {_arguments(plan)}, method)",
         "        raise",
     ]
     return "\n".join(lines)
@@ -251,7 +269,8 @@ def inplace_source(plan: Plan, name: str) -> str:
             body += [f"if not {first}.dtype.is_floating_point:", *[f"    {line}" for line in plain]]
         body += [f"check_inplace({first}, True)"]
         if first in plan.names():
-            body += [f"before = {first}.clone() if {_any_edge(plan, plan.wants(first))} else None"]
+            needed = _needed(plan, first)
+            body += [f"before = {first}.clone()" + (f" if {needed} else None" if needed else "")]
         body += _node(plan, True)
         body += [f"impl({call})", f"bump({first})", f"result = {first}"]
         write = "regard" if plan.view else "rebase"
@@ -262,14 +281,20 @@ def inplace_source(plan: Plan, name: str) -> str:
     lines += [f"        {line}" for line in body]
     lines += [
         "    except (AttributeError, TypeError, ValueError) as error:",
-        f"        blame(op, error, {_arguments(plan, 'out')})",
+        f"        blame(op, error, {_arguments(plan, 'out')}, method)",
     ]
     lines += ["        raise"]
+    if plan.differentiable:
+        lines += [
+            "    except RuntimeError:",
+            f"        recheck({first}, {_arguments(plan, 'out')})",
+        ]
+        lines += ["        raise"]
     return "\n".join(lines)
 
 
 def _arguments(plan: Plan, without: str = "") -> str:
-    names = [*plan.kinds, *plan.numbers()]
+    names = plan.signature.parameters
     return "{" + ", ".join(f"{a!r}: {a}" for a in names if a != without) + "}"
 
 
@@ -291,6 +316,7 @@ def node_source(plan: Plan) -> str:
     """The class of the node: a slot for everything kept, and `apply`, which calls the rules."""
     names = plan.names()
     tensors = [n for n in names if plan.output(n) is not None or (n in plan.kinds and n != "out")]
+    tensors.sort(key=lambda n: (plan.output(n) is not None, slot(plan, n)))  # as PyTorch unpacks
     slots = [slot(plan, n) for n in names] + [version_slot(plan, n) for n in tensors]
     lines = [f"class {plan.node}(Node):", f"    __slots__ = {tuple(slots)!r}"]
     lines += [f"    saves = { {slot(plan, n): _edge_of(plan, n) for n in tensors}!r}"]
@@ -299,26 +325,10 @@ def node_source(plan: Plan) -> str:
     lines += [f"    scalars = { {slot(plan, n) for n in names if plan.scalar(n)}!r}"]
     lines += ["    def apply(self, grads, edges):"]
     body: list[str] = []
-    if plan.results is None:
-        body += ["g = grads[0]", "if g is None:", "    return [None] * len(edges)"]
-    elif not plan.results:
-        body += ["g = tuple(grads)", "if g[0] is None and nothing(g):"]
-        body += ["    return [None] * len(edges)"]
-    else:
-        for nr, result in enumerate(plan.results):
-            asked = [inspect.signature(r).parameters for r in plan.rules.values()]
-            asked = [names for names in asked if f"g_{result}" in names]
-            if asked:
-                body += [f"g_{result} = grads[{nr}]"]
-            if any("wanted" not in names for names in asked):
-                body += [f"if g_{result} is None:", "    if nothing(grads):"]
-                body += [
-                    "        return [None] * len(edges)",
-                    f"    g_{result} = zeros(self, {nr})",
-                ]
     body += [f"{n} = self.{slot(plan, n)}" for n in names if n not in tensors]
     for n in tensors:
         body += _unpack(plan, n)
+    body += _arrived(plan)
     values: list[str] = []
     inputs = plan.inputs()
     several = plan.shared()
@@ -336,6 +346,28 @@ def node_source(plan: Plan) -> str:
             values.append(f"{value} if edges[{_edge_of(plan, arg)}] is not None else None")
     body += [f"return [{', '.join(values)}]"]
     return "\n".join(lines + [f"        {line}" for line in body])
+
+
+def _arrived(plan: Plan) -> Iterator[str]:
+    """Lines that name the gradients that came, or end where none did.
+
+    They stand behind what was saved, for a node that gets nothing complains of that, too.
+    """
+    nothing = "return [None] * len(edges)"
+    if plan.results is None:
+        yield from ("g = grads[0]", "if g is None:", f"    {nothing}")
+        return
+    if not plan.results:
+        yield from ("g = tuple(grads)", "if g[0] is None and nothing(g):", f"    {nothing}")
+        return
+    for nr, result in enumerate(plan.results):
+        asked = [inspect.signature(r).parameters for r in plan.rules.values()]
+        asked = [names for names in asked if f"g_{result}" in names]
+        if asked:
+            yield f"g_{result} = grads[{nr}]"
+        if any("wanted" not in names for names in asked):
+            yield from (f"if g_{result} is None:", "    if nothing(grads):", f"        {nothing}")
+            yield f"    g_{result} = zeros(self, {nr})"
 
 
 def _with_history(plan: Plan, output: int | None) -> bool:
@@ -358,24 +390,24 @@ def _rule_call(plan: Plan, arg: str) -> str:
 
 
 def _unpack(plan: Plan, name: str) -> Iterator[str]:
-    """Lines that give back a kept tensor, unless it was written to since."""
+    """Lines that give back a kept tensor, unless it was written to since; `stale` unpacks."""
     yield f"{name} = self.{slot(plan, name)}"
     nr = plan.output(name)
     if nr is not None:
         yield f"if {name} is not None:"
         yield f"    if ({name}.ticks or UNWRITTEN).value != self.{version_slot(plan, name)}:"
-        yield f"        stale({name}, self.{version_slot(plan, name)}, self, {nr})"
+        yield f"        {name} = stale({name}, self.{version_slot(plan, name)}, self, {nr})"
         if _with_history(plan, nr):
             yield f"    {name} = as_output(self, {name}, {nr})"
     elif plan.kinds[name] == "list":
         yield f"if {name} is not None:"
-        yield f"    fresh_all({name}, self.{version_slot(plan, name)})"
+        yield f"    {name} = fresh_all(self, {name}, self.{version_slot(plan, name)})"
     else:
         test = f"{name} is not None"
         if plan.kinds[name] == "maybe":
             # a number was kept without a version, and what stands for it now has one
             yield f"if {name} is FREED:"
-            yield "    freed()"
+            yield "    freed(self)"
             test = f"isinstance({name}, Tensor)"
         yield f"if {test} and ({name}.ticks or UNWRITTEN).value != self.{version_slot(plan, name)}:"
-        yield f"    stale({name}, self.{version_slot(plan, name)})"
+        yield f"    {name} = stale({name}, self.{version_slot(plan, name)}, self)"

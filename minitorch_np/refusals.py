@@ -1,17 +1,22 @@
 """Where an op refuses: arguments of the wrong kind, and gradients that there cannot be."""
 
+import inspect
+import re
 from collections.abc import Sequence
 from typing import NoReturn, Protocol, cast
 
-from minitorch_np.graph.inplace import rebase, refuse_gradient, refuse_leaf
+import numpy as np
+
+from minitorch_np.form import Form
+from minitorch_np.graph.inplace import rebase, refuse_gradient, refuse_history, refuse_leaf
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Edge, Node, edge
 from minitorch_np.overloads import OVERLOADS, fits, unfitting
 from minitorch_np.plan import Plan
 from minitorch_np.shapes import noted
-from minitorch_np.tensor import Tensor, plain
+from minitorch_np.tensor import Number, Tensor, plain, type_name
 
-__all__ = ["Underived", "blame", "no_rule", "refuse_history", "refuse_out", "underived"]
+__all__ = ["MISSING", "Underived", "blame", "no_rule", "refuse_out", "underived"]
 
 
 class Planned(Protocol):
@@ -21,44 +26,116 @@ class Planned(Protocol):
     plan: Plan
 
 
-def blame(one: Planned, error: Exception, arguments: dict[str, object]) -> None:
-    """Raise torch's TypeError when an argument that must be a tensor, or a number, is none."""
+class _Missing:
+    """What an argument that was not given is; whatever is done with it is a TypeError."""
+
+    def __eq__(self, other: object) -> bool:
+        raise TypeError
+
+    def __hash__(self) -> int:
+        raise TypeError
+
+    def __bool__(self) -> bool:
+        raise TypeError
+
+    def __str__(self) -> str:
+        raise TypeError
+
+    __repr__ = __str__
+
+
+MISSING = _Missing()
+
+
+def blame(one: Planned, error: Exception, arguments: dict[str, object], method: bool) -> None:
+    """Raise torch's TypeError for the first argument that is missing or of the wrong kind.
+
+    Positions count the tensor itself unless a method was called. An integer result of what wants a
+    gradient is refused here, too: it has no `form.expects`. Source: FunctionSignature::parse,
+    torch/csrc/utils/python_arg_parser.cpp.
+    """
+    if isinstance(error, AttributeError) and isinstance(error.obj, Form):
+        refuse_history(error.obj.dtype)
     called = one.plan.aten if one.name == one.plan.name else one.name
-    if called in OVERLOADS:
-        given = [v for name, v in arguments.items() if one.plan.kinds.get(name) and name != "out"]
-        if not fits(called, *given):
-            raise unfitting(called, *given) from error
-    for at, (name, value) in enumerate(arguments.items()):
+    missing = [f'"{name}"' for name, value in arguments.items() if value is MISSING]
+    known = called in OVERLOADS or called.rstrip("_") in OVERLOADS
+    if known:
+        tensors = [v for name, v in arguments.items() if one.plan.kinds.get(name) and name != "out"]
+        given = [v for v in tensors if v is not MISSING]
+        while given and given[-1] is None:
+            given.pop()
+        if missing or not fits(called, *given):
+            raise unfitting(called, *given, method=method) from error
+    if missing:
+        raise TypeError(
+            f"{called}() missing {len(missing)} required positional arguments: {', '.join(missing)}"
+        ) from error
+    told = re.match(r"\w+\(\)", str(error)) is not None  # by the op itself, in torch's words
+    for at, (name, value) in enumerate(arguments.items(), 0 if method else 1):
         kind = one.plan.kinds.get(name)
-        if kind is None:
-            _blame_number(called, error, name, value)
-            continue
         if name == "out":
             _blame_out(one, error, value)
-            continue
-        given = cast("Sequence[object]", value) if kind == "list" else [value]
-        for nr, each in enumerate(given):
-            if isinstance(each, Tensor) or (
-                kind == "maybe" and isinstance(each, (int, float, type(None)))
-            ):
-                continue
-            if kind == "list":
+        elif kind is not None:
+            _blame_tensor(called, error, name, at, kind, value)
+        elif not told:
+            _blame_plain(called, error, one.plan.signature.parameters[name], at, value)
+
+
+def _blame_tensor(
+    called: str, error: Exception, name: str, at: int, kind: str, value: object
+) -> None:
+    """Raise torch's TypeError for what must be a tensor, or a list of tensors, and is none."""
+    if kind == "list":
+        if not isinstance(value, (tuple, list)):
+            raise wrong_kind(called, name, at, "tuple of Tensors", value) from error
+        for nr, each in enumerate(cast("Sequence[object]", value)):
+            if not isinstance(each, Tensor):
                 raise TypeError(
-                    f"expected Tensor as element {nr} in argument {at}, "
+                    f"expected Tensor as element {nr} in argument {at - 1}, "
                     f"but got {type(each).__name__}"
                 ) from error
-            raise TypeError(
-                f"{called}(): argument '{name}' (position {at + 1}) must be Tensor, "
-                f"not {type(each).__name__}"
-            ) from error
+    elif not isinstance(value, Tensor) and not (
+        kind == "maybe" and isinstance(value, (int, float, type(None)))
+    ):
+        raise wrong_kind(called, name, at, "Tensor", value) from error
 
 
-def _blame_number(called: str, error: Exception, name: str, value: object) -> None:
-    """Raise torch's TypeError for what is no number, nor a 0-d tensor that stands for one."""
-    try:
-        plain(value)
-    except TypeError as wrong:
-        raise TypeError(f"{called}(): argument '{name}' {wrong}") from error
+def wrong_kind(called: str, name: str, at: int, kind: str, value: object) -> TypeError:
+    """torch's error for an argument of the wrong type; `at` is 0 for one given by keyword."""
+    position = f" (position {at})" if at else ""
+    return TypeError(
+        f"{called}(): argument '{name}'{position} must be {kind}, not {type_name(value)}"
+    )
+
+
+_PLAIN: dict[str, tuple[str, tuple[type, ...]]] = {
+    "int": ("int", (int, np.integer, Tensor)),
+    "bool": ("bool", (bool,)),
+    "float": ("float", (int, float, np.number, Tensor)),
+    "tuple[int, ...]": ("tuple of ints", (int, tuple, list)),
+    "Sequence[int]": ("tuple of ints", (int, tuple, list)),
+}
+"""Of annotations, what torch calls the type and what it takes for it."""
+
+
+def _blame_plain(
+    called: str, error: Exception, parameter: inspect.Parameter, at: int, value: object
+) -> None:
+    """Raise torch's TypeError for a number, or several, that are none."""
+    by_keyword = parameter.kind is parameter.KEYWORD_ONLY
+    name, at = parameter.name, 0 if by_keyword else at
+    if parameter.annotation == Number:
+        try:
+            plain(value)
+        except TypeError:
+            raise wrong_kind(called, name, at, "Number", value) from error
+        return
+    text = str(parameter.annotation).replace("collections.abc.", "")
+    kinds = [k for k in re.sub(r"<class '(\w+)'>", r"\1", text).split(" | ") if k != "None"]
+    if all(k in _PLAIN for k in kinds) and value is not None:
+        kind = _PLAIN[kinds[-1]][0]
+        if not isinstance(value, tuple(t for k in kinds for t in _PLAIN[k][1])):
+            raise wrong_kind(called, name, at, kind, value) from error
 
 
 def _blame_out(one: Planned, error: Exception, out: object) -> None:
@@ -86,11 +163,6 @@ def refuse_out(one: Planned, out: "Tensor | Sequence[Tensor]", inputs: Sequence[
     given = [t for t in (*inputs, *written) if isinstance(t, Tensor)]
     if state.grad and any(t.requires_grad for t in given):
         refuse_gradient(name)
-
-
-def refuse_history(result: Tensor) -> NoReturn:
-    """Raise: integers have no gradient. Source: set_history, autograd/functions/utils.h."""
-    raise RuntimeError(f"Autograd not support dtype: {result.dtype.aten_name}")
 
 
 class Underived(Node):

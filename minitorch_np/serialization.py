@@ -19,10 +19,12 @@ import numpy as np
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.nn.parameter import Parameter
-from minitorch_np.shapes import Size
+from minitorch_np.ops.protocol import rebuilt
+from minitorch_np.shapes import Size, noted
 from minitorch_np.storage import UntypedStorage, allocate
 from minitorch_np.strides import Stride
-from minitorch_np.tensor import Tensor, device, over
+from minitorch_np.tensor import Tensor, device
+from minitorch_np.utils.hooks import warn_if_has_hooks
 
 __all__ = ["load", "save"]
 
@@ -117,6 +119,7 @@ class _Pickler(pickle._Pickler):  # pyright: ignore[reportPrivateUsage]  # C's i
             state = obj.__dict__
             return (_PARAMETER_WITH_STATE, (*args, state)) if state else (_PARAMETER, args)
         if isinstance(obj, Tensor):
+            warn_if_has_hooks(obj)
             ref = _StorageRef(obj.memory, obj.dtype)
             geometry = (obj.offset, obj.sizes, obj.strides)
             parts = (ref, *geometry, obj.requires_grad, _no_hooks())
@@ -225,10 +228,9 @@ def _rebuild_tensor(
     span = offset + 1 + sum([(n - 1) * s for n, s in zip(size, stride, strict=True)])
     if 0 not in size and span * ref.dtype.itemsize > ref.storage.nbytes():
         raise pickle.UnpicklingError("a tensor reaches beyond its storage")
-    tensor = over(ref.storage, tuple(size), tuple(stride), offset, ref.dtype)
-    if requires_grad:
-        tensor.requires_grad = True
-    return tensor
+    return rebuilt(
+        Tensor, ref.storage, offset, tuple(size), tuple(stride), ref.dtype, requires_grad
+    )
 
 
 def _rebuild_parameter(data: Tensor, requires_grad: bool, _hooks: object = None) -> Parameter:
@@ -333,11 +335,43 @@ def _check_place(map_location: MapLocation | None) -> None:
     if isinstance(map_location, Mapping):
         map_location = cast("Mapping[str, str]", map_location).get("cpu")
     if isinstance(map_location, (str, device)):
-        _ = device(map_location)
+        try:
+            _ = device(map_location)
+        except RuntimeError as error:
+            if "Expected one of" not in str(error):
+                raise
+            raise RuntimeError(
+                "don't know how to restore data location of torch.storage.UntypedStorage (tagged "
+                f"with {map_location})"
+            ) from error
+
+
+_CORRUPT = (
+    "PytorchStreamReader failed reading zip archive: {}. This is an internal miniz error. If you "
+    "are seeing this error, there is a high likelihood that your checkpoint file is corrupted. "
+    "This can happen if the checkpoint was not saved properly, was transferred incorrectly, or the "
+    "file was modified after saving."
+)
+_NO_PICKLE = (
+    "Weights only load failed. In PyTorch 2.6, we changed the default value of the `weights_only` "
+    "argument in `torch.load` from `False` to `True`. Re-running `torch.load` with `weights_only` "
+    "set to `False` will likely succeed, but it can result in arbitrary code execution. Do it only "
+    "if you got the file from a trusted source.\nPlease file an issue with the following so that "
+    "we can make `weights_only=True` compatible with your use case: WeightsUnpickler error: \n\n"
+    "Unsupported operand {}\n\nCheck the documentation of torch.load to learn more about types "
+    "accepted by default with weights_only "
+    "https://pytorch.org/docs/stable/generated/torch.load.html."
+)
+_ZIP, _SHORTEST = b"PK\x03\x04", 22
+"""How a zip archive begins, and the bytes that the end of each takes."""
 
 
 def _check_file(f: FileLike) -> None:
-    """Raise for what is no zip archive. Leaves a file object at its beginning."""
+    """Raise for what is no zip archive. Leaves a file object where it was.
+
+    Source: torch/serialization.py _is_zipfile and _weights_only_unpickler.py, which reads what is
+    none as the older format; its first opcode is then named.
+    """
     if isinstance(f, (str, os.PathLike)):
         with open(f, "rb") as file:
             _check_file(file)
@@ -348,14 +382,31 @@ def _check_file(f: FileLike) -> None:
             "file that is seekable. Please pre-load the data into a buffer like io.BytesIO and try "
             "to load from it instead."
         )
+    start = f.tell()
+    head: bytes | str = f.read(4)
+    f.seek(start)
+    if isinstance(head, str):
+        raise AssertionError("Expected bytes, got str")
+    if not head:
+        raise EOFError
+    if head != _ZIP:
+        raise noted(pickle.UnpicklingError(_NO_PICKLE.format(_opcode(head))), _OLDER)
     if not zipfile.is_zipfile(f):
-        if not f.seek(0, os.SEEK_END):
-            raise EOFError
-        raise RuntimeError(
-            f"{getattr(f, 'name', f)}: expected a file in PyTorch's zip format (torch.save's "
-            "default since 1.6)"
-        )
-    f.seek(0)
+        size = f.seek(0, os.SEEK_END)
+        how = "not a ZIP archive" if size < _SHORTEST else "failed finding central directory"
+        raise RuntimeError(_CORRUPT.format(how))
+    f.seek(start)
+
+
+_OLDER = (
+    "The file does not begin as a zip archive, PyTorch's format since 1.6, which is the only one "
+    "that minitorch_np reads."
+)
+
+
+def _opcode(head: bytes) -> int:
+    """The first opcode of a pickle, behind its protocol."""
+    return head[2] if head[0] == pickle.PROTO[0] and len(head) > 2 else head[0]
 
 
 def load(
@@ -365,6 +416,7 @@ def load(
     *,
     weights_only: bool | None = None,
     mmap: bool | None = None,
+    **pickle_load_args: object,
 ) -> object:
     """What `save`, or torch.save, wrote: tensors, parameters and plain containers of them.
 
@@ -379,6 +431,13 @@ def load(
         )
     if pickle_module is not None:
         raise RuntimeError("Can not safely load weights when explicit pickle_module is specified")
+    if pickle_load_args:
+        raise TypeError(
+            "Unpickler.__init__() got an unexpected keyword argument "
+            f"'{next(iter(pickle_load_args))}'"
+        )
+    if mmap and not isinstance(f, (str, os.PathLike)):
+        raise ValueError("f must be a file path in order to use the mmap argument")
     if mmap:
         raise ValueError("minitorch_np's load has no mmap=True: it reads the file")
     _check_file(f)

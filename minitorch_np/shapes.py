@@ -7,10 +7,13 @@ from functools import lru_cache, partial
 from operator import index
 from typing import ParamSpec, Self, SupportsIndex, TypeAlias, TypeVar, cast, overload
 
+from minitorch_np import notes
+
 Shape: TypeAlias = tuple[int, ...]
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+_E = TypeVar("_E", bound=Exception)
 
 
 def cached(f: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -137,7 +140,7 @@ def broadcast(*shapes: Shape) -> Shape:
     return tuple(shape)
 
 
-def noted(error: RuntimeError, note: str | None) -> RuntimeError:
+def noted(error: _E, note: str | None) -> _E:
     """`error` with a note, to be raised at once.
 
     In a local variable it would hold the frame that raises it, and be held by it: what else is in
@@ -146,6 +149,10 @@ def noted(error: RuntimeError, note: str | None) -> RuntimeError:
     if note:
         error.add_note(note)
     return error
+
+
+_ALIGNED = "Shapes are aligned at their last dimension; sizes must be equal, or one of them 1:"
+_STRETCHED = "Shapes are aligned at their last dimension; only a size of 1 can be expanded:"
 
 
 def _broadcast_pair(a: Shape, b: Shape) -> Shape:
@@ -159,23 +166,15 @@ def _broadcast_pair(a: Shape, b: Shape) -> Shape:
                 f"The size of tensor a ({size_a}) must match the size of tensor b ({size_b}) "
                 f"at non-singleton dimension {i}"
             )
-            raise noted(RuntimeError(text), _alignment(a, b, ndim, i))
+            raise noted(RuntimeError(text), notes.clash([("a", a), ("b", b)], _ALIGNED, i))
         out[i] = size_b if size_a == 1 else size_a
     return tuple(out)
 
 
-def _alignment(a: Shape, b: Shape, ndim: int, clash: int) -> str:
-    """Both shapes, one under the other, aligned as broadcasting aligns them."""
-    rows = [[""] * (ndim - len(s)) + [str(n) for n in s] for s in (a, b)]
-    widths = [max(len(row[i]) for row in rows) for i in range(ndim)]
-    lines = ["Shapes are aligned at their last dimension; sizes must be equal, or one of them 1:"]
-    for name, row in zip("ab", rows, strict=True):
-        lines.append(
-            f"  {name}: " + "  ".join(n.rjust(w) for n, w in zip(row, widths, strict=True))
-        )
-    before = sum(widths[:clash]) + 2 * clash
-    lines.append("     " + " " * before + "^" * widths[clash])
-    return "\n".join(lines)
+def unwritten(shape: Shape, to: Shape) -> RuntimeError:
+    """The error of a write to `shape` that broadcasting would have to make larger, `to`."""
+    text = f"output with shape {listed(shape)} doesn't match the broadcast shape {listed(to)}"
+    return noted(RuntimeError(text), notes.bound(shape, to))
 
 
 def is_expandable(shape: Shape, to: Shape) -> bool:
@@ -205,11 +204,13 @@ def expanded(shape: Shape, to: Shape) -> Shape:
                 )
             out[i] = old
         elif old != 1 and old != out[i]:
-            raise RuntimeError(
+            text = (
                 f"The expanded size of the tensor ({out[i]}) must match the existing size ({old}) "
                 f"at non-singleton dimension {i}.  Target sizes: {listed(to)}.  "
                 f"Tensor sizes: {listed(shape)}"
             )
+            note = notes.clash([("tensor", shape), ("target", to)], _STRETCHED, i)
+            raise noted(RuntimeError(text), note)
     check_countable(tuple(out))
     return tuple(out)
 

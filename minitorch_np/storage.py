@@ -8,6 +8,7 @@ from typing import ClassVar, Self, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from minitorch_np.flight import Log
 from minitorch_np.form import NUMPYS_OWN
 
 __all__ = [
@@ -33,6 +34,9 @@ class VersionCounter:
 
     value: int = 0
     """A class attribute until the first write, so that a new counter costs nothing to fill in."""
+
+    log: Log | None = None
+    """Who wrote, and from where, while the flight recorder is on; as free as `value`."""
 
 
 class UntypedStorage:
@@ -88,6 +92,14 @@ class UntypedStorage:
     def lend(self) -> None:
         """Keep the memory where it is from now on, for somebody else looks at it."""
         _LENT.add(self)
+
+    def show(self) -> None:
+        """Note that somebody else looks at the memory, who knows that it may move."""
+        _SHOWN.add(self)
+
+    def seen_outside(self) -> bool:
+        """Whether arrays of others may look at the memory, or did."""
+        return self in _LENT or self in _SHOWN
 
     def resize_(self, size: int) -> "UntypedStorage":
         """This storage with `size` bytes, moved there with what fits; its tensors see the new ones.
@@ -169,6 +181,7 @@ def _restored(content: bytes) -> UntypedStorage:
 
 
 _LENT: weakref.WeakSet[UntypedStorage] = weakref.WeakSet()
+_SHOWN: weakref.WeakSet[UntypedStorage] = weakref.WeakSet()
 
 
 def address_of(array: NDArray[np.generic]) -> int:

@@ -4,6 +4,7 @@ import gc
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
+from types import FunctionType
 from typing import ClassVar, NoReturn, Protocol, Self, TypeVar, cast, overload
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from minitorch_np import strides
 from minitorch_np.declarations import TensorMethods
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.flight import Log, calling, cuts
 from minitorch_np.form import NUMPYS_OWN, Form, form_of
 from minitorch_np.memory_format import contiguous_format, memory_format
 from minitorch_np.shapes import Shape, Size, numel, wrap_dim
@@ -30,7 +32,9 @@ __all__ = [
     "owning",
     "plain",
     "seen",
+    "seen_and_noted",
     "stored",
+    "type_name",
 ]
 
 Array = NDArray[np.generic]
@@ -56,6 +60,13 @@ class device:
     def __init__(self, type: "str | device" = "cpu", index: int | None = None) -> None:
         if isinstance(type, device):
             type, index = type.type, type.index
+        if not isinstance(type, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            given = type_name(type)
+            raise TypeError(
+                f"device() received an invalid combination of arguments - got ({given}), but "
+                "expected one of:\n * (torch.device device)\n      didn't match because some of "
+                f"the arguments have invalid types: (!{given}!)\n * (str type, int index = -1)\n"
+            )
         name, colon, number = type.partition(":")
         if colon and not number.isdecimal():
             raise RuntimeError(f"Invalid device string: '{type}'")
@@ -103,7 +114,7 @@ class AutogradMeta:
     """
 
     __slots__ = ("accumulator", "forward", "grad", "grad_fn", "hooks", "output_nr", "post_hooks",
-                 "requires_grad", "retains_grad")  # fmt: skip
+                 "requires_grad", "retains_grad", "typed")  # fmt: skip
 
     requires_grad: bool
     grad: "Tensor | None"
@@ -113,6 +124,9 @@ class AutogradMeta:
     post_hooks: "OrderedDict[int, Callable[[Tensor], None]] | None"
     accumulator: "weakref.ref[GraphNode] | None"
     retains_grad: bool
+    typed: GraphNode
+    """The accumulator of a leaf whose `grad_dtype` was set; else missing, so that ops need not
+    fill it in."""
     forward: object
     """Its tangents, `graph.tangents.Tangents`; there only once it had one, so that others pay not
     even for None."""
@@ -141,8 +155,10 @@ V = TypeVar("V")
 
 def method(function: F, name: str = "") -> F:
     """Bind a function of a higher layer as the Tensor method of its name."""
-    METHODS[name or function.__name__] = function
-    setattr(Tensor, name or function.__name__, function)
+    name = name or function.__name__
+    function.__qualname__ = f"Tensor.{name}"  # which Python's errors show
+    METHODS[name] = function
+    setattr(Tensor, name, function)
     return function
 
 
@@ -411,12 +427,13 @@ class Tensor(TensorMethods):
 
     @property
     def _base(self) -> "Tensor | None":
-        """The tensor this one is a view of."""
-        return self.base
+        """The tensor this one is a view of; None where it is an inference tensor."""
+        base = self.base
+        return None if base is None or base.ticks is INFERENCE else base
 
     def _is_view(self) -> bool:
         """Whether autograd regards this tensor as a view of another."""
-        return self.base is not None
+        return self._base is not None
 
     def is_inference(self) -> bool:
         """Whether the tensor was made in inference mode."""
@@ -462,7 +479,7 @@ class Tensor(TensorMethods):
     def requires_grad(self, value: bool) -> None:
         if not isinstance(value, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise RuntimeError("requires_grad must be a bool")
-        if not self.is_leaf:
+        if not self._was_leaf:
             raise RuntimeError(_NO_LEAF if value else _NO_LEAF + _DETACH)
         if value and not self.dtype.is_floating_point:
             raise RuntimeError(
@@ -480,11 +497,11 @@ class Tensor(TensorMethods):
                 "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not "
                 f"{type(requires_grad).__name__}"
             )
-        if not self.is_leaf and not requires_grad:
+        if not self._was_leaf and not requires_grad:
             raise RuntimeError(_NO_LEAF + _DETACH)
         if requires_grad and not self.dtype.is_floating_point:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
-        if self.is_leaf:
+        if self._was_leaf:
             self.requires_grad = requires_grad
         return self
 
@@ -507,6 +524,12 @@ class Tensor(TensorMethods):
     def is_leaf(self) -> bool:
         """Whether no recorded op made this tensor."""
         return self.grad_fn is None
+
+    @property
+    def _was_leaf(self) -> bool:
+        """Whether no op had made this tensor when its history was last looked at: PyTorch's
+        `is_leaf` in C++, which takes no notice of writes to a view's base."""
+        return self.meta is None or self.meta.grad_fn is None
 
     @property
     def output_nr(self) -> int:
@@ -605,6 +628,24 @@ def seen(tensor: Tensor, form: Form, offset: int) -> Tensor:
     return view
 
 
+_seen = FunctionType(seen.__code__, seen.__globals__)
+
+
+def seen_and_noted(tensor: Tensor, form: Form, offset: int) -> Tensor:
+    """`seen` while the flight recorder is on, which takes this body: the log knows the view."""
+    view: Tensor = _seen(tensor, form, offset)
+    clock = view.clock
+    if clock is not INFERENCE:
+        log = clock.log
+        if log is None:
+            log = clock.log = Log()
+        place = calling()
+        log.view(view, place)
+        if place.detaches and tensor.requires_grad:
+            cuts.append(("detach()", place))
+    return view
+
+
 def empty_strided(shape: Shape, stride: Stride, dtype: Dtype) -> Tensor:
     """A new uninitialised tensor of any stride, over just the memory that it spans."""
     nbytes = (
@@ -636,6 +677,12 @@ def stored(array: Array, dtype: Dtype) -> Tensor:
     tensor = empty(shape, strides.contiguous(shape), dtype)
     tensor.array[...] = array
     return tensor
+
+
+def type_name(value: object) -> str:
+    """The type as torch's messages name it: with its module for types of extension modules."""
+    kind = type(value)
+    return f"numpy.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
 
 
 def plain(value: object) -> Number:

@@ -12,10 +12,11 @@ from pathlib import Path
 import torch
 
 MODULES = [
-    "torch", "torch.autograd", "torch.backends", "torch.cuda", "torch.func", "torch.linalg",
-    "torch.nn", "torch.nn.functional", "torch.nn.init", "torch.nn.utils", "torch.optim",
+    "torch", "torch.autograd", "torch.autograd.function", "torch.autograd.graph",
+    "torch.backends", "torch.cuda", "torch.func", "torch.linalg", "torch.nn",
+    "torch.nn.functional", "torch.nn.init", "torch.nn.utils", "torch.optim",
     "torch.optim.lr_scheduler", "torch.random", "torch.special", "torch.testing",
-    "torch.utils", "torch.utils.data",
+    "torch.utils", "torch.utils.data", "torch.utils.hooks",
 ]  # fmt: skip
 CLASSES = {"torch.Tensor": torch.Tensor, "torch.nn.Module": torch.nn.Module}
 TYPING = {"typing", "typing_extensions", "collections.abc", "__future__"}

@@ -224,7 +224,7 @@ def is_bound(name: str, function: Callable[..., object]) -> bool:
 def methods(render: Renderer) -> dict[str, str]:
     """The declaration of every method that is no operator, by name."""
     bound = {name: render.method(name, f) for name, f in METHODS.items() if name not in UNDECLARED}
-    functions = {**COMPOSITES, **{name: one.function for name, one in REGISTRY.items()}}
+    functions = {**COMPOSITES, **{name: one.bound for name, one in REGISTRY.items()}}
     for name, function in functions.items():
         if name not in METHODS and is_bound(name, function):
             spread = getattr(Tensor, name) is not function

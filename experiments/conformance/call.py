@@ -17,6 +17,9 @@ from reference.opdb import Entry, Sample
 __all__ = ["SEED", "Call", "Side", "chosen", "cotangents"]
 
 SEED = 1234
+WIDE = 500_000
+"""Elements of the arguments from which second derivatives are left to the smaller samples: at a
+million, those of grid_sampler_3d take either library a hundred times as long as its values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,16 @@ class Call:
     tolerance: tuple[float, float] | None = None
     unsafe: bool = False
     """Whether PyTorch must not be given an `out=` of other strides."""
+    forward: bool = True
+    """Whether forward mode is compared: a quick run leaves it out where tensors are spread out."""
     device: str = "cpu"
     """Where PyTorch computes. On a GPU only results and gradients are compared."""
+
+    @property
+    def twice(self) -> bool:
+        """Whether second derivatives are compared."""
+        elements = sum(t.numel() for t in tensors_in([self.sample.args, self.sample.kwargs]))
+        return self.entry.twice and elements < WIDE
 
     @property
     def facts(self) -> tuple[str, ...]:

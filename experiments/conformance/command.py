@@ -31,8 +31,8 @@ MARKS = {GREEN: ("●", "green"), AMBER: ("▲", "yellow"), RED: ("✗", "bold r
 SHORT = {
     "value": "val", "dtype": "dty", "shape": "shp", "stride": "str", "offset": "off", "node": "nod",
     "alias": "als", "version": "ver", "grad": "grd", "grad stride": "gst", "grad 2": "gr2",
-    "in-place": "inp", "out=": "out", "method": "mth", "errors": "err", "state": "sta",
-    "repr": "rep",
+    "jvp": "jvp", "in-place": "inp", "out=": "out", "method": "mth", "errors": "err",
+    "state": "sta", "repr": "rep",
 }  # fmt: skip
 
 

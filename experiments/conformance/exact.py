@@ -88,18 +88,18 @@ def answers(
     outs = [t for t in chosen(call, side.result, mine) if t.grad_fn and t.dtype.is_floating_point]
     leaves = [t for t in side.inputs if t.requires_grad and t.is_leaf]
     for name in ("grad", "grad 2"):
-        if not outs or not leaves or (name == "grad 2" and not call.entry.twice):
+        if not outs or not leaves or (name == "grad 2" and not call.twice):
             break
         weights = [rounded(t) for t in cotangents([(t.shape, _torch_dtype(t)) for t in outs])]
         given = [ours(w) if mine else w for w in weights]
         for one in given:
-            one.requires_grad_(call.entry.twice)
+            one.requires_grad_(call.twice)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
                 grads = side.library.autograd.grad(
                     outs, leaves, given, allow_unused=True, retain_graph=True,
-                    create_graph=call.entry.twice and name == "grad",
+                    create_graph=call.twice and name == "grad",
                 )  # fmt: skip
             except Exception:  # noqa: BLE001  compared elsewhere
                 break

@@ -20,13 +20,14 @@ from experiments.conformance.bridge import (
 from experiments.conformance.call import Call, Side, chosen, cotangents
 from experiments.conformance.compare import FACTS, Differences, note
 from experiments.conformance.exact import forgiven, is_rounding
+from experiments.conformance.pushing import pushed
 from minitorch_np.tensor import Tensor
 
 __all__ = ["COLUMNS", "Call", "examine", "gradients", "refusal", "versions"]
 
 COLUMNS = (
-    *FACTS, "alias", "version", "grad", "grad stride", "grad 2", "in-place", "out=", "method",
-    "errors", "state", "repr",
+    *FACTS, "alias", "version", "grad", "grad stride", "grad 2", "jvp", "in-place", "out=",
+    "method", "errors", "state", "repr",
 )  # fmt: skip
 """The last two are of layers and optimizers only."""
 
@@ -107,6 +108,7 @@ def _examine(call: Call, found: Differences) -> None:
         return
     _method(call, found)
     _inplace(call, found)
+    _forward_mode(call, mine, found)
     if entry.takes_out:
         _out(call, mine, found)
 
@@ -148,8 +150,9 @@ def gradients(call: Call, a: Side, t: Side, found: Differences) -> None:
     ]
     if not outs or not leaves or any(x.grad_fn is None for x, _ in outs):
         return
-    weights = _weights(call, outs, call.entry.twice)
-    first = _differentiate(call, outs, leaves, weights, found, "grad")
+    twice = call.twice
+    weights = _weights(call, outs, twice)
+    first = _differentiate(outs, leaves, weights, found, "grad", twice)
     if first is None:
         return
     for i, (x, y) in enumerate(first):
@@ -158,13 +161,13 @@ def gradients(call: Call, a: Side, t: Side, found: Differences) -> None:
         elif y is not None:
             _gradient(call, x, y, found, f"gradient {i}")
     again = [(x, y) for x, y in first if x is not None and y is not None and y.requires_grad]
-    if not call.entry.twice or not again or not _fine(found.get("grad")):
+    if not twice or not again or not _fine(found.get("grad")):
         return
     if not all(x.requires_grad for x, _ in again):
         note(found, "grad 2", "the gradient has no history")
         return
-    ends = [*leaves, *weights] if call.entry.twice else leaves
-    second = _differentiate(call, again, ends, _weights(call, again, False), found, "grad 2")
+    ends = [*leaves, *weights]
+    second = _differentiate(again, ends, _weights(call, again, False), found, "grad 2")
     for i, (x, y) in enumerate(second or ()):
         zero = y is None or not bool(y.detach().any())
         if x is None or y is None:
@@ -204,16 +207,16 @@ def _weights(call: Call, outs: Sequence[Pair], differentiable: bool) -> list[Pai
 
 
 def _differentiate(
-    call: Call, outs: Sequence[Pair], leaves: Sequence[Pair], weights: Sequence[Pair],
-    found: Differences, name: str,
+    outs: Sequence[Pair], leaves: Sequence[Pair], weights: Sequence[Pair], found: Differences,
+    name: str, again: bool = False,
 ) -> list[Pair] | None:  # fmt: skip
-    """Pairs of gradients; None where one or both libraries refused."""
+    """Pairs of gradients, to be differentiated again; None where one or both libraries refused."""
 
     def derived(library: Any, side: int) -> Any:
         return library.autograd.grad(
             [pair[side] for pair in outs], [pair[side] for pair in leaves],
             [pair[side] for pair in weights], allow_unused=True, retain_graph=True,
-            create_graph=name == "grad" and call.entry.twice,
+            create_graph=again,
         )  # fmt: skip
 
     def attempt(*args: Any) -> tuple[Any, str]:
@@ -297,6 +300,17 @@ def _inplace(call: Call, found: Differences) -> None:
         held: Differences = {}
         gradients(call, a, t, held)
         note(found, "in-place", next(filter(None, held.values()), ""))
+
+
+def _forward_mode(call: Call, mine: Callable[..., Any], found: Differences) -> None:
+    """Compares tangents, of the function and of its in-place form."""
+    entry = call.entry
+    if not (entry.differentiable and call.forward):
+        return
+    pushed(call, mine, entry.function, found)
+    there = None if entry.inplace is None or call.sample.broadcasts else _ours_for(entry.inplace)
+    if there is not None and isinstance(call.sample.args[0], torch.Tensor):
+        pushed(call, there, entry.inplace, found)
 
 
 def _out(call: Call, mine: Callable[..., Any], found: Differences) -> None:

@@ -37,7 +37,8 @@ def run(
     found: dict[str, Row] = {}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=_alone) as pool:
-        waiting = {pool.submit(examine_any, name, settings): name for name in names}
+        order = sorted(names, key=scope.slow, reverse=True)
+        waiting = {pool.submit(examine_any, name, settings): name for name in order}
         try:
             for future in as_completed(waiting):
                 row = found[waiting[future]] = future.result()
@@ -90,7 +91,15 @@ def calls(entry: Entry, settings: Settings) -> Iterator[tuple[str, int, bool, Ca
                     name,
                     number,
                     one is spread,
-                    Call(entry, one, undefined, tolerance, unsafe, settings.device),
+                    Call(
+                        entry,
+                        one,
+                        undefined,
+                        tolerance,
+                        unsafe,
+                        forward=not (settings.quick and one is spread),
+                        device=settings.device,
+                    ),
                 )
 
 

@@ -14,7 +14,7 @@ from reference.optimdb import optimizers
 
 __all__ = [
     "Difference", "differences", "every", "excluded", "family", "in_scope", "names", "reason",
-    "tolerance", "undefined", "unsafe", "unused",
+    "slow", "tolerance", "undefined", "unsafe", "unused",
 ]  # fmt: skip
 
 FOLDER = Path(__file__).resolve().parents[2] / "tests" / "conformance"
@@ -63,6 +63,11 @@ def unsafe(name: str) -> bool:
     return matches(name, tables()["unsafe"]["names"])
 
 
+def slow(name: str) -> bool:
+    """Whether an entry takes minutes, all samples of it."""
+    return matches(name, tables()["slow"]["names"])
+
+
 def in_scope() -> list[Entry]:
     """The ops that are compared."""
     return [e for e in entries() if excluded(e.full_name) is None]
@@ -81,7 +86,13 @@ def names() -> list[str]:
 
 def unused() -> list[str]:
     """Patterns of the tables that match no entry."""
-    lists = [*tables()["excluded"], *tables()["family"], tables()["undefined"], tables()["unsafe"]]
+    lists = [
+        *tables()["excluded"],
+        *tables()["family"],
+        tables()["undefined"],
+        tables()["slow"],
+        tables()["unsafe"],
+    ]
     return [
         pattern
         for table in lists

@@ -124,12 +124,12 @@ class dual_level:
         return leveled
 
 
-def _is_fwd_grad_enabled() -> bool:
+def _is_fwd_grad_enabled() -> bool:  # pyright: ignore[reportUnusedFunction]  # torch's name
     """Whether ops carry tangents in this thread."""
     return forward.on
 
 
-class _set_fwd_grad_enabled:
+class _set_fwd_grad_enabled:  # pyright: ignore[reportUnusedClass]  # torch's name
     """Forward mode on or off from now on; as a context, until its end."""
 
     def __init__(self, mode: bool) -> None:

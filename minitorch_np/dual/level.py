@@ -5,18 +5,18 @@ not: they see the op and what computes the tangents, so derivatives of derivativ
 and are never confused. Source: torch/autograd/forward_ad.py, torch/_functorch/eager_transforms.py.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
 from minitorch_np.dual.call import Call, Dual, Planned, contents
 from minitorch_np.dual.rules import check, refuse, tangents_of_results
 from minitorch_np.graph.inplace import CopySlices
-from minitorch_np.graph.modes import OpMode, RegisteredOp, state
+from minitorch_np.graph.modes import RegisteredOp, state
 from minitorch_np.graph.tangents import Level, forward, inherit, share
 from minitorch_np.plan import slot
 from minitorch_np.tensor import Tensor
 
-__all__ = ["DualLevel", "below", "innermost"]
+__all__ = ["DualLevel", "innermost"]
 
 A = Any
 R = TypeVar("R")
@@ -25,18 +25,6 @@ R = TypeVar("R")
 def innermost() -> "DualLevel | None":
     """The level that was opened last in this thread."""
     return next((mode for mode in reversed(state.modes) if isinstance(mode, DualLevel)), None)
-
-
-def below(level: Level, function: Callable[..., R], *args: object) -> R:
-    """What a function gives with a level, and the modes inside it, switched off."""
-    at = state.modes.index(level)
-    modes, state.modes = state.modes, state.modes[:at]
-    state.route_again()
-    try:
-        return function(*args)
-    finally:
-        state.modes = modes
-        state.route_again()
 
 
 class DualLevel(Level):
@@ -66,31 +54,31 @@ class DualLevel(Level):
         self, op: RegisteredOp, args: tuple[object, ...], kwargs: dict[str, object]
     ) -> object:
         """The result of the op, with a tangent if an argument has one."""
-        if not self.open():
-            return op(*args, **kwargs)
         one = cast(Planned, op)
         call = Call(one, args, kwargs)
-        duals = self._duals(call)
-        first = next(iter(call.arguments), "")
-        out = call.arguments.get("out")
-        if out is not None and (duals or any(self.tangent_of(t) for t in contents(out))):
-            refuse(f"{call.plan.aten}_out", "it is an out= function")
+        duals = self._duals(call) if self.open() else {}
         if one.name.endswith("_") and not one.name.endswith("__"):
-            return self._written(call, duals, first, args, kwargs)
-        if duals:
-            check(call, duals)
+            return self._written(call, duals, args, kwargs) if duals else op(*args, **kwargs)
         result = op(*args, **kwargs)
         call.results = contents(result)
+        out = call.arguments.get("out")
+        if out is not None and self.open():
+            self._refuse_out(call, duals)
         if duals:
+            check(call, duals)
             for tensor, tangent in zip(call.results, tangents_of_results(call, duals), strict=True):
-                if tangent is not None:
+                if tangent is not None and not any(tensor is a for a in args):
                     self.begin(tensor, tangent)
             _tell_node(call.results)
         if call.plan.view:
-            source = cast(Tensor, call.arguments[first])
             for view in call.results:
-                inherit(view, source)
+                inherit(view, cast(Tensor, args[0]))
         return result
+
+    def _refuse_out(self, call: Call, duals: dict[str, Dual]) -> None:
+        """Raise where an argument or a given result has a tangent, which would be lost."""
+        if duals or any(self.tangent_of(t) is not None for t in call.results):
+            refuse(f"{call.plan.aten}_out", "it is an out= function")
 
     def _duals(self, call: Call) -> dict[str, Dual]:
         """The tangents of the arguments that have any and that the results depend on smoothly."""
@@ -116,24 +104,25 @@ class DualLevel(Level):
         return found
 
     def _written(
-        self, call: Call, duals: dict[str, Dual], first: str,
+        self, call: Call, duals: dict[str, Dual],
         args: tuple[object, ...], kwargs: dict[str, object],
     ) -> object:  # fmt: skip
         """The result of an op that writes to its first argument, and to that one's tangent."""
-        if not duals:
-            return call.op(*args, **kwargs)
+        first = next(iter(call.arguments))
         written = cast(Tensor, call.arguments[first])
         if call.plan.view:
             result = call.op(*args, **kwargs)
             _ = call.op(*[duals.get(first) if a is written else a for a in args], **kwargs)
             return result
-        check(call, duals)
         tangent = duals.get(first)
         before = written.clone()
         result = call.op(*args, **kwargs)
+        check(call, duals)
+        if isinstance(tangent, Tensor):  # it is written to, and what the rules saw of it is not
+            duals[first] = tangent.clone()
         call.arguments = {n: before if v is written else v for n, v in call.arguments.items()}
         call.results = (written,)
-        self._tell_before(call, first, before, cast("Tensor | None", tangent))
+        self._tell_before(call, first, cast("Tensor | None", tangent))
         [new] = tangents_of_results(call, duals)
         if new is not None and isinstance(tangent, Tensor):
             tangent.copy_(new)
@@ -142,7 +131,7 @@ class DualLevel(Level):
         _tell_node([written])
         return result
 
-    def _tell_before(self, call: Call, first: str, before: Tensor, tangent: Tensor | None) -> None:
+    def _tell_before(self, call: Call, first: str, tangent: Tensor | None) -> None:
         """Give what a node keeps of the value before the write its tangent, too."""
         node = _writer(call.results[0])
         if tangent is None or node is None or first not in call.plan.names():
@@ -164,8 +153,11 @@ def _writer(tensor: Tensor) -> A:
 def _tell_node(results: Sequence[Tensor]) -> None:
     """Give the results that their node keeps, without history, the tangents that they have."""
     for tensor in results:
-        node = _writer(tensor)
-        for place, nr in () if node is None else node.outputs.items():
+        node = None if tensor is None else _writer(tensor)  # pyright: ignore[reportUnnecessaryComparison]  # a gradient that was not asked for is None
+        if node is None:
+            continue
+        outputs: dict[str, int] = node.outputs
+        for place, nr in outputs.items():
             kept = getattr(node, place, None)
             if isinstance(kept, Tensor) and nr < len(results):
                 share(results[nr], kept)

@@ -13,8 +13,7 @@ Of every argument one of these holds, the first three by the op's kind if nothin
 Source: tools/autograd/derivatives.yaml, auto_linear and auto_element_wise.
 """
 
-import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn, cast
 
 from minitorch_np.dual.call import Call, Dual
@@ -58,6 +57,10 @@ def refuse(name: str, why: str) -> NoReturn:
 
 def check(call: Call, duals: Mapping[str, Dual]) -> None:
     """Raise NotImplementedError where one of the arguments that have tangents has no rule."""
+    if not (call.plan.rules or call.plan.jvps or call.plan.view):
+        raise NotImplementedError(
+            f"Trying to use forward AD with aten::{call.plan.aten} that does not support it."
+        )
     if any(how(call, arg) == "refused" for arg in duals):
         name = call.plan.aten
         inplace = call.op.name.endswith("_")
@@ -91,21 +94,25 @@ def tangents_of_results(call: Call, duals: Mapping[str, Dual]) -> list[Tensor | 
         parts.append(call.again({arg: _whole(call, arg, joint.get(arg)) for arg in together}))
     if left:
         parts.append(_transposed(call, left))
-    summed = [_sum([part[nr] for part in parts]) for nr in range(len(call.results))]
     odd = any(_is_odd(call, arg, t) for arg, t in duals.items())
-    return [
-        _fitted(call.plan, total, result, list(_tensors(duals.values())), odd)
-        if _is_graded(call.plan, nr, result)
-        else None
-        for nr, (total, result) in enumerate(zip(summed, call.results, strict=True))
-    ]
+    given = list(_tensors(duals.values()))
+    tangents: list[Tensor | None] = []
+    for nr, result in enumerate(call.results):
+        total = _sum([part[nr] for part in parts if nr < len(part)])
+        if not _is_graded(call.plan, nr, result):
+            tangents.append(None)
+        elif total is not None:
+            tangents.append(_fitted(call.plan, total, result, given, odd))
+        else:  # of several results, the rules say which have one
+            tangents.append(_zeros(result) if left or len(call.results) == 1 else None)
+    return tangents
 
 
 def _several(value: A) -> Parts:
     return (value,) if value is None or isinstance(value, Tensor) else value
 
 
-def _tensors(duals: "Sequence[Dual] | Any") -> Iterator[Tensor]:
+def _tensors(duals: Iterable[Dual]) -> Iterator[Tensor]:
     for t in duals:
         yield from [t] if isinstance(t, Tensor) else [one for one in t if one is not None]
 
@@ -128,11 +135,9 @@ def _is_odd(call: Call, arg: str, t: Dual) -> bool:
 
 
 def _fitted(
-    plan: Plan, total: Tensor | None, result: Tensor, tangents: Sequence[Tensor], odd: bool
+    plan: Plan, total: Tensor, result: Tensor, tangents: Sequence[Tensor], odd: bool
 ) -> Tensor:
     """A sum with the shape and dtype of the result, in memory of its own unless that is a view."""
-    if total is None:
-        return _zeros(result)
     if total.dtype is not result.dtype and not odd:
         total = total.to(result.dtype)
     if total.sizes != result.sizes:

@@ -10,9 +10,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Protocol, runtime_checkable
 
-from minitorch_np.dual.level import DualLevel, below, innermost
+from minitorch_np.dual.level import DualLevel, innermost
 from minitorch_np.graph.modes import state
-from minitorch_np.graph.tangents import stand_apart
+from minitorch_np.graph.tangents import below, check_sizes, stand_apart
 from minitorch_np.op import op
 from minitorch_np.tensor import Tensor
 
@@ -37,12 +37,21 @@ class Batching(Protocol):
 
 
 @op("view", method=False, node="torch::autograd::Identity")
-def _fw_primal(input: Tensor, level: int) -> Tensor:
+def _fw_primal(input: Tensor) -> Tensor:
     """A view of a dual tensor that is none."""
     return input.alias(input.sizes, input.strides, input.offset)
 
 
 _fw_primal.vjp(input=lambda g: g)
+
+
+@op("view", method=False, node="ViewBackward0")
+def _make_dual(input: Tensor) -> Tensor:
+    """A view of a tensor, of the same geometry, that is to be dual."""
+    return input.alias(input.sizes, input.strides, input.offset)
+
+
+_make_dual.vjp(input=lambda g: g)
 
 
 def _batching() -> list[Batching]:
@@ -82,12 +91,7 @@ def dual(tensor: Tensor, tangent: Tensor, level: DualLevel) -> Tensor:
 
     Raises: RuntimeError for one of another shape, or where one of both is dual already.
     """
-    if tensor.sizes != tangent.sizes:
-        raise RuntimeError(
-            "Trying to set a forward gradient that has a different size than that of the original "
-            f"Tensor, this is not supported. Tensor is of size {list(tensor.sizes)} while the given "
-            f"forward gradient is of size {list(tangent.sizes)}."
-        )
+    check_sizes(tensor, tangent)
     around: list[Batching] = []
     for mode in _batching():
         if mode.holds(tensor) or mode.holds(tangent):
@@ -112,7 +116,7 @@ def _dual(tensor: Tensor, tangent: Tensor, level: DualLevel) -> Tensor:
             "Setting a forward grad that itself has a forward gradient at the same level0 is not "
             "supported."
         )
-    made = tensor.view(tensor.sizes)
+    made = _make_dual(tensor)
     stand_apart(made)
     level.begin(made, tangent)
     return made
@@ -134,7 +138,7 @@ def primal_and_tangent(tensor: Tensor, level: DualLevel) -> tuple[Tensor, Tensor
 
 
 def _unpacked(tensor: Tensor, level: DualLevel) -> tuple[Tensor, Tensor | None]:
-    primal = _fw_primal(tensor, 0)
+    primal = _fw_primal(tensor)
     stand_apart(primal)
     return primal, level.tangent_of(tensor) if level.open() else None
 

@@ -4,6 +4,7 @@ Source: torch/_functorch/eager_transforms.py.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from minitorch_np.dual.level import DualLevel
@@ -79,12 +80,13 @@ def _pushed(result: A, level: DualLevel, strict: bool, has_aux: bool) -> A:
     """The outputs of a function of dual tensors, and their tangents in the same structure."""
     aux: A = None
     if has_aux:
-        if not (isinstance(result, tuple) and len(result) == 2):
+        pair: A = result
+        if not isinstance(result, tuple) or len(pair) != 2:
             raise RuntimeError(
                 f"{JVP}: output of function f should be a tuple: (output, aux) if has_aux is True"
             )
-        result, aux = result
-        aux = tree_map(lambda leaf: _bare(leaf, level), aux)
+        result = pair[0]
+        aux = tree_map(partial(_bare, level), pair[1])
     outputs, spec = tree_flatten(result)
     _check_outputs(outputs)
     pairs = [_apart(out, level, strict) for out in outputs]
@@ -93,7 +95,7 @@ def _pushed(result: A, level: DualLevel, strict: bool, has_aux: bool) -> A:
     return (values, tangents, aux) if has_aux else (values, tangents)
 
 
-def _bare(leaf: A, level: DualLevel) -> Tensor:
+def _bare(level: DualLevel, leaf: A) -> Tensor:
     """A tensor of the auxiliary results, without its tangent."""
     if not isinstance(leaf, Tensor):
         raise RuntimeError(f"Expected tensors, got unsupported type {type(leaf)}")

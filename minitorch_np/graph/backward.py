@@ -4,23 +4,47 @@ Source: torch/autograd/__init__.py and torch/csrc/autograd/python_engine.cpp.
 """
 
 import warnings
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import cast, overload
 
 from minitorch_np import strides
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.graph.cuts import why_cut
 from minitorch_np.graph.engine import walk
+from minitorch_np.graph.gradient_edge import GradientEdge
 from minitorch_np.graph.modes import over, state
-from minitorch_np.graph.node import Edge, edge
+from minitorch_np.graph.node import Edge, Node, edge, sums_to
+from minitorch_np.shapes import Shape, Size, listed, noted, numel
+from minitorch_np.strides import Stride
 from minitorch_np.tensor import Tensor, empty, method
 
 __all__ = ["backward", "grad"]
 
-Tensors = Tensor | Sequence[Tensor]
+Place = Tensor | GradientEdge
+"""What backward goes from, or to."""
+Places = Place | Sequence[Place]
+Inputs = Places | Mapping[str, Tensor]
 Grads = Tensor | Sequence[Tensor | None] | None
 
 
-def _several(tensors: Tensors) -> tuple[Tensor, ...]:
-    return (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+def _several(places: Places) -> tuple[Place, ...]:
+    return (places,) if isinstance(places, (Tensor, GradientEdge)) else tuple(places)
+
+
+def _inputs(inputs: Inputs, asker: str) -> tuple[Place, ...]:
+    """The inputs that a caller gave, one, in a sequence or in a dict, checked to be any."""
+    if type(inputs) is dict:
+        several = tuple(cast("dict[str, Tensor]", inputs).values())
+    elif isinstance(inputs, Mapping):
+        raise TypeError(
+            f"`inputs` argument to `{asker}()` must be a dict, not {type(inputs).__name__}. Other "
+            "Mapping types are not supported."
+        )
+    else:
+        several = _several(inputs)  # pyright: ignore[reportArgumentType]  # it is no dict
+    if not several:
+        raise RuntimeError(f"`inputs` argument to `{asker}()` cannot be empty.")
+    return several
 
 
 def _given(grads: Grads, count: int) -> Sequence[Tensor | None]:
@@ -30,6 +54,15 @@ def _given(grads: Grads, count: int) -> Sequence[Tensor | None]:
     return (grads,) if isinstance(grads, Tensor) else tuple(grads)
 
 
+def _form(out: Place) -> tuple[Shape, Stride, Dtype]:
+    """The geometry and dtype of a root, whose gradient of ones has them too."""
+    if isinstance(out, GradientEdge):
+        shape, dtype = out.node.expects[out.output_nr]
+        return shape, strides.contiguous(shape), dtype
+    stride = out.strides if out.form.contiguous else strides.like(out.sizes, out.strides)
+    return out.sizes, stride, out.dtype
+
+
 _BATCHED = (
     "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch "
     "dimension. The sizes of the remaining dimensions are expected to match the shape of "
@@ -37,41 +70,47 @@ _BATCHED = (
 )
 
 
+def _mismatch(at: int, given: Shape, shape: Shape, batched: bool) -> RuntimeError:
+    start, end = "Mismatch in shape: ", ""
+    if batched:
+        start, given = _BATCHED, given[1:]  # PyTorch takes the batch off twice
+        end = (
+            " If you only want some tensors in `grad_output` to be considered batched, consider "
+            "using vmap."
+        )
+    return RuntimeError(
+        f"{start}grad_output[{at}] has a shape of {Size(given)} and output[{at}] has a shape of "
+        f"{Size(shape)}.{end}"
+    )
+
+
 def _first_gradients(
-    outputs: tuple[Tensor, ...], grads: Sequence[Tensor | None], batched: bool = False
+    outputs: tuple[Place, ...], grads: Sequence[Tensor | None], batched: bool = False
 ) -> list[Tensor]:
     """A gradient for each root: the one given, checked, or ones for a scalar."""
     first: list[Tensor] = []
     for out, grad in zip(outputs, grads):
-        if not isinstance(out, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        if not isinstance(out, (Tensor, GradientEdge)):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise AssertionError("Expected output to be a torch.Tensor")
+        shape, stride, dtype = _form(out)
         if grad is not None:
             if not isinstance(grad, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
                 raise TypeError(
                     f"gradients can be either Tensors or None, but got {type(grad).__name__}"
                 )
-            one = grad[0] if batched else grad
-            if one.sizes != out.sizes:
-                at = len(first)
-                start = _BATCHED if batched else "Mismatch in shape: "
-                shape = one.shape[1:] if batched else one.shape  # PyTorch takes the batch off twice
-                end = " If you only want some tensors in `grad_output` to be considered batched, "
-                raise RuntimeError(
-                    f"{start}grad_output[{at}] has a shape of {shape} and output[{at}] has a "
-                    f"shape of {out.shape}." + (f"{end}consider using vmap." if batched else "")
-                )
+            given = grad[0].sizes if batched else grad.sizes
+            if given != shape:
+                raise _mismatch(len(first), given, shape, batched)
             first.append(grad)
             continue
-        if out.requires_grad:
-            if out.sizes and out.numel() != 1:
+        if isinstance(out, GradientEdge) or out.requires_grad:
+            if shape and numel(shape) != 1:
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
-            if not out.dtype.is_floating_point:
+            if not dtype.is_floating_point:
                 raise RuntimeError(
-                    "grad can be implicitly created only for real scalar outputs but got "
-                    f"{out.dtype}"
+                    f"grad can be implicitly created only for real scalar outputs but got {dtype}"
                 )
-        stride = out.strides if out.form.contiguous else strides.like(out.sizes, out.strides)
-        ones = empty(out.sizes, stride, out.dtype)
+        ones = empty(shape, stride, dtype)
         ones.array[...] = 1
         first.append(ones)
     if len(first) != len(outputs):
@@ -79,30 +118,49 @@ def _first_gradients(
     return first
 
 
-def _roots(outputs: tuple[Tensor, ...]) -> list[Edge]:
+def _roots(outputs: tuple[Place, ...]) -> list[Edge]:
+    """Where the first gradients arrive."""
     roots: list[Edge] = []
     for at, out in enumerate(outputs):
-        root = edge(out)
+        root = out[:2] if isinstance(out, GradientEdge) else edge(out)
         if root is None:
-            raise RuntimeError(
-                f"element {at} of tensors does not require grad and does not have a grad_fn"
-            )
+            text = f"element {at} of tensors does not require grad and does not have a grad_fn"
+            raise noted(RuntimeError(text), why_cut(out))
         roots.append(root)
     return roots
 
 
+def _fitting(roots: Sequence[Edge], grads: Sequence[Tensor]) -> list[Tensor]:
+    """The roots' gradients as the graph expects them: a leaf's `.data` may have changed.
+
+    Source: validate_outputs of the roots, torch/csrc/autograd/engine.cpp.
+    """
+    fitting: list[Tensor] = []
+    for at, ((node, nr), grad) in enumerate(zip(roots, grads, strict=True)):
+        shape, dtype = node.expects[nr]
+        if grad.sizes != shape:
+            if not sums_to(grad.sizes, shape):
+                raise RuntimeError(
+                    f"invalid gradient at index {at} - got {list(grad.sizes)} but expected shape "
+                    f"compatible with {list(shape)}"
+                )
+            grad = grad.sum_to_size(shape)
+        fitting.append(grad if dtype in (None, grad.dtype) else grad.to(dtype))
+    return fitting
+
+
 def backward(
-    tensors: Tensors,
+    tensors: Places,
     grad_tensors: Grads = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
     grad_variables: Grads = None,
-    inputs: Tensors | None = None,
+    inputs: Inputs | None = None,
 ) -> None:
     """Add the gradient of `tensors` to the `.grad` of every leaf they came from, or of `inputs`.
 
     `grad_tensors` are the gradients of the roots themselves; a scalar root needs none.
-    `grad_variables` is their old name.
+    `grad_variables` is their old name. Roots and inputs may be GradientEdges; inputs, a dict.
     """
     if state.transforms:
         raise RuntimeError(
@@ -122,11 +180,11 @@ def backward(
                 "`backward()`. Please only use `grad_tensors`."
             )
         grad_tensors = grad_variables
-    targets = None if inputs is None else _several(inputs)
-    if targets == ():
-        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    targets = None if inputs is None else _inputs(inputs, "backward")
     outputs = _several(tensors)
     first = _first_gradients(outputs, _given(grad_tensors, len(outputs)))
+    roots = _roots(outputs)
+    wanted = None if targets is None else set(_wanted(targets, keep=True))
     if create_graph:
         warnings.warn(
             "Using backward() with create_graph=True will create a reference cycle between the "
@@ -137,21 +195,23 @@ def backward(
             UserWarning,
             stacklevel=3,
         )
-    roots = _roots(outputs)
     walk(
         roots,
-        first,
+        _fitting(roots, first),
         keep_graph=create_graph if retain_graph is None else retain_graph,
         create_graph=create_graph,
-        wanted=None if targets is None else set(_wanted(targets, keep=True)),
+        wanted=wanted,
         accumulating=True,
     )
 
 
-def _wanted(inputs: tuple[Tensor, ...], keep: bool = False) -> list[Edge]:
+def _wanted(inputs: tuple[Place, ...], keep: bool = False) -> list[Edge]:
     """Where the gradients of `inputs` arrive; with `keep`, they stay in `.grad` as well."""
     edges: list[Edge] = []
     for tensor in inputs:
+        if isinstance(tensor, GradientEdge):
+            edges.append(tensor[:2])
+            continue
         if not isinstance(tensor, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise RuntimeError(
                 "all inputs have to be Tensors or GradientEdges, but got "
@@ -160,9 +220,9 @@ def _wanted(inputs: tuple[Tensor, ...], keep: bool = False) -> list[Edge]:
         if keep:
             tensor.retain_grad()
         at = edge(tensor)
-        if at is None:
+        if not tensor.requires_grad:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
-        edges.append(at)
+        edges.append((Node(()), 0) if at is None else at)  # no path leads to a view of no history
     return edges
 
 
@@ -170,13 +230,15 @@ def _found(
     roots: list[Edge], first: Sequence[Tensor], edges: list[Edge], keep: bool, create_graph: bool
 ) -> list[Tensor | None]:
     """The gradients that arrive at some edges."""
-    found = walk(roots, first, keep_graph=keep, create_graph=create_graph, wanted=set(edges))
+    fitting = _fitting(roots, first)
+    found = walk(roots, fitting, keep_graph=keep, create_graph=create_graph, wanted=set(edges))
     return [found[at] for at in edges]
 
 
+@overload
 def grad(
-    outputs: Tensors,
-    inputs: Tensors,
+    outputs: Places,
+    inputs: Places,
     grad_outputs: Grads = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
@@ -184,11 +246,35 @@ def grad(
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
-) -> tuple[Tensor | None, ...]:
+) -> tuple[Tensor | None, ...]: ...
+@overload
+def grad(
+    outputs: Places,
+    inputs: Mapping[str, Tensor],
+    grad_outputs: Grads = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> dict[str, Tensor | None]: ...
+def grad(
+    outputs: Places,
+    inputs: Inputs,
+    grad_outputs: Grads = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Tensor | None, ...] | dict[str, Tensor | None]:
     """The gradient of `outputs` with respect to each of `inputs`; nothing accumulates.
 
-    None for an input that was not used, if `allow_unused`, else an error. `is_grads_batched` says
-    that `grad_outputs` have a dimension more, the first, and so have the results.
+    None for an input that was not used, if `allow_unused`, else an error; zeros, if
+    `materialize_grads`. Inputs in a dict give a dict. `is_grads_batched` says that `grad_outputs`
+    have a dimension more, the first, and so have the results.
     """
     if materialize_grads and allow_unused is False:
         raise ValueError(
@@ -203,36 +289,48 @@ def grad(
             stacklevel=2,
         )
     roots = _several(outputs)
+    targets = _inputs(inputs, "grad")
     first = _first_gradients(roots, _given(grad_outputs, len(roots)), is_grads_batched)
-    targets = _several(inputs)
-    if not targets:
-        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     starts = _roots(roots)
     edges = _wanted(targets)
     keep = create_graph if retain_graph is None else retain_graph
-
     grads = (
         over.batches(lambda each: _found(starts, each, edges, keep, create_graph), first)
         if is_grads_batched
         else _found(starts, first, edges, keep, create_graph)
     )
-    if materialize_grads:
-        return tuple(
-            [_zeros_like(t) if g is None else g for g, t in zip(grads, targets, strict=True)]
-        )
-    for at, found_grad in enumerate(grads):
-        if found_grad is None and not allow_unused:
-            raise RuntimeError(
+    for at, place in enumerate(targets):
+        if grads[at] is None and materialize_grads:
+            grads[at] = _zeros_for(place, create_graph)
+        elif grads[at] is None and not allow_unused:
+            text = (
                 f"The differentiated Tensor at index {at} appears to not have been used in the "
                 "graph. Set allow_unused=True if this is the desired behavior."
             )
-    return tuple(grads)
+            raise noted(RuntimeError(text), _unused(place))
+    return dict(zip(inputs, grads, strict=True)) if isinstance(inputs, Mapping) else tuple(grads)
 
 
-def _zeros_like(tensor: Tensor) -> Tensor:
-    zeros = empty(tensor.sizes, strides.like(tensor.sizes, tensor.strides), tensor.dtype)
+def _unused(place: Place) -> str:
+    """What is known of an input that no gradient reached."""
+    shape = _form(place)[0]
+    node = place.node if isinstance(place, GradientEdge) else place.grad_fn
+    what = "a leaf" if node is None else f"the output of {node.name()}"
+    return (
+        f"It is {what}, of shape {listed(shape)}: no path leads to it from the outputs. "
+        "What was computed from it was detached, or computed from a copy, or is not in them."
+    )
+
+
+def _zeros_for(place: Place, requires_grad: bool) -> Tensor:
+    """The gradient of an input that was not used."""
+    if isinstance(place, GradientEdge):
+        raise RuntimeError(
+            "materialize_grads cannot be used when the given input is a GradientEdge"
+        )
+    zeros = empty(place.sizes, strides.like(place.sizes, place.strides), place.dtype)
     zeros.array.fill(0)
-    return zeros
+    return zeros.requires_grad_(requires_grad)
 
 
 def tensor_backward(
@@ -240,7 +338,7 @@ def tensor_backward(
     gradient: Tensor | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
-    inputs: Tensors | None = None,
+    inputs: Inputs | None = None,
 ) -> None:
     """Add the gradient of this tensor to the `.grad` of every leaf it came from, or of `inputs`."""
     backward(self, gradient, retain_graph, create_graph, inputs=inputs)

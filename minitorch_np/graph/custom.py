@@ -12,7 +12,16 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.engine import current_task
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Edge, Node, fitted
-from minitorch_np.graph.saved import freed, kept_result, stale, version_of, with_history
+from minitorch_np.graph.raw import SavedTensor, saved_tensor
+from minitorch_np.graph.saved import (
+    FREED,
+    freed,
+    kept_result,
+    packed,
+    stale,
+    version_of,
+    with_history,
+)
 from minitorch_np.shapes import Shape
 from minitorch_np.strides import contiguous
 from minitorch_np.tensor import Tensor, empty
@@ -30,26 +39,31 @@ class Packed(NamedTuple):
 
 
 def pack(tensor: Tensor, is_output: bool) -> Packed:
-    """What a node keeps of a tensor. A node never holds its own output, which holds the node.
+    """What a node keeps of a tensor, or what hooks make of it. A node never holds its own output,
+    which holds the node.
 
     Raises: RuntimeError for an inference tensor.
     Source: torch/csrc/autograd/saved_variable.cpp, SavedVariable::SavedVariable.
     """
     version = version_of(tensor)
+    if state.packing:
+        own = is_output and not tensor.is_leaf
+        stand = packed(tensor, state.packing[-1], own)
+        return Packed(stand, version, tensor.output_nr if own else None)
     if is_output and not tensor.is_leaf:
         return Packed(kept_result(tensor), version, tensor.output_nr)
     return Packed(tensor, version, None)
 
 
-def unpack(packed: Packed, node: Node) -> Tensor:
+def unpack(one: Packed, node: Node | None) -> Tensor:
     """The tensor that `node` kept, if nothing wrote to it since.
 
     Raises: RuntimeError where something did. Source: SavedVariable::unpack.
     """
-    kept, version, nr = packed
+    kept, version, nr = one
     if kept.clock.value != version:
-        stale(kept, version, None if nr is None else node, nr)
-    return kept if nr is None else with_history(node, kept, nr)
+        kept = stale(kept, version, node, nr)
+    return kept if nr is None or node is None else with_history(node, kept, nr)
 
 
 _BASE = "torch._C._FunctionBase"
@@ -157,7 +171,7 @@ class CustomNode(Node):
         if self.saved_for_forward is not None:
             return self.saved_for_forward
         if record.let_go:
-            freed()
+            freed(self)
         tensors = tuple([None if one is None else unpack(one, self) for one in record.packed])
         if record.unpacks_once:
             record.packed, record.unpacked = (), True
@@ -208,6 +222,36 @@ class CustomNode(Node):
         task = current_task()
         if task is not None and not task.keep_graph:
             self._record.packed, self._record.let_go = (), True
+
+    @property
+    def _raw_saved_tensors(self) -> tuple[SavedTensor, ...]:
+        """What `save_for_backward` was given, as it is kept. Raises: RuntimeError after the node
+        let go."""
+        if self._record.let_go:
+            freed(self)
+        return tuple([self._raw(nr) for nr in range(len(self._record.packed))])
+
+    def _raw(self, nr: int) -> SavedTensor:
+        def write(stand: Tensor) -> None:
+            several = list(self._record.packed)
+            one = several[nr]
+            several[nr] = one and one._replace(kept=stand)
+            self._record.packed = several
+
+        def read() -> Tensor | None:
+            if self._record.let_go:
+                return FREED
+            one = self._record.packed[nr]
+            return None if one is None else one.kept
+
+        def unpacked() -> Tensor | None:
+            if self._record.let_go:
+                freed(self)
+            one = self._record.packed[nr]
+            return None if one is None else unpack(one, self)
+
+        one = self._record.packed[nr]
+        return saved_tensor(read, write, unpacked, one is not None and one.nr is not None)
 
     def release(self) -> None:
         """Let go of the saved tensors."""

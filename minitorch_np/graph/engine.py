@@ -6,13 +6,17 @@ Iterative, so that a chain of any length goes backward. Source: torch/csrc/autog
 import heapq
 import itertools
 import sys
+import warnings
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from threading import RLock
 from typing import cast
 from weakref import getweakrefcount
 
 from minitorch_np import strides
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import AccumulateGrad, Edge, Node, checked, fitted, laid_out, replaced
+from minitorch_np.graph.threads import elsewhere
 from minitorch_np.storage import UNSHARED
 from minitorch_np.tensor import Tensor
 
@@ -43,30 +47,51 @@ def walk(
             "Calling backward or grad reentrantly after accessing a non-None "
             "ctx.input_grad_buffers entry is not supported"
         )
+    depth = 1 if outer is None else outer.depth + 1
+    if outer is not None and depth > _DEEPEST and state.threads:
+        again = partial(walk, roots, grads, keep_graph=keep_graph, create_graph=create_graph,
+                        wanted=wanted, accumulating=accumulating)  # fmt: skip
+        outer.depth = 0
+        try:
+            return elsewhere(again)
+        finally:
+            outer.depth = depth - 1
     task = Task(roots, wanted, accumulating, keep_graph)
+    task.depth = depth
+    task.whole = wanted is None and (outer is None or outer.whole)
     before = state.grad, state.inference
-    state.task = task
     if before != (create_graph, False):
         state.grad, state.inference = create_graph, False
         state.route_again()
+    state.task = task
+    node = None
     try:
         for root, grad in zip(roots, grads, strict=True):
             if task.runs(root[0]):
-                if grad.dtype is not root[0].expects[root[1]][1]:
-                    grad = fitted(*root, root, grad)
                 task.arrive(root, grad)
         for node in task.buffers:
             if not task.waiting.get(node, 0):
                 task.push(node)
         ready, step, pop = task.ready, task.step, heapq.heappop
         while ready:
-            step(pop(ready)[2])
+            node = pop(ready)[2]
+            step(node)
+        if task.callbacks is not None:
+            task.call_back()
+    except Exception as error:
+        task.give_up(node, error)
+        raise
     finally:
         state.task = outer
         if (state.grad, state.inference) != before:  # a hook may have set it, too
             state.grad, state.inference = before
             state.route_again()
     return task.captures
+
+
+_DEEPEST = 30
+"""Walks inside of walks that share a thread, for Python's stack has an end; PyTorch's number is 60,
+but ours takes twice as many calls of Python's for each."""
 
 
 _NOTHING: list[Tensor | None] = []
@@ -84,9 +109,14 @@ class Task:
     """
 
     __slots__ = (
-        "accumulating", "buffers", "captures", "ends", "executing", "exposed", "keep_graph",
-        "number", "pushed", "ready", "roots", "targets", "waiting",
+        "__weakref__", "accumulating", "buffers", "callbacks", "captures", "depth", "ends",
+        "executing", "exposed", "keep_graph", "number", "pushed", "ready", "roots", "targets",
+        "waiting", "whole",
     )  # fmt: skip
+
+    depth: int
+    """How many walks this one is inside of, in this thread, itself included."""
+    whole: bool
 
     def __init__(
         self,
@@ -96,6 +126,7 @@ class Task:
         keep_graph: bool,
     ) -> None:
         self.accumulating = accumulating
+        self.callbacks: list[Callable[[], object]] | None = None
         self.keep_graph = keep_graph
         self.captures: Captures = {} if accumulating else dict.fromkeys(wanted or ())
         self.buffers: dict[Node, list[Tensor | None]] = {}
@@ -115,6 +146,18 @@ class Task:
     def runs(self, node: Node) -> bool:
         """Whether the walk comes to a root: always, but where only some gradients are wanted."""
         return self.targets is None or node in self.targets or node in self.ends
+
+    def call_back(self) -> None:
+        """Call what was asked to run after the walk, and what that asks for in turn."""
+        for callback in self.callbacks or ():  # the list grows meanwhile
+            callback()
+
+    def give_up(self, node: Node | None, error: Exception) -> None:
+        """Say where the walk broke off, and let go of the gradients under way."""
+        if node is not None and not getattr(error, "__notes__", None):
+            error.add_note(f"in the backward of {node.name()}")
+        self.buffers.clear()
+        self.ready.clear()
 
     def push(self, node: Node) -> None:
         """Put `node` among the ready ones."""
@@ -161,21 +204,33 @@ class Task:
         arrived = leaf.prepared(arrived)
         grads = tuple(arrived)
         if arrived[0] is not None:
-            accumulate(leaf, arrived)
+            accumulate(leaf, arrived, UNSHARED + 1)
         for hook in list((leaf.post_hooks or {}).values()):
             changed = hook((), grads)
             if changed is not None:
                 replaced(hook, [], changed)
 
+    def capture(self, node: Node, arrived: list[Tensor | None]) -> list[Tensor | None]:
+        """Note what arrived at wanted edges, and show it to the hooks; what those make of it.
+
+        They come first only where the walk ends. Source: Engine::evaluate_function, engine.cpp.
+        """
+        ends = self.targets is not None and not any(self.targets.get(node, ()))
+        hooked = bool(node.tensor_hooks or node.retainers)
+        if hooked and ends:
+            arrived = node.hooked(arrived)
+        for nr, grad in enumerate(arrived):
+            if (node, nr) in self.captures:
+                self.captures[node, nr] = grad
+        return node.hooked(arrived) if hooked and not ends else arrived
+
     def step(self, node: Node) -> None:
         """Run one node, hand its results on, and find out who became ready."""
         arrived = self.buffers.pop(node, _NOTHING) or [None] * len(node.expects)
-        if node.tensor_hooks or node.retainers:
-            arrived = node.hooked(arrived)
         if self.captures:
-            for nr, grad in enumerate(arrived):
-                if (node, nr) in self.captures:
-                    self.captures[node, nr] = grad
+            arrived = self.capture(node, arrived)
+        elif node.tensor_hooks or node.retainers:
+            arrived = node.hooked(arrived)
         if isinstance(node, AccumulateGrad):
             if self.accumulating:
                 self.end_at(node, arrived)
@@ -290,6 +345,8 @@ def _is_seen_outside(tensor: Tensor) -> bool:
     the ndarray or the buffer below, but not the tensor, as it does in PyTorch."""
     if tensor.store is None:
         return sys.getrefcount(tensor.nd) > UNSHARED
+    if not tensor.store.seen_outside():
+        return False
     mine = _layers_over(tensor) + (0 if tensor.base is None else _layers_over(tensor.base))
     if sys.getrefcount(tensor.store.buffer) > UNSHARED + mine:
         return True
@@ -305,14 +362,21 @@ def _layers_over(tensor: Tensor) -> bool:
     return array is not None and (array is buffer or array.base is buffer)
 
 
-def accumulate(node: AccumulateGrad, arrived: Sequence[Tensor | None]) -> None:
+_turn = RLock()
+"""Held while a leaf's `.grad` is added to: several threads may go backward to the same leaf."""
+
+
+def accumulate(
+    node: AccumulateGrad, arrived: Sequence[Tensor | None], held: int = UNSHARED
+) -> None:
     """Add the gradient that arrived to the leaf's `.grad`, whose strides are the leaf's if dense.
 
     A first gradient that nobody else holds becomes `.grad` itself, without its base and history:
     PyTorch takes its `detach()`, which nobody could tell from it. Source:
-    torch/csrc/autograd/functions/accumulate_grad.h, the gradient layout contract.
+    torch/csrc/autograd/functions/accumulate_grad.h, the gradient layout contract. `held` counts the
+    references to it where nobody else has it.
     """
-    alone = sys.getrefcount(arrived[0]) <= UNSHARED
+    alone = sys.getrefcount(arrived[0]) <= held
     grad = arrived[0]
     assert grad is not None
     alone = alone and not _is_seen_outside(grad)
@@ -324,21 +388,37 @@ def accumulate(node: AccumulateGrad, arrived: Sequence[Tensor | None]) -> None:
         raise RuntimeError("leaf variable has been moved into the graph interior")
     if not leaf.requires_grad:
         return
-    there = meta.grad
-    if there is not None:
-        if state.grad:
-            meta.grad = there + grad
+    _turn.acquire()  # not `with`, which takes twice as long
+    try:
+        there = meta.grad
+        if there is not None:
+            if state.grad:
+                there = meta.grad = there + grad
+            else:
+                there.add_(grad)
+            if there.form is not leaf.form and not _obeys_contract(leaf, there):
+                _warn_of_strides(there, leaf)
+        elif state.grad or not (alone and _obeys_contract(leaf, grad)):
+            meta.grad = laid_out(leaf, grad)
+        elif held > UNSHARED or type(grad) is not Tensor or getweakrefcount(grad) or grad.__dict__:
+            meta.grad = grad.untracked()
         else:
-            there.add_(grad)
-    elif state.grad or not (alone and _obeys_contract(leaf, grad)):
-        meta.grad = laid_out(leaf, grad)
-    elif type(grad) is not Tensor or getweakrefcount(grad) or grad.__dict__:
-        meta.grad = grad.untracked()
-    else:
-        grad.base = grad.meta = None  # nobody can tell it from its own `detach()`
-        meta.grad = grad
+            grad.base = grad.meta = None  # nobody can tell it from its own `detach()`
+            meta.grad = grad
+    finally:
+        _turn.release()
     if meta.post_hooks is not None:
         _show(leaf, meta.post_hooks)
+
+
+def _warn_of_strides(grad: Tensor, leaf: Tensor) -> None:
+    warnings.warn(
+        "grad and param do not obey the gradient layout contract. This is not an error, but may "
+        f"impair performance.\ngrad.sizes() = {list(grad.sizes)}, strides() = {list(grad.strides)}"
+        f"\nparam.sizes() = {list(leaf.sizes)}, strides() = {list(leaf.strides)}",
+        UserWarning,
+        stacklevel=8,
+    )
 
 
 def _show(leaf: Tensor, hooks: dict[int, Callable[[Tensor], None]]) -> None:
@@ -365,8 +445,8 @@ def _obeys_contract(leaf: Tensor, grad: Tensor) -> bool:
         return True
     shape = leaf.sizes
     if not strides.is_dense(shape, leaf.strides):
-        return strides.is_contiguous(shape, grad.strides)
-    for n, mine, its in zip(shape, leaf.strides, grad.strides, strict=True):
+        return strides.is_contiguous(grad.sizes, grad.strides)
+    for n, mine, its in zip(grad.sizes, leaf.strides, grad.strides):  # `.data` may have changed
         if its == 0 if n == 1 else its != mine:
             return False
     return True

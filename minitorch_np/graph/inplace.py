@@ -3,19 +3,26 @@
 Source: torch/csrc/autograd/VariableTypeUtils.h, variable.cpp and functions/tensor.cpp.
 """
 
+from collections.abc import Collection, Mapping
+from types import FunctionType
 from typing import NoReturn
 
+from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import float64
+from minitorch_np.flight import Log, calling
 from minitorch_np.graph.modes import Creation, recording, state
 from minitorch_np.graph.node import Edge, Node, edge
 from minitorch_np.graph.saved import freed, short_name
 from minitorch_np.memory_format import contiguous_format
+from minitorch_np.shapes import listed, noted
 from minitorch_np.storage import allocate
+from minitorch_np.strides import extent
 from minitorch_np.tensor import INFERENCE, Tensor, method, over
 
-__all__ = ["bump", "check_inplace", "rebase", "refresh_history", "refuse_gradient", "refuse_leaf",
-           "refuse_outside_inference",
-           "regard"]  # fmt: skip
+__all__ = [
+    "bump", "bump_and_note", "check_inplace", "made", "rebase", "recheck", "refresh_history",
+    "refuse_gradient", "refuse_history", "refuse_leaf", "refuse_outside_inference", "regard",
+]  # fmt: skip
 
 
 def check_inplace(tensor: Tensor, requires_grad: bool) -> None:
@@ -25,14 +32,39 @@ def check_inplace(tensor: Tensor, requires_grad: bool) -> None:
     if tensor.base is not None:
         _check_view(tensor)
         if tensor.requires_grad and tensor.base.is_leaf:
-            raise RuntimeError(
+            text = (
                 "a view of a leaf Variable that requires grad is being used in an in-place "
                 "operation."
             )
-    if tensor.requires_grad and tensor.is_leaf:
-        raise RuntimeError(
-            "a leaf Variable that requires grad is being used in an in-place operation."
-        )
+            raise noted(RuntimeError(text), _LEAF.format(listed(tensor.base.sizes)))
+    if tensor.requires_grad and (tensor.meta is None or tensor.meta.grad_fn is None):
+        text = "a leaf Variable that requires grad is being used in an in-place operation."
+        raise noted(RuntimeError(text), _LEAF.format(listed(tensor.sizes)))
+
+
+_LEAF = (
+    "Its gradient would belong to values that are gone. The leaf has shape {}: to change "
+    "the leaf itself, as an optimizer does, write under torch.no_grad(); to go on with other "
+    "values, write to a clone()."
+)
+
+
+def made(view: Tensor, how: Creation) -> None:
+    """Note how a view was made, unless its parent was made in inference mode.
+
+    Source: propagate_creation_meta, torch/csrc/autograd/VariableTypeUtils.h.
+    """
+    if view.creation != Creation.INFERENCE_MODE:
+        view.creation = how
+
+
+def recheck(tensor: Tensor, arguments: Mapping[str, object]) -> None:
+    """Raise what PyTorch would have raised first, after an op could not write to `tensor`.
+
+    It looks at the tensor that is written before it looks for anybody's history.
+    """
+    wanted = [t.requires_grad for t in arguments.values() if isinstance(t, Tensor)]
+    check_inplace(tensor, any(wanted))
 
 
 def _check_view(view: Tensor, indirect: bool = False) -> None:
@@ -90,6 +122,11 @@ def refuse_gradient(name: str) -> NoReturn:
     )
 
 
+def refuse_history(dtype: Dtype) -> NoReturn:
+    """Raise: integers have no gradient. Source: set_history, autograd/functions/utils.h."""
+    raise RuntimeError(f"Autograd not support dtype: {dtype.aten_name}") from None
+
+
 def refuse_leaf(name: str, out: Tensor) -> None:
     """Raise where a leaf that wants a gradient is given to a function that has no derivative."""
     if state.grad and out.requires_grad and out.is_leaf:
@@ -109,11 +146,26 @@ def bump(tensor: Tensor) -> None:
         )
 
 
+def bump_and_note(tensor: Tensor) -> None:
+    """`bump` while the flight recorder is on, which takes this body: the log knows who wrote."""
+    _bump(tensor)
+    clock = tensor.clock
+    if clock is not INFERENCE:
+        log = clock.log
+        if log is None:
+            log = clock.log = Log()
+        log.write(clock.value, tensor, tensor.base is None, calling())
+
+
+_bump = FunctionType(bump.__code__, bump.__globals__)
+
+
 def rebase(tensor: Tensor, node: Node, nr: int = 0) -> None:
     """Make `tensor` output `nr` of `node`; of a view, also its base and its views."""
     node.expects = [(tensor.sizes, tensor.dtype)]
     base = tensor.base
     if base is not None:
+        node.on_view = True
         node = CopySlices(edge(base), base, tensor, node)
         tensor = base
     _proceed(tensor, node, nr)
@@ -148,8 +200,10 @@ def refresh_history(view: Tensor) -> None:
     _check_view(view, indirect=True)
     view.born = view.clock.value
     stand_in = base.untracked()  # so that there is a node even where the base needs no gradient
-    if not base.dtype.is_floating_point:  # a write gave integers a history, which no view has
-        memory = allocate(base.memory.length * float64.itemsize)
+    places = view.offset + extent(view.sizes, view.strides)
+    # a write gave integers a history, which no view has; set_ may have taken the memory away
+    if not base.dtype.is_floating_point or places * base.dtype.itemsize > base.memory.length:
+        memory = allocate(places * float64.itemsize)
         stand_in = over(memory, base.sizes, base.strides, base.offset, float64)
     stand_in.autograd().requires_grad = True
     with recording():
@@ -161,6 +215,8 @@ def refresh_history(view: Tensor) -> None:
 
 def regard(tensor: Tensor, node: Node) -> None:
     """Make `node` the history of `tensor` after its own geometry changed; its base has not."""
+    if not tensor.dtype.is_floating_point:
+        refuse_history(tensor.dtype)
     node.expects = [(tensor.sizes, tensor.dtype)]
     meta = tensor.autograd()
     meta.grad_fn = node
@@ -174,13 +230,15 @@ class CopySlices(Node):
     What reaches the old base is everything but the slice, and what `write` makes of the slice.
     """
 
-    __slots__ = ("offset", "shape", "stride", "write")
+    __slots__ = ("hidden", "offset", "shape", "stride", "write")
 
+    hidden: Collection[int]
     write: Node | None
 
     def __init__(self, base_edge: Edge | None, base: Tensor, view: Tensor, write: Node) -> None:
         super().__init__((base_edge, *write.edges[1:]))
         self.expects = [(base.sizes, base.dtype)]
+        self.hidden = write.hidden
         self.stride = base.strides
         self.shape = view.sizes, view.strides, view.offset - base.offset
         self.write = write
@@ -195,7 +253,7 @@ class CopySlices(Node):
         """The base's gradient with the slice's replaced, then those of the write's other inputs."""
         g, write = grads[0], self.write
         if write is None:
-            freed()
+            freed(self)
         if g is None:
             return [None] * len(edges)
         whole = g.room(g.sizes, self.stride, g.dtype).copy_(g)

@@ -10,8 +10,12 @@ from typing import Any, ParamSpec, Protocol, Self, TypeVar, cast
 
 __all__ = [
     "Creation",
+    "Hooks",
     "OpMode",
     "RegisteredOp",
+    "Task",
+    "Switch",
+    "debugging",
     "enable_grad",
     "inference_mode",
     "is_grad_enabled",
@@ -28,6 +32,9 @@ R = TypeVar("R")
 A = Any
 
 PLAIN, RECORD, WATCHED = 0, 1, 2
+
+Hooks = tuple[Callable[..., object], Callable[[Any], object]]
+"""How a saved tensor is packed and unpacked."""
 
 
 class Creation(IntEnum):
@@ -88,6 +95,17 @@ class OpMode:
         state.route_again()
 
 
+class Task(Protocol):
+    """What hooks may know of the walk that calls them."""
+
+    callbacks: list[Callable[[], object]] | None
+    """What was asked to run after it."""
+    depth: int
+    """How many walks it is inside of, in its thread, itself included."""
+    whole: bool
+    """Whether it goes to every leaf, and so do all the walks that it is inside of."""
+
+
 class _Over:
     """What higher layers do here: `batches` runs a walk for a batch of first gradients, and
     `functions` a custom Function inside a function transform."""
@@ -99,7 +117,8 @@ class _Over:
 over = _Over()
 
 WATCHERS: set[int] = set()
-"""The threads in which a mode watches or inference is on; empty nearly always, and read at once."""
+"""The threads in which a mode watches, saved tensors are packed or inference is on; empty nearly
+always, and read at once."""
 
 
 def made(function: Callable[..., R], *args: object, **kwargs: object) -> R:
@@ -115,21 +134,27 @@ def made(function: Callable[..., R], *args: object, **kwargs: object) -> R:
 
 class _State(threading.local):
     """One thread's switches. `route` sums them up, so that an op reads one attribute:
-    0 nothing is recorded, 1 ops record their history, 2 and 3 the same for a mode or inference.
+    0 nothing is recorded, 1 ops record their history, 2 and 3 the same for a mode or inference,
+    3 also where hooks pack what is saved.
     `transforms` counts the function transforms (vmap, grad, ...) that run just now."""
 
     def __init__(self) -> None:
         self.grad = True
         self.inference = False
         self.modes: list[OpMode] = []
+        self.packing: list[Hooks] = []
+        self.unpackable: str | None = None
+        """Why no hooks on saved tensors are allowed, where they are not."""
+        self.threads = True
+        """Whether a walk may go on in a thread of its own: see `graph.engine`."""
+        self.task: Task | None = None
+        """The walk that this thread is in, the innermost one."""
         self.transforms = 0
         self.route = RECORD
-        self.task: object | None = None
-        """The walk back through a graph that is under way, the innermost one."""
 
     def route_again(self) -> None:
         """Sum the switches up anew, after one of them was set."""
-        watched = bool(self.modes) or self.inference
+        watched = bool(self.modes) or self.inference or (self.grad and bool(self.packing))
         self.route = int(self.grad) + (WATCHED if watched else 0)
         if watched:
             WATCHERS.add(threading.get_ident())
@@ -138,6 +163,17 @@ class _State(threading.local):
 
 
 state = _State()
+
+
+class _Debugging:
+    """What every thread is asked to watch for; `graph.anomaly` puts it into effect."""
+
+    anomaly = False
+    check_nan = True
+    recorder = False
+
+
+debugging = _Debugging()
 
 
 @contextmanager
@@ -161,7 +197,7 @@ def is_inference_mode_enabled() -> bool:
     return state.inference
 
 
-class _Switch:
+class Switch:
     """A context manager that is a decorator as well; each use restores what it found."""
 
     def __init__(self) -> None:
@@ -170,7 +206,7 @@ class _Switch:
     def _set(self) -> None:
         raise NotImplementedError
 
-    def _fresh(self) -> "_Switch":
+    def _fresh(self) -> "Switch":
         return type(self)()
 
     def __enter__(self) -> None:
@@ -196,21 +232,21 @@ class _Switch:
         return switched
 
 
-class no_grad(_Switch):
+class no_grad(Switch):
     """A context, or decorator, in which no history is recorded."""
 
     def _set(self) -> None:
         state.grad = False
 
 
-class enable_grad(_Switch):
+class enable_grad(Switch):
     """A context, or decorator, in which history is recorded again inside `no_grad`."""
 
     def _set(self) -> None:
         state.grad = True
 
 
-class inference_mode(_Switch):
+class inference_mode(Switch):
     """A context, or decorator, in which nothing is recorded and results can never be.
 
     Tensors made inside are inference tensors: they have no version and cannot be saved for
@@ -221,7 +257,7 @@ class inference_mode(_Switch):
         super().__init__()
         self._mode = mode
 
-    def _fresh(self) -> "_Switch":
+    def _fresh(self) -> "Switch":
         return inference_mode(self._mode)
 
     def _set(self) -> None:
@@ -229,7 +265,7 @@ class inference_mode(_Switch):
         state.grad = not self._mode
 
 
-class set_grad_enabled(_Switch):
+class set_grad_enabled(Switch):
     """Grad mode set to `mode` from now on; as a context, until its end."""
 
     def __init__(self, mode: bool) -> None:
@@ -244,7 +280,7 @@ class set_grad_enabled(_Switch):
         self._set()
         state.route_again()
 
-    def _fresh(self) -> "_Switch":
+    def _fresh(self) -> "Switch":
         return set_grad_enabled(self._mode)
 
     def _set(self) -> None:

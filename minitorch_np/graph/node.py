@@ -4,15 +4,29 @@ import itertools
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
-from typing import ClassVar, cast
+from typing import ClassVar, NamedTuple, cast
+
+import numpy as np
 
 from minitorch_np import strides
+from minitorch_np.dtypes import bool_, float64, int64
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.flight import Place
 from minitorch_np.graph.handle import RemovableHandle, registered
-from minitorch_np.graph.saved import FREED, freed, legacy_type, stale, with_history
+from minitorch_np.graph.raw import SavedTensor, saved_tensor
+from minitorch_np.graph.saved import (
+    FREED,
+    Packed,
+    detached,
+    freed,
+    stale,
+    type_text,
+    with_history,
+)
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.shapes import Shape
-from minitorch_np.tensor import Tensor, empty
+from minitorch_np.tensor import Tensor, empty, stored
+from minitorch_np.tensor import device as Device
 
 __all__ = [
     "AccumulateGrad",
@@ -24,6 +38,7 @@ __all__ = [
     "forget",
     "laid_out",
     "replaced",
+    "sums_to",
 ]
 
 Edge = tuple["Node", int]
@@ -38,7 +53,17 @@ Apply = Callable[[list[Tensor | None], tuple["Edge | None", ...]], list[Tensor |
 reference = weakref.ref
 recorded = itertools.count()
 """Counts the nodes, in the order in which they were recorded."""
-_LAST = 1 << 62
+_LAST = (1 << 64) - 1
+
+
+class InputMetadata(NamedTuple):
+    """Shape and dtype of a gradient that a node takes. Source: torch/csrc/autograd/init.cpp."""
+
+    shape: Shape
+    dtype: Dtype
+    device: Device = Device("cpu")
+    is_nested_tensor: bool = False
+    is_cpp_nested_tensor: bool = False
 
 
 class Node:
@@ -50,8 +75,8 @@ class Node:
     which reads as `node._saved_self` does in PyTorch. Source: torch/csrc/autograd/function.h.
     """
 
-    __slots__ = ("__weakref__", "_metadata", "edges", "expects", "order", "post_hooks",
-                 "pre_hooks", "retainers", "tensor_hooks")  # fmt: skip
+    __slots__ = ("__weakref__", "_metadata", "edges", "expects", "on_view", "order", "post_hooks",
+                 "pre_hooks", "retainers", "tensor_hooks", "whence")  # fmt: skip
 
     saves: ClassVar[dict[str, int | None]] = {}
     """The tensors that the rules may save, and the edge of each; None for what is no input."""
@@ -62,17 +87,24 @@ class Node:
     scalars: ClassVar[Collection[str]] = ()
     """Which of them may hold a number that the op was given as one, which is no tensor to free."""
 
+    hidden: Collection[int] = frozenset()
+    """Which edges PyTorch's overload does not have, for they are of arguments given as numbers."""
+
     cut: ClassVar[int] = -1
     """When a tensor last lost its history in place; nodes recorded later need not look."""
 
     edges: tuple[Edge | None, ...]
     expects: Sequence[tuple[Shape, Dtype | None]]
+    on_view: bool
+    """Set where the op wrote to a view, whose history another node is then."""
     order: int
     tensor_hooks: dict[int, OrderedDict[int, TensorHook]] | None
     retainers: dict[int, weakref.ref[Tensor]] | None
     """The tensors that keep their gradient, by output; they see it after every hook on it."""
     pre_hooks: OrderedDict[int, PreHook] | None
     post_hooks: OrderedDict[int, PostHook] | None
+    whence: tuple[Place | None, Place | None]
+    """Where it was recorded and where it was freed; not there unless the flight recorder is on."""
 
     def __init__(self, edges: tuple[Edge | None, ...]) -> None:
         self.edges = edges
@@ -154,11 +186,6 @@ class Node:
         results = self.apply([*grads], self.edges)
         return results[0] if len(results) == 1 else tuple(results)
 
-    @property
-    def requires_grad(self) -> bool:
-        """True: a node is there only where a gradient is wanted."""
-        return True
-
     def register_hook(self, fn: PostHook) -> RemovableHandle:
         """Call `fn(grad_inputs, grad_outputs)` after this node ran; a tuple replaces the first."""
         if self.post_hooks is None:
@@ -185,9 +212,27 @@ class Node:
         return type(self).__name__
 
     @property
+    def requires_grad(self) -> bool:
+        """True, as it is of every node of PyTorch's."""
+        return True
+
+    @property
+    def _input_metadata(self) -> tuple["InputMetadata", ...]:
+        """What is known of each gradient that the node takes; an output of integers has none."""
+        return tuple([InputMetadata(*e) for e in self.expects if e[1].is_floating_point])
+
+    def _sequence_nr(self) -> int:
+        """When the node was recorded: among nodes that are ready, the largest number goes first."""
+        return self.order
+
+    @property
     def next_functions(self) -> tuple[tuple["Node | None", int], ...]:
         """The nodes that the input gradients go to, each with the index of its output."""
-        return tuple([(None, 0) if e is None else e for e in self.edges])
+        hidden = self.hidden
+        shown = [
+            (None, 0) if e is None else e for at, e in enumerate(self.edges) if at not in hidden
+        ]
+        return tuple(shown)
 
     def check_history(self) -> None:
         """Raise RuntimeError where a saved tensor had a history and has none any more.
@@ -199,10 +244,7 @@ class Node:
             if kept is FREED or not isinstance(kept, Tensor) or to is None:
                 continue
             if not isinstance(to[0], AccumulateGrad) and kept.meta and kept.meta.grad_fn is None:
-                raise RuntimeError(
-                    "Trying to use a saved tensor that has been detached in-place, i.e. with "
-                    ".detach_().This is not supported, please use out-of-place `.detach()` instead"
-                )
+                detached()
 
     def release(self) -> None:
         """Let go of the saved tensors; a rule that asks for one afterwards raises."""
@@ -212,28 +254,38 @@ class Node:
                 setattr(self, name, FREED)
 
     def __init_subclass__(cls) -> None:
-        """Give each slot `_kept_<name>` its property `_saved_<name>`, which PyTorch's nodes have.
+        """Give each slot `_kept_<name>` its property `_saved_<name>`, which PyTorch's nodes have,
+        and that of a tensor `_raw_saved_<name>`.
 
         A `__getattr__` would do, and cost every reading of any attribute three times as much.
         """
         for slot in vars(cls).get("__slots__", ()):
             if slot.startswith("_kept_"):
                 setattr(cls, slot.replace("_kept_", "_saved_", 1), property(_reader(slot)))
+        for slot in vars(cls).get("saves", ()):
+            setattr(cls, slot.replace("_kept_", "_raw_saved_", 1), property(_raw_reader(slot)))
+
+    def kept(self, slot: str) -> object:
+        """What stands in a slot; a number as the tensor that it is in PyTorch."""
+        kept: object = getattr(self, slot)
+        if type(kept) in _WRAPPED and slot in self.saves and slot not in self.scalars:
+            return stored(np.asarray(kept), _WRAPPED[type(kept)])
+        return kept
 
     def saved(self, slot: str) -> object:
         """What the rules were promised, for as long as it is there and as it was.
 
         Raises: RuntimeError after the node went backward, or when the tensor was written to.
         """
-        kept: object = getattr(self, slot)
+        kept = self.kept(slot)
         if kept is FREED:
-            freed()
+            freed(self)
         if not isinstance(kept, Tensor):
             return kept
         nr = self.outputs.get(slot)
-        version: int = getattr(self, slot.replace("_kept_", "_version_", 1))
+        version: int = getattr(self, slot.replace("_kept_", "_version_", 1), 0)
         if kept.clock.value != version:
-            stale(kept, version, None if nr is None else self, nr)
+            kept = stale(kept, version, self, nr)
         if nr is None or not kept.dtype.is_floating_point:  # indices have no history
             return kept
         return with_history(self, kept, nr)
@@ -242,8 +294,25 @@ class Node:
         return f"<{self.name().rpartition('::')[2]} object at {id(self):#x}>"
 
 
+_WRAPPED: dict[type, Dtype] = {bool: bool_, int: int64, float: float64}
+"""The dtypes that numbers have as tensors, where PyTorch has no overload of an op for a number."""
+
+
 def _reader(slot: str) -> Callable[[Node], object]:
     return lambda node: node.saved(slot)
+
+
+def _raw_reader(slot: str) -> Callable[[Node], SavedTensor]:
+    def read(node: Node) -> SavedTensor:
+        def write(stand: Packed) -> None:
+            setattr(node, slot, stand)
+            setattr(node, slot.replace("_kept_", "_version_", 1), 0)
+
+        return saved_tensor(
+            lambda: node.kept(slot), write, lambda: node.saved(slot), slot in node.outputs
+        )
+
+    return read
 
 
 def checked(hook: Callable[..., object], grad: Tensor | None, changed: object) -> Tensor:
@@ -260,7 +329,7 @@ def checked(hook: Callable[..., object], grad: Tensor | None, changed: object) -
     if grad.dtype is not changed.dtype:
         raise RuntimeError(
             f"hook '{name}' has changed the type of value "
-            f"(was {legacy_type(grad)} got {legacy_type(changed)})"
+            f"(was {type_text(grad)} got {type_text(changed)})"
         )
     if grad.sizes != changed.sizes:
         raise RuntimeError(f"hook '{name}' has changed the size of value")
@@ -288,7 +357,7 @@ def fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
     broadcast. Source: validate_outputs, torch/csrc/autograd/engine.cpp."""
     shape, dtype = target[0].expects[target[1]]
     if grad.sizes != shape:
-        if not _sums_to(grad.sizes, shape):
+        if not sums_to(grad.sizes, shape):
             raise RuntimeError(
                 f"Function {node.name()} returned an invalid gradient at index {nr} - got "
                 f"{list(grad.sizes)} but expected shape compatible with {list(shape)}"
@@ -297,7 +366,8 @@ def fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
     return grad if dtype is None or grad.dtype is dtype else grad.to(dtype)
 
 
-def _sums_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+def sums_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Whether a gradient of `shape` can be that of a tensor of shape `to`, which was broadcast."""
     lead = len(shape) - len(to)
     if lead == 1 and shape[1:] == to:
         return True
@@ -368,6 +438,6 @@ def laid_out(leaf: Tensor, grad: Tensor) -> Tensor:
     Source: clone_obey_contract, torch/csrc/autograd/utils/grad_layout_contract.h.
     """
     shape = leaf.sizes
-    dense = strides.is_dense(shape, leaf.strides)
-    copy = empty(shape, leaf.strides if dense else strides.contiguous(shape), grad.dtype)
-    return copy.copy_(grad)
+    if not strides.is_dense(shape, leaf.strides):
+        return grad.clone(memory_format=contiguous_format)
+    return empty(shape, leaf.strides, grad.dtype).copy_(grad)

@@ -5,13 +5,21 @@ write through either is seen by both. Source: torch/csrc/autograd/autograd_meta.
 """
 
 import threading
+from collections.abc import Callable
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from minitorch_np import strides
-from minitorch_np.graph.modes import OpMode
+from minitorch_np.graph.modes import OpMode, state
 from minitorch_np.tensor import Tensor, empty
 
-__all__ = ["Level", "Tangents", "forget_tangents", "forward", "inherit", "share", "stand_apart"]
+__all__ = [
+    "Level", "Tangents", "below", "check_sizes", "forget_tangents", "forward", "forward_off",
+    "inherit", "share", "stand_apart",
+]  # fmt: skip
+
+
+R = TypeVar("R")
 
 
 class Tangents(dict["Level", Tensor]):
@@ -34,6 +42,17 @@ class _Forward(threading.local):
 forward = _Forward()
 
 
+class forward_off:
+    """A context in which no op carries tangents."""
+
+    def __enter__(self) -> None:
+        self._before = forward.on
+        forward.on = False
+
+    def __exit__(self, *exception: object) -> None:
+        forward.on = self._before
+
+
 class Level(OpMode):
     """A level of forward mode: the tangents that tensors have at it, gone when it closes.
 
@@ -49,6 +68,15 @@ class Level(OpMode):
         part = _made(tensor)
         part[self] = tangent
         self._kept[id(part)] = part
+
+    def open(self) -> bool:
+        """Whether ops carry tangents at this level just now."""
+        return forward.on
+
+    def sees_base(self, view: Tensor) -> bool:
+        """Whether a view has a base that has a tangent."""
+        base = _base(view)
+        return base is not None and self.tangent_of(base) is not None
 
     def drop(self) -> None:
         """Take away every tangent of this level."""
@@ -86,6 +114,28 @@ class Level(OpMode):
         if not _same_layout(tangent, tensor):
             tangent = _zeros_at(tangent, tensor).copy_(tangent)
         self.keep(tensor, tangent)
+
+
+def below(level: Level, function: Callable[..., R], *args: object) -> R:
+    """What a function gives with a level, and the modes inside it, switched off."""
+    at = state.modes.index(level)
+    modes, state.modes = state.modes, state.modes[:at]
+    state.route_again()
+    try:
+        return function(*args)
+    finally:
+        state.modes = modes
+        state.route_again()
+
+
+def check_sizes(tensor: Tensor, tangent: Tensor) -> None:
+    """Raise RuntimeError where a tangent has another shape than its tensor."""
+    if tensor.sizes != tangent.sizes:
+        raise RuntimeError(
+            "Trying to set a forward gradient that has a different size than that of the original "
+            f"Tensor, this is not supported. Tensor is of size {list(tensor.sizes)} while the "
+            f"given forward gradient is of size {list(tangent.sizes)}."
+        )
 
 
 def _part(tensor: Tensor) -> Tangents | None:

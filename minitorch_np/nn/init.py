@@ -16,7 +16,6 @@ from minitorch_np.ops.copy import copy_, fill_
 from minitorch_np.ops.random_creation import randperm
 from minitorch_np.ops.ranges import eye
 from minitorch_np.ops.sampling import normal_ as draw_normal
-from minitorch_np.ops.sampling import uniform_ as draw_uniform
 from minitorch_np.random import Generator
 from minitorch_np.tensor import Tensor, stored
 
@@ -55,7 +54,7 @@ def uniform_(
 ) -> Tensor:
     """`tensor` filled with uniform numbers in [a, b)."""
     with no_grad():
-        return draw_uniform(tensor, a, b, generator=generator)
+        return tensor.uniform_(a, b, generator=generator)
 
 
 def normal_(
@@ -63,13 +62,13 @@ def normal_(
 ) -> Tensor:
     """`tensor` filled with normal numbers."""
     with no_grad():
-        return draw_normal(tensor, mean, std, generator=generator)
+        return tensor.normal_(mean, std, generator=generator)
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """`tensor` filled with `val`."""
     with no_grad():
-        return fill_(tensor, val)
+        return tensor.fill_(val)
 
 
 def ones_(tensor: Tensor) -> Tensor:

@@ -31,7 +31,11 @@ def known(reduction: str) -> str:
 
 
 def _warn_about_size(input: Tensor, target: Tensor) -> None:
-    if target.sizes != input.sizes:
+    try:
+        differ = target.sizes != input.sizes
+    except AttributeError:  # with PyTorch's text of what is no tensor
+        differ = target.size() != input.size()
+    if differ:
         warnings.warn(
             f"Using a target size ({target.shape}) that is different to the input size "
             f"({input.shape}). This will likely lead to incorrect results due to broadcasting. "

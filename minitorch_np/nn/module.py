@@ -10,6 +10,7 @@ from minitorch_np.nn import hooks
 from minitorch_np.nn.hooks import BackwardHook, Hook, Hooks, backward_hooks_of
 from minitorch_np.nn.regular_hooks import hook_last_node
 from minitorch_np.nn.state import Stateful
+from minitorch_np.nn.whereabouts import say_where
 from minitorch_np.tensor import Tensor
 
 __all__ = ["Module", "indented"]
@@ -108,12 +109,17 @@ class Module(Stateful):
             or hooks.backward_hooks
             or hooks.backward_pre_hooks
         ):
-            return self.forward(*args, **kwargs)
+            try:
+                return self.forward(*args, **kwargs)
+            except (RuntimeError, ValueError, IndexError, TypeError) as error:
+                say_where(self, args, error)
+                raise
         call = _Call(args, kwargs)
         try:
             self._hooked_call(call)
-        except Exception:
+        except Exception as error:
             self._call_despite_error(call)
+            say_where(self, args, error)
             raise
         return call.result
 

@@ -7,7 +7,7 @@ from minitorch_np.graph.modes import no_grad
 from minitorch_np.memory_format import preserve_format
 from minitorch_np.shapes import Shape
 from minitorch_np.strides import contiguous
-from minitorch_np.tensor import AutogradMeta, Tensor, empty
+from minitorch_np.tensor import AutogradMeta, Tensor, empty, type_name
 
 __all__ = ["Buffer", "Parameter", "typename"]
 
@@ -43,6 +43,11 @@ class Parameter(Tensor):
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Self:
         """The parameter over the memory of `data`, or an empty one."""
         source = _nothing() if data is None else data.detach()
+        if not isinstance(requires_grad, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            raise TypeError(
+                "_make_subclass(): argument 'require_grad' (position 3) must be bool, not "
+                f"{type_name(requires_grad)}"
+            )
         if requires_grad and not source.dtype.is_floating_point:
             raise RuntimeError(
                 "Only Tensors of floating point and complex dtype can require gradients"
@@ -71,7 +76,7 @@ class Parameter(Tensor):
         return f"Parameter containing:\n{super().__repr__(**options)}"
 
     def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
-        rebuilt = (_rebuilt, (type(self), self.detach(), self.requires_grad))
+        rebuilt = (_rebuilt, (type(self), self.data, self.requires_grad))
         state = dict(self.__dict__)
         return (*rebuilt, state) if state else rebuilt
 

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, MutableMapping
 from typing import Any, NamedTuple, cast
 
-from minitorch_np import dtypes
+from minitorch_np import dtypes, notes
 from minitorch_np.graph.handle import RemovableHandle, registered
 from minitorch_np.graph.modes import no_grad
 from minitorch_np.nn.conversion import Conversion
@@ -16,6 +16,7 @@ from minitorch_np.nn.hooks import Hook, Hooks
 from minitorch_np.nn.parameter import Parameter
 from minitorch_np.ops.copy import copy_
 from minitorch_np.ops.from_data import from_numpy
+from minitorch_np.shapes import noted
 from minitorch_np.tensor import Tensor
 
 __all__ = ["IncompatibleKeys", "StateDict", "Stateful", "from_foreign"]
@@ -281,9 +282,9 @@ class Stateful(Conversion):
                     errors.insert(at, f"{kind} key(s) in state_dict: {listed}. ")
         if errors:
             listed = "\n\t".join(errors)
-            raise RuntimeError(
-                f"Error(s) in loading state_dict for {self._get_name()}:\n\t{listed}"
-            )
+            text = f"Error(s) in loading state_dict for {self._get_name()}:\n\t{listed}"
+            note = notes.keys(keys.missing_keys, keys.unexpected_keys) if strict else None
+            raise noted(RuntimeError(text), note)
         return keys
 
     def _load_all(

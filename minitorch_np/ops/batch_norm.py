@@ -197,10 +197,10 @@ def native_batch_norm(
     running = running_mean, running_var
     refuse_gradients(running_mean=running_mean, running_var=running_var)
     check_some(input, training, running)
-    stored = stored_as(input, weight, bias, *running)
-    check_alike(stored, weight, bias, *running)
     if not input.dtype.is_floating_point:
         raise not_implemented("batch_norm", input.dtype)
+    stored = stored_as(input, weight, bias, *running)
+    check_alike(stored, weight, bias, *running)
     y, mean, rstd = quietly(
         normalised, input, weight, bias, running, training, momentum, eps, stored
     )

@@ -13,7 +13,7 @@ __all__ = ["bilinear"]
 Dims = tuple[int, ...]
 
 
-@op("contiguous", method=False, aten="_trilinear")
+@op("contiguous", method=False, aten="_trilinear", frugal=True)
 def trilinear(
     i1: Tensor,
     i2: Tensor,

@@ -20,7 +20,7 @@ from minitorch_np.loops import (
     rounded,
 )
 from minitorch_np.op import alias, composite, op
-from minitorch_np.ops.copy import zeros
+from minitorch_np.ops.copy import wiped
 from minitorch_np.ops.factory import need_tensor
 from minitorch_np.tensor import Number, Tensor, empty
 
@@ -63,8 +63,8 @@ def eq(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> T
 
 
 eq.vjp(
-    input=lambda g, input_shape: zeros(g, input_shape),
-    other=lambda g, other_shape: zeros(g, other_shape),
+    input=lambda g, input_shape, input_dtype: wiped(input_shape, input_dtype),
+    other=lambda g, other_shape, other_dtype: wiped(other_shape, other_dtype),
 )
 
 
@@ -75,8 +75,8 @@ def ne(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> T
 
 
 ne.vjp(
-    input=lambda g, input_shape: zeros(g, input_shape),
-    other=lambda g, other_shape: zeros(g, other_shape),
+    input=lambda g, input_shape, input_dtype: wiped(input_shape, input_dtype),
+    other=lambda g, other_shape, other_dtype: wiped(other_shape, other_dtype),
 )
 
 
@@ -87,8 +87,8 @@ def lt(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> T
 
 
 lt.vjp(
-    input=lambda g, input_shape: zeros(g, input_shape),
-    other=lambda g, other_shape: zeros(g, other_shape),
+    input=lambda g, input_shape, input_dtype: wiped(input_shape, input_dtype),
+    other=lambda g, other_shape, other_dtype: wiped(other_shape, other_dtype),
 )
 
 
@@ -99,8 +99,8 @@ def le(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> T
 
 
 le.vjp(
-    input=lambda g, input_shape: zeros(g, input_shape),
-    other=lambda g, other_shape: zeros(g, other_shape),
+    input=lambda g, input_shape, input_dtype: wiped(input_shape, input_dtype),
+    other=lambda g, other_shape, other_dtype: wiped(other_shape, other_dtype),
 )
 
 
@@ -111,8 +111,8 @@ def gt(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> T
 
 
 gt.vjp(
-    input=lambda g, input_shape: zeros(g, input_shape),
-    other=lambda g, other_shape: zeros(g, other_shape),
+    input=lambda g, input_shape, input_dtype: wiped(input_shape, input_dtype),
+    other=lambda g, other_shape, other_dtype: wiped(other_shape, other_dtype),
 )
 
 
@@ -123,8 +123,8 @@ def ge(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> T
 
 
 ge.vjp(
-    input=lambda g, input_shape: zeros(g, input_shape),
-    other=lambda g, other_shape: zeros(g, other_shape),
+    input=lambda g, input_shape, input_dtype: wiped(input_shape, input_dtype),
+    other=lambda g, other_shape, other_dtype: wiped(other_shape, other_dtype),
 )
 
 

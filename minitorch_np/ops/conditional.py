@@ -27,7 +27,7 @@ from minitorch_np.loops import (
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.power import larger, smaller
 from minitorch_np.overloads import unfitting
-from minitorch_np.shapes import broadcast
+from minitorch_np.shapes import broadcast, unwritten
 from minitorch_np.strides import Overlap
 from minitorch_np.tensor import Number, Tensor, empty, method
 
@@ -72,6 +72,7 @@ def where_self(
 
 
 where_self.vjp(
+    condition=None,
     input=lambda g, condition: where_self(condition, g, 0),
     other=lambda g, condition: where_self(condition, 0, g),
 )
@@ -198,6 +199,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
 
 masked_fill.vjp(
     input=lambda g, mask: g.masked_fill(mask, 0),
+    mask=None,
     value=lambda g, mask: where_self(mask, g, 0).sum(),
 )
 masked_fill.jvp("joint")
@@ -220,9 +222,7 @@ def masked_fill_(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
         )
     shape = broadcast(input.sizes, mask.sizes)
     if shape != input.sizes:
-        raise RuntimeError(
-            f"output with shape {list(input.sizes)} doesn't match the broadcast shape {list(shape)}"
-        )
+        raise unwritten(input.sizes, shape)
     source = value.array if isinstance(value, Tensor) else held(value, input.dtype)
     quietly(_fill, input.array, mask.array, source)
     return input
@@ -230,6 +230,7 @@ def masked_fill_(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
 
 masked_fill_.vjp(
     input=lambda g, mask: g.masked_fill(mask, 0),
+    mask=None,
     value=lambda g, mask: where_self(mask, g, 0).sum(),
 )
 masked_fill_.jvp("joint")

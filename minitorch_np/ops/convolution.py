@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import strides
+from minitorch_np import notes, strides
 from minitorch_np.dtypes import float32, int64
-from minitorch_np.graph.saved import legacy_type
+from minitorch_np.graph.saved import type_text
 from minitorch_np.loops import not_implemented, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.copy import zeros, zeros_like
 from minitorch_np.ops.windows import Window, correlate, spread, weigh
-from minitorch_np.shapes import Shape, listed
+from minitorch_np.shapes import Shape, listed, noted, numel
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Tensor, empty
 
@@ -131,10 +131,11 @@ def check_channels(input: Tensor, weight: Tensor, bias: Tensor | None, plan: Pla
         outputs, wanted = weight.sizes[0], weight.sizes[1] * plan.groups
         given = f"groups={plan.groups}"
     if found != wanted:
-        raise RuntimeError(
+        text = (
             f"Given {given}, weight of size {size}, expected input{listed(input.sizes)} to have "
             f"{wanted} channels, but got {found} channels instead"
         )
+        raise noted(RuntimeError(text), notes.channels(input.sizes, wanted))
     if bias is not None and bias.sizes != (outputs,):
         given = "transposed=1, " if plan.transposed else ""
         raise RuntimeError(
@@ -151,6 +152,11 @@ def check_channels(input: Tensor, weight: Tensor, bias: Tensor | None, plan: Pla
             f"Calculated padded input size per channel: ({by(wide)}). Kernel size: ({by(kernel)})."
             " Kernel size can't be greater than actual input size"
         )
+    if 0 in plan.dilation and numel(input.sizes):
+        if plan.groups > 1:
+            raise RuntimeError("non-positive dilation is not supported")
+        shown = plan.dilation if len(plan.dilation) > 1 else (1, *plan.dilation)
+        raise RuntimeError(f"dilation should be greater than zero, but got {listed(shown)}")
 
 
 def by(sizes: Sequence[int]) -> str:
@@ -164,7 +170,7 @@ def check_dtypes(input: Tensor, weight: Tensor, plan: Plan) -> None:
     if dtype is not weight.dtype:
         if dtype.is_half:
             raise RuntimeError(
-                f"Input type ({legacy_type(input)}) and weight type ({legacy_type(weight)}) should "
+                f"Input type ({type_text(input)}) and weight type ({type_text(weight)}) should "
                 "be the same or input should be a MKLDNN tensor and weight is a dense tensor"
             )
         raise RuntimeError(
@@ -314,7 +320,15 @@ convolution.vjp(
         g, input, weight, bias_shape
     ),
 )
-convolution.jvp(input="linear", weight="linear")
+convolution.jvp(
+    input=lambda t, weight, stride, padding, dilation, transposed, output_padding, groups: (
+        convolution(t, weight, None, stride, padding, dilation, transposed, output_padding, groups)
+    ),
+    weight=lambda t, input, stride, padding, dilation, transposed, output_padding, groups: (
+        convolution(input, t, None, stride, padding, dilation, transposed, output_padding, groups)
+    ),
+    bias=lambda t, input_shape: t.reshape(-1, *[1] * (len(input_shape) - 2)),
+)
 
 
 @op("suggested", method=False, node="ConvolutionBackwardBackward0", called="input")
@@ -400,9 +414,9 @@ def convolution_bias_backward(
 
 
 convolution_bias_backward.vjp(
-    grad_output=lambda g, grad_output_shape: g.view(
-        (-1, *[1] * (len(grad_output_shape) - 2))
-    ).expand(grad_output_shape),
+    grad_output=lambda g, grad_output: g.view((-1, *[1] * (grad_output.ndim - 2))).expand(
+        grad_output.shape
+    ),
     input=lambda g, input: zeros_like(input),
     weight=lambda g, weight: zeros_like(weight),
 )

@@ -20,7 +20,7 @@ from minitorch_np.memory_format import (
     preserve_format,
 )  # fmt: skip
 from minitorch_np.op import composite, op
-from minitorch_np.shapes import Shape, broadcast
+from minitorch_np.shapes import Shape, broadcast, unwritten
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Number, Tensor, device, empty, method
 
@@ -39,13 +39,23 @@ def new_stride(input: Tensor, memory_format: Format) -> Stride:
 
 
 def zeros_like(g: Tensor) -> Tensor:
-    """Zeros of the shape, dtype and layout of a gradient."""
-    return empty(g.sizes, strides.like(g.sizes, g.strides), g.dtype).zero_()
+    """Zeros of the shape, dtype and layout of a gradient, never written to yet."""
+    made = empty(g.sizes, strides.like(g.sizes, g.strides), g.dtype)
+    made.array.fill(0)
+    return made
 
 
 def zeros(g: Tensor, shape: Shape) -> Tensor:
-    """Contiguous zeros of `shape` and of the dtype of a gradient."""
+    """Contiguous zeros of `shape` and of the dtype of a gradient, never written to yet.
+
+    As `new_zeros` in ATen; for its `at::zeros` see `wiped`.
+    """
     return g.zero_room(shape, strides.contiguous(shape), g.dtype)
+
+
+def wiped(shape: Shape, dtype: Dtype) -> Tensor:
+    """Contiguous zeros that count as written to, as those do that ATen makes of a shape alone."""
+    return empty(shape, strides.contiguous(shape), dtype).zero_()
 
 
 def plus(a: Tensor, b: Tensor) -> Tensor:
@@ -150,6 +160,8 @@ def copy_(input: Tensor, src: Tensor | Number, non_blocking: bool = False) -> Te
         return input
     if src is input:
         return input
+    if src.form == input.form and src.offset == input.offset and src.memory is input.memory:
+        return input
     strides.check_no_internal_overlap(input.sizes, input.strides)
     if src.memory is input.memory and src.dtype is input.dtype:
         strides.check_no_partial_overlap(
@@ -161,16 +173,14 @@ def copy_(input: Tensor, src: Tensor | Number, non_blocking: bool = False) -> Te
     return input
 
 
-copy_.vjp(input=lambda g: zeros(g, g.sizes), src=lambda g: g)
+copy_.vjp(input=lambda g: zeros(g, g.sizes), src=lambda g, src_dtype: g.to(src_dtype))
 
 
 def check_written(shape: Shape, source: Shape) -> None:
     """Raise unless values of shape `source` can be written to `shape`."""
     to = broadcast(shape, source)
     if to != shape:
-        raise RuntimeError(
-            f"output with shape {list(shape)} doesn't match the broadcast shape {list(to)}"
-        )
+        raise unwritten(shape, to)
 
 
 def fitting(value: Number, dtype: Dtype) -> Number:
@@ -311,11 +321,14 @@ def to(
         elif isinstance(arg, (Dtype, type)):
             dtype = dtype_of(arg)
         elif isinstance(arg, Format):
-            raise TypeError(_TO)
+            raise TypeError(_TO.format("torch.memory_format"))
         else:
             device = arg
     _on_cpu(device)
-    wanted = input.dtype if dtype is None else dtype_of(dtype)
+    try:
+        wanted = input.dtype if dtype is None else dtype_of(dtype)
+    except KeyError as error:
+        raise TypeError(_TO.format(f"dtype={type(dtype).__name__}, ")) from error
     format = preserve_format if memory_format is None else memory_format
     same = wanted is input.dtype and not (copy or flags[1:2] == [True])
     if same and (format is preserve_format or format is suggested_format(input)):
@@ -334,7 +347,7 @@ def suggested_format(input: Tensor) -> Format:
 
 
 _TO = """\
-to() received an invalid combination of arguments - got (torch.memory_format), but expected one of:
+to() received an invalid combination of arguments - got ({}), but expected one of:
  * (torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, \
 bool copy = False, *, torch.memory_format memory_format = None)
  * (torch.dtype dtype, bool non_blocking = False, bool copy = False, *, \
@@ -373,6 +386,8 @@ def type_method(
         return legacy_type(self)
     if isinstance(dtype, Dtype):
         return to(self, dtype)
+    if not isinstance(dtype, (str, type)):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        raise TypeError("dtype must be a type, str, or dtype object")
     name = dtype if isinstance(dtype, str) else dtype.__name__
     for each in dtypes.ALL:
         if legacy_type(empty((0,), (1,), each)) == name:

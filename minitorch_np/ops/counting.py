@@ -265,6 +265,8 @@ def bucketize(
 @op("contiguous", differentiable=False)
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often 0, 1, 2, ... occur in a vector, or the sums of their weights."""
+    if input.dtype.is_floating_point or input.dtype is dtypes.bool_:
+        raise not_implemented("bincount_cpu", input.dtype)
     if input.ndim != 1 or (input.numel() and input.array.min() < 0):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
     if input.dtype.category != 1:
@@ -286,6 +288,8 @@ def histc(
 ) -> Tensor:
     """How many elements fall into each of `bins` equal parts of [min, max]; by default of the range
     that the elements have."""
+    if bins > 0 and max < min:
+        raise RuntimeError("torch.histc: max must be larger than min")
     if not input.dtype.is_floating_point:
         kernel = "linspace_cpu" if input.dtype is dtypes.bool_ else "histogram_cpu"
         raise not_implemented(kernel, input.dtype)

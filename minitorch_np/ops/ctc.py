@@ -136,7 +136,7 @@ def skipping(labels: Array) -> Array:
     return skips
 
 
-@op("contiguous", method=False, node="CtcLossBackward0", aten="_ctc_loss")
+@op("contiguous", method=False, node="CtcLossBackward0", aten="_ctc_loss", graded=1)
 def ctc_loss_forward(
     log_probs: Tensor,
     targets: Tensor,

@@ -18,7 +18,7 @@ from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros, zeros_like
 from minitorch_np.ops.join import cat
 from minitorch_np.ops.linalg import matmul
-from minitorch_np.ops.norm import norm_backward, vector_norm
+from minitorch_np.ops.norm import norm_backward, norm_pushed, vector_norm
 from minitorch_np.ops.slopes import curve_of_dist, curve_of_gap, slope, slope_of
 from minitorch_np.ops.view import broadcast_tensors
 from minitorch_np.shapes import Shape, broadcast
@@ -37,6 +37,9 @@ def norm_along(input: Tensor, p: float, dim: int, keepdim: bool) -> Tensor:
 
 norm_along.vjp(
     input=lambda g, input, p, out, dim, keepdim: norm_backward(g, input, p, out, dim, keepdim)
+)
+norm_along.jvp(
+    input=lambda t, input, p, out, dim, keepdim: norm_pushed(t, input, p, out, dim, keepdim)
 )
 
 

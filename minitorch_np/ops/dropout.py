@@ -171,6 +171,7 @@ def _refuse_mask() -> NoReturn:
 
 
 native_dropout_backward.vjp(
-    grad_output=lambda g, mask, scale: _masked(g, mask, scale), mask=lambda g: _refuse_mask()
+    grad_output=lambda g, grad_output, mask, scale: _masked(g, mask, scale),
+    mask=lambda g: _refuse_mask(),
 )
 native_dropout_backward.jvp("refused")

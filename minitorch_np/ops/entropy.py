@@ -41,6 +41,8 @@ def binary_cross_entropy(
     def entropy(x: Array, y: Array, *rest: Array) -> None:
         if not np.all((x >= 0) & (x <= 1)):
             raise RuntimeError("all elements of input should be between 0 and 1")
+        if not np.all((y >= 0) & (y <= 1)):
+            raise RuntimeError("all elements of target should be between 0 and 1")
         values = (y - 1) * np.maximum(np.log1p(-x), -100) - y * np.maximum(np.log(x), -100)
         np.multiply(values, 1 if weight is None else rest[0], rest[-1])
 
@@ -54,7 +56,7 @@ binary_cross_entropy.vjp(
     input=lambda g, input, target, weight, reduction: binary_cross_entropy_backward(
         g, input, target, weight, reduction
     ),
-    target=lambda g, input, weight, reduction: weighed(
+    target=lambda g, input, target, weight, reduction: weighed(
         times(input.logit().neg_(), g), weight, reduction
     ),
 )
@@ -176,7 +178,7 @@ binary_cross_entropy_with_logits.vjp(
     input=lambda g, input, target, weight, pos_weight, reduction: _logits_grad(
         g, input, target, weight, pos_weight, reduction
     ),
-    target=lambda g, input, weight, pos_weight, reduction: _targets_grad(
+    target=lambda g, input, target, weight, pos_weight, reduction: _targets_grad(
         g, input, weight, pos_weight, reduction
     ),
 )

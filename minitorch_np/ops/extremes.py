@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, return_types
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.graph.inplace import bump
 from minitorch_np.kernels.large import folded
 from minitorch_np.kernels.large import loop as compiled_loop
 from minitorch_np.loops import (
@@ -86,7 +87,9 @@ def picked_backward(g: Tensor, indices: Tensor, shape: Shape, dim: int, keepdim:
     """
     if not keepdim and shape:
         g, indices = g.unsqueeze(dim), indices.unsqueeze(dim)
-    return g.zero_room(shape, contiguous(shape), g.dtype).scatter_(dim, indices, g)
+    whole = g.zero_room(shape, contiguous(shape), g.dtype)
+    bump(whole)  # at::zeros, unlike torch.zeros, counts as a write
+    return whole.scatter_(dim, indices, g)
 
 
 def shared_backward(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
@@ -95,7 +98,7 @@ def shared_backward(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
     Source: evenly_distribute_backward.
     """
     same = input.isnan() if bool(np.isnan(values_of(out))) else input == out
-    return zeros(input.sizes, input.dtype).masked_fill(same, g / same.sum())
+    return zeros(input.sizes, input.dtype).masked_fill_(same, g / same.sum())
 
 
 def _along(name: str, arg: Arg, input: Tensor, dim: int, keepdim: bool, out: Pair | None) -> Pair:
@@ -174,6 +177,14 @@ min_dim.vjp(
 )
 
 
+_ONE_OUT = (
+    "{}() received an invalid combination of arguments - got (Tensor, int, out=Tensor), but "
+    "expected one of:\n * (Tensor input, *, Tensor out = None)\n      didn't match because some of "
+    "the keywords were incorrect: out\n * (Tensor input, Tensor other, *, Tensor out = None)\n * "
+    "(Tensor input, int dim, bool keepdim = False, *, tuple of Tensors out = None)\n"
+)
+
+
 @composite()
 def max(
     input: Tensor,
@@ -188,7 +199,8 @@ def max(
         raise unfitting("max", input, other if dim is None else dim)
     other = dim if isinstance(dim, Tensor) else other
     if isinstance(dim, int):
-        assert not isinstance(out, Tensor)
+        if isinstance(out, Tensor):
+            raise TypeError(_ONE_OUT.format("max"))
         return max_dim(input, dim, keepdim, out=out)
     assert not isinstance(out, tuple)
     if other is not None:
@@ -212,7 +224,8 @@ def min(
         raise unfitting("min", input, other if dim is None else dim)
     other = dim if isinstance(dim, Tensor) else other
     if isinstance(dim, int):
-        assert not isinstance(out, Tensor)
+        if isinstance(out, Tensor):
+            raise TypeError(_ONE_OUT.format("min"))
         return min_dim(input, dim, keepdim, out=out)
     assert not isinstance(out, tuple)
     if other is not None:

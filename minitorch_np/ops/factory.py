@@ -21,7 +21,7 @@ from minitorch_np.memory_format import (
 )
 from minitorch_np.shapes import Shape, listed
 from minitorch_np.strides import Stride, contiguous
-from minitorch_np.tensor import INFERENCE, Number, Tensor, device, empty, plain
+from minitorch_np.tensor import INFERENCE, Number, Tensor, device, empty, plain, type_name
 
 __all__ = [
     "LikeOptions", "Options", "SizedOptions", "checked_number", "converted_number", "dtype_of",
@@ -87,12 +87,6 @@ def need_tensor(name: str, argument: str, value: object, position: int = 1) -> N
     """Raise torch's TypeError for a value that is no tensor."""
     if not isinstance(value, Tensor):
         refuse(name, argument, "Tensor", value, position)
-
-
-def type_name(value: object) -> str:
-    """The type as torch's messages name it: with its module for types of extension modules."""
-    kind = type(value)
-    return f"numpy.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
 
 
 def shape_of(name: str, given: Sequence[object], options: SizedOptions | None = None) -> Shape:

@@ -224,7 +224,7 @@ def changed(
     return total
 
 
-@op("contiguous", method=False, node="GridSampler2DBackward0")
+@op("contiguous", method=False, node="GridSampler2DBackward0", called="input")
 def grid_sampler_2d(
     input: Tensor, grid: Tensor, interpolation_mode: int, padding_mode: int, align_corners: bool
 ) -> Tensor:
@@ -237,7 +237,7 @@ def grid_sampler_2d(
     return sampled(input, grid, interpolation_mode, padding_mode, align_corners)
 
 
-@op("contiguous", method=False, node="GridSampler2DBackwardBackward0")
+@op("contiguous", method=False, node="GridSampler2DBackwardBackward0", called="input")
 def grid_sampler_2d_backward(
     grad_output: Tensor,
     input: Tensor,
@@ -267,7 +267,7 @@ grid_sampler_2d.vjp(
 )
 
 
-@op("contiguous", method=False, node="GridSampler3DBackward0")
+@op("contiguous", method=False, node="GridSampler3DBackward0", called="input")
 def grid_sampler_3d(
     input: Tensor, grid: Tensor, interpolation_mode: int, padding_mode: int, align_corners: bool
 ) -> Tensor:
@@ -280,7 +280,7 @@ def grid_sampler_3d(
     return sampled(input, grid, interpolation_mode, padding_mode, align_corners)
 
 
-@op("contiguous", method=False, node="GridSampler3DBackwardBackward0")
+@op("contiguous", method=False, node="GridSampler3DBackwardBackward0", called="input")
 def grid_sampler_3d_backward(
     grad_output: Tensor,
     input: Tensor,

@@ -21,7 +21,7 @@ from minitorch_np.ops.channels import (
     stored_as,
     vector,
 )
-from minitorch_np.shapes import listed, numel
+from minitorch_np.shapes import Shape, listed, numel
 from minitorch_np.strides import contiguous, suggested
 from minitorch_np.tensor import Tensor, empty
 
@@ -151,6 +151,46 @@ def _backward(
 
 
 native_group_norm.vjp(input=_backward, weight=_backward, bias=_backward)
+
+
+def _pushed(
+    t: Tensor, input: Tensor, mean: Tensor, rstd: Tensor, weight: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The tangents of the result, the means and the rstds.
+
+    Source: group_norm_jvp, torch/csrc/autograd/FunctionsManual.cpp.
+    """
+    kept = (*mean.sizes, 1)
+    along, middle, by = t.reshape(_rows(input, mean)), mean.view(kept), rstd.view(kept)
+    normal = (input.reshape(along.sizes) - middle) * by
+    part, moved = (normal * along).mean(-1, True), along.mean(-1, True)
+    out = ((along - moved - normal * part) * by).reshape(input.sizes)
+    if weight is not None:
+        out = out * _by_channel(weight, input)
+    return out, moved.squeeze(-1), (-by * by * part).squeeze(-1)
+
+
+def _rows(input: Tensor, mean: Tensor) -> Shape:
+    """The shape of the input with the elements of each mean in one dim."""
+    return (*mean.sizes, input.numel() // max(mean.numel(), 1))
+
+
+def _by_channel(values: Tensor, input: Tensor) -> Tensor:
+    return values.view((1, -1, *[1] * (input.ndim - 2)))
+
+
+def _weighted(t: Tensor, input: Tensor, mean: Tensor, rstd: Tensor) -> tuple[Tensor, None, None]:
+    """What the tangent of the weight adds."""
+    kept = (*mean.sizes, 1)
+    normal = (input.reshape(_rows(input, mean)) - mean.view(kept)) * rstd.view(kept)
+    return normal.reshape(input.sizes) * _by_channel(t, input), None, None
+
+
+native_group_norm.jvp(
+    input=lambda t, input, result1, result2, weight: _pushed(t, input, result1, result2, weight),
+    weight=lambda t, input, result1, result2: _weighted(t, input, result1, result2),
+    bias=lambda t, input: (_by_channel(t, input).expand(input.sizes), None, None),
+)
 
 
 @op("suggested", method=False)

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
+from minitorch_np.graph.inplace import bump
 from minitorch_np.loops import quietly, scalar
 from minitorch_np.op import Recorded, op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.points import Places, add_at, first_outside, places, positive
 from minitorch_np.shapes import Shape, broadcast, is_expandable, listed
 from minitorch_np.strides import Geometry, Overlap, Stride
-from minitorch_np.tensor import Tensor, empty, method
+from minitorch_np.tensor import Tensor, empty, method, type_name
 
 __all__ = ["index_put"]
 
@@ -214,6 +215,7 @@ def index_backward(
     """Zeros of the input's shape with the gradient added where `indices` name."""
     out = zeros(grad_output, input_sizes)
     write(out, planned(out, indices), grad_output, True)
+    bump(out)
     return out
 
 
@@ -355,6 +357,11 @@ def index_put_(
     input: Tensor, indices: Sequence[Tensor | None], values: Tensor, accumulate: bool = False
 ) -> Tensor:
     """This tensor with `values` written to the elements that `indices` name, or added to them."""
+    if not isinstance(indices, (tuple, list)):
+        raise TypeError(
+            "index_put_(): argument 'indices' (position 1) must be tuple of Tensors, not "
+            f"{type_name(indices)}"
+        )
     return written(input, indices, values, accumulate)
 
 

@@ -338,7 +338,7 @@ def filled(input: Tensor, dim: int, index: Tensor, value: Number | Tensor) -> Te
     n = input.sizes[d] if input.sizes else 1
     at = places(index).reshape(-1)
     check_restrided(input, d, at.size)
-    if not input.numel():
+    if 0 in input.sizes[:d] + input.sizes[d + 1 :]:
         return input
     wrong = first_outside(at, -n, n)
     if wrong is not None:

@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from minitorch_np import dtypes, strides
+from minitorch_np import dtypes, notes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import quietly, resize_output
 from minitorch_np.op import composite, op
+from minitorch_np.ops.copy import wiped
 from minitorch_np.ops.view import atleast_1d, atleast_2d, atleast_3d, with_dim
-from minitorch_np.shapes import Shape, wrap_dim
+from minitorch_np.shapes import Shape, noted, wrap_dim
 from minitorch_np.strides import LAYOUTS, Geometry, Stride
 from minitorch_np.tensor import Tensor, empty
 
@@ -40,15 +41,15 @@ def joined_shape(sizes: Sequence[Shape], dim: int) -> Shape:
         if is_skipped(shape):
             continue
         if len(shape) != len(first):
-            raise RuntimeError(
-                f"Tensors must have same number of dimensions: got {len(first)} and {len(shape)}"
-            )
+            text = f"Tensors must have same number of dimensions: got {len(first)} and {len(shape)}"
+            raise noted(RuntimeError(text), notes.several([s for s in sizes if not is_skipped(s)]))
         for d, (n, m) in enumerate(zip(first, shape, strict=True)):
             if d != dim and n != m:
-                raise RuntimeError(
+                text = (
                     f"Sizes of tensors must match except in dimension {dim}. Expected size {n} but "
                     f"got size {m} for tensor number {at} in the list."
                 )
+                raise noted(RuntimeError(text), notes.several(sizes, dim))
         total += shape[dim]
     return (*first[:dim], total, *first[dim + 1 :])
 
@@ -142,7 +143,7 @@ def cat_backward(g: Tensor, sizes: Sequence[Shape], dim: int) -> list[Tensor]:
     start = 0
     for shape in sizes:
         if is_skipped(shape):
-            parts.append(empty(shape, (1,), g.dtype))
+            parts.append(wiped(shape, g.dtype))
             continue
         parts.append(g.narrow(d, start, shape[d]))
         start += shape[d]
@@ -165,10 +166,11 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None)
     first = tensors[0].sizes
     for at, t in enumerate(tensors):
         if t.sizes != first:
-            raise RuntimeError(
+            text = (
                 f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 "
                 f"and {list(t.sizes)} at entry {at}"
             )
+            raise noted(RuntimeError(text), notes.several([t.sizes for t in tensors]))
     shape = (*first[:d], len(tensors), *first[d:])
     done = result(tensors, shape, _stacked_stride(tensors, shape, d), joined_dtype(tensors), out)
     one = (*first[:d], 1, *first[d:])

@@ -5,9 +5,9 @@ Source: aten/src/ATen/native/LinearAlgebra.cpp and Linear.cpp.
 
 from collections.abc import Sequence
 
-from minitorch_np import strides
+from minitorch_np import notes, strides
 from minitorch_np.dtypes import can_cast
-from minitorch_np.graph.inplace import refuse_gradient
+from minitorch_np.graph.inplace import bump, refuse_gradient
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.loops import check_dtype
 from minitorch_np.op import composite, op
@@ -34,6 +34,7 @@ def squeezed(input: Tensor, dim: int) -> Tensor:
     del shape[dim], stride[dim]
     seen = input.alias(tuple(shape), tuple(stride), input.offset)
     seen.base = None
+    bump(seen)  # PyTorch does it in place
     return seen
 
 
@@ -155,19 +156,26 @@ def linear(
         refuse_wanted("linear", input, weight, bias, out)
         check_dtype(out, input.dtype)
         return moved(linear(input, weight, bias), out)
-    if input.ndim == 2 and bias is not None:
-        return addmm(bias, input, weight.t())
-    if input.ndim == 0 or weight.ndim == 0:
-        raise RuntimeError(
-            "both arguments to linear need to be at least 1D, but they are "
-            f"{input.ndim}D and {weight.ndim}D"
-        )
-    if bias is not None and _is_row(bias) and input.is_contiguous():
-        rows = input.reshape(numel(input.sizes[:-1]), input.sizes[-1])
-        product = addmm(bias, rows, weight.t())
-        return unsafe_view(product, (*input.sizes[:-1], product.sizes[1]))
-    product = matmul(input, weight.t())
-    return product if bias is None else plus(product, bias)
+    try:
+        if input.ndim == 2 and bias is not None:
+            return addmm(bias, input, weight.t())
+        if input.ndim == 0 or weight.ndim == 0:
+            raise RuntimeError(
+                "both arguments to linear need to be at least 1D, but they are "
+                f"{input.ndim}D and {weight.ndim}D"
+            )
+        if bias is not None and _is_row(bias) and input.is_contiguous():
+            rows = input.reshape(numel(input.sizes[:-1]), input.sizes[-1])
+            product = addmm(bias, rows, weight.t())
+            return unsafe_view(product, (*input.sizes[:-1], product.sizes[1]))
+        product = matmul(input, weight.t())
+        return product if bias is None else plus(product, bias)
+    except RuntimeError as error:
+        if input.ndim and weight.ndim == 2 and input.sizes[-1] != weight.sizes[1]:
+            error.__notes__ = [notes.features(input.sizes, weight.sizes)]
+        elif input.dtype is not weight.dtype:
+            error.add_note(notes.kinds(input.dtype.name, weight.dtype.name))
+        raise
 
 
 def _is_row(bias: Tensor) -> bool:
@@ -266,6 +274,7 @@ def _tensordot(a: Tensor, b: Tensor, of_a: Sequence[int], of_b: Sequence[int]) -
 @composite()
 def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The Kronecker product: every element of `input` times the whole of `other`."""
+    need_tensor("kron", "other", other, 2)
     ndim = max(input.ndim, other.ndim)
     a = (1,) * (ndim - input.ndim) + input.sizes
     b = (1,) * (ndim - other.ndim) + other.sizes

@@ -187,6 +187,7 @@ linear_cross_entropy_chunked.vjp(
     target=None,
     weight=None,
 )
+linear_cross_entropy_chunked.jvp("refused")
 
 
 @op("contiguous", method=False, node=_NODE.format("_no_reduction"))
@@ -251,3 +252,4 @@ linear_cross_entropy_chunked_rows.vjp(
     target=None,
     weight=None,
 )  # fmt: skip
+linear_cross_entropy_chunked_rows.jvp("refused")

@@ -18,6 +18,7 @@ from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.factory import refuse
 from minitorch_np.ops.points import Places, first_outside, flat_memory, offsets, places, positive
 from minitorch_np.ops.scatter import check_apart
+from minitorch_np.ops.view import unsafe_view
 from minitorch_np.shapes import Shape, broadcast, listed, numel
 from minitorch_np.storage import allocate
 from minitorch_np.tensor import Tensor, empty, over, stored
@@ -94,7 +95,6 @@ _BYTES = (
 
 def scatter_masked(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """`input` with the first elements of `source`, in order, written where the mask holds."""
-    check_scattered(input, mask, source)
     holds = broadcast_mask(mask, input.sizes)
     count = int(np.count_nonzero(holds))
     if source.numel() < count:
@@ -107,6 +107,7 @@ def scatter_masked(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """A copy with the first elements of `source`, in order, written where the mask holds."""
     shape = broadcast(mask.sizes, input.sizes)
+    check_scattered(input, mask, source)
     done = empty(shape, strides.contiguous(shape), input.dtype)
     np.copyto(done.array, input.array)
     return scatter_masked(done, mask, source)
@@ -117,6 +118,7 @@ def masked_scatter_(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """This tensor with the first elements of `source`, in order, written where the mask holds."""
     strides.check_no_internal_overlap(input.sizes, input.strides)
     check_apart(input, mask, source)
+    check_scattered(input, mask, source)
     if mask.ndim > input.ndim:
         raise RuntimeError(
             f"expand(CPU{mask.dtype.aten_name}Type{{{listed(mask.sizes)}}}, "
@@ -134,7 +136,7 @@ def masked_scatter_backward(g: Tensor, mask: Tensor, source_shape: Shape) -> Ten
     if found.numel() < count:
         rest = zeros(g, (count,))
         found = rest.slice_scatter(found, 0, 0, found.numel())
-    return found.view(source_shape)
+    return unsafe_view(found, source_shape)
 
 
 for _one in (masked_scatter, masked_scatter_):
@@ -241,9 +243,9 @@ def put_(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False)
     return put_elements(input, index, source, accumulate)
 
 
-def without(g: Tensor, index: Tensor, source: Tensor, accumulate: bool) -> Tensor:
+def without(g: Tensor, index: Tensor, source_shape: Shape, accumulate: bool) -> Tensor:
     """The gradient of what was put into: nothing arrives from the elements replaced."""
-    return g if accumulate else g.put(index, zeros(g, source.sizes), False)
+    return g if accumulate else g.put(index, zeros(g, source_shape), False)
 
 
 for _one in (put, put_):

@@ -209,7 +209,7 @@ def _contests(x: Array, index: Array) -> Iterator[tuple[Array, Array, Array]]:
         yield rows, own, over
 
 
-@op("contiguous", method=False, node="MultilabelMarginLossBackward0")
+@op("contiguous", method=False, node="MultilabelMarginLossBackward0", graded=1)
 def multilabel_margin_loss_forward(
     input: Tensor, target: Tensor, reduction: str
 ) -> MultilabelMarginLoss:

@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import dtypes, kernels, strides
+from minitorch_np import dtypes, kernels, notes, strides
 from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.loops import finish, not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.ops.binary import div_scalar
 from minitorch_np.ops.copy import zeros_like
+from minitorch_np.ops.factory import need_tensor
 from minitorch_np.ops.loss import check_reduction
 from minitorch_np.tensor import Tensor, empty, owning
 
@@ -106,10 +107,12 @@ _NO_WEIGHTS: dict[np.dtype[Any], Array] = {
 _NO_LOSSES = {kind: np.empty((0, 0), kind) for kind in _NO_WEIGHTS}
 
 
-def check_classes(wrong: int, index: Array) -> None:
+def check_classes(wrong: int, index: Array, input: Tensor) -> None:
     """Raise IndexError where a loop stopped at a target that is no class."""
     if wrong >= 0:
-        raise IndexError(f"Target {index.reshape(-1)[wrong]} is out of bounds.")
+        error = IndexError(f"Target {index.reshape(-1)[wrong]} is out of bounds.")
+        error.add_note(notes.classes(input.sizes[min(input.ndim, 2) - 1]))
+        raise error
 
 
 def nll_node(input: Tensor) -> str:
@@ -117,7 +120,7 @@ def nll_node(input: Tensor) -> str:
     return "NllLoss2DBackward0" if input.ndim == 4 else "NllLossBackward0"
 
 
-@op("contiguous", method=False, node=nll_node)
+@op("contiguous", method=False, node=nll_node, graded=1)
 def nll_loss_forward(
     input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, ignore_index: int
 ) -> NllLoss:
@@ -152,7 +155,7 @@ def nll_loss_forward(
     mean = 1 if reduction == "mean" else 0  # a bool would take longer to pass on
     wrong = loop(values, index, weights, ignore_index, losses, total, summed, mean)
     if wrong >= 0:
-        check_classes(wrong, index)
+        check_classes(wrong, index, input)
     if each:
         summed[...] = 0
         shape = target.sizes if input.ndim != 1 else ()
@@ -212,7 +215,7 @@ def nll_loss_backward(
     wide.fill(0)  # a loop over any strides would take ten times as long
     weights = class_weights(weight, dtype.compute)
     loop = kernels.losses.nll_backward(dtype.compute)
-    check_classes(loop(float(g), each, index, weights, ignore_index, cube(wide)), index)
+    check_classes(loop(float(g), each, index, weights, ignore_index, cube(wide)), index, input)
     if wide is not grad.array:
         grad.array[...] = wide
     return grad
@@ -223,7 +226,7 @@ nll_loss_backward.vjp(
     grad_output=lambda g, target, weight, reduction, ignore_index: nll_loss_forward(
         g, target, weight, reduction, ignore_index
     )[0],
-    input=lambda g, input: zeros_like(input),
+    input=lambda g: zeros_like(g),
 )
 
 
@@ -344,6 +347,8 @@ def cross_entropy(
     Targets of the input's own shape are probabilities. Source: LossNLL.cpp cross_entropy_loss.
     """
     check_reduction(reduction)
+    need_tensor("cross_entropy_loss", "self", input)
+    need_tensor("cross_entropy_loss", "target", target, 2)
     if input.sizes == target.sizes:
         if not target.dtype.is_floating_point:
             raise RuntimeError(

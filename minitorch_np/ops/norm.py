@@ -100,6 +100,19 @@ def vector_norm(
 vector_norm.vjp(
     input=lambda g, input, ord, out, dim, keepdim: norm_backward(g, input, ord, out, dim, keepdim)
 )
+vector_norm.jvp(
+    input=lambda t, input, ord, out, dim, keepdim: norm_pushed(t, input, ord, out, dim, keepdim)
+)
+
+
+def norm_pushed(
+    t: Tensor, input: Tensor, ord: Number, out: Tensor, dim: Dims, keepdim: bool
+) -> Tensor | None:
+    """The tangent of a norm: the gradient's part along `t`, summed."""
+    gradient = norm_backward(out.new_ones(out.sizes), input, ord, out, dim, keepdim)
+    if gradient is None:
+        return None
+    return (gradient * t).sum(dims_of(dim, input.ndim), keepdim)
 
 
 def norm_backward(

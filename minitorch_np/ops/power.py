@@ -13,7 +13,7 @@ from minitorch_np.kernels.large import Compiled, beside
 from minitorch_np.loops import common_dtype, not_implemented, pointwise, rounded, scalar
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.binary import narrowed
-from minitorch_np.ops.copy import own, zeros
+from minitorch_np.ops.copy import own, wiped, zeros
 from minitorch_np.ops.probability import times_log
 from minitorch_np.ops.unary import in_place, reciprocal_root
 from minitorch_np.overloads import fits, unfitting
@@ -402,7 +402,7 @@ _copysign = Compiled("elementwise.copysign", np.copysign)
 
 copysign.vjp(
     input=lambda g, input, out: g * (out / input).masked_fill_(input == 0, 0),
-    other=lambda g, other_shape: zeros(g, other_shape),
+    other=lambda g, other_shape, other_dtype: wiped(other_shape, other_dtype),
 )
 
 

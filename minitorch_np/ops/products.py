@@ -6,14 +6,14 @@ Source: aten/src/ATen/native/LinearAlgebra.cpp and Blas.cpp.
 
 import numpy as np
 
-from minitorch_np import backends, strides
+from minitorch_np import backends, notes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.graph.modes import Creation, state
 from minitorch_np.loops import Array, exact_result_for, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.binary import scaled
-from minitorch_np.shapes import Shape, numel, wrap_dim
+from minitorch_np.shapes import Shape, noted, numel, wrap_dim
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Number, Tensor, blank, empty, seen
 
@@ -76,9 +76,8 @@ def check_mm(name: str, left: Tensor, right: Tensor, names: tuple[str, str]) -> 
             raise RuntimeError(f"{name}: {called} must be a matrix, got {t.ndim}-D tensor")
     (m, k), (k2, n) = left.sizes, right.sizes
     if k != k2:
-        raise RuntimeError(
-            f"{name}: mat1 and mat2 shapes cannot be multiplied ({m}x{k} and {k2}x{n})"
-        )
+        text = f"{name}: mat1 and mat2 shapes cannot be multiplied ({m}x{k} and {k2}x{n})"
+        raise noted(RuntimeError(text), notes.product(left.sizes, right.sizes))
 
 
 _products = Plans[Form]()

@@ -16,13 +16,14 @@ from minitorch_np import dtypes, printing, strides
 from minitorch_np.absent import absent_member
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dual.tensors import tangent
-from minitorch_np.graph.modes import is_grad_enabled
+from minitorch_np.graph.modes import is_grad_enabled, is_inference_mode_enabled
+from minitorch_np.graph.node import Node
 from minitorch_np.loops import common_dtype
 from minitorch_np.ops.factory import layout, refuse, strided
 from minitorch_np.shapes import Shape
-from minitorch_np.storage import UntypedStorage, allocate
+from minitorch_np.storage import UntypedStorage, VersionCounter, allocate
 from minitorch_np.strides import Stride
-from minitorch_np.tensor import Number, Tensor, attribute, method, over
+from minitorch_np.tensor import INFERENCE, Number, Tensor, attribute, method, over
 
 __all__ = [
     "is_complex", "is_floating_point", "is_nonzero", "is_storage", "is_tensor", "numel",
@@ -189,10 +190,31 @@ method(_missing, "__getattr__")  # under that name it would be this module's own
 def __reduce_ex__(self: Tensor, protocol: SupportsIndex) -> tuple[object, ...]:
     """What pickle keeps: storage, geometry, dtype, requires_grad, and the user's attributes.
 
-    Tensors that share a storage share it again when one pickle held them all.
+    Tensors that share a storage share it again when one pickle held them all. Warns of hooks on the
+    tensor, which do not come along.
     """
+    for hook in hooks_of(self):
+        if not hasattr(hook, "__torch_unserializable__"):
+            warnings.warn(
+                f"backward hook {hook!r} on tensor will not be serialized.  If this is expected, "
+                "you can decorate the function with @torch.utils.hooks.unserializable_hook to "
+                "suppress this warning",
+                UserWarning,
+                stacklevel=3,
+            )
     parts = (self.memory, self.offset, self.sizes, self.strides, self.dtype, self.requires_grad)
     return (rebuilt, (type(self), *parts), self.__dict__ or None)
+
+
+def hooks_of(self: Tensor) -> list[object]:
+    """The hooks that were registered on the tensor since it was last written to."""
+    meta = self.meta
+    if meta is None:
+        return []
+    node, found = self.grad_fn, meta.hooks
+    if isinstance(node, Node):
+        found = (node.tensor_hooks or {}).get(self.output_nr)
+    return list((found or {}).values())
 
 
 def rebuilt(
@@ -204,8 +226,15 @@ def rebuilt(
     dtype: Dtype,
     requires_grad: bool,
 ) -> Tensor:
-    """A tensor of class `kind` from what `__reduce_ex__` kept."""
+    """A tensor of class `kind` from what `__reduce_ex__` kept.
+
+    Its version is 1, for PyTorch makes an empty tensor and sets its memory. In inference mode it is
+    an inference tensor.
+    """
     made = over(memory, shape, stride, offset, dtype)
+    made.clock = INFERENCE if is_inference_mode_enabled() else VersionCounter()
+    if made.clock is not INFERENCE:
+        made.clock.value = 1
     if kind is not Tensor:
         made.__class__ = kind
     if requires_grad:

@@ -120,7 +120,7 @@ def repeat_interleave(
     if repeats < 0:
         raise RuntimeError("Repeats must be non-negative")
     if not whole.ndim:
-        whole = whole.flatten()
+        wrap_dim(1, 0)  # raises, for PyTorch looks for the dim behind the repeated one
     total = repeats * whole.sizes[d]
     if output_size is not None and output_size != total:
         raise RuntimeError(

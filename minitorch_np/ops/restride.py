@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from minitorch_np import shapes, strides
-from minitorch_np.graph.inplace import bump, rebase
+from minitorch_np.graph.inplace import bump, check_inplace, rebase
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Node, edge, forget
 from minitorch_np.graph.tangents import forget_tangents
@@ -111,7 +111,7 @@ def resize_(
     Strides are kept if the shape is. Raises: RuntimeError when a gradient is wanted.
     Source: aten/src/ATen/native/Resize.cpp resize_.
     """
-    if self.requires_grad:
+    if self.requires_grad and not state.inference:
         raise RuntimeError("cannot resize variables that require grad")
     first = size[0] if size else ()
     shape = (
@@ -145,27 +145,32 @@ def set_(
 ) -> Tensor:
     """This tensor over the memory of another tensor, or of a storage; over none without `source`.
 
-    A size alone is laid out contiguously; without one the whole storage is taken.
+    A size alone is laid out contiguously, with more memory if it spans more; without one the whole
+    storage is taken. With a size, nobody asks for the dtype or the history of a source.
     Source: aten/src/ATen/native/TensorFactories.cpp set_.
     """
-    if self.requires_grad and self.is_leaf and state.grad:
-        raise RuntimeError(
-            "a leaf Variable that requires grad is being used in an in-place operation."
-        )
+    sources = [self]
+    memory = allocate(0) if source is None else source
     if isinstance(source, Tensor):
-        if source.dtype is not self.dtype:
-            old, new = source.dtype.cpp_name, self.dtype.cpp_name
-            raise RuntimeError(f"Could not set tensor of type {old} to a tensor of type {new}")
         memory = source.memory
         if size is None:
-            storage_offset, size, stride = source.offset, source.sizes, source.strides
-    else:
-        memory = allocate(0) if source is None else source
-    itemsize = self.dtype.itemsize
-    shape = (memory.length // itemsize,) if size is None else tuple(size)
+            sources.append(source)
+            size, stride = source.sizes, source.strides
+        elif not source.is_contiguous():
+            raise RuntimeError("passed in tensor to be used as storage must be contiguous")
+        storage_offset += source.offset
+    assert isinstance(memory, UntypedStorage)
+    if sources[-1].dtype is not self.dtype:
+        old, new = sources[-1].dtype.cpp_name, self.dtype.cpp_name
+        raise RuntimeError(f"Could not set tensor of type {old} to a tensor of type {new}")
+    check_inplace(self, any(t.requires_grad for t in sources))
+    shape = (memory.length // self.dtype.itemsize,) if size is None else tuple(size)
     steps = strides.contiguous(shape) if stride is None else tuple(stride)
-    strides.check_strided(shape, steps, storage_offset, itemsize, memory.length)
-    sources = (self, source) if isinstance(source, Tensor) else (self,)
+    if stride is None and shape == self.sizes:
+        steps = self.strides
+    # PyTorch makes a tensor's memory larger, but only while it changes the geometry
+    if not isinstance(source, Tensor) or (shape, steps) == (self.sizes, self.strides):
+        strides.check_strided(shape, steps, storage_offset, self.dtype.itemsize, memory.length)
     edges = tuple([edge(t) for t in sources]) if state.grad else ()
     self.memory = memory
     self.restride(shape, steps, storage_offset)
@@ -179,8 +184,10 @@ def set_(
 def detach_(self: Tensor) -> Tensor:
     """This tensor cut off from its history: a leaf that needs no gradient.
 
-    Raises: RuntimeError for a view.
+    Raises: RuntimeError for a view. In inference mode nothing happens, as in PyTorch.
     """
+    if state.inference:
+        return self
     if self.base is not None:
         raise RuntimeError(
             "Can't detach views in-place. Use detach() instead. If you are using "
@@ -205,21 +212,27 @@ def data(self: Tensor) -> Tensor:
 
 
 def set_data(self: Tensor, value: Tensor) -> None:
-    """Make this tensor the memory and geometry of `value`. Source: variable.cpp set_data."""
+    """Make this tensor the memory and geometry of `value`.
+
+    A graph that leads here keeps the shape that it knew; of another dtype, a new path will.
+    Source: VariableHooks::set_data, torch/csrc/autograd/variable.cpp.
+    """
     if not isinstance(value, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
     if self.requires_grad and not value.dtype.is_floating_point:
         raise RuntimeError(
             "data set to a tensor that requires gradients must be floating point or complex dtype"
         )
+    meta = self.meta
+    if meta is not None and meta.accumulator is not None and value.dtype is not self.dtype:
+        old = meta.accumulator()
+        meta.accumulator = None
+        if isinstance(old, Node):  # hooks of later on are its hooks, too
+            meta.hooks = {} if meta.hooks is None else meta.hooks
+            old.tensor_hooks = {0: meta.hooks}
     self.memory = value.memory
     self.dtype = value.dtype
     self.restride(value.sizes, value.strides, value.offset)
-    accumulator = (
-        None if self.meta is None or self.meta.accumulator is None else self.meta.accumulator()
-    )
-    if isinstance(accumulator, Node):
-        accumulator.expects = [(value.sizes, value.dtype)]
 
 
 def delete_data(_: Tensor) -> None:

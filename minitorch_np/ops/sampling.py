@@ -13,9 +13,10 @@ from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import check_overlap, finish, quietly, resize_output
 from minitorch_np.op import op
+from minitorch_np.ops.copy import zeros_like
 from minitorch_np.ops.sort import top
 from minitorch_np.random import Generator, default_generator
-from minitorch_np.shapes import Shape, broadcast
+from minitorch_np.shapes import Shape, broadcast, unwritten
 from minitorch_np.strides import Stride, check_no_internal_overlap
 from minitorch_np.tensor import Tensor, empty
 
@@ -42,11 +43,6 @@ def checked(input: Tensor) -> int:
     """The number of elements to draw for a tensor whose elements do not overlap."""
     check_no_internal_overlap(input.sizes, input.strides)
     return input.numel()
-
-
-def zeros_like(g: Tensor) -> Tensor:
-    """The gradient of what was overwritten by random numbers."""
-    return empty(g.sizes, strides.like(g.sizes, g.strides), g.dtype).zero_()
 
 
 def zeros_of(shape: Shape, g: Tensor) -> Tensor:
@@ -125,10 +121,7 @@ bernoulli_.vjp(input=zeros_like, p=lambda g, p_shape: zeros_of(p_shape, g))
 def _probabilities(p: Tensor, input: Tensor) -> Array:
     """The probabilities in the order in which `input` is filled."""
     if broadcast(p.sizes, input.sizes) != input.sizes:
-        raise RuntimeError(
-            f"output with shape {list(input.sizes)} doesn't match the broadcast shape "
-            f"{list(broadcast(p.sizes, input.sizes))}"
-        )
+        raise unwritten(input.sizes, broadcast(p.sizes, input.sizes))
     spread = np.broadcast_to(p.array, input.sizes)
     return np.ascontiguousarray(walked(spread, input.sizes, input.strides)).reshape(-1)
 

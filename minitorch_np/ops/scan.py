@@ -225,6 +225,15 @@ def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tenso
 
 
 logcumsumexp.vjp(input=lambda g, input, out, dim: logcumsumexp_backward(g, input, out, dim))
+logcumsumexp.jvp(input=lambda t, input, dim: _weighted_so_far(t, input, dim))
+
+
+def _weighted_so_far(t: Tensor, input: Tensor, dim: int) -> Tensor:
+    """The means of `t` so far, weighted by exp(input). Source: logcumsumexp_jvp, ATen's eps."""
+    if not input.numel():
+        return t.clone()
+    weight = (input - input.amax(dim, True)).exp()
+    return (weight * t).cumsum(dim) / (weight.cumsum(dim) + 1e-13)
 
 
 def logcumsumexp_backward(g: Tensor, input: Tensor, out: Tensor, dim: int) -> Tensor:

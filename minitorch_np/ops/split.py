@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from minitorch_np import shapes, strides
 from minitorch_np.dtypes import int64
-from minitorch_np.graph.modes import Creation
+from minitorch_np.graph.inplace import made
+from minitorch_np.graph.modes import Creation, state
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.join import cat, stack
@@ -51,7 +52,8 @@ def split(input: Tensor, split_size_or_sections: Sections, dim: int = 0) -> tupl
     for n in sizes:
         cut = (*shape[:d], n, *shape[d + 1 :])
         pieces.append(input.alias(cut, stride, input.offset + start * stride[d]))
-        pieces[-1].creation = Creation.MULTI_OUTPUT_NODE
+        if state.route:  # else the view says that nothing was recorded
+            made(pieces[-1], Creation.MULTI_OUTPUT_NODE)
         start += n
     return tuple(pieces)
 
@@ -159,13 +161,15 @@ def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]
 @op("view")
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices of `dim`, without it; as many as its size. Views, as those of `split`."""
-    d = wrap_dim(dim, input.ndim, wrap_scalar=False)
+    d = wrap_dim(dim, input.ndim)
+    if not input.ndim:
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     shape, stride, offset = input.sizes, input.strides, input.offset
     rest = [i for i in range(len(shape)) if i != d]
     part, step = strides.permuted(shape, rest), strides.permuted(stride, rest)
     pieces = [input.alias(part, step, offset + i * stride[d]) for i in range(shape[d])]
-    for piece in pieces:
-        piece.creation = Creation.MULTI_OUTPUT_NODE
+    for piece in pieces if state.route else ():
+        made(piece, Creation.MULTI_OUTPUT_NODE)
     return tuple(pieces)
 
 

@@ -12,8 +12,7 @@ import numpy as np
 
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.graph.saved import legacy_type
-from minitorch_np.ops.factory import type_name
+from minitorch_np.graph.saved import legacy_type, type_text
 from minitorch_np.ops.from_data import copied, inferred_dtype, is_sequence
 from minitorch_np.ops.index import index, index_put_, single_mask
 from minitorch_np.ops.slicing import select
@@ -21,7 +20,7 @@ from minitorch_np.ops.slicing import slice as sliced
 from minitorch_np.ops.view import expand, same_view, unsqueeze, view
 from minitorch_np.shapes import Shape, listed
 from minitorch_np.strides import is_contiguous
-from minitorch_np.tensor import Number, Tensor, empty, method, stored
+from minitorch_np.tensor import Number, Tensor, empty, method, stored, type_name
 
 __all__: list[str] = []
 
@@ -324,7 +323,7 @@ def copy_to(target: Tensor, value: Tensor) -> None:
     if source.sizes != target.sizes:
         if len(source.sizes) > len(target.sizes):
             raise RuntimeError(
-                f"expand({legacy_type(value)}{{{listed(source.sizes)}}}, "
+                f"expand({type_text(value)}{{{listed(source.sizes)}}}, "
                 f"size={listed(target.sizes)}): the number of sizes provided "
                 f"({len(target.sizes)}) must be greater or equal to the number of dimensions in "
                 f"the tensor ({len(source.sizes)})"

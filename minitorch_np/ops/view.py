@@ -5,13 +5,13 @@ from typing import cast
 
 from minitorch_np import shapes, strides
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.graph.saved import legacy_type
+from minitorch_np.graph.saved import type_text
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.op import composite, op
-from minitorch_np.ops.factory import need_tensor
+from minitorch_np.ops.factory import is_index, need_tensor, sizes_of
 from minitorch_np.shapes import Shape, Size, noted, wrap_dim
 from minitorch_np.storage import VersionCounter
-from minitorch_np.tensor import Tensor, attribute, method
+from minitorch_np.tensor import Tensor, attribute, method, type_name
 
 __all__ = [
     "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_shapes", "broadcast_tensors",
@@ -27,6 +27,8 @@ def view(input: Tensor, size: Shape) -> Tensor:
     Raises: RuntimeError when only a copy could do it; a note then names the dims that cannot merge.
     Source: aten/src/ATen/native/TensorShape.cpp view, TensorUtils.cpp computeStride.
     """
+    if any(not is_index(n) for n in size):
+        raise TypeError("size must be ints")
     to = shapes.infer(tuple(size), input.numel())
     stride = strides.view(input.sizes, input.strides, to)
     if stride is None:
@@ -81,6 +83,20 @@ def _check_view_dtype(input: Tensor, dtype: Dtype, ratio: int) -> None:
             raise RuntimeError(f"self.{name} must be divisible by {ratio}{end}, but got {value}")
 
 
+def _no_view(size: Sequence[object]) -> TypeError:
+    """torch's error for arguments of `view` that are neither sizes nor a dtype."""
+    kinds = [type_name(n) for n in size]
+    text = f"view() received an invalid combination of arguments - got ({', '.join(kinds)})"
+    why = ""
+    if len(kinds) == 1:
+        why = (
+            f"      didn't match because some of the arguments have invalid types: (!{kinds[0]}!)\n"
+        )
+    return TypeError(
+        f"{text}, but expected one of:\n * (torch.dtype dtype)\n{why} * (tuple of ints size)\n{why}"
+    )
+
+
 def view_method(
     self: Tensor,
     *size: "int | Shape | Dtype",
@@ -96,12 +112,25 @@ def view_method(
             " * (torch.dtype dtype)\n * (tuple of ints size)\n"
         )
     first = dtype or (size[0] if size else named["size"])
+    if not isinstance(first, (int, tuple, list, Dtype)) or (
+        len(size) > 1 and type(first) is not int
+    ):
+        raise _no_view(size)
     if isinstance(first, int):
         return view(self, cast("Shape", size))
     return view_dtype(self, first) if isinstance(first, Dtype) else view(self, first)
 
 
 method(view_method, "view")
+
+
+def _wrong_shape(name: str, shape: object, position: int) -> TypeError:
+    """torch's error for what is no shape."""
+    try:
+        sizes_of(name, shape, "shape", position)
+    except TypeError as error:
+        return error
+    return TypeError(f"{name}(): argument 'shape' must be tuple of ints")
 
 
 @composite(variadic="shape")
@@ -111,7 +140,10 @@ def reshape(input: Tensor, shape: Shape) -> Tensor:
     Source: aten/src/ATen/native/TensorShape.cpp reshape.
     """
     if strides.is_contiguous(input.sizes, input.strides):
-        return view(input, shape)
+        try:
+            return view(input, shape)
+        except TypeError as error:  # with one int only the function can have been called
+            raise _wrong_shape("reshape", shape, 2 if isinstance(shape, int) else 1) from error
     to = shapes.infer(tuple(shape), input.numel())
     stride = strides.view(input.sizes, input.strides, to)
     if stride is None:
@@ -257,7 +289,7 @@ def expand(input: Tensor, size: Shape, *, implicit: bool = False) -> Tensor:
     """
     if len(size) < len(input.sizes):
         raise RuntimeError(
-            f"expand({legacy_type(input)}{{{list(input.sizes)}}}, size={list(size)}): the number "
+            f"expand({type_text(input)}{{{list(input.sizes)}}}, size={list(size)}): the number "
             f"of sizes provided ({len(size)}) must be greater or equal to the number of "
             f"dimensions in the tensor ({len(input.sizes)})"
         )

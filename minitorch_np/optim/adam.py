@@ -68,7 +68,7 @@ class Adam(Optimizer):
         refused = bool(foreach) and not capturable
         _check_tensors("lr", lr, refused)
         check_not_negative(lr=lr, eps=eps)
-        for nr, beta in enumerate(betas):
+        for nr, beta in enumerate((betas[0], betas[1])):
             if not 0.0 <= beta < 1.0:
                 raise ValueError(f"Invalid beta parameter at index {nr}: {beta}")
         check_not_negative(weight_decay=weight_decay)

@@ -9,7 +9,7 @@ import types
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from minitorch_np.absent import absent
 from minitorch_np.optim.one_cycle import OneCycleLR
@@ -33,14 +33,12 @@ class LambdaLR(LRScheduler):
         self, optimizer: Optimizer, lr_lambda: Factor | Sequence[Factor], last_epoch: int = -1
     ) -> None:
         self.optimizer = optimizer
-        if callable(lr_lambda):
-            self.lr_lambdas = [lr_lambda] * len(optimizer.param_groups)
-        else:
-            if len(lr_lambda) != len(optimizer.param_groups):
-                raise ValueError(
-                    f"Expected {len(optimizer.param_groups)} lr_lambdas, but got {len(lr_lambda)}"
-                )
-            self.lr_lambdas = list(lr_lambda)
+        count = len(optimizer.param_groups)
+        self.lr_lambdas = [cast("Factor", lr_lambda)] * count
+        if isinstance(lr_lambda, (list, tuple)):
+            self.lr_lambdas = list(cast("Sequence[Factor]", lr_lambda))
+            if len(self.lr_lambdas) != count:
+                raise ValueError(f"Expected {count} lr_lambdas, but got {len(self.lr_lambdas)}")
         super().__init__(optimizer, last_epoch)
 
     def state_dict(self) -> dict[str, Any]:

@@ -366,7 +366,7 @@ class Optimizer:
         State takes its parameter's dtype, 'step' excepted. Tensors of ours are kept, not copied.
         Raises: ValueError unless groups have as many parameters as those saved.
         """
-        given = dict(state_dict)
+        given = dict(cast(Any, state_dict).copy())
         for hook in self._load_state_dict_pre_hooks.values():
             changed = hook(self, given)
             given = given if changed is None else changed

@@ -3,26 +3,35 @@
 Source: torch/autograd/gradcheck.py.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from minitorch_np.dtypes import float64
 from minitorch_np.graph.backward import grad
-from minitorch_np.ops.random_creation import randn
 from minitorch_np.random import Generator
-from minitorch_np.tensor import Tensor, stored
+from minitorch_np.strides import contiguous
+from minitorch_np.tensor import Tensor, empty, stored
+from minitorch_np.testing.jacobian import (
+    Function,
+    GradcheckError,
+    Inputs,
+    Matrix,
+    analytical,
+    as_tuple,
+    derivatives,
+    differentiable,
+    directions,
+    numerical,
+    undefined,
+    wanted,
+)
+from minitorch_np.testing.samples import make_tensor
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
-
-Matrix = NDArray[np.float64]
-Function = Callable[..., Tensor | Sequence[Tensor]]
-
-
-class GradcheckError(RuntimeError):
-    """A gradient that is not the derivative."""
 
 
 def gradcheck(
@@ -34,22 +43,44 @@ def gradcheck(
     rtol: float = 1e-3,
     raise_exception: bool = True,
     nondet_tol: float = 0.0,
+    check_undefined_grad: bool = True,
+    check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_batched_forward_grad: bool = False,
+    check_forward_ad: bool = False,
+    check_backward_ad: bool = True,
+    fast_mode: bool = False,
+    masked: bool | None = None,
 ) -> bool:
     """Whether the gradient of every output of `func` is its derivative by every input.
 
     Inputs that require a gradient should be float64: a step of `eps` drowns in float32's rounding.
-    Every element of the Jacobian is compared. Raises: GradcheckError, unless `raise_exception` is
-    false.
+    Each element of the Jacobian is compared or, in `fast_mode`, one random combination of all.
+    Raises: GradcheckError, unless `raise_exception` is false; NotImplementedError for the checks of
+    batched and of forward-mode gradients, which there are none of here.
     """
-    try:
-        _check(
-            func,
-            (inputs,) if isinstance(inputs, Tensor) else tuple(inputs),
-            eps,
-            atol,
-            rtol,
-            nondet_tol,
+    if not (check_forward_ad or check_backward_ad):
+        raise AssertionError(
+            "Expected at least one of check_forward_ad or check_backward_ad to be True"
         )
+    if check_batched_grad and not check_backward_ad:
+        raise AssertionError(
+            "Setting check_batched_grad=True requires check_backward_ad to be True"
+        )
+    if check_batched_forward_grad and not check_forward_ad:
+        raise AssertionError(
+            "Setting check_batched_forward_grad=True requires check_forward_ad to be True"
+        )
+    if check_forward_ad:
+        raise NotImplementedError("check_forward_ad=True needs forward-mode gradients")
+    if check_batched_grad:
+        raise NotImplementedError("check_batched_grad=True needs vmap")
+    compare = partial(
+        _fast if fast_mode else _slow,
+        eps=eps, atol=atol, rtol=rtol, nondet_tol=nondet_tol, check_dtypes=check_grad_dtypes,
+    )  # fmt: skip
+    try:
+        _check(func, as_tuple(inputs), compare, check_undefined_grad, bool(masked))
     except GradcheckError:
         if raise_exception:
             raise
@@ -57,120 +88,283 @@ def gradcheck(
     return True
 
 
-def gradgradcheck(
-    func: Function,
-    inputs: Tensor | Sequence[object],
-    grad_outputs: Sequence[Tensor] | None = None,
-    *,
-    eps: float = 1e-6,
-    atol: float = 1e-5,
-    rtol: float = 1e-3,
-    raise_exception: bool = True,
-    nondet_tol: float = 0.0,
-) -> bool:
-    """Whether the second derivatives of `func` are right: gradcheck of its gradient.
-
-    The gradient is taken for `grad_outputs`, random ones if none are given, and checked by the
-    inputs and by those.
-    """
-    given = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
-    outputs = [o for o in _outputs(func, given) if o.requires_grad]
-    if grad_outputs is None:
-        generator = Generator().manual_seed(0)
-        grad_outputs = [randn(o.sizes, dtype=o.dtype, generator=generator) for o in outputs]
-        for cotangent in grad_outputs:
-            cotangent.requires_grad = True
-    count = len(grad_outputs)
-
-    def first(*both: object) -> tuple[Tensor, ...]:
-        mine, cotangents = both[:-count], cast("tuple[Tensor, ...]", both[-count:])
-        results = [o for o in _outputs(func, mine) if o.requires_grad]
-        wanted = [t for t in mine if isinstance(t, Tensor) and t.requires_grad]
-        found = grad(results, wanted, cotangents, create_graph=True, allow_unused=True)
-        return tuple([g for g in found if g is not None])
-
-    return gradcheck(
-        first, (*given, *grad_outputs), eps=eps, atol=atol, rtol=rtol,
-        raise_exception=raise_exception, nondet_tol=nondet_tol,
-    )  # fmt: skip
-
-
-def _outputs(func: Function, inputs: tuple[object, ...]) -> list[Tensor]:
-    result = func(*inputs)
-    return [result] if isinstance(result, Tensor) else list(result)
-
-
 def _check(
     func: Function,
-    inputs: tuple[object, ...],
-    eps: float,
-    atol: float,
-    rtol: float,
-    nondet_tol: float,
+    inputs: Inputs,
+    compare: Callable[[Function, Inputs, Inputs, tuple[Tensor, ...]], None],
+    check_undefined: bool,
+    masked: bool,
 ) -> None:
-    wanted = [t for t in inputs if isinstance(t, Tensor) and t.requires_grad]
-    if not wanted:
+    _check_inputs(inputs)
+    results = func(*inputs)
+    outputs = differentiable(results)
+    compare(func, inputs, as_tuple(results), outputs)
+    _check_zero_cotangents(outputs, inputs, masked)
+    if check_undefined:
+        _check_undefined(func, inputs, len(outputs))
+
+
+def _check_inputs(inputs: Inputs) -> None:
+    """Raise where no input can be checked, or one of them cannot."""
+    any_wanted = False
+    for at, one in enumerate(inputs):
+        if not isinstance(one, Tensor) or not one.requires_grad:
+            continue
+        any_wanted = True
+        if one.dtype is not float64:
+            warnings.warn(
+                f"Input #{at} requires gradient and is not a double precision floating point or "
+                "complex. This check will likely fail if all the inputs are not of double "
+                "precision floating point or complex. ",
+                stacklevel=2,
+            )
+        if not all(s > 0 or n <= 1 for s, n in zip(one.stride(), one.sizes, strict=True)):
+            raise RuntimeError(
+                f"The {at}th input has a dimension with stride 0. gradcheck only supports inputs "
+                "that are non-overlapping to be able to compute the numerical gradients correctly. "
+                "You should call .contiguous on the input before passing it to gradcheck."
+            )
+    if not any_wanted:
         raise ValueError(
             "gradcheck expects at least one input tensor to require gradient, but none of them "
             "have requires_grad=True."
         )
-    outputs = _outputs(func, inputs)
-    if not any(o.requires_grad for o in outputs):
-        if any(
-            _numerical(func, inputs, t, i, eps).any() for t in wanted for i in range(len(outputs))
-        ):
+
+
+def _slow(
+    func: Function,
+    inputs: Inputs,
+    results: Inputs,
+    outputs: tuple[Tensor, ...],
+    *,
+    eps: float,
+    atol: float,
+    rtol: float,
+    nondet_tol: float,
+    check_dtypes: bool,
+) -> None:
+    """Compare every element of every Jacobian."""
+    by_input = [numerical(func, inputs, tensor, eps) for tensor in wanted(inputs)]
+    tensors = cast("tuple[Tensor, ...]", results)
+    if not outputs:
+        for jacobians in by_input:
+            if any(derivatives(t) and j.any() for t, j in zip(tensors, jacobians, strict=True)):
+                raise GradcheckError("Numerical gradient for function expected to be zero")
+        return
+    kept = [at for at, out in enumerate(tensors) if out.requires_grad]
+    for o, out in enumerate(outputs):
+        for i, found in enumerate(analytical(inputs, out, nondet_tol, check_dtypes)):
+            expected = by_input[i][kept[o]]
+            if not np.allclose(found, expected, rtol, atol, equal_nan=False):
+                raise GradcheckError(_mismatch(o, i, expected, found, out))
+
+
+def _mismatch(output: int, input: int, expected: Matrix, found: Matrix, like: Tensor) -> str:
+    both = [stored(m, like.dtype) for m in (expected, found)]
+    return (
+        f"Jacobian mismatch for output {output} with respect to input {input},\n"
+        f"numerical:{both[0]}\nanalytical:{both[1]}\n"
+    )
+
+
+def _fast(
+    func: Function,
+    inputs: Inputs,
+    results: Inputs,
+    outputs: tuple[Tensor, ...],
+    *,
+    eps: float,
+    atol: float,
+    rtol: float,
+    nondet_tol: float,
+    check_dtypes: bool,
+) -> None:
+    """Compare v @ J @ u for random v and u: that costs one step and one backward.
+
+    Source: https://github.com/pytorch/pytorch/issues/53876.
+    """
+    generator = Generator()
+    several = [t for t in inputs if isinstance(t, Tensor) and t.requires_grad]
+    all_u = directions(several, generator)
+    all_v = directions(outputs, generator)
+    tensors = cast("tuple[Tensor, ...]", results)
+    steps = [
+        numerical(func, inputs, tensor, eps, cast(Matrix, u.array))
+        for tensor, u in zip(several, all_u)
+    ]
+    if not outputs:
+        if any(np.abs(row).max(initial=0.0) > nondet_tol for rows in steps for row in rows):
             raise GradcheckError("Numerical gradient for function expected to be zero")
         return
-    for o, output in enumerate(outputs):
-        if not output.requires_grad:
+    kept = [at for at, out in enumerate(tensors) if out.requires_grad]
+    columns = [
+        analytical(inputs, out, nondet_tol, check_dtypes, v) for out, v in zip(outputs, all_v)
+    ]
+    for i, u in enumerate(all_u):
+        for o, v in enumerate(all_v):
+            one, other = cast(Matrix, u.array), cast(Matrix, v.array)
+            expected = cast(Matrix, np.array((steps[i][kept[o]] * other).sum()))
+            found = cast(Matrix, np.array((columns[o][i][:, 0] * one).sum()))
+            scaled = atol * float(one.sum()) * float(other.sum())
+            if not np.allclose(found, expected, rtol, scaled, equal_nan=False):
+                text = _mismatch(o, i, expected, found, outputs[o])
+                again = numerical(func, inputs, several[i], eps)[kept[o]]
+                exact = analytical(inputs, outputs[o], float("inf"))[i]
+                raise GradcheckError(text + _slowly(again, exact, outputs[o], rtol, atol))
+
+
+def _slowly(expected: Matrix, found: Matrix, like: Tensor, rtol: float, atol: float) -> str:
+    """What slow mode makes of the two that differed in fast mode."""
+    both = [stored(m, like.dtype) for m in (expected, found)]
+    text = (
+        "\nThe above quantities relating the numerical and analytical jacobians are computed \n"
+        "in fast mode. See: https://github.com/pytorch/pytorch/issues/53876 for more background \n"
+        "about fast mode. Below, we recompute numerical and analytical jacobians in slow mode:\n\n"
+        f"Numerical:\n {both[0]}\nAnalytical:\n{both[1]}\n\n"
+        f"The max per-element difference (slow mode) is: {np.abs(expected - found).max()}.\n"
+    )
+    return text + (_ONLY_FAST if np.allclose(found, expected, rtol, atol) else "")
+
+
+_ONLY_FAST = """\
+Fast gradcheck failed but element-wise differences are small. This means that the
+test might've passed in slow_mode!
+
+If you are adding a new operator, please file an issue and then use one of the
+workarounds. The workaround depends on how your test invokes gradcheck/gradgradcheck:
+
+If the test
+- manually invokes gradcheck/gradgradcheck, then call gradcheck/gradgradcheck
+  with `fast_mode=False` as a keyword argument.
+- is OpInfo-based (e.g., in test_ops_gradients.py), then modify the OpInfo for the test
+  to have `gradcheck_fast_mode=False`
+- is a Module test (e.g., in common_nn.py), then modify the corresponding
+  module_test entry to have `gradcheck_fast_mode=False`"""
+
+
+def _zeros(tensors: Sequence[Tensor]) -> list[Tensor]:
+    zeros = [empty(t.sizes, contiguous(t.sizes), t.dtype) for t in tensors]
+    for one in zeros:
+        one.array.fill(0)
+    return zeros
+
+
+def _check_zero_cotangents(outputs: tuple[Tensor, ...], inputs: Inputs, masked: bool) -> None:
+    """Raise where cotangents of zeros give something else than zeros."""
+    several = list(wanted(inputs))
+    if not several:
+        raise GradcheckError("no Tensors requiring grad found in input")
+    grads = grad(outputs, several, _zeros(outputs), allow_unused=True)
+    for found, tensor in zip(grads, several, strict=True):
+        if found is None:
             continue
-        analytical = _analytical(output, wanted)
-        again = _analytical(output, wanted)
-        for i, tensor in enumerate(wanted):
-            if np.abs(analytical[i] - again[i]).max(initial=0.0) > nondet_tol:
-                raise GradcheckError(
-                    "Backward is not reentrant, i.e., running backward with same input and "
-                    "grad_output multiple times gives different values, although analytical "
-                    "gradient matches numerical gradient."
-                    f"The tolerance for nondeterminism was {nondet_tol}."
-                )
-            numerical = _numerical(func, inputs, tensor, o, eps)
-            if not np.allclose(analytical[i], numerical, rtol, atol):
-                raise GradcheckError(
-                    f"Jacobian mismatch for output {o} with respect to input {i},\n"
-                    f"numerical:{stored(numerical, float64)!r}\n"
-                    f"analytical:{stored(analytical[i], float64)!r}\n"
-                )
+        values = found.detach().array
+        if not (np.allclose(values, 0) if masked else (values == 0).all()):
+            raise GradcheckError("backward not multiplied by grad_output")
+        if found.dtype is not tensor.dtype:
+            raise GradcheckError("grad is incorrect type")
+        if found.sizes != tensor.sizes:
+            raise GradcheckError("grad is incorrect size")
 
 
-def _analytical(output: Tensor, inputs: list[Tensor]) -> list[Matrix]:
-    """The Jacobian by each input, (inputs' elements, outputs' elements), one backward a column."""
-    columns = [np.zeros((t.numel(), output.numel())) for t in inputs]
-    for j in range(output.numel()):
-        unit = np.zeros(output.numel())
-        unit[j] = 1
-        cotangent = stored(unit.reshape(output.sizes), output.dtype)
-        found = grad(output, inputs, cotangent, retain_graph=True, allow_unused=True)
-        for column, g in zip(columns, found, strict=True):
-            if g is not None:
-                column[:, j] = g.array.reshape(-1)
-    return columns
+_NOTES = (
+    'Please look at "Notes about undefined output gradients" in "tools/autograd/derivatives.yaml"'
+)
 
 
-def _numerical(
-    func: Function, inputs: tuple[object, ...], tensor: Tensor, which: int, eps: float
-) -> Matrix:
-    """The Jacobian of output `which` by `tensor`, from central differences of step `eps`."""
-    rows: list[Matrix] = []
-    values = tensor.array
-    for index in np.ndindex(values.shape):
-        before = values[index].item()
-        sides: list[Matrix] = []
-        for step in (eps, -eps):
-            values[index] = before + step
-            out = _outputs(func, inputs)[which]
-            sides.append(out.array.astype(np.float64).reshape(-1))
-        values[index] = before
-        rows.append((sides[0] - sides[1]) / (2 * eps))
-    out_size = rows[0].size if rows else 0
-    return np.array(rows).reshape(tensor.numel(), out_size)
+def _check_undefined(func: Function, inputs: Inputs, count: int) -> None:
+    """Raise where backward does not take a gradient that never arrives for one of zeros: for all
+    outputs at once, and where there are several for each."""
+    _take_undefined([undefined(out) for out in differentiable(func(*inputs))], inputs)
+    for which in range(count) if count > 1 else ():
+        outputs = differentiable(func(*inputs))
+        some = [undefined(out) if at == which else out for at, out in enumerate(outputs)]
+        _take_undefined(some, inputs)
+
+
+def _take_undefined(outputs: list[Tensor], inputs: Inputs) -> None:
+    error: Exception | None = None
+    grads: tuple[Tensor | None, ...] = ()
+    try:
+        grads = grad(outputs, list(wanted(inputs)), _zeros(outputs), allow_unused=True)
+    except RuntimeError as raised:
+        error = raised
+    if error is None and all(g is None or (g.detach().array == 0).all() for g in grads):
+        return
+    warnings.warn(
+        "Backwards compatibility: New undefined gradient support checking feature is enabled by "
+        "default, but it may break existing callers of this function. If this is true for you, you "
+        'can call this function with "check_undefined_grad=False" to disable the feature',
+        stacklevel=2,
+    )
+    if error is not None:
+        raise GradcheckError(
+            f"Expected backward function to handle undefined output grads. {_NOTES}"
+        ) from error
+    raise GradcheckError(
+        "Expected all input grads to be undefined or zero when all output grads are undefined "
+        f"or zero. {_NOTES}"
+    )
+
+
+def gradgradcheck(
+    func: Function,
+    inputs: Tensor | Sequence[object],
+    grad_outputs: Tensor | Sequence[Tensor] | None = None,
+    *,
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    gen_non_contig_grad_outputs: bool = False,
+    raise_exception: bool = True,
+    nondet_tol: float = 0.0,
+    check_undefined_grad: bool = True,
+    check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_fwd_over_rev: bool = False,
+    check_rev_over_rev: bool = True,
+    fast_mode: bool = False,
+    masked: bool = False,
+) -> bool:
+    """Whether the second derivatives of `func` are right: gradcheck of its gradient.
+
+    The gradient is taken for `grad_outputs`, random ones if none are given, and checked by the
+    inputs and by those. Raises: GradcheckError, unless `raise_exception` is false.
+    """
+    if not (check_fwd_over_rev or check_rev_over_rev):
+        raise AssertionError(
+            "Expected at least one of check_fwd_over_rev or check_rev_over_rev to be True"
+        )
+    for name, given in (
+        ("check_undefined_grad", check_undefined_grad), ("check_batched_grad", check_batched_grad),
+    ):  # fmt: skip
+        if given and not check_rev_over_rev:
+            raise AssertionError(f"Setting {name}=True requires check_rev_over_rev to be True")
+    several = as_tuple(inputs)
+    if grad_outputs is None:
+        cotangents = tuple([
+            make_tensor(
+                out.sizes, dtype=out.dtype, low=-1, high=1, requires_grad=True,
+                noncontiguous=gen_non_contig_grad_outputs,
+            )
+            for out in differentiable(func(*several))
+        ])  # fmt: skip
+    else:
+        cotangents = cast("tuple[Tensor, ...]", as_tuple(grad_outputs))
+    count = len(several)
+
+    def first(*both: object) -> tuple[Tensor, ...]:
+        mine = both[:count]
+        sources = [t for t in mine if isinstance(t, Tensor) and t.requires_grad]
+        given = cast("tuple[Tensor, ...]", both[count:])
+        outputs = differentiable(func(*mine))
+        found = grad(outputs, sources, given, create_graph=True, allow_unused=True)
+        return tuple([g for g in found if g is not None])
+
+    return gradcheck(
+        first, (*several, *cotangents), eps=eps, atol=atol, rtol=rtol,
+        raise_exception=raise_exception, nondet_tol=nondet_tol,
+        check_undefined_grad=check_undefined_grad, check_grad_dtypes=check_grad_dtypes,
+        check_batched_grad=check_batched_grad, fast_mode=fast_mode,
+        check_forward_ad=check_fwd_over_rev, check_backward_ad=check_rev_over_rev, masked=masked,
+    )  # fmt: skip

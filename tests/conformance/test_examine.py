@@ -17,6 +17,7 @@ from experiments.conformance.exact import is_rounding, near
 from experiments.conformance.examine import COLUMNS, Call, examine, refusal
 from experiments.conformance.page import page
 from experiments.conformance.snippet import snippet
+from minitorch_np.op import REGISTRY
 from minitorch_np.tensor import Tensor
 from reference.opdb import Entry, Sample
 from tests.oracle import sample
@@ -100,6 +101,13 @@ def test_a_second_derivative_is_seen(monkeypatch):
     monkeypatch.setattr(minitorch_np, "exp", straight)
     found = examine(call("exp", X))
     assert "grad 2" in red(found) and "grad" not in red(found)
+
+
+def test_a_tangent_is_seen(monkeypatch):
+    monkeypatch.setattr(REGISTRY["exp"].plan, "jvps", {"input": lambda t: t})
+    assert red(examine(call("exp", X))) == {"jvp"}
+    monkeypatch.setattr(REGISTRY["exp"].plan, "jvps", {"input": "refused"})
+    assert examine(call("exp", X))["jvp"].startswith("raised NotImplementedError: Trying to use")
 
 
 def test_what_is_refused_is_compared(monkeypatch):

@@ -388,3 +388,15 @@ def test_two_tensors_of_one_gradient() -> None:
         return log, x.grad
 
     same(f, sample(3), grad=False)
+
+
+def test_hooks_on_a_view_that_no_gradient_reaches() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        log = Log()
+        with torch.no_grad():
+            view = x[1:]
+        view.register_hook(log.tensor("view"))
+        (view.sum() + x.sum()).backward()
+        return log, x.grad, len(view._backward_hooks), view.is_leaf, view.requires_grad
+
+    same(f, sample(3), grad=False)

@@ -57,11 +57,12 @@ def clip_grads_with_norm_(
     foreach: bool | None = None,  # noqa: ARG001
 ) -> None:
     """Scale the gradients of `parameters` so that a norm of `total_norm` becomes `max_norm`."""
+    max_norm = float(max_norm)
     grads = _grads(parameters)
     if not grads:
         return
     # multiplied even where it is 1: asking first would cost more
-    factor = clamp(float(max_norm) / (total_norm + 1e-6), max=1.0)
+    factor = clamp(max_norm / (total_norm + 1e-6), max=1.0)
     for grad in grads:
         grad.mul_(factor)
 

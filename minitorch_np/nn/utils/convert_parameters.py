@@ -11,7 +11,10 @@ __all__ = ["parameters_to_vector", "vector_to_parameters"]
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     """All elements of all parameters, one after the other, in a new tensor with history."""
-    return cat([parameter.view(-1) for parameter in parameters])
+    several = list(parameters)
+    for parameter in several:
+        _ = parameter.device  # what is no tensor fails here in PyTorch, too
+    return cat([parameter.view(-1) for parameter in several])
 
 
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:

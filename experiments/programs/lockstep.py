@@ -1,0 +1,248 @@
+"""One program under two libraries: each statement run by both, and all that came of it compared."""
+
+import functools
+import re
+import types
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+import minitorch_np
+from experiments.conformance.bridge import plain
+from experiments.conformance.compare import TOLERANCE
+from experiments.programs.facts import DERIVED, facts, unlike, unlike_logs
+from minitorch_np.strides import Overlap, internal_overlap, is_dense
+
+__all__ = ["Abandoned", "Difference", "Line", "Lockstep"]
+
+Names = dict[str, Any]
+PARTLY = re.compile("^IndexError|out of range|Number of elements of source")
+"""Errors that PyTorch may raise in the middle of writing."""
+
+
+class Line(NamedTuple):
+    """A statement; `target` is the tensor that it writes to, `others` those that it reads then."""
+
+    text: str
+    kind: str = ""
+    target: str = ""
+    others: tuple[str, ...] = ()
+
+
+class Difference(Exception):
+    """The libraries differ; `kind` says in what, shortly, and the text where and how."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
+class Abandoned(Exception):
+    """A program that cannot go on, for PyTorch itself fell over it."""
+
+
+@functools.lru_cache(maxsize=100_000)
+def compiled(text: str) -> types.CodeType:
+    """The statement, ready to run."""
+    return compile(text, "<program>", "exec")
+
+
+def outcome(code: types.CodeType, space: Names) -> tuple[str, list[str]]:
+    """The error that a statement raises, '' for none, and its warnings."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            exec(code, space)
+            error = ""
+        except Exception as raised:  # noqa: BLE001  # compared with the other library's
+            text = plain(str(raised)).partition("\nException raised from")[0]  # a trace in C++
+            error = f"{type(raised).__name__}: {text}"
+    return error, [warned(str(w.message)) for w in caught]
+
+
+def warned(text: str) -> str:
+    """A warning without addresses, and without the place in C++ that it was triggered from."""
+    text = re.sub(r" \(Triggered internally at .*\)$", "", text.strip(), flags=re.DOTALL)
+    return plain(re.sub(r"0x[0-9a-f]+", "0x", text))
+
+
+def same_text(mine: str, theirs: str) -> bool:
+    """Whether two errors, or two warnings, are one."""
+    return mine == theirs
+
+
+class Lockstep:
+    """A program as it runs: the names that each library has by now, and what hooks have seen."""
+
+    def __init__(self, alike: Callable[[str, str], bool] = same_text) -> None:
+        torch.set_warn_always(True)
+        self.mine: Names = {"torch": minitorch_np, "log": []}
+        self.theirs: Names = {"torch": torch, "log": []}
+        self.alike = alike
+        self.shapes: dict[str, tuple[int, ...]] = {}
+        """Of PyTorch's tensors, in the order in which they were made."""
+        self.coarse = "float64"
+
+    def run(self, line: Line) -> bool:
+        """Whether both libraries ran a statement; not so where its outcome is left to chance.
+
+        Raises: Difference where they answer otherwise, Abandoned where PyTorch is at fault.
+        """
+        if self.is_left_to_chance(line):
+            return False
+        code = compiled(line.text)
+        theirs, their_warnings = outcome(code, self.theirs)
+        if "INTERNAL ASSERT" in theirs or "select() cannot be applied to a 0-dim" in theirs:
+            raise Abandoned("it fell over, or read a size that is not there")
+        if theirs.startswith("NameError"):
+            return False
+        mine, my_warnings = outcome(code, self.mine)
+        if theirs != mine and "not implemented for" in mine + theirs and mine and theirs:
+            raise Abandoned("of two reasons to refuse a dtype and a shape, either may come first")
+        if not self.alike(mine, theirs):
+            raise Difference("error", f"raised {mine or 'nothing'!r}, not {theirs or 'nothing'!r}")
+        if PARTLY.search(theirs) and line.kind == "scatter":
+            raise Abandoned("some elements may have been written before the error")
+        if len(my_warnings) != len(their_warnings) or not all(
+            map(self.alike, my_warnings, their_warnings)
+        ):
+            raise Difference("warning", f"warned {my_warnings}, not {their_warnings}")
+        if "create_graph=True" in line.text:
+            self.mark(self.mine)
+            self.mark(self.theirs)
+        self.shapes = {name: tuple(t.shape) for name, t in tensors(self.theirs)}
+        for _, t in tensors(self.theirs):
+            self.coarse = coarser(self.coarse, str(t.dtype).removeprefix("torch."))
+        there = [name for name, _ in tensors(self.mine)]
+        if set(there) != set(self.shapes):
+            raise Difference("names", f"tensors {there} are not {list(self.shapes)}")
+        return not theirs
+
+    def compare(self, *, histories: bool = True) -> None:
+        """Every tensor that there is; without `histories` only what no look at it changes.
+
+        Raises: Difference.
+        """
+        mine, theirs = self.mine, self.theirs
+        for name in self.shapes:
+            a = facts(mine[name], mine, history_too=histories)
+            t = facts(theirs[name], theirs, history_too=histories)
+            found = unlike(a, t, name, self.coarse)
+            if found:
+                raise Difference(found.partition(":")[0].partition(".")[2] or "values", found)
+        a, t = self.partition(mine), self.partition(theirs)
+        if a != t:
+            raise Difference("memory", f"tensors that are one, or share memory: {a}, not {t}")
+        found = unlike_logs(mine["log"], theirs["log"])
+        if found:
+            raise Difference("log", found)
+
+    def close(self) -> None:
+        """Leave the grad mode as it is at first, whatever the program did to it."""
+        torch.set_grad_enabled(True)
+        minitorch_np.set_grad_enabled(True)
+
+    def mark(self, space: Names) -> None:
+        """Note which nodes a derivative has left: those of new tensors, and of gradients."""
+        found = [t for name, t in tensors(space) if name not in self.shapes]
+        found += [t for name, t in self.everything(space) if name.endswith(".grad")]
+        for t in found:
+            if t.grad_fn is not None:
+                t.grad_fn.metadata[DERIVED] = True
+
+    def partition(self, space: Names) -> list[str]:
+        """Which tensors are one object, and which share memory: each with the first that does."""
+        groups: dict[tuple[str, int], str] = {}
+        found: list[str] = []
+        for name, t in self.everything(space):
+            storage = t.untyped_storage()
+            memory = address(t) if isinstance(t, torch.Tensor) else id(storage)
+            one = groups.setdefault(("is", id(t)), name)
+            by = groups.setdefault(("shares", memory), name)
+            if one != name:
+                found.append(f"{name} is {one}")
+            elif by != name:
+                found.append(f"{name} shares with {by}")
+        return found
+
+    def everything(self, space: Names) -> Iterator[tuple[str, Any]]:
+        """The tensors and their gradients."""
+        for name in self.shapes:
+            t = space[name]
+            yield name, t
+            try:
+                keeps = t.is_leaf or t.retains_grad
+            except RuntimeError:
+                continue
+            if keeps and t.grad is not None:
+                yield f"{name}.grad", t.grad
+
+    def is_left_to_chance(self, line: Line) -> bool:
+        """Whether a write's result depends on the order in which elements are written.
+
+        So it does where elements of the target overlap, and where it overlaps what is read, unless
+        PyTorch refuses that.
+        """
+        target = self.theirs.get(line.target)
+        if not isinstance(target, torch.Tensor):
+            return False
+        inner = internal_overlap(tuple(target.shape), target.stride())
+        if inner is Overlap.TOO_HARD and overlaps_itself(target):
+            return True
+        strict = line.kind != "write" or re.search(r"(mm|mv|addr|cumsum)_", line.text)
+        if inner is Overlap.YES and strict:
+            return True
+        read = [self.theirs.get(name) for name in line.others]
+        return any(isinstance(t, torch.Tensor) and mixed(target, t, bool(strict)) for t in read)
+
+
+def tensors(space: Names) -> Sequence[tuple[str, Any]]:
+    """The tensors of a namespace."""
+    kinds = (torch.Tensor, minitorch_np.Tensor)
+    return [(name, t) for name, t in space.items() if isinstance(t, kinds)]
+
+
+def address(t: torch.Tensor) -> int:
+    """Which storage a tensor has; the address of its memory is 0 where there is none."""
+    return t.untyped_storage()._cdata  # pyright: ignore[reportPrivateUsage]
+
+
+def places(t: torch.Tensor) -> NDArray[np.int64]:
+    """Where in the storage each element is."""
+    found = np.full(1, t.storage_offset(), np.int64)
+    for n, step in zip(t.shape, t.stride(), strict=True):
+        found = (found[:, None] + np.arange(n) * step).reshape(-1)
+    return found
+
+
+def coarser(one: str, other: str) -> str:
+    """The dtype of the two whose values are rounded more."""
+    return max(one, other, key=lambda name: TOLERANCE.get(name, (0.0, 0.0)))
+
+
+def overlaps_itself(t: torch.Tensor) -> bool:
+    """Whether two elements are at one place."""
+    found = places(t)
+    return len(np.unique(found)) < len(found)
+
+
+def mixed(target: torch.Tensor, read: torch.Tensor, strict: bool) -> bool:
+    """Whether reading one tensor while the other is written to is nobody's promise."""
+    if target is read:
+        return strict
+    a, b = target.detach(), read.detach()
+    if address(a) != address(b) or not (a.numel() and b.numel()):
+        return False
+    if a.dtype != b.dtype:
+        return True
+    if not np.isin(places(a), places(b)).any():
+        return False
+    if strict:
+        return True
+    if (a.shape, a.stride(), a.storage_offset()) == (b.shape, b.stride(), b.storage_offset()):
+        return False
+    return not (is_dense(tuple(a.shape), a.stride()) and is_dense(tuple(b.shape), b.stride()))

@@ -1,0 +1,332 @@
+"""Dual tensors: what they show, which ops carry tangents, views and writes, and what is refused."""
+
+import pytest
+import torch as real
+
+import minitorch_np
+from experiments.conformance import pushing  # noqa: F401  # loads what would warn in a test
+from tests.oracle import same, sample
+
+kind = {"dtype": real.float64}
+x, v = sample(2, 3, grad=False, **kind), sample(2, 3, seed=1, grad=False, **kind)
+y = sample(2, 3, seed=2, **kind)
+
+
+def pushed(f):
+    """A program of dual inputs, as one of inputs and tangents: its results and their tangents."""
+
+    def run(torch, *given):
+        forward = torch.autograd.forward_ad
+        half = len(given) // 2
+        with forward.dual_level():
+            duals = [forward.make_dual(p, t) for p, t in zip(given[:half], given[half:])]
+            result = f(torch, *duals)
+            results = result if isinstance(result, (tuple, list)) else (result,)
+            pairs = [forward.unpack_dual(r) for r in results]
+        return [part for primal, tangent in pairs for part in (primal, *_facts(tangent))]
+
+    return run
+
+
+def _facts(tangent):
+    """All of a tangent but the name of its node, which the rule decides."""
+    return () if tangent is None else (tangent.clone(), tangent.stride(), tangent.requires_grad)
+
+
+def refused(f):
+    """The text of what a program raises, first line only."""
+
+    def run(torch, *given):
+        try:
+            f(torch, *given)
+        except Exception as error:  # noqa: BLE001  # compared with the other library's
+            return f"{type(error).__name__}: {error}".splitlines()[0]
+        return "nothing raised"
+
+    return run
+
+
+PROGRAMS = {
+    "product": lambda torch, a, b: a * b + a.sin() / b.exp(),
+    "one tangent of two": lambda torch, a, b: a.detach() * b,
+    "no tangent": lambda torch, a, b: a.detach() + 1,
+    "views": lambda torch, a, b: (a.t(), a[0], a.view(3, 2), b.expand(2, 2, 3), a.unbind(1)[1]),
+    "in place": lambda torch, a, b: a.clone().mul_(b).add_(1).sin_(),
+    "in place by itself": lambda torch, a, b: a.clone().mul_(b[0]),
+    "write to a view": lambda torch, a, b: _write_to_view(a.clone(), b),
+    "write of a plain tensor": lambda torch, a, b: _write_to_view(a.clone(), b.detach()),
+    "case 4": lambda torch, a, b: _into(torch.zeros(4, 3), b),
+    "case 5": lambda torch, a, b: _seen(torch.zeros(2, 3, dtype=a.dtype), b),
+    "a view of a view": lambda torch, a, b: _deep(torch.zeros(3, 4, 3), b),
+    "zeroed": lambda torch, a, b: (
+        a.clone().zero_(),
+        b.clone().fill_(2.0),
+        a.clone().fill_(b[0, 0]),
+    ),
+    "geometry in place": lambda torch, a, b: _geometry(a.clone(), b),
+    "matrix products": lambda torch, a, b: (a @ b.t(), a.mm(b.t()), torch.addmm(a, b, b.t() @ a)),
+    "joins": lambda torch, a, b: (torch.cat([a, a.detach(), b]), torch.stack([b, a])),
+    "several results": lambda torch, a, b: (*a.max(0), *b.sort(1), *torch.var_mean(a)),
+    "integers": lambda torch, a, b: (a.argmax(), a > b, a.long(), a.sign()),
+    "another dtype": lambda torch, a, b: (a.float() * b, a.half(), b.to(a.dtype)),
+    "promotion": lambda torch, a, b: (a.float() * b.detach(), a + torch.ones(3)),
+    "numbers": lambda torch, a, b: (a + 2, 3 - a, a / 4, 2**a, a**2, -a),
+    "nothing smooth": lambda torch, a, b: (a.floor(), a.round(), a.trunc()),
+    "subscripts": lambda torch, a, b: (a[:, [2, 0]], a[1], _assign(a.clone(), b)),
+    "norms": lambda torch, a, b: (a.norm(), a.norm(3, 1), torch.nn.functional.group_norm(a, 3)),
+    "softmax": lambda torch, a, b: (
+        a.softmax(1),
+        torch.nn.functional.cross_entropy(a, b.detach()),
+    ),
+    "out of a module": lambda torch, a, b: torch.nn.functional.linear(a, b, b[:, 0]),
+    "versions": lambda torch, a, b: torch.tensor([_version(torch, a.clone())]),
+}
+
+
+def _write_to_view(a, b):
+    a[0].mul_(b[1])
+    a[:, 1] = b[:, 2]
+    return a, a.t()
+
+
+def _into(base, b):
+    base[1:3].copy_(b)
+    return base, base[2]
+
+
+def _seen(base, b):
+    view = base.view(3, 2)
+    base.copy_(b)
+    return base, view, view.t()[1]
+
+
+def _deep(base, b):
+    base.transpose(0, 1)[1:3].unbind(1)[2].copy_(b)
+    return base, base[2, 1:3]
+
+
+def _geometry(a, b):
+    c = (a * b).t_()
+    return c, c.unsqueeze_(0), c.squeeze_(0), a.clone().transpose_(0, 1)
+
+
+def _assign(a, b):
+    a[0, 1:] = b[1, :2]
+    a[a > 0.5] = 0.25
+    return a
+
+
+def _version(torch, a):
+    a.add_(1)
+    return a._version
+
+
+# PyTorch's rule of log_softmax writes to what its own backward needs
+@pytest.mark.parametrize(
+    "name, grad", [(n, g) for n in PROGRAMS for g in (False, True) if (n, g) != ("softmax", True)]
+)
+def test_programs(name, grad):
+    given = [t.detach().clone().requires_grad_(grad) for t in (x, y, v, v * 2)]
+    same(pushed(PROGRAMS[name]), *given)
+
+
+def test_a_gradient_of_a_tangent():
+    def f(torch, a, b, t, u):
+        tangent = pushed(lambda torch, a, b: (a * b).sin().sum())(torch, a, b, t, u)[1]
+        return torch.autograd.grad(tangent, [a, b, t, u])
+
+    same(f, *[t.detach().clone().requires_grad_() for t in (x, y, v, v + 1)], grad=False)
+
+
+def test_a_gradient_of_layer_norms_tangent():
+    """Against finite differences: in PyTorch mean and rstd count as constants there."""
+    torch = minitorch_np
+    generator = torch.Generator().manual_seed(0)
+    a, t, w = (torch.randn(2, 3, generator=generator, dtype=torch.float64) for _ in range(3))
+
+    def tangent(p, q):
+        f = lambda p, q: torch.nn.functional.layer_norm(p, (3,), q[0])  # noqa: E731
+        return pushed(lambda _, p, q: f(p, q).sin())(torch, p, q, t, w)[1].sum()
+
+    assert torch.autograd.gradcheck(tangent, (a.requires_grad_(), w.requires_grad_()))
+
+
+def _grad_forward(torch, f, p, t):
+    forward = torch.autograd.forward_ad
+    with forward.dual_level():
+        leaf = p.clone().requires_grad_()
+        dual = forward.make_dual(leaf, t)
+        [g] = torch.autograd.grad(f(torch, dual), dual, create_graph=True)
+        return [p for p in forward.unpack_dual(g) if p is not None]
+
+
+SCALARS = {
+    "exp": lambda torch, a: (a.exp() * a).sum(),
+    "tanh and matrix": lambda torch, a: (a.tanh() @ a.t().sigmoid()).pow(2).sum(),
+    "softmax": lambda torch, a: (a.softmax(1) * a.log_softmax(0)).sum(),
+    "in place": lambda torch, a: a.clone().mul_(a).exp_().mul_(a).sum(),
+    "in place on a view": lambda torch, a: _written(a.clone(), a).sum(),
+    "norm": lambda torch, a: a.norm() * torch.nn.functional.layer_norm(a, (3,)).square().sum(),
+    "sorted": lambda torch, a: (a.sort(1)[0].cumprod(1) * a.max(0)[0]).sum(),
+    "convolution": lambda torch, a: (
+        torch.nn.functional.conv1d(a[None], a[:, None, :2], groups=2).tanh().sum()
+    ),
+}
+
+
+def _written(a, b):
+    a[0].mul_(b[1]).sigmoid_()
+    return a * b
+
+
+@pytest.mark.parametrize("name", SCALARS)
+def test_forward_over_reverse(name):
+    def f(torch, p, t):
+        return [part.detach() for part in _grad_forward(torch, SCALARS[name], p, t)]
+
+    same(f, x, v, grad=False)
+
+
+def test_what_backward_accumulates_has_no_tangent():
+    def f(torch, p, t):
+        forward = torch.autograd.forward_ad
+        with forward.dual_level():
+            leaf = p.clone().requires_grad_()
+            forward.make_dual(leaf, t).exp().sum().backward()
+            return forward.unpack_dual(leaf.grad).tangent is None
+
+    same(f, x, v)
+
+
+REFUSALS = {
+    "no level": lambda torch, a, b: torch.autograd.forward_ad.make_dual(a, b),
+    "unpacked outside": lambda torch, a, b: torch.autograd.forward_ad.unpack_dual(a),
+    "no level to leave": lambda torch, a, b: torch.autograd.forward_ad.exit_dual_level(),
+    "another level to leave": lambda torch, a, b: torch.autograd.forward_ad.exit_dual_level(
+        level=2
+    ),
+}
+
+INSIDE = {
+    "nested": lambda F, torch, a, b: F.enter_dual_level(),
+    "twice": lambda F, torch, a, b: F.make_dual(F.make_dual(a, b), b),
+    "a dual tangent": lambda F, torch, a, b: F.make_dual(a, F.make_dual(b, a)),
+    "shape": lambda F, torch, a, b: F.make_dual(a, b.t()),
+    "broadcast": lambda F, torch, a, b: F.make_dual(a, b[0]),
+    "integers": lambda F, torch, a, b: F.make_dual(a.long(), b),
+    "an integer tangent": lambda F, torch, a, b: F.make_dual(a, b.long()),
+    "level 1": lambda F, torch, a, b: F.make_dual(a, b, level=1),
+    "level -1": lambda F, torch, a, b: F.make_dual(a, b, level=-1),
+    "unpack level 1": lambda F, torch, a, b: F.unpack_dual(F.make_dual(a, b), level=1),
+    "no tensor": lambda F, torch, a, b: F.unpack_dual(3.0),
+    "out": lambda F, torch, a, b: torch.add(F.make_dual(a, b), 1, out=torch.zeros(2, 3)),
+    "into a dual": lambda F, torch, a, b: torch.add(a, 1, out=F.make_dual(a, b)),
+    "max out": lambda F, torch, a, b: torch.mul(a, F.make_dual(a, b), out=a.clone()),
+    "no rule": lambda F, torch, a, b: torch.nn.functional.pdist(F.make_dual(a, b)),
+    "no derivative": lambda F, torch, a, b: F.make_dual(a, b) // 2.0,
+    "no rule in place": lambda F, torch, a, b: F.make_dual(a, b).acosh_(),
+    "overlap": lambda F, torch, a, b: F.make_dual(a[0].expand(2, 3), b),
+    "detach_": lambda F, torch, a, b: F.make_dual(a, b).detach_(),
+    "a leaf": lambda F, torch, a, b: a.clone().requires_grad_().mul_(F.make_dual(a, b)),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_refused_outside(name):
+    same(refused(REFUSALS[name]), x, v)
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_refused_inside(name):
+    def f(torch, a, b):
+        with torch.autograd.forward_ad.dual_level():
+            INSIDE[name](torch.autograd.forward_ad, torch, a, b)
+
+    same(refused(f), x, v)
+
+
+def test_what_a_dual_shows():
+    def f(torch, a, b):
+        F = torch.autograd.forward_ad
+        shown = []
+        with F.dual_level() as level:
+            d = F.make_dual(a, b)
+            p, t = F.unpack_dual(d)
+            q, none = F.unpack_dual(a)
+            turned = F.unpack_dual(F.make_dual(a, b.t().contiguous().t())).tangent
+            offset = F.unpack_dual(F.make_dual(a, torch.cat([b[:1], b])[1:])).tangent
+            odd = F.unpack_dual(F.make_dual(a, b.float()))
+            shown += [level, t is b, none, p is d, d._base is a, p._base is a, q._base is a]
+            shown += [turned is b, turned.stride(), offset.storage_offset(), odd.tangent]
+            shown += [repr(d), repr(p), str(d[0]), repr(d.detach()), type(p) is type(a)]
+            shown += [d.add_(1) is d, d._version, a._version, F.unpack_dual(d).tangent is b]
+            shown += [type(F.unpack_dual(d)).__name__, F.unpack_dual(d)._fields]
+            kept = d * 2
+        shown += [repr(kept), F.unpack_dual(kept).tangent, repr(d)]
+        return shown
+
+    same(f, x, v)
+
+
+def test_names_of_nodes():
+    def f(torch, a, b):
+        F = torch.autograd.forward_ad
+        with F.dual_level():
+            d = F.make_dual(a, b)
+            p, t = F.unpack_dual(d)
+            return [d.grad_fn.name(), p.grad_fn.name(), t is b, (d * d).grad_fn.name()]
+
+    same(f, x.clone().requires_grad_(), v.clone().requires_grad_(), grad=False)
+
+
+def test_switches():
+    def f(torch, a, b):
+        F = torch.autograd.forward_ad
+        found = []
+        with F.dual_level():
+            d = F.make_dual(a, b)
+            with F._set_fwd_grad_enabled(False):
+                off = d * 2
+                found += [F._is_fwd_grad_enabled(), F.unpack_dual(d).tangent]
+            found += [F._is_fwd_grad_enabled(), F.unpack_dual(off).tangent]
+            with torch.no_grad():
+                found.append(F.unpack_dual(d * 2).tangent)
+            with torch.inference_mode():
+                found.append(F.unpack_dual(d * 2).tangent)
+            found.append(F.unpack_dual(d * 2).tangent)
+        return found
+
+    same(f, x, v)
+
+
+def test_the_level_as_a_decorator():
+    def f(torch, a, b):
+        F = torch.autograd.forward_ad
+
+        @F.dual_level()
+        def push(p, t):
+            return F.unpack_dual(F.make_dual(p, t).exp()).tangent
+
+        return push(a, b), push(b, a), F._current_level if hasattr(F, "_current_level") else -1
+
+    same(f, x, v)
+
+
+def test_an_error_inside_closes_the_level():
+    def f(torch, a, b):
+        F = torch.autograd.forward_ad
+        try:
+            with F.dual_level():
+                raise KeyError("mine")
+        except KeyError:
+            pass
+        return F.unpack_dual(a).tangent
+
+    same(f, x, v)
+
+
+def test_max_pool1d_and_embedding_bag_see_tangents():
+    def f(torch, a, b):
+        return torch.nn.functional.max_pool1d(a[None], 2), b.sum()
+
+    same(pushed(f), x, v, v, x)
