@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, return_types
-from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.inplace import bump
 from minitorch_np.kernels.large import folded
 from minitorch_np.kernels.large import loop as compiled_loop
@@ -28,7 +27,7 @@ from minitorch_np.ops.reduce import MAX_DIMS, Dims, dims_of
 from minitorch_np.overloads import unfitting
 from minitorch_np.shapes import Shape, reduced, wrap_dim
 from minitorch_np.strides import contiguous
-from minitorch_np.tensor import Tensor, empty
+from minitorch_np.tensor import Tensor
 
 __all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "min"]
 
@@ -43,13 +42,6 @@ def values_of(t: Tensor) -> Array:
     array = converted(t, t.dtype)
     assert isinstance(array, np.ndarray)
     return array
-
-
-def zeros(shape: Shape, dtype: Dtype) -> Tensor:
-    """Contiguous zeros."""
-    done = empty(shape, contiguous(shape), dtype)
-    done.array.fill(0)  # np.zeros would ask for new pages each time
-    return done
 
 
 def check_dim(name: str, shape: Shape, dim: int, ending: str = "()") -> None:

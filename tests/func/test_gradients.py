@@ -229,3 +229,17 @@ def test_hooks_on_saved_tensors() -> None:
 
     alike(f, X)
     alike(within, X)
+
+
+def test_first_gradients_of_which_some_are_batched() -> None:
+    def f(torch: Any, x: Any, g: Any) -> Any:
+        outputs = (x.sin(), x.cos())
+        for order in ((g, torch.ones(3)), (torch.ones(3), g)):
+            for dims in ((0, None), (None, 0)):
+                if (order[0] is g) == (dims[0] == 0):
+                    yield torch.vmap(
+                        lambda a, b: torch.autograd.grad(outputs, x, (a, b), retain_graph=True),
+                        dims,
+                    )(*order)
+
+    alike(lambda torch, x, g: list(f(torch, x, g)), sample(3), sample(6, 3, grad=False))

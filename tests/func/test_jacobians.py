@@ -217,3 +217,19 @@ def test_forward_mode_around_reverse_mode() -> None:
         )(x),
         X,
     )
+
+
+def test_rules_that_look_at_zeros() -> None:
+    x = X.clone()
+    x[1, 2] = x[2, 0] = x[2, 1] = 0
+    for f in (
+        lambda x: x.cumprod(1),
+        lambda x: x.prod(1),
+        lambda x: x.prod(),
+        lambda x: (x * 0).amax(1),
+        lambda x: (x * 0).norm(),
+        lambda x: x.max(),
+        lambda x: x[x > 0],
+    ):
+        alike(lambda torch, x: torch.func.jacrev(f)(x), x, stride=False)
+    alike(lambda torch, x: torch.vmap(torch.func.hessian(lambda x: x.prod()))(x), x, stride=False)
