@@ -276,10 +276,10 @@ def inplace_source(plan: Plan, name: str) -> str:
     ]
     lines += ["        raise"]
     if plan.differentiable:
-        lines += [
-            "    except RuntimeError:",
-            f"        recheck({first}, {_arguments(plan, 'out')})",
-        ]
+        lines += ["    except RuntimeError:"]
+        if native and plan.discrete:  # PyTorch looks at floating targets only
+            lines += [f"        if not {first}.dtype.is_floating_point:", "            raise"]
+        lines += [f"        recheck({first}, {_arguments(plan, 'out')})"]
         lines += ["        raise"]
     return "\n".join(lines)
 
@@ -307,6 +307,7 @@ def node_source(plan: Plan) -> str:
     """The class of the node: a slot for everything kept, and `apply`, which calls the rules."""
     names = plan.names()
     tensors = [n for n in names if plan.output(n) is not None or (n in plan.kinds and n != "out")]
+    tensors.sort(key=lambda n: slot(plan, n))  # the order in which PyTorch looks for stale ones
     slots = [slot(plan, n) for n in names] + [version_slot(plan, n) for n in tensors]
     lines = [f"class {plan.node}(Node):", f"    __slots__ = {tuple(slots)!r}"]
     lines += [f"    saves = { {slot(plan, n): _edge_of(plan, n) for n in tensors}!r}"]
