@@ -102,10 +102,14 @@ class Node:
         for nr, (grad, target) in enumerate(zip(results, edges, strict=False)):
             if grad is not None and target is not None:
                 results[nr] = fitted(self, nr, target, grad)
+        shown = [at for at in range(len(edges)) if at not in self.hidden]
+        grads = [results[at] for at in shown]
         for hook in list(hooks.values()):
-            changed = hook(tuple(results), outputs)
+            changed = hook(tuple(grads), outputs)
             if changed is not None:
-                results = _replaced(hook, results, changed)
+                grads = _replaced(hook, grads, changed)
+        for at, grad in zip(shown, grads, strict=True):
+            results[at] = grad
         return results
 
     def hooked(self, grads: list[Tensor | None]) -> list[Tensor | None]:
@@ -189,7 +193,7 @@ class Node:
         grads = self.prepared(grads)
         for name in self.saves:
             self.saved(name)
-        nothing: list[Tensor | None] = [None] * len(self.edges)
+        nothing: list[Tensor | None] = [None] * (len(self.edges) - len(self.hidden))
         for hook in list((self.post_hooks or {}).values()):
             changed = hook(tuple(nothing), tuple(grads))
             if changed is not None:
