@@ -285,10 +285,10 @@ def inplace_source(plan: Plan, name: str) -> str:
     ]
     lines += ["        raise"]
     if plan.differentiable:
-        lines += [
-            "    except RuntimeError:",
-            f"        recheck({first}, {_arguments(plan, 'out')})",
-        ]
+        lines += ["    except RuntimeError:"]
+        if native and plan.discrete:  # PyTorch looks at floating targets only
+            lines += [f"        if not {first}.dtype.is_floating_point:", "            raise"]
+        lines += [f"        recheck({first}, {_arguments(plan, 'out')})"]
         lines += ["        raise"]
     return "\n".join(lines)
 

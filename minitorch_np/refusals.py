@@ -186,6 +186,11 @@ class Underived(Node):
         """Raises: RuntimeError."""
         raise RuntimeError(f"derivative for {self.called} is not implemented")
 
+    def spend(self, grads: list[Tensor | None], keep_graph: bool) -> None:
+        """As `apply`. Raises: RuntimeError."""
+        del keep_graph
+        self.apply(grads, self.edges)
+
 
 def underived(one: Planned, result: Tensor, inputs: Sequence[object]) -> Tensor:
     """A result written to `out=`, with a history that only says that there is no derivative."""

@@ -252,8 +252,6 @@ class Task:
                 return  # backward() runs the node that it ends at, and grad() does not
         results = node.run(arrived, edges)
         del arrived
-        if not self.keep_graph:
-            node.release()
         waiting = self.waiting
         buffers = self.buffers
         for nr, target in enumerate(edges):
@@ -275,6 +273,8 @@ class Task:
             waiting[child] = left
             if not left:
                 self.push(child)
+        if not self.keep_graph:  # not before: a gradient that does not fit leaves the node whole
+            node.release()
 
 
 def current_task() -> Task | None:

@@ -167,6 +167,9 @@ def rebase(tensor: Tensor, node: Node, nr: int = 0) -> None:
     base = tensor.base
     if base is not None:
         node.on_view = reference(tensor)
+        meta = tensor.autograd()
+        if meta.grad_fn is None:
+            meta.grad_fn = node  # no leaf any more; what it is shows at the next look
         node = CopySlices(edge(base), base, tensor, node)
         tensor = base
     _proceed(tensor, node, nr)

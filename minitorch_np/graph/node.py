@@ -142,10 +142,14 @@ class Node:
         for nr, (grad, to) in enumerate(zip(results, edges, strict=True)):
             if grad is not None and to is not None:
                 results[nr] = fitted(self, nr, to, grad)
+        shown = [at for at in range(len(edges)) if at not in self.hidden]
+        found = [results[at] for at in shown]
         for hook in list(self.post_hooks.values()):
-            changed = hook(tuple(results), outputs)
+            changed = hook(tuple(found), outputs)
             if changed is not None:
-                results = replaced(hook, results, changed)
+                found = replaced(hook, found, changed)
+        for at, grad in zip(shown, found, strict=True):
+            results[at] = grad
         return results
 
     def prepared(self, grads: list[Tensor | None]) -> list[Tensor | None]:

@@ -61,7 +61,7 @@ def multiply(
     elif start is not wide or beta != 1:
         _ = quietly(np.multiply, start, wide.dtype.type(beta), wide)
     if wide is not target:
-        target[...] = wide
+        quietly(np.copyto, target, wide, "unsafe")
 
 
 def _apart(start: Array, target: Array) -> bool:

@@ -211,9 +211,9 @@ def hooks_of(self: Tensor) -> list[object]:
     meta = self.meta
     if meta is None:
         return []
-    node, found = self.grad_fn, meta.hooks
+    node, found = meta.grad_fn, meta.hooks  # not self.grad_fn, for a view of it may be refused
     if isinstance(node, Node):
-        found = (node.tensor_hooks or {}).get(self.output_nr)
+        found = (node.tensor_hooks or {}).get(meta.output_nr)
     return list((found or {}).values())
 
 

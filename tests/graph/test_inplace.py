@@ -340,3 +340,57 @@ def test_a_message_on_indices_that_were_given_a_history() -> None:
         values.sum().backward()
 
     same(f, sample(2, 3))
+
+
+STALE_BOTH: dict[str, Case] = {
+    "mul": lambda torch, a, b: a * b,
+    "pow": lambda torch, a, b: a.pow(b),
+    "addcmul": lambda torch, a, b: torch.addcmul(a, b, b * 1),
+    "lerp": lambda torch, a, b: torch.lerp(a, b, b * 1),
+    "atan2": lambda torch, a, b: torch.atan2(a, b),
+}
+
+
+@pytest.mark.parametrize("case", STALE_BOTH)
+def test_which_of_two_stale_tensors_is_named(case: str) -> None:
+    def f(torch: Any, x: Any, y: Any) -> Any:
+        a, b = x * 1, y * 1
+        out = STALE_BOTH[case](torch, a, b)
+        a.add_(1)
+        b.add_(1)
+        out.sum().backward()
+
+    same(f, sample(1, 3, low=0.5), sample(3, low=0.5, seed=1))
+
+
+def test_a_view_is_no_leaf_once_it_was_written_to() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        v = torch.zeros(2, 3)[0]
+        v.mul_(x)
+        v.retain_grad()
+        (v * 2).sum().backward()
+        return v.retains_grad, v.grad, x.grad
+
+    same(f, sample(3))
+
+
+def test_integers_may_be_copied_to_whatever_wants_a_gradient() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        a = torch.zeros(8, dtype=torch.int64)
+        with torch.no_grad():
+            v = a.view(-1)
+        v.copy_(x)
+
+    same(f, sample(8))
+    same(f, sample(3))
+
+
+def test_hooks_do_not_see_edges_of_numbers() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        log: list[Any] = []
+        out = x.masked_fill(x > 0, 1)
+        out.grad_fn.register_hook(lambda i, o: log.append(i) or (i[0] * 2,))
+        out.sum().backward()
+        return log, x.grad
+
+    same(f, sample(3))

@@ -131,3 +131,9 @@ def test_unknown_backend(monkeypatch: pytest.MonkeyPatch) -> None:
     x = ours(sample(2, 2))
     with pytest.raises(ValueError, match="not 'fortran'"):
         minitorch_np.mm(x, x)
+
+
+def test_a_half_product_overflows_without_a_warning() -> None:
+    for dtype in (torch.float16, torch.bfloat16):
+        big = torch.full((2, 2), 3e4, dtype=dtype)
+        same(lambda torch, a: a @ a, big * (1 if dtype is torch.float16 else 1e30))
