@@ -216,6 +216,8 @@ def test_a_node_is_called() -> None:
             lambda: node(g), lambda: (x * 2).grad_fn(g), lambda: x.exp().grad_fn(g), node,
             lambda: node(g, g), lambda: node(3), lambda: node(None), lambda: node.requires_grad,
             lambda: (x.detach() + y).grad_fn(g), lambda: views(g[0], None, g[1]),
+            lambda: node.next_functions[0][0](g), lambda: node.next_functions[0][0](g * 2),
+            lambda: x.grad, lambda: node.next_functions[1][0](None), lambda: y.grad,
         )  # fmt: skip
 
     same(f, sample(3), sample(3, seed=1), grad=False)
