@@ -435,6 +435,20 @@ def _warn_of_strides(grad: Tensor, leaf: Tensor) -> None:
     )
 
 
+def _accumulated(
+    self: AccumulateGrad,
+    grads: list[Tensor | None],
+    edges: Edges,  # noqa: ARG001
+) -> list[Tensor | None]:
+    """Add a gradient to the leaf's, as calling its node does; nothing goes on from there."""
+    if grads[0] is not None:
+        accumulate(self, grads)
+    return []
+
+
+setattr(AccumulateGrad, "apply", _accumulated)  # noqa: B010  # what adds stands here
+
+
 def _show(leaf: Tensor, hooks: dict[int, Callable[[Tensor], None]]) -> None:
     """Call the hooks on a leaf whose gradient is there.
 

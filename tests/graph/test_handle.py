@@ -95,17 +95,3 @@ def test_every_handle_is_of_one_kind() -> None:
         return found
 
     same(f, sample(3), grad=False)
-
-
-def test_hooks_that_are_not_saved() -> None:
-    def f(torch: Any, x: Any) -> Any:
-        def hook(g: Any) -> None: ...
-
-        hook.__qualname__ = "hook"
-        x.register_hook(torch.utils.hooks.unserializable_hook(hook))
-        torch.utils.hooks.warn_if_has_hooks(x)
-        torch.utils.hooks.warn_if_has_hooks(x * 2)
-        x.register_hook(len)
-        torch.utils.hooks.warn_if_has_hooks(x)
-
-    same(f, sample(3), grad=False)
