@@ -5,7 +5,7 @@ Source: torch/csrc/autograd/python_function.cpp.
 
 import warnings
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, ClassVar, NamedTuple, NoReturn, cast
 
 from minitorch_np.dtypes import dtype as Dtype
@@ -291,8 +291,9 @@ def set_aside(node: CustomNode, before: tuple[object, ...]) -> None:
     """Put away the user's attributes of names that the engine has, whose values `before` has."""
     theirs = record_of(node).theirs
     attributes = vars(node)
-    for name in _TAKEN & attributes.keys():
-        theirs[name] = attributes.pop(name)
+    if not _TAKEN.isdisjoint(attributes):
+        for name in _TAKEN.intersection(attributes):
+            theirs[name] = attributes.pop(name)
     for name, mine in zip(_FIELDS, before, strict=True):
         now = getattr(node, name)
         if now is not mine:
@@ -304,9 +305,6 @@ def set_aside(node: CustomNode, before: tuple[object, ...]) -> None:
 def as_ctx(node: CustomNode) -> Generator[CustomNode]:
     """The node as the ctx that methods of its Function get, with all of the user's attributes."""
     theirs = record_of(node).theirs
-    if not theirs:
-        yield node
-        return
     before = fields_of(node)
     for name, value in theirs.items():
         setattr(node, name, value)
@@ -317,6 +315,10 @@ def as_ctx(node: CustomNode) -> Generator[CustomNode]:
         set_aside(node, before)
 
 
+_AS_IT_IS: AbstractContextManager[None] = nullcontext()
+"""Instead of `as_ctx` where no name is taken, which is nearly always."""
+
+
 def _derived(node: CustomNode, grads: list[Tensor | None]) -> list[Tensor | None]:
     """The gradient of each tensor argument, fitted to it, wanted just now or not."""
     record = record_of(node)
@@ -324,9 +326,9 @@ def _derived(node: CustomNode, grads: list[Tensor | None]) -> list[Tensor | None
     task = current_task()
     if task is not None:
         task.executing = node
-    with as_ctx(node) as ctx:
-        backward = cast(Any, ctx)  # `apply` is for users to call and override, with their arguments
-        returned = backward.apply_boxed(given) if record.boxed else backward.apply(*given)
+    ctx = cast(Any, node)  # `apply` is for users to call and override, with their arguments
+    with as_ctx(node) if record.theirs else _AS_IT_IS:
+        returned = ctx.apply_boxed(given) if record.boxed else ctx.apply(*given)
     del given
     if task is not None:
         task.executing, task.exposed = None, False

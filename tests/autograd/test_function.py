@@ -219,3 +219,45 @@ def test_a_node_is_called() -> None:
         )  # fmt: skip
 
     same(f, sample(3), sample(3, seed=1), grad=False)
+
+
+def test_gradients_are_checked() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x**3
+
+        right = double(
+            torch, forward=forward, backward=lambda ctx, g: g * 3 * ctx.saved_tensors[0] ** 2
+        )
+        wrong = double(torch, forward=forward)
+        checks = torch.autograd.gradcheck, torch.autograd.gradgradcheck
+        found = [check(right.apply, (x,)) for check in checks]
+        return *found, checks[0](wrong.apply, (x,), raise_exception=False)
+
+    same(f, sample(3, dtype=torch.float64), grad=False)
+
+
+def test_layers_inside_a_function() -> None:
+    """Backward that records forward again, as checkpoints do."""
+
+    def f(torch: Any, x: Any) -> Any:
+        torch.manual_seed(0)
+        layer = torch.nn.Linear(3, 2)
+
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return layer(x).tanh()
+
+        def backward(ctx: Any, g: Any) -> Any:
+            inner = ctx.saved_tensors[0].detach().requires_grad_()
+            with torch.enable_grad():
+                out = layer(inner).tanh()
+            torch.autograd.backward(out, g)
+            return inner.grad
+
+        F = double(torch, forward=forward, backward=backward)
+        (F.apply(F.apply(x * 1) @ layer.weight) * 3).sum().backward()
+        return x.grad, layer.weight.grad, layer.bias.grad
+
+    same(f, sample(4, 3), grad=False)
