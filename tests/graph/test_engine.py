@@ -375,7 +375,7 @@ def test_threads_that_share_leaves_lose_no_gradient() -> None:
     hooked: list[int] = []
     leaf.register_hook(lambda g: hooked.append(1))
     errors: list[BaseException] = []
-    rounds, count = 60, 8
+    rounds, count = 150, 8
     start = threading.Barrier(count)
 
     def work(nr: int) -> None:
