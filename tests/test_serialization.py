@@ -158,6 +158,7 @@ def archive_of(pickled: bytes, **records: bytes) -> io.BytesIO:
         archive.writestr("archive/data.pkl", pickled)
         for name, content in records.items():
             archive.writestr(f"archive/data/{name}", content)
+    file.seek(0)
     return file
 
 
