@@ -22,7 +22,7 @@ from minitorch_np.graph.modes import enable_grad, state
 from minitorch_np.plan import Plan
 from minitorch_np.tensor import Tensor, empty_strided
 
-__all__ = ["how", "tangents_of_results"]
+__all__ = ["check", "how", "refuse", "refuse_unruled", "tangents_of_results"]
 
 A = Any
 Parts = Sequence[Tensor | None]
@@ -55,6 +55,11 @@ def refuse(name: str, why: str) -> NoReturn:
     )
 
 
+def refuse_unruled(name: str) -> NoReturn:
+    """Raise PyTorch's error of an op that has no forward rule; those in place have another."""
+    refuse(name, f"{_FEATURE}." if name.endswith("_") else f"{_FEATURE}{_SUBMIT}")
+
+
 def check(call: Call, duals: Mapping[str, Dual]) -> None:
     """Raise NotImplementedError where one of the arguments that have tangents has no rule."""
     if not (call.plan.rules or call.plan.jvps or call.plan.view):
@@ -62,11 +67,7 @@ def check(call: Call, duals: Mapping[str, Dual]) -> None:
             f"Trying to use forward AD with aten::{call.plan.aten} that does not support it."
         )
     if any(how(call, arg) == "refused" for arg in duals):
-        name = call.plan.aten
-        inplace = call.op.name.endswith("_")
-        if inplace and not name.endswith("_"):
-            name += "_"
-        refuse(name, f"{_FEATURE}." if inplace else f"{_FEATURE}{_SUBMIT}")
+        refuse_unruled(call.plan.aten.rstrip("_") + "_" * call.op.name.endswith("_"))
 
 
 def tangents_of_results(call: Call, duals: Mapping[str, Dual]) -> list[Tensor | None]:

@@ -4,6 +4,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from minitorch_np import shapes, strides
+from minitorch_np.dual.rules import refuse_unruled
+from minitorch_np.dual.tensors import tangent
 from minitorch_np.graph.inplace import bump, check_inplace, rebase
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Node, edge, forget
@@ -123,8 +125,11 @@ def resize_(
     if shape == self.sizes and not other:
         return self  # not even counted as a write
     stride = memory_format.stride(shape) if other else strides.contiguous(shape)
+    dual = tangent(self) is not None
     self.restride(shape, stride, self.offset)
     bump(self)
+    if dual:  # PyTorch asks when it is done
+        raise RuntimeError("cannot resize variables that has a forward grad")
     return self
 
 
@@ -186,11 +191,14 @@ def set_(
     if not isinstance(source, Tensor) or (shape, steps) == (self.sizes, self.strides):
         strides.check_strided(shape, steps, storage_offset, self.dtype.itemsize, memory.length)
     edges = tuple([edge(t) for t in sources]) if state.grad else ()
+    dual = any(tangent(t) is not None for t in sources)
     self.memory = memory
     self.restride(shape, steps, storage_offset)
     bump(self)
     if not state.inference:
         leave_accumulator(self)
+    if dual:
+        refuse_unruled("set_")
     if any(edges):
         rebase(self, Underived("set_", edges))
     return self

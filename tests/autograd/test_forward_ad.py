@@ -1,5 +1,8 @@
 """Dual tensors: what they show, which ops carry tangents, views and writes, and what is refused."""
 
+import copy
+import pickle
+
 import pytest
 import torch as real
 
@@ -226,6 +229,9 @@ INSIDE = {
     "no derivative": lambda F, torch, a, b: F.make_dual(a, b) // 2.0,
     "no rule in place": lambda F, torch, a, b: F.make_dual(a, b).acosh_(),
     "overlap": lambda F, torch, a, b: F.make_dual(a[0].expand(2, 3), b),
+    "resize_": lambda F, torch, a, b: F.make_dual(a, b).resize_(1, 3),
+    "set_": lambda F, torch, a, b: F.make_dual(a, b).set_(torch.zeros(2, dtype=a.dtype)),
+    "set_ to a dual": lambda F, torch, a, b: torch.zeros(2, dtype=a.dtype).set_(F.make_dual(a, b)),
     "detach_": lambda F, torch, a, b: F.make_dual(a, b).detach_(),
     "a leaf": lambda F, torch, a, b: a.clone().requires_grad_().mul_(F.make_dual(a, b)),
 }
@@ -264,6 +270,16 @@ def test_what_a_dual_shows():
             kept = d * 2
         shown += [repr(kept), F.unpack_dual(kept).tangent, repr(d)]
         return shown
+
+    same(f, x, v)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda t: pickle.loads(pickle.dumps(t))])
+def test_copies_have_no_tangent(copied):
+    def f(torch, a, b):
+        with torch.autograd.forward_ad.dual_level():
+            d = torch.autograd.forward_ad.make_dual(a, b)
+            return copied(d), torch.autograd.forward_ad.unpack_dual(copied(d)).tangent
 
     same(f, x, v)
 

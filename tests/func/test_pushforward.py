@@ -147,3 +147,51 @@ def test_linearize(name):
             return out, LINEAR[name](push, t)
 
     same(f, x, v, grad=False)
+
+
+def scalar(torch):
+    """A function of a vector, some of whose rules are transposed gradient rules."""
+    weight = torch.arange(12, dtype=torch.float64).reshape(4, 3).sin()
+    return lambda a: (weight @ a).tanh().cumprod(0).sum() * a.logsumexp(0)
+
+
+BATCH = sample(5, 3, grad=False, dtype=real.float64, seed=4)
+
+MIXED = {
+    "vmap of jvp": lambda F, f, a, b: F.vmap(lambda p, t: F.jvp(f, (p,), (t,)))(b, b * 2),
+    "vmap over tangents": lambda F, f, a, b: F.vmap(lambda t: F.jvp(f, (a,), (t,)))(b),
+    "vmap over primals": lambda F, f, a, b: F.vmap(lambda p: F.jvp(f, (p,), (a,)))(b),
+    "jvp of vmap": lambda F, f, a, b: F.jvp(F.vmap(f), (b,), (b * 2,)),
+    "two vmaps": lambda F, f, a, b: F.vmap(lambda p: F.vmap(lambda t: F.jvp(f, (p,), (t,))[1])(b))(
+        b
+    ),
+    "jvp of grad": lambda F, f, a, b: F.jvp(F.grad(f), (a,), (a + 1,)),
+    "grad of jvp": lambda F, f, a, b: F.grad(lambda p: F.jvp(f, (p,), (p * p,))[1])(a),
+    "jvp of grad of jvp": lambda F, f, a, b: F.jvp(
+        F.grad(lambda p: F.jvp(f, (p,), (p * p,))[1]), (a,), (a + 1,)
+    ),
+    "vmap of jvp of grad": lambda F, f, a, b: F.vmap(lambda p, t: F.jvp(F.grad(f), (p,), (t,))[1])(
+        b, b * 2
+    ),
+    "hessian": lambda F, f, a, b: F.hessian(f)(a),
+    "vmap of hessian": lambda F, f, a, b: F.vmap(F.hessian(f))(b),
+    "three times": lambda F, f, a, b: F.jacfwd(F.jacfwd(F.jacfwd(f)))(a),
+    "jacrev of jacfwd": lambda F, f, a, b: F.jacrev(F.jacfwd(f))(a),
+}
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_among_other_transforms(name):
+    same(lambda torch, a, b: MIXED[name](torch.func, scalar(torch), a, b), x, BATCH, stride=False)
+
+
+def test_layer_norm_twice():
+    """Its saved mean and rstd have no history, and no tangents."""
+
+    def f(torch, a):
+        def g(p):
+            return torch.nn.functional.layer_norm(p, (3,), p.detach()).pow(3).sum()
+
+        return torch.func.hessian(g)(a)
+
+    same(f, x)
