@@ -32,8 +32,9 @@ ROWS = (
     ("dual",),
     ("ops",),
     ("nn",),
-    ("optim", "utils", "testing", "cuda", "linalg", "special"),
+    ("optim", "utils", "cuda", "linalg", "special"),
     ("func",),
+    ("testing",),
     ("autograd", "serialization", "inspect"),
     ("utils/checkpoint",),  # it takes a Function, and functions take trees of `utils`
     ("__init__",),

@@ -15,6 +15,7 @@ from minitorch_np.graph.backward import grad
 from minitorch_np.random import Generator
 from minitorch_np.strides import contiguous
 from minitorch_np.tensor import Tensor, empty
+from minitorch_np.testing.batched import check_batched, check_batched_forward
 from minitorch_np.testing.forward import check_forward
 from minitorch_np.testing.jacobian import (
     Function,
@@ -61,8 +62,9 @@ def gradcheck(
 
     Inputs that require a gradient should be float64: a step of `eps` drowns in float32's rounding.
     Each element of the Jacobian is compared or, in `fast_mode`, one random combination of all.
-    With `check_forward_ad`, tangents are compared, too. Raises: GradcheckError, unless
-    `raise_exception` is false; NotImplementedError for the checks of batched gradients.
+    With `check_forward_ad`, tangents are compared, too; with `check_batched_grad` and
+    `check_batched_forward_grad`, what vmap makes of a batch of them. Raises: GradcheckError, unless
+    `raise_exception` is false.
     """
     if not (check_forward_ad or check_backward_ad):
         raise AssertionError(
@@ -76,10 +78,6 @@ def gradcheck(
         raise AssertionError(
             "Setting check_batched_forward_grad=True requires check_forward_ad to be True"
         )
-    if check_batched_forward_grad:
-        raise NotImplementedError("check_batched_forward_grad=True needs vmap")
-    if check_batched_grad:
-        raise NotImplementedError("check_batched_grad=True needs vmap")
     compare = partial(
         _fast if fast_mode else _slow,
         eps=eps, atol=atol, rtol=rtol, nondet_tol=nondet_tol, check_dtypes=check_grad_dtypes,
@@ -91,7 +89,7 @@ def gradcheck(
     try:
         _check(
             func, several, backward, forward if check_forward_ad else None,
-            check_undefined_grad, bool(masked),
+            check_undefined_grad, bool(masked), (check_batched_grad, check_batched_forward_grad),
         )  # fmt: skip
     except GradcheckError:
         if raise_exception:
@@ -107,15 +105,21 @@ def _check(
     forward: Compare | None,
     check_undefined: bool,
     masked: bool,
+    batched: tuple[bool, bool],
 ) -> None:
+    """All checks, in PyTorch's order; `batched` says whether of gradients and of tangents, too."""
     _check_inputs(inputs)
     results = func(*inputs)
     outputs = differentiable(results)
     for compare in (backward, forward):
         if compare is not None:
             compare(func, inputs, as_tuple(results), outputs)
+    if batched[1]:
+        check_batched_forward(func, inputs)
     if backward is None:
         return
+    if batched[0]:
+        check_batched(inputs, outputs)
     _check_zero_cotangents(outputs, inputs, masked)
     if check_undefined:
         _check_undefined(func, inputs, len(outputs))
