@@ -80,7 +80,7 @@ class Op:
     __slots__ = ("bound", "function", "impl", "layout", "name", "plan", "text", "variadic")
 
     function: Callable[..., object]
-    bound: types.FunctionType
+    bound: Callable[..., object]
     """The function again, as the Tensor method: its errors do not count the tensor itself."""
     impl: Callable[..., object]
 
@@ -175,7 +175,7 @@ def op(
             one.impl = function
             one.function = types.FunctionType(_unbuilt.__code__, {"op": one, "build": build})
             _dress(one.function, function, one, derived)
-            one.bound = _method(one)
+            one.bound = _method(one) if method else one.function
 
         recorded = cast(Any, made[0].function)
         _take_rules(recorded, made)
@@ -290,8 +290,9 @@ def build(one: Op) -> Callable[..., object]:
         space["Node_"] = space[plan.node]
         _plans[space[plan.node]] = plan
     # Two bodies, for what one remembers of its globals is no use to the other.
-    for each, code in ((function, made.__code__), (one.bound, made.__code__.replace())):
-        each.__globals__.update(space, method=each is one.bound)
+    bound = cast(types.FunctionType, one.bound)
+    for each, code in {function: made.__code__, bound: made.__code__.replace()}.items():
+        each.__globals__.update(space, method=each is not function)
         GENERATED.append(each.__globals__)
         each.__defaults__, each.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
         each.__code__ = code
@@ -327,7 +328,7 @@ def _method(one: Op) -> types.FunctionType:
     made = types.FunctionType(_unbuilt.__code__, {"op": one, "build": _build_method})
     made.__name__, made.__qualname__ = one.function.__name__, one.function.__qualname__
     made.__module__, made.__doc__ = one.function.__module__, one.function.__doc__
-    made.__dict__.update(one.function.__dict__)
+    made.__dict__ = one.function.__dict__
     return made
 
 

@@ -155,10 +155,8 @@ V = TypeVar("V")
 
 def method(function: F, name: str = "") -> F:
     """Bind a function of a higher layer as the Tensor method of its name."""
-    name = name or function.__name__
-    function.__qualname__ = f"Tensor.{name}"  # which Python's errors show
-    METHODS[name] = function
-    setattr(Tensor, name, function)
+    METHODS[name or function.__name__] = function
+    setattr(Tensor, name or function.__name__, function)
     return function
 
 

@@ -1,6 +1,7 @@
 """What the nodes of every op keep, and in which order hooks are given it, as PyTorch's do."""
 
 import itertools
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +12,7 @@ import torch
 import minitorch_np
 from minitorch_np.tensor import Tensor
 from tests import samples
-from tests.oracle import ours, tensors_in
+from tests.oracle import ours, same, sample, tensors_in
 from tests.samples import Sample
 
 UNLIKE = {
@@ -47,14 +48,16 @@ def patterns(s: Sample) -> list[tuple[bool, ...]]:
 
 
 def flagged(s: Sample, pattern: tuple[bool, ...]) -> list[torch.Tensor] | None:
-    """The inputs with flags set by `pattern`; None where PyTorch refuses that."""
+    """The inputs with flags set by `pattern`; None where PyTorch refuses that, and so do we."""
     flags = iter(pattern)
     given = [t.detach().clone() for t in samples.inputs(s, samples.usual(s))]
     for t in given:
         t.requires_grad_(t.is_floating_point() and next(flags))
     try:
         s.f(torch, *given)
-    except RuntimeError:
+    except RuntimeError as error:
+        with pytest.raises(type(error), match=f"^{re.escape(str(error))}$"):
+            s.f(minitorch_np, *[ours(t) for t in given])
         return None
     return [t.detach().clone().requires_grad_(t.requires_grad) for t in given]
 
@@ -141,3 +144,17 @@ def test_hooks_are_given_what_nodes_keep_in_pytorchs_order(s: Sample) -> None:
                     s.f(library, *mine)
             orders.append(seen)
         assert orders[0] == orders[1], pattern
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (4,), (2, 4, 5), (2, 4, 3, 5)])
+def test_weights_of_classes_have_no_gradient(shape: tuple[int, ...]) -> None:
+    """What nll_loss is called for images, in words."""
+    one = shape[:1] if len(shape) > 1 else ()
+    target = torch.zeros((*one, *shape[2:]), dtype=torch.int64)
+
+    def f(library: Any, x: Any, target: Any, weight: Any) -> Any:
+        return library.nn.functional.nll_loss(x, target, weight)
+
+    same(f, sample(*shape), target, sample(4, low=0.5))
+    same(f, sample(*shape, grad=False), target, sample(4, low=0.5))
+    same(f, sample(*shape), target, sample(4, low=0.5, grad=False))

@@ -13,7 +13,7 @@ import torch
 
 MODULES = [
     "torch", "torch.autograd", "torch.autograd.function", "torch.autograd.graph",
-    "torch.backends", "torch.cuda", "torch.linalg", "torch.nn",
+    "torch.backends", "torch.cuda", "torch.func", "torch.linalg", "torch.nn",
     "torch.nn.functional", "torch.nn.init", "torch.nn.utils", "torch.optim",
     "torch.optim.lr_scheduler", "torch.random", "torch.special", "torch.testing",
     "torch.utils", "torch.utils.data", "torch.utils.hooks",

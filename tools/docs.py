@@ -9,6 +9,7 @@ asked for. A part of which there is nothing new to say is kept.
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -32,6 +33,7 @@ BENCH = RUNS / "bench"
 PICTURES = ROOT / "docs" / "pictures"
 PERFORMANCE = ROOT / "docs" / "performance.md"
 EDGES = ROOT / "docs" / "edges.md"
+INTERNALS = ROOT / "docs" / "internals"
 
 
 def transcript(*command: str) -> str:
@@ -214,6 +216,28 @@ def performance() -> str | None:
     return summary(results, gpu)
 
 
+def said(program: Path) -> str:
+    """What a program prints; of an exception that ends it, its text and notes."""
+    command = [sys.executable, program.name]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=program.parent, env=environment, capture_output=True, text=True, check=False
+    )
+    start = re.search(r"^\w+Error: ", done.stderr, re.MULTILINE)
+    error = "" if start is None else done.stderr[start.start() :]
+    lines = [textwrap.fill(line, 100) if ": one of" in line else line for line in error.split("\n")]
+    return (done.stdout + "\n".join(lines)).strip()
+
+
+def internals() -> str:
+    """The programs of docs/internals, each with what it prints."""
+    parts: list[str] = []
+    for name in ("graph", "stale", "hessian"):
+        program = INTERNALS / f"{name}.py"
+        parts.append(f"```python\n{program.read_text()}```\n\n{fenced(said(program))}")
+    return "\n\n".join(parts)
+
+
 def edges() -> None:
     """What both engines answer to experiments/conformance/edge_rows.py, in docs/edges.md."""
     replace(EDGES, "edges", markdown())
@@ -221,7 +245,7 @@ def edges() -> None:
 
 PARTS: dict[str, Callable[[], str | None]] = {
     f.__name__: f
-    for f in (run, test, results, cuda, pictures, conformance, performance, edges, ops)
+    for f in (run, test, results, cuda, pictures, conformance, performance, edges, internals, ops)
 }
 
 

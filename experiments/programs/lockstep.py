@@ -132,9 +132,11 @@ class Lockstep:
             a = facts(mine[name], mine, history_too=histories)
             t = facts(theirs[name], theirs, history_too=histories)
             found = unlike(a, t, name, self.coarse)
+            if found and "INTERNAL ASSERT" in found:
+                raise Abandoned(found)
             if found:
                 raise Difference(found.partition(":")[0].partition(".")[2] or "values", found)
-        a, t = self.partition(mine), self.partition(theirs)
+        a, t = [self.partition(space, gradients=histories) for space in (mine, theirs)]
         if a != t:
             raise Difference("memory", f"tensors that are one, or share memory: {a}, not {t}")
         found = unlike_logs(mine["log"], theirs["log"])
@@ -150,15 +152,15 @@ class Lockstep:
         """Note which nodes a derivative has left: those of new tensors, and of gradients."""
         found = [t for name, t in tensors(space) if name not in self.shapes]
         found += [t for name, t in self.everything(space) if name.endswith(".grad")]
-        for t in found:
+        for t in [*found, *[t._base for t in found if t._base is not None]]:
             if t.grad_fn is not None:
                 t.grad_fn.metadata[DERIVED] = True
 
-    def partition(self, space: Names) -> list[str]:
+    def partition(self, space: Names, gradients: bool) -> list[str]:
         """Which tensors are one object, and which share memory: each with the first that does."""
         groups: dict[tuple[str, int], str] = {}
         found: list[str] = []
-        for name, t in self.everything(space):
+        for name, t in self.everything(space) if gradients else tensors(space):
             storage = t.untyped_storage()
             memory = address(t) if isinstance(t, torch.Tensor) else id(storage)
             one = groups.setdefault(("is", id(t)), name)

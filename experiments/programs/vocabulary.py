@@ -29,11 +29,8 @@ def leaf(rng: random.Random) -> str:
     """A statement that makes a tensor out of numbers."""
     shape = rng.choice(SHAPES)
     dtype = rng.choice(FLOATS) if rng.random() < 0.9 else "int64"
-    whole = dtype in ("int64", "bool")
-    top = 1 if dtype == "bool" else 3
-    text = nested(
-        shape, lambda: str(rng.randint(0, top)) if whole else str(rng.randint(-12, 12) / 4)
-    )
+    whole = dtype == "int64"
+    text = nested(shape, lambda: str(rng.randint(0, 3)) if whole else str(rng.randint(-12, 12) / 4))
     made = f"torch.tensor({text}, dtype=torch.{dtype})"
     if len(shape) > 1 and rng.random() < 0.2:
         made += ".mT.clone()"  # a dense layout that is not contiguous

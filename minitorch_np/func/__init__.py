@@ -6,10 +6,12 @@ from minitorch_np.absent import absent
 from minitorch_np.func import custom as _custom
 from minitorch_np.func import elementwise as _elementwise
 from minitorch_np.func import indexing as _indexing
+from minitorch_np.func import losses as _losses
 from minitorch_np.func import products as _products
 from minitorch_np.func import reducing as _reducing
 from minitorch_np.func import shaping as _shaping
 from minitorch_np.func import windows as _windows
+from minitorch_np.func.batched import debug_unwrap
 from minitorch_np.func.functional_call import functional_call, stack_module_state
 from minitorch_np.func.gradients import grad, grad_and_value, vjp
 from minitorch_np.func.jacobians import hessian, jacfwd, jacrev
@@ -17,11 +19,11 @@ from minitorch_np.func.pushforward import jvp, linearize
 from minitorch_np.func.vmap import vmap
 
 __all__ = [
-    "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize",
-    "stack_module_state", "vjp", "vmap",
+    "debug_unwrap", "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev",
+    "jvp", "linearize", "stack_module_state", "vjp", "vmap",
 ]  # fmt: skip
 
-_RULES = (_custom, _elementwise, _indexing, _products, _reducing, _shaping, _windows)
+_RULES = (_custom, _elementwise, _indexing, _losses, _products, _reducing, _shaping, _windows)
 """The modules that hold rules; they register when they are imported."""
 
 

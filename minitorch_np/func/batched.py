@@ -20,7 +20,10 @@ from minitorch_np.storage import VersionCounter
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Array, GraphNode, Number, Tensor
 
-__all__ = ["BatchedTensor", "Level", "batched", "levels_of", "moved", "physical", "refreshed"]
+__all__ = [
+    "BatchedTensor", "Level", "batched", "debug_unwrap", "levels_of", "moved", "physical",
+    "refreshed",
+]  # fmt: skip
 
 _NO_DATA = "Cannot access data pointer of Tensor that doesn't have storage"
 _ESCAPED = (
@@ -244,6 +247,17 @@ def physical(tensor: Tensor) -> Tensor:
     while isinstance(tensor, BatchedTensor):
         tensor = tensor.value
     return tensor
+
+
+def debug_unwrap(tensor: Tensor, *, recurse: bool = True) -> Tensor:
+    """The tensor that holds all examples, below all levels or, unless `recurse`, below one.
+
+    To look at while debugging; a tensor that is no view of a batch comes back as it is.
+    Source: debug_unwrap, torch/_functorch/eager_transforms.py.
+    """
+    if recurse:
+        return physical(tensor)
+    return tensor.value if isinstance(tensor, BatchedTensor) else tensor
 
 
 def levels_of(tensors: Iterable[Tensor]) -> list[Level]:

@@ -11,6 +11,7 @@ from minitorch_np.func.batched import Level
 from minitorch_np.func.dispatch import LAYOUT_RULES, RULES, Kwargs, refuse_target, rule
 from minitorch_np.graph.modes import RegisteredOp
 from minitorch_np.memory_format import channels_last, channels_last_3d
+from minitorch_np.ops.conditional import where
 from minitorch_np.tensor import Tensor
 
 __all__ = ["aligned", "padded", "rank_of"]
@@ -22,7 +23,7 @@ LOSSES = frozenset(
     soft_margin_loss_backward""".split()
 )
 ALIKE = """copy_ zero_ clone convert deg2rad rad2deg deg2rad_ rad2deg_ nan_to_num nan_to_num_
-    hardtanh hardtanh_ masked_fill masked_fill_ log_sigmoid rrelu_with_noise_backward mvlgamma
+    hardtanh hardtanh_ log_sigmoid rrelu_with_noise_backward mvlgamma
     mvlgamma_ same_view detach _fw_primal view_dtype alias_copy detach_copy""".split()
 """Ops of other layouts that are elementwise as well."""
 
@@ -43,8 +44,11 @@ def padded(level: Level, tensor: Tensor, ndim: int) -> Tensor:
     return value.view(level.size, *(1,) * missing, *tensor.sizes)
 
 
-def aligned(level: Level, given: Kwargs) -> Kwargs:
-    """Arguments whose tensors broadcast among all examples as they do in one, and promote so."""
+def aligned(level: Level, given: Kwargs, promote: bool = True) -> Kwargs:
+    """Arguments whose tensors broadcast among all examples as they do in one, and promote so.
+
+    Without `promote`, numbers of each example count as the vectors that they are together.
+    """
     tensors = {name: t for name, t in given.items() if isinstance(t, Tensor)}
     ndim = max([t.ndim for t in tensors.values()])
     ready = dict(given)
@@ -52,7 +56,7 @@ def aligned(level: Level, given: Kwargs) -> Kwargs:
         if level.holds(t):
             ready[name] = padded(level, t, ndim)
     operands = {name: t for name, t in tensors.items() if name not in _NO_OPERANDS}
-    if len({t.dtype for t in operands.values()}) > 1:
+    if promote and len({t.dtype for t in operands.values()}) > 1:
         _promoted(level, operands, ready)
     return ready
 
@@ -77,13 +81,11 @@ def elementwise(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """The op on all examples at once."""
     if given.get("memory_format") in (channels_last, channels_last_3d):
         return NotImplemented
-    if isinstance(given.get("value"), Tensor):
-        return NotImplemented
     if op.name.endswith("_"):
         target = next(iter(given.values()))
         if any(isinstance(t, Tensor) and t.ndim > target.ndim for t in given.values()):
             return NotImplemented
-    return op(**aligned(level, given))
+    return op(**aligned(level, given, op.name != "where_self"))  # PyTorch's does not look
 
 
 LAYOUT_RULES["elementwise"] = elementwise
@@ -99,6 +101,20 @@ def fill_(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     if value.ndim:
         return NotImplemented
     return target.copy_(padded(level, value, target.ndim - 1))
+
+
+@rule("masked_fill", "masked_fill_")
+def masked_fill(level: Level, op: RegisteredOp, given: Kwargs) -> A:
+    """One number where a mask holds, or each example's own."""
+    value = given["value"]
+    if not level.holds(value):
+        ready = aligned(level, {name: t for name, t in given.items() if name != "value"})
+        return op(**ready, value=value)
+    if value.ndim:
+        return NotImplemented
+    ready = aligned(level, given)
+    chosen = where(ready["mask"], ready["value"].to(given["input"].dtype), ready["input"])
+    return ready["input"].copy_(chosen) if op.name.endswith("_") else chosen
 
 
 @rule("addr", "addr_")

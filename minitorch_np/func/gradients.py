@@ -24,6 +24,7 @@ from minitorch_np.func.strip import (
 from minitorch_np.graph import backward
 from minitorch_np.graph.modes import enable_grad, inference_mode, no_grad, state
 from minitorch_np.graph.node import AccumulateGrad, Node, edge
+from minitorch_np.graph.saving import disable_saved_tensors_hooks
 from minitorch_np.graph.tangents import below
 from minitorch_np.ops.creation import zeros_like
 from minitorch_np.ops.view import same_view
@@ -34,6 +35,12 @@ __all__ = ["Tape", "gradients", "grad", "grad_and_value", "taped", "vjp", "vjp_w
 
 A = Any
 Function = Callable[..., A]
+
+
+_NO_HOOKS = (
+    "torch.func.{grad, vjp, jacrev, hessian} don't yet support saved tensor hooks. Please open an "
+    "issue with your use case."
+)
 
 
 class Tape:
@@ -113,6 +120,11 @@ def cut(tensor: Tensor) -> Tensor:
 @contextmanager
 def taped() -> Generator[Tape]:
     """A transform that records, whatever the grad mode outside; see `Tape`."""
+    with disable_saved_tensors_hooks(_NO_HOOKS):
+        yield from _recording()
+
+
+def _recording() -> Generator[Tape]:
     outside = state.grad
     levels = running_levels()
     state.transforms += 1

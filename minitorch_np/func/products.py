@@ -9,6 +9,7 @@ from minitorch_np.func.batched import Level
 from minitorch_np.func.dispatch import Kwargs, rule
 from minitorch_np.func.elementwise import padded
 from minitorch_np.graph.modes import RegisteredOp
+from minitorch_np.op import REGISTRY
 from minitorch_np.ops.linalg import matmul
 from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Tensor
@@ -87,6 +88,13 @@ def added(level: Level, op: RegisteredOp, given: Kwargs) -> A:
         return product.expand(level.size, *product.sizes[1:])
     base = padded(level, input, ndim) if level.holds(input) else input
     return (base if beta == 1 else base * beta) + product
+
+
+@rule(*[f"{name}_" for name in _FACTORS])
+def added_to(level: Level, op: RegisteredOp, given: Kwargs) -> A:
+    """`added`, written to its first argument."""
+    result = added(level, REGISTRY[op.name[:-1]], given)
+    return result if result is NotImplemented else level.front(given["input"]).copy_(result)
 
 
 class _Named:

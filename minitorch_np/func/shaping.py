@@ -166,7 +166,7 @@ def t(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     if value.ndim > 3:
         return NotImplemented
     if op.name == "t_copy":
-        return value.transpose(1, 2).clone() if value.ndim == 3 else value.clone()
+        return REGISTRY["transpose_copy"](value, value.ndim - 1, 1)
     return value.transpose(1, 2) if value.ndim == 3 else value.view(value.sizes)
 
 
@@ -214,6 +214,25 @@ def triangle(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     if given["input"].ndim < 2:
         return NotImplemented
     return op(**dict(given, input=level.front(given["input"])))
+
+
+@rule("matrix_exp", "qr")
+def of_matrices(level: Level, op: RegisteredOp, given: Kwargs) -> A:
+    """What is of each matrix of a batch."""
+    name = next(iter(given))
+    return op(**dict(given, **{name: level.front(given[name])}))
+
+
+@rule("cdist_forward", "euclidean_dist")
+def distances(level: Level, op: RegisteredOp, given: Kwargs) -> A:
+    """Distances of all rows of two matrices, or of batches of them."""
+    ndim = max(given["x1"].ndim, given["x2"].ndim)
+    pair = {
+        name: padded(level, t, ndim) if level.holds(t) else t
+        for name, t in given.items()
+        if isinstance(t, Tensor)
+    }
+    return op(**dict(given, **pair))
 
 
 @rule("cat", "stack")

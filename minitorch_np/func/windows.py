@@ -1,14 +1,13 @@
 """Rules of convolution, pooling, norms and what else takes batches of images (N, C, ...).
 
 The examples join N where nothing but the images differs, and the channels where weights do.
-Source: aten/src/ATen/functorch/BatchRules{Convolution,Modules,Norm,Loss}.cpp.
+Source: aten/src/ATen/functorch/BatchRules{Convolution,Modules,Norm}.cpp.
 """
 
 from typing import Any, cast
 
 from minitorch_np.func.batched import Level
 from minitorch_np.func.dispatch import RULES, Kwargs, mapped, rule
-from minitorch_np.func.elementwise import padded
 from minitorch_np.graph.modes import RegisteredOp
 from minitorch_np.tensor import Tensor
 
@@ -197,25 +196,33 @@ def native_batch_norm(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     return out, mean, rstd
 
 
-@rule("nll_loss_forward")
-def nll_loss_forward(level: Level, op: RegisteredOp, given: Kwargs) -> A:
-    """The log-probability of each target, and each example's sum or weighted mean."""
-    input, target, weight = given["input"], given["target"], given["weight"]
-    classes = 1 if input.ndim > 1 else 0
-    chances, wanted = level.spread(input), level.spread(target)
-    ignored = wanted == given["ignore_index"]
-    index = wanted.masked_fill(ignored, 0).unsqueeze(classes + 1)
-    picked = chances.gather(classes + 1, index).squeeze(classes + 1)
-    if weight is None:
-        scale = (~ignored).to(input.dtype)
-    else:
-        own = padded(level, weight, input.ndim) if level.holds(weight) else weight
-        shape = (own.sizes[0] if level.holds(weight) else 1, *(1,) * classes, weight.sizes[0])
-        own = own.reshape(*shape, *(1,) * (input.ndim - classes - 1)).expand(chances.sizes)
-        scale = own.gather(classes + 1, index).squeeze(classes + 1).masked_fill(ignored, 0)
-    losses = -(picked * scale).masked_fill(ignored, 0)
-    if given["reduction"] == "none":
-        return losses, losses.new_zeros(level.size)
-    dims = tuple(range(1, losses.ndim))
-    total, weights = (losses.sum(dims), scale.sum(dims)) if dims else (losses, scale)
-    return (total / weights if given["reduction"] == "mean" else total), weights
+@rule("convolution_input_backward")
+def convolution_input_backward(level: Level, op: RegisteredOp, given: Kwargs) -> A:
+    """Gradients of examples' images join N, where one weight is for all."""
+    if level.holds(given["weight"]):
+        return NotImplemented
+    n = given["input"].sizes[0]
+    names = ("grad_output", "input")
+    ready = {name: level.spread(given[name]).flatten(0, 1) for name in names}
+    found = cast(Tensor, op(**dict(given, **ready)))
+    return found.reshape(level.size, n, *found.sizes[1:])
+
+
+@rule("native_layer_norm_backward")
+def native_layer_norm_backward(level: Level, op: RegisteredOp, given: Kwargs) -> A:
+    """Rows are worked out alone; gradients of weights are sums over rows, and one by one."""
+    if any(given["output_mask"][1:]) or level.holds(given["weight"]):
+        return NotImplemented
+    names = ("grad_out", "input", "mean", "rstd")
+    return op(**dict(given, **{name: level.spread(given[name]) for name in names}))
+
+
+@rule("native_group_norm_backward")
+def native_group_norm_backward(level: Level, op: RegisteredOp, given: Kwargs) -> A:
+    """Images are worked out alone, as rows are in layer norm."""
+    if any(given["output_mask"][1:]) or level.holds(given["weight"]):
+        return NotImplemented
+    names = ("grad_out", "input", "mean", "rstd")
+    ready = {name: level.spread(given[name]).flatten(0, 1) for name in names}
+    found = cast(Any, op(**dict(given, **ready, N=level.size * given["N"])))[0]
+    return found.reshape(level.size, *given["input"].sizes), None, None

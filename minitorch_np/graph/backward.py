@@ -8,14 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import cast, overload
 
 from minitorch_np import strides
-from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.dtypes import get_default_dtype
 from minitorch_np.graph.cuts import why_cut
 from minitorch_np.graph.engine import walk
 from minitorch_np.graph.gradient_edge import GradientEdge
 from minitorch_np.graph.modes import over, state
 from minitorch_np.graph.node import Edge, Node, edge, sums_to
 from minitorch_np.shapes import Shape, Size, listed, noted, numel
-from minitorch_np.strides import Stride
 from minitorch_np.tensor import Tensor, empty, method
 
 __all__ = ["backward", "grad"]
@@ -33,15 +32,16 @@ def _several(places: Places) -> tuple[Place, ...]:
 
 def _inputs(inputs: Inputs, asker: str) -> tuple[Place, ...]:
     """The inputs that a caller gave, one, in a sequence or in a dict, checked to be any."""
+    if isinstance(inputs, (Tensor, GradientEdge)):
+        return (inputs,)
     if type(inputs) is dict:
-        several = tuple(cast("dict[str, Tensor]", inputs).values())
-    elif isinstance(inputs, Mapping):
+        inputs = tuple(cast("dict[str, Tensor]", inputs).values())
+    elif not isinstance(inputs, (list, tuple)) and isinstance(inputs, Mapping):
         raise TypeError(
             f"`inputs` argument to `{asker}()` must be a dict, not {type(inputs).__name__}. Other "
             "Mapping types are not supported."
         )
-    else:
-        several = _several(inputs)  # pyright: ignore[reportArgumentType]  # it is no dict
+    several = tuple(cast("Sequence[Place]", inputs))
     if not several:
         raise RuntimeError(f"`inputs` argument to `{asker}()` cannot be empty.")
     return several
@@ -54,13 +54,16 @@ def _given(grads: Grads, count: int) -> Sequence[Tensor | None]:
     return (grads,) if isinstance(grads, Tensor) else tuple(grads)
 
 
-def _form(out: Place) -> tuple[Shape, Stride, Dtype]:
-    """The geometry and dtype of a root, whose gradient of ones has them too."""
-    if isinstance(out, GradientEdge):
+def _ones(out: Place) -> Tensor:
+    """The gradient of a root that none was given for; it has the root's geometry."""
+    if isinstance(out, Tensor):
+        stride = out.strides if out.form.contiguous else strides.like(out.sizes, out.strides)
+        ones = empty(out.sizes, stride, out.dtype)
+    else:
         shape, dtype = out.node.expects[out.output_nr]
-        return shape, strides.contiguous(shape), dtype
-    stride = out.strides if out.form.contiguous else strides.like(out.sizes, out.strides)
-    return out.sizes, stride, out.dtype
+        ones = empty(shape, strides.contiguous(shape), dtype or get_default_dtype())
+    ones.array[...] = 1
+    return ones
 
 
 _BATCHED = (
@@ -90,9 +93,12 @@ def _first_gradients(
     """A gradient for each root: the one given, checked, or ones for a scalar."""
     first: list[Tensor] = []
     for out, grad in zip(outputs, grads):
-        if not isinstance(out, (Tensor, GradientEdge)):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        if isinstance(out, Tensor):
+            shape, dtype = out.sizes, out.dtype
+        elif isinstance(out, GradientEdge):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            shape, dtype = out.node.expects[out.output_nr]
+        else:
             raise AssertionError("Expected output to be a torch.Tensor")
-        shape, stride, dtype = _form(out)
         if grad is not None:
             if not isinstance(grad, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
                 raise TypeError(
@@ -103,16 +109,14 @@ def _first_gradients(
                 raise _mismatch(len(first), given, shape, batched)
             first.append(grad)
             continue
-        if isinstance(out, GradientEdge) or out.requires_grad:
+        if not isinstance(out, Tensor) or out.requires_grad:
             if shape and numel(shape) != 1:
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
-            if not dtype.is_floating_point:
+            if dtype is not None and not dtype.is_floating_point:
                 raise RuntimeError(
                     f"grad can be implicitly created only for real scalar outputs but got {dtype}"
                 )
-        ones = empty(shape, stride, dtype)
-        ones.array[...] = 1
-        first.append(ones)
+        first.append(_ones(out))
     if len(first) != len(outputs):
         raise RuntimeError(f"got {len(outputs)} tensors and {len(first)} gradients")
     return first
@@ -122,10 +126,10 @@ def _roots(outputs: tuple[Place, ...]) -> list[Edge]:
     """Where the first gradients arrive."""
     roots: list[Edge] = []
     for at, out in enumerate(outputs):
-        root = out[:2] if isinstance(out, GradientEdge) else edge(out)
+        root = edge(out) if isinstance(out, Tensor) else out[:2]
         if root is None:
             text = f"element {at} of tensors does not require grad and does not have a grad_fn"
-            raise noted(RuntimeError(text), why_cut(out))
+            raise noted(RuntimeError(text), why_cut(cast(Tensor, out)))
         roots.append(root)
     return roots
 
@@ -308,13 +312,17 @@ def grad(
                 "graph. Set allow_unused=True if this is the desired behavior."
             )
             raise noted(RuntimeError(text), _unused(place))
-    return dict(zip(inputs, grads, strict=True)) if isinstance(inputs, Mapping) else tuple(grads)
+    if type(inputs) is dict:
+        return dict(zip(cast("dict[str, Tensor]", inputs), grads, strict=True))
+    return tuple(grads)
 
 
 def _unused(place: Place) -> str:
     """What is known of an input that no gradient reached."""
-    shape = _form(place)[0]
-    node = place.node if isinstance(place, GradientEdge) else place.grad_fn
+    if isinstance(place, GradientEdge):
+        node, shape = place.node, place.node.expects[place.output_nr][0]
+    else:
+        node, shape = place.grad_fn, place.sizes
     what = "a leaf" if node is None else f"the output of {node.name()}"
     return (
         f"It is {what}, of shape {listed(shape)}: no path leads to it from the outputs. "
@@ -344,4 +352,5 @@ def tensor_backward(
     backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
 
+tensor_backward.__qualname__ = "Tensor.backward"  # which Python's errors show
 method(tensor_backward, "backward")

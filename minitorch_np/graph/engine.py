@@ -41,33 +41,23 @@ def walk(
     the leaves that are reached add to their `.grad`. Among the nodes that are ready, the one
     recorded last runs first, and leaves before all, so sums are taken in PyTorch's order.
     """
-    outer = current_task()
-    if outer is not None and outer.exposed:
-        raise RuntimeError(
-            "Calling backward or grad reentrantly after accessing a non-None "
-            "ctx.input_grad_buffers entry is not supported"
-        )
-    depth = 1 if outer is None else outer.depth + 1
-    if outer is not None and depth > _DEEPEST and state.threads:
-        again = partial(walk, roots, grads, keep_graph=keep_graph, create_graph=create_graph,
-                        wanted=wanted, accumulating=accumulating)  # fmt: skip
-        outer.depth = 0
-        try:
-            return elsewhere(again)
-        finally:
-            outer.depth = depth - 1
-    task = Task(roots, wanted, accumulating, keep_graph)
-    task.depth = depth
-    task.whole = wanted is None and (outer is None or outer.whole)
-    before = state.grad, state.inference
+    mine = state.__dict__  # looked up once: each look is one through the thread
+    outer: Task | None = mine["task"]
+    if outer is not None:
+        outer.allow_another()
+        if outer.depth >= _DEEPEST and mine["threads"]:
+            again = partial(walk, roots, grads, keep_graph=keep_graph, create_graph=create_graph,
+                            wanted=wanted, accumulating=accumulating)  # fmt: skip
+            return _elsewhere(outer, again)
+    task = mine["task"] = Task(roots, wanted, accumulating, keep_graph, outer)
+    before = mine["grad"], mine["inference"]
     if before != (create_graph, False):
-        state.grad, state.inference = create_graph, False
+        mine["grad"], mine["inference"] = create_graph, False
         state.route_again()
-    state.task = task
     node = None
     try:
         for root, grad in zip(roots, grads, strict=True):
-            if task.runs(root[0]):
+            if wanted is None or task.runs(root[0]):
                 task.arrive(root, grad)
         for node in task.buffers:
             if not task.waiting.get(node, 0):
@@ -82,11 +72,20 @@ def walk(
         task.give_up(node, error)
         raise
     finally:
-        state.task = outer
-        if (state.grad, state.inference) != before:  # a hook may have set it, too
-            state.grad, state.inference = before
+        mine["task"] = outer
+        if (mine["grad"], mine["inference"]) != before:  # a hook may have set it, too
+            mine["grad"], mine["inference"] = before
             state.route_again()
     return task.captures
+
+
+def _elsewhere(outer: "Task", run: Callable[[], Captures]) -> Captures:
+    """What `run`, a walk inside of `outer`, finds in a thread of its own, whose stack is empty."""
+    depth, outer.depth = outer.depth, 0
+    try:
+        return elsewhere(run)
+    finally:
+        outer.depth = depth
 
 
 _DEEPEST = 30
@@ -124,7 +123,10 @@ class Task:
         wanted: Collection[Edge] | None,
         accumulating: bool,
         keep_graph: bool,
+        outer: "Task | None",
     ) -> None:
+        self.depth = 1 if outer is None else outer.depth + 1
+        self.whole = wanted is None and (outer is None or outer.whole)
         self.accumulating = accumulating
         self.callbacks: list[Callable[[], object]] | None = None
         self.keep_graph = keep_graph
@@ -136,16 +138,12 @@ class Task:
         self.exposed = False
         self.pushed = 0
         self.targets: dict[Node, Edges] | None = None
-        self.ends: set[Node] = set()
+        self.ends: Collection[Node] = ()
         self.roots = nodes = [root[0] for root in roots]
         if wanted is not None:
             self.targets = _paths(nodes, wanted)
             self.ends = {target[0] for target in wanted}
         self.waiting = _dependencies(nodes, self.targets)
-
-    def runs(self, node: Node) -> bool:
-        """Whether the walk comes to a root: always, but where only some gradients are wanted."""
-        return self.targets is None or node in self.targets or node in self.ends
 
     def call_back(self) -> None:
         """Call what was asked to run after the walk, and what that asks for in turn."""
@@ -158,6 +156,18 @@ class Task:
             error.add_note(f"in the backward of {node.name()}")
         self.buffers.clear()
         self.ready.clear()
+
+    def allow_another(self) -> None:
+        """Raise RuntimeError where no walk may begin inside of this one."""
+        if self.exposed:
+            raise RuntimeError(
+                "Calling backward or grad reentrantly after accessing a non-None "
+                "ctx.input_grad_buffers entry is not supported"
+            )
+
+    def runs(self, node: Node) -> bool:
+        """Whether the walk comes to a root: always, but where only some gradients are wanted."""
+        return self.targets is None or node in self.targets or node in self.ends
 
     def push(self, node: Node) -> None:
         """Put `node` among the ready ones."""
@@ -312,15 +322,19 @@ def _dependencies(roots: list[Node], targets: dict[Node, Edges] | None) -> dict[
 
 
 def _paths(roots: list[Node], wanted: Collection[Edge]) -> dict[Node, Edges]:
-    """Of each node on a path to a wanted edge, its edges with those that lead elsewhere None."""
+    """Of each node on a path to a wanted edge, its edges with those that lead elsewhere None.
+
+    An edge to another output of a wanted node counts: hooks on it are called, as in PyTorch.
+    """
     targets: dict[Node, Edges] = {}
+    ends = {node for node, _ in wanted}
     stack: list[tuple[Node, bool]] = [(node, False) for node in roots]
     seen: set[Node] = set()
     while stack:
         node, children_done = stack.pop()
         if children_done:
             kept = tuple(
-                [e if e and (e in wanted or e[0] in targets) else None for e in node.edges]
+                [e if e and (e[0] in ends or e[0] in targets) else None for e in node.edges]
             )
             if any(kept):
                 targets[node] = kept

@@ -26,7 +26,7 @@ from minitorch_np.tensor import Tensor
 
 __all__ = [
     "BackwardCFunction", "Function", "FunctionCtx", "FunctionMeta", "InplaceFunction",
-    "once_differentiable", "overrides", "vmap_rule",
+    "once_differentiable", "overrides", "refuse_joint", "vmap_rule",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -252,6 +252,19 @@ class Function(_SingleLevelFunction):
 def overrides(function: type[Function], name: str) -> bool:
     """Whether a Function has a static method of its own: 'jvp', 'vmap', 'setup_context', ..."""
     return getattr(function, name) is not getattr(Function, name)
+
+
+def refuse_joint(function: type[Function]) -> None:
+    """Raise RuntimeError for a Function whose `forward` gets the ctx: transforms cannot take it.
+
+    Source: THPFunction_apply, torch/csrc/autograd/python_function.cpp.
+    """
+    if not overrides(function, "setup_context"):
+        raise RuntimeError(
+            "In order to use an autograd.Function with functorch transforms (vmap, grad, jvp, "
+            "jacrev, ...), it must override the setup_context staticmethod. For more details, "
+            "please see https://pytorch.org/docs/main/notes/extending.func.html"
+        )
 
 
 def vmap_rule(function: type[Function]) -> Callable[..., Any] | None:

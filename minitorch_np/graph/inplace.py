@@ -6,6 +6,7 @@ Source: torch/csrc/autograd/VariableTypeUtils.h, variable.cpp and functions/tens
 from collections.abc import Collection, Mapping
 from types import FunctionType
 from typing import NoReturn
+from weakref import ref as reference
 
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import float64
@@ -165,7 +166,7 @@ def rebase(tensor: Tensor, node: Node, nr: int = 0) -> None:
     node.expects = [(tensor.sizes, tensor.dtype)]
     base = tensor.base
     if base is not None:
-        node.on_view = True
+        node.on_view = reference(tensor)
         node = CopySlices(edge(base), base, tensor, node)
         tensor = base
     _proceed(tensor, node, nr)
@@ -210,6 +211,11 @@ def refresh_history(view: Tensor) -> None:
         node = stand_in.as_strided(view.sizes, view.strides, view.offset).grad_fn
     assert isinstance(node, Node)
     node.edges, node.expects = (edge(base),), [(view.sizes, view.dtype)]
+    made = node.edges[0]
+    if made is not None and isinstance(made[0], CopySlices) and made[0].write is not None:
+        write = made[0].write
+        if write.on_view() is view:
+            write.on_view = reference(node)
     _proceed(view, node)
 
 

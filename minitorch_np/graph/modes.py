@@ -154,8 +154,10 @@ class _State(threading.local):
 
     def route_again(self) -> None:
         """Sum the switches up anew, after one of them was set."""
-        watched = bool(self.modes) or self.inference or (self.grad and bool(self.packing))
-        self.route = int(self.grad) + (WATCHED if watched else 0)
+        mine = self.__dict__  # looked up once: each look is one through the thread
+        grad = mine["grad"]
+        watched = mine["modes"] or mine["inference"] or (grad and mine["packing"])
+        mine["route"] = (RECORD if grad else PLAIN) + (WATCHED if watched else PLAIN)
         if watched:
             WATCHERS.add(threading.get_ident())
         elif WATCHERS:

@@ -60,7 +60,7 @@ class InputMetadata(NamedTuple):
     """Shape and dtype of a gradient that a node takes. Source: torch/csrc/autograd/init.cpp."""
 
     shape: Shape
-    dtype: Dtype
+    dtype: Dtype | None
     device: Device = Device("cpu")
     is_nested_tensor: bool = False
     is_cpp_nested_tensor: bool = False
@@ -95,8 +95,8 @@ class Node:
 
     edges: tuple[Edge | None, ...]
     expects: Sequence[tuple[Shape, Dtype | None]]
-    on_view: bool
-    """Set where the op wrote to a view, whose history another node is then."""
+    on_view: weakref.ref[Tensor] | weakref.ref["Node"]
+    """Set where the op wrote to a view: that view, or the node that is its history since then."""
     order: int
     tensor_hooks: dict[int, OrderedDict[int, TensorHook]] | None
     retainers: dict[int, weakref.ref[Tensor]] | None
@@ -219,7 +219,9 @@ class Node:
     @property
     def _input_metadata(self) -> tuple["InputMetadata", ...]:
         """What is known of each gradient that the node takes; an output of integers has none."""
-        return tuple([InputMetadata(*e) for e in self.expects if e[1].is_floating_point])
+        return tuple(
+            [InputMetadata(*e) for e in self.expects if e[1] is None or e[1].is_floating_point]
+        )
 
     def _sequence_nr(self) -> int:
         """When the node was recorded: among nodes that are ready, the largest number goes first."""

@@ -189,13 +189,14 @@ def stale(
         return tensor.unpacked()
     if tensor is FREED:
         freed(saver)
+    if not tensor.dtype.is_floating_point:
+        nr = None  # an output that has no history of its own, such as indices
     maker = tensor.grad_fn if nr is None else saver
     nr = tensor.output_nr if nr is None else nr
-    if not tensor.dtype.is_floating_point:
-        maker = None  # an output that has no history, such as indices
     name = "" if maker is None else short_name(maker)
-    if getattr(maker, "on_view", False):
-        name = "AsStrided"
+    seen = getattr(maker, "on_view", lambda: None)()
+    if seen is not None and not (isinstance(seen, Tensor) and seen.born > version):
+        name = "AsStrided"  # the view's own history, for as long as that is there
     made = f", which is output {nr} of {name}," if maker else ""
     shape = ", ".join(map(str, tensor.sizes))
     hint = _BACKTRACE if debugging.anomaly else _ENABLE

@@ -13,7 +13,7 @@ from minitorch_np.kernels.large import Compiled
 from minitorch_np.loops import blank_like, not_implemented, pointwise
 from minitorch_np.op import op
 from minitorch_np.ops.copy import check_written, own, times
-from minitorch_np.ops.loss import averaged, check_reduction, folded
+from minitorch_np.ops.loss import averaged, check_constant, check_reduction, folded
 from minitorch_np.ops.smooth import log_sigmoid
 from minitorch_np.shapes import broadcast
 from minitorch_np.tensor import Tensor
@@ -32,6 +32,7 @@ def binary_cross_entropy(
     Raises: RuntimeError where an input is no probability. Source: ATen/native/Loss.cpp.
     """
     check_reduction(reduction)
+    check_constant("binary_cross_entropy", "weight", weight)
     if not input.dtype.is_floating_point:
         raise not_implemented("binary_cross_entropy", input.dtype)
     if target.dtype is not input.dtype:
@@ -130,6 +131,8 @@ def binary_cross_entropy_with_logits(
     Source: ATen/native/Loss.cpp binary_cross_entropy_with_logits.
     """
     check_reduction(reduction)
+    check_constant("binary_cross_entropy_with_logits", "weight", weight)
+    check_constant("binary_cross_entropy_with_logits", "pos_weight", pos_weight)
     if not input.dtype.is_floating_point:
         raise not_implemented("log_sigmoid_cpu", input.dtype)
     operands = [input, target, *[t for t in (weight, pos_weight) if t is not None]]

@@ -98,7 +98,8 @@ def shared_backward(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
     Source: evenly_distribute_backward.
     """
     same = input.isnan() if bool(np.isnan(values_of(out))) else input == out
-    return zeros(input.sizes, input.dtype).masked_fill_(same, g / same.sum())
+    whole = g.zero_room(input.sizes, contiguous(input.sizes), input.dtype)
+    return whole.masked_fill_(same, g / same.sum())
 
 
 def _along(name: str, arg: Arg, input: Tensor, dim: int, keepdim: bool, out: Pair | None) -> Pair:

@@ -18,7 +18,7 @@ from minitorch_np.op import composite, op
 from minitorch_np.ops.binary import div_scalar
 from minitorch_np.ops.copy import zeros_like
 from minitorch_np.ops.factory import need_tensor
-from minitorch_np.ops.loss import check_reduction
+from minitorch_np.ops.loss import check_constant, check_reduction
 from minitorch_np.tensor import Tensor, empty, owning
 
 __all__: list[str] = []
@@ -129,6 +129,8 @@ def nll_loss_forward(
     The mean is over the weights of the targets that are not ignored, nan if all are.
     Source: ATen/native/LossNLL.cpp nll_loss_forward, LossNLL2d.cpp.
     """
+    name = "nll_loss2d_forward" if input.ndim == 4 else "nll_loss_forward"
+    check_constant(name, "weight", weight)
     key = (input.form, target.form, None if weight is None else weight.form)
     found = _checked.get(key)
     if found is None:

@@ -1,5 +1,6 @@
 """In-place changes of a tensor's own geometry or memory; its base and its views keep theirs."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
 
 from minitorch_np import shapes, strides
@@ -140,6 +141,19 @@ def resize_as_(
     return resize_(self, the_template.sizes, memory_format=memory_format)
 
 
+def leave_accumulator(leaf: Tensor) -> None:
+    """Let graphs from now on end at a new node for `leaf`, which knows what the leaf is now.
+
+    Source: reset_grad_accumulator, torch/csrc/autograd/variable.h.
+    """
+    meta = leaf.meta
+    old = None if meta is None or meta.accumulator is None else meta.accumulator()
+    if meta is not None and isinstance(old, Node):
+        meta.accumulator = None
+        hooks = meta.hooks = OrderedDict() if meta.hooks is None else meta.hooks
+        old.tensor_hooks = {0: hooks}  # hooks of later on are its hooks, too
+
+
 @method
 def set_(
     self: Tensor,
@@ -181,6 +195,8 @@ def set_(
     self.memory = memory
     self.restride(shape, steps, storage_offset)
     bump(self)
+    if not state.inference:
+        leave_accumulator(self)
     if dual:
         refuse_unruled("set_")
     if any(edges):
@@ -231,13 +247,8 @@ def set_data(self: Tensor, value: Tensor) -> None:
         raise RuntimeError(
             "data set to a tensor that requires gradients must be floating point or complex dtype"
         )
-    meta = self.meta
-    if meta is not None and meta.accumulator is not None and value.dtype is not self.dtype:
-        old = meta.accumulator()
-        meta.accumulator = None
-        if isinstance(old, Node):  # hooks of later on are its hooks, too
-            meta.hooks = {} if meta.hooks is None else meta.hooks
-            old.tensor_hooks = {0: meta.hooks}
+    if value.dtype is not self.dtype:
+        leave_accumulator(self)
     self.memory = value.memory
     self.dtype = value.dtype
     self.restride(value.sizes, value.strides, value.offset)

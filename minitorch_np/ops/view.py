@@ -112,7 +112,7 @@ def view_method(
             " * (torch.dtype dtype)\n * (tuple of ints size)\n"
         )
     first = dtype or (size[0] if size else named["size"])
-    if not isinstance(first, (int, tuple, list, Dtype)) or (
+    if not isinstance(first, (int, tuple, list, Dtype)) or (  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         len(size) > 1 and type(first) is not int
     ):
         raise _no_view(size)

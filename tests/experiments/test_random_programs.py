@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import minitorch_np
 from experiments.programs import command
 from experiments.programs.facts import unlike_values
 from experiments.programs.lockstep import Difference, Line, Lockstep
@@ -47,7 +46,7 @@ FAULTS: dict[str, tuple[object, str, Callable[..., Any]]] = {
     "version": (Tensor, "zero_", lambda x: (x.data.mul_(0), x)[1]),
     "history": (node.AccumulateGrad, "name", lambda self: "Accumulate"),
     "log": (Tensor, "register_hook", lambda self, hook: hook),
-    "warning": (minitorch_np, "set_grad_enabled", lambda mode: warnings.warn("!", stacklevel=1)),
+    "warning": (Tensor, "relu", lambda x: warnings.warn("!", stacklevel=1)),
 }
 
 

@@ -213,3 +213,19 @@ def test_writes_in_place() -> None:
     alike(lambda torch, x: torch.func.grad(f)(x), X)
     alike(lambda torch, x: torch.vmap(torch.func.grad(f))(x), X)
     alike(lambda torch, x: torch.func.grad(lambda x: x.mul_(2).sum())(x), X)
+
+
+def test_hooks_on_saved_tensors() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        with torch.autograd.graph.saved_tensors_hooks(lambda t: t, lambda t: t):
+            return torch.func.grad(lambda x: x.sin().sum())(x)
+
+    def within(torch: Any, x: Any) -> Any:
+        def g(x: Any) -> Any:
+            with torch.autograd.graph.saved_tensors_hooks(lambda t: t, lambda t: t):
+                return x.sin().sum()
+
+        return torch.func.vjp(g, x)[0]
+
+    alike(f, X)
+    alike(within, X)

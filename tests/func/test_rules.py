@@ -14,7 +14,7 @@ import torch
 import minitorch_np
 from minitorch_np.tensor import Tensor
 from tests import samples
-from tests.oracle import ours, plain, tensors_in, values
+from tests.oracle import assert_same, ours, plain, tensors_in, twin, values
 from tests.samples import Sample
 
 LABELLED = [(name, s) for name, s in samples.labelled() if not s.random]
@@ -93,6 +93,35 @@ def test_every_op_is_a_loop_over_the_examples(name: str, s: Sample) -> None:
         warnings.simplefilter("ignore")
         for which in ways:
             check_batched(name, s, given, which)
+
+
+OTHER_STRIDES = {"mvlgamma", "squeeze_copy", "squeeze_copy-2", "squeeze_copy-3", "t_copy"}
+"""Samples whose batch PyTorch lays out otherwise."""
+
+OTHER_VALUES = {"as_strided_": "PyTorch's view of an example cannot change its geometry in place"}
+
+
+@SAMPLED
+@pytest.mark.parametrize("dim", [0, -1])
+def test_every_op_is_what_it_is_in_torch(name: str, s: Sample, dim: int) -> None:
+    dtype = samples.usual(s)
+    given = [t.detach() for t in samples.inputs(s, dtype)]
+    if not given or name in OTHER_VALUES or not samples.accepts(s, dtype):
+        pytest.skip("PyTorch does not run it, or there is nothing to batch")
+    stacked = [batch(t, i).movedim(0, dim) for i, t in enumerate(given)]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            theirs = tensors_in(torch.vmap(lambda *t: s.f(torch, *t), dim)(*map(twin, stacked)))
+        except Exception:  # noqa: BLE001  # compared above
+            pytest.skip("PyTorch refuses it")
+        mine = tensors_in(
+            minitorch_np.vmap(lambda *t: s.f(minitorch_np, *t), dim)(*map(ours, stacked))
+        )
+    by_rule = not any("performance drop" in str(one.message) for one in caught)
+    for a, t in zip(mine, theirs, strict=True):
+        stride = by_rule and name not in OTHER_STRIDES
+        assert_same(a, t, stride=stride, meta=False, tol=(1e-4, 1e-4))
 
 
 @SAMPLED

@@ -287,3 +287,42 @@ def test_escaped_tensors_have_no_memory() -> None:
         return kept[0].numpy()
 
     alike(f, sample(3, 2))
+
+
+def test_what_is_below_the_levels() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        seen: list[Any] = []
+
+        def g(x: Any) -> Any:
+            seen.append(torch.func.debug_unwrap(x))
+            seen.append(repr(torch.func.debug_unwrap(x, recurse=False)))
+            return x
+
+        torch.vmap(torch.vmap(g))(x)
+        return [*seen, torch.func.debug_unwrap(x)]
+
+    alike(f, sample(2, 3))
+
+
+DTYPES = "float32 float64 int32 int64 bool float16".split()
+
+
+@pytest.mark.parametrize("first", DTYPES)
+@pytest.mark.parametrize("second", DTYPES)
+def test_numbers_give_way_to_tensors(first: str, second: str) -> None:
+    def f(torch: Any, x: Any, y: Any) -> Any:
+        a, b = x.to(getattr(torch, first)), y.to(getattr(torch, second))
+        add, where = torch.add, lambda a, b: torch.where(a > 0, a, b)
+        return [
+            torch.vmap(g, dims)(*given)
+            for g in (add, where, torch.eq)
+            for dims, given in (
+                ((0, 0), (a, b)),  # (3,) and a number for each
+                ((0, None), (a, b[0])),
+                ((None, 0), (a[0], b)),
+                ((0, 0), (a[:, 0], b)),  # numbers both
+                ((0, None), (b, a[0, 0])),
+            )
+        ]
+
+    alike(f, sample(4, 3, grad=False), sample(4, grad=False))

@@ -1,4 +1,4 @@
-"""Custom functions that tests of theirs share, and what calls of them end in."""
+"""Custom functions and logs of hooks that tests share, and what calls end in."""
 
 from collections.abc import Callable
 from typing import Any
@@ -56,3 +56,25 @@ def writing(torch: Any, dirty: bool = True, **own: Any) -> Any:
         return x
 
     return double(torch, **{"forward": forward, **own})
+
+
+class Log(list[Any]):
+    """What hooks saw, one entry a call."""
+
+    def tensor(self, name: str, change: Callable[[Any], Any] | None = None) -> Callable[..., Any]:
+        """A hook on a tensor, which may return another gradient."""
+
+        def hook(g: Any) -> Any:
+            self.append((name, None if g is None else g.clone()))
+            return None if change is None else change(g)
+
+        return hook
+
+    def node(self, name: str, change: Callable[..., Any] | None = None) -> Callable[..., Any]:
+        """A hook on a node, which may return other gradients."""
+
+        def hook(*several: Any) -> Any:
+            self.append((name, [[None if g is None else g.clone() for g in gs] for gs in several]))
+            return None if change is None else change(*several)
+
+        return hook

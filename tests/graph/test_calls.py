@@ -8,6 +8,14 @@ import pytest
 from tests.graph.functions import double, outcomes, writing
 from tests.oracle import same, sample
 
+
+def written(base: Any) -> Any:
+    """A view of `base`, which is written to after it was made."""
+    view = base[1:]
+    base.add_(1)
+    return view
+
+
 FORWARDS: dict[str, Callable[..., Any]] = {
     "a tuple of one": lambda torch, x, y: (x * 2,),
     "two": lambda torch, x, y: (x * 2, y * 3),
@@ -30,6 +38,7 @@ FORWARDS: dict[str, Callable[..., Any]] = {
     "an expanded one": lambda torch, x, y: x.expand(2, 3),
     "a result twice": lambda torch, x, y: (lambda z: (z, z))(x * 2),
     "a double": lambda torch, x, y: (x.double(), y * 2),
+    "a view written to inside": lambda torch, x, y: written((x * 2).clone()),
 }
 
 
@@ -262,3 +271,40 @@ def test_an_argument_returned_apart(case: str, needs: bool) -> None:
         return y, y is a, y._version, y._is_view(), y.requires_grad
 
     same(f, sample(3, grad=needs), grad=False)
+
+
+@pytest.mark.parametrize("passive", [True, False])
+@pytest.mark.parametrize("needs", [True, False])
+def test_a_result_with_a_history_of_its_own(needs: bool, passive: bool) -> None:
+    def f(torch: Any, x: Any, w: Any) -> Any:
+        def forward(ctx: Any, x: Any) -> Any:
+            with torch.enable_grad():
+                made = w * 3
+            if passive:
+                ctx.mark_non_differentiable(made)
+            return x * 2, made
+
+        F = double(torch, forward=forward, backward=lambda ctx, g, h: g * 2 + h)
+        out, made = F.apply(x)
+        if needs:
+            (out.sum() + made.sum()).backward()
+        return made, made.requires_grad, made.is_leaf, x.grad, w.grad
+
+    same(f, sample(3, grad=needs), sample(3, seed=1), grad=False)
+
+
+def test_a_constant_that_is_written_to_loses_its_gradient() -> None:
+    def f(torch: Any, x: Any, w: Any) -> Any:
+        a = torch.ones(3)
+        a.grad = torch.ones(3)
+
+        def forward(ctx: Any, a: Any, w: Any) -> Any:
+            ctx.mark_dirty(a)
+            return a.mul_(w)
+
+        y = double(torch, forward=forward, backward=lambda ctx, g: (g, g * 3)).apply(a, w)
+        before = a.grad
+        y.sum().backward()
+        return before, y is a, a.is_leaf, w.grad
+
+    same(f, sample(3), sample(3, seed=1), grad=False)

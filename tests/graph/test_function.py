@@ -4,7 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import torch
 
+import minitorch_np
+from minitorch_np.graph.function import overrides, refuse_joint, vmap_rule
 from tests.graph.functions import double, exp, outcomes
 from tests.oracle import same, sample
 
@@ -190,5 +193,51 @@ def test_once_differentiable_with_one_result() -> None:
         F = double(torch, backward=once(lambda ctx, g: g * 2))
         (g,) = torch.autograd.grad(F.apply(x).pow(2).sum(), x, create_graph=True)
         return [g, g.grad_fn.name(), *outcomes(lambda: torch.autograd.grad(g.sum(), x))]
+
+    same(f, sample(3), grad=False)
+
+
+TRANSFORMED: dict[str, dict[str, Any]] = {
+    "with the ctx": {},
+    "without a rule": {"setup_context": lambda ctx, inputs, output: None},
+    "with two rules": {
+        "setup_context": lambda ctx, inputs, output: None,
+        "vmap": lambda info, in_dims, x: (x * 2, 0),
+        "generate_vmap_rule": True,
+    },
+}
+
+
+@pytest.mark.parametrize("case", TRANSFORMED)
+def test_what_transforms_refuse(case: str) -> None:
+    def forward(x: Any, *rest: Any) -> Any:
+        return x * 2
+
+    def f(library: Any, x: Any) -> Any:
+        F = double(library, forward=forward, **TRANSFORMED[case])
+        if library is torch:
+            return torch.func.vmap(F.apply)(x)
+        refuse_joint(F)
+        return vmap_rule(F)
+
+    same(f, sample(3), grad=False)
+
+
+def test_what_a_function_overrides() -> None:
+    F = double(minitorch_np, jvp=lambda ctx, t: t, vmap=lambda info, dims, x: (x, 0))
+    assert overrides(F, "jvp")
+    assert not overrides(F, "setup_context")
+    assert vmap_rule(F) is F.vmap
+    assert vmap_rule(double(minitorch_np, generate_vmap_rule=True)) is None
+
+
+def test_jvp_gets_the_ctx() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.order = 3
+            return x * 2
+
+        F = double(torch, forward=forward, jvp=lambda ctx, t: (t * 2, type(ctx).__name__))
+        return F.apply(x).grad_fn.apply_jvp(x.detach())
 
     same(f, sample(3), grad=False)

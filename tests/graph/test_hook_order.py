@@ -5,40 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.graph.functions import Log, outcomes
 from tests.oracle import same, sample
-
-
-def outcomes(*calls: Callable[[], Any]) -> list[Any]:
-    """What each call returns, or the class and text of what it raises."""
-    found = []
-    for call in calls:
-        try:
-            found.append(call())
-        except Exception as error:  # noqa: BLE001  # compared with the other library's
-            found.append(f"{type(error).__name__}: {error}")
-    return found
-
-
-class Log(list[Any]):
-    """What hooks saw, one entry a call."""
-
-    def tensor(self, name: str, change: Callable[[Any], Any] | None = None) -> Callable[..., Any]:
-        """A hook on a tensor, which may return another gradient."""
-
-        def hook(g: Any) -> Any:
-            self.append((name, None if g is None else g.clone()))
-            return None if change is None else change(g)
-
-        return hook
-
-    def node(self, name: str, change: Callable[..., Any] | None = None) -> Callable[..., Any]:
-        """A hook on a node, which may return other gradients."""
-
-        def hook(*several: Any) -> Any:
-            self.append((name, [[None if g is None else g.clone() for g in gs] for gs in several]))
-            return None if change is None else change(*several)
-
-        return hook
 
 
 def everywhere(log: Log, name: str, t: Any) -> None:
@@ -214,50 +182,6 @@ def test_what_hooks_after_accumulation_return(case: str) -> None:
     same(f, sample(1 if case == "written to" else 3), grad=False)
 
 
-def test_hooks_that_take_themselves_or_others_off() -> None:
-    def f(torch: Any, x: Any) -> Any:
-        log = Log()
-        y = x * 2
-        handles: dict[str, Any] = {}
-
-        def first(g: Any) -> Any:
-            log.append("first")
-            handles["first"].remove()
-            handles["second"].remove()
-            y.register_hook(log.tensor("late"))
-            return g * 2
-
-        def second(g: Any) -> Any:
-            log.append("second")
-            return g * 3
-
-        handles["first"] = y.register_hook(first)
-        handles["second"] = y.register_hook(second)
-        y.sum().backward(retain_graph=True)
-        log.append(x.grad.clone())
-        y.sum().backward()
-        return log, x.grad
-
-    same(f, sample(3), grad=False)
-
-
-def test_node_hooks_taken_off_during_the_walk() -> None:
-    def f(torch: Any, x: Any) -> Any:
-        log = Log()
-        y = x * 2
-        z = y * 3
-        late = y.grad_fn.register_hook(log.node("y"))
-        pre = y.grad_fn.register_prehook(log.node("y pre"))
-        z.grad_fn.register_hook(log.node("z", lambda *gs: (late.remove(), pre.remove())[0]))
-        z.grad_fn.register_hook(
-            log.node("z later", lambda *gs: y.register_hook(log.tensor("new")) and None)
-        )
-        z.sum().backward()
-        return log, x.grad
-
-    same(f, sample(3), grad=False)
-
-
 WRITES: dict[str, Callable[[Any], Any]] = {
     "to itself": lambda t: t["y"].mul_(3),
     "to its base": lambda t: t["base"].mul_(3),
@@ -398,5 +322,30 @@ def test_hooks_on_a_view_that_no_gradient_reaches() -> None:
         view.register_hook(log.tensor("view"))
         (view.sum() + x.sum()).backward()
         return log, x.grad, len(view._backward_hooks), view.is_leaf, view.requires_grad
+
+    same(f, sample(3), grad=False)
+
+
+def test_roots_that_lead_nowhere_are_left_alone() -> None:
+    def f(torch: Any, x: Any, y: Any) -> Any:
+        log = Log()
+        a, b = x.exp(), y.exp()
+        for name, t in (("a", a), ("b", b)):
+            everywhere(log, name, t)
+        torch.autograd.backward([a, b], [torch.ones(3)] * 2, inputs=[x])
+        log.append("again")
+        b.backward(torch.ones(3))
+        return log, x.grad, y.grad
+
+    same(f, sample(3), sample(3, seed=1), grad=False)
+
+
+def test_the_first_gradient_has_the_dtype_of_its_root() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        log = Log()
+        y = x * 2
+        everywhere(log, "y", y)
+        y.backward(torch.ones(3, dtype=torch.float64))
+        return log, x.grad
 
     same(f, sample(3), grad=False)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.graph.functions import Log
 from tests.oracle import same, sample
 
 
@@ -102,5 +103,49 @@ def test_in_place_leaves_hooks_with_the_old_history() -> None:
         y.register_hook(lambda g: seen.append("after"))
         y.sum().backward()
         return seen, x.grad
+
+    same(f, sample(3), grad=False)
+
+
+def test_hooks_that_take_themselves_or_others_off() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        log = Log()
+        y = x * 2
+        handles: dict[str, Any] = {}
+
+        def first(g: Any) -> Any:
+            log.append("first")
+            handles["first"].remove()
+            handles["second"].remove()
+            y.register_hook(log.tensor("late"))
+            return g * 2
+
+        def second(g: Any) -> Any:
+            log.append("second")
+            return g * 3
+
+        handles["first"] = y.register_hook(first)
+        handles["second"] = y.register_hook(second)
+        y.sum().backward(retain_graph=True)
+        log.append(x.grad.clone())
+        y.sum().backward()
+        return log, x.grad
+
+    same(f, sample(3), grad=False)
+
+
+def test_node_hooks_taken_off_during_the_walk() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        log = Log()
+        y = x * 2
+        z = y * 3
+        late = y.grad_fn.register_hook(log.node("y"))
+        pre = y.grad_fn.register_prehook(log.node("y pre"))
+        z.grad_fn.register_hook(log.node("z", lambda *gs: (late.remove(), pre.remove())[0]))
+        z.grad_fn.register_hook(
+            log.node("z later", lambda *gs: y.register_hook(log.tensor("new")) and None)
+        )
+        z.sum().backward()
+        return log, x.grad
 
     same(f, sample(3), grad=False)
