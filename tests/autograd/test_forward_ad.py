@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import weakref
 
 import pytest
 import torch as real
@@ -272,6 +273,33 @@ def test_what_a_dual_shows():
         return shown
 
     same(f, x, v)
+
+
+def test_views_of_what_stands_apart():
+    """A primal is a view of a dual's base, but the tangents of its views are its own's."""
+
+    def f(torch, a, b):
+        F = torch.autograd.forward_ad
+        with F.dual_level():
+            primal = F.unpack_dual(F.make_dual(a, b)).primal
+            early = primal[0]
+            primal.copy_(F.make_dual(b, a))
+            early.mul_(F.make_dual(b[0], a[1]))
+            late = primal.t()[1]
+            shown = [F.unpack_dual(t).tangent for t in (primal, early, late, a)]
+            return [t if t is None else t.clone() for t in shown]
+
+    same(f, x, v)
+
+
+def test_a_closed_level_keeps_no_tangent():
+    torch = minitorch_np
+    with torch.autograd.forward_ad.dual_level():
+        dual = torch.autograd.forward_ad.make_dual(torch.ones(2), torch.ones(2))
+        result = dual * 2
+        kept = weakref.ref(torch.autograd.forward_ad.unpack_dual(result).tangent)
+        assert kept() is not None
+    assert kept() is None and result.tolist() == [2, 2]
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda t: pickle.loads(pickle.dumps(t))])
