@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import torch
 
 import minitorch_np
+from minitorch_np.graph.modes import OpMode
 from tests.oracle import same, sample
 
 
@@ -375,7 +377,7 @@ def test_threads_that_share_leaves_lose_no_gradient() -> None:
     hooked: list[int] = []
     leaf.register_hook(lambda g: hooked.append(1))
     errors: list[BaseException] = []
-    rounds, count = 150, 8
+    rounds, count = 60, 8
     start = threading.Barrier(count)
 
     def work(nr: int) -> None:
@@ -405,6 +407,32 @@ def test_threads_that_share_leaves_lose_no_gradient() -> None:
     assert leaf.grad.tolist() == [2.0 * rounds * count] * 3
     assert kept.grad.tolist() == [[3.0 * rounds * count] * 2] * 2
     assert len(hooked) == rounds * count
+
+
+def test_a_leaf_is_added_to_by_one_thread_at_a_time() -> None:
+    leaf = minitorch_np.ones(2, 3, requires_grad=True)
+    inside = threading.Event()
+
+    class Slow(OpMode):
+        """Waits in the middle of the first accumulation."""
+
+        def __op__(self, op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            if op.name == "copy_":
+                inside.set()
+                time.sleep(0.2)
+            return op(*args, **kwargs)
+
+    def work() -> None:
+        with Slow():
+            leaf.backward(minitorch_np.ones(3, 2).t())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert inside.wait(10)
+    leaf.backward(minitorch_np.ones(2, 3))
+    thread.join()
+    assert leaf.grad is not None
+    assert leaf.grad.tolist() == [[2.0] * 3] * 2
 
 
 def test_threads_go_backward_through_one_graph() -> None:
