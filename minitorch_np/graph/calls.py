@@ -58,7 +58,7 @@ def call(function: Any, args: tuple[Any, ...], apart: bool) -> Any:  # noqa: ANN
         record.packed = [None if t is None else pack(t, id(t) in ids) for t in saved]
     if state.modes:
         passive = [id(out) for out, made in zip(outputs, raw) if id(made) in wrapping.passive]
-        push_custom(node.apply_jvp, args, outputs, passive, record.materializes)
+        push_custom(cast(Any, node).apply_jvp, args, outputs, passive, record.materializes)
     node.to_save = node.non_differentiable = node.saved_for_forward = None
     return outputs if raw is output else outputs[0]
 

@@ -112,6 +112,6 @@ def check_batched_forward(func: Function, inputs: Inputs) -> None:
             return tuple([_no_gradient(p) if t is None else t for p, t in pairs])
 
         def batch(v: Tensor, one: Callable[[Tensor], Any] = one) -> Sequence[Tensor]:
-            return as_tuple(vmap(one)(v))
+            return cast("Sequence[Tensor]", as_tuple(vmap(one)(v)))
 
         _compare(batch, one, given, _FAILED_FORWARD, lambda at: (at, at))
