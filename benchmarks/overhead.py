@@ -1,13 +1,16 @@
 """What an op costs on tensors so small that arithmetic costs nothing, beside PyTorch.
 
-4x4 tensors, with and without a graph; then forward and backward of a few ops.
+4x4 tensors, with and without a graph; then forward and backward of a few ops. With BEFORE, the
+folder of another checkout, its engine takes turns with them: has an op become slower since?
 """
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from benchmarks.machine import settle
 from benchmarks.peers import library
+from benchmarks.peers.earlier import engine_of
 from benchmarks.timing import OURS, Row, take_turns
 
 __all__ = ["rows"]
@@ -35,24 +38,40 @@ BACKWARD: dict[str, Case] = {
 NO_GRAPH_ONLY = {"mul in place"}
 
 
+def candidates() -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Who takes turns, each with what loads it."""
+    yield OURS, lambda: library("minitorch_np")
+    yield "PyTorch", lambda: library("torch")
+    if "BEFORE" in os.environ:
+        earlier = engine_of(os.environ["BEFORE"])
+        yield "before", lambda: earlier
+
+
 def rows(seconds: float) -> Iterator[Row]:
     """Ops without a graph, the same ops recorded, and whole passes."""
+    engines = list(candidates())
     for name, case in FORWARD.items():
-        yield row(f"{name}, no graph", case, False, seconds)
+        yield row(engines, f"{name}, no graph", case, False, seconds)
     for name, case in FORWARD.items():
         if name not in NO_GRAPH_ONLY:
-            yield row(f"{name}, with graph", case, True, seconds)
+            yield row(engines, f"{name}, with graph", case, True, seconds)
     for name, case in BACKWARD.items():
-        yield row(name, case, True, seconds)
+        yield row(engines, name, case, True, seconds)
 
 
-def row(name: str, case: Case, graph: bool, seconds: float) -> Row:
-    """One case in both libraries."""
+def row(
+    engines: list[tuple[str, Callable[[], Any]]],
+    name: str,
+    case: Case,
+    graph: bool,
+    seconds: float,
+) -> Row:
+    """One case in each library."""
     calls: dict[str, Callable[[], object]] = {}
     skipped: dict[str, str] = {}
-    for candidate, module in ((OURS, "minitorch_np"), ("PyTorch", "torch")):
+    for candidate, load in engines:
         try:
-            torch = library(module)
+            torch = load()
         except ImportError as error:
             skipped[candidate] = str(error)
             continue

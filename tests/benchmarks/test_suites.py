@@ -2,6 +2,7 @@
 
 import dataclasses
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -105,9 +106,22 @@ def test_our_peak_leaves_out_what_others_hold(monkeypatch: Any) -> None:
 
 
 def test_overhead_rows() -> None:
-    row = overhead.row("add, with graph", overhead.FORWARD["add"], True, 0.0)
+    engines = list(overhead.candidates())
+    row = overhead.row(engines, "add, with graph", overhead.FORWARD["add"], True, 0.0)
     assert set(row.times) == {OURS, "PyTorch"}
     assert row.targets == {"PyTorch": 1.0}
+
+
+def test_another_checkout_takes_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEFORE", str(Path(__file__).parents[2]))
+    (_, ours), _, (name, load) = overhead.candidates()
+    assert name == "before"
+    assert load() is not ours()
+    assert (load().ones(2) + 1).tolist() == [2, 2]
+    assert load().ones(2).__class__ is not ours().ones(2).__class__
+    monkeypatch.setenv("BEFORE", "/")
+    with pytest.raises(ImportError, match="holds no minitorch_np"):
+        list(overhead.candidates())
 
 
 def test_digits_without_data(monkeypatch: Any, tmp_path: Any) -> None:
