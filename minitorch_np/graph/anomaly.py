@@ -169,6 +169,8 @@ def maker() -> Callable[[type[Node]], Node]:
 
 def _take_effect() -> None:
     watching = debugging.anomaly or debugging.recorder
+    if not watching:
+        cuts.clear()
     for owner, name, plain, noting in _REPLACED:
         setattr(owner, name, noting if watching else plain)
     born = maker()

@@ -38,7 +38,8 @@ def overload(name: str) -> Callable[[Tensor | Number], str]:
 
 def compared(f: np.ufunc, input: Tensor, other: Tensor | Number, out: Tensor | None) -> Tensor:
     """`f` of the operands in their common dtype, as bools."""
-    if not isinstance(other, Tensor) and input.dtype.is_half:
+    half = input.dtype.is_half  # of a number there is none: it cannot come first
+    if half and not isinstance(other, Tensor):
         other = rounded(other, input.dtype)
     if out is input and input.dtype.is_floating_point:
         return pointwise(_ZEROS_AND_ONES[f], input, other, result=input.dtype, out=out)

@@ -13,7 +13,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "nn.Sequential(nn.ReLU()).insert(0, 3)",
         "nn.Sequential(nn.ReLU)",
         "nn.Conv2d(3, 4)",
-        "nn.Linear(3, 2).register_forward_hook(3)(m)",
         "nn.Linear(3, 2).zero_grad(1, 2)",
         "nn.BatchNorm1d()",
         "nn.MaxPool2d()",

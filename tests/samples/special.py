@@ -1,6 +1,7 @@
 """Special functions, numbers bit by bit, statistics and distributions."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from tests.samples.spec import POSITIVE, UNIT, In, Sample, both, functions, one, whole, written, x
 
@@ -15,7 +16,16 @@ def special(names: str, *given: In) -> Iterator[Sample]:
         )
 
 
+def dual(torch: Any, t: Any) -> Any:
+    """The primal of a dual tensor."""
+    forward = torch.autograd.forward_ad
+    with forward.dual_level():
+        return forward.unpack_dual(forward.make_dual(t, torch.ones_like(t))).primal
+
+
 SPECIAL = [
+    Sample("_make_dual", dual, (x(),)),
+    Sample("_fw_primal", dual, (x(),)),
     *both("digamma lgamma", x(**POSITIVE)),
     *both("i0", x()),
     *both("igamma igammac", x(**POSITIVE, grad=False), x(**POSITIVE)),
