@@ -262,6 +262,10 @@ def inplace_source(plan: Plan, name: str) -> str:
     body += ["if route > 1:"]
     body += [f"    return watched(op, {watched_text(signature, 'out')})"]
     if plan.differentiable:
+        # a view whose base was written to is judged by the history it had: `edge` gives it another
+        old = f"{first}.base is not None and {first}.born != {first}.clock.value"
+        floats = f" and {first}.dtype.is_floating_point" if native and plan.discrete else ""
+        body += [f"if {old}{floats}:", f"    recheck({first}, {_arguments(plan, 'out')})"]
         body += _edges(plan)
         body += [f"if {_nothing_needed(plan)}:"]
         body += [f"    {line}" for line in plain]

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import textwrap
@@ -216,6 +217,26 @@ def performance() -> str | None:
     return summary(results, gpu)
 
 
+def growth() -> None:
+    """Ops beside those of an earlier checkout, in docs/performance.md.
+
+    From `BEFORE=folder make bench ARGS="overhead --json runs/bench/growth.json"`.
+    """
+    found = BENCH / "growth.json"
+    if not found.exists():
+        return
+    lines = ["| 4x4 tensors | before | now | now / before |", "|---|---|---|---|"]
+    ratios: list[float] = []
+    for row in json.loads(found.read_text())["rows"]:
+        now, before = (row["times"][name]["best"] for name in ("minitorch_np", "before"))
+        ratios.append(now / before)
+        lines.append(
+            f"| {row['case']} | {before * 1e6:.2f} us | {now * 1e6:.2f} us | {ratios[-1]:.2f} |"
+        )
+    mean = statistics.geometric_mean(ratios)
+    replace(PERFORMANCE, "growth", "\n".join([*lines, "", f"Geometric mean: {mean:.3f}."]))
+
+
 def said(program: Path) -> str:
     """What a program prints; of an exception that ends it, its text and notes."""
     command = [sys.executable, program.name]
@@ -245,7 +266,19 @@ def edges() -> None:
 
 PARTS: dict[str, Callable[[], str | None]] = {
     f.__name__: f
-    for f in (run, test, results, cuda, pictures, conformance, performance, edges, internals, ops)
+    for f in (
+        run,
+        test,
+        results,
+        cuda,
+        pictures,
+        conformance,
+        performance,
+        growth,
+        edges,
+        internals,
+        ops,
+    )
 }
 
 
