@@ -1,5 +1,6 @@
 """One program under two libraries: each statement run by both, and all that came of it compared."""
 
+import contextlib
 import functools
 import re
 import types
@@ -153,8 +154,9 @@ class Lockstep:
         found = [t for name, t in tensors(space) if name not in self.shapes]
         found += [t for name, t in self.everything(space) if name.endswith(".grad")]
         for t in [*found, *[t._base for t in found if t._base is not None]]:
-            if t.grad_fn is not None:
-                t.grad_fn.metadata[DERIVED] = True
+            with contextlib.suppress(RuntimeError):  # a view that may not be looked at any more
+                if t.grad_fn is not None:
+                    t.grad_fn.metadata[DERIVED] = True
 
     def partition(self, space: Names, gradients: bool) -> list[str]:
         """Which tensors are one object, and which share memory: each with the first that does."""

@@ -101,7 +101,7 @@ WRITES = (
     "{x}.gt_(0)", "torch.relu_({x})", "{x}.random_(2, 3)",
     "{x}.erfinv_().nan_to_num_()", "{x}.exponential_(generator=torch.Generator().manual_seed(3))",
     "{x}.tril_()", "{x}.log1p_()", "{x}.addr_({x}.sum(0), {x}.sum(1))", "{x}.remainder_(2)",
-    "{x}.copysign_({y})", "{x}.rsqrt_()", "{x}.sinh_()", "{x}.frac_()",
+    "{x}.copysign_({y}.nan_to_num())", "{x}.rsqrt_()", "{x}.sinh_()", "{x}.frac_()",
 )  # fmt: skip
 
 SCATTERS = (
