@@ -263,7 +263,7 @@ def __deepcopy__(self: Tensor, memo: dict[int, object]) -> Tensor:
     )  # fmt: skip
     meta = self.meta
     if meta is not None and meta.grad is not None:
-        made.autograd().grad = deepcopy(meta.grad, memo)
+        made.grad = deepcopy(meta.grad, memo)  # which refuses one of another size
     made.__dict__.update(deepcopy(self.__dict__, memo))
     memo[id(self)] = made
     return made
