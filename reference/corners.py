@@ -15,11 +15,11 @@ __all__ = ["CORNERS", "corners"]
 
 ALONE = ("m",)
 CORNERS: dict[str, tuple[str, ...]] = {
-    "max.reduction_no_dim": ("m", "m[:, :1]", "s"),
-    "min.reduction_no_dim": ("m", "m[:, :1]", "s"),
+    "max.reduction_no_dim": ("m", "m[:1]", "s"),
+    "min.reduction_no_dim": ("m", "m[:1]", "s"),
     "max.reduction_with_dim": ("m, 0", "m, 1", "s, 0"),
     "min.reduction_with_dim": ("m, 0", "m, 1", "s, 0"),
-    "amax": ("m", "m, 0", "m, (0, 1), True", "s"),
+    "amax": ("m", "m[:1]", "m, 0", "m, (0, 1), True", "s"),
     "amin": ("m", "m, 1", "m, (0, 1), True", "s"),
     "aminmax": ("m", "m, dim=1"),
     "argmax": ("m", "m, 0", "m, 1"),
@@ -42,7 +42,7 @@ CORNERS: dict[str, tuple[str, ...]] = {
     "cumprod": ("m, 0", "m, 1"),
     "cummax": ("m, 0", "m, 1"),
     "cummin": ("m, 0", "m, 1"),
-    "median": ("m", "m, 1", "s"),
+    "median": ("m", "m[:1]", "m, 1", "s"),
     "mode": ("m, 1",),
     "kthvalue": ("m, 2, 1",),
     "topk": ("m, 1, 1",),
