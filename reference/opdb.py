@@ -12,7 +12,7 @@ import unittest
 import unittest.mock
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -47,10 +47,12 @@ class Sample:
     """Whether the first argument grows, so that no in-place form can take the call."""
     info: Any = None
     """torch's own object."""
+    by_hand: bool = False
+    """Whether it is one of the corners that the database leaves out."""
 
     def spread(self) -> "Sample":
         """The sample with its tensors spread out in memory."""
-        return _sample(self.info.noncontiguous())
+        return replace(_sample(self.info.noncontiguous()), by_hand=self.by_hand)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +117,11 @@ class Entry:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = list(self.info.sample_inputs("cpu", dtype, requires_grad=wants))
-        for text, (first, *rest), kwargs in corners(self.full_name, dtype, wants):
-            made = private(CORE).SampleInput(first, args=tuple(rest), kwargs=kwargs, name=text)
-            found.append(made)
         for sample in found:
             yield _sample(sample)
+        for text, (first, *rest), kwargs in corners(self.full_name, dtype, wants):
+            made = private(CORE).SampleInput(first, args=tuple(rest), kwargs=kwargs, name=text)
+            yield replace(_sample(made), by_hand=True)
 
     def refused(self) -> Iterator[Sample]:
         """Calls that PyTorch refuses: the database's, then those written down by hand."""

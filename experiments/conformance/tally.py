@@ -20,7 +20,7 @@ QUICK = ("float32", "bfloat16", "int64", "bool")
 LARGE = 100_000
 """Elements of a sample that takes too long for a quick run."""
 FEW = 8
-"""The samples of a dtype in a quick run, evenly from all of them."""
+"""The samples of a dtype in a quick run, evenly from all of the database's; ours come on top."""
 
 Item = TypeVar("Item")
 
@@ -47,7 +47,10 @@ def numbered(items: Sequence[Item], settings: Settings) -> list[tuple[int, Item]
         return samples[settings.sample : settings.sample + 1]
     if not settings.quick:
         return samples
-    return few([(n, one) for n, one in samples if elements(one) <= LARGE] or samples[:1])
+    ours = [(n, one) for n, one in samples if getattr(one, "by_hand", False)]
+    theirs = samples[: len(samples) - len(ours)]
+    small = [(n, one) for n, one in theirs if elements(one) <= LARGE]
+    return few(small or theirs[:1]) + ours
 
 
 def elements(item: object) -> int:
