@@ -34,6 +34,22 @@ def operator(name: str, function: Binary) -> None:
     bind(name, bound, function.__doc__)
 
 
+def slot(name: str, function: Binary) -> None:
+    """`operator` of a number on the left: a slot in C, which checks what it is called on."""
+
+    def bound(self: Tensor, other: Tensor | Number) -> object:
+        if not isinstance(self, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # called by name
+            raise TypeError(
+                f"descriptor '{name}' for 'torch._C.TensorBase' objects doesn't apply to a "
+                f"'{type(self).__name__}' object"
+            )
+        if isinstance(other, (Tensor, float, int)):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
+            return function(self, other)
+        return function(self, other.item()) if isinstance(other, np.generic) else NotImplemented
+
+    bind(name, bound, function.__doc__)
+
+
 def reflected(name: str, function: Callable[[Tensor | Number, Tensor], object]) -> None:
     """Bind `function(other, self)`, for an operand on the left that is no tensor."""
 
@@ -93,11 +109,11 @@ def reflected_product(other: Tensor | Number, input: Tensor) -> object:
 
 
 operator("__add__", binary.add)
-operator("__radd__", binary.add)
+slot("__radd__", binary.add)
 operator("__sub__", binary.sub)
 reflected("__rsub__", difference_of)
 operator("__mul__", binary.mul)
-operator("__rmul__", binary.mul)
+slot("__rmul__", binary.mul)
 operator("__truediv__", binary.div)
 reflected("__rtruediv__", quotient_of)
 reflected("__rdiv__", quotient_of)
@@ -110,11 +126,11 @@ reflected("__rpow__", power.pow)
 operator("__matmul__", product)
 reflected("__rmatmul__", reflected_product)
 operator("__and__", bitwise.bitwise_and)
-operator("__rand__", bitwise.bitwise_and)
+slot("__rand__", bitwise.bitwise_and)
 operator("__or__", bitwise.bitwise_or)
-operator("__ror__", bitwise.bitwise_or)
+slot("__ror__", bitwise.bitwise_or)
 operator("__xor__", bitwise.bitwise_xor)
-operator("__rxor__", bitwise.bitwise_xor)
+slot("__rxor__", bitwise.bitwise_xor)
 operator("__lshift__", bitwise.bitwise_left_shift)
 reflected("__rlshift__", bitwise.bitwise_left_shift)
 operator("__rshift__", bitwise.bitwise_right_shift)
