@@ -14,7 +14,7 @@ from experiments.conformance.compare import FACTS
 from reference.moduledb import Layer
 from reference.opdb import Entry, Sample
 
-__all__ = ["SEED", "Call", "Side", "chosen", "cotangents"]
+__all__ = ["SEED", "WIDE", "Call", "Side", "chosen", "cotangents"]
 
 SEED = 1234
 WIDE = 500_000

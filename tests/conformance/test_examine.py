@@ -13,10 +13,12 @@ from experiments.conformance import examine as examining
 from experiments.conformance import run, scope
 from experiments.conformance.board import AMBER, GREEN, RED, Case, row_of, totals
 from experiments.conformance.bridge import Unshared, counterpart, mapped, ours, rebound, values
+from experiments.conformance.call import WIDE
 from experiments.conformance.exact import is_rounding, near
 from experiments.conformance.examine import COLUMNS, Call, examine, refusal
 from experiments.conformance.page import page
 from experiments.conformance.snippet import snippet
+from experiments.conformance.tally import FEW, numbered
 from minitorch_np.op import REGISTRY
 from minitorch_np.tensor import Tensor
 from reference.opdb import Entry, Sample
@@ -245,3 +247,17 @@ def test_the_databases_leave_torchs_flags_alone():
     before = torch.backends.cuda.matmul.allow_tf32
     torch.backends.cudnn.allow_tf32 = torch.backends.cudnn.allow_tf32
     torch.backends.cuda.matmul.allow_tf32 = before
+
+
+def test_quick_runs_keep_the_corners():
+    theirs = [Sample((X,), {}, lambda r: r, str(n)) for n in range(50)]
+    ours_too = [*theirs, Sample((X,), {}, lambda r: r, "tie", by_hand=True)]
+    kept = numbered(ours_too, run.Settings(quick=True))
+    assert len(kept) == FEW + 1
+    assert kept[-1][0] == 50 and kept[-1][1].by_hand
+    assert [n for n, _ in numbered(theirs, run.Settings(quick=True))] == [n for n, _ in kept[:-1]]
+
+
+def test_second_derivatives_of_much_are_left_out():
+    wide = torch.empty(WIDE).requires_grad_()
+    assert call("exp", X).twice and not call("exp", wide).twice
