@@ -238,10 +238,18 @@ def log_sigmoid(a: Flat, out: Flat) -> None:
 
 
 @jit
-def log_sigmoid_backward(g: Flat, a: Flat, out: Flat) -> None:
-    """g sigmoid(-a)."""
+def fading(a: Flat, out: Flat) -> None:
+    """exp(-|a|)."""
     for i in range(out.size):
-        write(out, i, read(g, i) * curves.sigmoid(-read(a, i)))
+        write(out, i, curves.exp(-abs(read(a, i))))
+
+
+@jit
+def log_sigmoid_backward(g: Flat, a: Flat, z: Flat, out: Flat) -> None:
+    """g sigmoid(-a), where z is exp(-|a|)."""
+    for i in range(out.size):
+        falling = read(z, i) / (read(z, i) + ONE)
+        write(out, i, read(g, i) * (ONE - falling if read(a, i) < ZERO else falling))
 
 
 @jit
