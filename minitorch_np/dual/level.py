@@ -8,8 +8,9 @@ and are never confused. Source: torch/autograd/forward_ad.py, torch/_functorch/e
 from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
-from minitorch_np.dual.call import Call, Dual, Planned, contents, smooth
-from minitorch_np.dual.rules import check, refuse, tangents_of_results
+from minitorch_np.dual.call import Call, contents
+from minitorch_np.dual.recipe import Dual, Planned, Recipe, recipe_of
+from minitorch_np.dual.rules import refuse, tangents_of_results
 from minitorch_np.graph.inplace import CopySlices
 from minitorch_np.graph.modes import RegisteredOp, state
 from minitorch_np.graph.tangents import Level, forward, inherit, share
@@ -54,37 +55,42 @@ class DualLevel(Level):
         self, op: RegisteredOp, args: tuple[object, ...], kwargs: dict[str, object]
     ) -> object:
         """The result of the op, with a tangent if an argument has one."""
-        one = cast(Planned, op)
-        call = Call(one, args, kwargs)
-        duals = self._duals(call) if self.open() else {}
-        if one.name.endswith("_") and not one.name.endswith("__"):
-            return self._written(call, duals, args, kwargs) if duals else op(*args, **kwargs)
-        result = op(*args, **kwargs)
-        call.results = contents(result)
-        out = call.arguments.get("out")
-        if out is not None and self.open():
-            self._refuse_out(call, duals)
+        recipe = recipe_of(cast(Planned, op))
+        duals = self._duals(recipe, args, kwargs) if self.open() else None
+        if recipe.inplace:
+            return self._written(recipe, duals, args, kwargs) if duals else op(*args, **kwargs)
+        result = recipe.function(*args, **kwargs)
+        if kwargs.get("out") is not None and self.open():
+            self._refuse_out(recipe, duals, contents(result))
         if duals:
-            check(call, duals)
-            for tensor, tangent in zip(call.results, tangents_of_results(call, duals), strict=True):
-                if tangent is not None and not any(tensor is a for a in args):
-                    self.begin(tensor, tangent)
-            _tell_node(call.results)
-        if call.plan.view:
-            for view in call.results:
+            self._pass_on(Call(recipe, args, kwargs, contents(result)), duals)
+        if recipe.view and cast(Tensor, args[0]).meta is not None:
+            for view in contents(result):
                 inherit(view, cast(Tensor, args[0]))
         return result
 
-    def _refuse_out(self, call: Call, duals: dict[str, Dual]) -> None:
-        """Raise where an argument or a given result has a tangent, which would be lost."""
-        if duals or any(self.tangent_of(t) is not None for t in call.results):
-            refuse(f"{call.plan.aten}_out", "it is an out= function")
+    def _pass_on(self, call: Call, duals: dict[str, Dual]) -> None:
+        """Give the results their tangents; one that is an argument itself has it already."""
+        tangents = tangents_of_results(call, duals)
+        for tensor, tangent in zip(call.results, tangents, strict=True):
+            if tangent is not None and not any([tensor is a for a in call.args]):
+                self.begin(tensor, tangent)
+        _tell_node(call.results)
 
-    def _duals(self, call: Call) -> dict[str, Dual]:
+    def _refuse_out(
+        self, recipe: Recipe, duals: dict[str, Dual] | None, results: Sequence[Tensor]
+    ) -> None:
+        """Raise where an argument or a given result has a tangent, which would be lost."""
+        if duals or any(self.tangent_of(t) is not None for t in results):
+            refuse(f"{recipe.plan.aten}_out", "it is an out= function")
+
+    def _duals(
+        self, recipe: Recipe, args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> dict[str, Dual]:
         """The tangents of the arguments that have any and that the results depend on smoothly."""
         found: dict[str, Dual] = {}
-        for arg, several in smooth(call.op):
-            value = call.arguments.get(arg)
+        for arg, at, several in recipe.slots:
+            value = kwargs[arg] if at is None else args[at]
             if isinstance(value, Tensor):
                 if value.meta is not None or value.base is not None:
                     tangent = self.tangent_of(value)
@@ -95,32 +101,32 @@ class DualLevel(Level):
                     None if t is None else self.tangent_of(t)
                     for t in cast("Sequence[Tensor | None]", value)
                 ]
-                if any(t is not None for t in tangents):
+                if any([t is not None for t in tangents]):
                     found[arg] = tangents
         return found
 
     def _written(
-        self, call: Call, duals: dict[str, Dual],
+        self, recipe: Recipe, duals: dict[str, Dual],
         args: tuple[object, ...], kwargs: dict[str, object],
     ) -> object:  # fmt: skip
         """The result of an op that writes to its first argument, and to that one's tangent."""
-        first = next(iter(call.arguments))
-        written = cast(Tensor, call.arguments[first])
-        if call.plan.view:
-            result = call.op(*args, **kwargs)
-            _ = call.op(*[duals.get(first) if a is written else a for a in args], **kwargs)
+        first = next(iter(recipe.at))
+        written = cast(Tensor, args[0])
+        tangent = cast("Tensor | None", duals.get(first))
+        if recipe.view:
+            result = recipe.function(*args, **kwargs)
+            _ = recipe.function(tangent, *args[1:], **kwargs)
             return result
-        tangent = duals.get(first)
-        before = written.clone()
-        result = call.op(*args, **kwargs)
-        check(call, duals)
-        if isinstance(tangent, Tensor):  # it is written to, and what the rules saw of it is not
+        before = written.clone() if recipe.looks_back else written
+        result = recipe.function(*args, **kwargs)
+        if tangent is not None:  # it is written to, and what the rules saw of it is not
             duals[first] = tangent.clone()
-        call.arguments = {n: before if v is written else v for n, v in call.arguments.items()}
-        call.results = (written,)
-        self._tell_before(call, first, cast("Tensor | None", tangent))
+        args = tuple([before if a is written else a for a in args])
+        kwargs = {n: before if a is written else a for n, a in kwargs.items()}
+        call = Call(recipe, args, kwargs, (written,))
+        self._tell_before(call, first, tangent)
         [new] = tangents_of_results(call, duals)
-        if new is not None and isinstance(tangent, Tensor):
+        if new is not None and tangent is not None:
             tangent.copy_(new)
         elif new is not None:
             self.begin(written, new, written=True)
@@ -129,10 +135,11 @@ class DualLevel(Level):
 
     def _tell_before(self, call: Call, first: str, tangent: Tensor | None) -> None:
         """Give what a node keeps of the value before the write its tangent, too."""
-        node = _writer(call.results[0])
-        if tangent is None or node is None or first not in call.plan.names():
+        node = None if tangent is None else _writer(call.results[0])
+        plan = call.recipe.plan
+        if tangent is None or node is None or first not in plan.names():
             return
-        kept = getattr(node, slot(call.plan, first), None)
+        kept = getattr(node, slot(plan, first), None)
         if isinstance(kept, Tensor):
             self.begin(kept, tangent.clone())
 

@@ -7,7 +7,7 @@ write through either is seen by both. Source: torch/csrc/autograd/autograd_meta.
 import threading
 from collections.abc import Callable
 from typing import TypeVar
-from weakref import WeakValueDictionary
+from weakref import ref
 
 from minitorch_np import strides
 from minitorch_np.graph.modes import OpMode, state
@@ -21,6 +21,8 @@ __all__ = [
 
 R = TypeVar("R")
 
+_FEW = 64
+"""Tangents that a level keeps before it first looks for those whose tensors are gone."""
 
 class Tangents(dict["Level", Tensor]):
     """The tangents of one tensor, by level.
@@ -61,13 +63,17 @@ class Level(OpMode):
     """
 
     def __init__(self) -> None:
-        self._kept: WeakValueDictionary[int, Tangents] = WeakValueDictionary()
+        self._kept: list[ref[Tangents]] = []
+        self._many = _FEW
 
     def keep(self, tensor: Tensor, tangent: Tensor) -> None:
         """Make `tangent` the tensor's, as it is."""
         part = _made(tensor)
         part[self] = tangent
-        self._kept[id(part)] = part
+        self._kept.append(ref(part))
+        if len(self._kept) > self._many:
+            self._kept = [one for one in self._kept if one() is not None]
+            self._many = max(_FEW, 2 * len(self._kept))
 
     def open(self) -> bool:
         """Whether ops carry tangents at this level just now."""
@@ -80,8 +86,10 @@ class Level(OpMode):
 
     def drop(self) -> None:
         """Take away every tangent of this level."""
-        for part in self._kept.values():
-            part.pop(self, None)
+        for one in self._kept:
+            part = one()
+            if part is not None:
+                part.pop(self, None)
 
     def tangent_of(self, tensor: Tensor) -> Tensor | None:
         """The tangent of a tensor; a view that has none of its own sees its base's."""
@@ -191,7 +199,7 @@ def _same_layout(a: Tensor, b: Tensor) -> bool:
     """Whether two tensors have one geometry; strides of dimensions of size 1 do not matter."""
     if a.offset != b.offset or a.sizes != b.sizes:
         return False
-    if a.strides == b.strides:
+    if a.form is b.form or a.strides == b.strides:
         return True
     pairs = zip(a.sizes, a.strides, b.strides, strict=True)
     return all(n == 1 or mine == its for n, mine, its in pairs)
