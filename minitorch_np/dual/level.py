@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
 from minitorch_np.dual.call import Call, contents
-from minitorch_np.dual.recipe import Dual, Planned, Recipe, recipe_of
-from minitorch_np.dual.rules import refuse, tangents_of_results
+from minitorch_np.dual.recipe import RECIPES, Dual, Planned, Recipe, recipe_of
+from minitorch_np.dual.rules import refuse, tangent_of_result, tangents_of_results
 from minitorch_np.graph.inplace import CopySlices
 from minitorch_np.graph.modes import RegisteredOp, state
-from minitorch_np.graph.tangents import Level, forward, inherit, share
+from minitorch_np.graph.tangents import Level, forward, inherit, share, stands_apart
 from minitorch_np.plan import slot
 from minitorch_np.tensor import Tensor
 
@@ -51,29 +51,34 @@ class DualLevel(Level):
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def __op__(
-        self, op: RegisteredOp, args: tuple[object, ...], kwargs: dict[str, object]
-    ) -> object:
+    def __op__(self, op: RegisteredOp, args: tuple[A, ...], kwargs: dict[str, object]) -> A:
         """The result of the op, with a tangent if an argument has one."""
-        recipe = recipe_of(cast(Planned, op))
-        duals = self._duals(recipe, args, kwargs) if self.open() else None
+        recipe = RECIPES.get(op) or recipe_of(cast(Planned, op))
+        on = forward.on and (self.transform or not state.inference)  # as `open` says
+        duals = self._duals(recipe, args, kwargs) if on else None
         if recipe.inplace:
             return self._written(recipe, duals, args, kwargs) if duals else op(*args, **kwargs)
-        result = recipe.function(*args, **kwargs)
-        if kwargs.get("out") is not None and self.open():
+        result: A = recipe.function(*args, **kwargs)
+        if on and kwargs.get("out") is not None:
             self._refuse_out(recipe, duals, contents(result))
-        if duals:
+        if duals and recipe.direct:
+            tangent = tangent_of_result(recipe, args, kwargs, result, duals)
+            if tangent is not None and result is not args[0]:
+                self.begin(result, tangent)
+            if _is_recorded(result):
+                _tell_node((result,))
+        elif duals:
             self._pass_on(Call(recipe, args, kwargs, contents(result)), duals)
-        if recipe.view and cast(Tensor, args[0]).meta is not None:
+        if recipe.view and stands_apart(args[0]):
             for view in contents(result):
-                inherit(view, cast(Tensor, args[0]))
+                inherit(view, args[0])
         return result
 
     def _pass_on(self, call: Call, duals: dict[str, Dual]) -> None:
         """Give the results their tangents; one that is an argument itself has it already."""
         tangents = tangents_of_results(call, duals)
         for tensor, tangent in zip(call.results, tangents, strict=True):
-            if tangent is not None and not any([tensor is a for a in call.args]):
+            if tangent is not None and not any(tensor is a for a in call.args):
                 self.begin(tensor, tangent)
         _tell_node(call.results)
 
@@ -92,26 +97,31 @@ class DualLevel(Level):
         for arg, at, several in recipe.slots:
             value = kwargs[arg] if at is None else args[at]
             if isinstance(value, Tensor):
-                if value.meta is not None or value.base is not None:
+                meta = value.meta
+                if meta is None and value.base is None:
+                    continue
+                part = getattr(meta, "forward", None)
+                tangent = None if part is None else part.get(self)
+                if tangent is None and value.base is not None:
                     tangent = self.tangent_of(value)
-                    if tangent is not None and value.dtype.is_floating_point:
-                        found[arg] = tangent
+                if tangent is not None and value.dtype.is_floating_point:
+                    found[arg] = tangent
             elif several and value is not None:
                 tangents = [
                     None if t is None else self.tangent_of(t)
                     for t in cast("Sequence[Tensor | None]", value)
                 ]
-                if any([t is not None for t in tangents]):
+                if any(t is not None for t in tangents):
                     found[arg] = tangents
         return found
 
     def _written(
         self, recipe: Recipe, duals: dict[str, Dual],
-        args: tuple[object, ...], kwargs: dict[str, object],
+        args: tuple[A, ...], kwargs: dict[str, object],
     ) -> object:  # fmt: skip
         """The result of an op that writes to its first argument, and to that one's tangent."""
         first = next(iter(recipe.at))
-        written = cast(Tensor, args[0])
+        written = args[0]
         tangent = cast("Tensor | None", duals.get(first))
         if recipe.view:
             result = recipe.function(*args, **kwargs)
@@ -119,13 +129,17 @@ class DualLevel(Level):
             return result
         before = written.clone() if recipe.looks_back else written
         result = recipe.function(*args, **kwargs)
-        if tangent is not None:  # it is written to, and what the rules saw of it is not
-            duals[first] = tangent.clone()
-        args = tuple([before if a is written else a for a in args])
-        kwargs = {n: before if a is written else a for n, a in kwargs.items()}
+        if tangent is not None and _is_kept([tangent, *duals.values(), *args]):
+            duals[first] = tangent.clone()  # it is written to, and what the rules saw of it is not
+        if before is not written:
+            args = tuple([before if a is written else a for a in args])
+            kwargs = {n: before if a is written else a for n, a in kwargs.items()}
         call = Call(recipe, args, kwargs, (written,))
         self._tell_before(call, first, tangent)
-        [new] = tangents_of_results(call, duals)
+        if recipe.direct:
+            new = tangent_of_result(recipe, args, kwargs, written, duals)
+        else:
+            [new] = tangents_of_results(call, duals)
         if new is not None and tangent is not None:
             tangent.copy_(new)
         elif new is not None:
@@ -142,6 +156,23 @@ class DualLevel(Level):
         kept = getattr(node, slot(plan, first), None)
         if isinstance(kept, Tensor):
             self.begin(kept, tangent.clone())
+
+
+def _is_kept(values: Sequence[object]) -> bool:
+    """Whether a rule that sees the values may keep them: its ops record, or a mode watches them."""
+    if state.modes or not state.grad:
+        return bool(state.modes)
+    return any(
+        v.requires_grad if isinstance(v, Tensor) else type(v) in (list, tuple) for v in values
+    )
+
+
+def _is_recorded(result: Tensor) -> bool:
+    """Whether a result, or its base, has a node."""
+    meta, base = result.meta, result.base
+    if meta is not None and meta.grad_fn is not None:
+        return True
+    return base is not None and base.meta is not None and base.meta.grad_fn is not None
 
 
 def _writer(tensor: Tensor) -> A:

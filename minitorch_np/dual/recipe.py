@@ -12,7 +12,7 @@ from minitorch_np.op import REGISTRY
 from minitorch_np.plan import Plan, Rule
 from minitorch_np.tensor import Tensor
 
-__all__ = ["Dual", "Planned", "Recipe", "Way", "recipe_of"]
+__all__ = ["RECIPES", "Dual", "Planned", "Recipe", "Way", "recipe_of"]
 
 A = Any
 Dual = Tensor | Sequence[Tensor | None]
@@ -34,8 +34,8 @@ class Planned(Protocol):
 class Recipe:
     """How one op passes tangents on; `ways` has a word for each argument, and what does it."""
 
-    __slots__ = ("at", "function", "groups", "inplace", "looks_back", "name", "plan", "rules",
-                 "slots", "unruled", "view", "ways")  # fmt: skip
+    __slots__ = ("at", "direct", "function", "groups", "inplace", "looks_back", "name", "plan",
+                 "rules", "slots", "unruled", "view", "ways")  # fmt: skip
 
     def __init__(self, op: Planned) -> None:
         plan = op.plan
@@ -55,6 +55,16 @@ class Recipe:
         self.rules = {arg: self._gradient(arg) for arg in plan.rules}
         """The gradient rules; one that is for several arguments gives all their gradients."""
         self.ways = {arg: self._way(op, arg) for arg, _, _ in self.slots}
+        self.direct = self._direct()
+        """Where each argument is a tensor, and has a way of its own to the one result: whether that
+        is pointwise, and the way. Else empty."""
+
+    def _direct(self) -> dict[str, tuple[bool, Way]]:
+        plan = self.plan
+        found = {arg: (word == "pointwise", way) for arg, (word, way) in self.ways.items() if way}
+        lists = any(several for _, _, several in self.slots)
+        every = len(found) == len(self.slots) and not lists
+        return found if every and plan.results is None and plan.graded is None else {}
 
     def _slots(self) -> list[tuple[str, int | None, bool]]:
         """The arguments that the results depend on smoothly, where each is, and whether it is a
@@ -62,9 +72,7 @@ class Recipe:
         plan = self.plan
         ruled = {*plan.rules, *plan.jvps}
         named = [arg for arg in plan.inputs() if not ruled or arg in ruled]
-        return [
-            (a, self.at.get(a), plan.kinds[a] == "list") for a in named if plan.differentiable
-        ]
+        return [(a, self.at.get(a), plan.kinds[a] == "list") for a in named if plan.differentiable]
 
     def source(self, name: str) -> str:
         """The text of what a rule's parameter names, in a call's arguments and results."""
@@ -140,12 +148,13 @@ def _usual(op: Planned, arg: str) -> str:
     return "pointwise" if pointwise else "transposed"
 
 
-_known: dict[Planned, Recipe] = {}
+RECIPES: dict[object, Recipe] = {}
+"""The recipe of every op that was asked for."""
 
 
 def recipe_of(op: Planned) -> Recipe:
     """The recipe of an op, made when first asked for."""
-    found = _known.get(op)
+    found = RECIPES.get(op)
     if found is None:
-        found = _known[op] = Recipe(op)
+        found = RECIPES[op] = Recipe(op)
     return found

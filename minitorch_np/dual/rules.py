@@ -17,14 +17,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn, cast
 
 from minitorch_np.dual.call import Call
-from minitorch_np.dual.recipe import Dual
+from minitorch_np.dual.recipe import Dual, Recipe
 from minitorch_np.graph.engine import walk
 from minitorch_np.graph.modes import enable_grad, state
 from minitorch_np.graph.node import edge, recorded
 from minitorch_np.plan import Plan
 from minitorch_np.tensor import Tensor, empty_strided
 
-__all__ = ["refuse", "refuse_unruled", "tangents_of_results"]
+__all__ = ["refuse", "refuse_unruled", "tangent_of_result", "tangents_of_results"]
 
 A = Any
 Parts = Sequence[Tensor | None]
@@ -48,6 +48,28 @@ def refuse_unruled(name: str) -> NoReturn:
     refuse(name, f"{_FEATURE}." if name.endswith("_") else f"{_FEATURE}{_SUBMIT}")
 
 
+def tangent_of_result(
+    recipe: Recipe, args: tuple[A, ...], kwargs: Mapping[str, A], result: Tensor,
+    duals: Mapping[str, A],
+) -> Tensor | None:  # fmt: skip
+    """The tangent of the one result of an op each of whose arguments has a rule of its own."""
+    if not result.dtype.is_floating_point:
+        return None
+    sizes, dtype = result.sizes, result.dtype
+    direct, results = recipe.direct, (result,)
+    total = None
+    for arg, t in duals.items():
+        pointwise, way = direct[arg]
+        if pointwise and (t.sizes != sizes or t.dtype is not dtype):
+            t = _spread(Call(recipe, args, kwargs, results), arg, t)
+        part = way(args, kwargs, results, t)
+        if part is not None:
+            total = part if total is None else total + part
+    if total is None:
+        return _zeros(result)
+    return _fitted(Call(recipe, args, kwargs, results), duals, total, result)
+
+
 def tangents_of_results(call: Call, duals: Mapping[str, Dual]) -> list[Tensor | None]:
     """The tangent of each result that has one: zeros where no argument adds to it.
 
@@ -59,7 +81,7 @@ def tangents_of_results(call: Call, duals: Mapping[str, Dual]) -> list[Tensor | 
             f"Trying to use forward AD with aten::{recipe.plan.aten} that does not support it."
         )
     totals: list[Tensor | None] = [None] * len(results)
-    graded = any([_is_graded(recipe.plan, nr, result) for nr, result in enumerate(results)])
+    graded = any(_is_graded(recipe.plan, nr, result) for nr, result in enumerate(results))
     left: dict[str, Dual] = {}
     joint: dict[str, Dual] = {}
     for arg, t in duals.items():
@@ -81,7 +103,15 @@ def tangents_of_results(call: Call, duals: Mapping[str, Dual]) -> list[Tensor | 
         _add(totals, call.again({arg: _whole(call, arg, joint.get(arg)) for arg in together}))
     if left:
         _add(totals, _transposed(call, left))
-    return _fitted(call, duals, totals, bool(left)) if graded else totals
+    for nr, result in enumerate(results):
+        total = totals[nr]
+        if not graded or not _is_graded(recipe.plan, nr, result):
+            totals[nr] = None
+        elif total is not None:
+            totals[nr] = _fitted(call, duals, total, result)
+        elif left or len(totals) == 1:  # of several results, the rules say which have one
+            totals[nr] = _zeros(result)
+    return totals
 
 
 def _add(totals: list[Tensor | None], parts: "Tensor | Sequence[Tensor | None] | None") -> None:
@@ -94,33 +124,21 @@ def _add(totals: list[Tensor | None], parts: "Tensor | Sequence[Tensor | None] |
             totals[nr] = part if there is None else there + part
 
 
-def _fitted(
-    call: Call, duals: Mapping[str, Dual], totals: list[Tensor | None], zeros: bool
-) -> list[Tensor | None]:
-    """The sums with the shapes and dtypes of their results, each in memory of its own unless it is
-    a view. Zeros where there is none: but of several results the rules say which have one."""
-    plan = call.recipe.plan
-    for nr, result in enumerate(call.results):
-        total = totals[nr]
-        if not _is_graded(plan, nr, result):
-            totals[nr] = None
-        elif total is None:
-            totals[nr] = _zeros(result) if zeros or len(totals) == 1 else None
-        else:
-            if total.dtype is not result.dtype and not _any_odd(call, duals):
-                total = total.to(result.dtype)
-            if total.sizes != result.sizes:
-                total = total.expand(result.sizes)
-            if not plan.view and (total.base is not None or _is_given(total, duals)):
-                total = total.clone()
-            totals[nr] = total
-    return totals
+def _fitted(call: Call, duals: Mapping[str, Dual], total: Tensor, result: Tensor) -> Tensor:
+    """A sum with the shape and dtype of the result, in memory of its own unless that is a view."""
+    if total.dtype is not result.dtype and not _any_odd(call, duals):
+        total = total.to(result.dtype)
+    if total.sizes != result.sizes:
+        total = total.expand(result.sizes)
+    if not call.recipe.view and (total.base is not None or _is_given(total, duals)):
+        return total.clone()
+    return total
 
 
 def _is_given(total: Tensor, duals: Mapping[str, Dual]) -> bool:
     """Whether a sum is the tangent of an argument, itself."""
     for t in duals.values():
-        if t is total or (not isinstance(t, Tensor) and any([one is total for one in t])):
+        if t is total or (not isinstance(t, Tensor) and any(one is total for one in t)):
             return True
     return False
 

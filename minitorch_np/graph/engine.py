@@ -346,7 +346,11 @@ def _paths(roots: list[Node], wanted: Collection[Edge], since: int) -> dict[Node
             seen.add(node)
             stack.append((node, True))
             stack.extend(
-                [(e[0], False) for e in node.edges if e and e[0] not in seen and e[0].order >= since]
+                [
+                    (e[0], False)
+                    for e in node.edges
+                    if e and e[0] not in seen and e[0].order >= since
+                ]
             )
     return targets
 

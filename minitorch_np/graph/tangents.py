@@ -15,7 +15,7 @@ from minitorch_np.tensor import Tensor, empty
 
 __all__ = [
     "Level", "Tangents", "below", "check_sizes", "forget_tangents", "forward", "forward_off",
-    "inherit", "share", "stand_apart",
+    "inherit", "share", "stand_apart", "stands_apart",
 ]  # fmt: skip
 
 
@@ -23,6 +23,7 @@ R = TypeVar("R")
 
 _FEW = 64
 """Tangents that a level keeps before it first looks for those whose tensors are gone."""
+
 
 class Tangents(dict["Level", Tensor]):
     """The tangents of one tensor, by level.
@@ -70,8 +71,9 @@ class Level(OpMode):
         """Make `tangent` the tensor's, as it is."""
         part = _made(tensor)
         part[self] = tangent
-        self._kept.append(ref(part))
-        if len(self._kept) > self._many:
+        kept = self._kept
+        kept.append(ref(part))
+        if len(kept) > self._many:
             self._kept = [one for one in self._kept if one() is not None]
             self._many = max(_FEW, 2 * len(self._kept))
 
@@ -112,6 +114,9 @@ class Level(OpMode):
         If the tensor was `written` to and is a view, its base gets one, too, zero elsewhere.
         Source: AutogradMeta::set_fw_grad, torch/csrc/autograd/autograd_meta.cpp.
         """
+        if tangent.form is tensor.form and tangent.offset == tensor.offset and not written:
+            self.keep(tensor, tangent)
+            return
         base = _base(tensor) if written else None
         if base is not None:
             self.keep(base, _zeros_at(tangent, base))
@@ -152,9 +157,10 @@ def _part(tensor: Tensor) -> Tangents | None:
 
 def _made(tensor: Tensor) -> Tangents:
     """The tensor's tangents, none as yet if there were none."""
-    part = _part(tensor)
+    meta = tensor.meta or tensor.autograd()
+    part = getattr(meta, "forward", None)
     if part is None:
-        part = tensor.autograd().forward = Tangents()
+        part = meta.forward = Tangents()
     return part
 
 
@@ -181,10 +187,16 @@ def stand_apart(view: Tensor) -> None:
     _made(view).apart = True
 
 
+def stands_apart(tensor: Tensor) -> bool:
+    """Whether the tangent of a view of the tensor is not to be seen in its base."""
+    part = None if tensor.meta is None else getattr(tensor.meta, "forward", None)
+    return part is not None and (part.apart or part.base is not None)
+
+
 def inherit(view: Tensor, source: Tensor) -> None:
-    """Tell a new view of `source` where its tangent is to be seen, if that is not in its base."""
+    """Tell a new view of `source`, which stands apart, where its tangent is to be seen."""
     part = _part(source)
-    if part is not None and view.base is not None and (part.apart or part.base is not None):
+    if part is not None and view.base is not None:
         _made(view).base = source if part.apart else part.base
 
 
