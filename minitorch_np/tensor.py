@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from minitorch_np import strides
 from minitorch_np.declarations import TensorMethods
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.flight import Log, calling, cuts
+from minitorch_np.flight import Log, calling, cuts, detaches
 from minitorch_np.form import NUMPYS_OWN, Form, form_of
 from minitorch_np.memory_format import contiguous_format, memory_format
 from minitorch_np.shapes import Shape, Size, numel, wrap_dim
@@ -637,10 +637,10 @@ def seen_and_noted(tensor: Tensor, form: Form, offset: int) -> Tensor:
         log = clock.log
         if log is None:
             log = clock.log = Log()
-        place = calling()
-        log.view(view, place)
-        if place.detaches and tensor.requires_grad:
-            cuts.append(("detach()", place))
+        spot = calling()
+        log.view(view, spot)
+        if detaches(spot) and tensor.requires_grad:
+            cuts.append(("detach()", spot))
     return view
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from minitorch_np import strides
 from minitorch_np.dtypes import bool_, float64, int64
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.flight import Place
+from minitorch_np.flight import Spot
 from minitorch_np.graph.handle import RemovableHandle, registered
 from minitorch_np.graph.raw import SavedTensor, saved_tensor
 from minitorch_np.graph.saved import (
@@ -103,8 +103,9 @@ class Node:
     """The tensors that keep their gradient, by output; they see it after every hook on it."""
     pre_hooks: OrderedDict[int, PreHook] | None
     post_hooks: OrderedDict[int, PostHook] | None
-    whence: tuple[Place | None, Place | None]
-    """Where it was recorded and where it was freed; not there unless the flight recorder is on."""
+    whence: Spot | tuple[*Spot, *Spot]
+    """Where it was recorded, and behind that where it was freed; not there unless the flight
+    recorder is on."""
 
     def __init__(self, edges: tuple[Edge | None, ...]) -> None:
         self.edges = edges

@@ -228,7 +228,9 @@ def _kept_names(node: GraphNode, tensor: Tensor) -> str:
 
 def place_of(node: GraphNode) -> tuple[Place | None, Place | None]:
     """Where a node was recorded, and where it was freed, as far as the flight recorder saw it."""
-    return getattr(node, "whence", (None, None))
+    whence: tuple[A, ...] = getattr(node, "whence", ())
+    made, freed = whence[:4], whence[4:]
+    return Place(*made) if any(made) else None, Place(*freed) if freed else None
 
 
 def _who_wrote(tensor: Tensor, version: int, saver: GraphNode | None) -> str:
