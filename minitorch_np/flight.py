@@ -9,17 +9,17 @@ import linecache
 import os
 import sys
 import traceback
-import weakref
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from types import CodeType
-from typing import Any, NamedTuple, Protocol, cast
+from typing import NamedTuple
 
 from minitorch_np.form import Form
 from minitorch_np.shapes import listed
 
 __all__ = [
+    "KEPT",
     "Log",
     "Place",
     "Spot",
@@ -28,19 +28,17 @@ __all__ = [
     "calling",
     "cuts",
     "depth",
-    "detaches",
     "inside",
     "is_inside",
+    "since",
     "source",
     "stack",
 ]
 
 _PACKAGE = str(Path(__file__).parent) + os.sep
 _MODULES = _PACKAGE + "nn" + os.sep
-_KEPT = 8
+KEPT = 8
 """Writes that a log remembers, the last ones."""
-_ALIASES = 64
-"""Views of one memory that a log tells apart, before it drops those that died."""
 _WIDEST = 48
 """Characters of a line of source that are shown."""
 
@@ -102,9 +100,7 @@ class Place(NamedTuple):
         return f"{self.file if below.startswith('..') else below}:{self.line}"
 
 
-_reference = weakref.ref
-
-cuts: deque[tuple[str, Spot]] = deque(maxlen=_KEPT)
+cuts: deque[tuple[str, Spot]] = deque(maxlen=KEPT)
 """What lately kept history from being recorded, while the flight recorder is on, and where."""
 
 
@@ -130,13 +126,6 @@ def calling(depth: int = 2) -> Spot:
         code = frame.f_code
         file = code.co_filename
     return recorder, called or code, code, frame.f_lasti
-
-
-def detaches(spot: Spot) -> bool:
-    """Whether a caller called `detach()`, and no op of ours did."""
-    recorder, called, _, _ = spot
-    detached = recorder is not None and recorder.co_name == "detach"
-    return detached and called.co_name in ("detach", "_unbuilt")
 
 
 def stack() -> list[str]:
@@ -191,39 +180,17 @@ def _through(write: Write, saved_is_view: bool) -> str:
     return f"through {made}: shape {shape}, stride {stride}, offset {offset}"
 
 
-class Log(deque[Write]):
-    """The last writes to one memory, and where the views of it were made."""
+Log = deque[Write]
+"""The last writes to one memory."""
 
-    __slots__ = ("aliases",)
 
-    aliases: dict[int, tuple[weakref.ref[object], Spot]] | None
-
-    def __init__(self) -> None:
-        super().__init__(maxlen=_KEPT)
-        self.aliases = None
-
-    def view(self, view: object, spot: Spot) -> None:
-        """Remember where a view was made."""
-        aliases = self.aliases
-        if aliases is None:
-            aliases = self.aliases = {}
-        elif len(aliases) >= _ALIASES:
-            living = [(key, one) for key, one in aliases.items() if one[0]() is not None]
-            aliases = self.aliases = dict(living[-_ALIASES // 2 :])
-        aliases[id(view)] = (_reference(view), spot)
-
-    def origin(self, tensor: object) -> Spot | None:
-        """Where a tensor was made, if it is a view that was remembered."""
-        known = None if self.aliases is None else self.aliases.get(id(tensor))
-        return known[1] if known is not None and known[0]() is tensor else None
-
-    def since(self, version: int, saved_is_view: bool) -> list[list[str]]:
-        """A row for each write after a version: version, 'changed', op, place, source, alias."""
-        rows: list[list[str]] = []
-        for write in self:
-            if write[0] > version:
-                place, through = Place(*write[1:5]), _through(write, saved_is_view)
-                by = place.by if place.by.endswith("_") or not place.op else f"{place.op}(out=)"
-                row = [str(write[0]), "changed by", by, str(place), source(place)]
-                rows.append([*row, through] if through else row)
-        return rows
+def since(log: Log, version: int, saved_is_view: bool) -> list[list[str]]:
+    """A row for each write after a version: version, 'changed', op, place, source, alias."""
+    rows: list[list[str]] = []
+    for write in log:
+        if write[0] > version:
+            place, through = Place(*write[1:5]), _through(write, saved_is_view)
+            by = place.by if place.by.endswith("_") or not place.op else f"{place.op}(out=)"
+            row = [str(write[0]), "changed by", by, str(place), source(place)]
+            rows.append([*row, through] if through else row)
+    return rows

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minitorch_np.flight import calling, cuts, depth, inside, source, stack
-from minitorch_np.graph.engine import Task
+from minitorch_np.graph.engine import Task, current_task
 from minitorch_np.graph.inplace import bump, bump_and_note
 from minitorch_np.graph.modes import Switch, debugging, state
 from minitorch_np.graph.node import AccumulateGrad, Edge, Node
@@ -90,7 +90,14 @@ def _init_leaf_and_note(node: AccumulateGrad, variable: Tensor) -> None:
 def _release_and_note(node: Node) -> None:
     """`Node.release`, which now remembers who asked for it."""
     _release(node)
-    node.whence = (*getattr(node, "whence", _UNSEEN)[:4], *calling())
+    task = current_task()
+    if task is None:
+        node.freed = calling()
+        return
+    try:
+        node.freed = task.asked
+    except AttributeError:  # the first that it frees
+        node.freed = task.asked = calling()
 
 
 def _run_and_check(
@@ -125,8 +132,6 @@ def _give_up_and_say(task: Task, node: Node | None, error: Exception) -> None:
         _say_where(error, node)
     _give_up(task, node, error)
 
-
-_UNSEEN = (None,) * 4
 
 _FAILED = "Error detected in {}. Traceback of forward call that caused the error:\n"
 _INDUCED = (

@@ -14,6 +14,7 @@ from typing import cast
 from weakref import getweakrefcount
 
 from minitorch_np import strides
+from minitorch_np.flight import Spot
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import AccumulateGrad, Edge, Node, checked, fitted, laid_out, replaced
 from minitorch_np.graph.threads import elsewhere
@@ -110,11 +111,13 @@ class Task:
     """
 
     __slots__ = (
-        "__weakref__", "accumulating", "buffers", "callbacks", "captures", "depth", "ends",
-        "executing", "exposed", "keep_graph", "number", "pushed", "ready", "roots", "targets",
-        "waiting", "whole",
+        "__weakref__", "accumulating", "asked", "buffers", "callbacks", "captures", "depth",
+        "ends", "executing", "exposed", "keep_graph", "number", "pushed", "ready", "roots",
+        "targets", "waiting", "whole",
     )  # fmt: skip
 
+    asked: Spot
+    """Who asked for it; found, while the flight recorder is on, when it first frees a node."""
     depth: int
     """How many walks this one is inside of, in this thread, itself included."""
     whole: bool

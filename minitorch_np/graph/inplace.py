@@ -4,6 +4,7 @@ Source: torch/csrc/autograd/VariableTypeUtils.h, variable.cpp and functions/tens
 """
 
 import sys
+from collections import deque
 from collections.abc import Collection, Mapping
 from types import FunctionType
 from typing import NoReturn
@@ -11,7 +12,7 @@ from weakref import ref as reference
 
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import float64
-from minitorch_np.flight import Log, calling, inside
+from minitorch_np.flight import KEPT, calling, inside
 from minitorch_np.graph.modes import Creation, recording, state
 from minitorch_np.graph.node import Edge, Node, edge
 from minitorch_np.graph.saved import freed, short_name
@@ -157,8 +158,7 @@ def bump_and_note(tensor: Tensor) -> None:
     clock.value = version = clock.value + 1
     log = clock.log
     if log is None:
-        log = clock.log = Log()
-    origin = None if log.aliases is None else log.origin(tensor)
+        log = clock.log = deque(maxlen=KEPT)
     frame = _getframe(1)
     recorder = called = code = frame.f_code
     if code.co_filename[0] != "<":
@@ -173,8 +173,13 @@ def bump_and_note(tensor: Tensor) -> None:
             called = code
             outer = frame.f_back
         at = frame.f_lasti
-    base = tensor.base is None
-    log.append((version, recorder, called, code, at, tensor.form, tensor.offset, base, origin))
+    base, made = tensor.base is None, None
+    if tensor.store is not None:  # else it is no view, nor what `detach` gave
+        try:
+            made = tensor.whence
+        except AttributeError:  # which takes long, so not again
+            tensor.whence = None
+    log.append((version, recorder, called, code, at, tensor.form, tensor.offset, base, made))
 
 
 _getframe = sys._getframe  # pyright: ignore[reportPrivateUsage]  # inspect's costs twice as much
