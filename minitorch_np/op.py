@@ -412,13 +412,14 @@ def _counted(result: "Tensor | Sequence[Tensor]", out: object) -> "Tensor | Sequ
 
 def _watched(one: Op, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
     """The result of an op under a mode, under hooks on what is saved, or in inference mode."""
-    if state.modes:
-        mode = state.modes.pop()
+    modes = state.modes  # looked up once: each look is one through the thread
+    if modes:
+        mode = modes.pop()
         state.route_again()
         try:
             return mode.__op__(one, args, kwargs)
         finally:
-            state.modes.append(mode)
+            modes.append(mode)
             state.route_again()
     if not state.inference:
         return run_packing(one, args, kwargs)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from minitorch_np import strides
 from minitorch_np.declarations import TensorMethods
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.flight import Log, calling, cuts
+from minitorch_np.flight import Spot, calling, cuts
 from minitorch_np.form import NUMPYS_OWN, Form, form_of
 from minitorch_np.memory_format import contiguous_format, memory_format
 from minitorch_np.shapes import Shape, Size, numel, wrap_dim
@@ -202,7 +202,7 @@ class Tensor(TensorMethods):
     """
 
     __slots__ = ("__dict__", "__weakref__", "base", "born", "creation", "dtype", "form", "meta",
-                 "nd", "offset", "sizes", "store", "strides", "ticks")  # fmt: skip
+                 "nd", "offset", "sizes", "store", "strides", "ticks", "whence")  # fmt: skip
 
     is_batch: ClassVar[bool] = False
     """Whether this is one example's view of a batch, inside vmap, without memory of its own."""
@@ -226,6 +226,8 @@ class Tensor(TensorMethods):
     store: UntypedStorage | None
     ticks: VersionCounter | None
     """None while the version is 0 and no view or saved tensor counts with this one."""
+    whence: Spot | None
+    """For a view: where it was made; not there unless the flight recorder is on."""
 
     @property
     def memory(self) -> UntypedStorage:
@@ -640,17 +642,13 @@ _seen = FunctionType(seen.__code__, seen.__globals__)
 
 
 def seen_and_noted(tensor: Tensor, form: Form, offset: int) -> Tensor:
-    """`seen` while the flight recorder is on, which takes this body: the log knows the view."""
+    """`seen` while the flight recorder is on, which takes this body: the view knows who made it."""
     view: Tensor = _seen(tensor, form, offset)
-    clock = view.clock
-    if clock is not INFERENCE:
-        log = clock.log
-        if log is None:
-            log = clock.log = Log()
-        place = calling()
-        log.view(view, place)
-        if place.detaches and tensor.requires_grad:
-            cuts.append(("detach()", place))
+    view.whence = spot = calling()
+    recorder = spot[0]
+    if recorder is not None and recorder.co_name == "detach" and tensor.requires_grad:
+        if spot[1].co_name in ("detach", "_unbuilt"):  # the caller's, and not an op's of ours
+            cuts.append(("detach()", spot))
     return view
 
 

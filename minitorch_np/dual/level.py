@@ -8,11 +8,12 @@ and are never confused. Source: torch/autograd/forward_ad.py, torch/_functorch/e
 from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
-from minitorch_np.dual.call import Call, Dual, Planned, contents, smooth
-from minitorch_np.dual.rules import check, refuse, tangents_of_results
+from minitorch_np.dual.call import Call, contents
+from minitorch_np.dual.recipe import RECIPES, Dual, Planned, Recipe, recipe_of
+from minitorch_np.dual.rules import refuse, tangent_of_result, tangents_of_results
 from minitorch_np.graph.inplace import CopySlices
 from minitorch_np.graph.modes import RegisteredOp, state
-from minitorch_np.graph.tangents import Level, forward, inherit, share
+from minitorch_np.graph.tangents import Level, forward, inherit, share, stands_apart
 from minitorch_np.plan import slot
 from minitorch_np.tensor import Tensor
 
@@ -50,46 +51,61 @@ class DualLevel(Level):
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def __op__(
-        self, op: RegisteredOp, args: tuple[object, ...], kwargs: dict[str, object]
-    ) -> object:
+    def __op__(self, op: RegisteredOp, args: tuple[A, ...], kwargs: dict[str, object]) -> A:
         """The result of the op, with a tangent if an argument has one."""
-        one = cast(Planned, op)
-        call = Call(one, args, kwargs)
-        duals = self._duals(call) if self.open() else {}
-        if one.name.endswith("_") and not one.name.endswith("__"):
-            return self._written(call, duals, args, kwargs) if duals else op(*args, **kwargs)
-        result = op(*args, **kwargs)
-        call.results = contents(result)
-        out = call.arguments.get("out")
-        if out is not None and self.open():
-            self._refuse_out(call, duals)
-        if duals:
-            check(call, duals)
-            for tensor, tangent in zip(call.results, tangents_of_results(call, duals), strict=True):
-                if tangent is not None and not any(tensor is a for a in args):
-                    self.begin(tensor, tangent)
-            _tell_node(call.results)
-        if call.plan.view:
-            for view in call.results:
-                inherit(view, cast(Tensor, args[0]))
+        recipe = RECIPES.get(op) or recipe_of(cast(Planned, op))
+        on = forward.on and (self.transform or not state.inference)  # as `open` says
+        duals = self._duals(recipe, args, kwargs) if on else None
+        if recipe.inplace:
+            return self._written(recipe, duals, args, kwargs) if duals else op(*args, **kwargs)
+        result: A = recipe.function(*args, **kwargs)
+        if on and kwargs.get("out") is not None:
+            self._refuse_out(recipe, duals, contents(result))
+        if duals and recipe.direct:
+            tangent = tangent_of_result(recipe, args, kwargs, result, duals)
+            if tangent is not None and result is not args[0]:
+                self.begin(result, tangent)
+            if _is_recorded(result):
+                _tell_node((result,))
+        elif duals:
+            self._pass_on(Call(recipe, args, kwargs, contents(result)), duals)
+        if recipe.view and stands_apart(args[0]):
+            for view in contents(result):
+                inherit(view, args[0])
         return result
 
-    def _refuse_out(self, call: Call, duals: dict[str, Dual]) -> None:
-        """Raise where an argument or a given result has a tangent, which would be lost."""
-        if duals or any(self.tangent_of(t) is not None for t in call.results):
-            refuse(f"{call.plan.aten}_out", "it is an out= function")
+    def _pass_on(self, call: Call, duals: dict[str, Dual]) -> None:
+        """Give the results their tangents; one that is an argument itself has it already."""
+        tangents = tangents_of_results(call, duals)
+        for tensor, tangent in zip(call.results, tangents, strict=True):
+            if tangent is not None and not any(tensor is a for a in call.args):
+                self.begin(tensor, tangent)
+        _tell_node(call.results)
 
-    def _duals(self, call: Call) -> dict[str, Dual]:
+    def _refuse_out(
+        self, recipe: Recipe, duals: dict[str, Dual] | None, results: Sequence[Tensor]
+    ) -> None:
+        """Raise where an argument or a given result has a tangent, which would be lost."""
+        if duals or any(self.tangent_of(t) is not None for t in results):
+            refuse(f"{recipe.plan.aten}_out", "it is an out= function")
+
+    def _duals(
+        self, recipe: Recipe, args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> dict[str, Dual]:
         """The tangents of the arguments that have any and that the results depend on smoothly."""
         found: dict[str, Dual] = {}
-        for arg, several in smooth(call.op):
-            value = call.arguments.get(arg)
+        for arg, at, several in recipe.slots:
+            value = kwargs[arg] if at is None else args[at]
             if isinstance(value, Tensor):
-                if value.meta is not None or value.base is not None:
+                meta = value.meta
+                if meta is None and value.base is None:
+                    continue
+                part = getattr(meta, "forward", None)
+                tangent = None if part is None else part.get(self)
+                if tangent is None and value.base is not None:
                     tangent = self.tangent_of(value)
-                    if tangent is not None and value.dtype.is_floating_point:
-                        found[arg] = tangent
+                if tangent is not None and value.dtype.is_floating_point:
+                    found[arg] = tangent
             elif several and value is not None:
                 tangents = [
                     None if t is None else self.tangent_of(t)
@@ -100,27 +116,31 @@ class DualLevel(Level):
         return found
 
     def _written(
-        self, call: Call, duals: dict[str, Dual],
-        args: tuple[object, ...], kwargs: dict[str, object],
+        self, recipe: Recipe, duals: dict[str, Dual],
+        args: tuple[A, ...], kwargs: dict[str, object],
     ) -> object:  # fmt: skip
         """The result of an op that writes to its first argument, and to that one's tangent."""
-        first = next(iter(call.arguments))
-        written = cast(Tensor, call.arguments[first])
-        if call.plan.view:
-            result = call.op(*args, **kwargs)
-            _ = call.op(*[duals.get(first) if a is written else a for a in args], **kwargs)
+        first = next(iter(recipe.at))
+        written = args[0]
+        tangent = cast("Tensor | None", duals.get(first))
+        if recipe.view:
+            result = recipe.function(*args, **kwargs)
+            _ = recipe.function(tangent, *args[1:], **kwargs)
             return result
-        tangent = duals.get(first)
-        before = written.clone()
-        result = call.op(*args, **kwargs)
-        check(call, duals)
-        if isinstance(tangent, Tensor):  # it is written to, and what the rules saw of it is not
-            duals[first] = tangent.clone()
-        call.arguments = {n: before if v is written else v for n, v in call.arguments.items()}
-        call.results = (written,)
-        self._tell_before(call, first, cast("Tensor | None", tangent))
-        [new] = tangents_of_results(call, duals)
-        if new is not None and isinstance(tangent, Tensor):
+        before = written.clone() if recipe.looks_back else written
+        result = recipe.function(*args, **kwargs)
+        if tangent is not None and _is_kept([tangent, *duals.values(), *args]):
+            duals[first] = tangent.clone()  # it is written to, and what the rules saw of it is not
+        if before is not written:
+            args = tuple([before if a is written else a for a in args])
+            kwargs = {n: before if a is written else a for n, a in kwargs.items()}
+        call = Call(recipe, args, kwargs, (written,))
+        self._tell_before(call, first, tangent)
+        if recipe.direct:
+            new = tangent_of_result(recipe, args, kwargs, written, duals)
+        else:
+            [new] = tangents_of_results(call, duals)
+        if new is not None and tangent is not None:
             tangent.copy_(new)
         elif new is not None:
             self.begin(written, new, written=True)
@@ -129,12 +149,30 @@ class DualLevel(Level):
 
     def _tell_before(self, call: Call, first: str, tangent: Tensor | None) -> None:
         """Give what a node keeps of the value before the write its tangent, too."""
-        node = _writer(call.results[0])
-        if tangent is None or node is None or first not in call.plan.names():
+        node = None if tangent is None else _writer(call.results[0])
+        plan = call.recipe.plan
+        if tangent is None or node is None or first not in plan.names():
             return
-        kept = getattr(node, slot(call.plan, first), None)
+        kept = getattr(node, slot(plan, first), None)
         if isinstance(kept, Tensor):
             self.begin(kept, tangent.clone())
+
+
+def _is_kept(values: Sequence[object]) -> bool:
+    """Whether a rule that sees the values may keep them: its ops record, or a mode watches them."""
+    if state.modes or not state.grad:
+        return bool(state.modes)
+    return any(
+        v.requires_grad if isinstance(v, Tensor) else type(v) in (list, tuple) for v in values
+    )
+
+
+def _is_recorded(result: Tensor) -> bool:
+    """Whether a result, or its base, has a node."""
+    meta, base = result.meta, result.base
+    if meta is not None and meta.grad_fn is not None:
+        return True
+    return base is not None and base.meta is not None and base.meta.grad_fn is not None
 
 
 def _writer(tensor: Tensor) -> A:

@@ -13,16 +13,18 @@ Of every argument one of these holds, the first three by the op's kind if nothin
 Source: tools/autograd/derivatives.yaml, auto_linear and auto_element_wise.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn, cast
 
-from minitorch_np.dual.call import Call, Dual, groups
-from minitorch_np.graph.backward import grad
+from minitorch_np.dual.call import Call
+from minitorch_np.dual.recipe import Dual, Recipe
+from minitorch_np.graph.engine import walk
 from minitorch_np.graph.modes import enable_grad, state
+from minitorch_np.graph.node import edge, recorded
 from minitorch_np.plan import Plan
 from minitorch_np.tensor import Tensor, empty_strided
 
-__all__ = ["check", "how", "refuse", "refuse_unruled", "tangents_of_results"]
+__all__ = ["refuse", "refuse_unruled", "tangent_of_result", "tangents_of_results"]
 
 A = Any
 Parts = Sequence[Tensor | None]
@@ -32,20 +34,6 @@ _FEATURE = (
     "implementation"
 )
 _SUBMIT = " or submit a PR adding the implementation to derivatives.yaml"
-
-
-def how(call: Call, arg: str) -> A:
-    """The rule of one argument: a function, or one of the words above."""
-    plan = call.plan
-    declared = plan.jvps.get(arg)
-    if declared is not None:
-        return declared
-    if plan.view:
-        return "linear"
-    if arg not in plan.rules:
-        return "refused"
-    pointwise = call.op.layout == "elementwise" and plan.results is None
-    return "pointwise" if pointwise else "transposed"
 
 
 def refuse(name: str, why: str) -> NoReturn:
@@ -60,92 +48,113 @@ def refuse_unruled(name: str) -> NoReturn:
     refuse(name, f"{_FEATURE}." if name.endswith("_") else f"{_FEATURE}{_SUBMIT}")
 
 
-def check(call: Call, duals: Mapping[str, Dual]) -> None:
-    """Raise NotImplementedError where one of the arguments that have tangents has no rule."""
-    if not (call.plan.rules or call.plan.jvps or call.plan.view):
-        raise NotImplementedError(
-            f"Trying to use forward AD with aten::{call.plan.aten} that does not support it."
-        )
-    if any(how(call, arg) == "refused" for arg in duals):
-        refuse_unruled(call.plan.aten.rstrip("_") + "_" * call.op.name.endswith("_"))
+def tangent_of_result(
+    recipe: Recipe, args: tuple[A, ...], kwargs: Mapping[str, A], result: Tensor,
+    duals: Mapping[str, A],
+) -> Tensor | None:  # fmt: skip
+    """The tangent of the one result of an op each of whose arguments has a rule of its own."""
+    if not result.dtype.is_floating_point:
+        return None
+    sizes, dtype = result.sizes, result.dtype
+    direct, results = recipe.direct, (result,)
+    total = None
+    for arg, t in duals.items():
+        pointwise, way = direct[arg]
+        if pointwise and (t.sizes != sizes or t.dtype is not dtype):
+            t = _spread(Call(recipe, args, kwargs, results), arg, t)
+        part = way(args, kwargs, results, t)
+        if part is not None:
+            total = part if total is None else total + part
+    if total is None:
+        return _zeros(result)
+    return _fitted(Call(recipe, args, kwargs, results), duals, total, result)
 
 
 def tangents_of_results(call: Call, duals: Mapping[str, Dual]) -> list[Tensor | None]:
-    """The tangent of each result that has one: zeros where no argument adds to it."""
-    if not any(_is_graded(call.plan, nr, result) for nr, result in enumerate(call.results)):
-        return [None] * len(call.results)
-    parts: list[Parts] = []
+    """The tangent of each result that has one: zeros where no argument adds to it.
+
+    Raises: NotImplementedError where one of the arguments has no rule.
+    """
+    recipe, results = call.recipe, call.results
+    if recipe.unruled:
+        raise NotImplementedError(
+            f"Trying to use forward AD with aten::{recipe.plan.aten} that does not support it."
+        )
+    totals: list[Tensor | None] = [None] * len(results)
+    graded = any(_is_graded(recipe.plan, nr, result) for nr, result in enumerate(results))
     left: dict[str, Dual] = {}
     joint: dict[str, Dual] = {}
     for arg, t in duals.items():
-        rule = how(call, arg)
-        if rule == "transposed":
-            left[arg] = t
-        elif rule == "joint":
+        word, way = recipe.ways[arg]
+        if word == "refused":
+            refuse_unruled(recipe.plan.aten.rstrip("_") + "_" * recipe.name.endswith("_"))
+        elif not graded:
+            continue
+        elif word == "joint":
             joint[arg] = t
-        elif rule == "linear":
-            parts.append(call.again({arg: _whole(call, arg, t)}))
-        elif rule == "pointwise":
-            assert isinstance(t, Tensor)
-            parts.append([_pointwise(call, arg, t)])
+        elif way is None:
+            left[arg] = t
         else:
-            parts.append(_several(call.asked(rule, t=t)))
+            given = _spread(call, arg, t) if word == "pointwise" else t
+            given = _whole(call, arg, t) if word == "linear" else given
+            _add(totals, way(call.args, call.kwargs, results, given))
     if joint:
-        together = [arg for arg, rule in call.plan.jvps.items() if rule == "joint"]
-        parts.append(call.again({arg: _whole(call, arg, joint.get(arg)) for arg in together}))
+        together = [arg for arg, rule in recipe.plan.jvps.items() if rule == "joint"]
+        _add(totals, call.again({arg: _whole(call, arg, joint.get(arg)) for arg in together}))
     if left:
-        parts.append(_transposed(call, left))
-    odd = any(_is_odd(call, arg, t) for arg, t in duals.items())
-    given = list(_tensors(duals.values()))
-    tangents: list[Tensor | None] = []
-    for nr, result in enumerate(call.results):
-        total = _sum([part[nr] for part in parts if nr < len(part)])
-        if not _is_graded(call.plan, nr, result):
-            tangents.append(None)
+        _add(totals, _transposed(call, left))
+    for nr, result in enumerate(results):
+        total = totals[nr]
+        if not graded or not _is_graded(recipe.plan, nr, result):
+            totals[nr] = None
         elif total is not None:
-            tangents.append(_fitted(call.plan, total, result, given, odd))
-        else:  # of several results, the rules say which have one
-            tangents.append(_zeros(result) if left or len(call.results) == 1 else None)
-    return tangents
+            totals[nr] = _fitted(call, duals, total, result)
+        elif left or len(totals) == 1:  # of several results, the rules say which have one
+            totals[nr] = _zeros(result)
+    return totals
 
 
-def _several(value: A) -> Parts:
-    return (value,) if value is None or isinstance(value, Tensor) else value
-
-
-def _tensors(duals: Iterable[Dual]) -> Iterator[Tensor]:
-    for t in duals:
-        yield from [t] if isinstance(t, Tensor) else [one for one in t if one is not None]
-
-
-def _sum(parts: Sequence[Tensor | None]) -> Tensor | None:
-    total = None
-    for part in parts:
+def _add(totals: list[Tensor | None], parts: "Tensor | Sequence[Tensor | None] | None") -> None:
+    """Add what some arguments give to the tangents so far."""
+    if parts is None or isinstance(parts, Tensor):
+        parts = (parts,)
+    for nr, part in enumerate(parts):
         if part is not None:
-            total = part if total is None else total + part
+            there = totals[nr]
+            totals[nr] = part if there is None else there + part
+
+
+def _fitted(call: Call, duals: Mapping[str, Dual], total: Tensor, result: Tensor) -> Tensor:
+    """A sum with the shape and dtype of the result, in memory of its own unless that is a view."""
+    if total.dtype is not result.dtype and not _any_odd(call, duals):
+        total = total.to(result.dtype)
+    if total.sizes != result.sizes:
+        total = total.expand(result.sizes)
+    if not call.recipe.view and (total.base is not None or _is_given(total, duals)):
+        return total.clone()
     return total
 
 
+def _is_given(total: Tensor, duals: Mapping[str, Dual]) -> bool:
+    """Whether a sum is the tangent of an argument, itself."""
+    for t in duals.values():
+        if t is total or (not isinstance(t, Tensor) and any(one is total for one in t)):
+            return True
+    return False
+
+
 def _is_graded(plan: Plan, nr: int, result: Tensor | None) -> bool:
-    return result is not None and result.dtype.is_floating_point and plan.has_history(nr)
+    graded = plan.graded is None or nr < plan.graded
+    return graded and result is not None and result.dtype.is_floating_point
 
 
 def _is_odd(call: Call, arg: str, t: Dual) -> bool:
     """Whether a tangent was given in another dtype than its tensor's, and so keeps its own."""
-    return isinstance(t, Tensor) and t.dtype is not cast(Tensor, call.arguments[arg]).dtype
+    return isinstance(t, Tensor) and t.dtype is not cast(Tensor, call.argument(arg)).dtype
 
 
-def _fitted(
-    plan: Plan, total: Tensor, result: Tensor, tangents: Sequence[Tensor], odd: bool
-) -> Tensor:
-    """A sum with the shape and dtype of the result, in memory of its own unless that is a view."""
-    if total.dtype is not result.dtype and not odd:
-        total = total.to(result.dtype)
-    if total.sizes != result.sizes:
-        total = total.expand(result.sizes)
-    if not plan.view and (total.base is not None or any(total is t for t in tangents)):
-        return total.clone()
-    return total
+def _any_odd(call: Call, duals: Mapping[str, Dual]) -> bool:
+    return any(_is_odd(call, arg, t) for arg, t in duals.items())
 
 
 def _zeros(like: Tensor) -> Tensor:
@@ -156,8 +165,10 @@ def _zeros(like: Tensor) -> Tensor:
 
 def _whole(call: Call, arg: str, t: Dual | None) -> object:
     """An argument's tangent, zeros where there was none."""
-    given = call.arguments[arg]
-    if isinstance(t, Tensor) or given is None:
+    if isinstance(t, Tensor):
+        return t
+    given = call.argument(arg)
+    if given is None:
         return t
     if isinstance(given, Tensor):
         return _zeros(given)
@@ -167,46 +178,44 @@ def _whole(call: Call, arg: str, t: Dual | None) -> object:
     return [_zeros(x) if one is None else one for x, one in several]
 
 
-def _pointwise(call: Call, arg: str, t: Tensor) -> Tensor | None:
-    """What an argument adds, whose gradient rule multiplies element by element."""
-    [result] = call.results
+def _spread(call: Call, arg: str, t: Dual) -> Tensor:
+    """A tangent as wide as the result, element by element of which a gradient rule multiplies."""
+    assert isinstance(t, Tensor)
+    result = call.results[0]
     if t.dtype is not result.dtype and not _is_odd(call, arg, t):
         t = t.to(result.dtype)
-    if t.sizes != result.sizes:
-        t = t.expand(result.sizes)
-    [found] = gradients(call, {arg: t}, {"g": t})
-    return found
+    return t if t.sizes == result.sizes else t.expand(result.sizes)
 
 
-def gradients(
-    call: Call, duals: Mapping[str, Dual], given: Mapping[str, object]
-) -> list[Tensor | None]:
+def _gradients(call: Call, duals: Mapping[str, Dual], given: dict[str, object]) -> Iterator[A]:
     """What the gradient rules of some arguments give, list after list; not summed to any shape."""
+    rules = call.recipe.rules
     found: dict[str, A] = {}
-    for group in groups(call.op):
-        wanted = tuple([arg in duals for arg in group])
+    for group in call.recipe.groups:
+        given["wanted"] = wanted = tuple([arg in duals for arg in group])
         if any(wanted):
-            values = call.asked(call.plan.rules[group[0]], **given, wanted=wanted)
+            values = rules[group[0]](call.args, call.kwargs, call.results, given)
             found.update(zip(group, values, strict=True))
-    several: list[Tensor | None] = []
     for arg, t in duals.items():
-        value = found[arg] if arg in found else call.asked(call.plan.rules[arg], **given)
-        several += [value] if isinstance(t, Tensor) else list(value)
-    return several
+        if arg not in found:
+            found[arg] = rules[arg](call.args, call.kwargs, call.results, given)
+        yield from [found[arg]] if isinstance(t, Tensor) else found[arg]
 
 
 def _transposed(call: Call, duals: Mapping[str, Dual]) -> list[Tensor | None]:
     """What arguments add, by differentiating their gradient rules in the gradient.
 
-    u -> J'u is linear, so its derivative, applied to the tangents, is J applied to them.
+    u -> J'u is linear, so its derivative, applied to the tangents, is J applied to them. What was
+    recorded before u was made cannot lead to it, however much that is.
     """
-    recorded = state.grad
+    recorded_here = state.grad
+    since = next(recorded)
     with enable_grad():
         seeds = [
-            _zeros(r).requires_grad_() if _is_graded(call.plan, nr, r) else None
+            _zeros(r).requires_grad_() if _is_graded(call.recipe.plan, nr, r) else None
             for nr, r in enumerate(call.results)
         ]
-        results = call.plan.results
+        results = call.recipe.plan.results
         if results is None:
             given: dict[str, object] = {"g": seeds[0]}
         elif results:
@@ -216,14 +225,20 @@ def _transposed(call: Call, duals: Mapping[str, Dual]) -> list[Tensor | None]:
         outputs: list[Tensor] = []
         weights: list[Tensor] = []
         tangents = [t for d in duals.values() for t in ([d] if isinstance(d, Tensor) else d)]
-        for found, t in zip(gradients(call, duals, given), tangents, strict=True):
+        for found, t in zip(_gradients(call, duals, given), tangents, strict=True):
             if found is None or t is None or not found.requires_grad:
                 continue
             outputs.append(found if found.sizes == t.sizes else found.sum_to_size(t.sizes))
             weights.append(t)
     if not outputs:
         return [None] * len(seeds)
-    inputs = [seed for seed in seeds if seed is not None]
-    ways = grad(outputs, inputs, weights, create_graph=recorded, allow_unused=True)
-    arrived = iter(ways)
-    return [None if seed is None else next(arrived) for seed in seeds]
+    ends = [None if seed is None else edge(seed) for seed in seeds]
+    arrived = walk(
+        [at for at in map(edge, outputs) if at is not None],
+        [t if t.dtype is o.dtype else t.to(o.dtype) for o, t in zip(outputs, weights, strict=True)],
+        keep_graph=recorded_here,
+        create_graph=recorded_here,
+        wanted={at for at in ends if at is not None},
+        since=since,
+    )
+    return [None if at is None else arrived[at] for at in ends]

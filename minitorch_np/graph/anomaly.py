@@ -6,13 +6,14 @@ notes, in every thread, as anomaly mode is every thread's in PyTorch.
 Source: torch/csrc/autograd/anomaly_mode.cpp, python_anomaly_mode.cpp, and engine.cpp for NaN.
 """
 
+import sys
 import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
 
-from minitorch_np.flight import calling, cuts, depth, source, stack
-from minitorch_np.graph.engine import Task
+from minitorch_np.flight import calling, cuts, depth, inside, source, stack
+from minitorch_np.graph.engine import Task, current_task
 from minitorch_np.graph.inplace import bump, bump_and_note
 from minitorch_np.graph.modes import Switch, debugging, state
 from minitorch_np.graph.node import AccumulateGrad, Edge, Node
@@ -34,26 +35,46 @@ class _Running(threading.local):
 
 
 _running = _Running()
+_new = object.__new__
+_getframe = sys._getframe  # pyright: ignore[reportPrivateUsage]  # inspect's costs twice as much
+
+
+def _born(kind: type[Node]) -> Node:
+    """A new node, with the place where it was recorded: `calling`, in the recorder's own body."""
+    node = _new(kind)
+    frame = _getframe(1)
+    recorder = called = frame.f_code
+    outer = frame.f_back
+    while outer is not None:
+        frame = outer
+        code = frame.f_code
+        if not inside[code.co_filename]:
+            node.whence = (recorder, called, code, frame.f_lasti)
+            return node
+        called = code
+        outer = frame.f_back
+    node.whence = (recorder, called, called, frame.f_lasti)
+    return node
+
+
+def _born_and_traced(kind: type[Node]) -> Node:
+    """A new node, with all that anomaly mode wants to know of it."""
+    node = _new(kind)
+    _remember(node)
+    return node
 
 
 def _remember(node: Node) -> None:
     """Keep with a new node where it was recorded, and under which node that ran."""
-    node.whence = (calling(3), None)
+    node.whence = calling(3)
     if debugging.anomaly:
         node.metadata[TRACE] = stack()
         if _running.node is not None:
             node.metadata[PARENT] = _running.node
 
 
-def _born(kind: type[Node]) -> Node:
-    """A new node, remembered."""
-    node = object.__new__(kind)
-    _remember(node)
-    return node
-
-
 _init, _init_leaf = Node.__init__, AccumulateGrad.__init__
-_release, _run, _step = Node.release, Node.run, Task.step
+_release, _run, _step, _give_up = Node.release, Node.run, Task.step, Task.give_up
 
 
 def _init_and_note(node: Node, edges: tuple[Edge | None, ...]) -> None:
@@ -69,7 +90,14 @@ def _init_leaf_and_note(node: AccumulateGrad, variable: Tensor) -> None:
 def _release_and_note(node: Node) -> None:
     """`Node.release`, which now remembers who asked for it."""
     _release(node)
-    node.whence = (place_of(node)[0], calling())
+    task = current_task()
+    if task is None:
+        node.freed = calling()
+        return
+    try:
+        node.freed = task.asked
+    except AttributeError:  # the first that it frees
+        node.freed = task.asked = calling()
 
 
 def _run_and_check(
@@ -77,7 +105,7 @@ def _run_and_check(
 ) -> list[Tensor | None]:
     """`Node.run` that refuses NaN in what the node, or a hook on it, made; after the hooks."""
     results = _run(node, grads, edges)
-    if debugging.anomaly and debugging.check_nan and node is _running.node:
+    if debugging.check_nan and node is _running.node:
         for at, grad in enumerate(results):
             if grad is not None and bool((grad.array != grad.array).any()):
                 raise RuntimeError(
@@ -87,17 +115,22 @@ def _run_and_check(
 
 
 def _watched_step(task: Task, node: Node) -> None:
-    """`Task.step` that says whose rule raised."""
+    """`Task.step` that warns of whose rule raised."""
     before, _running.node = _running.node, node
     try:
         _step(task, node)
-    except Exception as error:
-        if debugging.anomaly:
-            _show_history(node)
-        _say_where(error, node)
+    except Exception:
+        _show_history(node)
         raise
     finally:
         _running.node = before
+
+
+def _give_up_and_say(task: Task, node: Node | None, error: Exception) -> None:
+    """`Task.give_up` that notes whose rule raised."""
+    if node is not None:
+        _say_where(error, node)
+    _give_up(task, node, error)
 
 
 _FAILED = "Error detected in {}. Traceback of forward call that caused the error:\n"
@@ -141,38 +174,49 @@ _enter = Switch.__enter__
 def _enter_and_note(context: Switch) -> None:
     """Entering `no_grad` and its like; what the engine itself enters is not worth a note."""
     _enter(context)
-    place = calling(1)
-    if place.called is _enter_and_note.__code__ and not state.grad:
-        cuts.append((f"{type(context).__name__}()", place))
+    spot = calling(1)
+    if spot[1] is _enter_and_note.__code__ and not state.grad:
+        cuts.append((f"{type(context).__name__}()", spot))
 
 
 GENERATED: list[dict[str, Any]] = []
 """The globals of every recorder that was generated: they make nodes by the name `born`."""
 
-_REPLACED: list[tuple[Any, str, Any, Any]] = [
+_Replaced = tuple[Any, str, Any, Any]
+"""Whose attribute, its name, and its value while nothing is watched and while something is."""
+
+_NOTED: list[_Replaced] = [
     (bump, "__code__", bump.__code__, bump_and_note.__code__),
     (seen, "__code__", seen.__code__, seen_and_noted.__code__),
     (Node, "__init__", _init, _init_and_note),
-    (AccumulateGrad, "__init__", _init_leaf, _init_leaf_and_note),
     (Node, "release", _release, _release_and_note),
-    (Node, "run", _run, _run_and_check),
     (Switch, "__enter__", _enter, _enter_and_note),
+    (Task, "give_up", _give_up, _give_up_and_say),
+]
+"""What the flight recorder replaces, and anomaly mode as well."""
+
+_TRACED: list[_Replaced] = [
+    (AccumulateGrad, "__init__", _init_leaf, _init_leaf_and_note),
+    (Node, "run", _run, _run_and_check),
     (Task, "step", _step, _watched_step),
 ]
-"""Whose attribute, its name, and its value while nothing is watched and while something is."""
+"""What only anomaly mode does."""
 
 
 def maker() -> Callable[[type[Node]], Node]:
     """What makes a node in a generated recorder just now."""
-    return _born if debugging.anomaly or debugging.recorder else object.__new__
+    if debugging.anomaly:
+        return _born_and_traced
+    return _born if debugging.recorder else object.__new__
 
 
 def _take_effect() -> None:
     watching = debugging.anomaly or debugging.recorder
     if not watching:
         cuts.clear()
-    for owner, name, plain, noting in _REPLACED:
-        setattr(owner, name, noting if watching else plain)
+    for on, replaced in ((watching, _NOTED), (debugging.anomaly, _TRACED)):
+        for owner, name, plain, noting in replaced:
+            setattr(owner, name, noting if on else plain)
     born = maker()
     for space in GENERATED:
         space["born"] = born

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from minitorch_np.flight import aligned, cuts, source
+from minitorch_np.flight import Place, aligned, cuts, source
 from minitorch_np.graph.modes import debugging, state
 from minitorch_np.graph.node import AccumulateGrad, Node, edge
 from minitorch_np.tensor import Tensor
@@ -28,7 +28,8 @@ def why_cut(out: Tensor) -> str:
         )
     if not cuts:
         return "Nothing that it was computed from requires a gradient."
-    rows = [[what, str(place), source(place)] for what, place in cuts]
+    places = [(what, Place(*spot)) for what, spot in cuts]
+    rows = [[what, str(place), source(place)] for what, place in places]
     return f"Histories were lately cut off by:\n{aligned(rows)}"
 
 

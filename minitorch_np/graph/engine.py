@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import cast
 
+from minitorch_np.flight import Spot
 from minitorch_np.graph.accumulate import accumulate, is_ours
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import AccumulateGrad, Edge, Node, fitted, replaced
@@ -31,11 +32,13 @@ def walk(
     create_graph: bool,
     wanted: Collection[Edge] | None = None,
     accumulating: bool = False,
+    since: int = -1,
 ) -> Captures:
     """Send `grads` from `roots` to the leaves; the gradients that arrive at the `wanted` edges.
 
-    Only the nodes on a path to a wanted edge run, all of them without `wanted`. If `accumulating`,
-    the leaves that are reached add to their `.grad`. Among the nodes that are ready, the one
+    Only the nodes on a path to a wanted edge run, all of them without `wanted`; no path to those is
+    looked for in what was recorded before the number `since`. If `accumulating`, the leaves that
+    are reached add to their `.grad`. Among the nodes that are ready, the one
     recorded last runs first, and leaves before all, so sums are taken in PyTorch's order.
     """
     mine = state.__dict__  # looked up once: each look is one through the thread
@@ -44,9 +47,9 @@ def walk(
         outer.allow_another()
         if outer.depth >= _DEEPEST and mine["threads"]:
             again = partial(walk, roots, grads, keep_graph=keep_graph, create_graph=create_graph,
-                            wanted=wanted, accumulating=accumulating)  # fmt: skip
+                            wanted=wanted, accumulating=accumulating, since=since)  # fmt: skip
             return _elsewhere(outer, again)
-    task = mine["task"] = Task(roots, wanted, accumulating, keep_graph, outer)
+    task = mine["task"] = Task(roots, wanted, accumulating, keep_graph, outer, since)
     before = mine["grad"], mine["inference"]
     if before != (create_graph, False):
         mine["grad"], mine["inference"] = create_graph, False
@@ -105,11 +108,13 @@ class Task:
     """
 
     __slots__ = (
-        "__weakref__", "accumulating", "buffers", "callbacks", "captures", "depth", "ends",
-        "executing", "exposed", "keep_graph", "number", "pushed", "ready", "roots", "targets",
-        "waiting", "whole",
+        "__weakref__", "accumulating", "asked", "buffers", "callbacks", "captures", "depth",
+        "ends", "executing", "exposed", "keep_graph", "number", "pushed", "ready", "roots",
+        "targets", "waiting", "whole",
     )  # fmt: skip
 
+    asked: Spot
+    """Who asked for it; found, while the flight recorder is on, when it first frees a node."""
     depth: int
     """How many walks this one is inside of, in this thread, itself included."""
     whole: bool
@@ -121,6 +126,7 @@ class Task:
         accumulating: bool,
         keep_graph: bool,
         outer: "Task | None",
+        since: int,
     ) -> None:
         self.depth = 1 if outer is None else outer.depth + 1
         self.whole = wanted is None and (outer is None or outer.whole)
@@ -138,7 +144,7 @@ class Task:
         self.ends: Collection[Node] = ()
         self.roots = nodes = [root[0] for root in roots]
         if wanted is not None:
-            self.targets = _paths(nodes, wanted)
+            self.targets = _paths(nodes, wanted, since)
             self.ends = {target[0] for target in wanted}
         self.waiting = _dependencies(nodes, self.targets)
 
@@ -318,10 +324,11 @@ def _dependencies(roots: list[Node], targets: dict[Node, Edges] | None) -> dict[
     return waiting
 
 
-def _paths(roots: list[Node], wanted: Collection[Edge]) -> dict[Node, Edges]:
+def _paths(roots: list[Node], wanted: Collection[Edge], since: int) -> dict[Node, Edges]:
     """Of each node on a path to a wanted edge, its edges with those that lead elsewhere None.
 
     An edge to another output of a wanted node counts: hooks on it are called, as in PyTorch.
+    Nodes recorded before the number `since` are on none.
     """
     targets: dict[Node, Edges] = {}
     ends = {node for node, _ in wanted}
@@ -338,5 +345,11 @@ def _paths(roots: list[Node], wanted: Collection[Edge]) -> dict[Node, Edges]:
         elif node not in seen:
             seen.add(node)
             stack.append((node, True))
-            stack.extend([(e[0], False) for e in node.edges if e and e[0] not in seen])
+            stack.extend(
+                [
+                    (e[0], False)
+                    for e in node.edges
+                    if e and e[0] not in seen and e[0].order >= since
+                ]
+            )
     return targets

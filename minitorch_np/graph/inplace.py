@@ -3,6 +3,8 @@
 Source: torch/csrc/autograd/VariableTypeUtils.h, variable.cpp and functions/tensor.cpp.
 """
 
+import sys
+from collections import deque
 from collections.abc import Collection, Mapping
 from types import FunctionType
 from typing import NoReturn
@@ -10,7 +12,7 @@ from weakref import ref as reference
 
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import float64
-from minitorch_np.flight import Log, calling
+from minitorch_np.flight import KEPT, calling, inside
 from minitorch_np.graph.modes import Creation, recording, state
 from minitorch_np.graph.node import Edge, Node, edge
 from minitorch_np.graph.saved import freed, short_name
@@ -149,15 +151,38 @@ def bump(tensor: Tensor) -> None:
 
 def bump_and_note(tensor: Tensor) -> None:
     """`bump` while the flight recorder is on, which takes this body: the log knows who wrote."""
-    _bump(tensor)
-    clock = tensor.clock
-    if clock is not INFERENCE:
-        log = clock.log
-        if log is None:
-            log = clock.log = Log()
-        log.write(clock.value, tensor, tensor.base is None, calling())
+    clock = tensor.ticks or tensor.clock
+    if clock is INFERENCE:
+        _bump(tensor)
+        return
+    clock.value = version = clock.value + 1
+    log = clock.log
+    if log is None:
+        log = clock.log = deque(maxlen=KEPT)
+    frame = _getframe(1)
+    recorder = called = code = frame.f_code
+    if code.co_filename[0] != "<":
+        recorder, called, code, at = calling()
+    else:  # an op itself: as `calling`, whose call would take as long
+        outer = frame.f_back
+        while outer is not None:
+            frame = outer
+            code = frame.f_code
+            if not inside[code.co_filename]:
+                break
+            called = code
+            outer = frame.f_back
+        at = frame.f_lasti
+    base, made = tensor.base is None, None
+    if tensor.store is not None:  # else it is no view, nor what `detach` gave
+        try:
+            made = tensor.whence
+        except AttributeError:  # which takes long, so not again
+            tensor.whence = None
+    log.append((version, recorder, called, code, at, tensor.form, tensor.offset, base, made))
 
 
+_getframe = sys._getframe  # pyright: ignore[reportPrivateUsage]  # inspect's costs twice as much
 _bump = FunctionType(bump.__code__, bump.__globals__)
 
 

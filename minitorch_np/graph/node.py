@@ -11,7 +11,7 @@ import numpy as np
 from minitorch_np import strides
 from minitorch_np.dtypes import bool_, float64, int64
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.flight import Place
+from minitorch_np.flight import Spot
 from minitorch_np.graph.handle import RemovableHandle, registered
 from minitorch_np.graph.raw import SavedTensor, saved_tensor
 from minitorch_np.graph.saved import (
@@ -75,8 +75,8 @@ class Node:
     which reads as `node._saved_self` does in PyTorch. Source: torch/csrc/autograd/function.h.
     """
 
-    __slots__ = ("__weakref__", "_metadata", "edges", "expects", "on_view", "order", "post_hooks",
-                 "pre_hooks", "retainers", "tensor_hooks", "whence")  # fmt: skip
+    __slots__ = ("__weakref__", "_metadata", "edges", "expects", "freed", "on_view", "order",
+                 "post_hooks", "pre_hooks", "retainers", "tensor_hooks", "whence")  # fmt: skip
 
     saves: ClassVar[dict[str, int | None]] = {}
     """The tensors that the rules may save, and the edge of each; None for what is no input."""
@@ -103,8 +103,10 @@ class Node:
     """The tensors that keep their gradient, by output; they see it after every hook on it."""
     pre_hooks: OrderedDict[int, PreHook] | None
     post_hooks: OrderedDict[int, PostHook] | None
-    whence: tuple[Place | None, Place | None]
-    """Where it was recorded and where it was freed; not there unless the flight recorder is on."""
+    whence: Spot
+    """Where it was recorded; not there unless the flight recorder is on, nor is `freed`."""
+    freed: Spot
+    """Who took away what it saved."""
 
     def __init__(self, edges: tuple[Edge | None, ...]) -> None:
         self.edges = edges

@@ -6,7 +6,7 @@ from copy import copy
 from typing import Any, NoReturn
 
 from minitorch_np.dtypes import bfloat16, bool_, float32
-from minitorch_np.flight import Place, aligned, source
+from minitorch_np.flight import Place, Spot, aligned, since, source
 from minitorch_np.graph.modes import Hooks, debugging, no_grad, state
 from minitorch_np.graph.tangents import share
 from minitorch_np.shapes import noted
@@ -229,7 +229,9 @@ def _kept_names(node: GraphNode, tensor: Tensor) -> str:
 
 def place_of(node: GraphNode) -> tuple[Place | None, Place | None]:
     """Where a node was recorded, and where it was freed, as far as the flight recorder saw it."""
-    return getattr(node, "whence", (None, None))
+    made: Spot | None = getattr(node, "whence", None)
+    freed: Spot | None = getattr(node, "freed", None)
+    return made and Place(*made), freed and Place(*freed)
 
 
 def _who_wrote(tensor: Tensor, version: int, saver: GraphNode | None) -> str:
@@ -238,7 +240,7 @@ def _who_wrote(tensor: Tensor, version: int, saver: GraphNode | None) -> str:
     kept = f"{'A node' if saver is None else saver.name()} kept it{name and f' as {name}'}"
     place = None if saver is None else place_of(saver)[0]
     log = tensor.clock.log
-    writes = [] if log is None else log.since(version, tensor.base is not None)
+    writes = [] if log is None else since(log, version, tensor.base is not None)
     if place is None and not writes:
         return (
             f"{kept}. To see who wrote to it since, and where, run the program with "

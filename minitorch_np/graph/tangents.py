@@ -7,7 +7,7 @@ write through either is seen by both. Source: torch/csrc/autograd/autograd_meta.
 import threading
 from collections.abc import Callable
 from typing import TypeVar
-from weakref import WeakValueDictionary
+from weakref import ref
 
 from minitorch_np import strides
 from minitorch_np.graph.modes import OpMode, state
@@ -15,11 +15,14 @@ from minitorch_np.tensor import Tensor, empty
 
 __all__ = [
     "Level", "Tangents", "below", "check_sizes", "forget_tangents", "forward", "forward_off",
-    "inherit", "share", "stand_apart",
+    "inherit", "share", "stand_apart", "stands_apart",
 ]  # fmt: skip
 
 
 R = TypeVar("R")
+
+_FEW = 64
+"""Tangents that a level keeps before it first looks for those whose tensors are gone."""
 
 
 class Tangents(dict["Level", Tensor]):
@@ -61,13 +64,18 @@ class Level(OpMode):
     """
 
     def __init__(self) -> None:
-        self._kept: WeakValueDictionary[int, Tangents] = WeakValueDictionary()
+        self._kept: list[ref[Tangents]] = []
+        self._many = _FEW
 
     def keep(self, tensor: Tensor, tangent: Tensor) -> None:
         """Make `tangent` the tensor's, as it is."""
         part = _made(tensor)
         part[self] = tangent
-        self._kept[id(part)] = part
+        kept = self._kept
+        kept.append(ref(part))
+        if len(kept) > self._many:
+            self._kept = [one for one in self._kept if one() is not None]
+            self._many = max(_FEW, 2 * len(self._kept))
 
     def open(self) -> bool:
         """Whether ops carry tangents at this level just now."""
@@ -80,8 +88,10 @@ class Level(OpMode):
 
     def drop(self) -> None:
         """Take away every tangent of this level."""
-        for part in self._kept.values():
-            part.pop(self, None)
+        for one in self._kept:
+            part = one()
+            if part is not None:
+                part.pop(self, None)
 
     def tangent_of(self, tensor: Tensor) -> Tensor | None:
         """The tangent of a tensor; a view that has none of its own sees its base's."""
@@ -104,6 +114,9 @@ class Level(OpMode):
         If the tensor was `written` to and is a view, its base gets one, too, zero elsewhere.
         Source: AutogradMeta::set_fw_grad, torch/csrc/autograd/autograd_meta.cpp.
         """
+        if tangent.form is tensor.form and tangent.offset == tensor.offset and not written:
+            self.keep(tensor, tangent)
+            return
         base = _base(tensor) if written else None
         if base is not None:
             self.keep(base, _zeros_at(tangent, base))
@@ -144,9 +157,10 @@ def _part(tensor: Tensor) -> Tangents | None:
 
 def _made(tensor: Tensor) -> Tangents:
     """The tensor's tangents, none as yet if there were none."""
-    part = _part(tensor)
+    meta = tensor.meta or tensor.autograd()
+    part = getattr(meta, "forward", None)
     if part is None:
-        part = tensor.autograd().forward = Tangents()
+        part = meta.forward = Tangents()
     return part
 
 
@@ -173,10 +187,16 @@ def stand_apart(view: Tensor) -> None:
     _made(view).apart = True
 
 
+def stands_apart(tensor: Tensor) -> bool:
+    """Whether the tangent of a view of the tensor is not to be seen in its base."""
+    part = None if tensor.meta is None else getattr(tensor.meta, "forward", None)
+    return part is not None and (part.apart or part.base is not None)
+
+
 def inherit(view: Tensor, source: Tensor) -> None:
-    """Tell a new view of `source` where its tangent is to be seen, if that is not in its base."""
+    """Tell a new view of `source`, which stands apart, where its tangent is to be seen."""
     part = _part(source)
-    if part is not None and view.base is not None and (part.apart or part.base is not None):
+    if part is not None and view.base is not None:
         _made(view).base = source if part.apart else part.base
 
 
@@ -191,7 +211,7 @@ def _same_layout(a: Tensor, b: Tensor) -> bool:
     """Whether two tensors have one geometry; strides of dimensions of size 1 do not matter."""
     if a.offset != b.offset or a.sizes != b.sizes:
         return False
-    if a.strides == b.strides:
+    if a.form is b.form or a.strides == b.strides:
         return True
     pairs = zip(a.sizes, a.strides, b.strides, strict=True)
     return all(n == 1 or mine == its for n, mine, its in pairs)

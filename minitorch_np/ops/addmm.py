@@ -82,6 +82,11 @@ addmm.vjp(
         g, mat1, mat2_shape, mat2_stride, alpha
     ),
 )
+addmm.jvp(
+    input=lambda t, beta: times(t, beta),
+    mat1=lambda t, mat2, alpha: times(t.mm(mat2), alpha),
+    mat2=lambda t, mat1, alpha: times(mat1.mm(t), alpha),
+)
 
 
 def _added_to(input: Tensor, shape: Shape, out: Tensor | None) -> Tensor:
@@ -158,6 +163,11 @@ baddbmm.vjp(
     batch1=lambda g, batch2, alpha: times(g.bmm(batch2.transpose(1, 2)), alpha),
     batch2=lambda g, batch1, alpha: times(batch1.transpose(1, 2).bmm(g), alpha),
 )
+baddbmm.jvp(
+    input=lambda t, beta: times(t, beta),
+    batch1=lambda t, batch2, alpha: times(t.bmm(batch2), alpha),
+    batch2=lambda t, batch1, alpha: times(batch1.bmm(t), alpha),
+)
 
 
 @op("contiguous", inplace=True)
@@ -205,6 +215,11 @@ addbmm.vjp(
         batch1.transpose(1, 2).bmm(g.unsqueeze(0).expand(batch1.shape[0], *g.shape)), alpha
     ),
 )
+addbmm.jvp(
+    input=lambda t, beta: times(t, beta),
+    batch1=lambda t, batch2, alpha: times(t.bmm(batch2).sum(0), alpha),
+    batch2=lambda t, batch1, alpha: times(batch1.bmm(t).sum(0), alpha),
+)
 
 
 @op("contiguous", inplace=True)
@@ -233,6 +248,11 @@ addmv.vjp(
     input=lambda g, beta: times(g, beta),
     mat=lambda g, vec, alpha: times(g.outer(vec), alpha),
     vec=lambda g, mat, alpha: times(mat.t().mv(g), alpha),
+)
+addmv.jvp(
+    input=lambda t, beta: times(t, beta),
+    mat=lambda t, vec, alpha: times(t.mv(vec), alpha),
+    vec=lambda t, mat, alpha: times(mat.mv(t), alpha),
 )
 
 
@@ -285,4 +305,7 @@ addr.vjp(
     vec1=lambda g, vec2, alpha: times(g.mv(vec2), alpha),
     vec2=lambda g, vec1, alpha: times(g.t().mv(vec1), alpha),
 )
-addr.jvp(vec1="transposed", vec2="transposed")
+addr.jvp(
+    vec1=lambda t, vec2, alpha: times(t.outer(vec2), alpha),
+    vec2=lambda t, vec1, alpha: times(vec1.outer(t), alpha),
+)

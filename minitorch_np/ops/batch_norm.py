@@ -243,6 +243,40 @@ native_batch_norm.vjp(
 )
 
 
+def _pushed(
+    t: Tensor,
+    input: Tensor,
+    weight: Tensor | None,
+    running: Running,
+    kept: tuple[Tensor, Tensor],
+    training: bool,
+    eps: float,
+) -> Tensor:
+    """What the tangent of the input adds: the gradient of an op without a weight, for that map is
+    symmetric. Source: batch_norm_jvp, torch/csrc/autograd/FunctionsManual.cpp."""
+    only = True, False, False
+    pushed, _, _ = native_batch_norm_backward(t, input, None, *running, *kept, training, eps, only)
+    return pushed if weight is None else pushed * by_channel(weight, input.ndim)
+
+
+def _weighted(t: Tensor, input: Tensor, running: Running, training: bool, eps: float) -> Tensor:
+    """What the tangent of the weight adds. Running statistics are moved by the op alone."""
+    given = (None, None) if training else running
+    normal, _, _ = native_batch_norm(input, None, None, *given, training, 0.0, eps)
+    return normal * by_channel(t, input.ndim)
+
+
+native_batch_norm.jvp(
+    input=lambda t, input, weight, running_mean, running_var, result1, result2, training, eps: (
+        _pushed(t, input, weight, (running_mean, running_var), (result1, result2), training, eps)
+    ),
+    weight=lambda t, input, running_mean, running_var, training, eps: _weighted(
+        t, input, (running_mean, running_var), training, eps
+    ),
+    bias=lambda t, input: by_channel(t, input.ndim).expand(input.sizes),
+)
+
+
 @op("suggested", method=False, called="input")
 def native_batch_norm_backward(
     grad_out: Tensor,

@@ -84,6 +84,16 @@ def picked_backward(g: Tensor, indices: Tensor, shape: Shape, dim: int, keepdim:
     return whole.scatter_(dim, indices, g)
 
 
+def picked(t: Tensor, indices: Tensor, dim: int, keepdim: bool) -> Tensor:
+    """The elements of a tangent at `indices` along `dim`.
+
+    Source: gather_with_keepdimed_indices, torch/csrc/autograd/FunctionsManual.cpp.
+    """
+    if keepdim or not t.ndim:
+        return t.gather(dim, indices)
+    return t.gather(dim, indices.unsqueeze(dim)).squeeze(dim)
+
+
 def shared_backward(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
     """The gradient of one extreme of everything, shared by all elements equal to it.
 
@@ -92,6 +102,15 @@ def shared_backward(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
     same = input.isnan() if bool(np.isnan(values_of(out))) else input == out
     whole = g.zero_room(input.sizes, contiguous(input.sizes), input.dtype)
     return whole.masked_fill_(same, g / same.sum())
+
+
+def shared(t: Tensor, input: Tensor, out: Tensor) -> Tensor:
+    """The tangent of one extreme of everything: the mean over all elements equal to it.
+
+    Source: evenly_read_jvp.
+    """
+    same = input == out
+    return (same * (t / same.sum())).sum()
 
 
 def _along(name: str, arg: Arg, input: Tensor, dim: int, keepdim: bool, out: Pair | None) -> Pair:
@@ -129,6 +148,7 @@ def max_all(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 max_all.vjp(input=lambda g, input, out: shared_backward(g, input, out))
+max_all.jvp(input=lambda t, input, out: shared(t, input, out))
 
 
 @op("reduction", method=False, node="MinBackward1", aten="min")
@@ -138,6 +158,7 @@ def min_all(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 min_all.vjp(input=lambda g, input, out: shared_backward(g, input, out))
+min_all.jvp(input=lambda t, input, out: shared(t, input, out))
 
 
 @op("reduction", method=False, node="MaxBackward0", aten="max")
@@ -153,6 +174,7 @@ max_dim.vjp(
         g_values, indices, input_shape, dim, keepdim
     )
 )
+max_dim.jvp(input=lambda t, dim, keepdim, indices: picked(t, indices, dim, keepdim))
 
 
 @op("reduction", method=False, node="MinBackward0", aten="min")
@@ -168,6 +190,7 @@ min_dim.vjp(
         g_values, indices, input_shape, dim, keepdim
     )
 )
+min_dim.jvp(input=lambda t, dim, keepdim, indices: picked(t, indices, dim, keepdim))
 
 
 _ONE_OUT = (
@@ -269,6 +292,7 @@ def amax(
 
 
 amax.vjp(input=lambda g, input, out, dim, keepdim: extreme_backward(g, input, out, dim, keepdim))
+amax.jvp(input=lambda t, input, out, dim, keepdim: extreme_pushed(t, input, out, dim, keepdim))
 
 
 @op("reduction")
@@ -280,12 +304,19 @@ def amin(
 
 
 amin.vjp(input=lambda g, input, out, dim, keepdim: extreme_backward(g, input, out, dim, keepdim))
+amin.jvp(input=lambda t, input, out, dim, keepdim: extreme_pushed(t, input, out, dim, keepdim))
 
 
 def extreme_backward(g: Tensor, input: Tensor, out: Tensor, dim: Dims, keepdim: bool) -> Tensor:
     """The gradient of extremes, shared evenly by ties."""
     g, out = restored(g, input, dim, keepdim), restored(out, input, dim, keepdim)
     return scaled_by_count(g, out == input, dim)
+
+
+def extreme_pushed(t: Tensor, input: Tensor, out: Tensor, dim: Dims, keepdim: bool) -> Tensor:
+    """The tangents of extremes, the means over ties. Source: amaxamin_jvp."""
+    same = input == restored(out, input, dim, keepdim)
+    return (t * same).sum(dim, keepdim) / same.sum(dim, keepdim)
 
 
 def restored(out: Tensor, input: Tensor, dim: Dims, keepdim: bool) -> Tensor:

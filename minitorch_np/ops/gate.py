@@ -54,7 +54,14 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
 
 
 glu.vjp(input=lambda g, input, dim: glu_backward(g, input, dim))
-glu.jvp("transposed")
+glu.jvp(input=lambda t, input, out, dim: glu_pushed(t, input, out, dim))
+
+
+def glu_pushed(t: Tensor, input: Tensor, out: Tensor, dim: int) -> Tensor:
+    """The tangent of glu. Source: ATen/native/GatedLinearUnit.cpp glu_jvp."""
+    gate = halves(input, wrap_dim(dim, input.ndim))[1].sigmoid()
+    first, second = halves(t, wrap_dim(dim, input.ndim))
+    return first * gate + out * (second - gate * second)
 
 
 @op("contiguous", method=False)

@@ -154,29 +154,30 @@ def _backward(
 native_layer_norm.vjp(input=_backward, weight=_backward, bias=_backward)
 
 
-def _normal(input: Tensor, normalized_shape: Sizes, eps: float) -> tuple[Tensor, Tensor, Shape]:
-    """The normalised input and the rstd, with their history, which those of the op lack, and the
-    dims that are normalised."""
-    dims = tuple(range(input.ndim - len(tuple(normalized_shape)), input.ndim))
-    rstd = (input.var(dims, correction=0, keepdim=True) + eps).rsqrt()
-    return (input - input.mean(dims, True)) * rstd, rstd, dims
-
-
 def _pushed(
-    t: Tensor, input: Tensor, normalized_shape: Sizes, weight: Tensor | None, eps: float
+    t: Tensor,
+    input: Tensor,
+    normalized_shape: Sizes,
+    mean: Tensor,
+    rstd: Tensor,
+    weight: Tensor | None,
 ) -> Tensor:
-    """What the tangent of the input adds: what is left of it without its mean and its part along
-    the normalised input. Source: layer_norm_jvp, torch/csrc/autograd/FunctionsManual.cpp."""
-    normal, rstd, dims = _normal(input, normalized_shape, eps)
-    pushed = (t - t.mean(dims, True) - normal * (normal * t).mean(dims, True)) * rstd
+    """What the tangent of the input adds: the gradient of an op without a weight, for that map is
+    symmetric. Source: layer_norm_jvp, torch/csrc/autograd/FunctionsManual.cpp."""
+    only = True, False, False
+    pushed, _, _ = native_layer_norm_backward(
+        t, input, normalized_shape, mean, rstd, None, None, only
+    )
     return pushed if weight is None else pushed * weight
 
 
 native_layer_norm.jvp(
-    input=lambda t, input, normalized_shape, weight, eps: _pushed(
-        t, input, normalized_shape, weight, eps
+    input=lambda t, input, normalized_shape, result1, result2, weight: _pushed(
+        t, input, normalized_shape, result1, result2, weight
     ),
-    weight=lambda t, input, normalized_shape, eps: _normal(input, normalized_shape, eps)[0] * t,
+    weight=lambda t, input, normalized_shape, eps: (
+        native_layer_norm(input, normalized_shape, None, None, eps)[0] * t
+    ),
     bias=lambda t: t,
 )
 

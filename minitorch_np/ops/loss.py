@@ -107,7 +107,14 @@ mse_loss.vjp(
     input=lambda g, input, target, reduction: mse_loss_backward(g, input, target, reduction),
     target=lambda g, input, target, reduction: mse_loss_backward(g, target, input, reduction),
 )
-mse_loss.jvp("transposed")
+mse_loss.jvp(
+    input=lambda t, input, target, reduction: reduced(
+        mse_loss_backward(t, input, target, "none"), reduction
+    ),
+    target=lambda t, input, target, reduction: reduced(
+        mse_loss_backward(t, target, input, "none"), reduction
+    ),
+)
 
 
 @op("contiguous", method=False)
@@ -179,7 +186,14 @@ smooth_l1_loss.vjp(
         g, target, input, reduction, beta
     ),
 )
-smooth_l1_loss.jvp("transposed")
+smooth_l1_loss.jvp(
+    input=lambda t, input, target, reduction, beta: reduced(
+        _smooth_grad(t, input, target, "none", beta), reduction
+    ),
+    target=lambda t, input, target, reduction, beta: reduced(
+        _smooth_grad(t, target, input, "none", beta), reduction
+    ),
+)
 
 
 @op("contiguous", method=False, node="SmoothL1LossBackwardBackward0")
@@ -248,7 +262,14 @@ huber_loss.vjp(
         g, target, input, reduction, delta
     ),
 )
-huber_loss.jvp("transposed")
+huber_loss.jvp(
+    input=lambda t, input, target, reduction, delta: reduced(
+        huber_loss_backward(t, input, target, "none", delta), reduction
+    ),
+    target=lambda t, input, target, reduction, delta: reduced(
+        huber_loss_backward(t, target, input, "none", delta), reduction
+    ),
+)
 
 
 @op("contiguous", method=False)

@@ -206,6 +206,7 @@ max_pool2d_with_indices.vjp(
         )
     )
 )
+max_pool2d_with_indices.jvp(input=lambda t, result1: picked(t, result1, 2))
 
 
 @op("suggested", method=False, node="MaxPool2DWithIndicesBackwardBackward0")
@@ -251,6 +252,7 @@ max_pool3d_with_indices.vjp(
         )
     )
 )
+max_pool3d_with_indices.jvp(input=lambda t, result1: picked(t, result1, 3))
 
 
 @op("suggested", method=False, node="MaxPool3DWithIndicesBackwardBackward0")

@@ -18,8 +18,10 @@ from minitorch_np.ops.extremes import (
     Indices,
     Pair,
     check_dim,
+    picked,
     picked_backward,
     selected,
+    shared,
     shared_backward,
     values_of,
 )
@@ -114,6 +116,7 @@ def median_all(input: Tensor) -> Tensor:
 
 
 median_all.vjp(input=lambda g, input, out: shared_backward(g, input, out))
+median_all.jvp(input=lambda t, input, out: shared(t, input, out))
 
 
 @op("reduction", method=False, node="NanmedianBackward0")
@@ -123,6 +126,7 @@ def nanmedian_all(input: Tensor) -> Tensor:
 
 
 nanmedian_all.vjp(input=lambda g, input, out: shared_backward(g, input, out))
+nanmedian_all.jvp(input=lambda t, input, out: shared(t, input, out))
 
 
 @op("reduction", method=False, node="MedianBackward1", aten="median")
@@ -138,6 +142,7 @@ median_dim.vjp(
         g_values, indices, input_shape, dim, keepdim
     )
 )
+median_dim.jvp(input=lambda t, dim, keepdim, indices: picked(t, indices, dim, keepdim))
 
 
 @op("reduction", method=False, node="NanmedianBackward1", aten="nanmedian")
@@ -153,6 +158,7 @@ nanmedian_dim.vjp(
         g_values, indices, input_shape, dim, keepdim
     )
 )
+nanmedian_dim.jvp(input=lambda t, dim, keepdim, indices: picked(t, indices, dim, keepdim))
 
 
 @composite()

@@ -181,6 +181,11 @@ nll_loss_forward.vjp(
         nll_loss_backward(g_output, input, target, weight, reduction, ignore_index, total_weight)
     )
 )
+nll_loss_forward.jvp(
+    input=lambda t, target, weight, reduction, ignore_index: nll_loss_forward(
+        t, target, weight, reduction, ignore_index
+    )[0]
+)
 
 
 def nll_backward_node(input: Tensor) -> str:

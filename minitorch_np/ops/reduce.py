@@ -318,6 +318,15 @@ def product(a: Array, axes: tuple[int, ...]) -> Array:
 prod.vjp(
     input=lambda g, input, out, dim, keepdim: prod_backward(g, input.to(g.dtype), out, dim, keepdim)
 )
+prod.jvp(
+    input=lambda t, input, out, dim, keepdim: prod_pushed(t, input.to(t.dtype), out, dim, keepdim)
+)
+
+
+def prod_pushed(t: Tensor, input: Tensor, out: Tensor, dim: int | None, keepdim: bool) -> Tensor:
+    """The tangent of a product: each element's times the product of all others, summed."""
+    slope = prod_backward(out.new_ones(out.sizes), input, out, dim, keepdim)
+    return (slope * t).sum(dim, keepdim)
 
 
 def prod_backward(g: Tensor, input: Tensor, out: Tensor, dim: int | None, keepdim: bool) -> Tensor:
@@ -438,4 +447,9 @@ logsumexp.vjp(
         restored(g, input.ndim, dim, keepdim)
         * (input - restored(out, input.ndim, dim, keepdim)).exp()
     )
+)
+logsumexp.jvp(
+    input=lambda t, input, out, dim, keepdim: (
+        t * (input - restored(out, input.ndim, dim, keepdim)).exp()
+    ).sum(dim, keepdim)
 )

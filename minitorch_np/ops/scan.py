@@ -192,6 +192,7 @@ cummax.vjp(
         g_values, input, indices, dim
     )
 )
+cummax.jvp(input=lambda t, dim, indices: t.gather(dim, indices))
 
 
 @op("contiguous")
@@ -205,6 +206,7 @@ cummin.vjp(
         g_values, input, indices, dim
     )
 )
+cummin.jvp(input=lambda t, dim, indices: t.gather(dim, indices))
 
 
 def extreme_so_far_backward(g: Tensor, input: Tensor, indices: Tensor, dim: int) -> Tensor:

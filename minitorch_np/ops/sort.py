@@ -11,7 +11,7 @@ from minitorch_np import dtypes, return_types, selection, strides
 from minitorch_np.kernels.large import MANY, loop
 from minitorch_np.loops import exact_result_for, finish, not_implemented, quietly
 from minitorch_np.op import composite, op
-from minitorch_np.ops.extremes import Pair, check_dim, picked_backward, selected, values_of
+from minitorch_np.ops.extremes import Pair, check_dim, picked, picked_backward, selected, values_of
 from minitorch_np.shapes import wrap_dim
 from minitorch_np.tensor import Tensor, empty
 
@@ -208,3 +208,4 @@ kthvalue.vjp(
         g_values, indices, input_shape, dim, keepdim
     )
 )
+kthvalue.jvp(input=lambda t, dim, keepdim, indices: picked(t, indices, dim, keepdim))

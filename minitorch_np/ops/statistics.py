@@ -18,6 +18,7 @@ from minitorch_np.ops.extremes import (
     Indices,
     Pair,
     check_dim,
+    picked,
     picked_backward,
     selected,
     values_of,
@@ -115,6 +116,7 @@ mode.vjp(
         g_values, indices, input_shape, dim, keepdim
     )
 )
+mode.jvp(input=lambda t, dim, keepdim, indices: picked(t, indices, dim, keepdim))
 
 
 def _check_weights(name: str, w: Tensor, n: int, kind: str) -> None:

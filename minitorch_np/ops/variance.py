@@ -139,6 +139,18 @@ def var_backward(g: Tensor, input: Tensor, dim: Dims, keepdim: bool, correction:
     return g * nan.where(input == middle, inf)
 
 
+def var_pushed(t: Tensor, input: Tensor, dim: Dims, keepdim: bool, correction: Number) -> Tensor:
+    """The tangent of the variance. Source: torchgen's derivatives.yaml, var.correction."""
+    return var_backward(t, input, dim, True, correction).sum(dim, keepdim)
+
+
+var.jvp(
+    input=lambda t, input, dim, unbiased, keepdim, correction: var_pushed(
+        t, input, named(dim), keepdim, correction_of(dim, unbiased, correction)
+    )
+)
+
+
 @op("reduction")
 def std(
     input: Tensor,
@@ -170,6 +182,21 @@ def std_backward(
     return var_backward(g_var, input, dim, keepdim, correction)
 
 
+def std_pushed(
+    t: Tensor, input: Tensor, out: Tensor, dim: Dims, keepdim: bool, correction: Number
+) -> Tensor:
+    """The variance's tangent over twice the deviation; 0 where that is 0."""
+    pushed = var_pushed(t, input, dim, keepdim, correction)
+    return (pushed / (out * 2)).masked_fill_(out.eq(0), 0)
+
+
+std.jvp(
+    input=lambda t, input, out, dim, unbiased, keepdim, correction: std_pushed(
+        t, input, out, named(dim), keepdim, correction_of(dim, unbiased, correction)
+    )
+)
+
+
 @op("reduction", method=False)
 def var_mean(
     input: Tensor,
@@ -193,6 +220,12 @@ var_mean.vjp(
             g_result0, input, named(dim), keepdim, correction_of(dim, unbiased, correction)
         )
         + spread(g_result1, input.sizes, named(dim), keepdim) / count(input.sizes, named(dim))
+    )
+)
+var_mean.jvp(
+    input=lambda t, input, dim, unbiased, keepdim, correction: (
+        var_pushed(t, input, named(dim), keepdim, correction_of(dim, unbiased, correction)),
+        t.mean(named(dim), keepdim),
     )
 )
 
@@ -223,3 +256,12 @@ std_mean.vjp(
         + spread(g_result1, input.sizes, named(dim), keepdim) / count(input.sizes, named(dim))
     )
 )  # fmt: skip
+
+std_mean.jvp(
+    input=lambda t, input, result0, dim, unbiased, keepdim, correction: (
+        std_pushed(
+            t, input, result0, named(dim), keepdim, correction_of(dim, unbiased, correction)
+        ),
+        t.mean(named(dim), keepdim),
+    )
+)

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import sys
 import weakref
 
 import pytest
@@ -374,3 +375,54 @@ def test_max_pool1d_and_embedding_bag_see_tangents():
         return torch.nn.functional.max_pool1d(a[None], 2), b.sum()
 
     same(pushed(f), x, v, v, x)
+
+
+def _lines(f):
+    """How many lines of Python a program runs: its cost, whatever else the machine does."""
+    count = 0
+
+    def note(frame, event, arg):
+        nonlocal count
+        count += event == "line"
+        return note
+
+    before = sys.gettrace()
+    sys.settrace(note)
+    try:
+        f()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def _pushed_at(depth, op):
+    """What it costs to push a tangent through one op behind so many others that were recorded."""
+    F = minitorch_np.autograd.forward_ad
+    x = minitorch_np.rand(3, 3).requires_grad_()
+    for _ in range(depth):
+        x = x * 1.01
+    with F.dual_level():
+        d = F.make_dual(x, minitorch_np.ones(3, 3))
+        op(d)  # the first call of an op prepares it
+        return _lines(lambda: op(d))
+
+
+# cumprod has no forward rule of its own: its gradient rule is transposed
+@pytest.mark.parametrize("op", [lambda d: d.cumprod(0), lambda d: d.tanh(), lambda d: d.t()])
+def test_a_tangent_costs_no_more_behind_a_long_history(op):
+    # what PyTorch calls is not seen from Python
+    assert _pushed_at(2, op) == _pushed_at(200, op)
+
+
+def test_a_chain_costs_as_much_per_op_however_long():
+    F = minitorch_np.autograd.forward_ad
+
+    def chain(n):
+        with F.dual_level():
+            d = F.make_dual(minitorch_np.rand(3, 3).requires_grad_(), minitorch_np.ones(3, 3))
+            for _ in range(n):
+                d = d.tanh().exp().cumprod(0)
+
+    counts = [_lines(lambda n=n: chain(n)) for n in (2, 10, 60, 110, 210)]
+    each = counts[1] - counts[0]
+    assert abs((counts[4] - counts[3]) - 2 * (counts[3] - counts[2])) < each
