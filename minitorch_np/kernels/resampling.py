@@ -5,8 +5,10 @@ Images are flat arrays of float32, (outer, n, inner) along a dim, (rows, size) o
 
 from .compiler import Flat, Indices, jit
 from .compiler import build as build_all
+from .shares import shared
 
 
+@shared("p..p...", "a.size // (n * inner)", 1.0)
 @jit
 def weigh(a: Flat, at: Indices, weight: Flat, out: Flat, n: int, inner: int, taps: int) -> None:
     """out[o, i] = sum of weight[i, k] * a[o, at[i, k]] over k, for `taps` of each new element."""
@@ -32,6 +34,7 @@ def weigh(a: Flat, at: Indices, weight: Flat, out: Flat, n: int, inner: int, tap
                         row[j] += tap[j] * w
 
 
+@shared("p..p...", "out.size // (n * inner)", 1.0)
 @jit
 def fold(g: Flat, at: Indices, weight: Flat, out: Flat, n: int, inner: int, taps: int) -> None:
     """out[o, at[i, k]] += weight[i, k] * g[o, i]: the gradient of `weigh`."""
