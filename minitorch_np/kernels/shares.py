@@ -70,6 +70,7 @@ def shared(
 
     def marked(loop: Callable[P, R]) -> Callable[P, R]:
         *names, _ = cast("dict[str, object]", cast(Any, loop).py_func.__annotations__)
+        assert len(arguments) == len(names)
 
         def function(text: str) -> Callable[..., Any]:
             return eval(f"lambda {', '.join(names)}: {text}", {})
