@@ -54,6 +54,33 @@ def add_slices(index: Indices, source: Flat, out: Flat, inner: int, first: int, 
             write(y, j, read(y, j) + read(x, j))
 
 
+@jit
+def add_rows(a: Flat, index: Indices, to: Indices, factor: Flat, out: Flat, inner: int) -> None:
+    """out[to[k]] += factor[k] * a[index[k]], for rows of so many elements."""
+    for k in range(index.size):
+        x = a[index[k] * inner : index[k] * inner + inner]
+        y, by = out[to[k] * inner : to[k] * inner + inner], factor[k]
+        for j in range(inner):
+            write(y, j, read(y, j) + read(x, j) * by)
+
+
+@jit
+def largest_rows(
+    a: Flat, index: Indices, to: Indices, out: Flat, found: Indices, inner: int
+) -> None:
+    """out[to[k]] = the largest elements of all a[index[k]], found = the index each is of: the first
+    of equals, a nan only if it is first. `to` never goes back."""
+    for k in range(index.size):
+        x = a[index[k] * inner : index[k] * inner + inner]
+        y, where = out[to[k] * inner :], found[to[k] * inner :]
+        begins = k == 0 or to[k] != to[k - 1]
+        for j in range(inner):
+            value, best, place = read(x, j), read(y, j), read(where, j)
+            taken = (value > best) | begins
+            write(y, j, value if taken else best)
+            write(where, j, index[k] if taken else place)
+
+
 @shared("p.p.", "a.size // n", 0.5)
 @jit
 def take_columns(a: Flat, index: Indices, out: Flat, n: int) -> None:
