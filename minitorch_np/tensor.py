@@ -689,7 +689,7 @@ def plain(value: object) -> Number:
     if isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, Tensor) and not value.sizes and not value.requires_grad:
-        return cast(Number, value.array.item())
+        return value.item()
     if isinstance(value, (np.bool_, np.integer, np.floating)):
         return cast(Number, value.item())
     raise TypeError(f"must be Number, not {type(value).__name__}")

@@ -15,7 +15,7 @@ from minitorch_np.op import REGISTRY
 from minitorch_np.ops.conditional import where
 from minitorch_np.ops.from_data import tensor
 from minitorch_np.ops.ranges import arange
-from minitorch_np.shapes import wrap_dim
+from minitorch_np.shapes import broadcast, wrap_dim
 from minitorch_np.tensor import Tensor
 
 __all__ = ["own_index"]
@@ -207,6 +207,7 @@ def take(level: Level, op: RegisteredOp, given: Kwargs) -> A:
 @rule("masked_select")
 def masked_select(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """The elements that one mask for all names."""
+    input, mask = given["input"], given["mask"]
     if level.holds(given["mask"]):
         raise RuntimeError(
             "vmap: Attempted to vmap over `mask` in torch.masked_select(self, mask) We cannot "
@@ -214,7 +215,10 @@ def masked_select(level: Level, op: RegisteredOp, given: Kwargs) -> A:
             "Please file an issue at https://github.com/pytorch/pytorch/issues if you need this "
             "feature."
         )
-    return NotImplemented
+    shape = broadcast(input.sizes, mask.sizes)
+    value = padded(level, input, len(shape)).expand(level.size, *shape)
+    places = mask.expand(shape).reshape(-1).nonzero().squeeze(1)
+    return value.reshape(level.size, -1).index_select(1, places)
 
 
 @rule("repeated_indices")
