@@ -497,6 +497,7 @@ class Tensor(TensorMethods):
                 "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not "
                 f"{type(requires_grad).__name__}"
             )
+        self.refuse_in_transform("requires_grad_")
         if not self._was_leaf and not requires_grad:
             raise RuntimeError(_NO_LEAF + _DETACH)
         if requires_grad and not self.dtype.is_floating_point:
