@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import Form, Plans, form_of
+from minitorch_np.kernels import shares
 from minitorch_np.kernels.large import Compiled
 from minitorch_np.quiet import quietly, run_quietly
 from minitorch_np.shapes import Shape, broadcast, reduced, unwritten
@@ -162,7 +163,7 @@ def pointwise(
         _plans.keep(key, plan)
         if done is not None:
             return done
-    dtype, form, direct, walks = plan
+    dtype, form, direct, walks, large = plan
     done = blank(form) if out is None else out
     if out is not None and not (direct and form is out.form and _apart(inputs, out)):
         return _into(f, inputs, out, floating, result, common)
@@ -172,7 +173,10 @@ def pointwise(
     arrays = [x.array if isinstance(x, Tensor) else number(x, dtype) for x in inputs]
     target = done.array
     if not (walks and isinstance(f, Compiled) and f.walk(cast("list[A]", arrays), target)):
-        run_quietly(f, *arrays, target)
+        if large and isinstance(f, np.ufunc):
+            run_quietly(shares.pointwise, f, arrays, target)
+        else:
+            run_quietly(f, *arrays, target)
     return done
 
 
@@ -197,9 +201,9 @@ def _apart(inputs: tuple[Tensor | Number, ...], out: Tensor) -> bool:
     return out.form.packed is not None
 
 
-_Plan = tuple[Dtype, Form, bool, bool]
-"""The dtype to compute in, the form of the result, whether kernels take all as it is, and whether
-all are float32 in C order, of one shape."""
+_Plan = tuple[Dtype, Form, bool, bool, bool]
+"""The dtype to compute in, the form of the result, whether kernels take all as it is, whether all
+are float32 in C order, of one shape, and whether there may be enough for several threads."""
 
 _plans = Plans[_Plan]()
 
@@ -228,6 +232,7 @@ def _plan(
         form,
         direct,
         walks and all(t.form.contiguous and t.sizes == shape for t in tensors),
+        form.nbytes >= shares.MANY * form.dtype.itemsize,
     )
 
 
@@ -295,11 +300,13 @@ def _run(
     if not any(isinstance(x, Tensor) for x in inputs):
         arrays = [np.asarray(x, dtype.compute) for x in arrays]
     target = done.array
-    if target.dtype is to.compute:
-        run_quietly(f, *arrays, target)
+    exact = target.dtype is to.compute
+    wide = target if exact else np.empty(done.sizes, to.compute)
+    if isinstance(f, np.ufunc) and wide.size >= shares.MANY:
+        run_quietly(shares.pointwise, f, arrays, wide)
     else:
-        wide = np.empty(done.sizes, to.compute)
         run_quietly(f, *arrays, wide)
+    if not exact:
         quietly(_assign, target, wide)
 
 

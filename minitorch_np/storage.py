@@ -38,6 +38,10 @@ class VersionCounter:
     log: Log | None = None
     """Who wrote, and from where, while the flight recorder is on; as free as `value`."""
 
+    memory: "UntypedStorage | None" = None
+    """The storage, once somebody asked for it, of two tensors over one small array: a result, and
+    what its node keeps of it."""
+
 
 class UntypedStorage:
     """A flat run of bytes inside a buffer; dtype, shape and strides belong to its tensors.
@@ -84,6 +88,11 @@ class UntypedStorage:
     def bytes(self) -> Bytes:
         """The memory itself as a 1-d uint8 array: writing to it writes to every view."""
         return np.ndarray(self.length, np.uint8, self.buffer, self.start)
+
+    def holds(self, array: NDArray[np.generic]) -> bool:
+        """Whether this is the memory of a dense array, as NumPy allocated it."""
+        whole = array if array.base is None else array.base
+        return self.buffer is array or self.buffer.base is whole
 
     def resizable(self) -> bool:
         """Whether the memory may move: not where NumPy owns it or was given it."""

@@ -234,8 +234,14 @@ class Tensor(TensorMethods):
         """The storage that views share."""
         memory = self.store
         if memory is None:
-            assert self.nd is not None
-            memory = self.store = storage_of(self.nd)
+            clock, array = self.ticks, self.nd
+            assert array is not None
+            memory = None if clock is None else clock.memory
+            if memory is None or not memory.holds(array):
+                memory = storage_of(array)
+                if clock is not None and clock is not INFERENCE:
+                    clock.memory = memory
+            self.store = memory
         return memory
 
     @memory.setter
@@ -567,7 +573,11 @@ def _look_again(memory: UntypedStorage) -> None:
     a storage that grows ever repays; the garbage collector finds them, in some milliseconds.
     """
     for holder in gc.get_referrers(memory):
-        if isinstance(holder, Tensor):
+        if isinstance(holder, VersionCounter):  # of tensors that never asked for the storage
+            for tensor in gc.get_referrers(holder):
+                if isinstance(tensor, Tensor) and tensor.store is None:
+                    tensor.store, tensor.nd = memory, None
+        elif isinstance(holder, Tensor):
             holder.nd = None
 
 

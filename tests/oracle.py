@@ -96,7 +96,7 @@ def assert_same(
             f"{where}: {a} != {t}"
         )
     elif isinstance(t, (torch.dtype, torch.device, str)):
-        assert plain(str(a)) == plain(str(t)), f"{where}: {a} != {t}"
+        assert versions.alike(plain(str(a)), plain(str(t))), f"{where}: {a} != {t}"
     else:
         assert a == t, f"{where}: {a!r} != {t!r}"
 

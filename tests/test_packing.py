@@ -16,14 +16,10 @@ from tests.oracle import ours, same, sample, tensors_in
 from tests.samples import Sample
 
 UNLIKE = {
-    "log_sigmoid": "PyTorch keeps what its kernel made on the way; ours makes it again",
     "linear_cross_entropy_chunked_rows": "the node is a Python function's, which shows nothing",
     "qr": "it has no derivative here, so that nothing is kept for one",
     "linear_cross_entropy_chunked_rows-2": "as linear_cross_entropy_chunked_rows",
     "remainder-2": "there is no derivative, and PyTorch's node keeps nothing for it",
-    "gather-2": "quantile's sort is one node here, and three in PyTorch",
-    "gather-3": "as gather-2",
-    "norm_along": "pairwise_distance adds its number by another overload",
 }
 """Samples whose nodes keep other tensors than PyTorch's, or are other nodes."""
 

@@ -130,7 +130,7 @@ JUMPS = frozenset(
 POINTWISE = frozenset(
     """leaky_relu leaky_relu_backward elu elu_backward gelu gelu_backward silu silu_backward
     softplus softplus_backward hardtanh hardtanh_backward selu celu threshold abs sgn
-    nan_to_num log_sigmoid mse_loss_backward smooth_l1_loss_backward huber_loss_backward
+    nan_to_num log_sigmoid_forward mse_loss_backward smooth_l1_loss_backward huber_loss_backward
     binary_cross_entropy_backward""".split()
 )
 

@@ -23,7 +23,7 @@ LOSSES = frozenset(
     soft_margin_loss_backward""".split()
 )
 ALIKE = """copy_ zero_ clone convert deg2rad rad2deg deg2rad_ rad2deg_ nan_to_num nan_to_num_
-    hardtanh hardtanh_ log_sigmoid rrelu_with_noise_backward mvlgamma
+    hardtanh hardtanh_ rrelu_with_noise_backward mvlgamma
     mvlgamma_ same_view detach _fw_primal view_dtype alias_copy detach_copy""".split()
 """Ops of other layouts that are elementwise as well."""
 
@@ -90,6 +90,12 @@ def elementwise(level: Level, op: RegisteredOp, given: Kwargs) -> A:
 
 LAYOUT_RULES["elementwise"] = elementwise
 RULES.update(dict.fromkeys(ALIKE, elementwise))
+
+
+@rule("log_sigmoid_forward")
+def log_sigmoid_forward(level: Level, op: RegisteredOp, given: Kwargs) -> A:
+    """Both of its results, example by example."""
+    return op(level.front(given["input"]))
 
 
 @rule("fill_")

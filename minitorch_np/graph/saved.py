@@ -129,7 +129,8 @@ def kept_result(result: Tensor) -> Tensor:
     if array is None or result.offset or result.base is not None:
         return result.untracked()
     kept = owning(result.form, array)
-    kept.store, kept.ticks = result.memory, result.clock
+    kept.store = result.store
+    kept.ticks = result.clock  # which knows the storage, once somebody asks for it
     return kept
 
 

@@ -26,8 +26,8 @@ _HOME = {
 _MODULES = {
     "bessel", "broadcast", "channels", "copies", "cylinder", "decay", "depthwise", "distances",
     "elementwise", "gamma", "incomplete", "losses", "matmul", "modes", "permutation", "places",
-    "polynomials", "pools", "reductions", "remainders", "resampling", "scans", "smooth", "softmax",
-    "steps",
+    "polynomials", "pools", "reductions", "remainders", "resampling", "sampling", "scans", "smooth",
+    "softmax", "steps",
 }  # fmt: skip
 """What is loaded when it is first asked for."""
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from .compiler import Doubles, jit, part
 from .compiler import build as build_all
+from .shares import each
 
 I0_NEAR = np.array([
     -4.41534164647933937950e-18, 3.33079451882223809783e-17, -2.43127984654795469359e-16,
@@ -111,6 +112,7 @@ def polynomial(x: float, coefficients: Doubles) -> float:
     return total
 
 
+@each(8)
 @jit
 def i0e(a: Doubles, out: Doubles) -> None:
     """exp(-|a|) I0(a)."""
@@ -122,6 +124,7 @@ def i0e(a: Doubles, out: Doubles) -> None:
             out[i] = series(32 / x - 2, I0_FAR) / math.sqrt(x)
 
 
+@each(8)
 @jit
 def i1e(a: Doubles, out: Doubles) -> None:
     """exp(-|a|) I1(a), with the sign of a; that of 0 is lost."""
@@ -160,6 +163,7 @@ def normal_quantile(chance: float) -> float:
     return found if upper else -found
 
 
+@each(8)
 @jit
 def ndtri(a: Doubles, out: Doubles) -> None:
     """`normal_quantile` of each element."""

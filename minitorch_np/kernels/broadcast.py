@@ -2,6 +2,7 @@
 
 from .compiler import Flat, Real, inlined, jit, read, write
 from .compiler import build as build_all
+from .shares import shared
 
 ADD, SUBTRACT, MULTIPLY, DIVIDE, LARGER, SMALLER = 0, 1, 2, 3, 4, 5
 
@@ -18,6 +19,7 @@ def smaller(x: Real, y: Real) -> Real:
     return x if (x < y) | (x != x) else y
 
 
+@shared("p.p.", "a.size // b.size")
 @jit
 def row(a: Flat, b: Flat, out: Flat, kind: int) -> None:
     """Each row of `a` with the row `b`, by the operation `kind`."""
@@ -44,6 +46,7 @@ def row(a: Flat, b: Flat, out: Flat, kind: int) -> None:
                 write(y, i, smaller(read(x, i), read(b, i)))
 
 
+@shared("ppp.", "b.size")
 @jit
 def column(a: Flat, b: Flat, out: Flat, kind: int) -> None:
     """Each row of `a` with one number of the column `b`, by the operation `kind`."""

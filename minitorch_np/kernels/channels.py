@@ -1,14 +1,16 @@
 """Moments of channels, and what normalisation makes of them, over flat float32 arrays.
 
 An array is seen as (outer, c, inner): a channel's numbers lie in blocks of `inner`. Where `inner`
-is 1 channels are columns, of which all are walked at once. Rows are blocks with an `outer` of 1.
+is 1 channels are columns, which are walked side by side. Rows are blocks with an `outer` of 1.
+Channels, columns or blocks are those from `first` to `last`, which is not one of them.
 """
 
 import numpy as np
 
 from .compiler import Flat, Real, jit, read, reordered, write
 from .compiler import build as build_all
-from .reductions import DEEP, PIECE, piece_sum
+from .reductions import COLUMNS, DEEP, PIECE, piece_sum
+from .shares import shared
 
 F, D = np.float32, np.float64
 
@@ -32,67 +34,72 @@ def piece_slope(g: Flat, a: Flat, start: int, stop: int, about: Real) -> Real:
     return total
 
 
+@shared("....<>", "mean.size", 0.4)
 @jit
-def moments(a: Flat, inner: int, mean: Flat, spread: Flat) -> None:
+def moments(a: Flat, inner: int, mean: Flat, spread: Flat, first: int, last: int) -> None:
     """The mean of each channel, and the sum of squared distances from it."""
     c = mean.size
     outer = a.size // (c * inner)
-    for channel in range(c):
+    for channel in range(first, last):
         total = D(0)
         for block in range(outer):
-            first = (block * c + channel) * inner
-            for start in range(first, first + inner, PIECE):
-                total += D(piece_sum(a, start, min(start + PIECE, first + inner)))
+            at = (block * c + channel) * inner
+            for start in range(at, at + inner, PIECE):
+                total += D(piece_sum(a, start, min(start + PIECE, at + inner)))
         middle = F(total / (outer * inner))
         total = D(0)
         for block in range(outer):
-            first = (block * c + channel) * inner
-            for start in range(first, first + inner, PIECE):
-                total += D(piece_spread(a, start, min(start + PIECE, first + inner), middle))
+            at = (block * c + channel) * inner
+            for start in range(at, at + inner, PIECE):
+                total += D(piece_spread(a, start, min(start + PIECE, at + inner), middle))
         mean[channel], spread[channel] = middle, F(total)
 
 
+@shared("...<>", "mean.size", 0.4, COLUMNS)
 @jit
-def moments_columns(a: Flat, mean: Flat, spread: Flat) -> None:
+def moments_columns(a: Flat, mean: Flat, spread: Flat, first: int, last: int) -> None:
     """`moments` where `inner` is 1."""
-    c = mean.size
+    c, wide = mean.size, last - first
     rows = a.size // c
-    total, part = np.zeros(c, np.float64), np.empty(c, np.float32)
+    total, part = np.zeros(wide, np.float64), np.empty(wide, np.float32)
     for deep in range(0, rows, DEEP):
         part[:] = 0
         for row in range(deep, min(deep + DEEP, rows)):
-            x = a[row * c : row * c + c]
-            for j in range(c):
+            x = a[row * c + first : row * c + last]
+            for j in range(wide):
                 write(part, j, read(part, j) + read(x, j))
-        for j in range(c):
+        for j in range(wide):
             total[j] += D(part[j])
-    for j in range(c):
-        mean[j] = F(total[j] / rows)
+    middle = mean[first:last]
+    for j in range(wide):
+        middle[j] = F(total[j] / rows)
     total[:] = 0
     for deep in range(0, rows, DEEP):
         part[:] = 0
         for row in range(deep, min(deep + DEEP, rows)):
-            x = a[row * c : row * c + c]
-            for j in range(c):
-                apart = read(x, j) - read(mean, j)
+            x = a[row * c + first : row * c + last]
+            for j in range(wide):
+                apart = read(x, j) - read(middle, j)
                 write(part, j, read(part, j) + apart * apart)
-        for j in range(c):
+        for j in range(wide):
             total[j] += D(part[j])
-    for j in range(c):
-        spread[j] = F(total[j])
+    for j in range(wide):
+        spread[first + j] = F(total[j])
 
 
+@shared(".....<>", "a.size // inner")
 @jit
-def affine(a: Flat, out: Flat, inner: int, scale: Flat, shift: Flat) -> None:
-    """a * scale + shift, by channel."""
+def affine(a: Flat, out: Flat, inner: int, scale: Flat, shift: Flat, first: int, last: int) -> None:
+    """a * scale + shift, by channel, of the blocks from `first` to `last`."""
     c = scale.size
-    for block in range(a.size // inner):
+    for block in range(first, last):
         x, y = a[block * inner : block * inner + inner], out[block * inner : block * inner + inner]
         by, plus = scale[block % c], shift[block % c]
         for i in range(inner):
             write(y, i, read(x, i) * by + plus)
 
 
+@shared("pp..", "a.size // scale.size")
 @jit
 def affine_columns(a: Flat, out: Flat, scale: Flat, shift: Flat) -> None:
     """`affine` where `inner` is 1."""
@@ -103,49 +110,59 @@ def affine_columns(a: Flat, out: Flat, scale: Flat, shift: Flat) -> None:
             write(y, j, read(x, j) * read(scale, j) + read(shift, j))
 
 
+@shared("......<>", "about.size", 0.5)
 @jit
-def slopes(g: Flat, a: Flat, inner: int, about: Flat, total: Flat, slope: Flat) -> None:
+def slopes(
+    g: Flat, a: Flat, inner: int, about: Flat, total: Flat, slope: Flat, first: int, last: int
+) -> None:
     """The sums of g and of g * (a - about), by channel."""
     c = about.size
     outer = a.size // (c * inner)
-    for channel in range(c):
+    for channel in range(first, last):
         plain, product = D(0), D(0)
         for block in range(outer):
-            first = (block * c + channel) * inner
-            for start in range(first, first + inner, PIECE):
-                stop = min(start + PIECE, first + inner)
+            at = (block * c + channel) * inner
+            for start in range(at, at + inner, PIECE):
+                stop = min(start + PIECE, at + inner)
                 plain += D(piece_sum(g, start, stop))
                 product += D(piece_slope(g, a, start, stop, about[channel]))
         total[channel], slope[channel] = F(plain), F(product)
 
 
+@shared(".....<>", "about.size", 0.5, COLUMNS)
 @jit
-def slopes_columns(g: Flat, a: Flat, about: Flat, total: Flat, slope: Flat) -> None:
+def slopes_columns(
+    g: Flat, a: Flat, about: Flat, total: Flat, slope: Flat, first: int, last: int
+) -> None:
     """`slopes` where `inner` is 1."""
-    c = about.size
+    c, wide = about.size, last - first
     rows = a.size // c
-    wide = np.zeros(2 * c, np.float64)
-    plain, product = np.empty(c, np.float32), np.empty(c, np.float32)
+    sums, middle = np.zeros(2 * wide, np.float64), about[first:last]
+    plain, product = np.empty(wide, np.float32), np.empty(wide, np.float32)
     for deep in range(0, rows, DEEP):
         plain[:], product[:] = 0, 0
         for row in range(deep, min(deep + DEEP, rows)):
-            u, x = g[row * c : row * c + c], a[row * c : row * c + c]
-            for j in range(c):
+            u, x = g[row * c + first : row * c + last], a[row * c + first : row * c + last]
+            for j in range(wide):
                 write(plain, j, read(plain, j) + read(u, j))
-                apart = read(x, j) - read(about, j)
+                apart = read(x, j) - read(middle, j)
                 write(product, j, read(product, j) + read(u, j) * apart)
-        for j in range(c):
-            wide[j] += D(plain[j])
-            wide[c + j] += D(product[j])
-    for j in range(c):
-        total[j], slope[j] = F(wide[j]), F(wide[c + j])
+        for j in range(wide):
+            sums[j] += D(plain[j])
+            sums[wide + j] += D(product[j])
+    for j in range(wide):
+        total[first + j], slope[first + j] = F(sums[j]), F(sums[wide + j])
 
 
+@shared(".......<>", "a.size // inner", 0.5)
 @jit
-def plane(g: Flat, a: Flat, out: Flat, inner: int, by_g: Flat, by_a: Flat, shift: Flat) -> None:
-    """g * by_g + a * by_a + shift, by channel."""
+def plane(
+    g: Flat, a: Flat, out: Flat, inner: int, by_g: Flat, by_a: Flat, shift: Flat,
+    first: int, last: int,
+) -> None:  # fmt: skip
+    """g * by_g + a * by_a + shift, by channel, of the blocks from `first` to `last`."""
     c = by_g.size
-    for block in range(a.size // inner):
+    for block in range(first, last):
         at = block * inner
         u, x, y = g[at : at + inner], a[at : at + inner], out[at : at + inner]
         p, q, plus = by_g[block % c], by_a[block % c], shift[block % c]
@@ -153,6 +170,7 @@ def plane(g: Flat, a: Flat, out: Flat, inner: int, by_g: Flat, by_a: Flat, shift
             write(y, i, read(u, i) * p + read(x, i) * q + plus)
 
 
+@shared("ppp...", "a.size // by_g.size", 0.5)
 @jit
 def plane_columns(g: Flat, a: Flat, out: Flat, by_g: Flat, by_a: Flat, shift: Flat) -> None:
     """`plane` where `inner` is 1."""
@@ -164,6 +182,7 @@ def plane_columns(g: Flat, a: Flat, out: Flat, by_g: Flat, by_a: Flat, shift: Fl
             write(y, j, value + read(shift, j))
 
 
+@shared("pppp..", "mean.size")
 @jit
 def normalised_rows(a: Flat, out: Flat, mean: Flat, rstd: Flat, weight: Flat, bias: Flat) -> None:
     """(row - mean) * rstd * weight + bias."""
@@ -193,6 +212,7 @@ def weighed_slope(g: Flat, weight: Flat, a: Flat, about: Real) -> Real:
     return total
 
 
+@shared("ppppp.", "mean.size", 0.9)
 @jit
 def backward_rows(g: Flat, a: Flat, out: Flat, mean: Flat, rstd: Flat, weight: Flat) -> None:
     """The gradient of `normalised_rows` for its rows."""
@@ -214,26 +234,29 @@ def backward_rows(g: Flat, a: Flat, out: Flat, mean: Flat, rstd: Flat, weight: F
             write(y, i, value * by)
 
 
+@shared("......<>", "of_weight.size", 0.5, COLUMNS)
 @jit
-def weight_rows(g: Flat, a: Flat, mean: Flat, rstd: Flat, of_weight: Flat, of_bias: Flat) -> None:
+def weight_rows(
+    g: Flat, a: Flat, mean: Flat, rstd: Flat, of_weight: Flat, of_bias: Flat, first: int, last: int
+) -> None:
     """The gradients of `normalised_rows` for weight and bias, summed over rows."""
-    n = of_weight.size
-    wide = np.zeros(2 * n, np.float64)
-    plain, product = np.empty(n, np.float32), np.empty(n, np.float32)
+    n, wide = of_weight.size, last - first
+    sums = np.zeros(2 * wide, np.float64)
+    plain, product = np.empty(wide, np.float32), np.empty(wide, np.float32)
     for deep in range(0, mean.size, DEEP):
         plain[:], product[:] = 0, 0
         for row in range(deep, min(deep + DEEP, mean.size)):
-            u, x = g[row * n : row * n + n], a[row * n : row * n + n]
+            u, x = g[row * n + first : row * n + last], a[row * n + first : row * n + last]
             middle, by = mean[row], rstd[row]
-            for i in range(n):
+            for i in range(wide):
                 write(plain, i, read(plain, i) + read(u, i))
                 apart = (read(x, i) - middle) * by
                 write(product, i, read(product, i) + read(u, i) * apart)
-        for i in range(n):
-            wide[i] += D(plain[i])
-            wide[n + i] += D(product[i])
-    for i in range(n):
-        of_bias[i], of_weight[i] = F(wide[i]), F(wide[n + i])
+        for i in range(wide):
+            sums[i] += D(plain[i])
+            sums[wide + i] += D(product[i])
+    for i in range(wide):
+        of_bias[first + i], of_weight[first + i] = F(sums[i]), F(sums[wide + i])
 
 
 def build() -> None:

@@ -20,6 +20,7 @@ from .compiler import (
 from .compiler import (
     build as build_all,
 )
+from .shares import each, shared
 
 F = np.float32
 ZERO = F(0)
@@ -32,19 +33,21 @@ HALF_GRID, HALF_GRID_BITS = F(0.5), np.int32(0x3F000000)
 HALF_TINY = F(2.0**-14)
 
 
+@shared("...<>", "rows", 1.0, TILE)
 @jit
-def transpose(a: Words, out: Words, rows: int) -> None:
-    """out, of so many rows, with the rows of `a` as its columns; by tiles, so that the pieces of
-    memory that a tile touches stay near."""
+def transpose(a: Words, out: Words, rows: int, first: int, last: int) -> None:
+    """Rows of out from `first` to `last` with the rows of `a`, so many long, as its columns; by
+    tiles, so that the pieces of memory that a tile touches stay near."""
     columns = out.size // rows
-    for top in range(0, rows, TILE):
+    for top in range(first, last, TILE):
         for left in range(0, columns, TILE):
-            bottom, right = min(top + TILE, rows), min(left + TILE, columns)
+            bottom, right = min(top + TILE, last), min(left + TILE, columns)
             for i in range(top, bottom):
                 for j in range(left, right):
                     write(out, i * columns + j, read(a, j * rows + i))
 
 
+@each()
 @jit
 def to_bfloat16(a: Flat, out: Halves) -> None:
     """float32 as bfloat16, rounded to even."""
@@ -55,6 +58,7 @@ def to_bfloat16(a: Flat, out: Halves) -> None:
         write(out, i, np.uint16(quiet if np.int32(n & REST) > INFINITE else rounded))
 
 
+@each()
 @jit
 def of_bfloat16(a: Halves, out: Flat) -> None:
     """bfloat16 as float32."""
@@ -62,6 +66,7 @@ def of_bfloat16(a: Halves, out: Flat) -> None:
         write(out, i, of_bits(np.int32(np.int32(read(a, i)) << 16)))
 
 
+@each()
 @jit
 def to_float16(a: Flat, out: Halves) -> None:
     """float32 as float16, rounded to even.
@@ -80,6 +85,7 @@ def to_float16(a: Flat, out: Halves) -> None:
         write(out, i, np.uint16(np.int32(found | np.int32((n >> 16) & 0x8000))))
 
 
+@each()
 @jit
 def of_float16(a: Halves, out: Flat) -> None:
     """float16 as float32."""
@@ -94,6 +100,7 @@ def of_float16(a: Halves, out: Flat) -> None:
         write(out, i, of_bits(np.int32(found | np.int32((n & 0x8000) << 16))))
 
 
+@each()
 @jit
 def to_uint8(a: Flat, out: Bytes) -> None:
     """float32 as uint8, by way of int64, so that it wraps."""
@@ -101,6 +108,7 @@ def to_uint8(a: Flat, out: Bytes) -> None:
         write(out, i, np.uint8(np.int64(read(a, i))))
 
 
+@each()
 @jit
 def choose(mask: Mask, a: Flat, b: Flat, out: Flat) -> None:
     """a where the mask holds, b elsewhere; each may be one number for all."""
@@ -140,6 +148,7 @@ def triangle(
             write(y, j, ZERO)
 
 
+@shared("pp.", "a.size // n")
 @jit
 def reverse_rows(a: Flat, out: Flat, n: int) -> None:
     """Each row of n elements backwards."""

@@ -12,6 +12,7 @@ import numpy as np
 from .bessel import polynomial
 from .compiler import Doubles, jit, part
 from .compiler import build as build_all
+from .shares import each
 
 J0_TOP = np.array([
     -4.79443220978201773821e+09, 1.95617491946556577543e+12, -2.49248344360967716204e+14,
@@ -172,6 +173,7 @@ def y1_at(x: float) -> float:
     return smooth + TWO_BY_PI * (j1_at(x) * math.log(x) - 1 / x)
 
 
+@each(20)
 @jit
 def j0(a: Doubles, out: Doubles) -> None:
     """`j0_at` each element."""
@@ -179,6 +181,7 @@ def j0(a: Doubles, out: Doubles) -> None:
         out[i] = j0_at(a[i])
 
 
+@each(20)
 @jit
 def j1(a: Doubles, out: Doubles) -> None:
     """`j1_at` each element."""
@@ -186,6 +189,7 @@ def j1(a: Doubles, out: Doubles) -> None:
         out[i] = j1_at(a[i])
 
 
+@each(20)
 @jit
 def y0(a: Doubles, out: Doubles) -> None:
     """`y0_at` each element."""
@@ -193,6 +197,7 @@ def y0(a: Doubles, out: Doubles) -> None:
         out[i] = y0_at(a[i])
 
 
+@each(20)
 @jit
 def y1(a: Doubles, out: Doubles) -> None:
     """`y1_at` each element."""
@@ -200,6 +205,7 @@ def y1(a: Doubles, out: Doubles) -> None:
         out[i] = y1_at(a[i])
 
 
+@each(20)
 @jit
 def spherical(a: Doubles, out: Doubles) -> None:
     """sin(a) / a, by its series around 0."""

@@ -11,6 +11,7 @@ import numpy as np
 from .bessel import I0_NEAR, I1_NEAR, polynomial, series
 from .compiler import Doubles, jit, part
 from .compiler import build as build_all
+from .shares import each
 
 K0_NEAR = np.array([
     1.37446543561352307156e-16, 4.25981614279661018399e-14, 1.03496952576338420167e-11,
@@ -153,6 +154,7 @@ def airy_at(x: float) -> float:
     return ROOT_PI * ratio / (2.0 * math.sqrt(math.sqrt(x)) * math.exp(zeta))
 
 
+@each(20)
 @jit
 def k0(a: Doubles, out: Doubles, scaled: int) -> None:
     """`k0_at` each element."""
@@ -160,6 +162,7 @@ def k0(a: Doubles, out: Doubles, scaled: int) -> None:
         out[i] = k0_at(a[i], scaled)
 
 
+@each(20)
 @jit
 def k1(a: Doubles, out: Doubles, scaled: int) -> None:
     """`k1_at` each element."""
@@ -167,6 +170,7 @@ def k1(a: Doubles, out: Doubles, scaled: int) -> None:
         out[i] = k1_at(a[i], scaled)
 
 
+@each(20)
 @jit
 def airy(a: Doubles, out: Doubles) -> None:
     """`airy_at` each element."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from .compiler import Flat, Indices, Real, fused, jit, read, reordered, write
 from .compiler import build as build_all
+from .shares import shared
 
 ZERO = np.float32(0)
 
@@ -37,13 +38,21 @@ def row_product(a: Flat, at: int, g: Flat, start: int, n: int, step: int) -> Rea
     return total
 
 
+@shared(
+    "......<>",
+    "out.size // (size[2] * size[3])",
+    "0.2 * out.size * int(window[0] * window[1])",
+)
 @jit
-def correlate(a: Flat, filters: Flat, out: Flat, size: Indices, window: Indices, each: int) -> None:
-    """out += each window of a plane times its filter."""
+def correlate(
+    a: Flat, filters: Flat, out: Flat, size: Indices, window: Indices, each: int,
+    first: int, last: int,
+) -> None:  # fmt: skip
+    """out += each window of a plane times its filter, for the planes from `first` to `last`."""
     height, width, rows, columns = size[0], size[1], size[2], size[3]
     kh, kw, sh, sw, dh, dw = window[0], window[1], window[2], window[3], window[4], window[5]
     count = filters.size // (kh * kw)
-    for p in range(out.size // (rows * columns)):
+    for p in range(first, last):
         plane, f = (p // each) * height * width, (p % count) * kh * kw
         for row in range(rows):
             start = (p * rows + row) * columns
@@ -54,13 +63,22 @@ def correlate(a: Flat, filters: Flat, out: Flat, size: Indices, window: Indices,
                     add_row(a, line + j * dw, factor, out, start, columns, sw)
 
 
+@shared(
+    "......<>",
+    "out.size // (window[0] * window[1])",
+    "0.2 * g.size * int(window[0] * window[1])",
+)
 @jit
-def weigh(a: Flat, g: Flat, out: Flat, size: Indices, window: Indices, each: int) -> None:
-    """out += the filters' share of gradients g."""
+def weigh(
+    a: Flat, g: Flat, out: Flat, size: Indices, window: Indices, each: int, first: int, last: int
+) -> None:
+    """out += the share in gradients g of the filters from `first` to `last`."""
     height, width, rows, columns = size[0], size[1], size[2], size[3]
     kh, kw, sh, sw, dh, dw = window[0], window[1], window[2], window[3], window[4], window[5]
     count = out.size // (kh * kw)
     for p in range(g.size // (rows * columns)):
+        if not first <= p % count < last:
+            continue
         plane, f = (p // each) * height * width, (p % count) * kh * kw
         for row in range(rows):
             start = (p * rows + row) * columns

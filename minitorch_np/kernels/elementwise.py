@@ -12,12 +12,14 @@ import numpy as np
 
 from .compiler import Flat, Mask, Real, inlined, jit, read, write
 from .compiler import build as build_all
+from .shares import each, shared
 
 F = np.float32
 ZERO, HALF, ONE, THREE, SIX, INF = F(0), F(0.5), F(1), F(3), F(6), F(np.inf)
 EPSILON = F(1e-12)
 
 
+@each()
 @jit
 def relu(a: Flat, out: Flat) -> None:
     """max(a, 0), nan kept."""
@@ -26,6 +28,7 @@ def relu(a: Flat, out: Flat) -> None:
         write(out, i, ZERO if x < ZERO else x)
 
 
+@each()
 @jit
 def threshold(a: Flat, out: Flat, limit: Real, value: Real) -> None:
     """a, or value where a <= limit."""
@@ -34,6 +37,7 @@ def threshold(a: Flat, out: Flat, limit: Real, value: Real) -> None:
         write(out, i, value if x <= limit else x)
 
 
+@each()
 @jit
 def leaky_relu(a: Flat, out: Flat, slope: Real) -> None:
     """a where positive, slope * a elsewhere."""
@@ -42,6 +46,7 @@ def leaky_relu(a: Flat, out: Flat, slope: Real) -> None:
         write(out, i, x if x > ZERO else x * slope)
 
 
+@each()
 @jit
 def clamp(a: Flat, out: Flat, low: Real, high: Real) -> None:
     """a raised to low, then lowered to high; nan kept."""
@@ -51,6 +56,7 @@ def clamp(a: Flat, out: Flat, low: Real, high: Real) -> None:
         write(out, i, high if x > high else x)
 
 
+@each()
 @jit
 def clamp_each(a: Flat, low: Flat, high: Flat, out: Flat) -> None:
     """`clamp` with limits of each element's own; nan wherever one is."""
@@ -60,6 +66,7 @@ def clamp_each(a: Flat, low: Flat, high: Flat, out: Flat) -> None:
         write(out, i, x if x != x or x < most else most)
 
 
+@each()
 @jit
 def over(a: Flat, out: Flat, inverse: float) -> None:
     """a / c for one c, whose inverse comes in float64: the bits of a division, in a third of its
@@ -72,6 +79,7 @@ def over(a: Flat, out: Flat, inverse: float) -> None:
         write(out, i, F(float(read(a, i)) * inverse))
 
 
+@each()
 @jit
 def hardsigmoid(a: Flat, out: Flat) -> None:
     """a / 6 + 1 / 2 within [0, 1]."""
@@ -81,6 +89,7 @@ def hardsigmoid(a: Flat, out: Flat) -> None:
         write(out, i, (SIX if x > SIX else x) / SIX)
 
 
+@each()
 @jit
 def hardswish(a: Flat, out: Flat) -> None:
     """a times hardsigmoid(a)."""
@@ -91,6 +100,7 @@ def hardswish(a: Flat, out: Flat) -> None:
         write(out, i, x * (SIX if y > SIX else y) / SIX)
 
 
+@each()
 @jit
 def hardshrink(a: Flat, out: Flat, n: Real) -> None:
     """a outside [-n, n], 0 within."""
@@ -99,6 +109,7 @@ def hardshrink(a: Flat, out: Flat, n: Real) -> None:
         write(out, i, ZERO if abs(x) <= n else x)
 
 
+@each()
 @jit
 def softshrink(a: Flat, out: Flat, n: Real) -> None:
     """a moved n towards 0, and 0 * a within [-n, n]."""
@@ -108,6 +119,7 @@ def softshrink(a: Flat, out: Flat, n: Real) -> None:
         write(out, i, x + n if x < -n else y)
 
 
+@shared("p.p", "a.size // weights.size")
 @jit
 def prelu(a: Flat, weights: Flat, out: Flat) -> None:
     """a where positive, weights * a elsewhere; the weights in turns along a row."""
@@ -119,6 +131,7 @@ def prelu(a: Flat, weights: Flat, out: Flat) -> None:
             write(y, i, value if value > ZERO else read(weights, i) * value)
 
 
+@shared("p.pp", "a.size // weights.size")
 @jit
 def prelu_input_backward(a: Flat, weights: Flat, g: Flat, out: Flat) -> None:
     """g where a is positive, weights * g elsewhere; the weights in turns along a row."""
@@ -130,6 +143,7 @@ def prelu_input_backward(a: Flat, weights: Flat, g: Flat, out: Flat) -> None:
             write(y, i, value if read(x, i) > ZERO else read(weights, i) * value)
 
 
+@each()
 @jit
 def prelu_weight_backward(a: Flat, g: Flat, out: Flat) -> None:
     """0 where a is positive, a * g elsewhere."""
@@ -138,6 +152,7 @@ def prelu_weight_backward(a: Flat, g: Flat, out: Flat) -> None:
         write(out, i, ZERO if x > ZERO else x * read(g, i))
 
 
+@each()
 @jit
 def sign(a: Flat, out: Flat) -> None:
     """-1, 0 or 1; 0 for nan."""
@@ -147,6 +162,7 @@ def sign(a: Flat, out: Flat) -> None:
         write(out, i, -ONE if x < ZERO else up)
 
 
+@each()
 @jit
 def frac(a: Flat, out: Flat) -> None:
     """a without its integer part."""
@@ -155,6 +171,7 @@ def frac(a: Flat, out: Flat) -> None:
         write(out, i, x - np.trunc(x))
 
 
+@each()
 @jit
 def neg(a: Flat, out: Flat) -> None:
     """-a."""
@@ -162,6 +179,7 @@ def neg(a: Flat, out: Flat) -> None:
         write(out, i, -read(a, i))
 
 
+@each()
 @jit
 def absolute(a: Flat, out: Flat) -> None:
     """|a|."""
@@ -169,6 +187,7 @@ def absolute(a: Flat, out: Flat) -> None:
         write(out, i, abs(read(a, i)))
 
 
+@each()
 @jit
 def square(a: Flat, out: Flat) -> None:
     """a * a."""
@@ -177,6 +196,7 @@ def square(a: Flat, out: Flat) -> None:
         write(out, i, x * x)
 
 
+@each()
 @jit
 def ceil(a: Flat, out: Flat) -> None:
     """The smallest integers at or above a."""
@@ -184,6 +204,7 @@ def ceil(a: Flat, out: Flat) -> None:
         write(out, i, np.ceil(read(a, i)))
 
 
+@each()
 @jit
 def trunc(a: Flat, out: Flat) -> None:
     """a without fractions."""
@@ -191,6 +212,7 @@ def trunc(a: Flat, out: Flat) -> None:
         write(out, i, np.trunc(read(a, i)))
 
 
+@each()
 @jit
 def nan_to_num(a: Flat, out: Flat, nan: Real, most: Real, least: Real) -> None:
     """a with other numbers for nan, inf and -inf."""
@@ -201,6 +223,7 @@ def nan_to_num(a: Flat, out: Flat, nan: Real, most: Real, least: Real) -> None:
         write(out, i, least if x == -INF else y)
 
 
+@each()
 @jit
 def logical_not(a: Flat, out: Mask) -> None:
     """Whether a is 0."""
@@ -208,6 +231,7 @@ def logical_not(a: Flat, out: Mask) -> None:
         write(out, i, read(a, i) == ZERO)
 
 
+@each()
 @jit
 def logical_and(a: Flat, b: Flat, out: Mask) -> None:
     """Whether neither is 0."""
@@ -215,6 +239,7 @@ def logical_and(a: Flat, b: Flat, out: Mask) -> None:
         write(out, i, (read(a, i) != ZERO) & (read(b, i) != ZERO))
 
 
+@each()
 @jit
 def logical_or(a: Flat, b: Flat, out: Mask) -> None:
     """Whether one is not 0."""
@@ -222,6 +247,7 @@ def logical_or(a: Flat, b: Flat, out: Mask) -> None:
         write(out, i, (read(a, i) != ZERO) | (read(b, i) != ZERO))
 
 
+@each()
 @jit
 def logical_xor(a: Flat, b: Flat, out: Mask) -> None:
     """Whether just one is not 0."""
@@ -229,6 +255,7 @@ def logical_xor(a: Flat, b: Flat, out: Mask) -> None:
         write(out, i, (read(a, i) != ZERO) ^ (read(b, i) != ZERO))
 
 
+@each()
 @jit
 def equal(a: Flat, b: Flat, out: Flat) -> None:
     """1 where a == b, else 0."""
@@ -236,6 +263,7 @@ def equal(a: Flat, b: Flat, out: Flat) -> None:
         write(out, i, ONE if read(a, i) == read(b, i) else ZERO)
 
 
+@each()
 @jit
 def not_equal(a: Flat, b: Flat, out: Flat) -> None:
     """1 where a != b, else 0."""
@@ -243,6 +271,7 @@ def not_equal(a: Flat, b: Flat, out: Flat) -> None:
         write(out, i, ONE if read(a, i) != read(b, i) else ZERO)
 
 
+@each()
 @jit
 def less(a: Flat, b: Flat, out: Flat) -> None:
     """1 where a < b, else 0."""
@@ -250,6 +279,7 @@ def less(a: Flat, b: Flat, out: Flat) -> None:
         write(out, i, ONE if read(a, i) < read(b, i) else ZERO)
 
 
+@each()
 @jit
 def less_equal(a: Flat, b: Flat, out: Flat) -> None:
     """1 where a <= b, else 0."""
@@ -257,6 +287,7 @@ def less_equal(a: Flat, b: Flat, out: Flat) -> None:
         write(out, i, ONE if read(a, i) <= read(b, i) else ZERO)
 
 
+@each()
 @jit
 def greater(a: Flat, b: Flat, out: Flat) -> None:
     """1 where a > b, else 0."""
@@ -264,6 +295,7 @@ def greater(a: Flat, b: Flat, out: Flat) -> None:
         write(out, i, ONE if read(a, i) > read(b, i) else ZERO)
 
 
+@each()
 @jit
 def greater_equal(a: Flat, b: Flat, out: Flat) -> None:
     """1 where a >= b, else 0."""
@@ -271,6 +303,7 @@ def greater_equal(a: Flat, b: Flat, out: Flat) -> None:
         write(out, i, ONE if read(a, i) >= read(b, i) else ZERO)
 
 
+@each()
 @jit
 def copysign(a: Flat, b: Flat, out: Flat) -> None:
     """|a| with the sign of b."""
@@ -278,6 +311,7 @@ def copysign(a: Flat, b: Flat, out: Flat) -> None:
         write(out, i, math.copysign(read(a, i), read(b, i)))
 
 
+@each()
 @jit
 def add_scaled(a: Flat, b: Flat, out: Flat, factor: Real) -> None:
     """a + factor * b."""
@@ -285,6 +319,7 @@ def add_scaled(a: Flat, b: Flat, out: Flat, factor: Real) -> None:
         write(out, i, read(a, i) + factor * read(b, i))
 
 
+@each()
 @jit
 def addcmul(a: Flat, b: Flat, c: Flat, out: Flat, value: Real) -> None:
     """a + value * b * c."""
@@ -292,6 +327,7 @@ def addcmul(a: Flat, b: Flat, c: Flat, out: Flat, value: Real) -> None:
         write(out, i, read(a, i) + value * read(b, i) * read(c, i))
 
 
+@each()
 @jit
 def addcdiv(a: Flat, b: Flat, c: Flat, out: Flat, value: Real) -> None:
     """a + value * b / c."""
@@ -307,6 +343,7 @@ def mixed(a: Real, b: Real, weight: Real) -> Real:
     return near if abs(weight) < HALF else b - step * (ONE - weight)
 
 
+@each()
 @jit
 def lerp(a: Flat, b: Flat, out: Flat, weight: Real) -> None:
     """The points at `weight` between a and b."""
@@ -314,6 +351,7 @@ def lerp(a: Flat, b: Flat, out: Flat, weight: Real) -> None:
         write(out, i, mixed(read(a, i), read(b, i), weight))
 
 
+@each()
 @jit
 def lerp_each(a: Flat, b: Flat, weight: Flat, out: Flat) -> None:
     """`lerp` with weights of each element's own."""
@@ -321,6 +359,7 @@ def lerp_each(a: Flat, b: Flat, weight: Flat, out: Flat) -> None:
         write(out, i, mixed(read(a, i), read(b, i), read(weight, i)))
 
 
+@each()
 @jit
 def cube(a: Flat, out: Flat) -> None:
     """a * a * a."""
@@ -329,6 +368,7 @@ def cube(a: Flat, out: Flat) -> None:
         write(out, i, x * x * x)
 
 
+@each()
 @jit
 def div_trunc(a: Flat, b: Flat, out: Flat) -> None:
     """a / b rounded towards 0."""
@@ -336,6 +376,7 @@ def div_trunc(a: Flat, b: Flat, out: Flat) -> None:
         write(out, i, np.trunc(read(a, i) / read(b, i)))
 
 
+@each()
 @jit
 def hypot(a: Flat, b: Flat, out: Flat) -> None:
     """The root of a ** 2 + b ** 2, in float64; infinite where one is, whatever the other."""
@@ -346,6 +387,7 @@ def hypot(a: Flat, b: Flat, out: Flat) -> None:
         write(out, i, INF if (x == INF) | (y == INF) else root)
 
 
+@each()
 @jit
 def threshold_backward(a: Flat, g: Flat, out: Flat, limit: Real) -> None:
     """g where a is above the limit, or nan."""
@@ -353,6 +395,7 @@ def threshold_backward(a: Flat, g: Flat, out: Flat, limit: Real) -> None:
         write(out, i, ZERO if read(a, i) <= limit else read(g, i))
 
 
+@each()
 @jit
 def leaky_relu_backward(a: Flat, g: Flat, out: Flat, slope: Real) -> None:
     """g where a is positive, slope * g elsewhere."""
@@ -361,6 +404,7 @@ def leaky_relu_backward(a: Flat, g: Flat, out: Flat, slope: Real) -> None:
         write(out, i, x if read(a, i) > ZERO else x * slope)
 
 
+@each()
 @jit
 def inside_backward(g: Flat, a: Flat, out: Flat, low: Real, high: Real) -> None:
     """g, but 0 where a is at a limit or beyond."""
@@ -369,6 +413,7 @@ def inside_backward(g: Flat, a: Flat, out: Flat, low: Real, high: Real) -> None:
         write(out, i, ZERO if (x <= low) | (x >= high) else read(g, i))
 
 
+@each()
 @jit
 def outside_backward(g: Flat, a: Flat, out: Flat, n: Real) -> None:
     """g, but 0 where a is within [-n, n]."""
@@ -376,6 +421,7 @@ def outside_backward(g: Flat, a: Flat, out: Flat, n: Real) -> None:
         write(out, i, ZERO if abs(read(a, i)) <= n else read(g, i))
 
 
+@each()
 @jit
 def square_of_difference(a: Flat, b: Flat, out: Flat) -> None:
     """(a - b) ** 2."""
@@ -384,6 +430,7 @@ def square_of_difference(a: Flat, b: Flat, out: Flat) -> None:
         write(out, i, x * x)
 
 
+@each()
 @jit
 def mse_backward(g: Flat, a: Flat, b: Flat, out: Flat, norm: Real) -> None:
     """norm * (a - b) * g; g may be one number for all."""
@@ -403,6 +450,7 @@ def entropy_slope(x: Real, y: Real, g: Real) -> Real:
     return g * (x - y) / (EPSILON if below < EPSILON else below)
 
 
+@each()
 @jit
 def entropy_backward(g: Flat, x: Flat, y: Flat, out: Flat, norm: Real) -> None:
     """The gradient of binary_cross_entropy; g may be one number for all."""
@@ -415,6 +463,7 @@ def entropy_backward(g: Flat, x: Flat, y: Flat, out: Flat, norm: Real) -> None:
             write(out, i, entropy_slope(read(x, i), read(y, i), read(g, i)) * norm)
 
 
+@each()
 @jit
 def smooth_l1(a: Flat, b: Flat, out: Flat, beta: Real) -> None:
     """|a - b| less beta / 2, and a parabola where it is below a beta that is not 0."""
@@ -430,6 +479,7 @@ def smooth_l1_slope(x: Real, beta: Real) -> Real:
     return -ONE if x <= -beta else slope
 
 
+@each()
 @jit
 def smooth_l1_backward(g: Flat, a: Flat, b: Flat, out: Flat, beta: Real, norm: Real) -> None:
     """The gradient of `smooth_l1`, for a beta that is not 0; g may be one number for all."""
@@ -442,6 +492,7 @@ def smooth_l1_backward(g: Flat, a: Flat, b: Flat, out: Flat, beta: Real, norm: R
             write(out, i, smooth_l1_slope(read(a, i) - read(b, i), beta) * norm * read(g, i))
 
 
+@each()
 @jit
 def huber(a: Flat, b: Flat, out: Flat, delta: Real) -> None:
     """A parabola of a - b, and lines beyond delta."""
@@ -457,6 +508,7 @@ def kept(x: Real, low: Real, high: Real) -> Real:
     return high if x > high else x
 
 
+@each()
 @jit
 def huber_backward(g: Flat, a: Flat, b: Flat, out: Flat, delta: Real, norm: Real) -> None:
     """The gradient of `huber`; g may be one number for all."""

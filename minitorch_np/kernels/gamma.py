@@ -10,6 +10,7 @@ import numpy as np
 
 from .compiler import Doubles, jit, part
 from .compiler import build as build_all
+from .shares import each
 
 PSI_OF_TEN = 2.25175258906672110764
 BERNOULLI = np.array([1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12])
@@ -97,6 +98,7 @@ def hurwitz(x: float, q: float) -> float:
     return total
 
 
+@each(20)
 @jit
 def lgamma(a: Doubles, out: Doubles) -> None:
     """`log_gamma` of each element."""
@@ -104,6 +106,7 @@ def lgamma(a: Doubles, out: Doubles) -> None:
         out[i] = log_gamma(a[i])
 
 
+@each(20)
 @jit
 def digamma(a: Doubles, out: Doubles) -> None:
     """`psi` of each element."""
@@ -111,6 +114,7 @@ def digamma(a: Doubles, out: Doubles) -> None:
         out[i] = psi(a[i])
 
 
+@each(20)
 @jit
 def polygamma(a: Doubles, out: Doubles, n: int) -> None:
     """The derivative number n >= 2 of `psi` at each element."""
@@ -119,6 +123,7 @@ def polygamma(a: Doubles, out: Doubles, n: int) -> None:
         out[i] = factor * hurwitz(n + 1.0, a[i])
 
 
+@each(20)
 @jit
 def zeta(a: Doubles, b: Doubles, out: Doubles) -> None:
     """`hurwitz` of each two elements."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from .compiler import Doubles, jit, part
 from .compiler import build as build_all
+from .shares import each
 
 UNIT = 1.11022302462515654042e-16
 MOST_STEPS = 2000
@@ -222,6 +223,7 @@ def lower(a: float, x: float) -> float:
     return 1 - upper(a, x) if x > 1 and x > a else lower_series(a, x)
 
 
+@each(50)
 @jit
 def igamma(a: Doubles, x: Doubles, out: Doubles) -> None:
     """`lower` of each two elements."""
@@ -229,6 +231,7 @@ def igamma(a: Doubles, x: Doubles, out: Doubles) -> None:
         out[i] = lower(a[i], x[i])
 
 
+@each(50)
 @jit
 def igammac(a: Doubles, x: Doubles, out: Doubles) -> None:
     """`upper` of each two elements."""

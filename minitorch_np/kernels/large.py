@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import kernels
+from minitorch_np.kernels import threads
+from minitorch_np.kernels.shares import pointwise, sharing
 from minitorch_np.quiet import quietly
 
 __all__ = [
@@ -37,15 +39,17 @@ FLOAT, BOOL = np.dtype(np.float32), np.dtype(np.bool_)
 
 
 def loop(name: str) -> Callable[..., Any]:
-    """The compiled function `module.function`, whose module is loaded when first asked for."""
+    """The compiled function `module.function`, whose module is loaded when first asked for, and
+    which shares its work between threads."""
     found = _found.get(name)
     if found is None:
         module, _, function = name.partition(".")
-        found = _found[name] = getattr(getattr(kernels, module), function)
+        found = _found[name] = sharing(getattr(getattr(kernels, module), function))
     return found
 
 
 _found: dict[str, Callable[..., Any]] = {}
+threads.forgetting.append(_found)
 
 
 def dense(a: Array) -> bool:
@@ -101,6 +105,9 @@ def beside(f: np.ufunc, kind: int) -> Callable[[Array, Array, Array], None]:
     """`f` of arrays of different shapes: by a compiled loop, where the second is one row or one
     column for all. `kind` is the loop's name for `f`."""
 
+    def into(a: Array, b: Array, out: Array) -> None:
+        f(a, b, out=out)  # np.maximum takes it by its name only
+
     def kernel(a: Array, b: Array, out: Array) -> None:
         name = None
         if out.size >= MANY and a.shape == out.shape and b.dtype == FLOAT and b.flags.carray:
@@ -110,7 +117,7 @@ def beside(f: np.ufunc, kind: int) -> Callable[[Array, Array, Array], None]:
             elif b.ndim == out.ndim and b.shape == (*out.shape[:-1], 1):
                 name = "broadcast.column"
         if name is None or not (dense(a) and dense(out)):
-            f(a, b, out=out)
+            pointwise(into, (a, b), out)
         else:
             loop(name)(a.reshape(-1), b.reshape(-1), out.reshape(-1), kind)
 
@@ -120,7 +127,7 @@ def beside(f: np.ufunc, kind: int) -> Callable[[Array, Array, Array], None]:
 class Compiled:
     """A kernel that runs the loop `name` with numbers where it can, and `otherwise` elsewhere."""
 
-    __slots__ = ("name", "numbers", "ones", "otherwise")
+    __slots__ = ("alike", "name", "numbers", "ones", "otherwise")
 
     def __init__(
         self, name: str, otherwise: Kernel, *numbers: float | np.generic, ones: int = 0
@@ -128,6 +135,7 @@ class Compiled:
         """The first `ones` arrays may have one element for all."""
         self.name = name
         self.otherwise = cast(Callable[..., object], otherwise)
+        self.alike = isinstance(otherwise, np.ufunc)
         self.numbers = tuple([quietly(FLOAT.type, n) for n in numbers])
         self.ones = ones
 
@@ -135,7 +143,10 @@ class Compiled:
         """Write the last of the arrays."""
         flat = walked(arrays, self.ones) if arrays[-1].size >= MANY else None
         if flat is None:
-            self.otherwise(*arrays)
+            if self.alike:
+                pointwise(self.otherwise, arrays[:-1], arrays[-1])
+            else:
+                self.otherwise(*arrays)
         else:
             loop(self.name)(*flat, *self.numbers)
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from .compiler import Doubles, Indices, jit, part
 from .compiler import build as build_all
+from .shares import shared
 
 Row = np.ndarray[tuple[int], np.dtype[Any]]
 SHORT = 16
@@ -101,6 +102,7 @@ def last_of_most(x: Row) -> int:
     return found
 
 
+@shared("pp", "out.size", 30.0)
 @jit
 def of_doubles(a: Doubles, out: Indices) -> None:
     """`last_of_most` of each row, as many as `out` has elements."""
@@ -109,6 +111,7 @@ def of_doubles(a: Doubles, out: Indices) -> None:
         out[row] = last_of_most(a[row * n : row * n + n])
 
 
+@shared("pp", "out.size", 30.0)
 @jit
 def of_integers(a: Indices, out: Indices) -> None:
     """`of_doubles`, for integers that those cannot hold."""

@@ -7,10 +7,12 @@ import numpy as np
 
 from .compiler import Flat, Indices, Real, jit, read, write
 from .compiler import build as build_all
+from .shares import shared
 
 INF = np.float32(np.inf)
 
 
+@shared("ppp..", "out.size // m", 1.0)
 @jit
 def gather_rows(a: Flat, index: Indices, out: Flat, n: int, m: int) -> None:
     """out[r, j] = a[r, index[r, j]], for rows of n elements and of m indices."""
@@ -20,6 +22,7 @@ def gather_rows(a: Flat, index: Indices, out: Flat, n: int, m: int) -> None:
             write(out, i, read(x, read(index, i)))
 
 
+@shared("ppp..", "source.size // m", 1.0)
 @jit
 def scatter_rows(index: Indices, source: Flat, out: Flat, n: int, m: int) -> None:
     """out[r, index[r, j]] = source[r, j], for rows of n elements and of m indices."""
@@ -29,6 +32,7 @@ def scatter_rows(index: Indices, source: Flat, out: Flat, n: int, m: int) -> Non
             write(y, read(index, i), read(source, i))
 
 
+@shared("ppp..", "source.size // m", 1.5)
 @jit
 def scatter_add_rows(index: Indices, source: Flat, out: Flat, n: int, m: int) -> None:
     """out[r, index[r, j]] += source[r, j], for rows of n elements and of m indices."""
@@ -38,16 +42,46 @@ def scatter_add_rows(index: Indices, source: Flat, out: Flat, n: int, m: int) ->
             y[index[i]] += source[i]
 
 
+@shared("....<>", "inner", "0.7 * source.size", 128)
 @jit
-def add_slices(index: Indices, source: Flat, out: Flat, inner: int) -> None:
-    """out[index[k]] += source[k], for slices of so many elements."""
+def add_slices(index: Indices, source: Flat, out: Flat, inner: int, first: int, last: int) -> None:
+    """out[index[k]] += source[k], for slices of so many elements, of which those from `first` to
+    `last` are added."""
     for k in range(index.size):
-        x = source[k * inner : k * inner + inner]
-        y = out[index[k] * inner : index[k] * inner + inner]
-        for j in range(inner):
+        x = source[k * inner + first : k * inner + last]
+        y = out[index[k] * inner + first : index[k] * inner + last]
+        for j in range(last - first):
             write(y, j, read(y, j) + read(x, j))
 
 
+@jit
+def add_rows(a: Flat, index: Indices, to: Indices, factor: Flat, out: Flat, inner: int) -> None:
+    """out[to[k]] += factor[k] * a[index[k]], for rows of so many elements."""
+    for k in range(index.size):
+        x = a[index[k] * inner : index[k] * inner + inner]
+        y, by = out[to[k] * inner : to[k] * inner + inner], factor[k]
+        for j in range(inner):
+            write(y, j, read(y, j) + read(x, j) * by)
+
+
+@jit
+def largest_rows(
+    a: Flat, index: Indices, to: Indices, out: Flat, found: Indices, inner: int
+) -> None:
+    """out[to[k]] = the largest elements of all a[index[k]], found = the index each is of: the first
+    of equals, a nan only if it is first. `to` never goes back."""
+    for k in range(index.size):
+        x = a[index[k] * inner : index[k] * inner + inner]
+        y, where = out[to[k] * inner :], found[to[k] * inner :]
+        begins = k == 0 or to[k] != to[k - 1]
+        for j in range(inner):
+            value, best, place = read(x, j), read(y, j), read(where, j)
+            taken = (value > best) | begins
+            write(y, j, value if taken else best)
+            write(where, j, index[k] if taken else place)
+
+
+@shared("p.p.", "a.size // n", 0.5)
 @jit
 def take_columns(a: Flat, index: Indices, out: Flat, n: int) -> None:
     """out[r, j] = a[r, index[j]], for rows of n elements."""
@@ -58,6 +92,7 @@ def take_columns(a: Flat, index: Indices, out: Flat, n: int) -> None:
             write(y, j, read(x, read(index, j)))
 
 
+@shared("p..pp", "a.size // n", 0.8)
 @jit
 def top_rows(a: Flat, n: int, sign: Real, best: Flat, at: Indices) -> bool:
     """The largest elements of each row, or with sign -1 the smallest, in order, times the sign, and

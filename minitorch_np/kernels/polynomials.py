@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from .compiler import Doubles, Real, fused, jit, part
+from .shares import each
 
 FIRST, SECOND, THIRD, FOURTH = 0, 1, 2, 3
 """Chebyshev's kinds T, U, V and W."""
@@ -71,6 +72,7 @@ def recurred(u: Real, n: int, kind: int, one: Real) -> Real:
     return q
 
 
+@each(8)
 @jit
 def chebyshev(a: Doubles, b: Doubles, out: Doubles, kind: int, shifted: int, closed: int) -> None:
     """Chebyshev polynomials of degrees b at a, or those shifted from [-1, 1] to [0, 1].
@@ -92,6 +94,7 @@ def chebyshev(a: Doubles, b: Doubles, out: Doubles, kind: int, shifted: int, clo
             out[i] = recurred(u, n, kind, one)
 
 
+@each(8)
 @jit
 def hermite(a: Doubles, b: Doubles, out: Doubles, scale: int, most: int) -> None:
     """Hermite polynomials, the physicists' for a scale of 2, the probabilists' for 1; nan of
@@ -110,6 +113,7 @@ def hermite(a: Doubles, b: Doubles, out: Doubles, scale: int, most: int) -> None
         out[i] = q
 
 
+@each(8)
 @jit
 def laguerre(a: Doubles, b: Doubles, out: Doubles) -> None:
     """Laguerre polynomials of degrees b at a."""
@@ -128,6 +132,7 @@ def laguerre(a: Doubles, b: Doubles, out: Doubles) -> None:
         out[i] = q
 
 
+@each(8)
 @jit
 def legendre(a: Doubles, b: Doubles, out: Doubles) -> None:
     """Legendre polynomials of degrees b at a."""

@@ -4,10 +4,12 @@ import numpy as np
 
 from .compiler import Flat, Indices, jit
 from .compiler import build as build_all
+from .shares import shared
 
 LOWEST = np.float32(-np.inf)
 
 
+@shared("ppp........", "a.size // (height * width)", 3.0)
 @jit
 def largest(
     a: Flat, best: Flat, index: Indices, height: int, width: int, out_height: int, out_width: int,

@@ -24,9 +24,12 @@ from .compiler import (
 from .compiler import (
     build as build_all,
 )
+from .shares import shared
 
 F, D = np.float32, np.float64
 ZERO, ONE, INF = F(0), F(1), F(np.inf)
+COLUMNS = 64
+"""Columns that threads do not part."""
 PIECE = 4096
 """Elements of a row that are summed in float32."""
 DEEP = 64
@@ -76,6 +79,7 @@ def piece_product(a: Flat, start: int, stop: int) -> Real:
     return total
 
 
+@shared("pp", "out.size", 0.2)
 @jit
 def sum_rows(a: Flat, out: Flat) -> None:
     """The sum of each row."""
@@ -87,6 +91,7 @@ def sum_rows(a: Flat, out: Flat) -> None:
         out[row] = F(total)
 
 
+@shared("pp", "out.size", 0.2)
 @jit
 def nansum_rows(a: Flat, out: Flat) -> None:
     """The sum of each row with nan as 0."""
@@ -98,6 +103,7 @@ def nansum_rows(a: Flat, out: Flat) -> None:
         out[row] = F(total)
 
 
+@shared("pp", "out.size", 0.2)
 @jit
 def squares_rows(a: Flat, out: Flat) -> None:
     """The sum of squares of each row."""
@@ -109,6 +115,7 @@ def squares_rows(a: Flat, out: Flat) -> None:
         out[row] = F(total)
 
 
+@shared("pp", "out.size", 0.2)
 @jit
 def product_rows(a: Flat, out: Flat) -> None:
     """The product of each row."""
@@ -117,36 +124,39 @@ def product_rows(a: Flat, out: Flat) -> None:
         out[row] = piece_product(a, row * n, row * n + n)
 
 
+@shared("....<>", "inner", 0.2, COLUMNS)
+@shared("pp....", "out.size // inner", 0.2)
 @jit
-def columns(a: Flat, out: Flat, inner: int, nans: bool) -> None:
-    """The sum over n of each column; with nan as 0 unless `nans` count."""
-    n = a.size // out.size
-    part, total = np.empty(inner, np.float32), np.empty(inner, np.float64)
+def columns(a: Flat, out: Flat, inner: int, nans: bool, first: int, last: int) -> None:
+    """The sum over n of each column from `first` to `last`, which is not summed; with nan as 0
+    unless `nans` count."""
+    n, wide = a.size // out.size, last - first
+    part, total = np.empty(wide, np.float32), np.empty(wide, np.float64)
     for outer in range(out.size // inner):
         total[:] = 0
-        for first in range(0, n, DEEP):
+        for deep in range(0, n, DEEP):
             part[:] = 0
-            row, last = outer * n + first, outer * n + min(first + DEEP, n)
-            while nans and row + 4 <= last:  # so that the sums are read and written less often
-                x = a[row * inner : (row + 4) * inner]
-                for j in range(inner):
+            row, end = outer * n + deep, outer * n + min(deep + DEEP, n)
+            while nans and row + 4 <= end:  # so that the sums are read and written less often
+                x = a[row * inner + first : (row + 3) * inner + last]
+                for j in range(wide):
                     two = read(x, j) + read(x, inner + j)
                     more = read(x, 2 * inner + j) + read(x, 3 * inner + j)
                     write(part, j, read(part, j) + (two + more))
                 row += 4
-            for rest in range(row, last):
-                x = a[rest * inner : rest * inner + inner]
+            for rest in range(row, end):
+                x = a[rest * inner + first : rest * inner + last]
                 if nans:
-                    for j in range(inner):
+                    for j in range(wide):
                         write(part, j, read(part, j) + read(x, j))
                 else:
-                    for j in range(inner):
+                    for j in range(wide):
                         value = read(x, j)
                         write(part, j, read(part, j) + (value if value == value else ZERO))
-            for j in range(inner):
+            for j in range(wide):
                 write(total, j, read(total, j) + D(read(part, j)))
-        found = out[outer * inner : outer * inner + inner]
-        for j in range(inner):
+        found = out[outer * inner + first : outer * inner + last]
+        for j in range(wide):
             write(found, j, F(read(total, j)))
 
 
@@ -202,6 +212,7 @@ def smallest(a: Flat, start: int, stop: int) -> Real:
     return of_key(least)
 
 
+@shared("pp", "out.size", 0.3)
 @jit
 def largest_rows(a: Flat, out: Flat) -> None:
     """The largest element of each row."""
@@ -210,6 +221,7 @@ def largest_rows(a: Flat, out: Flat) -> None:
         out[row] = largest(a, row * n, row * n + n)
 
 
+@shared("pp", "out.size", 0.3)
 @jit
 def smallest_rows(a: Flat, out: Flat) -> None:
     """The smallest element of each row."""
@@ -227,6 +239,7 @@ def piece_exponentials(a: Flat, start: int, stop: int, most: Real) -> Real:
     return total
 
 
+@shared("pp", "out.size", 0.8)
 @jit
 def logsumexp_rows(a: Flat, out: Flat) -> None:
     """log(sum(exp(row))) of each row."""

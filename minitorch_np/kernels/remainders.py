@@ -10,6 +10,7 @@ import numpy as np
 
 from .compiler import Flat, Real, inlined, jit, read, write
 from .compiler import build as build_all
+from .shares import each
 
 F, D = np.float32, np.float64
 ZERO, HALF, ONE, INF, NAN = F(0), F(0.5), F(1), F(np.inf), F(np.nan)
@@ -59,6 +60,7 @@ def floored(x: Real, y: Real) -> Real:
     return quotient if y == ZERO else whole
 
 
+@each(2.0)
 @jit
 def fmod(a: Flat, b: Flat, out: Flat) -> None:
     """C's fmod; b may be one number for all."""
@@ -71,6 +73,7 @@ def fmod(a: Flat, b: Flat, out: Flat) -> None:
             write(out, i, mod(read(a, i), read(b, i)))
 
 
+@each(2.0)
 @jit
 def remainder(a: Flat, b: Flat, out: Flat) -> None:
     """Python's %; b may be one number for all."""
@@ -83,6 +86,7 @@ def remainder(a: Flat, b: Flat, out: Flat) -> None:
             write(out, i, python_mod(read(a, i), read(b, i)))
 
 
+@each(2.0)
 @jit
 def floor_divide(a: Flat, b: Flat, out: Flat) -> None:
     """Python's //; b may be one number for all."""

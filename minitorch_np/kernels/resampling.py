@@ -1,73 +1,74 @@
-"""Weighted sums of taps: along one dim of an image, or of points in it; and their gradients.
-
-Images are flat arrays of float32, (outer, n, inner) along a dim, (rows, size) of points.
+"""Weighted sums of taps along one dim of an image, a flat array of float32, (outer, n, inner); and
+their gradients.
 """
 
-from .compiler import Flat, Indices, jit
+from .compiler import Flat, Indices, inlined, jit, read, write
 from .compiler import build as build_all
+from .shares import shared
 
 
+@inlined
+def weigh_row(x: Flat, at: Indices, weight: Flat, out: Flat) -> None:
+    """out[i] = sum of weight[i, k] * x[at[i, k]] over k."""
+    taps = at.size // out.size
+    if taps == 2:
+        for i in range(out.size):
+            total = read(x, read(at, 2 * i)) * read(weight, 2 * i)
+            write(out, i, total + read(x, read(at, 2 * i + 1)) * read(weight, 2 * i + 1))
+        return
+    for i in range(out.size):
+        first = i * taps
+        total = read(x, read(at, first)) * read(weight, first)
+        for k in range(first + 1, first + taps):
+            total += read(x, read(at, k)) * read(weight, k)
+        write(out, i, total)
+
+
+@shared("p..p...", "a.size // (n * inner)", "0.4 * out.size * taps")
 @jit
 def weigh(a: Flat, at: Indices, weight: Flat, out: Flat, n: int, inner: int, taps: int) -> None:
     """out[o, i] = sum of weight[i, k] * a[o, at[i, k]] over k, for `taps` of each new element."""
     new = at.size // taps
     for o in range(a.size // (n * inner)):
-        x, y = a[o * n * inner :], out[o * new * inner :]
+        x, y = a[o * n * inner : (o + 1) * n * inner], out[o * new * inner : (o + 1) * new * inner]
+        if inner == 1:
+            weigh_row(x, at, weight, y)
+            continue
         for i in range(new):
-            first, last = i * taps, i * taps + taps
-            if inner == 1:
-                total = x[at[first]] * weight[first]
-                for k in range(first + 1, last):
-                    total += x[at[k]] * weight[k]
-                y[i] = total
+            row, k = y[i * inner : i * inner + inner], i * taps
+            tap, w = x[at[k] * inner :], weight[k]
+            if taps == 1:
+                for j in range(inner):
+                    write(row, j, read(tap, j) * w)
                 continue
-            row = y[i * inner : i * inner + inner]
-            for k in range(first, last):
-                tap, w = x[at[k] * inner : at[k] * inner + inner], weight[k]
-                if k == first:
-                    for j in range(inner):
-                        row[j] = tap[j] * w
-                else:
-                    for j in range(inner):
-                        row[j] += tap[j] * w
+            more, v = x[at[k + 1] * inner :], weight[k + 1]
+            for j in range(inner):  # two at once, so that the sums are written less often
+                write(row, j, read(tap, j) * w + read(more, j) * v)
+            for m in range(k + 2, k + taps):
+                tap, w = x[at[m] * inner :], weight[m]
+                for j in range(inner):
+                    write(row, j, read(row, j) + read(tap, j) * w)
 
 
+@shared("p..p...", "out.size // (n * inner)", "0.4 * g.size * taps")
 @jit
 def fold(g: Flat, at: Indices, weight: Flat, out: Flat, n: int, inner: int, taps: int) -> None:
     """out[o, at[i, k]] += weight[i, k] * g[o, i]: the gradient of `weigh`."""
     new = at.size // taps
     for o in range(out.size // (n * inner)):
-        x, y = g[o * new * inner :], out[o * n * inner :]
+        x, y = g[o * new * inner : (o + 1) * new * inner], out[o * n * inner : (o + 1) * n * inner]
         for i in range(new):
+            if inner == 1:
+                value = read(x, i)
+                for k in range(i * taps, i * taps + taps):
+                    to = read(at, k)
+                    write(y, to, read(y, to) + value * read(weight, k))
+                continue
+            row = x[i * inner : i * inner + inner]
             for k in range(i * taps, i * taps + taps):
                 tap, w = y[at[k] * inner : at[k] * inner + inner], weight[k]
-                row = x[i * inner : i * inner + inner]
                 for j in range(inner):
-                    tap[j] += row[j] * w
-
-
-@jit
-def gather(
-    a: Flat, at: Indices, weight: Flat, out: Flat, size: int, rows: int, points: int
-) -> None:
-    """out[r, p] += weight[p] * a[r, at[p]], for images of so many rows at points of their own."""
-    for r in range(out.size // points):
-        first = r // rows * points
-        x, y = a[r * size : r * size + size], out[r * points : r * points + points]
-        for p in range(points):
-            y[p] += x[at[first + p]] * weight[first + p]
-
-
-@jit
-def spread(
-    g: Flat, at: Indices, weight: Flat, out: Flat, size: int, rows: int, points: int
-) -> None:
-    """out[r, at[p]] += weight[p] * g[r, p]: the gradient of `gather`."""
-    for r in range(g.size // points):
-        first = r // rows * points
-        x, y = g[r * points : r * points + points], out[r * size : r * size + size]
-        for p in range(points):
-            y[at[first + p]] += x[p] * weight[first + p]
+                    write(tap, j, read(tap, j) + read(row, j) * w)
 
 
 def build() -> None:

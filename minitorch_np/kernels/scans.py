@@ -8,11 +8,14 @@ import numpy as np
 
 from .compiler import Flat, Indices, Real, inlined, jit, read, write
 from .compiler import build as build_all
+from .reductions import COLUMNS
+from .shares import shared
 
 F, D = np.float32, np.float64
 SIDE = 4
 
 
+@shared("pp.", "a.size // n", 0.8)
 @jit
 def sum_rows(a: Flat, out: Flat, n: int) -> None:
     """The running sum of each row."""
@@ -37,6 +40,7 @@ def sum_rows(a: Flat, out: Flat, n: int) -> None:
             write(out, i, F(total))
 
 
+@shared("pp.", "a.size // n", 0.8)
 @jit
 def product_rows(a: Flat, out: Flat, n: int) -> None:
     """The running product of each row."""
@@ -61,29 +65,35 @@ def product_rows(a: Flat, out: Flat, n: int) -> None:
             write(out, i, F(total))
 
 
+@shared("....<>", "inner", 0.8, COLUMNS)
+@shared("pp....", "a.size // (n * inner)", 0.8)
 @jit
-def sum_columns(a: Flat, out: Flat, n: int, inner: int) -> None:
-    """The running sum of each column."""
-    total = np.empty(inner, np.float64)
+def sum_columns(a: Flat, out: Flat, n: int, inner: int, first: int, last: int) -> None:
+    """The running sum of each column from `first` to `last`, which is not one of them."""
+    wide = last - first
+    total = np.empty(wide, np.float64)
     for outer in range(0, a.size, n * inner):
         total[:] = 0
         for at in range(outer, outer + n * inner, inner):
-            x, y = a[at : at + inner], out[at : at + inner]
-            for j in range(inner):
+            x, y = a[at + first : at + last], out[at + first : at + last]
+            for j in range(wide):
                 value = read(total, j) + D(read(x, j))
                 write(total, j, value)
                 write(y, j, F(value))
 
 
+@shared("....<>", "inner", 0.8, COLUMNS)
+@shared("pp....", "a.size // (n * inner)", 0.8)
 @jit
-def product_columns(a: Flat, out: Flat, n: int, inner: int) -> None:
-    """The running product of each column."""
-    total = np.empty(inner, np.float64)
+def product_columns(a: Flat, out: Flat, n: int, inner: int, first: int, last: int) -> None:
+    """The running product of each column from `first` to `last`, which is not one of them."""
+    wide = last - first
+    total = np.empty(wide, np.float64)
     for outer in range(0, a.size, n * inner):
         total[:] = 1
         for at in range(outer, outer + n * inner, inner):
-            x, y = a[at : at + inner], out[at : at + inner]
-            for j in range(inner):
+            x, y = a[at + first : at + last], out[at + first : at + last]
+            for j in range(wide):
                 value = read(total, j) * D(read(x, j))
                 write(total, j, value)
                 write(y, j, F(value))
@@ -95,6 +105,7 @@ def beats(x: Real, best: Real, sign: Real) -> bool:
     return bool((x * sign >= best * sign) | (x != x))
 
 
+@shared("ppp..", "a.size // n", 1.5)
 @jit
 def extreme_rows(a: Flat, out: Flat, places: Indices, n: int, sign: Real) -> None:
     """The largest element so far, or with sign -1 the smallest, and where it stands last; nan is
@@ -126,16 +137,20 @@ def extreme_rows(a: Flat, out: Flat, places: Indices, n: int, sign: Real) -> Non
             write(places, at3 + i, p3)
 
 
+@shared("......<>", "inner", 1.5, COLUMNS)
+@shared("ppp.....", "a.size // (n * inner)", 1.5)
 @jit
-def extreme_columns(a: Flat, out: Flat, places: Indices, n: int, inner: int, sign: Real) -> None:
-    """`extreme_rows` of each column."""
+def extreme_columns(
+    a: Flat, out: Flat, places: Indices, n: int, inner: int, sign: Real, first: int, last: int
+) -> None:
+    """`extreme_rows` of each column from `first` to `last`, which is not one of them."""
     for outer in range(0, a.size, n * inner):
-        for j in range(outer, outer + inner):
+        for j in range(outer + first, outer + last):
             write(out, j, read(a, j))
             write(places, j, 0)
         for i in range(1, n):
             at = outer + i * inner
-            for j in range(at, at + inner):
+            for j in range(at + first, at + last):
                 x, best = read(a, j), out[j - inner]
                 taken = beats(x, best, sign)
                 write(out, j, x if taken else best)

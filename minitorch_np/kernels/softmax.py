@@ -10,6 +10,7 @@ from . import curves
 from .compiler import Doubles, Flat, Real, jit, read, reordered, write
 from .compiler import build as build_all
 from .reductions import DEEP, PIECE, largest, piece_exponentials, piece_sum
+from .shares import shared
 
 F, D = np.float32, np.float64
 ZERO, INF = F(0), F(np.inf)
@@ -29,6 +30,7 @@ def exponentials(a: Flat, out: Flat, most: Real) -> Real:
     return total
 
 
+@shared("pp.", "a.size // n", 0.9)
 @jit
 def softmax_rows(a: Flat, out: Flat, n: int) -> None:
     """exp(row) over its sum."""
@@ -43,6 +45,7 @@ def softmax_rows(a: Flat, out: Flat, n: int) -> None:
             write(y, i, read(y, i) / divisor)
 
 
+@shared("pp.", "a.size // n", 0.9)
 @jit
 def log_softmax_rows(a: Flat, out: Flat, n: int) -> None:
     """row - log(sum(exp(row))); the logarithms of some rows at once, while those are near."""
@@ -75,6 +78,7 @@ def piece_products(a: Flat, b: Flat, start: int, stop: int) -> Real:
     return total
 
 
+@shared("ppp.", "g.size // n", 0.6)
 @jit
 def softmax_backward_rows(g: Flat, y: Flat, out: Flat, n: int) -> None:
     """(g - sum(g * y)) * y."""
@@ -88,6 +92,7 @@ def softmax_backward_rows(g: Flat, y: Flat, out: Flat, n: int) -> None:
             write(w, i, (read(u, i) - inner) * read(v, i))
 
 
+@shared("ppp.", "g.size // n", 1.0)
 @jit
 def log_softmax_backward_rows(g: Flat, y: Flat, out: Flat, n: int) -> None:
     """g - exp(y) * sum(g)."""
@@ -127,13 +132,15 @@ def sum_columns(a: Flat, at: int, n: int, inner: int, less: Flat, total: Doubles
             write(total, j, read(total, j) + D(read(part, j)))
 
 
+@shared("....<>", "inner", 0.9, WIDE)
+@shared("pp....", "a.size // (n * inner)", 0.9)
 @jit
-def softmax_columns(a: Flat, out: Flat, n: int, inner: int) -> None:
+def softmax_columns(a: Flat, out: Flat, n: int, inner: int, start: int, stop: int) -> None:
     """exp(column) over its sum."""
     most, total = np.empty(WIDE, np.float32), np.empty(WIDE, np.float64)
     for outer in range(0, a.size, n * inner):
-        for first in range(0, inner, WIDE):
-            wide = min(WIDE, inner - first)
+        for first in range(start, stop, WIDE):
+            wide = min(WIDE, stop - first)
             less, sums = most[:wide], total[:wide]
             largest_columns(a, outer + first, n, inner, less)
             exponential_columns(a, out, outer + first, n, inner, less, sums)
@@ -166,14 +173,16 @@ def exponential_columns(
             write(y, j, read(y, j) / read(part, j))
 
 
+@shared("....<>", "inner", 0.9, WIDE)
+@shared("pp....", "a.size // (n * inner)", 0.9)
 @jit
-def log_softmax_columns(a: Flat, out: Flat, n: int, inner: int) -> None:
+def log_softmax_columns(a: Flat, out: Flat, n: int, inner: int, start: int, stop: int) -> None:
     """column - log(sum(exp(column)))."""
     most, total = np.empty(WIDE, np.float32), np.empty(WIDE, np.float64)
     logs = np.empty(WIDE, np.float32)
     for outer in range(0, a.size, n * inner):
-        for first in range(0, inner, WIDE):
-            wide, at = min(WIDE, inner - first), outer + first
+        for first in range(start, stop, WIDE):
+            wide, at = min(WIDE, stop - first), outer + first
             largest_columns(a, at, n, inner, most[:wide])
             sum_columns(a, at, n, inner, most[:wide], total[:wide])
             for j in range(wide):
@@ -185,13 +194,15 @@ def log_softmax_columns(a: Flat, out: Flat, n: int, inner: int) -> None:
                     write(y, j, read(x, j) - read(most, j) - read(logs, j))
 
 
+@shared("....<>", "inner", 0.8, WIDE)
+@shared("pp....", "a.size // (n * inner)", 0.8)
 @jit
-def logsumexp_columns(a: Flat, out: Flat, n: int, inner: int) -> None:
+def logsumexp_columns(a: Flat, out: Flat, n: int, inner: int, start: int, stop: int) -> None:
     """log(sum(exp(column))) of each column."""
     most, total = np.empty(WIDE, np.float32), np.empty(WIDE, np.float64)
     for outer in range(a.size // (n * inner)):
-        for first in range(0, inner, WIDE):
-            wide, at = min(WIDE, inner - first), outer * n * inner + first
+        for first in range(start, stop, WIDE):
+            wide, at = min(WIDE, stop - first), outer * n * inner + first
             largest_columns(a, at, n, inner, most[:wide])
             for j in range(wide):
                 most[j] = ZERO if abs(most[j]) == INF else most[j]
@@ -200,13 +211,17 @@ def logsumexp_columns(a: Flat, out: Flat, n: int, inner: int) -> None:
                 out[outer * inner + first + j] = F(math.log(total[j])) + most[j]
 
 
+@shared(".....<>", "inner", 0.6, WIDE)
+@shared("ppp....", "g.size // (n * inner)", 0.6)
 @jit
-def softmax_backward_columns(g: Flat, y: Flat, out: Flat, n: int, inner: int) -> None:
+def softmax_backward_columns(
+    g: Flat, y: Flat, out: Flat, n: int, inner: int, start: int, stop: int
+) -> None:
     """(g - sum(g * y)) * y."""
     total = np.empty(WIDE, np.float32)
     for outer in range(0, g.size, n * inner):
-        for first in range(0, inner, WIDE):
-            wide, at = min(WIDE, inner - first), outer + first
+        for first in range(start, stop, WIDE):
+            wide, at = min(WIDE, stop - first), outer + first
             sums = total[:wide]
             sums[:] = 0
             for row in range(n):
@@ -222,13 +237,17 @@ def softmax_backward_columns(g: Flat, y: Flat, out: Flat, n: int, inner: int) ->
                     write(w, j, (read(u, j) - read(sums, j)) * read(v, j))
 
 
+@shared(".....<>", "inner", 1.0, WIDE)
+@shared("ppp....", "g.size // (n * inner)", 1.0)
 @jit
-def log_softmax_backward_columns(g: Flat, y: Flat, out: Flat, n: int, inner: int) -> None:
+def log_softmax_backward_columns(
+    g: Flat, y: Flat, out: Flat, n: int, inner: int, start: int, stop: int
+) -> None:
     """g - exp(y) * sum(g)."""
     total = np.empty(WIDE, np.float32)
     for outer in range(0, g.size, n * inner):
-        for first in range(0, inner, WIDE):
-            wide, at = min(WIDE, inner - first), outer + first
+        for first in range(start, stop, WIDE):
+            wide, at = min(WIDE, stop - first), outer + first
             sums = total[:wide]
             sums[:] = 0
             for row in range(n):

@@ -2,11 +2,17 @@
 
 A barrier pool (OpenMP) gives each thread a part and waits for all: where a core is busy elsewhere,
 or the operating system takes it away in the middle of a part, everybody waits for as long as it
-pleases. Here nobody is waited for. The caller works too, and helpers compute into memory of their
-own. When no part is left, the caller takes over what is finished, gives the rest a moment, and then
-computes it itself: whatever a late helper still finds is thrown away. So the slowest call takes
-little longer than one thread would alone, and a pool that has lost its threads, as after a fork,
-is merely slow.
+pleases. Here work is in pieces, of which the caller takes some too, and there are two ways to help:
+
+- Where arithmetic takes longer than memory, nobody is waited for. Helpers compute into memory of
+  their own, and copy it to its place once they have claimed it. When no piece is left, the caller
+  gives the rest a moment, and then claims and computes it itself: whatever a late helper still
+  finds is thrown away. So the slowest call takes little longer than one thread would alone.
+- Where the copy would take as long as the piece, helpers claim a piece first and write it in its
+  place (`direct`). Those pieces must be short, for the caller waits until they are written.
+
+In both a piece may read what it writes, but not what other pieces write, and a pool that has lost
+its threads, as after a fork, is merely slow.
 """
 
 import os
@@ -21,8 +27,8 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
-Piece = tuple[Callable[[Array], object], Array]
-"""A part of some work: what computes it into an array, and the array where it belongs."""
+Piece = tuple[Callable[..., object], *tuple[Array, ...]]
+"""A part of some work: what computes it into arrays, and the arrays where it belongs."""
 
 PIECES = 4
 """Pieces per thread: enough to even out cores of unequal speed."""
@@ -41,23 +47,47 @@ def default_num_threads() -> int:
 class Shared:
     """Work in pieces, taken by the caller from the front and by helpers from the back."""
 
-    def __init__(self, pieces: Sequence[Piece]) -> None:
+    def __init__(self, pieces: Sequence[Piece], direct: bool) -> None:
         self.pieces = pieces
+        self.direct = direct
         self.left = deque(range(len(pieces)))
-        self.found: queue.SimpleQueue[tuple[int, Array]] = queue.SimpleQueue()
+        self.open = set(self.left)
+        """Pieces that nobody has claimed: who removes one from here writes it."""
+        self.ended: queue.SimpleQueue[tuple[int, bool]] = queue.SimpleQueue()
+        """Pieces that helpers have claimed and left, and whether they wrote them."""
+
+    def claim(self, i: int) -> bool:
+        """Whether the caller of this is to write piece `i`."""
+        try:
+            self.open.remove(i)  # one step for the interpreter: of two threads, one meets an error
+        except KeyError:
+            return False
+        return True
 
     def help(self) -> None:
-        """Computes pieces into new arrays until none is left."""
+        """Computes pieces until none is left, and writes those that it could claim."""
         pieces = self.pieces
         while self.left:
             try:
                 i = self.left.pop()
             except IndexError:  # another thread took the last one in between
                 return
-            compute, place = pieces[i]
-            result = np.empty_like(place)
-            compute(result)
-            self.found.put((i, result))
+            compute, *places = pieces[i]
+            results = places if self.direct else [np.empty_like(place) for place in places]
+            if not self.direct:
+                compute(*results)
+            if not self.claim(i):
+                continue
+            written = False
+            try:
+                if self.direct:
+                    compute(*places)
+                for place, result in zip(places, results, strict=True):
+                    if place is not result:
+                        place[...] = result
+                written = True
+            finally:
+                self.ended.put((i, written))
 
     def work(self) -> None:
         """Computes pieces in their places until none is left, and sees to those of helpers."""
@@ -68,25 +98,28 @@ class Shared:
                 i = self.left.popleft()
             except IndexError:
                 break
-            compute, place = self.pieces[i]
-            compute(place)
+            self.open.remove(i)
+            self.compute(i)
             missing.remove(i)
         now = time.perf_counter()
         # a helper that runs needs as long for its piece as we did for ours
         patience = now + (now - start) / max(1, len(self.pieces) - len(missing))
         while missing:
+            wait = patience - time.perf_counter()
             try:
-                wait = patience - time.perf_counter()
-                i, result = self.found.get(wait > 0, max(wait, 0))
+                i, written = self.ended.get(wait > 0, max(wait, 0))
             except queue.Empty:
-                i = missing.pop()
-                compute, place = self.pieces[i]
-                compute(place)
-            else:
-                if i in missing:
-                    missing.remove(i)
-                    self.pieces[i][1][...] = result
+                mine = next((i for i in missing if self.claim(i)), None)
+                i, written = (mine, False) if mine is not None else self.ended.get()
+            missing.remove(i)
+            if not written:
+                self.compute(i)
         self.pieces = ()  # helpers that come too late keep no arrays alive
+
+    def compute(self, i: int) -> None:
+        """Writes a piece that this thread has claimed."""
+        compute, *places = self.pieces[i]
+        compute(*places)
 
 
 class Pool:
@@ -109,9 +142,9 @@ class Pool:
                 with suppress(RuntimeError):  # the interpreter is shutting down
                     thread.start()
 
-    def run(self, pieces: Sequence[Piece]) -> None:
+    def run(self, pieces: Sequence[Piece], direct: bool = False) -> None:
         """Computes all pieces in their places."""
-        shared = Shared(pieces)
+        shared = Shared(pieces, direct)
         if not self._started:
             self._start()
         for _ in range(min(self.size, len(pieces)) - 1):
@@ -159,11 +192,18 @@ def set_num_threads(n: int) -> None:
     if n != _pool.size:
         before, _pool = _pool, Pool(n)
         before.close()
+        for known in forgetting:
+            known.clear()
 
 
-def run(pieces: Sequence[Piece]) -> None:
+forgetting: list[dict[str, Any]] = []
+"""What was found out for a number of threads, and is emptied when that changes."""
+
+
+def run(pieces: Sequence[Piece], direct: bool = False) -> None:
     """Computes pieces in their places, on several threads.
 
-    Each may be computed twice, by two threads at once, into different arrays.
+    Unless they are written `direct`, each may be computed twice, by two threads at once, into
+    different arrays.
     """
-    _pool.run(pieces)
+    _pool.run(pieces, direct)

@@ -22,6 +22,7 @@ from . import (
     reductions,
     remainders,
     resampling,
+    sampling,
     scans,
     smooth,
     softmax,
@@ -36,7 +37,8 @@ LOOPS = {steps: ("float32", "float64"), polynomials: ("float32", "float64")}
 
 ANNOTATED = (
     bessel, broadcast, channels, copies, cylinder, decay, distances, elementwise, gamma, incomplete,
-    modes, permutation, places, reductions, remainders, resampling, scans, smooth, softmax,
+    modes, permutation, places, reductions, remainders, resampling, sampling, scans, smooth,
+    softmax,
 )  # fmt: skip
 """Modules that build what they have, most of them from annotations."""
 

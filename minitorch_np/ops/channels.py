@@ -97,9 +97,16 @@ def run(name: str, arrays: list[Array], values: list[Array]) -> bool:
     ending = suited(*arrays)
     if ending is None:
         return False
-    inner = [] if ending else [arrays[0].shape[2]]
-    loop(f"channels.{name}{ending}")(*[a.reshape(-1) for a in arrays], *inner, *values)
+    outer, c, size = arrays[0].shape
+    inner, every = ([], [0, c]) if ending else ([size], [0, c if name in _SUMS else outer * c])
+    if ending and name not in _SUMS:
+        every = []
+    loop(f"channels.{name}{ending}")(*[a.reshape(-1) for a in arrays], *inner, *values, *every)
     return True
+
+
+_SUMS = ("moments", "slopes")
+"""Loops over channels; others go block by block."""
 
 
 def over(values: Array) -> Array:

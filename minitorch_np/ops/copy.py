@@ -124,7 +124,7 @@ def large_copy(target: Array, source: Array) -> bool:
         turned = target.ndim == 2 and old.itemsize == 4 and source.T.flags.carray
         if turned and target.size >= _TURNED and min(target.shape) > 1:
             flat = source.T.reshape(-1).view(np.int32), target.reshape(-1).view(np.int32)
-            loop("copies.transpose")(*flat, target.shape[0])
+            loop("copies.transpose")(*flat, target.shape[0], 0, target.shape[0])
             return True
         return False
     name = _CASTS.get((old, new))

@@ -19,6 +19,7 @@ from minitorch_np.ops.copy import zeros, zeros_like
 from minitorch_np.ops.join import cat
 from minitorch_np.ops.linalg import matmul
 from minitorch_np.ops.norm import norm_backward, norm_pushed, vector_norm
+from minitorch_np.ops.scalar import add_scalar
 from minitorch_np.ops.slopes import curve_of_dist, curve_of_gap, slope, slope_of
 from minitorch_np.ops.view import broadcast_tensors
 from minitorch_np.shapes import Shape, broadcast
@@ -49,7 +50,7 @@ def pairwise_distance(
 ) -> Tensor:
     """The p-norm of `x1 - x2 + eps` along the last dim: (N, D) or (D) to (N) or ()."""
     last = max(x1.ndim, x2.ndim) - 1
-    return norm_along(x1 - x2 + eps, float(p), last, keepdim)
+    return norm_along(add_scalar(x1 - x2, eps), float(p), last, keepdim)
 
 
 @composite(method=False)

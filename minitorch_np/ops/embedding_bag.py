@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes
 from minitorch_np.dual.tensors import tangent
 from minitorch_np.graph.saved import legacy_type
+from minitorch_np.kernels.large import dense, loop
 from minitorch_np.loops import converted, finish
 from minitorch_np.op import composite, op
 from minitorch_np.ops.embedding import type_of
@@ -161,6 +162,14 @@ def rows_of(weight: Tensor, at: Places) -> Array:
 
 def added(weight: Tensor, at: Places, bags: Places, count: int, factors: Array | None) -> Array:
     """Sums of so many bags, of rows times factors if there are any."""
+    if dense(weight.array):
+        out = np.zeros((count, weight.sizes[1]), np.float32)
+        by = np.ones(at.size, np.float32) if factors is None else np.ascontiguousarray(factors)
+        rows = [np.ascontiguousarray(a, np.int64) for a in (at, bags)]
+        loop("places.add_rows")(
+            weight.array.reshape(-1), *rows, by, out.reshape(-1), weight.sizes[1]
+        )
+        return out
     rows = rows_of(weight, at)
     if factors is not None:
         rows = rows * factors[:, None]
@@ -179,14 +188,22 @@ def greatest(weight: Tensor, at: Places, bags: Places, count: int) -> tuple[Arra
     """The largest of each column of so many bags, and which row it is of; the first of equals."""
     out = np.zeros((count, weight.sizes[1]), weight.dtype.compute)
     largest = np.zeros(out.shape, at.dtype)
+    if dense(weight.array):
+        rows = [np.ascontiguousarray(a, np.int64) for a in (at, bags)]
+        found = np.zeros(out.shape, np.int64)
+        loop("places.largest_rows")(
+            weight.array.reshape(-1), *rows, out.reshape(-1), found.reshape(-1), weight.sizes[1]
+        )
+        return out, found.astype(at.dtype, copy=False)
     rows = rows_of(weight, at)
-    begun = np.zeros(count, np.bool_)
-    for k in range(at.size):
-        bag = bags[k]
-        more = rows[k] > out[bag] if begun[bag] else np.ones(out.shape[1], np.bool_)
-        begun[bag] = True
-        out[bag][more] = rows[k][more]
-        largest[bag][more] = at[k]
+    firsts = np.flatnonzero(np.diff(bags, prepend=-1))
+    turn = np.arange(at.size) - np.repeat(firsts, np.diff(firsts, append=at.size))
+    for k in range(int(turn.max(initial=-1)) + 1):  # all bags at once: their firsts, their seconds
+        some = np.flatnonzero(turn == k)
+        bag, row = bags[some], rows[some]
+        more = row > out[bag] if k else np.ones(row.shape, np.bool_)
+        out[bag] = np.where(more, row, out[bag])
+        largest[bag] = np.where(more, at[some][:, None], largest[bag])
     return out, largest
 
 

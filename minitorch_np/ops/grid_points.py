@@ -6,12 +6,13 @@ Source: aten/src/ATen/native/GridSampler.h.
 """
 
 import itertools
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np.kernels.large import dense, loop
+from minitorch_np.kernels.large import FLOAT, dense, loop
 from minitorch_np.ops.taps import cubic_weights
 from minitorch_np.shapes import Shape, numel
 from minitorch_np.tensor import Tensor
@@ -28,11 +29,11 @@ ZEROS, BORDER, REFLECTION = range(3)
 
 class Axis(NamedTuple):
     """The taps along one dim of every point: where they are, (N, P, taps), which are inside the
-    image, and their weights with first and second derivatives by the coordinate."""
+    image, and their weights, with first and second derivatives by the coordinate where wanted."""
 
     at: NDArray[np.int64]
     inside: NDArray[np.bool_]
-    weights: tuple[Array, Array, Array]
+    weights: tuple[Array, ...]
 
 
 def unnormalized(x: Array, size: int, align: bool, flat: bool) -> tuple[Array, float]:
@@ -71,16 +72,40 @@ def padded(x: Array, size: int, padding: int, align: bool) -> tuple[Array, Array
     return x, slope
 
 
-def taps_along(x: Array, size: int, mode: int, padding: int, align: bool, flat: bool) -> Axis:
-    """The taps of coordinates (N, P) along a dim of `size` elements."""
+def few_taps(x: Array, size: int, mode: int, padding: int, align: bool, flat: bool) -> Axis:
+    """`taps_along` by compiled loops; padding other than zeros has slopes of its own."""
+    place = np.empty_like(x)
+    loop("sampling.places")(x.reshape(-1), place.reshape(-1), size, padding, align, flat)
+    shape = (1 if mode == NEAREST else 2, *x.shape)
+    at, inside, weight = np.empty(shape, np.int64), np.empty(shape, np.bool_), np.ones(shape, FLOAT)
+    found = place.reshape(-1), at.reshape(-1), inside.reshape(-1)
+    if mode == NEAREST:
+        loop("sampling.nearest")(*found, size)
+    else:
+        loop("sampling.linear")(*found, weight.reshape(-1), size, flat)
+    factor = np.float32((size - 1 if align else size) / 2)
+    slopes = np.zeros(shape[:1], FLOAT) if mode == NEAREST else np.array([-factor, factor])
+    weights = weight, *[np.broadcast_to(x[:, None, None], shape) for x in (slopes, 0 * slopes)]
+    turned = tuple([np.moveaxis(w, 0, -1) for w in weights])
+    return Axis(np.moveaxis(at, 0, -1), np.moveaxis(inside, 0, -1), turned)
+
+
+def taps_along(
+    x: Array, size: int, mode: int, padding: int, align: bool, flat: bool, deep: bool
+) -> Axis:
+    """The taps of coordinates (N, P) along a dim of `size` elements, with derivatives if `deep`."""
+    if mode != BICUBIC and dense(x) and not (deep and padding and mode == BILINEAR):
+        return few_taps(x, size, mode, padding, align, flat)
     at, factor = unnormalized(x, size, align, flat)
     if mode == BICUBIC:
         first = np.floor(at)
         share = at - first
         places = first[..., None] + np.arange(-1, 3, dtype=x.dtype)
         places, _ = padded(places, size, padding, align)
-        one, two = cubic_slopes(share)
-        weights = cubic_weights(share), one * x.dtype.type(factor), two * x.dtype.type(factor) ** 2
+        weights: tuple[Array, ...] = (cubic_weights(share),)
+        if deep:
+            one, two = cubic_slopes(share)
+            weights += one * x.dtype.type(factor), two * x.dtype.type(factor) ** 2
         return within(places, size, weights)
     at, slope = padded(at, size, padding, align)
     if mode == NEAREST:
@@ -95,7 +120,7 @@ def taps_along(x: Array, size: int, mode: int, padding: int, align: bool, flat: 
     return within(places, size, weights)
 
 
-def within(places: Array, size: int, weights: tuple[Array, Array, Array]) -> Axis:
+def within(places: Array, size: int, weights: tuple[Array, ...]) -> Axis:
     """Taps at `places`, those outside the image marked; nan is outside."""
     inside = (places > -1) & (places < size)
     return Axis(np.where(inside, places, 0).astype(np.int64), inside, weights)
@@ -121,12 +146,15 @@ def cubic_slopes(share: Array) -> tuple[Array, Array]:
 class Samples:
     """The taps of every point of a grid in images of one shape."""
 
-    def __init__(self, shape: Shape, grid: Tensor, mode: int, padding: int, align: bool) -> None:
+    def __init__(
+        self, shape: Shape, grid: Tensor, mode: int, padding: int, align: bool, deep: bool = True
+    ) -> None:
+        """Without derivatives by the points unless `deep`."""
         # half types are rounded at each step, but for volumes and cubes, as ATen's loops do
         wide = mode == BICUBIC and len(shape) == 5
         self.kind = grid.dtype.compute if wide else grid.dtype.np
         n, *_, dims = grid.sizes
-        points = grid.array.astype(self.kind).reshape(n, numel(grid.sizes[1:-1]), dims)
+        points = grid.array.reshape(n, numel(grid.sizes[1:-1]), dims)
         self.shape = shape
         self.mode = mode
         self.count = len(shape) - 2
@@ -134,7 +162,8 @@ class Samples:
         # the last dim's coordinate comes first
         self.axes = [
             taps_along(
-                points[..., self.count - 1 - d], shape[d + 2], mode, padding, align, self.count == 2
+                points[..., self.count - 1 - d].astype(self.kind, "C"),
+                *(shape[d + 2], mode, padding, align, self.count == 2, deep),
             )
             for d in range(self.count)
         ]
@@ -153,17 +182,37 @@ class Samples:
             found.append((np.asarray(place), np.where(inside, weight, 0)))
         return found
 
+    def combined(self, orders: Orders) -> tuple[Array, Array]:
+        """`combinations` in float32 as flat arrays: places, and weights."""
+        samples = self.shape[0] * self.points
+        flat: list[Array] = []
+        if self.count == 2:
+            flat = [
+                np.zeros(samples, np.int64),
+                np.ones(samples, np.bool_),
+                np.ones(samples, FLOAT),
+            ]
+        many = samples
+        for axis, order in zip(self.axes, orders, strict=True):
+            each = axis.at, axis.inside, axis.weights[order]
+            flat += [np.ascontiguousarray(np.moveaxis(a, -1, 0)).reshape(-1) for a in each]
+            many *= axis.at.shape[-1]
+        place, weight = np.empty(many, np.int32), np.empty(many, FLOAT)
+        loop("sampling.combine")(*flat, place, weight, samples, *self.shape[-2:])
+        return place, weight
+
     def of(self, image: Array, orders: Orders) -> Array:
         """The samples of `image`, (N, C, P), or their derivatives."""
         n, c = self.shape[:2]
         flat = image.reshape(n, c, numel(self.shape[2:]))
-        if self.mode == BICUBIC and not dense(flat):
+        if dense(flat):
+            out = np.empty((n, c, self.points), image.dtype)
+            self.walk("sampling.gather", flat, out, orders)
+            return out
+        if self.mode == BICUBIC:
             start = np.zeros((n, self.points), np.int64)
             return self.nested(flat, orders, 0, start, np.ones(start.shape, np.bool_))
         out = np.zeros((n, c, self.points), image.dtype)
-        if dense(flat) and flat.dtype == out.dtype:
-            self.walk("resampling.gather", flat, out, orders)
-            return out
         for place, weight in self.combinations(orders):
             out += np.take_along_axis(flat, place[:, None, :], 2) * weight[:, None, :]
         return out
@@ -187,7 +236,7 @@ class Samples:
         size = numel(self.shape[2:])
         out = np.zeros(n * c * size, g.dtype)
         if dense(g):
-            self.walk("resampling.spread", g, out, orders)
+            self.walk("sampling.spread", g, out, orders)
             return out.reshape(self.shape)
         rows = (np.arange(n * c) * size).reshape(n, c, 1)
         if self.count == 3:  # point by point, as ATen's loop over volumes adds them
@@ -201,12 +250,20 @@ class Samples:
             np.add.at(out, (rows + place[:, None, :]).ravel(), (g * weight[:, None, :]).ravel())
         return out.reshape(self.shape)
 
+    def slope(self, image: Array, g: Array, d: int) -> Array:
+        """The gradient by coordinate `d` of every point, (N, P), from that of its samples."""
+        n, c = self.shape[:2]
+        if not dense(image) or not dense(g):
+            return np.asarray((g * self.of(image, self.once(d))).sum(1))
+        out = np.empty((n, self.points), g.dtype)
+        flat = image.reshape(-1), g.reshape(-1), *self.combined(self.once(d)), out.reshape(-1)
+        loop("sampling.slope")(*flat, c, self.points, 0, n)
+        return out
+
     def walk(self, name: str, a: Array, out: Array, orders: Orders) -> None:
-        """Let a compiled loop add to `out` for each combination of taps."""
-        sizes = numel(self.shape[2:]), self.shape[1], self.points
-        for place, weight in self.combinations(orders):
-            share = np.ascontiguousarray(weight, np.float32).reshape(-1)
-            loop(name)(a.reshape(-1), place.reshape(-1), share, out.reshape(-1), *sizes)
+        """Let a compiled loop write `out`, or add to it, for each combination of taps."""
+        flat = a.reshape(-1), *self.combined(orders), out.reshape(-1)
+        loop(name)(*flat, self.shape[1], self.points, 0, math.prod(self.shape[:2]))
 
     def once(self, d: int, e: int | None = None) -> Orders:
         """The orders of a derivative by coordinates `d` and `e`."""

@@ -94,8 +94,8 @@ def sampled(input: Tensor, grid: Tensor, mode: int, padding: int, align: bool) -
     if 0 in shape:
         return contiguous(np.zeros(shape), shape, input.dtype)
     check_dtypes(name, input.dtype, grid)
-    points = Samples(input.sizes, grid, mode, padding, align)
-    image = input.array.astype(points.kind)
+    points = Samples(input.sizes, grid, mode, padding, align, False)
+    image = input.array.astype(points.kind, copy=False)
     return contiguous(points.of(image, (0,) * points.count), shape, input.dtype)
 
 
@@ -104,20 +104,20 @@ def gradients(
     mask: Sequence[bool],
 ) -> GridGradients:  # fmt: skip
     """The gradients of `sampled` that `mask` asks for, tensors without elements for others."""
-    points = Samples(input.sizes, grid, mode, padding, align)
+    points = Samples(input.sizes, grid, mode, padding, align, mask[1])
     kind = points.kind
-    flat = g.array.astype(kind).reshape(*input.sizes[:2], points.points)
+    flat = g.array.astype(kind, copy=False).reshape(*input.sizes[:2], points.points)
     none = contiguous(np.zeros(0), (0,), input.dtype)
     image = sums = none
     if mask[0]:
         image = contiguous(points.spread(flat, (0,) * points.count), input.sizes, input.dtype)
     if mask[1]:
-        whole = input.array.astype(kind)
+        whole = input.array.astype(kind, copy=False)
         if input.dtype.is_half and points.mode == BILINEAR:
             slopes = bilinear_slopes if points.count == 2 else trilinear_slopes
             by = slopes(points, whole, flat)
         else:
-            by = [(flat * points.of(whole, points.once(d))).sum(1) for d in range(points.count)]
+            by = [points.slope(whole, flat, d) for d in range(points.count)]
         sums = contiguous(np.stack(by, -1), grid.sizes, grid.dtype)
     return GridGradients(image, sums)
 

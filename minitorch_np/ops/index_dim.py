@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.kernels.large import MANY, dense, loop
+from minitorch_np.kernels.shares import split
 from minitorch_np.loops import exact_result_for, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.copy import zeros
@@ -76,7 +77,14 @@ def select_into(source: Array, dim: int, at: Places, out: Array) -> None:
         flat = source.reshape(-1), at.reshape(-1), out.reshape(-1)
         loop("places.take_columns")(*flat, source.shape[-1])
     elif source.flags.c_contiguous and out.flags.c_contiguous and source.ndim:
-        source.take(at, dim, out, "clip")  # 'clip' writes straight to out
+        if dim or not at.ndim:
+            source.take(at, dim, out, "clip")  # 'clip' writes straight to out
+        else:
+
+            def take(place: Array, some: Places) -> None:
+                source.take(some, 0, place, "clip")
+
+            split(take, [out, at])
     elif source.ndim:
         out[...] = source[(*(slice(None),) * dim, at)]
     else:

@@ -230,7 +230,7 @@ def slopes_of_parameters(g: Array, a: Array, mean: Array, rstd: Array) -> tuple[
     """The gradients of weight and bias, summed over rows."""
     if dense(a) and dense(g):
         both = np.empty(a.shape[1], a.dtype), np.empty(a.shape[1], a.dtype)
-        loop("channels.weight_rows")(g.ravel(), a.ravel(), mean, rstd, *both)
+        loop("channels.weight_rows")(g.ravel(), a.ravel(), mean, rstd, *both, 0, a.shape[1])
         return both
     x = standard(a, mean, rstd)
     return np.add.reduce(g * x, 0, np.float64), np.add.reduce(g, 0, np.float64)

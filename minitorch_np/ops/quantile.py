@@ -1,5 +1,7 @@
 """Quantiles, by sorting and interpolating. Source: aten/src/ATen/native/Sorting.cpp."""
 
+from collections.abc import Callable
+
 from minitorch_np import dtypes
 from minitorch_np.loops import resize_output
 from minitorch_np.op import composite
@@ -39,28 +41,28 @@ def _checked(input: Tensor, q: Tensor | float, interpolation: str, out: Tensor |
     return q
 
 
-def _in_order(input: Tensor, dim: int | None, kept: Shape) -> Tensor:
-    """The elements sorted along the last of dims `kept` and one more."""
+def _in_rows(input: Tensor, dim: int | None, kept: Shape) -> Tensor:
+    """What the quantiles are of, along the last of dims `kept` and one more."""
     if dim is None:
-        values = sort(input.flatten())[0]
+        rows = input.flatten()
     elif dim in (-1, input.ndim - 1):
-        values = sort(input)[0]
+        rows = input
     else:
-        values = sort(input.unsqueeze(-1).transpose(dim, -1))[0]
-    return values.view((*kept, values.sizes[-1]))
+        rows = input.unsqueeze(-1).transpose(dim, -1)
+    return rows.reshape((*kept, rows.sizes[-1] if rows.ndim else 1))
 
 
-def _ranks(values: Tensor, q: Tensor, ignore_nan: bool) -> Tensor:
+def _ranks(rows: Tensor, q: Tensor, ignore_nan: bool) -> Tensor:
     """Where in the order the quantiles lie: a row that has nan has it last, and so everywhere."""
     if ignore_nan:
-        ranks = q * (values.isnan().logical_not_().sum(-1, True) - 1)
+        ranks = q * (rows.isnan().logical_not_().sum(-1, True) - 1)
         return ranks.masked_fill_(ranks < 0, 0)
-    last = values.sizes[-1] - 1
-    ranks, spoilt = broadcast_tensors(q * last, values.isnan().any(-1, True))
+    last = rows.sizes[-1] - 1
+    ranks, spoilt = broadcast_tensors(q * last, rows.isnan().any(-1, True))
     return ranks.masked_fill(spoilt, last)
 
 
-def _between(values: Tensor, ranks: Tensor, interpolation: str) -> Tensor:
+def _between(rows: Tensor, ranks: Tensor, interpolation: str, chances: int) -> Tensor:
     """The elements at `ranks`, which are whole numbers or lie between two."""
     if interpolation == "lower":
         ranks.floor_()
@@ -68,13 +70,30 @@ def _between(values: Tensor, ranks: Tensor, interpolation: str) -> Tensor:
         ranks.ceil_()
     elif interpolation == "nearest":
         ranks.round_()
+    two = interpolation in ("linear", "midpoint")
+    at = _by_rank(rows, chances * (2 if two else 1))
     below = ranks.to(dtypes.int64)
-    found = values.gather(-1, below)
-    if interpolation in ("linear", "midpoint"):
+    found = at(below)
+    if two:
         weights = full_like(ranks, 0.5) if interpolation == "midpoint" else ranks - below
         above = ranks.ceil_().to(dtypes.int64)
-        found.lerp_(values.gather(-1, above), weights)
+        found.lerp_(at(above), weights)
     return found
+
+
+def _by_rank(rows: Tensor, count: int) -> Callable[[Tensor], Tensor]:
+    """What finds elements by their ranks, `count` of them in each row.
+
+    PyTorch selects few of many out of the rows themselves, and sorts the rows for more than the
+    square root of their length. Which of the two shows in the graph; here both need the sort, and
+    of equal elements the first is found, where PyTorch's selection finds any.
+    """
+    if count * count > rows.sizes[-1]:
+        values = sort(rows)[0]
+        return lambda ranks: values.gather(-1, ranks)
+    rows = rows.contiguous()
+    places = sort(rows.detach())[1]
+    return lambda ranks: rows.gather(-1, places.gather(-1, ranks))
 
 
 def _quantile(
@@ -94,10 +113,10 @@ def _quantile(
         shape = tuple(input.sizes[:d]) + ((1,) if keepdim else ()) + tuple(input.sizes[d + 1 :])
     if not bool(q.ge(0).logical_and_(q.le(1)).all()):
         raise RuntimeError("quantile() q values must be in the range [0, 1]")
-    values = _in_order(input, d, shape)
-    if values.sizes[-1] > 2**24:
+    rows = _in_rows(input, d, shape)
+    if rows.sizes[-1] > 2**24:
         raise RuntimeError("quantile() input tensor is too large")
-    found = _between(values, _ranks(values, q, ignore_nan), interpolation)
+    found = _between(rows, _ranks(rows, q, ignore_nan), interpolation, q.numel())
     if q.ndim:  # the chances become the first dim
         found = found.unsqueeze_(0).transpose_(0, -1)
     found = found.squeeze_(-1)

@@ -124,7 +124,9 @@ def large_total(a: Array, axes: tuple[int, ...], name: str) -> Array | None:
     if sizes[2] == 1:
         loop(f"reductions.{name}_rows")(a.reshape(-1), values.reshape(-1))
     else:
-        loop("reductions.columns")(a.reshape(-1), values.reshape(-1), sizes[2], name == "sum")
+        loop("reductions.columns")(
+            a.reshape(-1), values.reshape(-1), sizes[2], name == "sum", 0, sizes[2]
+        )
     return values
 
 
@@ -432,7 +434,7 @@ def logsumexp(
             if sizes[2] == 1:
                 loop("reductions.logsumexp_rows")(*flat)
             else:
-                loop("softmax.logsumexp_columns")(*flat, sizes[1], sizes[2])
+                loop("softmax.logsumexp_columns")(*flat, sizes[1], sizes[2], 0, sizes[2])
             return values
         most = np.maximum.reduce(a, axes, keepdims=True)
         most = np.where(np.isinf(most), a.dtype.type(0), most)

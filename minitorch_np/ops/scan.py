@@ -56,7 +56,7 @@ def _scan(
         if sizes[2] == 1:
             loop(f"scans.{_LOOPS[f]}_rows")(*flat, sizes[1])
         else:
-            loop(f"scans.{_LOOPS[f]}_columns")(*flat, *sizes[1:])
+            loop(f"scans.{_LOOPS[f]}_columns")(*flat, *sizes[1:], 0, sizes[2])
         return done
     if input.ndim:
         accumulator = np.float64 if kind is dtypes.float32 else array.dtype
@@ -158,7 +158,7 @@ def _running(
         if sizes[2] == 1:
             loop("scans.extreme_rows")(*flat, sizes[1], sign)
         else:
-            loop("scans.extreme_columns")(*flat, *sizes[1:], sign)
+            loop("scans.extreme_columns")(*flat, *sizes[1:], sign, 0, sizes[2])
         if out is None:
             return pair[0], pair[1]
     elif input.ndim and input.numel():

@@ -1,13 +1,15 @@
 """Smooth activation functions: each op beside its `_backward` op, as ATen pairs them."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.graph.inplace import bump, refuse_gradient
+from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.kernels.large import Compiled, kept
 from minitorch_np.loops import blank_like, exactly, not_implemented, pointwise, rounded
 from minitorch_np.op import composite, op
@@ -273,41 +275,68 @@ softplus_backward.vjp(
 )
 
 
-@op("contiguous", method=False, aten="log_sigmoid_forward")
-def log_sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+class LogSigmoid(NamedTuple):
+    """`log(sigmoid(x))`, and `exp(-|x|)`, which was on the way there and is on the way back."""
+
+    output: Tensor
+    buffer: Tensor
+
+
+@op("contiguous", method=False, node="LogSigmoidBackward0", graded=1)
+def log_sigmoid_forward(input: Tensor) -> LogSigmoid:
     """`log(sigmoid(input))` without overflow. Source: ATen/native/cpu/Activation.cpp."""
     need_floating(input, "log_sigmoid_cpu")
-    if out is None:
-        out = empty(input.sizes, strides.contiguous(input.sizes), input.dtype)
-    elif out.dtype is not input.dtype:
-        raise RuntimeError(
-            f"expected scalar type {input.dtype.aten_name} but found {out.dtype.aten_name}"
-        )
-    return pointwise(_log_sigmoid, input, out=out)
+    form = (input.sizes, strides.contiguous(input.sizes), input.dtype)
+    output = pointwise(_log_sigmoid, input, out=empty(*form))
+    return LogSigmoid(output, pointwise(_fading, input, out=empty(*form)))
 
 
 _log_sigmoid = Compiled(
     "smooth.log_sigmoid",
     lambda a, o: np.subtract(np.minimum(a, 0), np.log1p(np.exp(-np.abs(a))), o),
 )
-log_sigmoid.vjp(input=lambda g, input: log_sigmoid_backward(g, input))
+_fading = Compiled("smooth.fading", lambda a, o: np.exp(-np.abs(a), o))
+log_sigmoid_forward.vjp(
+    input=lambda g_output, input, buffer: log_sigmoid_backward(g_output, input, buffer)
+)
 
 
 @op("elementwise", method=False)
-def log_sigmoid_backward(grad_output: Tensor, input: Tensor) -> Tensor:
-    """The gradient of log_sigmoid: `1 - sigmoid(input)` of it."""
-    return pointwise(_log_sigmoid_backward, grad_output, input, out=blank_like(grad_output))
+def log_sigmoid_backward(grad_output: Tensor, input: Tensor, buffer: Tensor) -> Tensor:
+    """The gradient of log_sigmoid, `1 - sigmoid(input)` of it, from `exp(-|input|)`."""
+    done = blank_like(grad_output)
+    return pointwise(_log_sigmoid_backward, grad_output, input, buffer, out=done)
 
 
-_log_sigmoid_backward = Compiled(
-    "smooth.log_sigmoid_backward", lambda g, a, o: np.multiply(g, sigmoid_of(-a), o)
-)
+def _log_sigmoid_slope(g: Array, a: Array, z: Array, o: Array) -> None:
+    falling = z / (z + 1)
+    np.multiply(g, np.where(a < 0, 1 - falling, falling), o)
+
+
+_log_sigmoid_backward = Compiled("smooth.log_sigmoid_backward", _log_sigmoid_slope)
 
 
 log_sigmoid_backward.vjp(
-    grad_output=lambda g, input: log_sigmoid_backward(g, input),
+    grad_output=lambda g, input, buffer: log_sigmoid_backward(g, input, buffer),
     input=lambda g, grad_output, input: g * grad_output * -sigmoid_slope(input),
+    buffer=None,
 )
+
+
+@composite(method=False)
+def log_sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`log(sigmoid(input))`, of `log_sigmoid_forward` the first."""
+    if out is None:
+        return log_sigmoid_forward(input)[0]
+    if is_grad_enabled() and (input.requires_grad or out.requires_grad):
+        refuse_gradient("log_sigmoid_forward")
+    need_floating(input, "log_sigmoid_cpu")
+    if out.dtype is not input.dtype:
+        raise RuntimeError(
+            f"expected scalar type {input.dtype.aten_name} but found {out.dtype.aten_name}"
+        )
+    bump(out)
+    return pointwise(_log_sigmoid, input, out=out)
 
 
 def sigmoid_slope(x: Tensor) -> Tensor:

@@ -76,7 +76,7 @@ def _walked(name: str, dim: int, *arrays: Array) -> bool:
     if inner == 1:
         loop(f"softmax.{name}_rows")(*flat, n)
     else:
-        loop(f"softmax.{name}_columns")(*flat, n, inner)
+        loop(f"softmax.{name}_columns")(*flat, n, inner, 0, inner)
     return True
 
 

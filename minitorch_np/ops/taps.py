@@ -161,19 +161,31 @@ def antialiased(
     return Taps(np.minimum(first[:, None] + at, old - 1), weight / total)
 
 
-def resampled(a: Array, taps: Taps, axis: int) -> Array:
-    """`a` with the weighted sum of each new element's taps along `axis`."""
+def resampled(a: Array, taps: Taps, axis: int, into: Array | None = None) -> Array:
+    """`a` with the weighted sum of each new element's taps along `axis`; perhaps written `into` an
+    array in C order."""
     index, weight = taps
     if weight is None:
-        return a.take(index[:, 0], axis)
+        return picked(a, index[:, 0], axis)
     if dense(a):
         out = np.empty((*a.shape[:axis], len(index), *a.shape[axis + 1 :]), a.dtype)
+        out = out if into is None else into
         walk("resampling.weigh", a, taps, out, a.shape, axis)
         return out
     column = (-1,) + (1,) * (a.ndim - 1 - axis)
     out = a.take(index[:, 0], axis) * weight[:, 0].reshape(column)
     for k in range(1, index.shape[1]):
         out += a.take(index[:, k], axis) * weight[:, k].reshape(column)
+    return out
+
+
+def picked(a: Array, index: NDArray[np.int64], axis: int) -> Array:
+    """`a` with the elements along `axis` that `index` names."""
+    if axis < a.ndim - 1 or not dense(a):
+        return a.take(index, axis)
+    out = np.empty((*a.shape[:-1], len(index)), a.dtype)
+    at = np.ascontiguousarray(index)
+    loop("places.take_columns")(a.reshape(-1), at, out.reshape(-1), a.shape[-1])
     return out
 
 

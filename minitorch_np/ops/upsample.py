@@ -112,15 +112,19 @@ def upsampled(input: Tensor, size: Shape, scales: Scales, mode: str, align: bool
         return out
     array, kind = input.array, input.dtype.compute
     if mode not in ("nearest", "exact"):
-        array = array.astype(kind)
+        array = array.astype(kind, copy=False)
     elif input.dtype is uint8:
         kind = np.dtype(np.float32)
+    into: Array | None = None
     for d in range(ndim - 1, -1, -1):
         found = kernel_taps(mode, old[d + 2], new[d], align, scales[d], kind, direct)
         if input.dtype.is_half and not direct:
             found = narrowed(found, input.dtype.np)
-        array = taps.resampled(array, found, d + 2)
-    out.array[...] = array
+        if d == 0 and out.form.contiguous and out.dtype.np == array.dtype:
+            into = out.array
+        array = taps.resampled(array, found, d + 2, into)
+    if array is not into:
+        quietly(np.copyto, out.array, array, casting="unsafe")
     return out
 
 
@@ -155,7 +159,7 @@ def upsampled_backward(
     out = empty(old, stride, g.dtype)
     if not out.numel():
         return out
-    array = g.array.astype(g.dtype.compute)
+    array = g.array.astype(g.dtype.compute, copy=False)
     for d in range(ndim):
         found = kernel_taps(mode, old[d + 2], new[d], align, scales[d], g.dtype.compute, True)
         array = taps.folded(array, found, old[d + 2], d + 2)

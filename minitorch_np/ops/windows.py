@@ -173,7 +173,14 @@ def thin_correlate(
     planes, size, window = _thin(a, w, grid)
     filters = np.ascontiguousarray(weight).reshape(-1)
     loop("depthwise.correlate")(
-        planes, filters, out.reshape(-1), size, window, len(weight) // groups
+        planes,
+        filters,
+        out.reshape(-1),
+        size,
+        window,
+        len(weight) // groups,
+        0,
+        out.shape[0] * out.shape[1],
     )
     return out
 
@@ -184,7 +191,7 @@ def thin_weigh(a: Array, g: Array, w: Window) -> Array:
     planes, size, window = _thin(a, w, g.shape[2:])
     slopes = np.ascontiguousarray(g).reshape(-1)
     each = g.shape[1] // a.shape[1]
-    loop("depthwise.weigh")(planes, slopes, out.reshape(-1), size, window, each)
+    loop("depthwise.weigh")(planes, slopes, out.reshape(-1), size, window, each, 0, len(out))
     return out
 
 

@@ -339,18 +339,18 @@ print("done", x.grad.tolist() if x.grad is not None else None)
 
 
 DEEPLY = {
-    "backward": ("-y", "y.backward()"),
-    "dropped": ("y * y.detach()", "del y"),
-    "kept and dropped": ("(y * 1).sin_()", "y.backward(retain_graph=True); del y"),
-    "one gradient": ("-y", "torch.autograd.grad(y, x)"),
+    "a million": (1_000_000, "-y", "y.backward()"),
+    "dropped": (40_000, "y * y.detach()", "del y"),
+    "kept and dropped": (40_000, "(y * 1).sin_()", "y.backward(retain_graph=True); del y"),
+    "one gradient": (40_000, "-y", "torch.autograd.grad(y, x)"),
 }
 
 
 @pytest.mark.parametrize("case", DEEPLY)
 def test_deep_graphs_go_backward_and_go_away(case: str) -> None:
     """In a process of its own, which a stack that overflows would end."""
-    op, end = DEEPLY[case]
-    source = DEEP.format(n=40_000, op=op, end=end)
+    n, op, end = DEEPLY[case]
+    source = DEEP.format(n=n, op=op, end=end)
     ran = subprocess.run(
         [sys.executable, "-c", source], capture_output=True, text=True, check=False
     )

@@ -91,3 +91,37 @@ def test_nodes_recorded_later_are_fine() -> None:
         return x.grad
 
     same(f, sample(3), grad=False)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_kept_result_has_the_results_own_memory(turned: bool) -> None:
+    """Whoever asks for it first: neither is there before."""
+
+    def run(torch: Any, x: Any) -> Any:
+        found = []
+        for first in (0, 1):
+            y = (x.t() if turned else x).exp()
+            both = y, y.grad_fn._saved_result
+            one, other = both[first].untyped_storage(), both[1 - first].untyped_storage()
+            one.fill_(0)
+            found.append((one.data_ptr() == other.data_ptr(), both[0], both[1], y._version))
+            y.untyped_storage().resize_(400)
+            y.untyped_storage().fill_(0)
+            found.append((both[0], both[1]))
+        y = x.exp()
+        y.untyped_storage().resize_(400)
+        y.untyped_storage().fill_(0)  # before anybody asks for what is kept
+        found.append(y.grad_fn._saved_result)
+        return found
+
+    same(run, sample(3, 4), grad=False)
+
+
+def test_a_kept_result_stays_where_data_is_replaced() -> None:
+    def run(torch: Any, x: Any) -> Any:
+        y = x.exp()
+        y.data = torch.zeros(3, 4)
+        z = y * 1
+        return y.grad_fn._saved_result.untyped_storage().data_ptr() == y.data_ptr(), z, y
+
+    same(run, sample(3, 4))

@@ -32,8 +32,10 @@ def test_both_loops(size, kernel, stride, dilation, each) -> None:
     sizes = np.array((*size, *grid), np.int64)
     window = np.array((*kernel, *stride, *dilation), np.int64)
     out = np.ones(g.shape, np.float32)
-    kernels.depthwise.correlate(a.ravel(), filters.ravel(), out.ravel(), sizes, window, each)
+    numbers = sizes, window, each
+    planes = out.shape[0] * out.shape[1]
+    kernels.depthwise.correlate(a.ravel(), filters.ravel(), out.ravel(), *numbers, 0, planes)
     assert np.allclose(out, expected, atol=1e-4)
     found = np.ones(filters.shape, np.float32)
-    kernels.depthwise.weigh(a.ravel(), g.ravel(), found.ravel(), sizes, window, each)
+    kernels.depthwise.weigh(a.ravel(), g.ravel(), found.ravel(), *numbers, 0, len(filters))
     assert np.allclose(found, shares, atol=1e-3)

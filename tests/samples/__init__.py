@@ -61,7 +61,7 @@ BACKWARD = {
     "huber_loss_backward": "huber_loss",
     "index_backward": "index",
     "leaky_relu_backward": "leaky_relu",
-    "log_sigmoid_backward": "log_sigmoid",
+    "log_sigmoid_backward": "log_sigmoid_forward",
     "log_softmax_backward_data": "log_softmax_along",
     "logit_backward": "logit",
     "mish_backward": "mish",

@@ -126,7 +126,7 @@ ACTIVATIONS = [
     one("hardtanh", lambda torch, x: torch.nn.functional.relu6(x), x()),
     one("leaky_relu", lambda torch, x: torch.nn.functional.leaky_relu(x, 0.1), x()),
     one("leaky_relu_", lambda torch, x: torch.nn.functional.leaky_relu_(x.clone(), 0.1), x()),
-    one("log_sigmoid", lambda torch, x: torch.nn.functional.logsigmoid(x), x()),
+    one("log_sigmoid_forward", lambda torch, x: torch.nn.functional.logsigmoid(x), x()),
     one("mish", lambda torch, x: torch.nn.functional.mish(x), x()),
     one("mish_", lambda torch, x: torch.nn.functional.mish(x.clone(), True), x()),
     one("prelu_kernel", lambda torch, x, w: torch.prelu(x, w), x(2, 3, 2, 2), x(3)),

@@ -1,0 +1,154 @@
+"""What a leaf does with a gradient: makes it its `.grad`, or adds it to that.
+
+A gradient that nobody else holds need not be copied, and a sum that nobody else holds is added to
+in place; who holds one is read from Python's own count of references.
+"""
+
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from threading import RLock
+from weakref import getweakrefcount
+
+from minitorch_np import strides
+from minitorch_np.graph.modes import state
+from minitorch_np.graph.node import AccumulateGrad, Edge, checked, laid_out
+from minitorch_np.storage import UNSHARED
+from minitorch_np.tensor import Tensor
+
+__all__ = ["accumulate", "is_ours"]
+
+
+def is_ours(there: Tensor) -> bool:
+    """Whether a gradient that nobody else holds is dense, and its memory nobody else's.
+
+    Source: can_accumulate_inplace, torch/csrc/autograd/input_buffer.cpp.
+    """
+    alone = there.store is None or sys.getrefcount(there.store) <= UNSHARED
+    return alone and not _is_seen_outside(there) and strides.is_dense(there.sizes, there.strides)
+
+
+def _is_seen_outside(tensor: Tensor) -> bool:
+    """Whether an array of NumPy's, or what DLPack was given, looks at the tensor's memory: it holds
+    the ndarray or the buffer below, but not the tensor, as it does in PyTorch."""
+    if tensor.store is None:
+        return sys.getrefcount(tensor.nd) > UNSHARED
+    if not tensor.store.seen_outside():
+        return False
+    mine = _layers_over(tensor) + (0 if tensor.base is None else _layers_over(tensor.base))
+    if sys.getrefcount(tensor.store.buffer) > UNSHARED + mine:
+        return True
+    if tensor.nd is None:
+        return False
+    above = tensor.store.buffer is tensor.nd or tensor.store.buffer.base is tensor.nd
+    return sys.getrefcount(tensor.nd) > UNSHARED + above
+
+
+def _layers_over(tensor: Tensor) -> bool:
+    """Whether the tensor's own ndarray is, or holds, the buffer of its storage."""
+    array, buffer = tensor.nd, tensor.memory.buffer
+    return array is not None and (array is buffer or array.base is buffer)
+
+
+_turn = RLock()
+"""Held while a leaf's `.grad` is added to: several threads may go backward to the same leaf."""
+
+
+def accumulate(
+    node: AccumulateGrad, arrived: Sequence[Tensor | None], held: int = UNSHARED
+) -> None:
+    """Add the gradient that arrived to the leaf's `.grad`, whose strides are the leaf's if dense.
+
+    A first gradient that nobody else holds becomes `.grad` itself, without its base and history:
+    PyTorch takes its `detach()`, which nobody could tell from it. Source:
+    torch/csrc/autograd/functions/accumulate_grad.h, the gradient layout contract. `held` counts the
+    references to it where nobody else has it.
+    """
+    alone = sys.getrefcount(arrived[0]) <= held
+    grad = arrived[0]
+    assert grad is not None
+    alone = alone and not _is_seen_outside(grad)
+    leaf = node.variable
+    if leaf.base is not None and leaf.grad_fn is not None:
+        raise RuntimeError("leaf variable has been moved into the graph interior")
+    meta = leaf.autograd()
+    if meta.grad_fn is not None:
+        raise RuntimeError("leaf variable has been moved into the graph interior")
+    if not leaf.requires_grad:
+        return
+    _turn.acquire()  # not `with`, which takes twice as long
+    try:
+        there = meta.grad
+        if there is not None:
+            if state.grad:
+                there = meta.grad = there + grad
+            else:
+                there.add_(grad)
+            if there.form is not leaf.form and not _obeys_contract(leaf, there):
+                _warn_of_strides(there, leaf)
+        elif state.grad or not (alone and _obeys_contract(leaf, grad)):
+            meta.grad = laid_out(leaf, grad)
+        elif held > UNSHARED or type(grad) is not Tensor or getweakrefcount(grad) or grad.__dict__:
+            meta.grad = grad.untracked()
+        else:
+            grad.base = grad.meta = None  # nobody can tell it from its own `detach()`
+            meta.grad = grad
+    finally:
+        _turn.release()
+    if meta.post_hooks is not None:
+        _show(leaf, meta.post_hooks)
+
+
+def _warn_of_strides(grad: Tensor, leaf: Tensor) -> None:
+    warnings.warn(
+        "grad and param do not obey the gradient layout contract. This is not an error, but may "
+        f"impair performance.\ngrad.sizes() = {list(grad.sizes)}, strides() = {list(grad.strides)}"
+        f"\nparam.sizes() = {list(leaf.sizes)}, strides() = {list(leaf.strides)}",
+        UserWarning,
+        stacklevel=8,
+    )
+
+
+def _accumulated(
+    self: AccumulateGrad,
+    grads: list[Tensor | None],
+    edges: tuple[Edge | None, ...],  # noqa: ARG001
+) -> list[Tensor | None]:
+    """Add a gradient to the leaf's, as calling its node does; nothing goes on from there."""
+    if grads[0] is not None:
+        accumulate(self, grads)
+    return []
+
+
+setattr(AccumulateGrad, "apply", _accumulated)  # noqa: B010  # what adds stands here
+
+
+def _show(leaf: Tensor, hooks: dict[int, Callable[[Tensor], None]]) -> None:
+    """Call the hooks on a leaf whose gradient is there.
+
+    Raises: RuntimeError for a hook that returns another tensor, TypeError for what is none.
+    Source: PyFunctionTensorPostAccGradHooks, torch/csrc/autograd/python_hook.cpp.
+    """
+    given = leaf
+    for hook in list(hooks.values()):
+        result = hook(given)
+        if result is not None and result is not given:  # pyright: ignore[reportUnnecessaryComparison]  # callers may be untyped
+            given = checked(hook, given, result)
+    if given is not leaf:
+        raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+
+
+def _obeys_contract(leaf: Tensor, grad: Tensor) -> bool:
+    """Whether `grad` has the strides of a dense leaf; a size of 1 only must not be expanded.
+
+    Source: obeys_layout_contract, torch/csrc/autograd/utils/grad_layout_contract.h.
+    """
+    if grad.form is leaf.form and leaf.form.packed is not None:
+        return True
+    shape = leaf.sizes
+    if not strides.is_dense(shape, leaf.strides):
+        return strides.is_contiguous(grad.sizes, grad.strides)
+    for n, mine, its in zip(grad.sizes, leaf.strides, grad.strides):  # `.data` may have changed
+        if its == 0 if n == 1 else its != mine:
+            return False
+    return True
