@@ -2311,6 +2311,12 @@ class TensorMethods:
             """Give `view` the history of its base as it is now, seen through `as_strided`."""
             ...
 
+        def refuse_in_transform(self, name: str) -> None:
+            """Raise where a method that only a tape of the user's knows is called inside a
+            transform.
+            """
+            ...
+
         def refuse_outside_inference(self) -> None:
             """Raise when an inference tensor is to require a gradient, but in inference mode."""
             ...

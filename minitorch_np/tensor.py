@@ -503,6 +503,7 @@ class Tensor(TensorMethods):
                 "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not "
                 f"{type(requires_grad).__name__}"
             )
+        self.refuse_in_transform("requires_grad_")
         if not self._was_leaf and not requires_grad:
             raise RuntimeError(_NO_LEAF + _DETACH)
         if requires_grad and not self.dtype.is_floating_point:
@@ -699,7 +700,7 @@ def plain(value: object) -> Number:
     if isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, Tensor) and not value.sizes and not value.requires_grad:
-        return cast(Number, value.array.item())
+        return value.item()
     if isinstance(value, (np.bool_, np.integer, np.floating)):
         return cast(Number, value.item())
     raise TypeError(f"must be Number, not {type(value).__name__}")

@@ -163,6 +163,12 @@ def _zeros(like: Tensor) -> Tensor:
     return zeros
 
 
+def _seed(like: Tensor) -> Tensor:
+    seed = _zeros(like)
+    seed.requires_grad = True
+    return seed
+
+
 def _whole(call: Call, arg: str, t: Dual | None) -> object:
     """An argument's tangent, zeros where there was none."""
     if isinstance(t, Tensor):
@@ -212,7 +218,7 @@ def _transposed(call: Call, duals: Mapping[str, Dual]) -> list[Tensor | None]:
     since = next(recorded)
     with enable_grad():
         seeds = [
-            _zeros(r).requires_grad_() if _is_graded(call.recipe.plan, nr, r) else None
+            _seed(r) if _is_graded(call.recipe.plan, nr, r) else None
             for nr, r in enumerate(call.results)
         ]
         results = call.recipe.plan.results

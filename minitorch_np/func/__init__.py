@@ -10,6 +10,7 @@ from minitorch_np.func import losses as _losses
 from minitorch_np.func import products as _products
 from minitorch_np.func import reducing as _reducing
 from minitorch_np.func import shaping as _shaping
+from minitorch_np.func import weighted as _weighted
 from minitorch_np.func import windows as _windows
 from minitorch_np.func.batched import debug_unwrap
 from minitorch_np.func.functional_call import functional_call, stack_module_state
@@ -23,7 +24,9 @@ __all__ = [
     "jvp", "linearize", "stack_module_state", "vjp", "vmap",
 ]  # fmt: skip
 
-_RULES = (_custom, _elementwise, _indexing, _losses, _products, _reducing, _shaping, _windows)
+_RULES = (
+    _custom, _elementwise, _indexing, _losses, _products, _reducing, _shaping, _weighted, _windows,
+)  # fmt: skip
 """The modules that hold rules; they register when they are imported."""
 
 

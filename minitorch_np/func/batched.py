@@ -6,14 +6,13 @@ memory and a history, so that there is one tape whatever the number of levels.
 Source: aten/src/ATen/functorch/BatchedTensorImpl.cpp.
 """
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import NoReturn, Unpack, cast
 
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import form_of
-from minitorch_np.graph.modes import OpMode
+from minitorch_np.graph.modes import OpMode, over
 from minitorch_np.ops.factory import Options, SizedOptions, shape_of, sizes_of
 from minitorch_np.shapes import Shape
 from minitorch_np.storage import VersionCounter
@@ -169,8 +168,10 @@ class BatchedTensor(Tensor):
         raise RuntimeError(_NO_ITEM)
 
     def __repr__(self) -> str:
-        inner = textwrap.indent(repr(self.value), " " * 4)
-        return f"BatchedTensor(lvl={self.level.depth}, bdim={self.bdim}, value=\n{inner}\n)"
+        return over.shown(self)
+
+    def __format__(self, spec: str) -> str:
+        return object.__format__(self, spec) if self.sizes else format(self.item(), spec)
 
     def room(self, shape: Shape, stride: Stride, dtype: Dtype) -> Tensor:
         """Uninitialised examples of this geometry, one after the other."""

@@ -35,6 +35,9 @@ RANDOM = frozenset(
 )
 """Ops that draw, whose examples see what the level's `randomness` says."""
 
+_UNSUPPORTED = {"rrelu_with_noise": "rrelu", "rrelu_with_noise_": "rrelu_"}
+"""Ops that draw and have no rule in PyTorch, and what ATen calls them."""
+
 _DYNAMIC = {
     "_unique2": "_unique2", "consecutive": "unique_consecutive", "nonzero_matrix": "nonzero",
     "unique_dim": "unique_dim",
@@ -121,6 +124,10 @@ class VmapLevel(Level):
         if not self.any_held(args) and not self.any_held(tuple(kwargs.values())):
             return self.drawn(op, args, kwargs) if op.name in RANDOM else op(*args, **kwargs)
         name = op.name
+        if name in _UNSUPPORTED:
+            raise RuntimeError(
+                f"vmap: we do not yet support aten::{_UNSUPPORTED[name]}. Please file an issue"
+            )
         if kwargs.get("out") is not None:
             raise RuntimeError(
                 f"Batching rule not implemented for aten::{name}.out; the fallback path doesn't "

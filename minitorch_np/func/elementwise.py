@@ -109,6 +109,18 @@ def fill_(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     return target.copy_(padded(level, value, target.ndim - 1))
 
 
+@rule("fill")
+def fill(level: Level, op: RegisteredOp, given: Kwargs) -> A:
+    """Examples of one number, or each of its own."""
+    input, value = given["input"], given["value"]
+    if not level.holds(value):
+        return op(level.front(input), value)
+    if value.ndim:
+        return NotImplemented
+    made = cast(Tensor, op(level.spread(input), 0))
+    return made.copy_(padded(level, value, input.ndim))
+
+
 @rule("masked_fill", "masked_fill_")
 def masked_fill(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """One number where a mask holds, or each example's own."""

@@ -13,6 +13,7 @@ from typing import Any, cast
 from minitorch_np.dual.level import DualLevel
 from minitorch_np.func.arguments import Argnums, sliced
 from minitorch_np.func.batched import levels_of, physical
+from minitorch_np.func.shown import Given, following, leads_to
 from minitorch_np.func.strip import (
     batch_dims,
     matched,
@@ -49,7 +50,7 @@ class Tape:
     def __init__(self, outside: bool) -> None:
         self.outside = outside
         self.own: set[Node] = set()
-        self.given: dict[int, tuple[Tensor, Tensor]] = {}
+        self.given: Given = {}
         """Each fresh view, which also keeps its leaf alive, and what it is a view of."""
         self.inside: set[Node] = set()
         """Nodes known to lead to the transform's own leaves alone."""
@@ -65,12 +66,19 @@ class Tape:
         view = same_view(tensor) if tracked else cut(tensor)
         leaf = physical(view)
         if not tracked:
-            leaf.requires_grad_()
+            if not leaf.dtype.is_floating_point:
+                raise RuntimeError("only Tensors of floating point dtype can require gradients")
+            leaf.requires_grad = True
             at = edge(leaf)
             assert at is not None
             self.own.add(at[0])
         self.given[id(view)] = view, given
         return view
+
+    def follows(self, tensor: Tensor) -> bool:
+        """Whether a tensor with memory depends on an input."""
+        views = [edge(physical(view)) for view, _ in self.given.values()]
+        return leads_to(tensor, {at[0] for at in views if at is not None})
 
     def tracks(self, tensor: Tensor) -> bool:
         """Whether a gradient of `tensor` reaches something outside of this transform."""
@@ -131,9 +139,14 @@ def _recording() -> Generator[Tape]:
     for level in levels:
         level.gradients += 1
     inference = state.inference
+    tape = Tape(outside)
     try:
-        with inference_mode(False) if inference else enable_grad(), enable_grad():
-            yield Tape(outside)
+        with (
+            inference_mode(False) if inference else enable_grad(),
+            enable_grad(),
+            following(tape.given, tape.follows),
+        ):
+            yield tape
     finally:
         state.transforms -= 1
         for level in levels:

@@ -12,11 +12,13 @@ from minitorch_np.func.dispatch import Kwargs, rule
 from minitorch_np.func.elementwise import padded
 from minitorch_np.graph.modes import RegisteredOp
 from minitorch_np.op import REGISTRY
+from minitorch_np.ops.conditional import where
 from minitorch_np.ops.from_data import tensor
 from minitorch_np.ops.ranges import arange
+from minitorch_np.shapes import broadcast, wrap_dim
 from minitorch_np.tensor import Tensor
 
-__all__: list[str] = []
+__all__ = ["own_index"]
 
 A = Any
 
@@ -122,21 +124,58 @@ def index_backward(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     return _written(level, zeros, len(sizes), given, g)
 
 
+def own_index(level: Level, op: RegisteredOp, given: Kwargs) -> A:
+    """`index_select`, `index_add`, `index_copy` or `index_fill` where the vector of indices, or the
+    number to fill with, is each example's own: the same with indices as wide as what they name.
+
+    NotImplemented for numbers without dims. Source: index_select_decomp, BatchRulesScatterOps.cpp.
+    """
+    input, index, kind = given["input"], given["index"], op.name.rstrip("_")
+    if not input.ndim or index.ndim != 1 or kind == "index_reduce":
+        return NotImplemented
+    dim = wrap_dim(given["dim"], input.ndim) + 1
+    value = level.front(input) if op.name.endswith("_") else level.spread(input)
+    long = level.spread(index).view(
+        -1, *(1,) * (dim - 1), index.sizes[0], *(1,) * (input.ndim - dim)
+    )
+    wide = long.expand(*value.sizes[:dim], -1, *value.sizes[dim + 1 :])
+    if kind == "index_select":
+        return value.gather(dim, wide)
+    inplace = "_" * op.name.endswith("_")
+    if kind == "index_fill":
+        filling = given["value"]
+        if isinstance(filling, Tensor):
+            if filling.ndim:
+                return NotImplemented
+            filling = level.spread(filling).to(input.dtype).view(-1, *(1,) * input.ndim)
+            filling = filling.expand(wide.sizes)
+        return REGISTRY[f"scatter{inplace}"](value, dim, wide, filling)
+    source = given["source"]
+    if source.sizes != wide.sizes[1:]:
+        return NotImplemented
+    source = level.spread(source)
+    if kind == "index_copy":
+        return REGISTRY[f"scatter{inplace}"](value, dim, wide, source)
+    source = source if given["alpha"] == 1 else source * given["alpha"]
+    return REGISTRY[f"scatter_add{inplace}"](value, dim, wide, source)
+
+
 @rule("embedding")
 def embedding(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """Rows of one table, or of each example's own."""
     weight, indices = given["weight"], given["indices"]
     if not level.holds(weight):
         return op(**dict(given, indices=level.front(indices)))
-    if given["padding_idx"] >= 0 or weight.ndim != 2:
+    if weight.ndim != 2:
         return NotImplemented
-    table = level.front(weight)
-    rows = weight.sizes[0]
-    return op(
-        **dict(
-            given, weight=table.reshape(level.size * rows, -1), indices=_own(level, indices, rows)
-        )
-    )
+    rows, padding = weight.sizes[0], given["padding_idx"]
+    table = level.front(weight).reshape(level.size * rows, -1)
+    ready = dict(given, weight=table, indices=_own(level, indices, rows), padding_idx=-1)
+    found = cast(Tensor, op(**ready))
+    if padding < 0:
+        return found
+    still = (level.spread(indices) == padding).unsqueeze(-1)  # rows that have no gradient
+    return where(still, found.detach(), found)
 
 
 def _own(level: Level, indices: Tensor, rows: int) -> Tensor:
@@ -168,6 +207,7 @@ def take(level: Level, op: RegisteredOp, given: Kwargs) -> A:
 @rule("masked_select")
 def masked_select(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """The elements that one mask for all names."""
+    input, mask = given["input"], given["mask"]
     if level.holds(given["mask"]):
         raise RuntimeError(
             "vmap: Attempted to vmap over `mask` in torch.masked_select(self, mask) We cannot "
@@ -175,7 +215,10 @@ def masked_select(level: Level, op: RegisteredOp, given: Kwargs) -> A:
             "Please file an issue at https://github.com/pytorch/pytorch/issues if you need this "
             "feature."
         )
-    return NotImplemented
+    shape = broadcast(input.sizes, mask.sizes)
+    value = padded(level, input, len(shape)).expand(level.size, *shape)
+    places = mask.expand(shape).reshape(-1).nonzero().squeeze(1)
+    return value.reshape(level.size, -1).index_select(1, places)
 
 
 @rule("repeated_indices")

@@ -9,8 +9,9 @@ from typing import Any
 
 from minitorch_np.dual.level import DualLevel
 from minitorch_np.dual.tensors import dual, open_level, primal_and_tangent
+from minitorch_np.func.shown import Given, following
 from minitorch_np.graph.modes import state
-from minitorch_np.graph.tangents import forward
+from minitorch_np.graph.tangents import below, forward
 from minitorch_np.ops.creation import zeros_like
 from minitorch_np.ops.view import same_view
 from minitorch_np.tensor import Tensor
@@ -50,13 +51,21 @@ def jvp(
     before, forward.on = forward.on, True
     level = open_level(transform=True)
     state.transforms += 1
+    given: Given = {}
     try:
-        duals = [_made(p, t, level) for p, t in zip(flat_primals, flat_tangents, strict=True)]
-        return _pushed(func(*tree_unflatten(duals, spec)), level, strict, has_aux)
+        with following(given, partial(_follows, level)):
+            duals = [_made(p, t, level) for p, t in zip(flat_primals, flat_tangents, strict=True)]
+            given.update({id(d): (d, p) for d, p in zip(duals, flat_primals, strict=True)})
+            return _pushed(func(*tree_unflatten(duals, spec)), level, strict, has_aux)
     finally:
         state.transforms -= 1
         level.close()
         forward.on = before
+
+
+def _follows(level: DualLevel, tensor: Tensor) -> bool:
+    """Whether a tensor has a tangent at a level."""
+    return below(level, level.tangent_of, tensor) is not None
 
 
 def _check_tensors(flat: Sequence[object], name: str) -> None:

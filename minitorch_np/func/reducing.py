@@ -85,8 +85,9 @@ def trace(level: Level, op: RegisteredOp, given: Kwargs) -> A:
 def dist(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """The norm of the difference of two tensors of each example."""
     input, other = given["input"], given["other"]
-    if input.ndim != other.ndim or not input.ndim:
-        return NotImplemented
-    difference: Tensor = level.spread(input) - level.spread(other)
-    dims = tuple(range(1, difference.ndim))
+    ndim = max(input.ndim, other.ndim, 1)
+    pair = [level.spread(t) for t in (input, other)]
+    pair = [t.view(level.size, *(1,) * (ndim + 1 - t.ndim), *t.sizes[1:]) for t in pair]
+    difference: Tensor = pair[0] - pair[1]
+    dims = tuple(range(1, ndim + 1))
     return REGISTRY["vector_norm"](difference, given["p"], dims)

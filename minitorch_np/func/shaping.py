@@ -10,8 +10,11 @@ from typing import Any, NamedTuple, cast
 from minitorch_np.func.batched import BatchedTensor, Level
 from minitorch_np.func.dispatch import RULES, Kwargs, mapped, rule
 from minitorch_np.func.elementwise import padded
+from minitorch_np.func.indexing import own_index
 from minitorch_np.graph.modes import RegisteredOp
 from minitorch_np.op import REGISTRY
+from minitorch_np.ops.join import cat
+from minitorch_np.ops.padding import constant_pad_nd
 from minitorch_np.shapes import wrap_dim
 from minitorch_np.tensor import Tensor
 
@@ -76,11 +79,9 @@ def along(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     for name, t in given.items():
         if not isinstance(t, Tensor):
             continue
-        if name in spec.shared:
+        if name in spec.shared or name == "value":
             if level.holds(t):
-                return NotImplemented
-        elif name == "value":
-            return NotImplemented
+                return own_index(level, op, given)
         else:
             ready[name] = level.spread(t)
             if not ndim and not spec.sizes:
@@ -233,6 +234,56 @@ def distances(level: Level, op: RegisteredOp, given: Kwargs) -> A:
         if isinstance(t, Tensor)
     }
     return op(**dict(given, **pair))
+
+
+@rule("cdist_backward")
+def distances_backward(level: Level, op: RegisteredOp, given: Kwargs) -> A:
+    """Their gradients."""
+    ndim = max(given["x1"].ndim, given["x2"].ndim)
+    ready = dict(given)
+    for name, t in given.items():
+        if isinstance(t, Tensor):
+            ready[name] = level.spread(t).view(level.size, *(1,) * (ndim - t.ndim), *t.sizes)
+    return op(**ready)
+
+
+@rule("blocks")
+def blocks(level: Level, op: RegisteredOp, given: Kwargs) -> A:
+    """Matrices of each example on the diagonal: wide rows, one below the other."""
+    if any(t.ndim > 2 for t in given["tensors"]):
+        return NotImplemented
+    parts = [level.spread(t) for t in given["tensors"]]
+    parts = [t.view(level.size, *(1,) * (3 - t.ndim), *t.sizes[1:]) for t in parts]
+    width, column = sum([t.sizes[2] for t in parts]), 0
+    rows: list[Tensor] = []
+    for t in parts:
+        rows.append(constant_pad_nd(t, (column, width - column - t.sizes[2])))
+        column += t.sizes[2]
+    return cat(rows, 1)
+
+
+@rule("trilinear")
+def trilinear(level: Level, op: RegisteredOp, given: Kwargs) -> A:
+    """The products of each example, one dimension further in."""
+    ready = {name: level.spread(t) for name, t in given.items() if isinstance(t, Tensor)}
+    shifts = {n: tuple([d + 1 for d in dims]) for n, dims in given.items() if n not in ready}
+    return op(**ready, **shifts)
+
+
+@rule("searchsorted")
+def searchsorted(level: Level, op: RegisteredOp, given: Kwargs) -> A:
+    """Places in each example's rows, or of each example's elements in the rows of all."""
+    rows, input, sorter = given["sorted_sequence"], given["input"], given["sorter"]
+    if not isinstance(input, Tensor):
+        return NotImplemented
+    if rows.ndim == 1 and not (level.holds(rows) or level.holds(sorter)):
+        return op(**dict(given, input=level.front(input)))
+    values = level.spread(input)
+    flat = values.reshape(level.size, -1) if rows.ndim == 1 else values
+    ready = dict(given, sorted_sequence=level.spread(rows), input=flat)
+    if sorter is not None:
+        ready["sorter"] = level.spread(sorter)
+    return cast(Tensor, op(**ready)).view(values.sizes)
 
 
 @rule("cat", "stack")

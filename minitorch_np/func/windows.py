@@ -76,18 +76,32 @@ def constant_pad_nd(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     return op(**dict(given, input=level.front(given["input"])))
 
 
-@rule("_scaled_dot_product_flash_attention_for_cpu")
+@rule(
+    "_scaled_dot_product_flash_attention_for_cpu",
+    "_scaled_dot_product_flash_attention_for_cpu_backward",
+)
 def attention(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     """Attention of all examples' batches (N, H, L, E)."""
-    if given["attn_mask"] is not None or given["dropout_p"]:
+    n, mask = given["query"].sizes[0], given["attn_mask"]
+    images = {name: t for name, t in given.items() if isinstance(t, Tensor) and t is not mask}
+    if given["dropout_p"] or any(t.sizes[0] != n or t.ndim < 3 for t in images.values()):
         return NotImplemented
-    n = given["query"].sizes[0]
-    names = ("query", "key", "value")
-    if any(given[name].ndim != 4 or given[name].sizes[0] != n for name in names):
-        return NotImplemented
-    ready = {name: level.spread(given[name]).flatten(0, 1) for name in names}
+    ready = {name: level.spread(t).flatten(0, 1) for name, t in images.items()}
+    if mask is not None and (level.holds(mask) or mask.ndim == 4):
+        wide = level.spread(mask).view(level.size, *(1,) * (4 - mask.ndim), *mask.sizes)
+        ready["attn_mask"] = wide.expand(-1, n, *wide.sizes[2:]).flatten(0, 1)
     result = op(**dict(given, **ready))
     return mapped(lambda t: t.reshape(level.size, n, *t.sizes[1:]), result)
+
+
+@rule("grid_sampler_2d_backward", "grid_sampler_3d_backward")
+def grid_sampler_backward(level: Level, op: RegisteredOp, given: Kwargs) -> A:
+    """Gradients of all examples' images and grids; one that was not asked for has no elements."""
+    images = {name: t for name, t in given.items() if isinstance(t, Tensor)}
+    n, asked = given["input"].sizes[0], given["output_mask"]
+    ready = {name: level.spread(t).flatten(0, 1) for name, t in images.items()}
+    found = zip(asked, cast(Any, op(**dict(given, **ready))), strict=True)
+    return [t.reshape(level.size, n, *t.sizes[1:]) if one else level.spread(t) for one, t in found]
 
 
 @rule("convolution")
@@ -100,8 +114,8 @@ def convolution(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     if own is not None:
         ready["bias"] = None
     if held == (False, False):
-        return NotImplemented
-    if not held[1]:
+        out = cast(Tensor, op(**ready)).unsqueeze(0)
+    elif not held[1]:
         value = level.front(input)
         ready["input"] = value.reshape(level.size * input.sizes[0], *input.sizes[1:])
         out = cast(Tensor, op(**ready))
@@ -194,35 +208,3 @@ def native_batch_norm(level: Level, op: RegisteredOp, given: Kwargs) -> A:
     out = _scaled(level, out, given["weight"], given["bias"], 1, input.ndim)
     mean, rstd = [t.view(level.size, t.numel() // level.size) for t in (mean, rstd)]
     return out, mean, rstd
-
-
-@rule("convolution_input_backward")
-def convolution_input_backward(level: Level, op: RegisteredOp, given: Kwargs) -> A:
-    """Gradients of examples' images join N, where one weight is for all."""
-    if level.holds(given["weight"]):
-        return NotImplemented
-    n = given["input"].sizes[0]
-    names = ("grad_output", "input")
-    ready = {name: level.spread(given[name]).flatten(0, 1) for name in names}
-    found = cast(Tensor, op(**dict(given, **ready)))
-    return found.reshape(level.size, n, *found.sizes[1:])
-
-
-@rule("native_layer_norm_backward")
-def native_layer_norm_backward(level: Level, op: RegisteredOp, given: Kwargs) -> A:
-    """Rows are worked out alone; gradients of weights are sums over rows, and one by one."""
-    if any(given["output_mask"][1:]) or level.holds(given["weight"]):
-        return NotImplemented
-    names = ("grad_out", "input", "mean", "rstd")
-    return op(**dict(given, **{name: level.spread(given[name]) for name in names}))
-
-
-@rule("native_group_norm_backward")
-def native_group_norm_backward(level: Level, op: RegisteredOp, given: Kwargs) -> A:
-    """Images are worked out alone, as rows are in layer norm."""
-    if any(given["output_mask"][1:]) or level.holds(given["weight"]):
-        return NotImplemented
-    names = ("grad_out", "input", "mean", "rstd")
-    ready = {name: level.spread(given[name]).flatten(0, 1) for name in names}
-    found = cast(Any, op(**dict(given, **ready, N=level.size * given["N"])))[0]
-    return found.reshape(level.size, *given["input"].sizes), None, None

@@ -361,7 +361,10 @@ def _underivable(outputs: tuple[Tensor | None, ...]) -> Any:  # noqa: ANN401
 
     Source: DelayedError, torch/csrc/autograd/functions/basic_ops.cpp.
     """
-    leaves = [None if t is None else t.detach().requires_grad_() for t in outputs]
+    leaves = [None if t is None else t.detach() for t in outputs]
+    for leaf in leaves:
+        if leaf is not None:
+            leaf.requires_grad = True
     node = _Error(tuple([None if t is None else edge(t) for t in leaves]))
     node.expects = [((), float32) if t is None else (t.sizes, t.dtype) for t in leaves]
     results = [None if t is None else with_history(node, t, nr) for nr, t in enumerate(leaves)]

@@ -68,6 +68,7 @@ def retain_grad(self: Tensor) -> None:
     """Keep the gradient of a tensor that is no leaf in its `.grad`, too."""
     if not self.requires_grad:
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+    self.refuse_in_transform("retain_grad")
     meta = self.meta
     if meta is None or meta.grad_fn is None or meta.retains_grad:
         return  # a leaf, or a view that was none when its history was last looked at

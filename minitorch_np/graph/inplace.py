@@ -24,7 +24,8 @@ from minitorch_np.tensor import INFERENCE, Tensor, method, over
 
 __all__ = [
     "bump", "bump_and_note", "check_inplace", "made", "rebase", "recheck", "refresh_history",
-    "refuse_gradient", "refuse_history", "refuse_leaf", "refuse_outside_inference", "regard",
+    "refuse_gradient", "refuse_history", "refuse_in_transform", "refuse_leaf",
+    "refuse_outside_inference", "regard",
 ]  # fmt: skip
 
 
@@ -210,6 +211,19 @@ def _proceed(tensor: Tensor, node: Node, nr: int = 0) -> None:
     if meta.retains_grad and isinstance(old, Node) and old.retainers is not None:
         node.retainers = {**(node.retainers or {}), nr: old.retainers.pop(meta.output_nr)}
     meta.grad_fn, meta.output_nr = node, nr
+
+
+@method
+def refuse_in_transform(tensor: Tensor, name: str) -> None:  # noqa: ARG001  # a method
+    """Raise where a method that only a tape of the user's knows is called inside a transform."""
+    if state.transforms:
+        also = " (or perhaps using torch.autograd.functional.* APIs)" * (name == "requires_grad_")
+        raise RuntimeError(
+            f"You are attempting to call Tensor.{name}(){also} inside of a function being "
+            "transformed by a functorch transform. This is unsupported, please attempt to use the "
+            "functorch transforms (e.g. grad, vjp, jacrev, jacfwd, hessian) or call "
+            f"{name}() outside of a function being transformed instead."
+        )
 
 
 @method

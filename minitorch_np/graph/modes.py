@@ -107,11 +107,12 @@ class Task(Protocol):
 
 
 class _Over:
-    """What higher layers do here: `batches` runs a walk for a batch of first gradients, and
-    `functions` a custom Function inside a function transform."""
+    """What higher layers do here: `batches` runs a walk for a batch of first gradients, `functions`
+    a custom Function inside a function transform, and `shown` gives the text of a tensor there."""
 
     batches: Callable[[Callable[[A], A], A], A]
     functions: Callable[[A, A], A]
+    shown: Callable[[A], str]
 
 
 over = _Over()

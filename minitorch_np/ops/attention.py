@@ -63,7 +63,10 @@ def as_bias(mask: Tensor | None, dtype: Dtype) -> Tensor | None:
     """A mask to add: 0 where a bool says that a key takes part, minus infinity elsewhere."""
     if mask is None or mask.dtype is not dtypes.bool_:
         return mask
-    made = empty(mask.sizes, strides.like(mask.sizes, mask.strides), dtype)
+    stride = strides.like(mask.sizes, mask.strides)
+    if mask.is_batch:
+        return mask.zero_room(mask.sizes, stride, dtype).masked_fill_(~mask, -math.inf)
+    made = empty(mask.sizes, stride, dtype)
     made.array[...] = np.where(mask.array, 0, -np.inf).astype(dtype.np)
     return made
 

@@ -246,6 +246,10 @@ def equal(input: Tensor, other: Tensor) -> bool:
         raise TypeError(
             f"equal(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}"
         )
+    if input.is_batch or other.is_batch:
+        raise RuntimeError(
+            "Batching rule not implemented for aten::equal. We could not generate a fallback."
+        )
     if input.sizes != other.sizes:
         return False
     dtype = common_dtype(input, other)
@@ -300,6 +304,11 @@ def allclose(
 
     Source: ATen/native/TensorCompare.cpp allclose.
     """
+    if input.is_batch or other.is_batch:
+        raise RuntimeError(
+            "vmap over torch.allclose isn't supported yet. Please file an issue at "
+            "https://github.com/pytorch/pytorch/issues if you need this feature."
+        )
     return bool(isclose(input, other, rtol, atol, equal_nan).array.all())
 
 

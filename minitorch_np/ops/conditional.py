@@ -137,6 +137,12 @@ def where(
 ) -> Tensor | tuple[Tensor, ...]:
     """`input` where the condition holds, `other` elsewhere; alone, the indices where it holds."""
     if input is None and other is None:
+        if condition.is_batch:
+            raise RuntimeError(
+                "vmap: We do not support batching operators that can output dynamic shape. "
+                "Attempted to vmap over aten::where. Please file an issue at "
+                "https://github.com/pytorch/pytorch/issues if you need this feature."
+            )
         return condition.nonzero(as_tuple=True)
     if input is None or other is None:
         raise unfitting("where", *[x for x in (condition, input, other) if x is not None])

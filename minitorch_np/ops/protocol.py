@@ -16,7 +16,8 @@ from minitorch_np import dtypes, printing, strides
 from minitorch_np.absent import absent_member
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dual.tensors import tangent
-from minitorch_np.graph.modes import is_grad_enabled, is_inference_mode_enabled
+from minitorch_np.graph.modes import is_grad_enabled, is_inference_mode_enabled, state
+from minitorch_np.graph.modes import over as higher
 from minitorch_np.graph.node import Node
 from minitorch_np.loops import common_dtype
 from minitorch_np.ops.factory import layout, refuse, strided
@@ -169,6 +170,8 @@ def __format__(self: Tensor, spec: str) -> str:
 
 @method
 def __repr__(self: Tensor) -> str:
+    if state.transforms:
+        return higher.shown(self)
     node = self.grad_fn
     return printing.tensor_repr(
         self.array,

@@ -230,6 +230,8 @@ def data(self: Tensor) -> Tensor:
 
     Assigning replaces memory, shape and dtype and keeps gradient, history and version.
     """
+    if self.is_batch:
+        raise RuntimeError("accessing `data` under vmap transform is not allowed")
     bare = self.untracked()
     bare.clock = VersionCounter()
     return bare

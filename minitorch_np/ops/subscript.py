@@ -104,7 +104,7 @@ class Subscript:
         """Apply a tensor; one of an integer is an integer, one of a bool is a bool."""
         if isinstance(t, int):
             self.select(t, at)
-        elif t.sizes or t.dtype.is_floating_point:
+        elif t.sizes or t.dtype.is_floating_point or t.is_batch:
             self.record(t)
         elif t.dtype in _MASKS:
             self.truth(bool(t.array))

@@ -326,3 +326,37 @@ def test_numbers_give_way_to_tensors(first: str, second: str) -> None:
         ]
 
     alike(f, sample(4, 3, grad=False), sample(4, grad=False))
+
+
+def _functional(torch: Any) -> Any:
+    return torch.nn.functional
+
+
+PROGRAMS = {
+    "rrelu": lambda torch, t: _functional(torch).rrelu(t),
+    "rrelu in training": lambda torch, t: _functional(torch).rrelu_(t, training=True),
+    "equal": lambda torch, t: torch.equal(t, t),
+    "allclose": lambda torch, t: torch.allclose(t, t),
+    "data": lambda torch, t: t.data,
+    "where alone": lambda torch, t: torch.where(t > 0),
+    "arange to a tensor": lambda torch, t: torch.arange(t.sum()),
+    "filled with a tensor": lambda torch, t: torch.full((2,), t.sum()),
+    "a mask of its own": lambda torch, t: t[t > 0],
+    "a bool of its own": lambda torch, t: t[t.sum() > 0],
+    "an index of its own": lambda torch, t: torch.arange(5)[t[0, 0].abs().clamp(max=4).long()],
+    "a shared mask": lambda torch, t: torch.masked_select(t, torch.tensor([True, False])),
+    "a wide shared mask": lambda torch, t: t[0].masked_select(torch.tensor([[True], [False]])),
+    "a mask for attention": lambda torch, t: _functional(torch).scaled_dot_product_attention(
+        t[None, None], t[None, None], t[None, None], attn_mask=(t @ t.t()) > 0
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_examples_may_not_say_and_what_they_may(name: str) -> None:
+    alike(lambda torch, x: torch.vmap(lambda t: PROGRAMS[name](torch, t))(x), X)
+
+
+@pytest.mark.parametrize("chunk_size", ["a", 0, -1, 1.5])
+def test_chunk_sizes_that_are_none(chunk_size: Any) -> None:
+    alike(lambda torch, x: torch.vmap(lambda t: t * 2, chunk_size=chunk_size)(x), X)
