@@ -36,6 +36,10 @@ class Inputs:
         )
         self.places = minitorch_np.tensor(random.integers(0, 200, (96, 200)))
         self.words = minitorch_np.tensor(random.integers(0, 96, (200,)))
+        self.speech, self.labels = (
+            normal(40, 8, 30),
+            minitorch_np.tensor(random.integers(1, 30, (8, 6))),
+        )
         self.table, self.filters = normal(96, 300), normal(8, 1, 3, 3)
         self.leaves = [t for t in vars(self).values() if t.is_leaf and t.requires_grad]
 
@@ -121,6 +125,7 @@ CASES: dict[str, Case] = {
     "scatter_add": lambda t: t.b.scatter_add(1, t.places, t.a),
     "index_select": lambda t: t.a.index_select(1, t.places[0]),
     "embedding": lambda t: F.embedding(t.words, t.table),
+    "ctc_loss": lambda t: F.ctc_loss(t.speech.log_softmax(2), t.labels, [40] * 8, [6] * 8),
     "cdist": lambda t: minitorch_np.cdist(t.a, t.b),
     "depthwise": lambda t: F.conv2d(t.images, t.filters, groups=8),
 }
