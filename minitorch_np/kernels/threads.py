@@ -34,7 +34,7 @@ Piece = tuple[Callable[..., object], *tuple[Array, ...]]
 
 PIECES = 4
 """Pieces per thread: enough to even out cores of unequal speed."""
-REST = 30.0
+REST = 60.0
 """How many times as long as was waited in vain nobody is asked to help."""
 
 
@@ -196,7 +196,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def get_num_threads() -> int:
-    """Threads that a large product may use, the caller's included."""
+    """Threads that a large op may use, the caller's included."""
     return _pool.size
 
 
