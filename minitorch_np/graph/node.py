@@ -59,7 +59,7 @@ _LAST = (1 << 64) - 1
 class InputMetadata(NamedTuple):
     """Shape and dtype of a gradient that a node takes. Source: torch/csrc/autograd/init.cpp."""
 
-    shape: Shape
+    shape: list[int]
     dtype: Dtype | None
     device: Device = Device("cpu")
     is_nested_tensor: bool = False
@@ -224,7 +224,11 @@ class Node:
     def _input_metadata(self) -> tuple["InputMetadata", ...]:
         """What is known of each gradient that the node takes; an output of integers has none."""
         return tuple(
-            [InputMetadata(*e) for e in self.expects if e[1] is None or e[1].is_floating_point]
+            [
+                InputMetadata(list(shape), dtype)
+                for shape, dtype in self.expects
+                if dtype is None or dtype.is_floating_point
+            ]
         )
 
     def _sequence_nr(self) -> int:
