@@ -679,8 +679,13 @@ def stored(array: Array, dtype: Dtype) -> Tensor:
 
 def type_name(value: object) -> str:
     """The type as torch's messages name it: with its module for types of extension modules."""
-    kind = type(value)
-    return f"numpy.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
+    kind = value.__class__  # which says so of an argument that is missing
+    module = "numpy." if kind.__module__ == "numpy" else _MODULES.get(kind.__name__, "")
+    return module + kind.__name__
+
+
+_MODULES = dict.fromkeys(["dtype", "device", "Size", "layout", "memory_format"], "torch.")
+"""Of which types torch's messages name the module."""
 
 
 def plain(value: object) -> Number:
