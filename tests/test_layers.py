@@ -21,7 +21,7 @@ PACKAGE = "minitorch_np"
 ROWS = (
     tuple(
         "absent notes flight dtypes shapes strides form quiet selection printing memory_format "
-        "declarations".split()
+        "declarations weights_only".split()
     ),
     ("storage", "kernels", "boxmuller", "mersenne"),
     ("tensor", "backends"),

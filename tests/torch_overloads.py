@@ -5,6 +5,7 @@ PyTorch's error lists them all.
 """
 
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -36,7 +37,8 @@ def signatures(function: Callable[..., Any]) -> list[str]:
 def refusal(function: Callable[..., Any], *args: object, **kwargs: object) -> str:
     """The text with which a function refuses its arguments."""
     try:
-        function(*args, **kwargs)
+        with warnings.catch_warnings(action="ignore"):  # an overload may be deprecated
+            function(*args, **kwargs)
     except TypeError as error:
         return str(error)
     return ""

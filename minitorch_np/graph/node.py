@@ -4,7 +4,7 @@ import itertools
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
-from typing import ClassVar, NamedTuple, cast
+from typing import ClassVar, NamedTuple, NoReturn, cast
 
 import numpy as np
 
@@ -176,6 +176,10 @@ class Node:
                 else:
                     meta.grad = meta.grad + grad
         return grads
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        """Raises: a node is neither copied nor pickled."""
+        raise TypeError(f"cannot pickle '{self.name()}' object")
 
     def __call__(self, *grads: Tensor | None) -> Tensor | tuple[Tensor | None, ...] | None:
         """The gradients of the inputs for those of the outputs, one or a tuple; no hook is called.

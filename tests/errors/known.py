@@ -50,16 +50,12 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "the dtype is a plain slot, which every op reads": ("m.dtype = torch.int32",),
     "an argument of another type is taken for what it stands for": (
         "x.detach().numpy(force='a')",
-        "torch.result_type('a', m)",
         "torch.nonzero(m, as_tuple=3)",
         "nn.Linear(3, 2).to(3, 4, 5, 6)",
         "m.sort(descending=3)",
     ),
     "a refused name cannot be loaded at all here, and the text says no other": (
         "f = io.BytesIO(); torch.save(nn.Linear(1, 1), f); f.seek(0); torch.load(f)",
-        "f = io.BytesIO(); torch.save(np.ones(2), f); f.seek(0); torch.load(f)",
-        "f = io.BytesIO(); torch.save(pathlib.PurePosixPath('a'), f); f.seek(0); torch.load(f)",
-        "f = io.BytesIO(); torch.save(print, f); f.seek(0); torch.load(f)",
     ),
     "the text has a line of PyTorch's C++, or a tensor as that prints it": (
         "torch.save(m, '')",
