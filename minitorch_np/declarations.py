@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from minitorch_np.dtypes import dtype as Dtype
     from minitorch_np.graph.gradient_edge import GradientEdge
-    from minitorch_np.graph.handle import RemovableHandle
     from minitorch_np.memory_format import memory_format as MemoryFormat
     from minitorch_np.ops.factory import Options, SizedOptions
     from minitorch_np.ops.factory import layout as layout_
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from minitorch_np.storage import UntypedStorage
     from minitorch_np.tensor import Array, Number, Tensor
     from minitorch_np.tensor import device as Device
+    from minitorch_np.utils.hooks import RemovableHandle
 
 
 class TensorMethods:

@@ -20,7 +20,7 @@ from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.kernels import shares
 from minitorch_np.kernels.large import Compiled
 from minitorch_np.quiet import quietly, run_quietly
-from minitorch_np.shapes import Shape, broadcast, reduced, unwritten
+from minitorch_np.shapes import Shape, broadcast, need_bool, reduced, unwritten
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Number, Tensor, blank, empty, plain
 
@@ -459,6 +459,8 @@ def reduce(
     says so. `f` may keep the reduced dimensions or drop them.
     """
     to = result or dtype
+    if keepdim is not False:
+        need_bool(keepdim)
     shape = reduced(input.sizes, dims, keepdim)
     if out is None:
         done = empty(shape, strides.reduction(shape), to)

@@ -28,10 +28,11 @@ from minitorch_np.graph.saved import (
     stale,
     version_of,
 )
+from minitorch_np.missing import MISSING, demanding
 from minitorch_np.packing import run_packing
 from minitorch_np.plan import Plan, Rule, plan_of
 from minitorch_np.quiet import Anew, quiet, run_quietly
-from minitorch_np.refusals import MISSING, blame, no_rule, refuse_out, underived
+from minitorch_np.refusals import blame, no_rule, refuse_out, underived
 from minitorch_np.storage import VersionCounter
 from minitorch_np.strides import LAYOUTS, contiguous
 from minitorch_np.tensor import INFERENCE, AutogradMeta, Tensor, empty, owning, seen
@@ -213,11 +214,20 @@ def _take_rules(recorded: A, made: Sequence[Op]) -> None:
 
 
 def composite(
-    *, method: bool = True, variadic: str | None = None, alias: Sequence[str] = ()
+    *,
+    method: bool = True,
+    variadic: str | None = None,
+    alias: Sequence[str] = (),
+    python: bool = False,
 ) -> Callable[[F], F]:
-    """Bind a function built from other ops; it needs no rule, and modes see what it calls."""
+    """Bind a function built from other ops; it needs no rule, and modes see what it calls.
+
+    `python` says that PyTorch's is a Python function: what is missing, Python says in both.
+    """
 
     def register(function: F) -> F:
+        if not python:
+            demanding(function)
         for name in (function.__name__, *alias):
             COMPOSITES[name] = function
             if method:

@@ -4,7 +4,7 @@ import itertools
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
-from typing import ClassVar, NamedTuple, cast
+from typing import ClassVar, NamedTuple, NoReturn, cast
 
 import numpy as np
 
@@ -59,7 +59,7 @@ _LAST = (1 << 64) - 1
 class InputMetadata(NamedTuple):
     """Shape and dtype of a gradient that a node takes. Source: torch/csrc/autograd/init.cpp."""
 
-    shape: Shape
+    shape: list[int]
     dtype: Dtype | None
     device: Device = Device("cpu")
     is_nested_tensor: bool = False
@@ -179,6 +179,10 @@ class Node:
                     meta.grad = meta.grad + grad
         return grads
 
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        """Raises: a node is neither copied nor pickled."""
+        raise TypeError(f"cannot pickle '{self.name()}' object")
+
     def __call__(self, *grads: Tensor | None) -> Tensor | tuple[Tensor | None, ...] | None:
         """The gradients of the inputs for those of the outputs, one or a tuple; no hook is called.
 
@@ -226,7 +230,11 @@ class Node:
     def _input_metadata(self) -> tuple["InputMetadata", ...]:
         """What is known of each gradient that the node takes; an output of integers has none."""
         return tuple(
-            [InputMetadata(*e) for e in self.expects if e[1] is None or e[1].is_floating_point]
+            [
+                InputMetadata(list(shape), dtype)
+                for shape, dtype in self.expects
+                if dtype is None or dtype.is_floating_point
+            ]
         )
 
     def _sequence_nr(self) -> int:

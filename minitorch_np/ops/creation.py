@@ -7,6 +7,7 @@ from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import WATCHERS, made, state
 from minitorch_np.memory_format import memory_format, preserve_format
+from minitorch_np.missing import demanding
 from minitorch_np.ops.factory import (
     LikeOptions,
     Options,
@@ -82,6 +83,7 @@ def ones(
     return filled("ones", shape_of("ones", size, options), 1, options, out, None)
 
 
+@demanding
 def full(
     size: Sequence[int],
     fill_value: Number | Tensor,
@@ -103,6 +105,7 @@ def scalar_tensor(s: Number | Tensor, **options: Unpack[Options]) -> Tensor:
     return filled("scalar_tensor", (), checked_number("scalar_tensor", "s", s), options, None, None)
 
 
+@demanding
 def empty_strided(size: Sequence[int], stride: Sequence[int], **options: Unpack[Options]) -> Tensor:
     """An uninitialised tensor of any geometry, over just the memory that it spans.
 
@@ -202,6 +205,7 @@ def ones_like(input: Tensor, **options: Unpack[LikeOptions]) -> Tensor:
     return filled_like("ones_like", input, 1, options)
 
 
+@demanding
 def full_like(input: Tensor, fill_value: Number | Tensor, **options: Unpack[LikeOptions]) -> Tensor:
     """`fill_value` like `input`: its shape and dtype, and its layout where dense."""
     value = checked_number("full_like", "fill_value", fill_value, 2)

@@ -79,7 +79,7 @@ _ROWS = 25
 """Rows above which Euclidean distances come from a matrix product, unless the mode forbids it."""
 
 
-@composite(method=False)
+@composite(method=False, python=True)
 def cdist(
     x1: Tensor,
     x2: Tensor,

@@ -25,7 +25,7 @@ from minitorch_np.op import composite, op
 from minitorch_np.ops.power import maximum, minimum
 from minitorch_np.ops.reduce import MAX_DIMS, Dims, dims_of
 from minitorch_np.overloads import unfitting
-from minitorch_np.shapes import Shape, reduced, wrap_dim
+from minitorch_np.shapes import Shape, need_bool, reduced, wrap_dim
 from minitorch_np.strides import contiguous
 from minitorch_np.tensor import Tensor
 
@@ -269,6 +269,8 @@ def _over(
             )
         for d in dims:
             check_dim(name, input.sizes, d)
+    if keepdim is not False:
+        need_bool(keepdim)
     shape = reduced(input.sizes, dims, keepdim)
     if not input.numel():
         return finish(np.empty(shape, input.dtype.np), input.dtype, out, apart=False)
@@ -351,6 +353,8 @@ def aminmax(
         axes = dims_of(dim, input.ndim) if input.ndim else ()
         for d in axes:
             check_dim("aminmax", input.sizes, d, "")
+    if keepdim is not False:
+        need_bool(keepdim)
     shape = reduced(input.sizes, axes, keepdim)
     pair: list[Tensor] = []
     for t in out or ():
@@ -393,6 +397,8 @@ def _index(
     if d is not None:
         check_dim(name, input.sizes, d)
     axes = tuple(range(input.ndim)) if d is None else (d,)
+    if keepdim is not False:
+        need_bool(keepdim)
     shape = reduced(input.sizes, axes, keepdim) if input.ndim else ()
     if out is not None:
         _ = exact_result_for(out, shape, dtypes.int64, apart=False)

@@ -15,7 +15,7 @@ from minitorch_np.loops import finish, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.reduce import Dims, count, dims_of, everything, restored, spread, total
-from minitorch_np.shapes import numel, reduced
+from minitorch_np.shapes import need_bool, numel, reduced
 from minitorch_np.tensor import Number, Tensor
 
 __all__ = ["std", "std_mean", "var", "var_mean"]
@@ -29,7 +29,10 @@ def correction_of(dim: Dims | bool, unbiased: bool | None, correction: Number | 
         unbiased = dim
     if correction is not None:
         return correction
-    return 1 if unbiased is None else int(unbiased)
+    if unbiased is None:
+        return 1
+    need_bool(unbiased)
+    return int(unbiased)
 
 
 def named(dim: Dims | bool) -> Dims:
@@ -49,6 +52,8 @@ def moments(
         what = name if name.endswith("mean") else "std and var"
         raise NotImplementedError(f"{what} only support floating point and complex dtypes")
     dims = dims_of(dim, input.ndim)
+    if keepdim is not False:
+        need_bool(keepdim)
     shape = reduced(input.sizes, dims, keepdim)
     n = count(input.sizes, dims)
     if (0 if 0 in shape else n) - correction <= 0:

@@ -28,7 +28,7 @@ def view(input: Tensor, size: Shape) -> Tensor:
     Source: aten/src/ATen/native/TensorShape.cpp view, TensorUtils.cpp computeStride.
     """
     if any(not is_index(n) for n in size):
-        raise TypeError("size must be ints")
+        _ = sizes_of("view", size)
     to = shapes.infer(tuple(size), input.numel())
     stride = strides.view(input.sizes, input.strides, to)
     if stride is None:
