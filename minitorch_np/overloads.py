@@ -39,6 +39,16 @@ _POLYNOMIALS = (
 OVERLOADS: dict[str, tuple[str, ...]] = {
     **_each("eq ne lt le gt ge fmod copysign", "other", _TENSORS, _NUMBER),
     **_each("greater greater_equal less less_equal not_equal", "other", _TENSORS, _NUMBER),
+    **_each("multiply true_divide", "other", _TENSORS, "(Tensor input, Number {0})"),
+    "divide": (
+        _TENSORS.format("other"),
+        "(Tensor input, Tensor other, *, str rounding_mode, Tensor out = None)",
+        "(Tensor input, Number other)", "(Tensor input, Number other, *, str rounding_mode)",
+    ),
+    "subtract": (
+        "(Tensor input, Tensor other, *, Number alpha = 1, Tensor out = None)",
+        "(Tensor input, Number other, Number alpha = 1)",
+    ),
     **_each("clamp_max", "max", _TENSORS, _NUMBER),
     **_each("clamp_min", "min", _TENSORS, _NUMBER),
     **_each("pow float_power", "exponent", _TENSORS, _FROM_NUMBER, _NUMBER),
@@ -81,9 +91,10 @@ OVERLOADS: dict[str, tuple[str, ...]] = {
         "(Tensor input, Tensor other, *, Number alpha = 1)",
         "(Tensor input, Number other, Number alpha = 1)",
     ),
-    "clamp": (
-        "(Tensor input, Tensor min = None, Tensor max = None, *, Tensor out = None)",
-        "(Tensor input, Number min = None, Number max = None, *, Tensor out = None)",
+    **_each(
+        "clamp clip", "", "(Tensor input, Tensor min = None, Tensor max = None, *, "
+        "Tensor out = None)", "(Tensor input, Number min = None, Number max = None, *, "
+        "Tensor out = None)",
     ),
     "where": (
         "(Tensor condition)",

@@ -16,13 +16,14 @@ from minitorch_np.plan import Plan
 from minitorch_np.shapes import noted
 from minitorch_np.tensor import Number, Tensor, plain, type_name
 
-__all__ = ["MISSING", "Underived", "blame", "no_rule", "refuse_out", "underived"]
+__all__ = ["MISSING", "Underived", "blame", "no_rule", "refuse_out", "underive", "underived"]
 
 
 class Planned(Protocol):
     """What is known here of an op."""
 
     name: str
+    called: str
     plan: Plan
 
 
@@ -56,7 +57,7 @@ def blame(one: Planned, error: Exception, arguments: dict[str, object], method: 
     """
     if isinstance(error, AttributeError) and isinstance(error.obj, Form):
         refuse_history(error.obj.dtype)
-    called = one.plan.aten if one.name == one.plan.name else one.name
+    called = one.called or (one.plan.aten if one.name == one.plan.name else one.name)
     missing = [f'"{name}"' for name, value in arguments.items() if value is MISSING]
     known = called in OVERLOADS or called.rstrip("_") in OVERLOADS
     if known:
@@ -194,10 +195,16 @@ class Underived(Node):
 
 def underived(one: Planned, result: Tensor, inputs: Sequence[object]) -> Tensor:
     """A result written to `out=`, with a history that only says that there is no derivative."""
-    given = [t for t in (*inputs, result) if isinstance(t, Tensor) and t.requires_grad]
-    if state.grad and given and result.dtype.is_floating_point:
-        rebase(result, Underived(f"aten::{one.name}", tuple([edge(t) for t in given])))
+    underive(f"aten::{one.name}", result, (*inputs, result))
     return result
+
+
+def underive(called: str, result: Tensor, inputs: Sequence[object]) -> None:
+    """Make `Underived` the history of what is written, where any of the inputs wants a gradient."""
+    given = [t for t in inputs if isinstance(t, Tensor) and t.requires_grad]
+    if state.grad and given and result.dtype.is_floating_point:
+        rebase(result, Underived(called, tuple([edge(t) for t in given])))
+        result.born = -1  # the edge of a view may have given it the history of before just now
 
 
 def no_rule(one: Planned, argument: str) -> NoReturn:

@@ -23,6 +23,8 @@ __all__ = ["Abandoned", "Difference", "Line", "Lockstep"]
 Names = dict[str, Any]
 PARTLY = re.compile("^IndexError|out of range|Number of elements of source")
 """Errors that PyTorch may raise in the middle of writing."""
+NOT_BY_ELEMENT = re.compile(r"(mm|mv|addr|cumsum|cumprod|renorm|fill_diagonal)_|@=")
+"""Writes of elements that depend on others than those in their own place."""
 
 
 class Line(NamedTuple):
@@ -197,7 +199,7 @@ class Lockstep:
         inner = internal_overlap(tuple(target.shape), target.stride())
         if inner is Overlap.TOO_HARD and overlaps_itself(target):
             return True
-        strict = line.kind != "write" or re.search(r"(mm|mv|addr|cumsum)_", line.text)
+        strict = line.kind not in ("write", "named") or NOT_BY_ELEMENT.search(line.text)
         if inner is Overlap.YES and strict:
             return True
         read = [self.theirs.get(name) for name in line.others]

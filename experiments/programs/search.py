@@ -21,7 +21,7 @@ __all__ = ["Finding", "difference", "filled", "program", "shrunk", "within", "wr
 
 LENGTHS = (6, 8, 10, 12, 14, 16, 20, 30)
 """How many statements a program may have."""
-IN_INFERENCE = ("view", "write", "scatter")
+IN_INFERENCE = ("view", "write", "named", "scatter")
 """Kinds of statements for inference mode; what makes tensors there makes inference tensors, which
 PyTorch's composites take for others, and which want a gradient without any way to have it."""
 

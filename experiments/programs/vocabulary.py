@@ -9,6 +9,8 @@ what they see to the list `log`.
 import random
 from collections.abc import Callable
 
+from experiments.programs.writes import GEOMETRY, NAMED, OUT, SCATTERS, WRITES
+
 __all__ = ["DIMS", "DTYPES", "FORMS", "INDICES", "KINDS", "NUMBERS", "WRITING", "leaf"]
 
 FLOATS = ("float64", "float64", "float64", "float32", "float32", "bfloat16", "float16")
@@ -84,64 +86,6 @@ OPS = (
     "{x}.cumsum(0)", "{x}.softmax(0)", "{x} ** 2", "torch.addcmul({x}, {y}, {y})",
     "{x}.detach() * {x}", "{x}.clamp(-1, 1)", "{x}.max()",
 )  # fmt: skip
-
-WRITES = (
-    "{x}.data.add_(1)", "{x}.data[0] = 2", "{x}.detach().mul_(2)", "{x}.detach()[0] = 1",
-    "{x}.add_({n})", "{x}.mul_({n})", "{x}.zero_()", "{x}.tanh_()", "{x}.mul_({y})",
-    "{x}.add_({y})", "{x}.sub_({y}, alpha=2)", "{x}.copy_({y})", "{x}.copy_({y})", "{x}.mul_({x})",
-    "{x}.add_({x})", "{x}.fill_({n})", "{x}.fill_({y})", "{x}.exp_().clamp_(max=9)", "{x}.relu_()",
-    "{x}.sigmoid_()", "{x} += {y}", "{x} *= {y}", "{x} *= 2", "{x} /= 2", "{x}.addcmul_({y}, {z})",
-    "{x}.neg_()", "{x}.lerp_({y}, 0.25)", "{x}.clamp_(-1, 1)", "{x}.clamp_min_(0)", "{x}.square_()",
-    "{x}.div_({y} * {y} + 1)", "{x}.pow_(2)", "{x}.abs_()", "{x}.addmm_({x}.clone(), {x}.clone())",
-    "{x}.atan2_({y})", "{x}.bernoulli_(0.0)", "{x}.bernoulli_(1.0)", "{x}.sign_()",
-    "{x}.xlogy_({y})", "{x}.uniform_(0, 1, generator=torch.Generator().manual_seed(3))",
-    "{x}.masked_fill_({y} > 0, 2)", "{x}.normal_(generator=torch.Generator().manual_seed(3))",
-    "{x}.masked_fill_({y} > 0, {z})", "{x}.add_({y}, alpha=3)", "{x}.logical_not_()",
-    "{x}.floor_()", "{x}.mul_({y}).add_({x})", "{x}.addcdiv_({y}, {z}.exp())", "{x}.eq_({y})",
-    "{x}.gt_(0)", "torch.relu_({x})", "{x}.random_(2, 3)",
-    "{x}.erfinv_().nan_to_num_()", "{x}.exponential_(generator=torch.Generator().manual_seed(3))",
-    "{x}.tril_()", "{x}.log1p_()", "{x}.addr_({x}.sum(0), {x}.sum(1))", "{x}.remainder_(2)",
-    "{x}.copysign_({y}.nan_to_num())", "{x}.rsqrt_()", "{x}.sinh_()", "{x}.frac_()",
-)  # fmt: skip
-
-SCATTERS = (
-    "{x}[{index}] = {y}", "{x}[{index}] = {y}", "{x}[{index}] = {n}", "{x}[{index}] = {y}.sum()",
-    "{x}[{index}] = {y}[0]", "{x}[{index}] = {x}[{index}] * 2", "{x}[{index}] += {y}",
-    "{x}[{index}] *= 2", "{x}[{index}] += 1", "{x}[{index}].mul_(2)", "{x}[{index}].zero_()",
-    "{x}.index_put_((torch.tensor([0, 0]),), {y}, accumulate=True)", "{x}[0].copy_({y}[0])",
-    "{x}.index_put_((torch.tensor([1, 0]),), {y})", "{x}.masked_scatter_({x} > 0, {y})",
-    "{x}.index_put_((torch.tensor([0]), torch.tensor([0])), {y}.sum(), accumulate=True)",
-    "{x}.index_add_(0, torch.tensor([0, 0]), {y})", "{x}.index_copy_(0, torch.tensor([1, 0]), {y})",
-    "{x}.index_fill_(0, torch.tensor([0]), {n})",
-    "{x}.index_fill_(0, torch.tensor([0]), {x}.sum())",
-    "{x}.scatter_(0, torch.zeros_like({y}, dtype=torch.int64)[:1], {y})",
-    "{x}.scatter_add_(0, torch.zeros_like({y}, dtype=torch.int64), {y})",
-    "{x}.scatter_(0, torch.zeros_like({x}, dtype=torch.int64)[:1], {n})",
-    "{x}.scatter_reduce_(0, torch.zeros_like({y}, dtype=torch.int64), {y}, 'sum')",
-    "{x}.put_(torch.tensor([0, 1]), {y})", "{x}.put_(torch.tensor([0, 0]), {y}, accumulate=True)",
-    "{x}.masked_scatter_({y} > 0, {z})", "{x}.index_reduce_(0, torch.tensor([0, 1]), {y}, 'amax')",
-)  # fmt: skip
-
-OUT = (
-    "torch.mul({x}, 2, out={x})", "torch.add({x}, {x}.detach(), out={x})",
-    "torch.tanh({x}.detach(), out={x})", "torch.cat([{x}.detach().clone()], out={x})",
-)  # fmt: skip
-
-GEOMETRY = (
-    "{x}.t_()", "{x}.transpose_(0, -1)", "{x}.squeeze_()", "{x}.squeeze_({d})",
-    "{x}.unsqueeze_({d})", "{x}.as_strided_((2, 2), (1, 2))", "{x}.as_strided_((1,), (1,), 1)",
-    "{x}.swapaxes_(0, -1)", "{x}.swapdims_(0, 1)", "{x}.detach_()", "{x}.detach_()",
-    "{x}.set_({y})",
-    "{x}.set_({y}.detach())", "{x}.set_()", "{x}.set_({y}.untyped_storage())",
-    "{x}.set_({y}, 0, (1,), (1,)).fill_(2)", "{x}.data = {y}", "{x}.data = {y}.data",
-    "{x}.data = {y}.detach().clone()", "{x}.data = {x}.data.mul(2)", "{x}.data = {x}.data[:1]",
-    "{x}.data = {x}.data.float()", "{x}.data = {x}.data.double()", "{x}.data = {x}.mT",
-    "{x}.requires_grad_()", "{x}.requires_grad_(False)", "{x}.requires_grad = True",
-    "{x}.requires_grad = False",
-)  # fmt: skip
-
-RESIZED = ("0)", "1).zero_()", "1, 1).fill_(2)", "2, 3).zero_()", "{y}.shape).zero_()")
-RESIZES = tuple(f"{{x}}.resize_({how}" for how in RESIZED)
 
 HOOKS = (
     ("{x}.view_as({x}).grad_fn.next_functions[0][0].register_hook(lambda i, o: log.append("
@@ -222,9 +166,10 @@ FORMS: dict[str, tuple[str, ...]] = {
     "several": SEVERAL,
     "op": tuple(f"{{new}} = {v}" for v in OPS),
     "write": WRITES,
+    "named": NAMED,
     "scatter": SCATTERS,
     "out": OUT,
-    "geometry": GEOMETRY + RESIZES,
+    "geometry": GEOMETRY,
     "hook": HOOKS,
     "backward": BACKWARD,
     "grads": GRADS,
@@ -235,11 +180,11 @@ FORMS: dict[str, tuple[str, ...]] = {
 }
 
 KINDS: dict[str, int] = {
-    "leaf": 6, "view": 24, "same": 5, "several": 4, "op": 16, "write": 20, "scatter": 12, "out": 2,
+    "leaf": 6, "view": 24, "same": 5, "several": 4, "op": 16, "write": 16, "named": 10, "scatter": 12, "out": 4,
     "geometry": 8, "hook": 8, "backward": 10, "grads": 6, "grad": 3, "look": 3,
     "copy": 1, "mode": 1,
 }  # fmt: skip
 """How often each kind of statement comes, of the sum of these."""
 
-WRITING = ("write", "scatter", "out")
+WRITING = ("write", "named", "scatter", "out")
 """Kinds of statements that write to `{x}`."""

@@ -59,6 +59,8 @@ def walk(
         for root, grad in zip(roots, grads, strict=True):
             if wanted is None or task.runs(root[0]):
                 task.arrive(root, grad)
+            elif len(roots) == 1:
+                _pass_by(root, grad)
         for node in task.buffers:
             if not task.waiting.get(node, 0):
                 task.push(node)
@@ -77,6 +79,14 @@ def walk(
             mine["grad"], mine["inference"] = before
             state.route_again()
     return task.captures
+
+
+def _pass_by(root: Edge, grad: Tensor) -> None:
+    """Call the hooks on a root that leads to nothing wanted, which PyTorch calls if it is alone."""
+    node, nr = root
+    arrived: list[Tensor | None] = [None] * len(node.expects)
+    arrived[nr] = grad
+    node.hooked(arrived)
 
 
 def _elsewhere(outer: "Task", run: Callable[[], Captures]) -> Captures:

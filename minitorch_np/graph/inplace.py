@@ -23,6 +23,7 @@ from minitorch_np.tensor import INFERENCE, Tensor, method, over
 __all__ = [
     "bump", "bump_and_note", "check_inplace", "made", "rebase", "recheck", "refresh_history",
     "refuse_gradient", "refuse_history", "refuse_leaf", "refuse_outside_inference", "regard",
+    "settle",
 ]  # fmt: skip
 
 
@@ -129,8 +130,14 @@ def refuse_history(dtype: Dtype) -> NoReturn:
 
 
 def refuse_leaf(name: str, out: Tensor) -> None:
-    """Raise where a leaf that wants a gradient is given to a function that has no derivative."""
-    if state.grad and out.requires_grad and out.is_leaf:
+    """Raise where what wants a gradient, and cannot have another history, is given as `out=`.
+
+    That is a leaf or a view of one, or a view that may not be written to.
+    """
+    if not (state.grad and out.requires_grad):
+        return
+    base = out.base
+    if out.is_leaf or (base is not None and (base.is_leaf or out.creation != Creation.DEFAULT)):
         refuse_gradient(f"aten::{name}")
 
 
@@ -220,6 +227,19 @@ def refresh_history(view: Tensor) -> None:
         if write.on_view() is view:
             write.on_view = reference(node)
     _proceed(view, node)
+
+
+def settle(base: Tensor) -> None:
+    """Give the view that was written to last the history that `base` has now, but not for long.
+
+    PyTorch gave it that at once; here a view's history waits for the next look at it.
+    """
+    meta = base.meta
+    node = None if meta is None else meta.grad_fn
+    if isinstance(node, CopySlices) and node.write is not None:
+        view = node.write.on_view()
+        if isinstance(view, Tensor) and view.base is base and view.born != view.clock.value:
+            refresh_history(view)
 
 
 def regard(tensor: Tensor, node: Node) -> None:

@@ -20,7 +20,7 @@ from minitorch_np.overloads import fits, unfitting
 from minitorch_np.tensor import Number, Tensor, empty, method
 
 __all__ = [
-    "pow", "square", "float_power", "maximum", "minimum", "fmax", "fmin", "atan2", "arctan2",
+    "pow", "square", "square_", "float_power", "maximum", "minimum", "fmax", "fmin", "atan2", "arctan2",
     "hypot", "logaddexp", "logaddexp2", "copysign", "xlogy",
 ]  # fmt: skip
 

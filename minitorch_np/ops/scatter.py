@@ -170,12 +170,11 @@ def scatter(
     given = value if src is None else src
     if given is None:
         raise TypeError("scatter() received an invalid combination of arguments")
+    if reduce is not None and isinstance(given, Tensor):
+        warnings.warn(_DEPRECATED, UserWarning, stacklevel=4)
     done, d, ready = prepared("scatter", input, dim, index, given, out)
-    if reduce is not None:
-        if reduce not in _REDUCTIONS:
-            raise RuntimeError("reduce argument must be either add or multiply.")
-        if isinstance(given, Tensor):
-            warnings.warn(_DEPRECATED, UserWarning, stacklevel=4)
+    if reduce is not None and reduce not in _REDUCTIONS:
+        raise RuntimeError("reduce argument must be either add or multiply.")
     if not ready:
         return done
     at = indices_in(index, d, at_least_1d(done.sizes)[d])
