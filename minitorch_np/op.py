@@ -8,7 +8,7 @@ costs more than the arithmetic. `REGISTRY[name].source` shows the text; `recorde
 import inspect
 import itertools
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any, ParamSpec, Protocol, TypeVar, cast, get_args, get_origin
 
@@ -494,8 +494,16 @@ def _subclass(node: type[Node], title: str) -> type[Node]:
     made = _titled.get((node, title))
     if made is None:
         hidden = _numbers(_plans[node], title)
-        made = _titled[node, title] = type(title, (node,), {"__slots__": (), "hidden": hidden})
+        space: dict[str, object] = {"__slots__": (), "hidden": hidden}
+        if title.startswith("torch::autograd::NotImplemented"):
+            space["hidden"] = property(_without_edge)
+        made = _titled[node, title] = type(title, (node,), space)
     return made
+
+
+def _without_edge(node: Node) -> Collection[int]:
+    """Where PyTorch has no edge: such a node has one for each tensor that wants a gradient."""
+    return [at for at, to in enumerate(node.edges) if to is None]
 
 
 def _numbers(plan: Plan, title: str) -> frozenset[int]:

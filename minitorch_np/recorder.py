@@ -288,7 +288,7 @@ def inplace_source(plan: Plan, name: str) -> str:
         f"        blame(op, error, {_arguments(plan, 'out')}, method)",
     ]
     lines += ["        raise"]
-    if plan.differentiable:
+    if plan.differentiable or plan.refuses == "leaf":
         lines += ["    except RuntimeError:"]
         if native and plan.discrete:  # PyTorch looks at floating targets only
             lines += [f"        if not {first}.dtype.is_floating_point:", "            raise"]

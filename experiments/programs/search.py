@@ -108,7 +108,9 @@ def mode(rng: random.Random) -> str:
 
 def within(line: Line, context: str) -> Line:
     """A statement in a context, where it may stand there."""
-    copies = line.kind == "view" and re.search(r"\[|reshape|flatten|contiguous|dtype", line.text)
+    copies = line.kind == "view" and re.search(
+        r"\[|reshape|flatten|contiguous|dtype|view\(torch", line.text
+    )
     if not context or (context == "inference_mode" and (copies or line.kind not in IN_INFERENCE)):
         return line
     return line._replace(text=f"with torch.{context}(): {line.text}")

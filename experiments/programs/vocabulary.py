@@ -57,8 +57,9 @@ VIEWS = (
     "{x}.expand(2, *{x}.shape)", "{x}.permute(*range({x}.dim() - 1, -1, -1))", "{x}.diagonal()",
     "{x}.narrow({d}, 0, 1)", "{x}.as_strided((2, 2), (1, 1))", "{x}.as_strided((2,), (2,), 1)",
     "{x}.unfold(0, 2, 1)", "{x}.view_as({x})", "{x}.movedim(0, -1)", "{x}.select({d}, 0)",
-    "{x}.view({x}.dtype)", "{x}.swapaxes(0, -1)", "{x}.unflatten(0, (1, -1))", "{x}.expand_as({y})",
-    "{x}.detach().view(-1)", "{x}.data.view(-1)", "{x}.contiguous().view(-1)",
+    "{x}.view({x}.dtype)", "{x}.view(torch.{dtype})", "{x}.view(torch.int32)",
+    "{x}.view(torch.{dtype})", "{x}.detach().view(torch.uint8)", "{x}.swapaxes(0, -1)",
+    "{x}.unflatten(0, (1, -1))", "{x}.expand_as({y})", "{x}.detach().view(-1)", "{x}.data.view(-1)", "{x}.contiguous().view(-1)",
 )  # fmt: skip
 
 SAME = (
@@ -180,9 +181,9 @@ FORMS: dict[str, tuple[str, ...]] = {
 }
 
 KINDS: dict[str, int] = {
-    "leaf": 6, "view": 24, "same": 5, "several": 4, "op": 16, "write": 16, "named": 10, "scatter": 12, "out": 4,
-    "geometry": 8, "hook": 8, "backward": 10, "grads": 6, "grad": 3, "look": 3,
-    "copy": 1, "mode": 1,
+    "leaf": 6, "view": 24, "same": 5, "several": 4, "op": 16, "write": 16, "named": 10,
+    "scatter": 12, "out": 4, "geometry": 8, "hook": 8, "backward": 10, "grads": 6, "grad": 3,
+    "look": 3, "copy": 1, "mode": 1,
 }  # fmt: skip
 """How often each kind of statement comes, of the sum of these."""
 

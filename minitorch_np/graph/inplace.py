@@ -65,8 +65,10 @@ def recheck(tensor: Tensor, arguments: Mapping[str, object]) -> None:
 
     It looks at the tensor that is written before it looks for anybody's history.
     """
-    wanted = [t.requires_grad for t in arguments.values() if isinstance(t, Tensor)]
-    check_inplace(tensor, any(wanted))
+    wanted = [t for t in arguments.values() if isinstance(t, Tensor) and t.requires_grad]
+    check_inplace(tensor, bool(wanted))
+    for t in wanted if state.grad else ():
+        edge(t)
 
 
 def _check_view(view: Tensor, indirect: bool = False) -> None:
@@ -137,7 +139,8 @@ def refuse_leaf(name: str, out: Tensor) -> None:
     if not (state.grad and out.requires_grad):
         return
     base = out.base
-    if out.is_leaf or (base is not None and (base.is_leaf or out.creation != Creation.DEFAULT)):
+    fixed = out.is_leaf if base is None else base.is_leaf or out.creation != Creation.DEFAULT
+    if fixed or out.is_leaf:
         refuse_gradient(f"aten::{name}")
 
 
@@ -267,7 +270,10 @@ class CopySlices(Node):
     def __init__(self, base_edge: Edge | None, base: Tensor, view: Tensor, write: Node) -> None:
         super().__init__((base_edge, *write.edges[1:]))
         self.expects = [(base.sizes, base.dtype)]
-        self.hidden = write.hidden
+        self.hidden = hidden = write.hidden
+        if 0 in hidden:  # PyTorch takes the first edge that there is for the view's own
+            after = [at for at in range(len(self.edges)) if at not in hidden]
+            self.hidden = {*hidden, *after[:1]} - {0}
         self.stride = base.strides
         self.shape = view.sizes, view.strides, view.offset - base.offset
         self.write = write

@@ -7,7 +7,7 @@ from minitorch_np.graph.modes import no_grad
 from minitorch_np.memory_format import preserve_format
 from minitorch_np.shapes import Shape
 from minitorch_np.strides import contiguous
-from minitorch_np.tensor import AutogradMeta, Tensor, empty, type_name
+from minitorch_np.tensor import INFERENCE, AutogradMeta, Tensor, empty, type_name
 
 __all__ = ["Buffer", "Parameter", "typename"]
 
@@ -52,6 +52,8 @@ class Parameter(Tensor):
             raise RuntimeError(
                 "Only Tensors of floating point and complex dtype can require gradients"
             )
+        if requires_grad and source.ticks is INFERENCE:
+            source.refuse_outside_inference()
         made = object.__new__(cls)
         made.memory, made.clock, made.base = source.memory, source.clock, None
         made.sizes, made.strides, made.offset = source.sizes, source.strides, source.offset

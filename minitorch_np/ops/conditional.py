@@ -274,14 +274,15 @@ def limited(input: Tensor, low: Limit, high: Limit, out: Tensor | None, kernel: 
             return pointwise(_between_numbers(input.dtype, low, high), input, out=out)
     bounds = [x for x in (low, high) if x is not None]
     dtype = common_dtype(input, *bounds)
-    if out is input and not dtypes.can_cast(dtype, input.dtype):
+    given = any(isinstance(x, Tensor) for x in bounds)
+    if out is input and not given and not dtypes.can_cast(dtype, input.dtype):
         raise RuntimeError(
             f"result type {dtype.aten_name} can't be cast to the desired output type "
             f"{input.dtype.cpp_name}"
         )
     if dtype is dtypes.bool_ and kernel:
         raise not_implemented(kernel, dtype)
-    if any(isinstance(x, Tensor) for x in bounds):
+    if given:
         if low is None or high is None:
             f = smaller if low is None else larger
             return pointwise(f, input, bounds[0], out=out, common=dtype)

@@ -172,7 +172,10 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None)
             )
             raise noted(RuntimeError(text), notes.several([t.sizes for t in tensors]))
     shape = (*first[:d], len(tensors), *first[d:])
-    done = result(tensors, shape, _stacked_stride(tensors, shape, d), joined_dtype(tensors), out)
+    stride = _stacked_stride(tensors, shape, d)
+    if out is not None and out.sizes != shape:  # before PyTorch looks at the dtype
+        resize_output(out, shape, stride)
+    done = result(tensors, shape, stride, joined_dtype(tensors), out)
     one = (*first[:d], 1, *first[d:])
     return write_parts(done, [(one, t) for t in tensors], d)
 
