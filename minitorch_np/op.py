@@ -16,7 +16,15 @@ from minitorch_np import recorder
 from minitorch_np.dtypes import float32
 from minitorch_np.form import NUMPYS_OWN, Form, Plans
 from minitorch_np.graph.anomaly import GENERATED, maker
-from minitorch_np.graph.inplace import bump, check_inplace, made, rebase, recheck, regard
+from minitorch_np.graph.inplace import (
+    bump,
+    check_inplace,
+    made,
+    rebase,
+    recheck,
+    refuse_history,
+    regard,
+)
 from minitorch_np.graph.modes import WATCHERS, Creation, state
 from minitorch_np.graph.node import Node, edge, recorded
 from minitorch_np.graph.saved import (
@@ -399,10 +407,13 @@ def _spread(function: Callable[..., object], variadic: str) -> Callable[..., obj
     return method
 
 
-def _attach(node: Node, results: Sequence[Tensor | None], graded: int | None = None) -> None:
+def _attach(
+    node: Node, results: Sequence[Tensor | None], graded: int | None = None, views: bool = False
+) -> None:
     """Make `node` the history of several results, or the first ones; integers have none.
 
-    A gradient that was not asked for is None among them.
+    A gradient that was not asked for is None among them. Raises: RuntimeError for integers that are
+    views, which have a history in no way.
     """
     results = results[:graded]
     node.expects = [((), float32) if t is None else (t.sizes, t.dtype) for t in results]
@@ -411,6 +422,9 @@ def _attach(node: Node, results: Sequence[Tensor | None], graded: int | None = N
             meta = tensor.meta = AutogradMeta()
             meta.grad_fn = node
             meta.output_nr = nr
+        elif views:
+            assert tensor is not None
+            refuse_history(tensor.dtype)
 
 
 def _unrecorded(result: "Tensor | Sequence[Tensor]") -> "Tensor | Sequence[Tensor]":
@@ -497,13 +511,19 @@ def _subclass(node: type[Node], title: str) -> type[Node]:
         space: dict[str, object] = {"__slots__": (), "hidden": hidden}
         if title.startswith("torch::autograd::NotImplemented"):
             space["hidden"] = property(_without_edge)
-        made = _titled[node, title] = type(title, (node,), space)
+        if "::" in title:
+            space["name"] = lambda _self: title
+        made = _titled[node, title] = type(title.rpartition("::")[2], (node,), space)
     return made
 
 
 def _without_edge(node: Node) -> Collection[int]:
-    """Where PyTorch has no edge: such a node has one for each tensor that wants a gradient."""
-    return [at for at, to in enumerate(node.edges) if to is None]
+    """Where PyTorch has no edge: such a node has one for each tensor that wants a gradient.
+
+    Without any there is a view of what wants one, whose own edge leads nowhere.
+    """
+    missing = [at for at, to in enumerate(node.edges) if to is None]
+    return missing[1:] if len(missing) == len(node.edges) else missing
 
 
 def _numbers(plan: Plan, title: str) -> frozenset[int]:

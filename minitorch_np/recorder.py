@@ -185,11 +185,8 @@ def _attach(plan: Plan) -> Iterator[str]:
         yield "meta.requires_grad = meta.retains_grad = False"
         yield "meta.grad = meta.hooks = meta.post_hooks = meta.accumulator = None"
     else:
-        yield (
-            "attach(node, result)"
-            if plan.graded is None
-            else f"attach(node, result, {plan.graded})"
-        )
+        rest = "" if plan.graded is None else f", {plan.graded}"
+        yield f"attach(node, result{', None, True' if plan.view else rest})"
 
 
 def _into_out(plan: Plan, run: str) -> Iterator[str]:

@@ -193,6 +193,9 @@ class Underived(Node):
         self.apply(grads, self.edges)
 
 
+Underived.__name__ = "NotImplemented"  # as errors call it, but in Python that is something else
+
+
 def underived(one: Planned, result: Tensor, inputs: Sequence[object]) -> Tensor:
     """A result written to `out=`, with a history that only says that there is no derivative."""
     underive(f"aten::{one.name}", result, (*inputs, result))

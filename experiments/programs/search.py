@@ -25,6 +25,9 @@ IN_INFERENCE = ("view", "write", "named", "scatter")
 """Kinds of statements for inference mode; what makes tensors there makes inference tensors, which
 PyTorch's composites take for others, and which want a gradient without any way to have it."""
 
+USES = re.compile(r"\bhooked\(|\bh\.|\b[A-Z]\w+\.apply\(")
+"""What has its names from `custom.py`."""
+
 Alike = Callable[[str, str], bool]
 
 
@@ -113,7 +116,9 @@ def within(line: Line, context: str) -> Line:
     )
     if not context or (context == "inference_mode" and (copies or line.kind not in IN_INFERENCE)):
         return line
-    return line._replace(text=f"with torch.{context}(): {line.text}")
+    rest = line.text.removeprefix("with ")
+    joint = ": " if rest == line.text else ", "
+    return line._replace(text=f"with torch.{context}(){joint}{rest}")
 
 
 def difference(
@@ -156,8 +161,12 @@ def shrunk(found: Finding, alike: Alike = same_text) -> Finding:
 
 def written(found: Finding) -> str:
     """The finding as code that runs with either library."""
-    head = ["import torch  # or: import minitorch_np as torch", "log = []"]
-    if not any("log" in line.text for line in found.lines):
-        head.pop()
+    head = ["import torch  # or: import minitorch_np as torch"]
+    text = "\n".join(line.text for line in found.lines)
+    if "log" in text or USES.search(text):
+        head.append("log = []")
+    if USES.search(text):
+        head.append("from experiments.programs.custom import names")
+        head.append("globals().update(names(torch, log))")
     when = "" if found.each else ", histories looked at only then"
     return "\n".join([*head, *[line.text for line in found.lines], f"# {found.text}{when}"])

@@ -16,17 +16,17 @@ WRITES = (
     "{x}.addmm_({x}.clone(), {x}.clone())", "{x}.addmm_({y}, {z})", "{x}.mul_({y}).add_({x})",
     "{x}.atan2_({y})", "{x}.sign_()", "{x}.xlogy_({y})", "{x}.masked_fill_({y} > 0, 2)",
     "{x}.masked_fill_({y} > 0, {z})", "{x}.add_({y}, alpha=3)", "{x}.logical_not_()",
-    "{x}.floor_()", "{x}.addcdiv_({y}, {z}.exp())", "{x}.eq_({y})", "{x}.gt_(0)", "torch.relu_({x})",
-    "{x}.erfinv_().nan_to_num_()", "{x}.tril_()", "{x}.log1p_()", "{x}.remainder_(2)",
-    "{x}.addr_({x}.sum(0), {x}.sum(1))", "{x}.copysign_({y}.nan_to_num())", "{x}.rsqrt_()",
-    "{x}.sinh_()", "{x}.frac_()", "{x}.addr_({y}, {z})", "{x}.addmv_({y}, {z})",
+    "{x}.floor_()", "{x}.addcdiv_({y}, {z}.exp())", "{x}.eq_({y})", "{x}.gt_(0)",
+    "torch.relu_({x})", "{x}.erfinv_().nan_to_num_()", "{x}.tril_()", "{x}.log1p_()",
+    "{x}.remainder_(2)", "{x}.addr_({x}.sum(0), {x}.sum(1))", "{x}.copysign_({y}.nan_to_num())",
+    "{x}.rsqrt_()", "{x}.sinh_()", "{x}.frac_()", "{x}.addr_({y}, {z})", "{x}.addmv_({y}, {z})",
 )  # fmt: skip
 
 ALONE = (
     "absolute", "acos", "acosh", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh",
     "asin", "asinh", "atan", "atanh", "bitwise_not", "ceil", "conj_physical", "cos", "cosh",
     "deg2rad", "digamma", "erf", "erfc", "exp2", "expm1", "fix", "i0", "lgamma", "log", "log10",
-    "log2", "logit", "negative", "rad2deg", "reciprocal", "round", "sgn", "sin", "sinc", "sqrt",
+    "log2", "logit", "negative", "rad2deg", "reciprocal", "round", "sin", "sinc", "sqrt",
     "tan", "triu", "trunc", "nan_to_num",
 )  # fmt: skip
 
@@ -120,11 +120,11 @@ OUT = (
     "torch.cat([{y}, {z}], out={x})", "torch.stack([{y}, {z}], out={x})",
     "torch.sum({y}, 0, out={x})", "torch.cumsum({y}, 0, out={x})", "torch.mm({y}, {z}, out={x})",
     "torch.matmul({y}, {z}, out={x})", "torch.addmm({y}, {y}, {z}, out={x})",
-    "torch.mul({y}, {z}, out={x}.mT)", "torch.add({y}, 1, out={x}[0])", "torch.neg({y}, out={x}[:1])",
-    "torch.gt({y}, 0, out={x})",
-    "torch.clamp({y}, -1, 1, out={x})", "torch.max({y}, 0, out=({x}, torch.tensor([0])))",
-    "torch.where({y} > 0, {y}, {z}, out={x})", "torch.sort({y}, out=({x}, torch.tensor([0])))",
-    "torch.ones(2, 3, out={x})", "torch.arange(4, out={x})", "torch.tril({y}, out={x})",
+    "torch.mul({y}, {z}, out={x}.mT)", "torch.add({y}, 1, out={x}[0])",
+    "torch.neg({y}, out={x}[:1])", "torch.gt({y}, 0, out={x})", "torch.clamp({y}, -1, 1, out={x})",
+    "torch.max({y}, 0, out=({x}, torch.tensor([0])))", "torch.where({y} > 0, {y}, {z}, out={x})",
+    "torch.sort({y}, out=({x}, torch.tensor([0])))", "torch.ones(2, 3, out={x})",
+    "torch.arange(4, out={x})", "torch.tril({y}, out={x})",
     "torch.masked_select({y}, {y} > 0, out={x})", "torch.gather({y}, 0, {y}.long() * 0, out={x})",
     "torch.sigmoid({y}, out={x}.detach())", "torch.sub({y}, {z}, out={x}.data)",
 )  # fmt: skip
@@ -135,11 +135,12 @@ MOVES = (
     "{x}.as_strided_((1,), (1,), 1)", "{x}.swapaxes_(0, -1)", "{x}.swapdims_(0, 1)",
     "torch.as_strided_({x}, (2,), (1,))", "{x}.detach_()", "{x}.detach_()", "torch.detach_({x})",
     "{x}.set_({y})", "{x}.set_({y}.detach())", "{x}.set_()", "{x}.set_({y}.untyped_storage())",
-    "{x}.set_({y}, 0, (1,), (1,)).fill_(2)", "{x}.set_({y}.to({x}.dtype).untyped_storage(), 0, (1,)).fill_(1)",
-    "{x}.data = {y}", "{x}.data = {y}.data", "{x}.data = {y}.detach().clone()",
-    "{x}.data = {x}.data.mul(2)", "{x}.data = {x}.data[:1]", "{x}.data = {x}.data.float()",
-    "{x}.data = {x}.data.double()", "{x}.data = {x}.mT", "{x}.requires_grad_()",
-    "{x}.requires_grad_(False)", "{x}.requires_grad = True", "{x}.requires_grad = False",
+    "{x}.set_({y}, 0, (1,), (1,)).fill_(2)",
+    "{x}.set_({y}.to({x}.dtype).untyped_storage(), 0, (1,)).fill_(1)", "{x}.data = {y}",
+    "{x}.data = {y}.data", "{x}.data = {y}.detach().clone()", "{x}.data = {x}.data.mul(2)",
+    "{x}.data = {x}.data[:1]", "{x}.data = {x}.data.float()", "{x}.data = {x}.data.double()",
+    "{x}.data = {x}.mT", "{x}.requires_grad_()", "{x}.requires_grad_(False)",
+    "{x}.requires_grad = True", "{x}.requires_grad = False",
 )  # fmt: skip
 
 RESIZED = (

@@ -14,7 +14,7 @@ from typing import cast
 from weakref import getweakrefcount
 
 from minitorch_np import strides
-from minitorch_np.graph.modes import state
+from minitorch_np.graph.modes import WATCHERS, state
 from minitorch_np.graph.node import AccumulateGrad, Edge, Node, checked, fitted, laid_out, replaced
 from minitorch_np.graph.threads import elsewhere
 from minitorch_np.storage import UNSHARED
@@ -197,7 +197,10 @@ class Task:
         alone = sys.getrefcount(buffer[nr]) <= UNSHARED
         there = buffer[nr]
         assert there is not None
-        if alone and not state.grad and _is_ours(there) and not grad.is_batch:
+        if (
+            alone and not state.grad and _is_ours(there) and not grad.is_batch
+            and not (WATCHERS and state.modes)  # modes are to see what is added
+        ):  # fmt: skip
             there.add_(grad)
         else:
             buffer[nr] = there + grad
@@ -293,7 +296,7 @@ def current_task() -> Task | None:
 
 
 def will_execute(node: Node) -> bool:
-    """Whether the walk that is under way comes to `node`.
+    """Whether the walk that is under way comes to `node`, which its only root does not count as.
 
     Raises: RuntimeError outside of a walk, and for a leaf whose gradient `grad()` was asked for.
     Source: THPModule_willEngineExecuteNode, torch/csrc/autograd/init.cpp.
@@ -304,7 +307,7 @@ def will_execute(node: Node) -> bool:
             "_get_should_execute_nodes should only be called during the backward pass"
         )
     if task.targets is None:
-        return node in task.waiting or node in task.roots
+        return node in task.waiting or (len(task.roots) > 1 and node in task.roots)
     if not task.accumulating and isinstance(node, AccumulateGrad) and node in task.ends:
         raise RuntimeError(
             "A leaf node was passed to _will_engine_execute_node but we are currently running "

@@ -4,6 +4,7 @@ import itertools
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
+from threading import RLock
 from typing import ClassVar, NamedTuple, cast
 
 import numpy as np
@@ -25,7 +26,7 @@ from minitorch_np.graph.saved import (
 )
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.shapes import Shape
-from minitorch_np.tensor import Tensor, empty, stored
+from minitorch_np.tensor import AutogradMeta, Tensor, empty, stored
 from minitorch_np.tensor import device as Device
 
 __all__ = [
@@ -424,11 +425,24 @@ def edge(tensor: Tensor) -> Edge | None:
     if not meta.requires_grad:
         return None
     node = None if meta.accumulator is None else meta.accumulator()
-    if node is None:
-        node = AccumulateGrad(tensor)
-        node.tensor_hooks = {0: meta.hooks} if meta.hooks else None
-        meta.accumulator = reference(node)
-    return (node, 0)  # pyright: ignore[reportReturnType]  # as above
+    return (node or _accumulator(tensor, meta), 0)  # pyright: ignore[reportReturnType]  # as above
+
+
+def _accumulator(tensor: Tensor, meta: AutogradMeta) -> AccumulateGrad:
+    """The end of all paths to a leaf, made once even where threads use the leaf at one time.
+
+    Source: grad_accumulator, torch/csrc/autograd/variable.cpp.
+    """
+    with _MAKING:
+        node = None if meta.accumulator is None else meta.accumulator()
+        if node is None:
+            node = AccumulateGrad(tensor)
+            node.tensor_hooks = {0: meta.hooks} if meta.hooks else None
+            meta.accumulator = reference(node)
+    return cast(AccumulateGrad, node)
+
+
+_MAKING = RLock()  # the garbage collector may come by, and run what uses a leaf
 
 
 def gradient_slot(tensor: Tensor) -> Edge:

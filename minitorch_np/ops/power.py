@@ -27,8 +27,8 @@ from minitorch_np.overloads import fits, unfitting
 from minitorch_np.tensor import Number, Tensor, empty, method
 
 __all__ = [
-    "pow", "square", "square_", "float_power", "maximum", "minimum", "fmax", "fmin", "atan2", "arctan2",
-    "hypot", "logaddexp", "logaddexp2", "copysign", "xlogy",
+    "pow", "square", "square_", "float_power", "maximum", "minimum", "fmax", "fmin", "atan2",
+    "arctan2", "hypot", "logaddexp", "logaddexp2", "copysign", "xlogy",
 ]  # fmt: skip
 
 Array = NDArray[Any]
