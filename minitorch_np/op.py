@@ -104,9 +104,7 @@ class Op:
     """The function again, as the Tensor method: its errors do not count the tensor itself."""
     impl: Callable[..., object]
     called: str
-    """Another name that it was called by, as errors say; else ''."""
-    of: "Op | None"
-    """The op that it is another name of."""
+    """The name that errors say, where it is not the op's own; else ''."""
 
     def __init__(self, name: str, layout: str, plan: Plan) -> None:
         self.name = name
@@ -115,7 +113,7 @@ class Op:
         self.text = ""
         self.variadic: str | None = None
         self.called = ""
-        self.of: Op | None = None
+        self.of: Op | None = None  # what it is another name of
 
     @property
     def source(self) -> str:
@@ -512,9 +510,13 @@ def _subclass(node: type[Node], title: str) -> type[Node]:
         if title.startswith("torch::autograd::NotImplemented"):
             space["hidden"] = property(_without_edge)
         if "::" in title:
-            space["name"] = lambda _self: title
+            space["name"] = _named(title)
         made = _titled[node, title] = type(title.rpartition("::")[2], (node,), space)
     return made
+
+
+def _named(title: str) -> Callable[[Node], str]:
+    return lambda node: title  # noqa: ARG005
 
 
 def _without_edge(node: Node) -> Collection[int]:

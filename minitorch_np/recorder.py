@@ -324,6 +324,7 @@ def node_source(plan: Plan) -> str:
     made = {slot(plan, n): at for n in tensors if _with_history(plan, at := plan.output(n))}
     lines += [f"    outputs = {made!r}"]
     lines += [f"    scalars = { {slot(plan, n) for n in names if plan.scalar(n)}!r}"]
+    lines += [f"    looks = { {slot(plan, n): kind for n in names if (kind := plan.look(n))}!r}"]
     lines += ["    def apply(self, grads, edges):"]
     body: list[str] = []
     body += [f"{n} = self.{slot(plan, n)}" for n in names if n not in tensors]

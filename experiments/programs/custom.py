@@ -151,7 +151,7 @@ def hooked(torch: Any, log: list[Any]) -> Callable[[Any, str], Any]:
 
     class Scale(torch.nn.Module):
         def __init__(self) -> None:
-            super().__init__()
+            torch.nn.Module.__init__(self)
             self.weight = torch.nn.Parameter(torch.tensor(1.5))
 
         def forward(self, x: Any) -> Any:
@@ -183,4 +183,4 @@ def hooked(torch: Any, log: list[Any]) -> Callable[[Any, str], Any]:
 
 def flat(given: Any) -> tuple[Any, ...]:
     """A tensor or several, as a tuple."""
-    return given if isinstance(given, tuple) else (given,)
+    return (*given,) if isinstance(given, tuple) else (given,)

@@ -105,8 +105,8 @@ SCATTERS = (
     "{x}.scatter_reduce_(0, torch.zeros_like({y}, dtype=torch.int64), {y}, 'sum')",
     "{x}.scatter_reduce_(-1, torch.zeros_like({y}, dtype=torch.int64), {y}, 'mean')",
     "{x}.scatter_reduce_(0, torch.zeros_like({y}, dtype=torch.int64), {y}, 'prod')",
-    "{x}.scatter_reduce_(0, torch.zeros_like({y}, dtype=torch.int64), {y}, 'amin', "
-    "include_self=False)",
+    ("{x}.scatter_reduce_(0, torch.zeros_like({y}, dtype=torch.int64), {y}, 'amin', "
+     "include_self=False)"),
     "{x}.put_(torch.tensor([0, 1]), {y})", "{x}.put_(torch.tensor([0, 0]), {y}, accumulate=True)",
     "{x}.masked_scatter_({y} > 0, {z})", "{x}.index_reduce_(0, torch.tensor([0, 1]), {y}, 'amax')",
     "{x}.index_reduce_(0, torch.tensor([0, 0]), {y}, 'mean')",
