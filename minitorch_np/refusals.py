@@ -18,13 +18,14 @@ from minitorch_np.plan import Plan
 from minitorch_np.shapes import noted
 from minitorch_np.tensor import Number, Tensor, plain, type_name
 
-__all__ = ["Underived", "blame", "no_rule", "refuse_out", "underived"]
+__all__ = ["Underived", "blame", "no_rule", "refuse_out", "underive", "underived"]
 
 
 class Planned(Protocol):
     """What is known here of an op."""
 
     name: str
+    called: str
     plan: Plan
 
 
@@ -40,7 +41,7 @@ def blame(one: Planned, error: Exception, arguments: dict[str, object], method: 
     for value in arguments.values():
         if isinstance(value, Missing) and value.function is not None:
             value.refuse()  # to a function that calls this op
-    called = one.plan.aten if one.name == one.plan.name else one.name
+    called = one.called or (one.plan.aten if one.name == one.plan.name else one.name)
     parameters = one.plan.signature.parameters
     frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # as in flight.py
     args, kwargs = as_given(parameters, arguments, frame)
@@ -175,12 +176,21 @@ class Underived(Node):
         self.apply(grads, self.edges)
 
 
+Underived.__name__ = "NotImplemented"  # as errors call it, but in Python that is something else
+
+
 def underived(one: Planned, result: Tensor, inputs: Sequence[object]) -> Tensor:
     """A result written to `out=`, with a history that only says that there is no derivative."""
-    given = [t for t in (*inputs, result) if isinstance(t, Tensor) and t.requires_grad]
-    if state.grad and given and result.dtype.is_floating_point:
-        rebase(result, Underived(f"aten::{one.name}", tuple([edge(t) for t in given])))
+    underive(f"aten::{one.name}", result, (*inputs, result))
     return result
+
+
+def underive(called: str, result: Tensor, inputs: Sequence[object]) -> None:
+    """Make `Underived` the history of what is written, where any of the inputs wants a gradient."""
+    given = [t for t in inputs if isinstance(t, Tensor) and t.requires_grad]
+    if state.grad and given and result.dtype.is_floating_point:
+        rebase(result, Underived(called, tuple([edge(t) for t in given])))
+        result.born = -1  # the edge of a view may have given it the history of before just now
 
 
 def no_rule(one: Planned, argument: str) -> NoReturn:

@@ -4,6 +4,7 @@ import itertools
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
+from threading import RLock
 from typing import ClassVar, NamedTuple, NoReturn, cast
 
 import numpy as np
@@ -23,9 +24,10 @@ from minitorch_np.graph.saved import (
     type_text,
     with_history,
 )
+from minitorch_np.graph.shown import COMPUTED, HIDDEN, look
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.shapes import Shape
-from minitorch_np.tensor import Tensor, empty, stored
+from minitorch_np.tensor import AutogradMeta, Tensor, empty, stored
 from minitorch_np.tensor import device as Device
 
 __all__ = [
@@ -89,6 +91,12 @@ class Node:
 
     hidden: Collection[int] = frozenset()
     """Which edges PyTorch's overload does not have, for they are of arguments given as numbers."""
+
+    looks: ClassVar[dict[str, str]] = {}
+    """How what is kept is shown: see shown.py."""
+
+    unshown: ClassVar[frozenset[str]] = frozenset()
+    """Which names PyTorch's node does not have."""
 
     cut: ClassVar[int] = -1
     """When a tensor last lost its history in place; nodes recorded later need not look."""
@@ -273,13 +281,28 @@ class Node:
         """Give each slot `_kept_<name>` its property `_saved_<name>`, which PyTorch's nodes have,
         and that of a tensor `_raw_saved_<name>`.
 
-        A `__getattr__` would do, and cost every reading of any attribute three times as much.
+        A `__getattr__` would do, and cost every reading of any attribute three times as much. An
+        overload has its own properties, for what another one shows it may not.
         """
-        for slot in vars(cls).get("__slots__", ()):
+        slots = [s for each in cls.__mro__ for s in vars(each).get("__slots__", ())]
+        for slot in slots:
             if slot.startswith("_kept_"):
-                setattr(cls, slot.replace("_kept_", "_saved_", 1), property(_reader(slot)))
-        for slot in vars(cls).get("saves", ()):
+                reader = _reader(slot, cls.looks.get(slot, ""))
+                setattr(cls, slot.replace("_kept_", "_saved_", 1), property(reader))
+        for slot in cls.saves:
             setattr(cls, slot.replace("_kept_", "_raw_saved_", 1), property(_raw_reader(slot)))
+        hidden = HIDDEN.get(cls.__name__, "").split()
+        for name in (f"{prefix}{each}" for each in hidden for prefix in ("_saved_", "_raw_saved_")):
+            if hasattr(cls, name):
+                setattr(cls, name, property(_absent(name)))
+        cls.unshown = frozenset(
+            [f"{p}{each}" for each in hidden for p in ("_saved_", "_raw_saved_")]
+        )
+        for name, find in COMPUTED.get(cls.__name__, {}).items():
+            setattr(cls, f"_saved_{name}", property(find))
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in self.unshown]
 
     def kept(self, slot: str) -> object:
         """What stands in a slot; a number as the tensor that it is in PyTorch."""
@@ -314,8 +337,18 @@ _WRAPPED: dict[type, Dtype] = {bool: bool_, int: int64, float: float64}
 """The dtypes that numbers have as tensors, where PyTorch has no overload of an op for a number."""
 
 
-def _reader(slot: str) -> Callable[[Node], object]:
+def _reader(slot: str, kind: str) -> Callable[[Node], object]:
+    if kind:
+        return lambda node: look(kind, node.saved(slot))
     return lambda node: node.saved(slot)
+
+
+def _absent(name: str) -> Callable[[Node], NoReturn]:
+    def read(node: Node) -> NoReturn:
+        kind = type(node).__name__
+        raise AttributeError(f"{kind!r} object has no attribute {name!r}", name=name, obj=node)
+
+    return read
 
 
 def _raw_reader(slot: str) -> Callable[[Node], SavedTensor]:
@@ -434,11 +467,24 @@ def edge(tensor: Tensor) -> Edge | None:
     if not meta.requires_grad:
         return None
     node = None if meta.accumulator is None else meta.accumulator()
-    if node is None:
-        node = AccumulateGrad(tensor)
-        node.tensor_hooks = {0: meta.hooks} if meta.hooks else None
-        meta.accumulator = reference(node)
-    return (node, 0)  # pyright: ignore[reportReturnType]  # as above
+    return (node or _accumulator(tensor, meta), 0)  # pyright: ignore[reportReturnType]  # as above
+
+
+def _accumulator(tensor: Tensor, meta: AutogradMeta) -> AccumulateGrad:
+    """The end of all paths to a leaf, made once even where threads use the leaf at one time.
+
+    Source: grad_accumulator, torch/csrc/autograd/variable.cpp.
+    """
+    with _MAKING:
+        node = None if meta.accumulator is None else meta.accumulator()
+        if node is None:
+            node = AccumulateGrad(tensor)
+            node.tensor_hooks = {0: meta.hooks} if meta.hooks else None
+            meta.accumulator = reference(node)
+    return cast(AccumulateGrad, node)
+
+
+_MAKING = RLock()  # the garbage collector may come by, and run what uses a leaf
 
 
 def gradient_slot(tensor: Tensor) -> Edge:

@@ -45,7 +45,7 @@ def filled(
     """A contiguous tensor of `shape` with every element `value`."""
     tensor = prepared(name, shape, options, out, dtype)
     _fill(tensor, value)
-    return finished(tensor, options, out)
+    return finished(tensor, options, out, name)
 
 
 def _fill(tensor: Tensor, value: Number) -> None:
@@ -65,7 +65,9 @@ def empty(
     shape = shape_of("empty", size, options)
     stride = None if memory_format is None else in_format(memory_format, shape)
     if out is not None:  # nothing is written, and no write counted
-        return prepared("empty", shape, options, out)
+        made = prepared("empty", shape, options, out)
+        made.requires_grad = bool(options.get("requires_grad"))
+        return made
     return finished(prepared("empty", shape, options, None, None, stride), options)
 
 

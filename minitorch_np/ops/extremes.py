@@ -6,7 +6,7 @@ everything. Source: aten/src/ATen/native/ReduceOps.cpp and TensorCompare.cpp.
 """
 
 import builtins
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -369,10 +369,23 @@ def aminmax(
 
 
 aminmax.vjp(
-    input=lambda g_min, g_max, input, min, max, dim, keepdim: end_backward(
-        g_min, input, min, dim, keepdim
-    ).add_(end_backward(g_max, input, max, dim, keepdim))
+    input=lambda g_min, g_max, input, min, max, dim, keepdim, wanted: ends_backward(
+        [(g_min, min), (g_max, max)], input, dim, keepdim, wanted
+    )
 )
+
+
+def ends_backward(
+    ends: Sequence[tuple[Tensor | None, Tensor]],
+    input: Tensor,
+    dim: Dims,
+    keepdim: bool,
+    wanted: Sequence[bool],
+) -> list[Tensor | None]:
+    """The gradient of `aminmax`, of those ends that one has come for."""
+    given = [(g, end) for g, end in ends if g is not None and all(wanted)]
+    parts = [end_backward(g, input, end, dim, keepdim) for g, end in given]
+    return [parts[0].add_(parts[1]) if len(parts) == 2 else parts[0] if parts else None]
 
 
 def end_backward(g: Tensor, input: Tensor, end: Tensor, dim: Dims, keepdim: bool) -> Tensor:

@@ -43,7 +43,8 @@ def rand(
         return made(rand, shape, generator=generator, out=out, **options)
     tensor = prepared("rand", shape, options, out)
     source = generator or default_generator
-    return finished(fill(tensor, source.uniform(checked(tensor), tensor.dtype)), options, out)
+    drawn = source.uniform(checked(tensor), tensor.dtype)
+    return finished(fill(tensor, drawn), options, out, "rand")
 
 
 def randn(
@@ -67,7 +68,7 @@ def _normal_into(
     drawn = source.normal(
         checked(tensor), tensor.dtype, mean, std, contiguous=tensor.is_contiguous()
     )
-    return finished(fill(tensor, drawn), options, out)
+    return finished(fill(tensor, drawn), options, out, "normal")
 
 
 def randint(
@@ -104,8 +105,8 @@ def _integers_into(
     options: Options, out: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
     source = generator or default_generator
-    drawn = source.integers(tensor.numel(), low, high, tensor.dtype)
-    return finished(fill(tensor, drawn), options, out)
+    drawn = source.integers(checked(tensor), low, high, tensor.dtype)
+    return finished(fill(tensor, drawn), options, out, "randint")
 
 
 def randperm(
@@ -123,7 +124,7 @@ def randperm(
     tensor = prepared("randperm", (int(n),), options, out, dtypes.int64)
     source = generator or default_generator
     tensor.array[...] = source.permutation(int(n), tensor.dtype)
-    return finished(tensor, options, out)
+    return finished(tensor, options, out, "randperm")
 
 
 def rand_like(

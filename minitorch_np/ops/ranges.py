@@ -48,19 +48,20 @@ def arange(
     first, last, by = _range_numbers(start, end, step)
     dtype = _range_dtype("arange", options, out, first, last, by)
     n = _arange_size(first, last, by, dtype)
-    if out is not None and out.numel() not in (0, n):
-        warnings.warn(
-            f"The number of elements in the out tensor of shape {listed(out.sizes)} is "
-            f"{out.numel()} which does not match the computed number of elements {n}. Note that "
-            "this may occur as a result of rounding error. The out tensor will be resized to a "
-            f"tensor of shape ({n},).",
-            UserWarning,
-            stacklevel=2,
-        )
-    shape = out.sizes if out is not None and out.numel() == n else (n,)
+    old, was = ((), n) if out is None else (out.sizes, out.numel())
+    shape = old if out is not None and was == n else (n,)
     tensor = apart(prepared("arange", shape, options, out, dtype), out)
+    if was not in (0, n):
+        warnings.warn(_RESIZED.format(listed(old), was, n, n), UserWarning, stacklevel=2)
     quietly(_store, tensor, quietly(_counted, first, by, n, dtype).reshape(shape))
-    return finished(tensor, options, out)
+    return finished(tensor, options, out, "arange")
+
+
+_RESIZED = (
+    "The number of elements in the out tensor of shape {} is {} which does not match the computed "
+    "number of elements {}. Note that this may occur as a result of rounding error. The out tensor "
+    "will be resized to a tensor of shape ({},)."
+)
 
 
 def _range_numbers(*given: Number | Tensor | None) -> tuple[Number, Number, Number]:
@@ -161,7 +162,7 @@ def linspace(
     elif steps:
         values = quietly(_line, first, last, steps, tensor.dtype)
         quietly(_store, tensor, values.reshape(tensor.sizes))
-    return finished(tensor, options, out)
+    return finished(tensor, options, out, "linspace")
 
 
 @demanding
@@ -182,7 +183,7 @@ def logspace(
     if steps:
         values = quietly(_powers, first, last, steps, base, tensor.dtype)
         quietly(_store, tensor, values.reshape(tensor.sizes))
-    return finished(tensor, options, out)
+    return finished(tensor, options, out, "logspace")
 
 
 def _powers(start: Number, end: Number, steps: int, base: float, dtype: Dtype) -> Array:
@@ -280,4 +281,4 @@ def eye(
     tensor = prepared("eye", (int(n), int(n if m is None else m)), options, out)
     tensor.array.fill(0)
     np.fill_diagonal(tensor.array, 1)
-    return finished(tensor, options, out)
+    return finished(tensor, options, out, "eye")
