@@ -4,7 +4,6 @@ import itertools
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
-from threading import RLock
 from typing import ClassVar, NamedTuple, NoReturn, cast
 
 import numpy as np
@@ -27,7 +26,7 @@ from minitorch_np.graph.saved import (
 from minitorch_np.graph.shown import COMPUTED, HIDDEN, look
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.shapes import Shape
-from minitorch_np.tensor import AutogradMeta, Tensor, empty, stored
+from minitorch_np.tensor import Tensor, empty, stored
 from minitorch_np.tensor import device as Device
 
 __all__ = [
@@ -466,25 +465,17 @@ def edge(tensor: Tensor) -> Edge | None:
         return (node, meta.output_nr)  # pyright: ignore[reportReturnType]  # tensors know nodes by their interface
     if not meta.requires_grad:
         return None
-    node = None if meta.accumulator is None else meta.accumulator()
-    return (node or _accumulator(tensor, meta), 0)  # pyright: ignore[reportReturnType]  # as above
-
-
-def _accumulator(tensor: Tensor, meta: AutogradMeta) -> AccumulateGrad:
-    """The end of all paths to a leaf, made once even where threads use the leaf at one time.
-
-    Source: grad_accumulator, torch/csrc/autograd/variable.cpp.
-    """
-    with _MAKING:
-        node = None if meta.accumulator is None else meta.accumulator()
-        if node is None:
-            node = AccumulateGrad(tensor)
-            node.tensor_hooks = {0: meta.hooks} if meta.hooks else None
-            meta.accumulator = reference(node)
-    return cast(AccumulateGrad, node)
-
-
-_MAKING = RLock()  # the garbage collector may come by, and run what uses a leaf
+    seen = meta.accumulator
+    node = None if seen is None else seen()
+    if node is None:
+        node = AccumulateGrad(tensor)
+        node.tensor_hooks = {0: meta.hooks} if meta.hooks else None
+        made = reference(node)
+        if meta.accumulator is not seen:  # another thread has made one meanwhile
+            return edge(tensor)
+        # no call since the test, so that no thread comes between the two
+        meta.accumulator = made  # pyright: ignore[reportAttributeAccessIssue]  # as below
+    return (node, 0)  # pyright: ignore[reportReturnType]  # as above
 
 
 def gradient_slot(tensor: Tensor) -> Edge:
