@@ -154,10 +154,9 @@ def _by_parts(loop: Callable[..., Any], cuts: Sequence[Cut]) -> Callable[..., ob
             return loop(*args)
         found = [(cut, cut.count(*args)) for cut in cuts]
         enough = 2 * threads.get_num_threads()
-        cut, count = next(
-            (one for one in found if one[1] // one[0].grain >= enough),
-            max(found, key=lambda one: one[1] // one[0].grain),
-        )
+        grains = [-(-count // cut.grain) for cut, count in found]
+        k = next((k for k, n in enumerate(grains) if n >= enough), grains.index(max(grains)))
+        cut, count = found[k]
         parts = ranges(count, work, cut.grain)
         if len(parts) == 1:
             return loop(*args)
