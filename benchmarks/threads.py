@@ -81,7 +81,6 @@ CASES: dict[str, Case] = {
     "max_pool2d": lambda t: F.max_pool2d(t.image, 2),
     "max_pool2d, learnt": learnt(lambda t, image: F.max_pool2d(image, 2), "image"),
     "avg_pool2d": lambda t: F.avg_pool2d(t.image, 2),
-    "adaptive_avg_pool2d": lambda t: F.adaptive_avg_pool2d(t.image, 7),
     "bilinear": lambda t: F.interpolate(t.image, scale_factor=2, mode="bilinear"),
     "bilinear, learnt": learnt(
         lambda t, image: F.interpolate(image, scale_factor=2, mode="bilinear"), "image"

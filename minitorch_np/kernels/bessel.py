@@ -112,7 +112,7 @@ def polynomial(x: float, coefficients: Doubles) -> float:
     return total
 
 
-@each(8)
+@each(40)
 @jit
 def i0e(a: Doubles, out: Doubles) -> None:
     """exp(-|a|) I0(a)."""
@@ -124,7 +124,7 @@ def i0e(a: Doubles, out: Doubles) -> None:
             out[i] = series(32 / x - 2, I0_FAR) / math.sqrt(x)
 
 
-@each(8)
+@each(40)
 @jit
 def i1e(a: Doubles, out: Doubles) -> None:
     """exp(-|a|) I1(a), with the sign of a; that of 0 is lost."""
@@ -163,7 +163,7 @@ def normal_quantile(chance: float) -> float:
     return found if upper else -found
 
 
-@each(8)
+@each(40)
 @jit
 def ndtri(a: Doubles, out: Doubles) -> None:
     """`normal_quantile` of each element."""

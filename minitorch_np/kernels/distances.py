@@ -35,7 +35,7 @@ def squares(x: Flat, y: Flat) -> Real:
     return total
 
 
-@shared("p.p..", "a.size // m", "0.3 * out.size * m")
+@shared("p.p..", "a.size // m", "0.03 * out.size * m")
 @jit
 def measure(a: Flat, b: Flat, out: Flat, m: int, square: int) -> None:
     """out[i, j] becomes the distance of row i of `a` from row j of `b`."""
@@ -66,7 +66,7 @@ def add_signs(x: Flat, y: Flat, weight: Real, out: Flat) -> None:
         write(out, i, read(out, i) + change)
 
 
-@shared("p.ppp..", "a.size // m", "0.5 * g.size * m")
+@shared("p.ppp..", "a.size // m", "0.06 * g.size * m")
 @jit
 def turn_back(a: Flat, b: Flat, g: Flat, dist: Flat, out: Flat, m: int, square: int) -> None:
     """out, zeros at first, becomes the gradient by `a`, from that by the distances."""

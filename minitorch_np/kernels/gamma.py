@@ -114,7 +114,7 @@ def digamma(a: Doubles, out: Doubles) -> None:
         out[i] = psi(a[i])
 
 
-@each(20)
+@each(200)
 @jit
 def polygamma(a: Doubles, out: Doubles, n: int) -> None:
     """The derivative number n >= 2 of `psi` at each element."""
@@ -123,7 +123,7 @@ def polygamma(a: Doubles, out: Doubles, n: int) -> None:
         out[i] = factor * hurwitz(n + 1.0, a[i])
 
 
-@each(20)
+@each(200)
 @jit
 def zeta(a: Doubles, b: Doubles, out: Doubles) -> None:
     """`hurwitz` of each two elements."""

@@ -223,7 +223,7 @@ def lower(a: float, x: float) -> float:
     return 1 - upper(a, x) if x > 1 and x > a else lower_series(a, x)
 
 
-@each(50)
+@each(100)
 @jit
 def igamma(a: Doubles, x: Doubles, out: Doubles) -> None:
     """`lower` of each two elements."""
@@ -231,7 +231,7 @@ def igamma(a: Doubles, x: Doubles, out: Doubles) -> None:
         out[i] = lower(a[i], x[i])
 
 
-@each(50)
+@each(100)
 @jit
 def igammac(a: Doubles, x: Doubles, out: Doubles) -> None:
     """`upper` of each two elements."""

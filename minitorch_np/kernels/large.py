@@ -127,7 +127,7 @@ def beside(f: np.ufunc, kind: int) -> Callable[[Array, Array, Array], None]:
 class Compiled:
     """A kernel that runs the loop `name` with numbers where it can, and `otherwise` elsewhere."""
 
-    __slots__ = ("alike", "name", "numbers", "ones", "otherwise")
+    __slots__ = ("name", "numbers", "ones", "otherwise")
 
     def __init__(
         self, name: str, otherwise: Kernel, *numbers: float | np.generic, ones: int = 0
@@ -135,7 +135,6 @@ class Compiled:
         """The first `ones` arrays may have one element for all."""
         self.name = name
         self.otherwise = cast(Callable[..., object], otherwise)
-        self.alike = isinstance(otherwise, np.ufunc)
         self.numbers = tuple([quietly(FLOAT.type, n) for n in numbers])
         self.ones = ones
 
@@ -143,7 +142,7 @@ class Compiled:
         """Write the last of the arrays."""
         flat = walked(arrays, self.ones) if arrays[-1].size >= MANY else None
         if flat is None:
-            if self.alike:
+            if isinstance(self.otherwise, np.ufunc):
                 pointwise(self.otherwise, arrays[:-1], arrays[-1])
             else:
                 self.otherwise(*arrays)

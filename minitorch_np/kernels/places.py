@@ -92,7 +92,7 @@ def take_columns(a: Flat, index: Indices, out: Flat, n: int) -> None:
             write(y, j, read(x, read(index, j)))
 
 
-@shared("p..pp", "a.size // n", 0.8)
+@shared("p..pp", "a.size // n", 2.0)
 @jit
 def top_rows(a: Flat, n: int, sign: Real, best: Flat, at: Indices) -> bool:
     """The largest elements of each row, or with sign -1 the smallest, in order, times the sign, and

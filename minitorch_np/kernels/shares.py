@@ -154,10 +154,9 @@ def _by_parts(loop: Callable[..., Any], cuts: Sequence[Cut]) -> Callable[..., ob
             return loop(*args)
         found = [(cut, cut.count(*args)) for cut in cuts]
         enough = 2 * threads.get_num_threads()
-        cut, count = next(
-            (one for one in found if one[1] // one[0].grain >= enough),
-            max(found, key=lambda one: one[1] // one[0].grain),
-        )
+        grains = [-(-count // cut.grain) for cut, count in found]
+        k = next((k for k, n in enumerate(grains) if n >= enough), grains.index(max(grains)))
+        cut, count = found[k]
         parts = ranges(count, work, cut.grain)
         if len(parts) == 1:
             return loop(*args)
@@ -227,13 +226,13 @@ def made(
     return out
 
 
-def pointwise(f: Callable[..., object], arrays: Sequence[Any], out: Array) -> None:
-    """f(*arrays, out) for a function of each element, of arrays and numbers that broadcast to out.
+def pointwise(f: np.ufunc, arrays: Sequence[Any], out: Array) -> None:
+    """f(*arrays, out=out), of arrays and numbers that broadcast to it.
 
     Cut along the axis of `out` that takes the longest steps in memory.
     """
     if out.size < MANY or not threads.helps() or _entangled(arrays, out):
-        f(*arrays, out)
+        f(*arrays, out=out)
         return
     if out.flags.c_contiguous and all(np.shape(a) == out.shape for a in arrays):
         if all(a.flags.c_contiguous for a in arrays):
@@ -247,8 +246,12 @@ def pointwise(f: Callable[..., object], arrays: Sequence[Any], out: Array) -> No
         return a[(..., some, *[slice(None)] * (from_end - 1))]
 
     parts = ranges(out.shape[axis], out.size * CHEAP, LINE if out.ndim == 1 else 1)
-    calls = [[f, *[part(a, slice(i, j)) for a in (*arrays, out)]] for i, j in parts]
-    _ = _shared_out(run_quietly, calls)
+
+    def compute(i: int, j: int) -> None:
+        some = slice(i, j)
+        run_quietly(f, *[part(a, some) for a in arrays], out=part(out, some))
+
+    _ = _shared_out(compute, parts)
 
 
 def _entangled(arrays: Sequence[Any], out: Array) -> bool:

@@ -21,7 +21,7 @@ BEND, CUBIC = F(math.sqrt(2 / math.pi)), F(0.044715)
 LN2, LOG2E = F(math.log(2)), F(1 / math.log(2))
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def exp(a: Flat, out: Flat) -> None:
     """e to the power of a."""
@@ -29,7 +29,7 @@ def exp(a: Flat, out: Flat) -> None:
         write(out, i, curves.exp(read(a, i)))
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def log(a: Flat, out: Flat) -> None:
     """The natural logarithm."""
@@ -37,7 +37,7 @@ def log(a: Flat, out: Flat) -> None:
         write(out, i, curves.log(read(a, i)))
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def sigmoid(a: Flat, out: Flat) -> None:
     """1 / (1 + exp(-a))."""
@@ -45,7 +45,7 @@ def sigmoid(a: Flat, out: Flat) -> None:
         write(out, i, curves.sigmoid(read(a, i)))
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def sigmoid_backward(g: Flat, y: Flat, out: Flat) -> None:
     """g (1 - y) y."""
@@ -54,7 +54,7 @@ def sigmoid_backward(g: Flat, y: Flat, out: Flat) -> None:
         write(out, i, read(g, i) * (ONE - value) * value)
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def tanh_backward(g: Flat, y: Flat, out: Flat) -> None:
     """g (1 - y y)."""
@@ -63,7 +63,7 @@ def tanh_backward(g: Flat, y: Flat, out: Flat) -> None:
         write(out, i, read(g, i) * (ONE - value * value))
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def silu(a: Flat, out: Flat) -> None:
     """a sigmoid(a)."""
@@ -72,7 +72,7 @@ def silu(a: Flat, out: Flat) -> None:
         write(out, i, x / (ONE + curves.exp(-x)))
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def silu_backward(g: Flat, a: Flat, out: Flat) -> None:
     """The gradient of `silu`."""
@@ -107,7 +107,7 @@ def glu_backward(g: Flat, a: Flat, out: Flat, inner: int) -> None:
             write(of_gate, i, read(slope, i) * (read(x, i) * s * (ONE - s)))
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def logit(a: Flat, out: Flat) -> None:
     """log(a / (1 - a))."""
@@ -124,7 +124,7 @@ def elu_of(x: Real, below: Real, above: Real, inner: Real) -> Real:
     return falling if x < ZERO else x * above
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def elu(a: Flat, out: Flat, below: Real, above: Real, inner: Real) -> None:
     """above * a where positive, below * (exp(inner * a) - 1) elsewhere; inner is positive."""
@@ -132,7 +132,7 @@ def elu(a: Flat, out: Flat, below: Real, above: Real, inner: Real) -> None:
         write(out, i, elu_of(read(a, i), below, above, inner))
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def elu_backward(g: Flat, a: Flat, out: Flat, below: Real, above: Real, inner: Real) -> None:
     """The gradient of `elu` from its input."""
@@ -143,7 +143,7 @@ def elu_backward(g: Flat, a: Flat, out: Flat, below: Real, above: Real, inner: R
         write(out, i, read(g, i) * (falling if x <= ZERO else above))
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def elu_result_backward(g: Flat, y: Flat, out: Flat, below: Real, above: Real, inner: Real) -> None:
     """The gradient of `elu` from its result."""
@@ -158,7 +158,7 @@ def normal_below(x: Real) -> Real:
     return (curves.erf_near(x * ROOT_HALF) + ONE) * HALF
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def gelu(a: Flat, out: Flat) -> None:
     """a times the chance that a standard normal number is below it."""
@@ -167,7 +167,7 @@ def gelu(a: Flat, out: Flat) -> None:
         write(out, i, x * normal_below(x))
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def gelu_backward(g: Flat, a: Flat, out: Flat) -> None:
     """The gradient of `gelu`."""
@@ -183,7 +183,7 @@ def bent(x: Real) -> Real:
     return TWO * curves.sigmoid(TWO * BEND * (x + CUBIC * x * x * x)) - ONE
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def gelu_tanh(a: Flat, out: Flat) -> None:
     """`gelu`, by a tanh close to the chance."""
@@ -192,7 +192,7 @@ def gelu_tanh(a: Flat, out: Flat) -> None:
         write(out, i, HALF * x * (ONE + bent(x)))
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def gelu_tanh_backward(g: Flat, a: Flat, out: Flat) -> None:
     """The gradient of `gelu_tanh`."""
@@ -212,7 +212,7 @@ def tanh_of_softplus(x: Real) -> Real:
     return n / (n + TWO)
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def mish(a: Flat, out: Flat) -> None:
     """a tanh(log(1 + exp(a)))."""
@@ -221,7 +221,7 @@ def mish(a: Flat, out: Flat) -> None:
         write(out, i, x * tanh_of_softplus(x))
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def mish_backward(g: Flat, a: Flat, out: Flat) -> None:
     """The gradient of `mish`."""
@@ -231,7 +231,7 @@ def mish_backward(g: Flat, a: Flat, out: Flat) -> None:
         write(out, i, read(g, i) * (t + x * curves.sigmoid(x) * (ONE - t * t)))
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def softplus(a: Flat, out: Flat, beta: Real, limit: Real) -> None:
     """log(1 + exp(beta * a)) / beta, and a where beta * a is above the limit."""
@@ -241,7 +241,7 @@ def softplus(a: Flat, out: Flat, beta: Real, limit: Real) -> None:
         write(out, i, x if rising > limit else curves.softplus(rising) / beta)
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def softplus_backward(g: Flat, a: Flat, out: Flat, beta: Real, limit: Real) -> None:
     """The gradient of `softplus`."""
@@ -252,7 +252,7 @@ def softplus_backward(g: Flat, a: Flat, out: Flat, beta: Real, limit: Real) -> N
         write(out, i, slope if rising > limit else slope * grown / (grown + ONE))
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def log_sigmoid(a: Flat, out: Flat) -> None:
     """log(sigmoid(a))."""
@@ -260,7 +260,7 @@ def log_sigmoid(a: Flat, out: Flat) -> None:
         write(out, i, -curves.softplus(-read(a, i)))
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def fading(a: Flat, out: Flat) -> None:
     """exp(-|a|)."""
@@ -276,7 +276,7 @@ def log_sigmoid_backward(g: Flat, a: Flat, z: Flat, out: Flat) -> None:
         write(out, i, read(g, i) * (ONE - falling if read(a, i) < ZERO else falling))
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def hardswish_backward(g: Flat, a: Flat, out: Flat) -> None:
     """The gradient of `hardswish`."""
@@ -286,7 +286,7 @@ def hardswish_backward(g: Flat, a: Flat, out: Flat) -> None:
         write(out, i, ZERO if x <= -THREE else middle)
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def hardsigmoid_backward(g: Flat, a: Flat, out: Flat) -> None:
     """A sixth of g within (-3, 3)."""
@@ -295,7 +295,7 @@ def hardsigmoid_backward(g: Flat, a: Flat, out: Flat) -> None:
         write(out, i, read(g, i) * F(1 / 6) if (x > -THREE) & (x < THREE) else ZERO)
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def erf(a: Flat, out: Flat) -> None:
     """The error function."""
@@ -303,7 +303,7 @@ def erf(a: Flat, out: Flat) -> None:
         write(out, i, curves.erf(read(a, i)))
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def erfc(a: Flat, out: Flat) -> None:
     """1 - erf(a)."""
@@ -327,7 +327,7 @@ def log_of_sum(x: Real, y: Real, unit: Real) -> Real:
     return most + curves.log1p_within(curves.exp(gap * unit)) / unit
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def logaddexp(a: Flat, b: Flat, out: Flat) -> None:
     """log(exp(a) + exp(b))."""
@@ -335,7 +335,7 @@ def logaddexp(a: Flat, b: Flat, out: Flat) -> None:
         write(out, i, log_of_sum(read(a, i), read(b, i), ONE))
 
 
-@each(1.5)
+@each(0.6)
 @jit
 def logaddexp2(a: Flat, b: Flat, out: Flat) -> None:
     """log2(2 ** a + 2 ** b)."""

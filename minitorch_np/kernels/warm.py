@@ -12,6 +12,7 @@ from . import (
     ctc,
     cylinder,
     decay,
+    depthwise,
     distances,
     elementwise,
     gamma,
@@ -20,6 +21,7 @@ from . import (
     permutation,
     places,
     polynomials,
+    pools,
     reductions,
     remainders,
     resampling,
@@ -37,9 +39,9 @@ LOOPS = {steps: ("float32", "float64"), polynomials: ("float32", "float64")}
 """Modules whose compiled functions take flat arrays and numbers, and the dtypes of the arrays."""
 
 ANNOTATED = (
-    bessel, broadcast, channels, copies, ctc, cylinder, decay, distances, elementwise, gamma,
-    incomplete, modes, permutation, places, reductions, remainders, resampling, sampling, scans,
-    smooth, softmax,
+    bessel, broadcast, channels, copies, ctc, cylinder, decay, depthwise, distances, elementwise,
+    gamma, incomplete, modes, permutation, places, pools, reductions, remainders, resampling,
+    sampling, scans, smooth, softmax,
 )  # fmt: skip
 """Modules that build what they have, most of them from annotations."""
 

@@ -11,8 +11,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from minitorch_np.kernels.shares import made as made_by
-from minitorch_np.kernels.shares import split
 from minitorch_np.loops import not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros_like
@@ -123,7 +121,7 @@ def averaged(dims: int, input: Tensor, to: Shape) -> Tensor:
     shape = (*input.sizes[:-dims], *to)
     if dims == 3 and input.dtype.is_half:
         return made(quietly(rough_means, input.array, to), contiguous(shape), input)
-    values = quietly(made_by, lambda a: means(a, to), compute(input), shape, 1.5)
+    values = quietly(means, compute(input), to)
     return made(values, suggested(shape, input) if dims == 2 else contiguous(shape), input)
 
 
@@ -131,8 +129,7 @@ def shared(dims: int, grad_output: Tensor, input: Tensor) -> Tensor:
     """The gradient of adaptive average pooling."""
     check_gradient(f"adaptive_avg_pool{dims}d_backward", grad_output)
     shape = input.sizes
-    g = compute(grad_output)
-    values = quietly(made_by, lambda g: shares(g, shape[-dims:]), g, shape, 10.0)
+    values = quietly(shares, compute(grad_output), shape[-dims:])
     return made(values, suggested(shape, input) if dims == 2 else contiguous(shape), input)
 
 
@@ -255,13 +252,7 @@ def maximal(dims: int, input: Tensor, output_size: Ints) -> Pooled:
             )
     if not input.dtype.is_floating_point:
         raise not_implemented(name if dims == 2 else f"{name}_cpu", input.dtype)
-    array = compute(input)
-    values, index = np.empty(shape, array.dtype), np.empty(shape, np.int64)
-
-    def find(a: Array, best: Array, where: Array) -> None:
-        best[...], where[...] = largest(a, to)
-
-    split(find, [array, values, index], int(shape[1] > shape[0] and input.ndim > dims + 1), 10.0)
+    values, index = quietly(largest, compute(input), to)
     return indexed(values, index, input, plain=dims == 3)
 
 
