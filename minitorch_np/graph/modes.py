@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from enum import IntEnum
 from types import TracebackType
-from typing import Any, ParamSpec, Protocol, Self, TypeVar, cast
+from typing import Any, ClassVar, ParamSpec, Protocol, Self, TypeVar, cast
 
 __all__ = [
     "Creation",
@@ -67,6 +67,9 @@ class OpMode:
     Override `__op__`; calling `op` runs it with this mode switched off and outer modes on.
     Ops built from other ops are seen as those. Like torch.utils._python_dispatch.TorchDispatchMode.
     """
+
+    batches: ClassVar[bool] = False
+    """Whether some tensors are one example's view of a batch inside it."""
 
     def __op__(
         self, op: RegisteredOp, args: tuple[object, ...], kwargs: dict[str, object]
