@@ -5,6 +5,7 @@ __all__ = ["OPTIONAL", "SUITES"]
 SUITES = {
     "matmul": "products of matrices of all sizes and layouts, beside NumPy's and PyTorch's",
     "elementwise": "elementwise ops and reductions, beside NumPy and PyTorch",
+    "threads": "what a second thread gains, of one op a family",
     "overhead": "what an op costs on 4x4 tensors, beside PyTorch",
     "step": "a training step of the MNIST MLP, in every library that is there",
     "alone": "the same step in a process that never loads PyTorch",

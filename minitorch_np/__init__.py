@@ -74,7 +74,7 @@ from minitorch_np.memory_format import (
     preserve_format,
 )
 from minitorch_np.nn.parameter import typename
-from minitorch_np.op import REGISTRY
+from minitorch_np.op import REGISTRY, RENAMED
 from minitorch_np.ops.activation import celu, hardshrink, relu, selu, threshold
 from minitorch_np.ops.adaptive_pool import adaptive_avg_pool1d, adaptive_max_pool1d
 from minitorch_np.ops.addmm import addbmm, addmm, addmv, addr, baddbmm
@@ -276,6 +276,7 @@ from minitorch_np.ops.power import (
     minimum,
     pow,
     square,
+    square_,
     xlogy,
 )
 from minitorch_np.ops.prelu import prelu
@@ -324,7 +325,7 @@ from minitorch_np.ops.recurrent import (
     rnn_tanh_cell,
 )
 from minitorch_np.ops.reduce import all, any, count_nonzero, logsumexp, mean, nansum, prod, sum
-from minitorch_np.ops.restride import resize_as_
+from minitorch_np.ops.restride import detach_, resize_as_
 from minitorch_np.ops.rrelu import rrelu, rrelu_
 from minitorch_np.ops.sampling import bernoulli, multinomial
 from minitorch_np.ops.scan import cummax, cummin, cumprod, cumsum, diff, logcumsumexp
@@ -482,9 +483,10 @@ INPLACE = """
     frac_ gcd_ i0_ index_put_ lcm_ ldexp_ log10_ log1p_ log2_ log_ logit_ nan_to_num_ neg_
     rad2deg_ reciprocal_ relu_ round_ rsqrt_ sigmoid_ sin_ sinc_ sinh_ sqrt_ tan_ tanh_
     threshold_ trunc_ xlogy_
+    arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ clip_ fix_ negative_
 """.split()
 """In-place forms that torch has as functions, too."""
-globals().update({name: REGISTRY[name].function for name in INPLACE})
+globals().update({name: (REGISTRY | RENAMED)[name].function for name in INPLACE})
 
 newaxis = None
 """What adds a dimension when it stands in an index."""
@@ -510,9 +512,9 @@ __all__ = [
     "conv_transpose3d", "convolution", "copysign", "corrcoef", "cos", "cosh",
     "cosine_embedding_loss", "cosine_similarity", "count_nonzero", "cov", "cross", "ctc_loss",
     "cuda", "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "default_generator",
-    "deg2rad", "detach", "detach_copy", "device", "diag", "diag_embed", "diagflat", "diagonal",
-    "diagonal_copy", "diagonal_scatter", "diff", "digamma", "dist", "div", "divide", "dot",
-    "double", "dropout", "dropout_", "dsplit", "dstack", "dtype", "e", "einsum", "embedding",
+    "deg2rad", "detach", "detach_", "detach_copy", "device", "diag", "diag_embed", "diagflat",
+    "diagonal", "diagonal_copy", "diagonal_scatter", "diff", "digamma", "dist", "div", "divide",
+    "dot", "double", "dropout", "dropout_", "dsplit", "dstack", "dtype", "e", "einsum", "embedding",
     "embedding_bag", "embedding_renorm_", "empty", "empty_cache", "empty_like", "empty_permuted",
     "empty_strided", "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "exp", "exp2",
     "expand_copy", "expm1", "eye", "feature_alpha_dropout", "feature_alpha_dropout_",
@@ -520,14 +522,13 @@ __all__ = [
     "flipud", "float", "float16", "float32", "float64", "float_power", "floor", "floor_divide",
     "fmax", "fmin", "fmod", "frac", "frexp", "from_dlpack", "from_numpy", "full", "full_like",
     "func", "gather", "gcd", "ge", "ger", "get_default_dtype", "get_num_threads",
-    "get_printoptions",
-    "get_rng_state", "gradient", "greater", "greater_equal", "grid_sampler", "grid_sampler_2d",
-    "grid_sampler_3d", "group_norm", "gru", "gru_cell", "gt", "half", "hardshrink", "heaviside",
-    "hinge_embedding_loss", "histc", "histogram", "histogramdd", "hsplit", "hstack", "hypot", "i0",
-    "igamma", "igammac", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put",
-    "index_reduce", "index_select", "inf", "inference_mode", "initial_seed", "inner",
-    "instance_norm", "int", "int16", "int32", "int64", "int8",
-    "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_complex", "is_conj",
+    "get_printoptions", "get_rng_state", "gradient", "greater", "greater_equal", "grid_sampler",
+    "grid_sampler_2d", "grid_sampler_3d", "group_norm", "gru", "gru_cell", "gt", "half",
+    "hardshrink", "heaviside", "hinge_embedding_loss", "histc", "histogram", "histogramdd",
+    "hsplit", "hstack", "hypot", "i0", "igamma", "igammac", "iinfo", "imag", "index_add",
+    "index_copy", "index_fill", "index_put", "index_reduce", "index_select", "inf",
+    "inference_mode", "initial_seed", "inner", "instance_norm", "int", "int16", "int32", "int64",
+    "int8", "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_complex", "is_conj",
     "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled", "is_neg", "is_nonzero",
     "is_same_size", "is_storage", "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan",
     "isneginf", "isposinf", "isreal", "kl_div", "kron", "kthvalue", "layer_norm", "layout", "lcm",
@@ -549,23 +550,21 @@ __all__ = [
     "randn", "randn_like", "random", "randperm", "ravel", "real", "reciprocal", "relu", "remainder",
     "renorm", "repeat_interleave", "reset_peak_memory_stats", "reshape", "resize_as_",
     "resolve_conj", "resolve_neg", "result_type", "return_types", "rms_norm", "rnn_relu",
-    "rnn_relu_cell",
-    "rnn_tanh", "rnn_tanh_cell", "roll", "rot90", "round", "row_stack", "rrelu", "rrelu_", "rsqrt",
-    "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce", "searchsorted",
-    "seed", "select", "select_copy", "select_scatter", "selu", "set_default_dtype",
+    "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell", "roll", "rot90", "round", "row_stack", "rrelu",
+    "rrelu_", "rsqrt", "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce",
+    "searchsorted", "seed", "select", "select_copy", "select_scatter", "selu", "set_default_dtype",
     "set_anomaly_enabled", "set_grad_enabled", "set_num_threads", "set_printoptions",
-    "set_rng_state", "sgn", "short",
-    "sigmoid", "sign", "signbit", "sin", "sinc", "sinh", "slice_copy", "slice_scatter", "softmax",
-    "sort", "special", "split", "split_copy", "split_with_sizes", "split_with_sizes_copy", "sqrt",
-    "square", "squeeze", "squeeze_copy", "stack", "std", "std_mean", "strided", "sub", "subtract",
-    "sum", "swapaxes", "swapdims", "t", "t_copy", "take", "take_along_dim", "tan", "tanh", "tensor",
-    "tensor_split", "tensordot", "testing", "threshold", "tile", "topk", "trace", "transpose",
-    "transpose_copy", "trapezoid", "trapz", "tril", "tril_indices", "triplet_margin_loss", "triu",
-    "triu_indices", "true_divide", "trunc", "typename", "uint8", "unbind", "unbind_copy",
-    "unflatten", "unfold_copy", "unique", "unique_consecutive", "unravel_index", "unsafe_chunk",
-    "unsafe_split", "unsafe_split_with_sizes", "unsqueeze", "unsqueeze_copy", "utils", "var",
-    "var_mean", "vdot", "view_copy", "vmap", "vsplit", "vstack", "where", "xlogy", "zero_", "zeros",
-    "zeros_like",
+    "set_rng_state", "sgn", "short", "sigmoid", "sign", "signbit", "sin", "sinc", "sinh",
+    "slice_copy", "slice_scatter", "softmax", "sort", "special", "split", "split_copy",
+    "split_with_sizes", "split_with_sizes_copy", "sqrt", "square", "square_", "squeeze",
+    "squeeze_copy", "stack", "std", "std_mean", "strided", "sub", "subtract", "sum", "swapaxes",
+    "swapdims", "t", "t_copy", "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split",
+    "tensordot", "testing", "threshold", "tile", "topk", "trace", "transpose", "transpose_copy",
+    "trapezoid", "trapz", "tril", "tril_indices", "triplet_margin_loss", "triu", "triu_indices",
+    "true_divide", "trunc", "typename", "uint8", "unbind", "unbind_copy", "unflatten",
+    "unfold_copy", "unique", "unique_consecutive", "unravel_index", "unsafe_chunk", "unsafe_split",
+    "unsafe_split_with_sizes", "unsqueeze", "unsqueeze_copy", "utils", "var", "var_mean", "vdot",
+    "view_copy", "vmap", "vsplit", "vstack", "where", "xlogy", "zero_", "zeros", "zeros_like",
 ]  # fmt: skip
 
 

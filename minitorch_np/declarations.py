@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from minitorch_np.dtypes import dtype as Dtype
     from minitorch_np.graph.gradient_edge import GradientEdge
-    from minitorch_np.graph.handle import RemovableHandle
     from minitorch_np.memory_format import memory_format as MemoryFormat
     from minitorch_np.ops.factory import Options, SizedOptions
     from minitorch_np.ops.factory import layout as layout_
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from minitorch_np.storage import UntypedStorage
     from minitorch_np.tensor import Array, Number, Tensor
     from minitorch_np.tensor import device as Device
+    from minitorch_np.utils.hooks import RemovableHandle
 
 
 class TensorMethods:
@@ -1191,6 +1191,10 @@ class TensorMethods:
             """This tensor with every element set to `value`. Source:
             aten/src/ATen/native/Fill.cpp.
             """
+            ...
+
+        def fill_diagonal_(self, fill_value: Number, wrap: bool_ = False) -> Tensor:
+            """This matrix, or cube, with `fill_value` on its main diagonal."""
             ...
 
         def fix(self, *, out: Tensor | None = None) -> Tensor:

@@ -9,7 +9,7 @@ import builtins
 import math
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, cast, overload
+from typing import Any, NoReturn, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.kernels import shares
 from minitorch_np.kernels.large import Compiled
 from minitorch_np.quiet import quietly, run_quietly
-from minitorch_np.shapes import Shape, broadcast, reduced, unwritten
+from minitorch_np.shapes import Shape, broadcast, need_bool, reduced, unwritten
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Number, Tensor, blank, empty, plain
 
@@ -145,20 +145,22 @@ def pointwise(
     result: Dtype | None = None,
     common: Dtype | None = None,
     numbers: bool = False,
+    casts: bool = True,
 ) -> Tensor:
     """The elementwise result of `f` on broadcast inputs, with PyTorch's dtype and strides.
 
     `floating` turns integers to the default dtype first (exp, division); `result` is the result's
     dtype where it is not the common one (comparisons); `common` overrides the promotion; `numbers`
-    says that numbers alone will do. Raises: TypeError where there is no tensor and one must be.
+    says that numbers alone will do; `casts` whether PyTorch computes in the common dtype before it
+    writes to an `out` of another. Raises: TypeError where there is no tensor and one must be.
     """
     if out is not None and out is not inputs[0]:
-        return _into(f, inputs, out, floating, result, common)
+        return _into(f, inputs, out, floating, result, common, casts)
     asked = tuple([x.form if isinstance(x, Tensor) else type(x) for x in inputs])
     key = (asked, floating, result, common, numbers, dtypes.get_default_dtype())
     plan = _plans.get(key)
     if plan is None:
-        done = None if out is None else _into(f, inputs, out, floating, result, common)
+        done = None if out is None else _into(f, inputs, out, floating, result, common, casts)
         plan = _plan(inputs, floating, result, common, numbers)
         _plans.keep(key, plan)
         if done is not None:
@@ -166,7 +168,7 @@ def pointwise(
     dtype, form, direct, walks, large = plan
     done = blank(form) if out is None else out
     if out is not None and not (direct and form is out.form and _apart(inputs, out)):
-        return _into(f, inputs, out, floating, result, common)
+        return _into(f, inputs, out, floating, result, common, casts)
     if not direct:
         _run(f, inputs, dtype, done)
         return done
@@ -243,6 +245,7 @@ def _into(
     floating: bool,
     result: Dtype | None,
     common: Dtype | None,
+    casts: bool,
 ) -> Tensor:
     """`pointwise` where it writes to `out`."""
     dtype = _dtype(inputs, floating, common)
@@ -250,11 +253,30 @@ def _into(
     check_overlap(out, tensors)
     shape = _shape(tensors)
     to = result or dtype
+    if out.sizes != shape and casts and out.dtype not in (to, dtype):
+        if dtypes.can_cast(to, out.dtype) and not any(t is out for t in tensors):
+            warn_of_resizing(out, shape)  # once more, of what is computed in the common dtype
     done = _fitted(
         out, shape, to, tensors, lambda: strides.elementwise(shape, _operands(inputs, dtype))
     )
     _run(f, inputs, dtype, done, to)
     return done
+
+
+def refuse_kernel(
+    kernel: str, dtype: Dtype, *inputs: Tensor | Number, out: Tensor | None = None
+) -> NoReturn:
+    """Raise that a kernel has no version for `dtype`, or what PyTorch finds before it asks for one.
+
+    Source: TensorIteratorBase::build, aten/src/ATen/TensorIterator.cpp.
+    """
+    tensors = [x for x in inputs if isinstance(x, Tensor)]
+    if out is not None:
+        check_overlap(out, tensors)
+    shape = _shape(tensors)
+    if out is not None:
+        _fitted(out, shape, dtype, tensors, None)
+    raise not_implemented(kernel, dtype)
 
 
 def _dtype(inputs: tuple[Tensor | Number, ...], floating: bool, common: Dtype | None) -> Dtype:
@@ -300,14 +322,15 @@ def _run(
     if not any(isinstance(x, Tensor) for x in inputs):
         arrays = [np.asarray(x, dtype.compute) for x in arrays]
     target = done.array
-    exact = target.dtype is to.compute
+    exact = target.dtype is to.compute and not to.is_half
     wide = target if exact else np.empty(done.sizes, to.compute)
     if isinstance(f, np.ufunc) and wide.size >= shares.MANY:
         run_quietly(shares.pointwise, f, arrays, wide)
     else:
         run_quietly(f, *arrays, wide)
     if not exact:
-        quietly(_assign, target, wide)
+        rounded = to.is_half and done.dtype is not to  # to what is written, and then cast
+        quietly(_assign, target, quietly(wide.astype, to.np) if rounded else wide)
 
 
 _NUMBER: tuple[Shape, Stride] = ((), ())
@@ -381,8 +404,9 @@ def check_dtype(out: Tensor, dtype: Dtype) -> None:
 
 
 def exact_result_for(
-    out: Tensor, shape: Shape, dtype: Dtype, inputs: Sequence[Tensor] = (), *, apart: bool = True
-) -> Tensor:
+    out: Tensor, shape: Shape, dtype: Dtype, inputs: Sequence[Tensor] = (), *, apart: bool = True,
+    stride: Stride | None = None,
+) -> Tensor:  # fmt: skip
     """`out`, made ready to receive a result of `shape`, for ops that never cast to `out`'s dtype.
 
     Raises: RuntimeError for another dtype, or for memory that overlaps itself or one of `inputs`.
@@ -390,7 +414,7 @@ def exact_result_for(
     """
     check_dtype(out, dtype)
     if out.sizes != shape:
-        resize_output(out, shape, strides.contiguous(shape))
+        resize_output(out, shape, stride or strides.contiguous(shape))
     if apart:
         check_overlap(out, inputs)
     return out
@@ -407,6 +431,12 @@ def resize_output(out: Tensor, shape: Shape, stride: Stride) -> None:
 
     Source: resize_output_check, aten/src/ATen/native/Resize.cpp.
     """
+    warn_of_resizing(out, shape)
+    out.restride(shape, stride, out.offset)
+
+
+def warn_of_resizing(out: Tensor, shape: Shape) -> None:
+    """Warn of elements that will be lost."""
     if out.numel():
         warnings.warn(
             "An output with one or more elements was resized since it had shape "
@@ -415,9 +445,8 @@ def resize_output(out: Tensor, shape: Shape, stride: Stride) -> None:
             "resized unless they have zero elements. You can explicitly reuse an out tensor t by "
             "resizing it, inplace, to zero elements with t.resize_(0).",
             UserWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
-    out.restride(shape, stride, out.offset)
 
 
 def finish(
@@ -459,6 +488,8 @@ def reduce(
     says so. `f` may keep the reduced dimensions or drop them.
     """
     to = result or dtype
+    if keepdim is not False:
+        need_bool(keepdim)
     shape = reduced(input.sizes, dims, keepdim)
     if out is None:
         done = empty(shape, strides.reduction(shape), to)

@@ -8,7 +8,7 @@ costs more than the arithmetic. `REGISTRY[name].source` shows the text; `recorde
 import inspect
 import itertools
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any, ParamSpec, Protocol, TypeVar, cast, get_args, get_origin
 
@@ -16,7 +16,15 @@ from minitorch_np import recorder
 from minitorch_np.dtypes import float32
 from minitorch_np.form import NUMPYS_OWN, Form, Plans
 from minitorch_np.graph.anomaly import GENERATED, maker
-from minitorch_np.graph.inplace import bump, check_inplace, made, rebase, recheck, regard
+from minitorch_np.graph.inplace import (
+    bump,
+    check_inplace,
+    made,
+    rebase,
+    recheck,
+    refuse_history,
+    regard,
+)
 from minitorch_np.graph.modes import WATCHERS, Creation, state
 from minitorch_np.graph.node import Node, edge, recorded
 from minitorch_np.graph.saved import (
@@ -28,15 +36,26 @@ from minitorch_np.graph.saved import (
     stale,
     version_of,
 )
+from minitorch_np.missing import MISSING, demanding
 from minitorch_np.packing import run_packing
 from minitorch_np.plan import Plan, Rule, plan_of
 from minitorch_np.quiet import Anew, quiet, run_quietly
-from minitorch_np.refusals import MISSING, blame, no_rule, refuse_out, underived
+from minitorch_np.refusals import blame, no_rule, refuse_out, underived
 from minitorch_np.storage import VersionCounter
 from minitorch_np.strides import LAYOUTS, contiguous
 from minitorch_np.tensor import INFERENCE, AutogradMeta, Tensor, empty, owning, seen
 
-__all__ = ["ALIASES", "COMPOSITES", "REGISTRY", "Op", "Recorded", "alias", "composite", "op"]
+__all__ = [
+    "ALIASES",
+    "COMPOSITES",
+    "REGISTRY",
+    "RENAMED",
+    "Op",
+    "Recorded",
+    "alias",
+    "composite",
+    "op",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R", covariant=True)
@@ -77,12 +96,16 @@ class Recorded(Protocol[P, R]):
 class Op:
     """A registered op. `name` is torch's, `layout` one of `strides.LAYOUTS`; calling it runs it."""
 
-    __slots__ = ("bound", "function", "impl", "layout", "name", "plan", "text", "variadic")
+    __slots__ = (
+        "bound", "called", "function", "impl", "layout", "name", "of", "plan", "text", "variadic"
+    )  # fmt: skip
 
     function: Callable[..., object]
     bound: Callable[..., object]
     """The function again, as the Tensor method: its errors do not count the tensor itself."""
     impl: Callable[..., object]
+    called: str
+    """The name that errors say, where it is not the op's own; else ''."""
 
     def __init__(self, name: str, layout: str, plan: Plan) -> None:
         self.name = name
@@ -90,6 +113,8 @@ class Op:
         self.plan = plan
         self.text = ""
         self.variadic: str | None = None
+        self.called = ""
+        self.of: Op | None = None  # what it is another name of
 
     @property
     def source(self) -> str:
@@ -213,11 +238,20 @@ def _take_rules(recorded: A, made: Sequence[Op]) -> None:
 
 
 def composite(
-    *, method: bool = True, variadic: str | None = None, alias: Sequence[str] = ()
+    *,
+    method: bool = True,
+    variadic: str | None = None,
+    alias: Sequence[str] = (),
+    python: bool = False,
 ) -> Callable[[F], F]:
-    """Bind a function built from other ops; it needs no rule, and modes see what it calls."""
+    """Bind a function built from other ops; it needs no rule, and modes see what it calls.
+
+    `python` says that PyTorch's is a Python function: what is missing, Python says in both.
+    """
 
     def register(function: F) -> F:
+        if not python:
+            demanding(function)
         for name in (function.__name__, *alias):
             COMPOSITES[name] = function
             if method:
@@ -231,16 +265,31 @@ ALIASES: dict[str, str] = {}
 """torch's other names of ops and composites, and which they stand for."""
 
 
-def alias(function: F, *names: str) -> F:
-    """Bind an op, and its in-place form, under other names that torch has for it; returns it."""
-    one = cast(Any, function).__name__
-    for name in names:
-        ALIASES[name] = one
-        if hasattr(Tensor, one):
-            setattr(Tensor, name, getattr(Tensor, one))
-        if f"{one}_" in REGISTRY:
-            setattr(Tensor, f"{name}_", REGISTRY[f"{one}_"].function)
-    return function
+RENAMED: dict[str, Op] = {}
+"""The ops that those names are bound to, in-place forms included."""
+
+
+def alias(function: F, name: str) -> F:
+    """Bind an op, and its in-place form, under another name that torch has for it; what has it."""
+    one: Op = cast(Any, function).op
+    made = _renamed(one, name)
+    ALIASES[name], RENAMED[name] = one.name, made
+    if f"{one.name}_" in REGISTRY:
+        RENAMED[f"{name}_"] = _renamed(REGISTRY[f"{one.name}_"], f"{name}_")
+    return cast(F, made.function)
+
+
+def _renamed(one: Op, name: str) -> Op:
+    """An op under another name, which its errors say; it shares all that is generated."""
+    made = Op(one.name, one.layout, one.plan)
+    made.called, made.of, made.impl = name, one, one.impl
+    made.function = types.FunctionType(_unbuilt.__code__, {"op": made, "build": build})
+    _dress(made.function, one.impl, made, one.name != one.plan.name)
+    made.function.__name__ = made.function.__qualname__ = name
+    made.bound = _method(made)
+    if hasattr(Tensor, one.name):
+        setattr(Tensor, name, made.bound)
+    return made
 
 
 def _camel(name: str) -> str:
@@ -270,6 +319,9 @@ def build(one: Op) -> Callable[..., object]:
     Importers hold the function already, so it is given a new body. Source text is compiled at the
     first call: compiling all of it would be most of the package's import time.
     """
+    if one.of is not None:
+        _give_body(one, one.of.source, cast(types.FunctionType, one.of.function))
+        return one.function
     plan, function = one.plan, cast(types.FunctionType, one.function)
     native = plan.name.endswith("_") and not plan.name.endswith("__")
     space: dict[str, Any] = dict(_SPACE, impl=one.impl, op=one, title_of=plan.title)
@@ -289,15 +341,22 @@ def build(one: Op) -> Callable[..., object]:
     if plan.differentiable:
         space["Node_"] = space[plan.node]
         _plans[space[plan.node]] = plan
-    # Two bodies, for what one remembers of its globals is no use to the other.
-    bound = cast(types.FunctionType, one.bound)
-    for each, code in {function: made.__code__, bound: made.__code__.replace()}.items():
-        each.__globals__.update(space, method=each is not function)
+    _give_body(one, text, made)
+    return function
+
+
+def _give_body(one: Op, text: str, made: types.FunctionType) -> None:
+    """Let an op's function and its method run what was made of a text.
+
+    Each its own copy, for what one remembers of its globals is no use to the other.
+    """
+    function = cast(types.FunctionType, one.function)
+    for each in (function, cast(types.FunctionType, one.bound)):
+        each.__globals__.update(made.__globals__ | {"op": one, "method": each is not function})
         GENERATED.append(each.__globals__)
         each.__defaults__, each.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
-        each.__code__ = code
+        each.__code__ = made.__code__.replace()
     one.text = text
-    return function
 
 
 def _build_method(one: Op) -> Callable[..., object]:
@@ -356,10 +415,13 @@ def _spread(function: Callable[..., object], variadic: str) -> Callable[..., obj
     return method
 
 
-def _attach(node: Node, results: Sequence[Tensor | None], graded: int | None = None) -> None:
+def _attach(
+    node: Node, results: Sequence[Tensor | None], graded: int | None = None, views: bool = False
+) -> None:
     """Make `node` the history of several results, or the first ones; integers have none.
 
-    A gradient that was not asked for is None among them.
+    A gradient that was not asked for is None among them. Raises: RuntimeError for integers that are
+    views, which have a history in no way.
     """
     results = results[:graded]
     node.expects = [((), float32) if t is None else (t.sizes, t.dtype) for t in results]
@@ -368,6 +430,9 @@ def _attach(node: Node, results: Sequence[Tensor | None], graded: int | None = N
             meta = tensor.meta = AutogradMeta()
             meta.grad_fn = node
             meta.output_nr = nr
+        elif views:
+            assert tensor is not None
+            refuse_history(tensor.dtype)
 
 
 def _unrecorded(result: "Tensor | Sequence[Tensor]") -> "Tensor | Sequence[Tensor]":
@@ -452,8 +517,26 @@ def _subclass(node: type[Node], title: str) -> type[Node]:
     made = _titled.get((node, title))
     if made is None:
         hidden = _numbers(_plans[node], title)
-        made = _titled[node, title] = type(title, (node,), {"__slots__": (), "hidden": hidden})
+        space: dict[str, object] = {"__slots__": (), "hidden": hidden}
+        if title.startswith("torch::autograd::NotImplemented"):
+            space["hidden"] = property(_without_edge)
+        if "::" in title:
+            space["name"] = _named(title)
+        made = _titled[node, title] = type(title.rpartition("::")[2], (node,), space)
     return made
+
+
+def _named(title: str) -> Callable[[Node], str]:
+    return lambda node: title
+
+
+def _without_edge(node: Node) -> Collection[int]:
+    """Where PyTorch has no edge: such a node has one for each tensor that wants a gradient.
+
+    Without any there is a view of what wants one, whose own edge leads nowhere.
+    """
+    missing = [at for at, to in enumerate(node.edges) if to is None]
+    return missing[1:] if len(missing) == len(node.edges) else missing
 
 
 def _numbers(plan: Plan, title: str) -> frozenset[int]:

@@ -1,146 +1,282 @@
-"""torch's text for arguments that none of an op's overloads takes.
+"""torch's text for arguments that none of a function's overloads takes.
 
-Source: torch/csrc/utils/python_arg_parser.cpp print_error and invalid_arguments.cpp.
+PyTorch parses the arguments of each call against the signatures of a function, in order; where none
+takes them, the only one with as many arguments says what it misses, or all of them are listed.
+`overloads.txt` has the signatures of each function, and method, that has several in PyTorch;
+`python -m tests.torch_overloads` writes it.
+Source: torch/csrc/utils/python_arg_parser.cpp and invalid_arguments.cpp.
 """
 
-import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple, cast
 
-__all__ = ["OVERLOADS", "fits", "unfitting"]
+import numpy as np
 
-_TENSORS = "(Tensor input, Tensor {0}, *, Tensor out = None)"
-_NUMBER = "(Tensor input, Number {0}, *, Tensor out = None)"
-_FROM_NUMBER = "(Number self, Tensor {0}, *, Tensor out = None)"
-_FROM_NUMBER_ALONE = "(Number self, Tensor {0})"
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.tensor import Tensor, type_name
+from minitorch_np.tensor import device as Device
 
-_DIM = "(Tensor input, int dim, bool keepdim = False"
-_MADE = (
-    "*, Tensor out = None, torch.dtype dtype = None, torch.layout layout = None, torch.device "
-    "device = None, bool pin_memory = False, bool requires_grad = False)"
+__all__ = ["fits", "missing_text", "overloaded", "refusal", "unfitting"]
+
+Given = Sequence[object]
+Named = Mapping[str, object]
+
+_NUMBERS_TOO = frozenset(
+    name + ending
+    for name in "add div divide mul multiply sub subtract true_divide floor_divide copy".split()
+    for ending in ("", "_")
 )
+"""Of which functions a tensor argument may be a number."""
+_ONE_IS_MANY = {"dim", "dims", "stride", "padding", "dilation", "kernel_size", "output_size"}
+"""What several ints are named that one int stands for."""
 
 
-def _each(names: str, other: str, *signatures: str) -> dict[str, tuple[str, ...]]:
-    """The same signatures for several ops."""
-    return {name: tuple([s.format(other) for s in signatures]) for name in names.split()}
+class Parameter(NamedTuple):
+    """One parameter of a signature, as torch prints it."""
+
+    kind: str
+    name: str
+    default: str | None
+    keyword: bool
+
+    def takes(self, value: object, numbers: bool) -> bool:
+        """Whether a value is of its kind. Source: FunctionParameter::check."""
+        if value is None:
+            return self.default == "None" or (self.kind, self.name) == ("tuple of ints", "dim")
+        if self.kind == "Tensor":
+            return isinstance(value, Tensor) or (numbers and _is_number(value))
+        if self.kind == "tuple of Tensors":
+            several = cast("Sequence[object]", value)
+            return isinstance(value, (tuple, list)) and all(isinstance(v, Tensor) for v in several)
+        if self.kind in ("tuple of ints", "tuple of floats"):
+            element = _is_int if self.kind == "tuple of ints" else _is_float
+            if isinstance(value, (tuple, list)):
+                first = cast("Sequence[object]", value)[:1]
+                return not first or element(first[0])
+            return self.name in _ONE_IS_MANY and element(value)
+        if self.kind in _KINDS:
+            return _KINDS[self.kind](value)
+        return self.kind == "object" or self.kind.removeprefix("torch.") in type(value).__name__
+
+    def wrong(self, value: object, position: int) -> str:
+        """What torch says of a value of another kind; 0 stands for one that was named."""
+        where = f" (position {position})" if position else ""
+        told = f": argument '{self.name}'{where} must be {self.kind}"
+        if position and self.kind.startswith("tuple of") and isinstance(value, (tuple, list)):
+            first = type_name(cast("Sequence[object]", value)[0])
+            return f"{told}, but found element of type {first} at pos 0"
+        return f"{told}, not {type_name(value)}"
 
 
-def _line(base: str) -> tuple[str, ...]:
-    """The signatures of linspace and logspace."""
-    kinds = (("Tensor", "Tensor"), ("Number", "Tensor"), ("Tensor", "Number"), ("Number", "Number"))
-    return tuple([f"({a} start, {b} end, int steps, {base}{_MADE}" for a, b in kinds])
+def _is_int(value: object) -> bool:
+    if isinstance(value, Tensor):
+        return value.ndim == 0 and not value.dtype.is_floating_point and not value.requires_grad
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
-_POLYNOMIALS = (
-    ("chebyshev", "t u v w"), ("shifted_chebyshev", "t u v w"), ("hermite", "h he"),
-    ("laguerre", "l"), ("legendre", "p"),
-)  # fmt: skip
+def _is_float(value: object) -> bool:
+    return isinstance(value, (float, np.floating))
 
 
-OVERLOADS: dict[str, tuple[str, ...]] = {
-    **_each("eq ne lt le gt ge fmod copysign", "other", _TENSORS, _NUMBER),
-    **_each("greater greater_equal less less_equal not_equal", "other", _TENSORS, _NUMBER),
-    **_each("clamp_max", "max", _TENSORS, _NUMBER),
-    **_each("clamp_min", "min", _TENSORS, _NUMBER),
-    **_each("pow float_power", "exponent", _TENSORS, _FROM_NUMBER, _NUMBER),
-    **_each("xlogy special_xlog1py special_zeta", "other", _TENSORS, _FROM_NUMBER, _NUMBER),
-    **_each(
-        " ".join(f"special_{kind}_polynomial_{letter}" for kind, letters in _POLYNOMIALS
-        for letter in letters.split()), "",
-        "(Tensor x, Tensor n, *, Tensor out = None)", "(Number x, Tensor n, *, Tensor out = None)",
-        "(Tensor x, Number n, *, Tensor out = None)",
-    ),
-    "masked_fill": ("(Tensor input, Tensor mask, Tensor value)",
-                    "(Tensor input, Tensor mask, Number value)"),
-    "fill_": ("(Tensor input, Tensor value)", "(Tensor input, Number value)"),
-    "lerp": ("(Tensor input, Tensor end, Tensor weight, *, Tensor out = None)",
-             "(Tensor input, Tensor end, Number weight, *, Tensor out = None)"),
-    "isin": tuple(
-        [
-            f"({given}, *, bool assume_unique = False, bool invert = False, Tensor out = None)"
-            for given in (
-                "Tensor elements, Tensor test_elements", "Number element, Tensor test_elements",
-                "Tensor elements, Number test_element",
-            )
-        ]
-    ),
-    **_each("remainder", "other", _TENSORS, _FROM_NUMBER_ALONE, _NUMBER),
-    **_each(
-        "bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift",
-        "other", _TENSORS, _FROM_NUMBER_ALONE, _NUMBER,
-    ),
-    **_each(
-        "hsplit vsplit dsplit", "", "(Tensor input, int sections)",
-        "(Tensor input, tuple of ints indices)",
-    ),
-    **_each(
-        "max min", "", "(Tensor input, *, Tensor out = None)",
-        "(Tensor input, Tensor other, *, Tensor out = None)",
-        f"{_DIM}, *, tuple of Tensors out = None)",
-    ),
-    "rsub": (
-        "(Tensor input, Tensor other, *, Number alpha = 1)",
-        "(Tensor input, Number other, Number alpha = 1)",
-    ),
-    "clamp": (
-        "(Tensor input, Tensor min = None, Tensor max = None, *, Tensor out = None)",
-        "(Tensor input, Number min = None, Number max = None, *, Tensor out = None)",
-    ),
-    "where": (
-        "(Tensor condition)",
-        "(Tensor condition, Tensor input, Tensor other, *, Tensor out = None)",
-        "(Tensor condition, Number self, Tensor other)",
-        "(Tensor condition, Tensor input, Number other)",
-        "(Tensor condition, Number self, Number other)",
-    ),
-    "prod": (
-        "(Tensor input, *, torch.dtype dtype = None)",
-        f"{_DIM}, *, torch.dtype dtype = None, Tensor out = None)",
-    ),
-    "linspace": _line(""),
-    "logspace": _line("float base = 10.0, "),
-}  # fmt: skip
-"""The signatures of each function that has several, in torch's words and order."""
+def _is_number(value: object) -> bool:
+    if isinstance(value, Tensor):
+        return value.ndim == 0 and not value.requires_grad
+    return isinstance(value, (int, float, complex, np.number, np.bool_))
 
 
-def fits(name: str, *given: object) -> bool:
+_PYTHONS: tuple[object, ...] = (float, int, bool)
+_KINDS: dict[str, Callable[[object], bool]] = {
+    "Number": _is_number,
+    "int": _is_int,
+    "float": lambda value: _is_number(value) and not isinstance(value, complex),
+    "bool": lambda value: isinstance(value, (bool, np.bool_)),
+    "str": lambda value: isinstance(value, str),
+    "torch.dtype": lambda value: isinstance(value, Dtype) or value in _PYTHONS,
+    "torch.device": lambda value: isinstance(value, (Device, str)) or _is_int(value),
+}
+
+
+class Signature(NamedTuple):
+    """One of a function's signatures."""
+
+    text: str
+    parameters: tuple[Parameter, ...]
+
+    def plausible(self, count: int) -> bool:
+        """Whether it takes so many arguments."""
+        least = len([p for p in self.parameters if p.default is None])
+        return least <= count <= len(self.parameters)
+
+    def problem(self, name: str, args: Given, kwargs: Named) -> str | None:
+        """The first thing wrong with a call, in torch's words; None where it is taken."""
+        args = self._gathered(args)
+        most = len([p for p in self.parameters if not p.keyword])
+        if len(args) > most:
+            return self._too_many(most, len(args))
+        left = dict(kwargs)
+        for at, parameter in enumerate(self.parameters):
+            given = at < len(args)
+            if not given and parameter.name not in left:
+                if parameter.default is not None:
+                    continue
+                return missing_text([p.name for p in self.parameters[at:] if p.default is None])
+            value = args[at] if given else left.pop(parameter.name)
+            if not parameter.takes(value, name in _NUMBERS_TOO):
+                return parameter.wrong(value, at + 1 if given else 0)
+        if not left:
+            return None
+        again = next(iter(left)) in {p.name for p in self.parameters}
+        what = "multiple values for" if again else "an unexpected keyword"
+        return f" got {what} argument '{next(iter(left))}'"
+
+    def _gathered(self, args: Given) -> Given:
+        """The arguments; where the only one is several ints that stand apart, these as one."""
+        positional = [p for p in self.parameters if not p.keyword]
+        if len(positional) != 1 or positional[0].kind != "tuple of ints" or not args:
+            return args
+        alone = len(self.parameters) > 1 and positional[0].takes(args[0], numbers=False)
+        return [args] if _is_int(args[0]) and not alone else args
+
+    def _too_many(self, most: int, given: int) -> str:
+        least = len([p for p in self.parameters if p.default is None])
+        if least != most:
+            return f" takes from {least} to {most} positional arguments but {given} were given"
+        s, were = "" if most == 1 else "s", "was" if given == 1 else "were"
+        return f" takes {most} positional argument{s} but {given} {were} given"
+
+
+def missing_text(names: Sequence[str]) -> str:
+    """What torch says of arguments that are missing: it counts those that follow, too, wherever
+    they are given, and has the plural for one."""
+    s = "s" if len(names) == 1 else ""
+    told = ", ".join([f'"{name}"' for name in names])
+    return f" missing {len(names)} required positional argument{s}: {told}"
+
+
+def _parameters(text: str) -> tuple[Parameter, ...]:
+    """The parameters of a signature such as '(Tensor input, *, Tensor out = None)'."""
+    found: list[Parameter] = []
+    keyword = False
+    for part in text[1:-1].split(", ") if text != "()" else ():
+        if part == "*":
+            keyword = True
+            continue
+        declared, has_default, default = part.partition(" = ")
+        kind, _, name = declared.rpartition(" ")
+        found.append(Parameter(kind, name, default if has_default else None, keyword))
+    return tuple(found)
+
+
+@cache
+def _table() -> dict[str, list[Signature]]:
+    """The signatures of each function by its name, of a method with a dot in front."""
+    found: dict[str, list[Signature]] = {}
+    for line in Path(__file__).with_name("overloads.txt").read_text("utf-8").splitlines()[1:]:
+        name, _, text = line.partition(" ")
+        found.setdefault(name, []).append(Signature(text, _parameters(text)))
+    return found
+
+
+def _signatures(name: str, method: bool) -> list[Signature]:
+    return _table().get(f".{name}" if method else name, [])
+
+
+def overloaded(name: str, method: bool = False) -> bool:
+    """Whether PyTorch has several signatures for a function."""
+    return bool(_signatures(name, method))
+
+
+def fits(name: str, *args: object) -> bool:
     """Whether positional arguments are of the kinds that some overload of a function takes."""
-    own = OVERLOADS.get(name) or OVERLOADS[name.rstrip("_")]
-    return any(_takes(signature, given) for signature in own)
+    return any(s.problem(name, args, {}) is None for s in _signatures(name, False))
 
 
-def _takes(signature: str, given: tuple[object, ...]) -> bool:
-    wanted = [part.split()[0] for part in signature[1:-1].partition("*")[0].split(", ") if part]
-    return len(given) <= len(wanted) and all(
-        isinstance(value, (int, float)) if kind == "Number" else type(value).__name__ == kind
-        for kind, value in zip(wanted, given, strict=False)
+def refusal(name: str, args: Given, kwargs: Named, method: bool = False) -> TypeError | None:
+    """torch's error for arguments that no overload takes; None where one does, or it has none."""
+    signatures = _signatures(name, method)
+    problems = [s.problem(name, args, kwargs) for s in signatures]
+    if not signatures or any(problem is None for problem in problems):
+        return None
+    count = len(args) + len(kwargs)
+    told = [p for s, p in zip(signatures, problems, strict=True) if s.plausible(count)]
+    if len(told) == 1:
+        return TypeError(f"{name}(){told[0]}")
+    return TypeError(_combination(name, signatures, args, kwargs))
+
+
+def unfitting(name: str, *args: object) -> TypeError:
+    """torch's error for positional arguments of a function that no overload takes."""
+    found = refusal(name, args, {})
+    return (
+        TypeError(_combination(name, _signatures(name, False), args, {}))
+        if found is None
+        else found
     )
 
 
-def _of_method(signature: str) -> str | None:
-    """A signature as the Tensor method has it; None where it takes no tensor first."""
-    if not signature.startswith(("(Tensor input", "(Tensor condition")):
-        return None
-    own = re.sub(r"^\(Tensor input(, )?", "(", signature)
-    own = re.sub(r"(, \*)?, Tensor out = None\)$", ")", own)
-    return re.sub(r"\(?\*?, tuple of Tensors out = None\)$|\*, Tensor out = None\)$", ")", own)
-
-
-def unfitting(name: str, *given: object, method: bool = False) -> TypeError:
-    """torch's error for positional arguments that no overload takes, by the types they have."""
-    signatures = list(OVERLOADS.get(name) or OVERLOADS[name.rstrip("_")])
-    if method:
-        given = given[1:]
-        signatures = [own for s in signatures if (own := _of_method(s)) is not None]
-    kinds = [type(value).__name__ for value in given]
-    got = f"{name}() received an invalid combination of arguments - got ({', '.join(kinds)})"
-    lines = [f"{got}, but expected one of:"]
+def _combination(name: str, signatures: Sequence[Signature], args: Given, kwargs: Named) -> str:
+    """The list of all signatures. Source: format_invalid_args, invalid_arguments.cpp."""
+    lead = f"{name}() received an invalid combination of arguments - got "
+    named = {
+        key: kwargs[key] for key in reversed([*kwargs])
+    }  # as an unordered_map of C++ goes through a few
+    got = ", ".join([type_name(value) for value in args])
+    got += "".join([f"{', ' if got and not at else ''}{key}={type_name(value)}, "
+                    for at, (key, value) in enumerate(named.items())])  # fmt: skip
+    got = got.removesuffix(", ") if args else got
+    if len(signatures) == 1:
+        text = signatures[0].text
+        unknown = _unknown(text, named)
+        if unknown:
+            return f"{lead}unrecognized keyword arguments: {unknown}"
+        if _counted(text) == len(args) + len(named):
+            return f"{lead}{_judged(text, args, named)}, but expected {text}"
+        return f"{lead}({got}), but expected {text}"
+    lines = [f"{lead}({got}), but expected one of:"]
     for signature in signatures:
-        lines.append(f" * {signature}")
-        wanted = [part.partition(" ")[0] for part in signature[1:-1].split(", ")]
-        if kinds and len(wanted) == len(kinds):
-            told = [k if k == w else f"!{k}!" for k, w in zip(kinds, wanted, strict=True)]
-            lines.append(
-                "      didn't match because some of the arguments have invalid types: "
-                f"({', '.join(told)})"
+        text = signature.text
+        lines.append(f" * {text}")
+        if _counted(text) == len(args) + len(named):
+            unknown = _unknown(text, named)
+            why = (
+                f"keywords were incorrect: {unknown}"
+                if unknown
+                else f"arguments have invalid types: {_judged(text, args, named)}"
             )
-    return TypeError("\n".join([*lines, ""]))
+            lines.append(f"      didn't match because some of the {why}")
+    return "\n".join([*lines, ""])
+
+
+def _told(text: str) -> list[tuple[str, str]]:
+    """Type and name of each part of a signature, as the list of them reads it: a star is one, and
+    what has a default is named by that."""
+    return [(kind, name) for kind, _, name in [p.rpartition(" ") for p in text[1:-1].split(", ")]]
+
+
+def _counted(text: str) -> int:
+    return len(_told(text))
+
+
+def _unknown(text: str, named: Named) -> str:
+    parts = _told(text)
+    last = {name for _, name in parts[max(len(parts) - len(named), 0) :]}
+    return ", ".join([key for key in named if key not in last])
+
+
+def _judged(text: str, args: Given, named: Named) -> str:
+    """The types of the arguments, between '!' those that are not of the type asked for."""
+    parts = _told(text)
+    values = [*args, *[named[name] for _, name in parts[len(args) :]]]
+    judged: list[str] = []
+    for at, (value, (kind, name)) in enumerate(zip(values, parts, strict=False)):
+        own = type_name(value)
+        wanted = {"float": {"float", "int"}, "": set[str]()}.get(kind, {kind})
+        shown = f"{name}={own}" if at >= len(args) else own
+        if isinstance(value, (tuple, list)):
+            inner = ", ".join([type_name(v) for v in cast("Sequence[object]", value)])
+            comma = "," if isinstance(value, tuple) and len(cast("Given", value)) == 1 else ""
+            shown += f" of ({inner}{comma})" if isinstance(value, tuple) else f" of [{inner}]"
+        judged.append(shown if own in wanted else f"!{shown}!")
+    return f"({', '.join(judged)}{'' if args else ', '})"

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple, Protocol, cast
 
-from minitorch_np.graph.inplace import CopySlices
+from minitorch_np.graph.inplace import CopySlices, recheck
 from minitorch_np.graph.modes import Hooks, recording, state
 from minitorch_np.graph.node import Edge, Node, edge, recorded
 from minitorch_np.graph.saved import packed
@@ -72,6 +72,8 @@ def run_packing(one: Runnable, args: Sequence[object], kwargs: Mapping[str, obje
     edges: dict[str, list[Edge]] = {}
     if one.plan.differentiable and kwargs.get("out") is None:
         given = dict(zip(saving.positional, args)) | dict(kwargs)
+        if saving.written:
+            recheck(cast(Tensor, given[saving.written]), given)
         edges = _edges(saving, given)  # until the node holds them, nobody else may
         stands = _packed_arguments(saving, given, edges, hooks)
     since = next(recorded)

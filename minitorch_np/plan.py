@@ -11,6 +11,7 @@ A forward rule says what an argument's tangent `t` adds to that of the result, i
 """
 
 import inspect
+import re
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -135,6 +136,18 @@ class Plan:
         """
         titled = inspect.signature(self.title).parameters if self.title else ()
         return self.kinds.get(name) == "maybe" and name in titled
+
+    def look(self, name: str) -> str:
+        """How PyTorch's node shows an argument that is no tensor: see graph/shown.py."""
+        parameter = self.signature.parameters.get(name)
+        if parameter is None or name in self.kinds:
+            return ""
+        if name == "reduction":
+            return name
+        words = set(re.findall(r"\w+", str(parameter.annotation)))
+        if "int" not in words or words & {"float", "Number"}:
+            return ""
+        return "ints" if words & {"tuple", "Sequence"} else "int"
 
     def output(self, name: str) -> int | None:
         """Which output a rule's parameter names, None when it is not an output."""

@@ -185,11 +185,8 @@ def _attach(plan: Plan) -> Iterator[str]:
         yield "meta.requires_grad = meta.retains_grad = False"
         yield "meta.grad = meta.hooks = meta.post_hooks = meta.accumulator = None"
     else:
-        yield (
-            "attach(node, result)"
-            if plan.graded is None
-            else f"attach(node, result, {plan.graded})"
-        )
+        rest = "" if plan.graded is None else f", {plan.graded}"
+        yield f"attach(node, result{', None, True' if plan.view else rest})"
 
 
 def _into_out(plan: Plan, run: str) -> Iterator[str]:
@@ -288,7 +285,7 @@ def inplace_source(plan: Plan, name: str) -> str:
         f"        blame(op, error, {_arguments(plan, 'out')}, method)",
     ]
     lines += ["        raise"]
-    if plan.differentiable:
+    if plan.differentiable or plan.refuses == "leaf":
         lines += ["    except RuntimeError:"]
         if native and plan.discrete:  # PyTorch looks at floating targets only
             lines += [f"        if not {first}.dtype.is_floating_point:", "            raise"]
@@ -327,6 +324,7 @@ def node_source(plan: Plan) -> str:
     made = {slot(plan, n): at for n in tensors if _with_history(plan, at := plan.output(n))}
     lines += [f"    outputs = {made!r}"]
     lines += [f"    scalars = { {slot(plan, n) for n in names if plan.scalar(n)}!r}"]
+    lines += [f"    looks = { {slot(plan, n): kind for n in names if (kind := plan.look(n))}!r}"]
     lines += ["    def apply(self, grads, edges):"]
     body: list[str] = []
     body += [f"{n} = self.{slot(plan, n)}" for n in names if n not in tensors]

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import sys
 from collections.abc import Sequence
 from typing import NoReturn, Protocol, cast
 
@@ -11,40 +12,21 @@ from minitorch_np.form import Form
 from minitorch_np.graph.inplace import rebase, refuse_gradient, refuse_history, refuse_leaf
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Edge, Node, edge
-from minitorch_np.overloads import OVERLOADS, fits, unfitting
+from minitorch_np.missing import Missing, as_given, missing_in
+from minitorch_np.overloads import overloaded, refusal
 from minitorch_np.plan import Plan
 from minitorch_np.shapes import noted
 from minitorch_np.tensor import Number, Tensor, plain, type_name
 
-__all__ = ["MISSING", "Underived", "blame", "no_rule", "refuse_out", "underived"]
+__all__ = ["Underived", "blame", "no_rule", "refuse_out", "underive", "underived"]
 
 
 class Planned(Protocol):
     """What is known here of an op."""
 
     name: str
+    called: str
     plan: Plan
-
-
-class _Missing:
-    """What an argument that was not given is; whatever is done with it is a TypeError."""
-
-    def __eq__(self, other: object) -> bool:
-        raise TypeError
-
-    def __hash__(self) -> int:
-        raise TypeError
-
-    def __bool__(self) -> bool:
-        raise TypeError
-
-    def __str__(self) -> str:
-        raise TypeError
-
-    __repr__ = __str__
-
-
-MISSING = _Missing()
 
 
 def blame(one: Planned, error: Exception, arguments: dict[str, object], method: bool) -> None:
@@ -56,29 +38,31 @@ def blame(one: Planned, error: Exception, arguments: dict[str, object], method: 
     """
     if isinstance(error, AttributeError) and isinstance(error.obj, Form):
         refuse_history(error.obj.dtype)
-    called = one.plan.aten if one.name == one.plan.name else one.name
-    missing = [f'"{name}"' for name, value in arguments.items() if value is MISSING]
-    known = called in OVERLOADS or called.rstrip("_") in OVERLOADS
-    if known:
-        tensors = [v for name, v in arguments.items() if one.plan.kinds.get(name) and name != "out"]
-        given = [v for v in tensors if v is not MISSING]
-        while given and given[-1] is None:
-            given.pop()
-        if missing or not fits(called, *given):
-            raise unfitting(called, *given, method=method) from error
-    if missing:
-        raise TypeError(
-            f"{called}() missing {len(missing)} required positional arguments: {', '.join(missing)}"
-        ) from error
+    for value in arguments.values():
+        if isinstance(value, Missing) and value.function is not None:
+            value.refuse()  # to a function that calls this op
+    called = one.called or (one.plan.aten if one.name == one.plan.name else one.name)
+    parameters = one.plan.signature.parameters
+    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # as in flight.py
+    args, kwargs = as_given(parameters, arguments, frame)
+    if overloaded(called, method):
+        unfit = refusal(called, args[1:] if method else args, kwargs, method)
+        if unfit is not None:
+            raise unfit from error
+    first = next(iter(parameters))
     told = re.match(r"\w+\(\)", str(error)) is not None  # by the op itself, in torch's words
     for at, (name, value) in enumerate(arguments.items(), 0 if method else 1):
         kind = one.plan.kinds.get(name)
+        at = 0 if name in kwargs else at  # PyTorch tells no position of what is named
+        if isinstance(value, Missing):
+            needed = {n: v for n, v in arguments.items() if not (method and n == first)}
+            raise TypeError(f"{called}(){missing_in(parameters, needed)}") from error
         if name == "out":
             _blame_out(one, error, value)
         elif kind is not None:
             _blame_tensor(called, error, name, at, kind, value)
         elif not told:
-            _blame_plain(called, error, one.plan.signature.parameters[name], at, value)
+            _blame_plain(called, error, parameters[name], at, value)
 
 
 def _blame_tensor(
@@ -192,12 +176,21 @@ class Underived(Node):
         self.apply(grads, self.edges)
 
 
+Underived.__name__ = "NotImplemented"  # as errors call it, but in Python that is something else
+
+
 def underived(one: Planned, result: Tensor, inputs: Sequence[object]) -> Tensor:
     """A result written to `out=`, with a history that only says that there is no derivative."""
-    given = [t for t in (*inputs, result) if isinstance(t, Tensor) and t.requires_grad]
-    if state.grad and given and result.dtype.is_floating_point:
-        rebase(result, Underived(f"aten::{one.name}", tuple([edge(t) for t in given])))
+    underive(f"aten::{one.name}", result, (*inputs, result))
     return result
+
+
+def underive(called: str, result: Tensor, inputs: Sequence[object]) -> None:
+    """Make `Underived` the history of what is written, where any of the inputs wants a gradient."""
+    given = [t for t in inputs if isinstance(t, Tensor) and t.requires_grad]
+    if state.grad and given and result.dtype.is_floating_point:
+        rebase(result, Underived(called, tuple([edge(t) for t in given])))
+        result.born = -1  # the edge of a view may have given it the history of before just now
 
 
 def no_rule(one: Planned, argument: str) -> NoReturn:

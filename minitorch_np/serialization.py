@@ -17,6 +17,7 @@ from typing import IO, Any, ClassVar, NoReturn, cast
 import numpy as np
 
 from minitorch_np import dtypes
+from minitorch_np import weights_only as messages
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.nn.parameter import Parameter
 from minitorch_np.ops.protocol import rebuilt
@@ -305,10 +306,7 @@ class _Unpickler(pickle.Unpickler):
         """The object of an allowed name. Raises: pickle.UnpicklingError for every other."""
         found = _ALLOWED.get(f"{module}.{name}")
         if found is None:
-            raise pickle.UnpicklingError(
-                f"Unsupported global: GLOBAL {module}.{name} was not an allowed global by default. "
-                "minitorch_np loads tensors, parameters and plain containers, and runs no code."
-            )
+            raise noted(pickle.UnpicklingError(messages.refused(module, name)), _NO_CODE)
         return found
 
     def persistent_load(self, pid: object) -> _StorageRef:
@@ -352,16 +350,7 @@ _CORRUPT = (
     "This can happen if the checkpoint was not saved properly, was transferred incorrectly, or the "
     "file was modified after saving."
 )
-_NO_PICKLE = (
-    "Weights only load failed. In PyTorch 2.6, we changed the default value of the `weights_only` "
-    "argument in `torch.load` from `False` to `True`. Re-running `torch.load` with `weights_only` "
-    "set to `False` will likely succeed, but it can result in arbitrary code execution. Do it only "
-    "if you got the file from a trusted source.\nPlease file an issue with the following so that "
-    "we can make `weights_only=True` compatible with your use case: WeightsUnpickler error: \n\n"
-    "Unsupported operand {}\n\nCheck the documentation of torch.load to learn more about types "
-    "accepted by default with weights_only "
-    "https://pytorch.org/docs/stable/generated/torch.load.html."
-)
+_NO_CODE = "minitorch_np loads tensors, parameters and plain containers, and runs no code."
 _ZIP, _SHORTEST = b"PK\x03\x04", 22
 """How a zip archive begins, and the bytes that the end of each takes."""
 
@@ -390,7 +379,7 @@ def _check_file(f: FileLike) -> None:
     if not head:
         raise EOFError
     if head != _ZIP:
-        raise noted(pickle.UnpicklingError(_NO_PICKLE.format(_opcode(head))), _OLDER)
+        raise noted(pickle.UnpicklingError(messages.NO_PICKLE.format(_opcode(head))), _OLDER)
     if not zipfile.is_zipfile(f):
         size = f.seek(0, os.SEEK_END)
         how = "not a ZIP archive" if size < _SHORTEST else "failed finding central directory"

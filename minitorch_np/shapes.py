@@ -259,6 +259,12 @@ def infer(shape: Shape, numel: int) -> Shape:
     return (*shape[:unknown], numel // known, *shape[unknown + 1 :])
 
 
+def need_bool(flag: object) -> None:
+    """Raise TypeError where a flag, such as `keepdim`, is no bool: 1 may be meant as a dim."""
+    if type(flag).__name__ not in ("bool", "bool_"):  # NumPy's will do
+        raise TypeError("must be bool")
+
+
 @cached
 def reduced(shape: Shape, dims: Shape, keepdim: bool = False) -> Shape:
     """Shape left after reducing wrapped `dims`: gone, or 1 with keepdim. No dims reduce nothing."""

@@ -407,9 +407,13 @@ def extent(shape: Shape, stride: Stride) -> int:
     return last + 1
 
 
-def check_strided(shape: Shape, stride: Stride, offset: int, itemsize: int, nbytes: int) -> None:
+def check_strided(
+    shape: Shape, stride: Stride, offset: int, itemsize: int, nbytes: int,
+    given: Stride | None = None,
+) -> None:  # fmt: skip
     """Nothing, when `as_strided(shape, stride, offset)` fits a storage of `nbytes`.
 
+    `given` are the strides that the error shows, where they are not those.
     Raises: RuntimeError for lengths that differ, negative numbers, or memory out of bounds.
     Source: as_strided_tensorimpl and setStrided, aten/src/ATen/native/Resize.h.
     """
@@ -430,7 +434,8 @@ def check_strided(shape: Shape, stride: Stride, offset: int, itemsize: int, nbyt
         )
     if needed and (needed + offset) * itemsize > nbytes:
         raise RuntimeError(
-            f"setStorage: sizes {listed(shape)}, strides {listed(stride)}, storage offset "
+            f"setStorage: sizes {listed(shape)}, strides "
+            f"{listed(stride if given is None else given)}, storage offset "
             f"{offset}, and itemsize {itemsize} requiring a storage size of "
             f"{(needed + offset) * itemsize} are out of bounds for storage of size {nbytes}"
         )

@@ -49,6 +49,19 @@ class GraphNode(Protocol):
         ...
 
 
+_NOTHING = str()  # noqa: UP018  # one of its own, for what is not given
+
+
+def _refuse_device(given: object) -> NoReturn:
+    kind = "" if given is _NOTHING else type_name(given)
+    unlike = "      didn't match because some of the arguments have invalid types: "
+    raise TypeError(
+        f"device() received an invalid combination of arguments - got ({kind}), but expected one "
+        f"of:\n * (torch.device device)\n{kind and f'{unlike}(!{kind}!)'}{kind and chr(10)}"
+        " * (str type, int index = -1)\n"
+    )
+
+
 class device:
     """Where a tensor lives: always 'cpu' here. Takes a string or another device, as torch does."""
 
@@ -57,16 +70,13 @@ class device:
     type: str
     index: int | None
 
-    def __init__(self, type: "str | device" = "cpu", index: int | None = None) -> None:
+    def __init__(self, type: "str | device" = _NOTHING, index: int | None = None) -> None:
         if isinstance(type, device):
             type, index = type.type, type.index
-        if not isinstance(type, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-            given = type_name(type)
-            raise TypeError(
-                f"device() received an invalid combination of arguments - got ({given}), but "
-                "expected one of:\n * (torch.device device)\n      didn't match because some of "
-                f"the arguments have invalid types: (!{given}!)\n * (str type, int index = -1)\n"
-            )
+        if not isinstance(type, str) or type is _NOTHING:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            _refuse_device(type)
+        if index is not None and index < 0:
+            raise RuntimeError("Device index must not be negative")
         name, colon, number = type.partition(":")
         if colon and not number.isdecimal():
             raise RuntimeError(f"Invalid device string: '{type}'")
@@ -688,8 +698,13 @@ def stored(array: Array, dtype: Dtype) -> Tensor:
 
 def type_name(value: object) -> str:
     """The type as torch's messages name it: with its module for types of extension modules."""
-    kind = type(value)
-    return f"numpy.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
+    kind = value.__class__  # which says so of an argument that is missing
+    module = "numpy." if kind.__module__ == "numpy" else _MODULES.get(kind.__name__, "")
+    return module + kind.__name__
+
+
+_MODULES = dict.fromkeys(["dtype", "device", "Size", "layout", "memory_format"], "torch.")
+"""Of which types torch's messages name the module."""
 
 
 def plain(value: object) -> Number:

@@ -21,12 +21,13 @@ PACKAGE = "minitorch_np"
 ROWS = (
     tuple(
         "absent notes flight dtypes shapes strides form quiet selection printing memory_format "
-        "overloads declarations".split()
+        "declarations weights_only".split()
     ),
     ("storage", "kernels", "boxmuller", "mersenne"),
     ("tensor", "backends"),
     ("graph", "plan", "return_types"),
-    ("shortcuts",),
+    ("shortcuts", "overloads"),
+    ("missing",),
     ("recorder", "refusals", "packing"),
     ("op", "loops", "random"),
     ("dual",),

@@ -83,6 +83,50 @@ def kept(node: Any) -> dict[str, Any]:
     return found
 
 
+def shown(node: Any) -> dict[str, Any]:
+    """Everything that a node shows of what it keeps: of tensors their shapes."""
+    return {n: plainly(getattr(node, n)) for n in dir(node) if n.startswith("_saved_")}
+
+
+def plainly(value: Any) -> Any:
+    """A value that may be compared between the libraries, with its type."""
+    if isinstance(value, (torch.Tensor, Tensor)):
+        return "tensor", tuple(value.shape)
+    if isinstance(value, (tuple, list)):
+        return tuple([plainly(each) for each in value])
+    if isinstance(value, (bool, int, float, str, type(None))):
+        return type(value).__name__, repr(value)
+    return str(value)
+
+
+SHOWN_UNLIKE = {
+    ("linear_cross_entropy_chunked", "gradients"): "the node is a Python function's",
+    ("linear_cross_entropy_chunked-2", "gradients"): "the node is a Python function's",
+    ("mul_scalar-2", "dim"): "a composite counts its dims from the start here",
+}
+"""What a sample's nodes show otherwise than PyTorch's."""
+
+
+@SAMPLED
+@pytest.mark.filterwarnings("ignore")
+def test_nodes_show_what_pytorchs_show(s: Sample, request: pytest.FixtureRequest) -> None:
+    """Names and values, of what is no tensor too: dims, sizes, numbers."""
+    sample = request.node.callspec.id
+    unlike: dict[str, Any] = {}
+    for pattern in patterns(s):
+        given = flagged(s, pattern)
+        if given is None:
+            continue
+        got, expected = [graph(tensors_in(s.f(lib, *mine))) for lib, mine in both(given)]
+        for one, other in zip(got, expected, strict=True):
+            mine, theirs = shown(one), shown(other)
+            for name in mine.keys() | theirs.keys():
+                if mine.get(name) != theirs.get(name):
+                    found = one.name(), pattern, mine.get(name), theirs.get(name)
+                    unlike.setdefault(name.removeprefix("_saved_"), found)
+    assert unlike.keys() == {name for known, name in SHOWN_UNLIKE if known == sample}, unlike
+
+
 def second(library: Any, given: list[Any], results: list[Any]) -> list[Any]:
     """The nodes of the gradients, for cotangents that require a gradient, too."""
     outputs = [t for t in results if t.requires_grad]

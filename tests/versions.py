@@ -92,6 +92,7 @@ BITS = "half types are drawn from other bits"
 SCALARS = "assigning a number fills, where 2.15 copies a tensor of it or fills what is indexed"
 RANGE = "a number is checked against the range of the dtype elsewhere, or not at all"
 VMAP = "vmap refuses in other words, or not at all"
+CHECKPOINT = "it warns where nothing is said, or says another thing, and knows fewer arguments"
 TESTS = [
     Test((2, 15), "autograd/test_function.py::test_a_dtype_for_what_has_no_gradient", "*",
          "a ctx has no set_output_grad_dtype"),
@@ -210,17 +211,31 @@ TESTS = [
          "a set of parameters is taken without a warning"),
     Test((2, 15), "test_mixed_layouts.py::test_gradients", "aminmax* clamp* fmax fmin",
          "their gradients are laid out otherwise, or there is none"),
+    Test((2, 15), "test_packing.py::*",
+         "aminmax* narrow_copy special_*bessel_* nextafter* gather-[2-6]",
+         "there is no derivative, or a quantile is always sorted for"),
+    Test((2, 15), "test_packing.py::test_nodes_of_gradients_keep_what_pytorchs_keep", "?dist_*",
+         "the second derivative of distances keeps nothing"),
     Test((2, 15), "test_random.py::test_normal", "*float16", BITS),
     Test((2, 15), "test_random.py::test_normal_over_several_chunks", "torch.bfloat16", BITS),
     Test((2, 15), "test_random.py::test_uniform", "*float16 1.0-1.0000001-float32", BITS),
+    Test((2, 15), "test_state_machine.py::test_random_programs", "",
+         "programs come upon what other entries name"),
     Test((2, 15), "test_strides.py::test_check_strided", "", "the offset is checked last"),
     Test((2, 15), "test_serialization.py::test_attributes_and_buffers_cross", "*torch*",
          "an attribute called names sets the names of dimensions, which are gone since"),
     Test((2, 15), "test_tensor.py::test_what_is_refused_as_pytorch_refuses", "a?word",
          "a word is the name of a dimension, and those are gone since"),
+    Test((2, 15), "testing/test_batched.py::test_what_differs_is_said_in_torchs_words", "text1*",
+         "a text has a typing error"),
+    Test((2, 15), "testing/test_gradcheck_arguments.py::test_answers", "not?wanted-*",
+         "a text has a typing error"),
     Test((2, 15), "testing/test_gradcheck.py::test_texts_are_torchs", "",
          "a text has a typing error"),
     Test((2, 15), "testing/test_samples.py::test_the_same_values", "*float16", BITS),
+    *[Test((2, 15), f"utils/test_checkpoint.py::test_{name}", "*", CHECKPOINT) for name in
+      ("a_forward_that_raises", "a_second_run_that_differs", "arguments", "decorators_and_methods",
+       "saved_tensors_read_twice", "under_hooks_of_the_caller")],
 ]  # fmt: skip
 """Tests that an older PyTorch fails, by name and parameters, each with what it does."""
 

@@ -21,9 +21,12 @@ __all__ = ["Finding", "difference", "filled", "program", "shrunk", "within", "wr
 
 LENGTHS = (6, 8, 10, 12, 14, 16, 20, 30)
 """How many statements a program may have."""
-IN_INFERENCE = ("view", "write", "scatter")
+IN_INFERENCE = ("view", "write", "named", "scatter")
 """Kinds of statements for inference mode; what makes tensors there makes inference tensors, which
 PyTorch's composites take for others, and which want a gradient without any way to have it."""
+
+USES = re.compile(r"\bhooked\(|\bh\.|\b[A-Z]\w+\.apply\(")
+"""What has its names from `custom.py`."""
 
 Alike = Callable[[str, str], bool]
 
@@ -108,10 +111,14 @@ def mode(rng: random.Random) -> str:
 
 def within(line: Line, context: str) -> Line:
     """A statement in a context, where it may stand there."""
-    copies = line.kind == "view" and re.search(r"\[|reshape|flatten|contiguous|dtype", line.text)
+    copies = line.kind == "view" and re.search(
+        r"\[|reshape|flatten|contiguous|dtype|view\(torch", line.text
+    )
     if not context or (context == "inference_mode" and (copies or line.kind not in IN_INFERENCE)):
         return line
-    return line._replace(text=f"with torch.{context}(): {line.text}")
+    rest = line.text.removeprefix("with ")
+    joint = ": " if rest == line.text else ", "
+    return line._replace(text=f"with torch.{context}(){joint}{rest}")
 
 
 def difference(
@@ -154,8 +161,12 @@ def shrunk(found: Finding, alike: Alike = same_text) -> Finding:
 
 def written(found: Finding) -> str:
     """The finding as code that runs with either library."""
-    head = ["import torch  # or: import minitorch_np as torch", "log = []"]
-    if not any("log" in line.text for line in found.lines):
-        head.pop()
+    head = ["import torch  # or: import minitorch_np as torch"]
+    text = "\n".join(line.text for line in found.lines)
+    if "log" in text or USES.search(text):
+        head.append("log = []")
+    if USES.search(text):
+        head.append("from experiments.programs.custom import names")
+        head.append("globals().update(names(torch, log))")
     when = "" if found.each else ", histories looked at only then"
     return "\n".join([*head, *[line.text for line in found.lines], f"# {found.text}{when}"])

@@ -3,11 +3,23 @@
 `{x}` is the tensor a statement is about (the one that a write writes to), `{y}` and `{z}` others,
 `{new}` a name not used so far, `{d}` a dim, `{n}` a number, `{index}` a subscript, `{dtype}` a
 dtype. Every statement means the same in both libraries, whichever of them `torch` is; hooks write
-what they see to the list `log`.
+what they see to the list `log`; `custom.py` has the other names.
 """
 
 import random
 from collections.abc import Callable
+
+from experiments.programs.backwards import (
+    BACKWARD,
+    CUSTOM,
+    GRAD,
+    GRADS,
+    HOOKS,
+    SAVED,
+    SECOND,
+)
+from experiments.programs.views import SAME, SEVERAL, VIEWS
+from experiments.programs.writes import GEOMETRY, NAMED, OUT, SCATTERS, WRITES
 
 __all__ = ["DIMS", "DTYPES", "FORMS", "INDICES", "KINDS", "NUMBERS", "WRITING", "leaf"]
 
@@ -48,31 +60,6 @@ INDICES = (
     "torch.tensor([0, 0])", "..., ::2", "0, 0", "0:0", "torch.tensor(True)", "slice(0, 1)",
 )  # fmt: skip
 
-VIEWS = (
-    "{x}.transpose(0, -1)", "{x}.t()", "{x}.mT", "{x}.view(-1)", "{x}.view(2, -1)",
-    "{x}.reshape(-1)", "{x}.unsqueeze({d})", "{x}.squeeze()", "{x}.squeeze({d})", "{x}.flatten()",
-    "{x}[0]", "{x}[..., -1]", "{x}[1:]", "{x}[..., ::2]", "{x}[{index}]", "{x}[{index}]",
-    "{x}.expand(2, *{x}.shape)", "{x}.permute(*range({x}.dim() - 1, -1, -1))", "{x}.diagonal()",
-    "{x}.narrow({d}, 0, 1)", "{x}.as_strided((2, 2), (1, 1))", "{x}.as_strided((2,), (2,), 1)",
-    "{x}.unfold(0, 2, 1)", "{x}.view_as({x})", "{x}.movedim(0, -1)", "{x}.select({d}, 0)",
-    "{x}.view({x}.dtype)", "{x}.swapaxes(0, -1)", "{x}.unflatten(0, (1, -1))", "{x}.expand_as({y})",
-    "{x}.detach().view(-1)", "{x}.data.view(-1)", "{x}.contiguous().view(-1)",
-)  # fmt: skip
-
-SAME = (
-    "{x}.detach()", "{x}.detach()", "{x}.data", "{x}.contiguous()", "torch.nn.Parameter({x})",
-    "torch.nn.Parameter({x}.detach())", "{x}.to({x}.dtype)", "{x}.real", "{x}._base", "{x}.grad",
-    "{x}.requires_grad_()", "{x}.clone().detach_()",
-)  # fmt: skip
-
-SEVERAL = (
-    "{new}, = {x}.chunk(1)", "{new}, {new2} = {x}.unbind(0)", "{new}, {new2} = {x}.unbind(-1)",
-    "{new}, {new2} = {x}.chunk(2)", "{new}, {new2} = {x}.split([1, 1])",
-    "{new}, {new2} = {x}.split(1)", "{new}, {new2} = {x}.tensor_split(2)", "{new}, {new2} = {x}",
-    "{new}, {new2} = {x}.max(0)", "{new}, {new2} = {x}.sort()", "{new}, {new2} = {x}.hsplit(2)",
-    "{new}, {new2} = {x}.unsafe_split(1)",
-)  # fmt: skip
-
 OPS = (
     "{x} * 0.5", "{x} * {x}", "{x}.tanh()", "{x}.clone()", "{x}.sum(0)", "{x}.sum()", "{x}.exp()",
     "torch.where({x} > 0, {x}, {x} * 0.25)", "{x} * {y}", "{x} + {y}", "{x} - {y} * 2", "{x} / 2",
@@ -83,122 +70,6 @@ OPS = (
     "torch.zeros_like({x}, requires_grad=True)", "{x}.sigmoid()", "{x}.abs()", "{x}.prod()",
     "{x}.cumsum(0)", "{x}.softmax(0)", "{x} ** 2", "torch.addcmul({x}, {y}, {y})",
     "{x}.detach() * {x}", "{x}.clamp(-1, 1)", "{x}.max()",
-)  # fmt: skip
-
-WRITES = (
-    "{x}.data.add_(1)", "{x}.data[0] = 2", "{x}.detach().mul_(2)", "{x}.detach()[0] = 1",
-    "{x}.add_({n})", "{x}.mul_({n})", "{x}.zero_()", "{x}.tanh_()", "{x}.mul_({y})",
-    "{x}.add_({y})", "{x}.sub_({y}, alpha=2)", "{x}.copy_({y})", "{x}.copy_({y})", "{x}.mul_({x})",
-    "{x}.add_({x})", "{x}.fill_({n})", "{x}.fill_({y})", "{x}.exp_().clamp_(max=9)", "{x}.relu_()",
-    "{x}.sigmoid_()", "{x} += {y}", "{x} *= {y}", "{x} *= 2", "{x} /= 2", "{x}.addcmul_({y}, {z})",
-    "{x}.neg_()", "{x}.lerp_({y}, 0.25)", "{x}.clamp_(-1, 1)", "{x}.clamp_min_(0)", "{x}.square_()",
-    "{x}.div_({y} * {y} + 1)", "{x}.pow_(2)", "{x}.abs_()", "{x}.addmm_({x}.clone(), {x}.clone())",
-    "{x}.atan2_({y})", "{x}.bernoulli_(0.0)", "{x}.bernoulli_(1.0)", "{x}.sign_()",
-    "{x}.xlogy_({y})", "{x}.uniform_(0, 1, generator=torch.Generator().manual_seed(3))",
-    "{x}.masked_fill_({y} > 0, 2)", "{x}.normal_(generator=torch.Generator().manual_seed(3))",
-    "{x}.masked_fill_({y} > 0, {z})", "{x}.add_({y}, alpha=3)", "{x}.logical_not_()",
-    "{x}.floor_()", "{x}.mul_({y}).add_({x})", "{x}.addcdiv_({y}, {z}.exp())", "{x}.eq_({y})",
-    "{x}.gt_(0)", "torch.relu_({x})", "{x}.random_(2, 3)",
-    "{x}.erfinv_().nan_to_num_()", "{x}.exponential_(generator=torch.Generator().manual_seed(3))",
-    "{x}.tril_()", "{x}.log1p_()", "{x}.addr_({x}.sum(0), {x}.sum(1))", "{x}.remainder_(2)",
-    "{x}.copysign_({y}.nan_to_num())", "{x}.rsqrt_()", "{x}.sinh_()", "{x}.frac_()",
-)  # fmt: skip
-
-SCATTERS = (
-    "{x}[{index}] = {y}", "{x}[{index}] = {y}", "{x}[{index}] = {n}", "{x}[{index}] = {y}.sum()",
-    "{x}[{index}] = {y}[0]", "{x}[{index}] = {x}[{index}] * 2", "{x}[{index}] += {y}",
-    "{x}[{index}] *= 2", "{x}[{index}] += 1", "{x}[{index}].mul_(2)", "{x}[{index}].zero_()",
-    "{x}.index_put_((torch.tensor([0, 0]),), {y}, accumulate=True)", "{x}[0].copy_({y}[0])",
-    "{x}.index_put_((torch.tensor([1, 0]),), {y})", "{x}.masked_scatter_({x} > 0, {y})",
-    "{x}.index_put_((torch.tensor([0]), torch.tensor([0])), {y}.sum(), accumulate=True)",
-    "{x}.index_add_(0, torch.tensor([0, 0]), {y})", "{x}.index_copy_(0, torch.tensor([1, 0]), {y})",
-    "{x}.index_fill_(0, torch.tensor([0]), {n})",
-    "{x}.index_fill_(0, torch.tensor([0]), {x}.sum())",
-    "{x}.scatter_(0, torch.zeros_like({y}, dtype=torch.int64)[:1], {y})",
-    "{x}.scatter_add_(0, torch.zeros_like({y}, dtype=torch.int64), {y})",
-    "{x}.scatter_(0, torch.zeros_like({x}, dtype=torch.int64)[:1], {n})",
-    "{x}.scatter_reduce_(0, torch.zeros_like({y}, dtype=torch.int64), {y}, 'sum')",
-    "{x}.put_(torch.tensor([0, 1]), {y})", "{x}.put_(torch.tensor([0, 0]), {y}, accumulate=True)",
-    "{x}.masked_scatter_({y} > 0, {z})", "{x}.index_reduce_(0, torch.tensor([0, 1]), {y}, 'amax')",
-)  # fmt: skip
-
-OUT = (
-    "torch.mul({x}, 2, out={x})", "torch.add({x}, {x}.detach(), out={x})",
-    "torch.tanh({x}.detach(), out={x})", "torch.cat([{x}.detach().clone()], out={x})",
-)  # fmt: skip
-
-GEOMETRY = (
-    "{x}.t_()", "{x}.transpose_(0, -1)", "{x}.squeeze_()", "{x}.squeeze_({d})",
-    "{x}.unsqueeze_({d})", "{x}.as_strided_((2, 2), (1, 2))", "{x}.as_strided_((1,), (1,), 1)",
-    "{x}.swapaxes_(0, -1)", "{x}.swapdims_(0, 1)", "{x}.detach_()", "{x}.detach_()",
-    "{x}.set_({y})",
-    "{x}.set_({y}.detach())", "{x}.set_()", "{x}.set_({y}.untyped_storage())",
-    "{x}.set_({y}, 0, (1,), (1,)).fill_(2)", "{x}.data = {y}", "{x}.data = {y}.data",
-    "{x}.data = {y}.detach().clone()", "{x}.data = {x}.data.mul(2)", "{x}.data = {x}.data[:1]",
-    "{x}.data = {x}.data.float()", "{x}.data = {x}.data.double()", "{x}.data = {x}.mT",
-    "{x}.requires_grad_()", "{x}.requires_grad_(False)", "{x}.requires_grad = True",
-    "{x}.requires_grad = False",
-)  # fmt: skip
-
-RESIZED = ("0)", "1).zero_()", "1, 1).fill_(2)", "2, 3).zero_()", "{y}.shape).zero_()")
-RESIZES = tuple(f"{{x}}.resize_({how}" for how in RESIZED)
-
-HOOKS = (
-    ("{x}.view_as({x}).grad_fn.next_functions[0][0].register_hook(lambda i, o: log.append("
-     "('{x} leaf', len(i), [None if g is None else g.detach().clone() for g in o])))"),
-    ("{x}.grad_fn.next_functions[0][0].register_prehook(lambda o: log.append("
-     "('before {x}', [None if g is None else g.detach().clone() for g in o])))"),
-    "{new} = {x}.grad_fn", "h = {x}.grad_fn.register_hook(lambda i, o: None)",
-    "{x}.register_hook(lambda g: log.append(('{x}', g.detach().clone())))",
-    "{x}.register_hook(lambda g: log.append(('{x}', g.detach().clone())))",
-    "{x}.register_hook(lambda g: g * 2)", "{x}.register_hook(lambda g: g.clone())",
-    "{new} = {x}.register_hook(lambda g: g * 3)", "{new} = {x}.register_hook(lambda g: None)",
-    "h = {x}.register_hook(lambda g: g * 4)", "h.remove()", "h.remove()", "{x}.retain_grad()",
-    "{x}.retain_grad()", "{x}.retain_grad()",
-    ("{x}.grad_fn.register_hook(lambda i, o: log.append(('{x} node', [(None if g is None "
-     "else g.detach().clone()) for g in (*i, *o)])))"),
-    "{x}.grad_fn.register_hook(lambda i, o: tuple(None if g is None else g * 2 for g in i))",
-    ("{x}.grad_fn.register_prehook(lambda o: log.append(('{x} before', [(None if g is None "
-     "else g.detach().clone()) for g in o])))"),
-    "{x}.grad_fn.register_prehook(lambda o: tuple(None if g is None else g * 2 for g in o))",
-    "{x}.register_post_accumulate_grad_hook(lambda p: log.append(('{x} after', p.grad.clone())))",
-    "{x}.register_post_accumulate_grad_hook(lambda p: setattr(p, 'grad', None))",
-    "h = {x}.register_post_accumulate_grad_hook(lambda p: setattr(p, 'note', p.grad.zero_()))",
-    "{x}.register_hook(lambda g: g.mul_(2))", "{x}.register_hook(lambda g: {y})",
-)  # fmt: skip
-
-BACKWARD = (
-    "{x}.sum().backward()", "{x}.backward(torch.ones_like({x}))", "{x}.backward()",
-    "({x} * {x}).sum().backward(retain_graph=True)", "{x}.sum().backward(retain_graph=True)",
-    "{x}.tanh().sum().backward()",
-    "({x} * torch.arange({x}.numel()).reshape({x}.shape)).sum().backward(retain_graph=True)",
-    "{x}.backward({y}, retain_graph=True)", "{x}.sum().backward(retain_graph=True, inputs=[{y}])",
-    "{x}.sum().backward(inputs={y})", "{x}.sum().backward(retain_graph=True, inputs=[{y}, {z}])",
-    "torch.autograd.backward([{x}.sum(), {y}.sum()], retain_graph=True)",
-    "torch.autograd.backward([{x}, {y}], [{x}, {y}], retain_graph=True)",
-    "({x} * {y}).sum().backward(retain_graph=True)", "{x}.sum().backward(create_graph=True)",
-    "({x} * {x} * {x}).sum().backward(create_graph=True)",
-)  # fmt: skip
-
-GRADS = (
-    "{new}, = torch.autograd.grad({x}.sum(), {y}, retain_graph=True)",
-    "{new}, = torch.autograd.grad({x}.sum(), {y}, create_graph=True)",
-    "{new}, = torch.autograd.grad(({x} * {x}).sum(), {y}, create_graph=True)",
-    "{new}, = torch.autograd.grad(({x} * {x} * {y}).sum(), [{y}], create_graph=True)",
-    "{new}, = torch.autograd.grad({x}.tanh().sum(), {y}, create_graph=True, allow_unused=True)",
-    ("{new}, {new2} = torch.autograd.grad({x}.sum(), [{y}, {z}], retain_graph=True, "
-     "allow_unused=True)"),
-    "{new}, = torch.autograd.grad({x}, {y}, {x}, create_graph=True)",
-    "{new}, = torch.autograd.grad({x}.sum(), {y}, create_graph=True, materialize_grads=True)",
-    "{new}, = torch.autograd.grad({x}.sum(), {y})",
-    ("{new}, {new2} = torch.autograd.grad([{x}.sum(), ({x} * {y}).sum()], [{y}, {z}], "
-     "create_graph=True, allow_unused=True)"),
-)  # fmt: skip
-
-GRAD = (
-    "{x}.grad = None", "{x}.grad = None", "del {x}.grad", "{x}.grad.zero_()", "{x}.grad.mul_(2)",
-    "{x}.grad = {y}", "{x}.grad = {y}.grad", "{x}.grad = {x}.detach().clone()",
-    "{x}.grad.detach_()", "{x}.grad.requires_grad_(False)",
 )  # fmt: skip
 
 LOOKS = (
@@ -222,12 +93,16 @@ FORMS: dict[str, tuple[str, ...]] = {
     "several": SEVERAL,
     "op": tuple(f"{{new}} = {v}" for v in OPS),
     "write": WRITES,
+    "named": NAMED,
     "scatter": SCATTERS,
     "out": OUT,
-    "geometry": GEOMETRY + RESIZES,
+    "geometry": GEOMETRY,
+    "custom": tuple(f"{{new}} = {c}" for c in CUSTOM),
     "hook": HOOKS,
+    "saved": SAVED,
     "backward": BACKWARD,
     "grads": GRADS,
+    "second": SECOND,
     "grad": GRAD,
     "look": LOOKS,
     "copy": COPIES,
@@ -235,11 +110,11 @@ FORMS: dict[str, tuple[str, ...]] = {
 }
 
 KINDS: dict[str, int] = {
-    "leaf": 6, "view": 24, "same": 5, "several": 4, "op": 16, "write": 20, "scatter": 12, "out": 2,
-    "geometry": 8, "hook": 8, "backward": 10, "grads": 6, "grad": 3, "look": 3,
-    "copy": 1, "mode": 1,
+    "leaf": 6, "view": 24, "same": 5, "several": 4, "op": 16, "write": 16, "named": 10,
+    "scatter": 12, "out": 4, "geometry": 8, "custom": 5, "hook": 8, "saved": 3,
+    "backward": 10, "grads": 7, "second": 2, "grad": 3, "look": 3, "copy": 1, "mode": 1,
 }  # fmt: skip
 """How often each kind of statement comes, of the sum of these."""
 
-WRITING = ("write", "scatter", "out")
+WRITING = ("write", "named", "scatter", "out")
 """Kinds of statements that write to `{x}`."""

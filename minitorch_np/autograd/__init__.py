@@ -3,7 +3,7 @@
 from typing import NoReturn
 
 from minitorch_np.absent import absent
-from minitorch_np.autograd import forward_ad, function, functional, graph
+from minitorch_np.autograd import forward_ad, function, functional, grad_mode, graph
 from minitorch_np.autograd.anomaly_mode import (
     detect_anomaly,
     flight_recorder,
@@ -36,6 +36,7 @@ __all__ = [
     "flight_recorder",
     "forward_ad",
     "grad",
+    "grad_mode",
     "gradcheck",
     "gradgradcheck",
     "graph",

@@ -122,7 +122,7 @@ def _at_once(outputs: Tensors, inputs: Tensors, create_graph: bool) -> list[Tens
     return [
         tuple(
             [
-                column[at].view(*out.sizes, *x.sizes)
+                column[at].view((*out.sizes, *x.sizes))
                 for column, x in zip(columns, inputs, strict=True)
             ]
         )
@@ -159,7 +159,7 @@ def _check_row(at: int, nr: int, g: Tensor | None, create_graph: bool, strict: b
 
 
 def _stacked(rows: Sequence[Tensor], out: Tensor, x: Tensor) -> Tensor:
-    return stack(rows, 0).view(*out.sizes, *x.sizes)
+    return stack(rows, 0).view((*out.sizes, *x.sizes))
 
 
 def hessian(

@@ -12,7 +12,7 @@ from typing import cast
 
 from minitorch_np.flight import Spot
 from minitorch_np.graph.accumulate import accumulate, is_ours
-from minitorch_np.graph.modes import state
+from minitorch_np.graph.modes import WATCHERS, state
 from minitorch_np.graph.node import AccumulateGrad, Edge, Node, fitted, replaced
 from minitorch_np.graph.threads import elsewhere
 from minitorch_np.storage import UNSHARED
@@ -59,6 +59,8 @@ def walk(
         for root, grad in zip(roots, grads, strict=True):
             if wanted is None or task.runs(root[0]):
                 task.arrive(root, grad)
+            elif len(roots) == 1:
+                _pass_by(root, grad)
         for node in task.buffers:
             if not task.waiting.get(node, 0):
                 task.push(node)
@@ -77,6 +79,14 @@ def walk(
             mine["grad"], mine["inference"] = before
             state.route_again()
     return task.captures
+
+
+def _pass_by(root: Edge, grad: Tensor) -> None:
+    """Call the hooks on a root that leads to nothing wanted, which PyTorch calls if it is alone."""
+    node, nr = root
+    arrived: list[Tensor | None] = [None] * len(node.expects)
+    arrived[nr] = grad
+    node.hooked(arrived)
 
 
 def _elsewhere(outer: "Task", run: Callable[[], Captures]) -> Captures:
@@ -190,7 +200,10 @@ class Task:
         alone = sys.getrefcount(buffer[nr]) <= UNSHARED
         there = buffer[nr]
         assert there is not None
-        if alone and not state.grad and is_ours(there) and not grad.is_batch:
+        if (
+            alone and not state.grad and is_ours(there) and not grad.is_batch
+            and not (WATCHERS and state.modes)  # modes are to see what is added
+        ):  # fmt: skip
             there.add_(grad)
         else:
             buffer[nr] = there + grad
@@ -286,7 +299,7 @@ def current_task() -> Task | None:
 
 
 def will_execute(node: Node) -> bool:
-    """Whether the walk that is under way comes to `node`.
+    """Whether the walk that is under way comes to `node`, which its only root does not count as.
 
     Raises: RuntimeError outside of a walk, and for a leaf whose gradient `grad()` was asked for.
     Source: THPModule_willEngineExecuteNode, torch/csrc/autograd/init.cpp.
@@ -297,7 +310,7 @@ def will_execute(node: Node) -> bool:
             "_get_should_execute_nodes should only be called during the backward pass"
         )
     if task.targets is None:
-        return node in task.waiting or node in task.roots
+        return node in task.waiting or (len(task.roots) > 1 and node in task.roots)
     if not task.accumulating and isinstance(node, AccumulateGrad) and node in task.ends:
         raise RuntimeError(
             "A leaf node was passed to _will_engine_execute_node but we are currently running "

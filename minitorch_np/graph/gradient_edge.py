@@ -25,7 +25,9 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
 
     Source: torch/autograd/graph.py.
     """
-    at = edge(tensor)
+    at = edge(tensor) if tensor.requires_grad else None
+    if at is None and tensor.requires_grad:  # a view of what needs one, made under no_grad
+        raise AssertionError("Expected gradient function to be set")
     if at is None:
         raise RuntimeError(
             "It is not possible to get the gradient edge for a Tensor that does not require "

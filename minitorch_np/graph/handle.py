@@ -57,6 +57,9 @@ class RemovableHandle:
         self.remove()
 
 
+RemovableHandle.__module__ = "minitorch_np.utils.hooks"  # where PyTorch has it
+
+
 def registered(
     hooks: "OrderedDict[int, T]",
     hook: T,

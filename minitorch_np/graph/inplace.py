@@ -25,7 +25,7 @@ from minitorch_np.tensor import INFERENCE, Tensor, method, over
 __all__ = [
     "bump", "bump_and_note", "check_inplace", "made", "rebase", "recheck", "refresh_history",
     "refuse_gradient", "refuse_history", "refuse_in_transform", "refuse_leaf",
-    "refuse_outside_inference", "regard",
+    "refuse_outside_inference", "regard", "settle",
 ]  # fmt: skip
 
 
@@ -67,8 +67,10 @@ def recheck(tensor: Tensor, arguments: Mapping[str, object]) -> None:
 
     It looks at the tensor that is written before it looks for anybody's history.
     """
-    wanted = [t.requires_grad for t in arguments.values() if isinstance(t, Tensor)]
-    check_inplace(tensor, any(wanted))
+    wanted = [t for t in arguments.values() if isinstance(t, Tensor) and t.requires_grad]
+    check_inplace(tensor, bool(wanted))
+    for t in wanted if state.grad else ():
+        edge(t)
 
 
 def _check_view(view: Tensor, indirect: bool = False) -> None:
@@ -132,8 +134,15 @@ def refuse_history(dtype: Dtype) -> NoReturn:
 
 
 def refuse_leaf(name: str, out: Tensor) -> None:
-    """Raise where a leaf that wants a gradient is given to a function that has no derivative."""
-    if state.grad and out.requires_grad and out.is_leaf:
+    """Raise where what wants a gradient, and cannot have another history, is given as `out=`.
+
+    That is a leaf or a view of one, or a view that may not be written to.
+    """
+    if not (state.grad and out.requires_grad):
+        return
+    base = out.base
+    fixed = out.is_leaf if base is None else base.is_leaf or out.creation != Creation.DEFAULT
+    if fixed or out.is_leaf:
         refuse_gradient(f"aten::{name}")
 
 
@@ -261,6 +270,19 @@ def refresh_history(view: Tensor) -> None:
     _proceed(view, node)
 
 
+def settle(base: Tensor) -> None:
+    """Give the view that was written to last the history that `base` has now, but not for long.
+
+    PyTorch gave it that at once; here a view's history waits for the next look at it.
+    """
+    meta = base.meta
+    node = None if meta is None else meta.grad_fn
+    if isinstance(node, CopySlices) and node.write is not None:
+        view = node.write.on_view()
+        if isinstance(view, Tensor) and view.base is base and view.born != view.clock.value:
+            refresh_history(view)
+
+
 def regard(tensor: Tensor, node: Node) -> None:
     """Make `node` the history of `tensor` after its own geometry changed; its base has not."""
     if not tensor.dtype.is_floating_point:
@@ -286,7 +308,10 @@ class CopySlices(Node):
     def __init__(self, base_edge: Edge | None, base: Tensor, view: Tensor, write: Node) -> None:
         super().__init__((base_edge, *write.edges[1:]))
         self.expects = [(base.sizes, base.dtype)]
-        self.hidden = write.hidden
+        self.hidden = hidden = write.hidden
+        if 0 in hidden:  # PyTorch takes the first edge that there is for the view's own
+            after = [at for at in range(len(self.edges)) if at not in hidden]
+            self.hidden = {*hidden, *after[:1]} - {0}
         self.stride = base.strides
         self.shape = view.sizes, view.strides, view.offset - base.offset
         self.write = write

@@ -1,12 +1,13 @@
 """What is recorded just now, thread by thread: grad mode, inference mode, and watchers of ops."""
 
-import functools
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from enum import IntEnum
 from types import TracebackType
-from typing import Any, ClassVar, ParamSpec, Protocol, Self, TypeVar, cast
+from typing import Any, ClassVar, ParamSpec, Protocol, Self, TypeVar, cast, overload
+
+from minitorch_np.graph.decorating import Decorator
 
 __all__ = [
     "Creation",
@@ -203,17 +204,13 @@ def is_inference_mode_enabled() -> bool:
     return state.inference
 
 
-class Switch:
+class Switch(Decorator):
     """A context manager that is a decorator as well; each use restores what it found."""
 
-    def __init__(self) -> None:
-        self._before: list[tuple[bool, bool]] = []
+    _before: list[tuple[bool, bool]]
 
     def _set(self) -> None:
         raise NotImplementedError
-
-    def _fresh(self) -> "Switch":
-        return type(self)()
 
     def __enter__(self) -> None:
         self._before.append((state.grad, state.inference))
@@ -229,23 +226,31 @@ class Switch:
         state.grad, state.inference = self._before.pop()
         state.route_again()
 
-    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
-        @functools.wraps(function)
-        def switched(*args: P.args, **kwargs: P.kwargs) -> R:
-            with self._fresh():
-                return function(*args, **kwargs)
 
-        return switched
+class Bare(Switch):
+    """A switch that decorates without parentheses, too: given a function, it makes that one."""
+
+    @overload
+    def __new__(cls, orig_func: Callable[P, R]) -> Callable[P, R]: ...  # pyright: ignore[reportNoOverloadImplementation]  # as in PyTorch
+    @overload
+    def __new__(cls, orig_func: None = None) -> Self: ...
+    def __new__(cls, orig_func: Callable[P, R] | None = None) -> Self | Callable[P, R]:
+        """The switch, or what it makes of a function."""
+        if orig_func is not None:
+            return cls()(orig_func)
+        made = object.__new__(cls)
+        made._before = []
+        return made
 
 
-class no_grad(Switch):
+class no_grad(Bare):
     """A context, or decorator, in which no history is recorded."""
 
     def _set(self) -> None:
         state.grad = False
 
 
-class enable_grad(Switch):
+class enable_grad(Bare):
     """A context, or decorator, in which history is recorded again inside `no_grad`."""
 
     def _set(self) -> None:
@@ -256,41 +261,53 @@ class inference_mode(Switch):
     """A context, or decorator, in which nothing is recorded and results can never be.
 
     Tensors made inside are inference tensors: they have no version and cannot be saved for
-    backward later.
+    backward later. Given a function in place of `mode`, decorates that one.
     """
 
-    def __init__(self, mode: bool = True) -> None:
-        super().__init__()
-        self._mode = mode
+    mode: bool
 
-    def _fresh(self) -> "Switch":
-        return inference_mode(self._mode)
+    @overload
+    def __new__(cls, mode: Callable[P, R]) -> Callable[P, R]: ...
+    @overload
+    def __new__(cls, mode: bool = True) -> Self: ...
+    def __new__(cls, mode: bool | Callable[P, R] = True) -> Self | Callable[P, R]:
+        """The switch, or what it makes of a function."""
+        if not isinstance(mode, bool):
+            return cls()(mode)
+        made = object.__new__(cls)
+        made._before = []
+        made.mode = mode
+        return made
+
+    def clone(self) -> Self:
+        """Another of these."""
+        return type(self)(self.mode)
 
     def _set(self) -> None:
-        state.inference = self._mode
-        state.grad = not self._mode
+        state.inference = self.mode
+        state.grad = not self.mode
 
 
 class set_grad_enabled(Switch):
     """Grad mode set to `mode` from now on; as a context, until its end."""
 
     def __init__(self, mode: bool) -> None:
-        super().__init__()
         if not isinstance(mode, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise TypeError(
                 "set_grad_enabled(): argument 'enabled' (position 1) must be bool, not "
                 f"{type(mode).__name__}"
             )
-        self._mode = mode
-        self._before.append((state.grad, state.inference))
+        self.mode = mode
+        self._before = [(state.grad, state.inference)]
         self._set()
         state.route_again()
 
-    def _fresh(self) -> "Switch":
-        return set_grad_enabled(self._mode)
+    def clone(self) -> Self:
+        """Another of these, which sets the mode at once."""
+        return type(self)(self.mode)
 
     def _set(self) -> None:
-        state.grad = self._mode
+        state.grad = self.mode
 
     def __enter__(self) -> None:
         self._set()
@@ -300,3 +317,6 @@ class set_grad_enabled(Switch):
         state.grad, state.inference = self._before[-1]
         state.route_again()
         return super().__call__(function)
+
+    def __repr__(self) -> str:
+        return f"minitorch_np.autograd.grad_mode.{type(self).__name__}(mode={self.mode})"

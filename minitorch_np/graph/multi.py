@@ -115,7 +115,7 @@ class _Every:
 
 def _node(tensor: Tensor) -> Node:
     """The node at which the gradient of a tensor arrives, which stays alive from now on."""
-    at = edge(tensor)
+    at = edge(tensor) if tensor.requires_grad else None
     if at is None:
         raise AssertionError("Expected gradient function to be set")
     return at[0]

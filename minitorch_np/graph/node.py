@@ -4,7 +4,7 @@ import itertools
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
-from typing import ClassVar, NamedTuple, cast
+from typing import ClassVar, NamedTuple, NoReturn, cast
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from minitorch_np.graph.saved import (
     type_text,
     with_history,
 )
+from minitorch_np.graph.shown import COMPUTED, HIDDEN, look
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Tensor, empty, stored
@@ -59,7 +60,7 @@ _LAST = (1 << 64) - 1
 class InputMetadata(NamedTuple):
     """Shape and dtype of a gradient that a node takes. Source: torch/csrc/autograd/init.cpp."""
 
-    shape: Shape
+    shape: list[int]
     dtype: Dtype | None
     device: Device = Device("cpu")
     is_nested_tensor: bool = False
@@ -89,6 +90,12 @@ class Node:
 
     hidden: Collection[int] = frozenset()
     """Which edges PyTorch's overload does not have, for they are of arguments given as numbers."""
+
+    looks: ClassVar[dict[str, str]] = {}
+    """How what is kept is shown: see shown.py."""
+
+    unshown: ClassVar[frozenset[str]] = frozenset()
+    """Which names PyTorch's node does not have."""
 
     cut: ClassVar[int] = -1
     """When a tensor last lost its history in place; nodes recorded later need not look."""
@@ -179,6 +186,10 @@ class Node:
                     meta.grad = meta.grad + grad
         return grads
 
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        """Raises: a node is neither copied nor pickled."""
+        raise TypeError(f"cannot pickle '{self.name()}' object")
+
     def __call__(self, *grads: Tensor | None) -> Tensor | tuple[Tensor | None, ...] | None:
         """The gradients of the inputs for those of the outputs, one or a tuple; no hook is called.
 
@@ -226,7 +237,11 @@ class Node:
     def _input_metadata(self) -> tuple["InputMetadata", ...]:
         """What is known of each gradient that the node takes; an output of integers has none."""
         return tuple(
-            [InputMetadata(*e) for e in self.expects if e[1] is None or e[1].is_floating_point]
+            [
+                InputMetadata(list(shape), dtype)
+                for shape, dtype in self.expects
+                if dtype is None or dtype.is_floating_point
+            ]
         )
 
     def _sequence_nr(self) -> int:
@@ -265,13 +280,28 @@ class Node:
         """Give each slot `_kept_<name>` its property `_saved_<name>`, which PyTorch's nodes have,
         and that of a tensor `_raw_saved_<name>`.
 
-        A `__getattr__` would do, and cost every reading of any attribute three times as much.
+        A `__getattr__` would do, and cost every reading of any attribute three times as much. An
+        overload has its own properties, for what another one shows it may not.
         """
-        for slot in vars(cls).get("__slots__", ()):
+        slots = [s for each in cls.__mro__ for s in vars(each).get("__slots__", ())]
+        for slot in slots:
             if slot.startswith("_kept_"):
-                setattr(cls, slot.replace("_kept_", "_saved_", 1), property(_reader(slot)))
-        for slot in vars(cls).get("saves", ()):
+                reader = _reader(slot, cls.looks.get(slot, ""))
+                setattr(cls, slot.replace("_kept_", "_saved_", 1), property(reader))
+        for slot in cls.saves:
             setattr(cls, slot.replace("_kept_", "_raw_saved_", 1), property(_raw_reader(slot)))
+        hidden = HIDDEN.get(cls.__name__, "").split()
+        for name in (f"{prefix}{each}" for each in hidden for prefix in ("_saved_", "_raw_saved_")):
+            if hasattr(cls, name):
+                setattr(cls, name, property(_absent(name)))
+        cls.unshown = frozenset(
+            [f"{p}{each}" for each in hidden for p in ("_saved_", "_raw_saved_")]
+        )
+        for name, find in COMPUTED.get(cls.__name__, {}).items():
+            setattr(cls, f"_saved_{name}", property(find))
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in self.unshown]
 
     def kept(self, slot: str) -> object:
         """What stands in a slot; a number as the tensor that it is in PyTorch."""
@@ -306,8 +336,18 @@ _WRAPPED: dict[type, Dtype] = {bool: bool_, int: int64, float: float64}
 """The dtypes that numbers have as tensors, where PyTorch has no overload of an op for a number."""
 
 
-def _reader(slot: str) -> Callable[[Node], object]:
+def _reader(slot: str, kind: str) -> Callable[[Node], object]:
+    if kind:
+        return lambda node: look(kind, node.saved(slot))
     return lambda node: node.saved(slot)
+
+
+def _absent(name: str) -> Callable[[Node], NoReturn]:
+    def read(node: Node) -> NoReturn:
+        kind = type(node).__name__
+        raise AttributeError(f"{kind!r} object has no attribute {name!r}", name=name, obj=node)
+
+    return read
 
 
 def _raw_reader(slot: str) -> Callable[[Node], SavedTensor]:
@@ -425,11 +465,16 @@ def edge(tensor: Tensor) -> Edge | None:
         return (node, meta.output_nr)  # pyright: ignore[reportReturnType]  # tensors know nodes by their interface
     if not meta.requires_grad:
         return None
-    node = None if meta.accumulator is None else meta.accumulator()
+    seen = meta.accumulator
+    node = None if seen is None else seen()
     if node is None:
         node = AccumulateGrad(tensor)
         node.tensor_hooks = {0: meta.hooks} if meta.hooks else None
-        meta.accumulator = reference(node)
+        made = reference(node)
+        if meta.accumulator is not seen:  # another thread has made one meanwhile
+            return edge(tensor)
+        # no call since the test, so that no thread comes between the two
+        meta.accumulator = made  # pyright: ignore[reportAttributeAccessIssue]  # as below
     return (node, 0)  # pyright: ignore[reportReturnType]  # as above
 
 

@@ -4,11 +4,11 @@ Source: torch/csrc/autograd/engine.cpp and torch/autograd/grad_mode.py.
 """
 
 from collections.abc import Callable
-from contextlib import ContextDecorator
 from threading import Thread
 from types import TracebackType
 from typing import Self, TypeVar
 
+from minitorch_np.graph.decorating import Decorator
 from minitorch_np.graph.modes import state
 
 __all__ = [
@@ -63,7 +63,7 @@ def is_multithreading_enabled() -> bool:
     return state.threads
 
 
-class set_multithreading_enabled(ContextDecorator):
+class set_multithreading_enabled(Decorator):
     """Whether backward may use threads, from now on; as a context, until its end.
 
     Here it uses one only for a backward deep inside of others, whose calls fill Python's stack.
@@ -94,5 +94,3 @@ class set_multithreading_enabled(ContextDecorator):
     def clone(self) -> Self:
         """Another of these."""
         return type(self)(self.mode)
-
-    _recreate_cm = clone  # what a decorated function enters

@@ -24,10 +24,10 @@ _HOME = {
 """Module of each function."""
 
 _MODULES = {
-    "bessel", "broadcast", "channels", "copies", "cylinder", "decay", "depthwise", "distances",
-    "elementwise", "gamma", "incomplete", "losses", "matmul", "modes", "permutation", "places",
-    "polynomials", "pools", "reductions", "remainders", "resampling", "sampling", "scans", "smooth",
-    "softmax", "steps",
+    "bessel", "broadcast", "channels", "copies", "ctc", "cylinder", "decay", "depthwise",
+    "distances", "elementwise", "gamma", "incomplete", "losses", "matmul", "modes", "permutation",
+    "places", "polynomials", "pools", "reductions", "remainders", "resampling", "sampling", "scans",
+    "smooth", "softmax", "steps",
 }  # fmt: skip
 """What is loaded when it is first asked for."""
 

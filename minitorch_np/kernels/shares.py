@@ -35,6 +35,8 @@ PIECE = 100_000.0
 """Nanoseconds of work in a piece: twenty times what it costs to hand one over."""
 MOST = 32
 """Pieces for each thread, where work is long: more would even nothing out."""
+PYTHON = 4.0
+"""How many times as long pieces are in which Python calls NumPy: only one thread can do that."""
 LINE = 64
 """Elements that elementwise loops do not part."""
 CHEAP = 0.4
@@ -94,12 +96,13 @@ def each(cost: float = CHEAP) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return marked
 
 
-def ranges(count: int, work: float, grain: int = 1) -> list[tuple[int, int]]:
-    """(first, last + 1) of the parts that make up each piece; one range where that is best."""
+def ranges(count: int, work: float, grain: int = 1, piece: float = 1.0) -> list[tuple[int, int]]:
+    """(first, last + 1) of the parts that make up each piece, so many times as long as usual; one
+    range where that is best."""
     grains = -(-count // grain)
-    if work < LEAST or grains < 2 or threads.get_num_threads() == 1:
+    if work < LEAST or grains < 2 or not threads.helps():
         return [(0, count)]
-    some = min(grains, int(work / PIECE) + 1, MOST * threads.get_num_threads())
+    some = min(grains, int(work / PIECE / piece) + 1, MOST * threads.get_num_threads())
     edges = [min(count, k * grains // some * grain) for k in range(some + 1)]
     return list(itertools.pairwise(edges))
 
@@ -126,9 +129,12 @@ def _by_element(loop: Callable[..., Any], cost: float) -> Callable[..., None]:
         if size < least:
             loop(*args)
             return
+        parts = ranges(size, size * cost, LINE)
+        if len(parts) == 1:
+            loop(*args)
+            return
         calls = [
-            [*[a[i:j] if a.size == size else a for a in args[:k]], *args[k:]]
-            for i, j in ranges(size, size * cost, LINE)
+            [*[a[i:j] if a.size == size else a for a in args[:k]], *args[k:]] for i, j in parts
         ]
         _ = _shared_out(loop, calls)
 
@@ -191,7 +197,11 @@ def split(
     array tells how much there is to do, at so many nanoseconds an element.
     """
     first = arrays[0]
-    parts = ranges(first.shape[axis], first.size * cost) if first.size * cost >= LEAST else ()
+    parts = (
+        ranges(first.shape[axis], first.size * cost, 1, PYTHON)
+        if first.size * cost >= LEAST
+        else ()
+    )
     if len(parts) < 2:
         f(*arrays)
         return
@@ -206,7 +216,7 @@ def made(
     """f(a), which has this shape and a's dtype, by ranges along the longer of the first two axes
     where that pays: those are the same in both, and f computes each index from the same one."""
     axis = 1 if a.ndim > 3 and shape[1] > shape[0] else 0
-    if threads.get_num_threads() == 1 or a.size * cost < LEAST:
+    if a.size * cost < LEAST or not threads.helps():
         return f(a)
     out = np.empty(shape, a.dtype)
 
@@ -222,7 +232,7 @@ def pointwise(f: Callable[..., object], arrays: Sequence[Any], out: Array) -> No
 
     Cut along the axis of `out` that takes the longest steps in memory.
     """
-    if out.size < MANY or threads.get_num_threads() == 1 or _entangled(arrays, out):
+    if out.size < MANY or not threads.helps() or _entangled(arrays, out):
         f(*arrays, out)
         return
     if out.flags.c_contiguous and all(np.shape(a) == out.shape for a in arrays):

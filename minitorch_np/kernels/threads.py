@@ -9,7 +9,9 @@ pleases. Here work is in pieces, of which the caller takes some too, and there a
   gives the rest a moment, and then claims and computes it itself: whatever a late helper still
   finds is thrown away. So the slowest call takes little longer than one thread would alone.
 - Where the copy would take as long as the piece, helpers claim a piece first and write it in its
-  place (`direct`). Those pieces must be short, for the caller waits until they are written.
+  place (`direct`). Those pieces must be short, for the caller waits until they are written. Who has
+  waited in vain, or got no help, asks for none for many times as long: other programs have the
+  cores then.
 
 In both a piece may read what it writes, but not what other pieces write, and a pool that has lost
 its threads, as after a fork, is merely slow.
@@ -32,6 +34,8 @@ Piece = tuple[Callable[..., object], *tuple[Array, ...]]
 
 PIECES = 4
 """Pieces per thread: enough to even out cores of unequal speed."""
+REST = 60.0
+"""How many times as long as was waited in vain nobody is asked to help."""
 
 
 def default_num_threads() -> int:
@@ -89,8 +93,11 @@ class Shared:
             finally:
                 self.ended.put((i, written))
 
-    def work(self) -> None:
-        """Computes pieces in their places until none is left, and sees to those of helpers."""
+    def work(self) -> float:
+        """Computes pieces in their places until none is left, and sees to those of helpers.
+
+        The seconds that it was kept waiting, or had asked for help and got none.
+        """
         missing = set(range(len(self.pieces)))
         start = time.perf_counter()
         while self.left:
@@ -102,19 +109,23 @@ class Shared:
             self.compute(i)
             missing.remove(i)
         now = time.perf_counter()
+        mine = len(self.pieces) - len(missing)
         # a helper that runs needs as long for its piece as we did for ours
-        patience = now + (now - start) / max(1, len(self.pieces) - len(missing))
+        each = (now - start) / max(1, mine)
+        patience = now + each
+        vain = 0.0 if missing else each
         while missing:
             wait = patience - time.perf_counter()
             try:
                 i, written = self.ended.get(wait > 0, max(wait, 0))
             except queue.Empty:
-                mine = next((i for i in missing if self.claim(i)), None)
-                i, written = (mine, False) if mine is not None else self.ended.get()
+                late = next((i for i in missing if self.claim(i)), None)
+                i, written = (late, False) if late is not None else self.ended.get()
             missing.remove(i)
             if not written:
                 self.compute(i)
         self.pieces = ()  # helpers that come too late keep no arrays alive
+        return vain + max(0.0, time.perf_counter() - now - 2 * each)
 
     def compute(self, i: int) -> None:
         """Writes a piece that this thread has claimed."""
@@ -129,6 +140,7 @@ class Pool:
         self.size = size
         self._asked: queue.SimpleQueue[Shared | None] = queue.SimpleQueue()
         self._started = False
+        self._rested = 0.0
         self._lock = threading.Lock()
 
     def _start(self) -> None:
@@ -150,7 +162,13 @@ class Pool:
         for _ in range(min(self.size, len(pieces)) - 1):
             if self._asked.qsize() < 2 * self.size:  # else the helpers are far behind
                 self._asked.put(shared)
-        shared.work()
+        vain = shared.work()
+        if direct and vain > 0:
+            self._rested = time.perf_counter() + REST * vain
+
+    def helps(self) -> bool:
+        """Whether it is worth to ask: there are helpers, and they had time when last asked."""
+        return self.size > 1 and time.perf_counter() >= self._rested
 
     def close(self) -> None:
         """Lets the threads end."""
@@ -178,7 +196,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def get_num_threads() -> int:
-    """Threads that a large product may use, the caller's included."""
+    """Threads that a large op may use, the caller's included."""
     return _pool.size
 
 
@@ -198,6 +216,11 @@ def set_num_threads(n: int) -> None:
 
 forgetting: list[dict[str, Any]] = []
 """What was found out for a number of threads, and is emptied when that changes."""
+
+
+def helps() -> bool:
+    """Whether there are other threads, and they had time when they were last asked to help."""
+    return _pool.helps()
 
 
 def run(pieces: Sequence[Piece], direct: bool = False) -> None:

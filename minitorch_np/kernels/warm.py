@@ -9,6 +9,7 @@ from . import (
     broadcast,
     channels,
     copies,
+    ctc,
     cylinder,
     decay,
     distances,
@@ -36,9 +37,9 @@ LOOPS = {steps: ("float32", "float64"), polynomials: ("float32", "float64")}
 """Modules whose compiled functions take flat arrays and numbers, and the dtypes of the arrays."""
 
 ANNOTATED = (
-    bessel, broadcast, channels, copies, cylinder, decay, distances, elementwise, gamma, incomplete,
-    modes, permutation, places, reductions, remainders, resampling, sampling, scans, smooth,
-    softmax,
+    bessel, broadcast, channels, copies, ctc, cylinder, decay, distances, elementwise, gamma,
+    incomplete, modes, permutation, places, reductions, remainders, resampling, sampling, scans,
+    smooth, softmax,
 )  # fmt: skip
 """Modules that build what they have, most of them from annotations."""
 

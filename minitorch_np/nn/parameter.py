@@ -52,6 +52,8 @@ class Parameter(Tensor):
             raise RuntimeError(
                 "Only Tensors of floating point and complex dtype can require gradients"
             )
+        if requires_grad:
+            source.refuse_outside_inference()
         made = object.__new__(cls)
         made.memory, made.clock, made.base = source.memory, source.clock, None
         made.sizes, made.strides, made.offset = source.sizes, source.strides, source.offset

@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.kernels.large import Compiled, kept
-from minitorch_np.loops import blank_like, exactly, not_implemented, pointwise, rounded, scalar
+from minitorch_np.loops import (
+    blank_like,
+    exactly,
+    not_implemented,
+    pointwise,
+    refuse_kernel,
+    rounded,
+    scalar,
+)
 from minitorch_np.op import composite, op
 from minitorch_np.ops.conditional import between, limit
 from minitorch_np.ops.copy import zeros_like
@@ -22,10 +30,10 @@ __all__ = ["relu", "threshold", "selu", "celu", "hardshrink"]
 Array = NDArray[Any]
 
 
-def need_floating(input: Tensor, kernel: str) -> None:
+def need_floating(input: Tensor, kernel: str, out: Tensor | None = None) -> None:
     """Raise ATen's error for a dtype that is not floating point."""
     if not input.dtype.is_floating_point:
-        raise not_implemented(kernel, input.dtype)
+        refuse_kernel(kernel, input.dtype, input, out=out)
 
 
 def need_number(input: Tensor, kernel: str) -> None:
@@ -136,7 +144,7 @@ def leaky_relu(
     input: Tensor, negative_slope: Number = 0.01, *, out: Tensor | None = None
 ) -> Tensor:
     """`input` where positive, `negative_slope * input` elsewhere, 0 included."""
-    need_floating(input, "leaky_relu_cpu")
+    need_floating(input, "leaky_relu_cpu", out)
     return pointwise(_leaked(input.dtype, negative_slope), input, out=out)
 
 
@@ -215,7 +223,7 @@ def elu(
 
     Source: ATen/native/cpu/Elu.h.
     """
-    need_floating(input, "elu_cpu")
+    need_floating(input, "elu_cpu", out)
     return pointwise(_elu(input.dtype, alpha, scale, input_scale), input, out=out)
 
 
@@ -314,7 +322,7 @@ def celu(input: Tensor, alpha: Number = 1.0, *, out: Tensor | None = None) -> Te
     """
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
-    need_floating(input, "elu_cpu")
+    need_floating(input, "elu_cpu", out)
     f = input.dtype.compute.type
     a_, inner = f(alpha), f(1.0 / alpha)
 
@@ -385,7 +393,7 @@ def relu6(input: Tensor) -> Tensor:
 @op("elementwise", inplace=True, method=False)
 def hardsigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`input / 6 + 1 / 2`, kept within [0, 1]. Source: ATen/native/cpu/Activation.cpp."""
-    need_floating(input, "hardsigmoid_cpu")
+    need_floating(input, "hardsigmoid_cpu", out)
     return pointwise(_hardsigmoid, input, out=out)
 
 

@@ -55,13 +55,8 @@ def addmm(
             done = blank(found)
             backends.product(mat1.array, mat2.array, done.array, beta=1, start=start)
             return done
+    _check_dtypes(input, mat1, mat2)
     check_mm("addmm", mat1, mat2, ("self", "mat2"))
-    for t, called in ((input, "self"), (mat1, "mat1")):
-        if t.dtype is not mat2.dtype:
-            raise RuntimeError(
-                f"{called} and mat2 must have the same dtype, but got "
-                f"{t.dtype.aten_name} and {mat2.dtype.aten_name}"
-            )
     shape = (mat1.sizes[0], mat2.sizes[1])
     done = _added_to(input, shape, out)
     multiply(
@@ -89,12 +84,22 @@ addmm.jvp(
 )
 
 
+def _check_dtypes(input: Tensor, mat1: Tensor, mat2: Tensor) -> None:
+    for t, called in ((input, "self"), (mat1, "mat1")):
+        if t.dtype is not mat2.dtype:
+            raise RuntimeError(
+                f"{called} and mat2 must have the same dtype, but got "
+                f"{t.dtype.aten_name} and {mat2.dtype.aten_name}"
+            )
+
+
 def _added_to(input: Tensor, shape: Shape, out: Tensor | None) -> Tensor:
     """Where `input + product` goes; in place nothing may grow."""
     _check_inplace(input, shape, out)
     if out is None:
         _check_expands(input, shape)
     elif out is not input and len(shape) == 2:  # torch copies `input` there first
+        _check_expands(input, shape)
         check_overlap(out, [input])
     return destination(shape, input.dtype, out)
 
@@ -139,12 +144,18 @@ def baddbmm(
     places = ((batch1, 0), (batch1, 1), (batch2, 2))
     wanted = tuple([t.sizes[wrap_dim(d, t.ndim, False)] for t, d in places])
     _check_expands(input, wanted)
-    shape = check_bmm(batch1, batch2)
     if input.dtype is not batch1.dtype:
         names = [t.dtype.cpp_name for t in (input, batch1, batch2)]
         raise RuntimeError(
             f"Input dtypes must be the same, got: input {names[0]}, batch1: {names[1]}, "
             f"batch2: {names[2]}"
+        )
+    shape = check_bmm(batch1, batch2)
+    if out is input and input.dtype is not batch2.dtype:
+        names = input.dtype.cpp_name, batch2.dtype.cpp_name
+        raise RuntimeError(
+            f"Bad in-place call: input tensor dtype {names[0]} and output tensor dtype {names[1]} "
+            "should match"
         )
     if batch1.dtype is not batch2.dtype:
         raise RuntimeError(
@@ -170,6 +181,21 @@ baddbmm.jvp(
 )
 
 
+def _check_batches(batch1: Tensor, batch2: Tensor) -> None:
+    """Raise RuntimeError where matrices of two batches do not pair, in `addbmm`'s own words."""
+    if batch1.ndim == batch2.ndim == 3:
+        (count, _, inner), (others, rows, columns) = batch1.sizes, batch2.sizes
+        if count != others:
+            raise RuntimeError(
+                f"batch1 and batch2 must have same number of batches, got {count} and {others}"
+            )
+        if inner != rows:
+            raise RuntimeError(
+                f"Incompatible matrix sizes for bmm ({batch1.sizes[1]}x{inner} and "
+                f"{rows}x{columns})"
+            )
+
+
 @op("contiguous", inplace=True)
 def addbmm(
     input: Tensor,
@@ -181,15 +207,11 @@ def addbmm(
     out: Tensor | None = None,
 ) -> Tensor:
     """`beta * input + alpha * (the sum over the batch of batch1 @ batch2)`."""
-    if batch1.ndim == 3 and batch2.ndim == 3 and (out is None or out is input):
-        _check_expands(input, (batch1.sizes[1], batch2.sizes[2]))
+    places = ((batch1, 1), (batch2, 2))
+    _check_expands(input, tuple([t.sizes[wrap_dim(d, t.ndim, False)] for t, d in places]))
+    _check_batches(batch1, batch2)
     _, rows, columns = check_bmm(batch1, batch2)
-    for t, called in ((input if out is None else out, "self"), (batch1, "mat1")):
-        if t.dtype is not batch2.dtype:
-            raise RuntimeError(
-                f"{called} and mat2 must have the same dtype, but got "
-                f"{t.dtype.aten_name} and {batch2.dtype.aten_name}"
-            )
+    _check_dtypes(input if out is None else out, batch1, batch2)
     start, factor = _expanded(input, (rows, columns)), beta
     if out is not None and out.sizes != (rows, columns):  # without a warning, and in place too
         start = start.copy() if out is input else start
@@ -273,7 +295,7 @@ def addr(
     shape = (vec1.sizes[0], vec2.sizes[0])
     dtype = common_dtype(input, vec1, vec2)
     if out is not input:
-        _ = strides.expand(input.sizes, input.strides, shape)
+        _check_expands(input, shape)
     elif input.ndim != 2:
         raise RuntimeError(f"2D tensor expected, got {input.ndim}D tensor for input")
     elif input.sizes != shape:

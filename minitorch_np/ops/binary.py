@@ -299,13 +299,15 @@ def _floored(a: Array, b: Array, out: Array) -> None:
 _large_floored = exact("floor_divide", _floored)
 
 
-def floored(input: Tensor | Number, other: Tensor | Number, out: Tensor | None) -> Tensor:
+def floored(
+    input: Tensor | Number, other: Tensor | Number, out: Tensor | None, casts: bool = True
+) -> Tensor:
     """The quotient rounded towards minus infinity."""
     dtype = common_dtype(input, other)
     if dtype is dtypes.bool_:
         raise not_implemented("div_floor_cpu", dtype)
     operands = narrowed(input, dtype), narrowed(other, dtype)
-    return pointwise(_large_floored, *operands, out=out, numbers=True)
+    return pointwise(_large_floored, *operands, out=out, numbers=True, casts=casts)
 
 
 @op(
@@ -321,7 +323,7 @@ def floor_divide(
 
     Source: ATen/native/BinaryOps.cpp floor_divide.
     """
-    return floored(input, other, out)
+    return floored(input, other, out, casts=False)
 
 
 def remainder_node(input: Tensor | Number, other: Tensor | Number) -> str:

@@ -19,13 +19,13 @@ from minitorch_np.loops import (
     not_implemented,
     pointwise,
     quietly,
+    refuse_kernel,
     result_for,
 )
 from minitorch_np.op import op
 from minitorch_np.ops.copy import wiped
 from minitorch_np.ops.creation import full
 from minitorch_np.ops.power import pow
-from minitorch_np.shapes import broadcast
 from minitorch_np.tensor import Tensor
 
 __all__ = ["frexp", "gcd", "heaviside", "lcm", "ldexp", "nextafter"]
@@ -34,8 +34,8 @@ Array = NDArray[Any]
 
 
 def promoted(input: Tensor, other: Tensor) -> Dtype:
-    """The dtype of two tensors together, once their shapes are; numbers have neither."""
-    broadcast(input.sizes, other.sizes)
+    """The dtype of two tensors together; numbers are refused."""
+    _ = input.sizes, other.sizes
     return common_dtype(input, other)
 
 
@@ -63,7 +63,7 @@ def nextafter(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Ten
     """
     dtype = promoted(input, other)
     if not dtype.is_floating_point:
-        raise not_implemented("nextafter_cpu", dtype)
+        refuse_kernel("nextafter_cpu", dtype, input, other, out=out)
     kernel = _next_of(dtype) if dtype.is_half else _next
     return pointwise(kernel, input, other, out=out)
 
@@ -111,6 +111,7 @@ def ldexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 
     Then the result starts as `empty_like(input)`, and grows with a warning where it broadcasts.
     """
+    _ = other.sizes  # numbers are refused
     if out is not None and not out.dtype.is_floating_point:
         raise RuntimeError(f"ldexp can't be cast to the desired output type {out.dtype.aten_name}")
     exact = input.dtype.is_floating_point and not other.dtype.is_floating_point
@@ -196,7 +197,7 @@ def _lcm(a: Array, b: Array, o: Array) -> None:
 def _of_integers(name: str, input: Tensor, other: Tensor, out: Tensor | None) -> Tensor:
     dtype = promoted(input, other)
     if dtype.category != dtypes.INTEGER:
-        raise not_implemented(f"{name}_cpu", dtype)
+        refuse_kernel(f"{name}_cpu", dtype, input, other, out=out)
     return pointwise(_gcd if name == "gcd" else _lcm, input, other, out=out)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes
-from minitorch_np.loops import common_dtype, exactly, not_implemented, pointwise
+from minitorch_np.loops import common_dtype, exactly, pointwise, refuse_kernel
 from minitorch_np.op import op
 from minitorch_np.tensor import Number, Tensor
 
@@ -18,18 +18,18 @@ __all__ = [
 Array = NDArray[Any]
 
 
-def check_bits(kernel: str, *operands: Tensor | Number) -> None:
+def check_bits(kernel: str, *operands: Tensor | Number, out: Tensor | None) -> None:
     """Raise ATen's error for floating point operands."""
     dtype = common_dtype(*operands)
     if dtype.is_floating_point:
-        raise not_implemented(kernel, dtype)
+        refuse_kernel(kernel, dtype, *operands, out=out)
 
 
 @op("elementwise", inplace=True, differentiable=False, refuses="leaf")
 def bitwise_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Every bit flipped; of bools, the opposite."""
     if out is None or out.dtype is input.dtype:
-        check_bits("bitwise_not_cpu", input)
+        check_bits("bitwise_not_cpu", input, out=out)
     return exactly(np.invert, input, out=out)
 
 
@@ -38,7 +38,7 @@ def bitwise_and(
     input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None
 ) -> Tensor:
     """The bits set in both operands."""
-    check_bits("bitwise_and_cpu", input, other)
+    check_bits("bitwise_and_cpu", input, other, out=out)
     return pointwise(np.bitwise_and, input, other, out=out)
 
 
@@ -47,7 +47,7 @@ def bitwise_or(
     input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None
 ) -> Tensor:
     """The bits set in either operand."""
-    check_bits("bitwise_or_cpu", input, other)
+    check_bits("bitwise_or_cpu", input, other, out=out)
     return pointwise(np.bitwise_or, input, other, out=out)
 
 
@@ -56,15 +56,15 @@ def bitwise_xor(
     input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None
 ) -> Tensor:
     """The bits set in exactly one operand."""
-    check_bits("bitwise_xor_cpu", input, other)
+    check_bits("bitwise_xor_cpu", input, other, out=out)
     return pointwise(np.bitwise_xor, input, other, out=out)
 
 
-def check_shift(kernel: str, *operands: Tensor | Number) -> None:
+def check_shift(kernel: str, *operands: Tensor | Number, out: Tensor | None) -> None:
     """Raise ATen's error for operands that are no integers."""
     dtype = common_dtype(*operands)
     if dtype.category != dtypes.INTEGER:
-        raise not_implemented(kernel, dtype)
+        refuse_kernel(kernel, dtype, *operands, out=out)
 
 
 def _too_far(b: Array, o: Array) -> Array:
@@ -92,7 +92,7 @@ def bitwise_left_shift(
 
     Source: ATen/native/cpu/BinaryOpsKernel.cpp lshift_kernel.
     """
-    check_shift("lshift_cpu", input, other)
+    check_shift("lshift_cpu", input, other, out=out)
     return pointwise(_left, input, other, out=out)
 
 
@@ -104,5 +104,5 @@ def bitwise_right_shift(
 
     Source: ATen/native/cpu/BinaryOpsKernel.cpp rshift_kernel.
     """
-    check_shift("rshift_cpu", input, other)
+    check_shift("rshift_cpu", input, other, out=out)
     return pointwise(_right, input, other, out=out)

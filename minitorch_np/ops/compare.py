@@ -132,7 +132,7 @@ ge.vjp(
 @op("elementwise", inplace=True, differentiable=False)
 def logical_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is zero. Source: ATen/native/UnaryOps.cpp logical_not."""
-    return pointwise(_logical_not, input, result=bool_, out=out)
+    return pointwise(_logical_not, input, result=bool_, out=out, casts=False)
 
 
 @op("elementwise", inplace=True, differentiable=False)
@@ -140,7 +140,7 @@ def logical_and(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> T
     """Whether both elements are nonzero. Source: ATen/native/BinaryOps.cpp logical_and."""
     need_tensor("logical_and", "input", input)
     need_tensor("logical_and", "other", other, 2)
-    return pointwise(_logical_and, input, other, result=bool_, out=out)
+    return pointwise(_logical_and, input, other, result=bool_, out=out, casts=False)
 
 
 @op("elementwise", inplace=True, differentiable=False)
@@ -148,7 +148,7 @@ def logical_or(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Te
     """Whether either element is nonzero. Source: ATen/native/BinaryOps.cpp logical_or."""
     need_tensor("logical_or", "input", input)
     need_tensor("logical_or", "other", other, 2)
-    return pointwise(_logical_or, input, other, result=bool_, out=out)
+    return pointwise(_logical_or, input, other, result=bool_, out=out, casts=False)
 
 
 @op("elementwise", inplace=True, differentiable=False)
@@ -156,7 +156,7 @@ def logical_xor(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> T
     """Whether exactly one element is nonzero. Source: ATen/native/BinaryOps.cpp logical_xor."""
     need_tensor("logical_xor", "input", input)
     need_tensor("logical_xor", "other", other, 2)
-    return pointwise(_logical_xor, input, other, result=bool_, out=out)
+    return pointwise(_logical_xor, input, other, result=bool_, out=out, casts=False)
 
 
 @op("elementwise", differentiable=False)

@@ -24,6 +24,7 @@ from minitorch_np.loops import (
     rounded,
     scalar,
 )
+from minitorch_np.missing import demanding
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.power import larger, smaller
 from minitorch_np.overloads import unfitting
@@ -54,17 +55,17 @@ def where_self(
     dtype = common_dtype(input, other)
     operands = (condition, input, other)
     tensors = [x for x in operands if isinstance(x, Tensor)]
+    if out is not None and out.dtype is not dtype:
+        expected, found = dtype.aten_name, out.dtype.aten_name
+        raise RuntimeError(f"Expected out type to be {expected} but got {found}")
     shape = broadcast(*[t.sizes for t in tensors])
     stride = strides.elementwise(
         shape,
-        tuple([(x.sizes, x.strides) if isinstance(x, Tensor) else ((), ()) for x in operands]),
+        tuple([_seen(x, dtype if x is not condition else condition.dtype) for x in operands]),
     )
     if out is None:
         done = empty(shape, stride, dtype)
     else:
-        if out.dtype is not dtype:
-            expected, found = dtype.aten_name, out.dtype.aten_name
-            raise RuntimeError(f"Expected out type to be {expected} but got {found}")
         done = result_for(out, shape, dtype, tensors, lambda: stride)
     chosen, rest = [x.array if isinstance(x, Tensor) else held(x, dtype) for x in operands[1:]]
     quietly(_choose, condition.array.astype(bool, copy=False), chosen, rest, done.array)
@@ -77,6 +78,13 @@ where_self.vjp(
     other=lambda g, condition: where_self(condition, 0, g),
 )
 where_self.jvp("joint")
+
+
+def _seen(x: Tensor | Number, dtype: Dtype) -> strides.Geometry:
+    """The geometry of an operand, or of its copy in another dtype."""
+    if not isinstance(x, Tensor):
+        return (), ()
+    return x.sizes, x.strides if x.dtype is dtype else strides.like(x.sizes, x.strides)
 
 
 def held(x: Number, dtype: Dtype) -> np.generic:
@@ -154,7 +162,8 @@ def where_method(self: Tensor, condition: Tensor, other: Tensor | Number) -> Ten
     return where_self(condition, self, other)
 
 
-method(where_method, "where")
+where_method.__name__ = "where"
+method(demanding(where_method), "where")
 
 
 def check_mask(input: Tensor, mask: Tensor, value: Tensor | Number) -> None:
@@ -280,14 +289,15 @@ def limited(input: Tensor, low: Limit, high: Limit, out: Tensor | None, kernel: 
             return pointwise(_between_numbers(input.dtype, low, high), input, out=out)
     bounds = [x for x in (low, high) if x is not None]
     dtype = common_dtype(input, *bounds)
-    if out is input and not dtypes.can_cast(dtype, input.dtype):
+    given = any(isinstance(x, Tensor) for x in bounds)
+    if out is input and not given and not dtypes.can_cast(dtype, input.dtype):
         raise RuntimeError(
             f"result type {dtype.aten_name} can't be cast to the desired output type "
             f"{input.dtype.cpp_name}"
         )
     if dtype is dtypes.bool_ and kernel:
         raise not_implemented(kernel, dtype)
-    if any(isinstance(x, Tensor) for x in bounds):
+    if given:
         if low is None or high is None:
             f = smaller if low is None else larger
             return pointwise(f, input, bounds[0], out=out, common=dtype)

@@ -120,6 +120,14 @@ def check(input: Tensor, weight: Tensor, bias: Tensor | None, plan: Plan) -> Non
             f"{start}divisible by {groups} at dimension 0, but got weight of size [{size}] instead"
         )
     check_channels(input, weight, bias, plan)
+    if 0 in weight.sizes[2:]:
+        kernel = weight.sizes[2:]
+        told = f"kernel_height: {([1, *kernel])[-2]} kernel_width: {kernel[-1]}"
+        if len(kernel) == 3:
+            told = f": {kernel[0]} x {kernel[1]} x {kernel[2]} (TxHxW)"
+        raise RuntimeError(
+            f"kernel size should be greater than zero, but got{' ' * (len(kernel) < 3)}{told}"
+        )
 
 
 def check_channels(input: Tensor, weight: Tensor, bias: Tensor | None, plan: Plan) -> None:

@@ -7,6 +7,7 @@ from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import WATCHERS, made, state
 from minitorch_np.memory_format import memory_format, preserve_format
+from minitorch_np.missing import demanding
 from minitorch_np.ops.factory import (
     LikeOptions,
     Options,
@@ -44,7 +45,7 @@ def filled(
     """A contiguous tensor of `shape` with every element `value`."""
     tensor = prepared(name, shape, options, out, dtype)
     _fill(tensor, value)
-    return finished(tensor, options, out)
+    return finished(tensor, options, out, name)
 
 
 def _fill(tensor: Tensor, value: Number) -> None:
@@ -64,7 +65,9 @@ def empty(
     shape = shape_of("empty", size, options)
     stride = None if memory_format is None else in_format(memory_format, shape)
     if out is not None:  # nothing is written, and no write counted
-        return prepared("empty", shape, options, out)
+        made = prepared("empty", shape, options, out)
+        made.requires_grad = bool(options.get("requires_grad"))
+        return made
     return finished(prepared("empty", shape, options, None, None, stride), options)
 
 
@@ -82,6 +85,7 @@ def ones(
     return filled("ones", shape_of("ones", size, options), 1, options, out, None)
 
 
+@demanding
 def full(
     size: Sequence[int],
     fill_value: Number | Tensor,
@@ -103,6 +107,7 @@ def scalar_tensor(s: Number | Tensor, **options: Unpack[Options]) -> Tensor:
     return filled("scalar_tensor", (), checked_number("scalar_tensor", "s", s), options, None, None)
 
 
+@demanding
 def empty_strided(size: Sequence[int], stride: Sequence[int], **options: Unpack[Options]) -> Tensor:
     """An uninitialised tensor of any geometry, over just the memory that it spans.
 
@@ -202,6 +207,7 @@ def ones_like(input: Tensor, **options: Unpack[LikeOptions]) -> Tensor:
     return filled_like("ones_like", input, 1, options)
 
 
+@demanding
 def full_like(input: Tensor, fill_value: Number | Tensor, **options: Unpack[LikeOptions]) -> Tensor:
     """`fill_value` like `input`: its shape and dtype, and its layout where dense."""
     value = checked_number("full_like", "fill_value", fill_value, 2)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes
+from minitorch_np.kernels.large import dense, loop
 from minitorch_np.loops import finish, not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.ops.compare import eq
@@ -151,7 +152,7 @@ def ctc_loss_forward(
     if log_probs.dtype not in (dtypes.float32, dtypes.float64):
         raise not_implemented("ctc_loss_cpu", log_probs.dtype)
     labels = states(targets, target_lengths, blank, log_probs.sizes[2])
-    alpha = quietly(forwards, log_probs.array, labels, target_lengths)
+    alpha = quietly(alphas, log_probs.array, labels, target_lengths)
     losses = np.empty(len(labels), alpha.dtype)
     for row, (steps, n) in enumerate(zip(input_lengths, target_lengths, strict=True)):
         if steps:
@@ -167,8 +168,20 @@ def spoken(log_probs: Array, labels: Array) -> Array:
     return np.take_along_axis(log_probs, labels[None], 2)
 
 
-def forwards(log_probs: Array, labels: Array, target_lengths: Lengths) -> Array:
+def alphas(log_probs: Array, labels: Array, target_lengths: Lengths) -> Array:
     """alpha, (N, T, S)."""
+    if not dense(log_probs):
+        return forwards(log_probs, labels, target_lengths)
+    steps, batch, classes = log_probs.shape
+    alpha = np.empty((batch, steps, labels.shape[1]), log_probs.dtype)
+    sizes = np.array(target_lengths, np.int64)
+    flat = log_probs.reshape(-1), labels.reshape(-1), sizes, alpha.reshape(-1)
+    loop("ctc.forward")(*flat, classes, 0, batch)
+    return alpha
+
+
+def forwards(log_probs: Array, labels: Array, target_lengths: Lengths) -> Array:
+    """`alphas` where no loop computes them."""
     given, skips = spoken(log_probs, labels), skipping(labels)
     alpha = np.full((len(labels), len(given), labels.shape[1]), -np.inf, log_probs.dtype)
     if not len(given):
@@ -217,6 +230,11 @@ def ctc_loss_backward(
 
     def slopes() -> Array:
         probs = log_probs.array
+        if dense(probs):
+            return slopes_by_loop(
+                *(probs, labels, target_lengths, input_lengths, log_alpha.array, losses, g),
+                zero_infinity,
+            )
         beta = backwards(probs, labels, input_lengths, target_lengths)
         ways = collected(log_alpha.array.transpose(1, 0, 2) + beta, labels, probs)
         values = np.exp(probs) - np.exp(ways + losses[:, None] - probs)
@@ -227,6 +245,19 @@ def ctc_loss_backward(
         return values
 
     return finish(quietly(slopes), log_probs.dtype, None)
+
+
+def slopes_by_loop(
+    log_probs: Array, labels: Array, target_lengths: Lengths, input_lengths: Lengths,
+    alpha: Array, losses: Array, g: Array, finite: bool,
+) -> Array:  # fmt: skip
+    """The gradient with respect to `log_probs`."""
+    out = np.empty(log_probs.shape, log_probs.dtype)
+    lengths = [np.array(n, np.int64) for n in (target_lengths, input_lengths)]
+    rest = [np.ascontiguousarray(a).reshape(-1) for a in (alpha, losses, g)]
+    flat = log_probs.reshape(-1), labels.reshape(-1), *lengths, *rest, out.reshape(-1)
+    loop("ctc.backward")(*flat, log_probs.shape[2], finite, 0, len(labels))
+    return out
 
 
 def backwards(

@@ -31,7 +31,7 @@ Array = NDArray[Any]
 
 
 @op("reduction", method=False, node="NormBackward1", aten="norm")
-def norm_along(input: Tensor, p: float, dim: int, keepdim: bool) -> Tensor:
+def norm_along(input: Tensor, p: float, dim: tuple[int, ...], keepdim: bool) -> Tensor:
     """The p-norm along a dim, as C++ calls it: `vector_norm` with a node of another name."""
     return vector_norm(input.untracked(), p, dim, keepdim)
 
@@ -50,7 +50,7 @@ def pairwise_distance(
 ) -> Tensor:
     """The p-norm of `x1 - x2 + eps` along the last dim: (N, D) or (D) to (N) or ()."""
     last = max(x1.ndim, x2.ndim) - 1
-    return norm_along(add_scalar(x1 - x2, eps), float(p), last, keepdim)
+    return norm_along(add_scalar(x1 - x2, eps), float(p), (last,), keepdim)
 
 
 @composite(method=False)
@@ -79,7 +79,7 @@ _ROWS = 25
 """Rows above which Euclidean distances come from a matrix product, unless the mode forbids it."""
 
 
-@composite(method=False)
+@composite(method=False, python=True)
 def cdist(
     x1: Tensor,
     x2: Tensor,

@@ -1,5 +1,7 @@
 """Rows of a table, looked up by index. Source: aten/src/ATen/native/Embedding.cpp."""
 
+from typing import NoReturn
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -138,3 +140,10 @@ def embedding_renorm_(input: Tensor, indices: Tensor, max_norm: float, norm_type
             factor = compute.type(max_norm / (length + 1e-7))
             rows[row] = (rows[row].astype(compute) * factor).astype(rows.dtype)
     return input
+
+
+def _refuse(_: Tensor) -> NoReturn:
+    raise NotImplementedError("the derivative for 'embedding_renorm' is not implemented.")
+
+
+embedding_renorm_.vjp(input=lambda g: _refuse(g), indices=None)

@@ -6,7 +6,7 @@ everything. Source: aten/src/ATen/native/ReduceOps.cpp and TensorCompare.cpp.
 """
 
 import builtins
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ from minitorch_np.op import composite, op
 from minitorch_np.ops.power import maximum, minimum
 from minitorch_np.ops.reduce import MAX_DIMS, Dims, dims_of
 from minitorch_np.overloads import unfitting
-from minitorch_np.shapes import Shape, reduced, wrap_dim
+from minitorch_np.shapes import Shape, need_bool, reduced, wrap_dim
 from minitorch_np.strides import contiguous
 from minitorch_np.tensor import Tensor
 
@@ -269,6 +269,8 @@ def _over(
             )
         for d in dims:
             check_dim(name, input.sizes, d)
+    if keepdim is not False:
+        need_bool(keepdim)
     shape = reduced(input.sizes, dims, keepdim)
     if not input.numel():
         return finish(np.empty(shape, input.dtype.np), input.dtype, out, apart=False)
@@ -351,6 +353,8 @@ def aminmax(
         axes = dims_of(dim, input.ndim) if input.ndim else ()
         for d in axes:
             check_dim("aminmax", input.sizes, d, "")
+    if keepdim is not False:
+        need_bool(keepdim)
     shape = reduced(input.sizes, axes, keepdim)
     pair: list[Tensor] = []
     for t in out or ():
@@ -365,10 +369,23 @@ def aminmax(
 
 
 aminmax.vjp(
-    input=lambda g_min, g_max, input, min, max, dim, keepdim: end_backward(
-        g_min, input, min, dim, keepdim
-    ).add_(end_backward(g_max, input, max, dim, keepdim))
+    input=lambda g_min, g_max, input, min, max, dim, keepdim, wanted: ends_backward(
+        [(g_min, min), (g_max, max)], input, dim, keepdim, wanted
+    )
 )
+
+
+def ends_backward(
+    ends: Sequence[tuple[Tensor | None, Tensor]],
+    input: Tensor,
+    dim: Dims,
+    keepdim: bool,
+    wanted: Sequence[bool],
+) -> list[Tensor | None]:
+    """The gradient of `aminmax`, of those ends that one has come for."""
+    given = [(g, end) for g, end in ends if g is not None and all(wanted)]
+    parts = [end_backward(g, input, end, dim, keepdim) for g, end in given]
+    return [parts[0].add_(parts[1]) if len(parts) == 2 else parts[0] if parts else None]
 
 
 def end_backward(g: Tensor, input: Tensor, end: Tensor, dim: Dims, keepdim: bool) -> Tensor:
@@ -393,6 +410,8 @@ def _index(
     if d is not None:
         check_dim(name, input.sizes, d)
     axes = tuple(range(input.ndim)) if d is None else (d,)
+    if keepdim is not False:
+        need_bool(keepdim)
     shape = reduced(input.sizes, axes, keepdim) if input.ndim else ()
     if out is not None:
         _ = exact_result_for(out, shape, dtypes.int64, apart=False)

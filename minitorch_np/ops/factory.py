@@ -19,6 +19,7 @@ from minitorch_np.memory_format import (
     memory_format,
     preserve_format,
 )
+from minitorch_np.refusals import underive
 from minitorch_np.shapes import Shape, listed
 from minitorch_np.strides import Stride, contiguous
 from minitorch_np.tensor import INFERENCE, Number, Tensor, device, empty, plain, type_name
@@ -236,16 +237,26 @@ def prepared(
         refuse_leaf(name, out)
         if out.sizes != shape:
             out.restride(shape, contiguous(shape), out.offset)
+            if name in ("empty", "randn"):  # PyTorch calls resize_
+                bump(out)
         return out
     dtype = dtype or default or dtypes.get_default_dtype()
     checked_shape(shape, dtype.itemsize, name)
     return empty(shape, stride or contiguous(shape), dtype)
 
 
-def finished(tensor: Tensor, options: Options, out: Tensor | None = None) -> Tensor:
-    """A filled tensor with what its options and the modes of this thread say about autograd."""
+def finished(tensor: Tensor, options: Options, out: Tensor | None = None, name: str = "") -> Tensor:
+    """A filled tensor with what its options and the modes of this thread say about autograd.
+
+    What was given as `out` to the function of this `name` has no derivative any more.
+    """
     if out is not None:
+        wanted, leaf = out.requires_grad, out.is_leaf
+        underive(f"aten::{name}", out, (out,))
         bump(out)
+        if wanted and not leaf:
+            return out
+        out.requires_grad = False
     elif state.inference:
         tensor.clock = INFERENCE
     if options.get("requires_grad"):

@@ -7,7 +7,14 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.kernels.large import Compiled
-from minitorch_np.loops import common_dtype, exactly, not_implemented, pointwise, scalar
+from minitorch_np.loops import (
+    common_dtype,
+    exactly,
+    not_implemented,
+    pointwise,
+    refuse_kernel,
+    scalar,
+)
 from minitorch_np.op import op
 from minitorch_np.ops.copy import number_like
 from minitorch_np.tensor import Number, Tensor
@@ -37,16 +44,20 @@ def lerp(
 ) -> Tensor:
     """`input + weight * (end - input)`. Source: ATen/native/Lerp.cpp, Lerp.h."""
     for name, t in (("end", end), ("weight", weight)):
-        if isinstance(t, Tensor) and t.dtype is not input.dtype:
+        free = t is weight and not getattr(t, "sizes", ())  # a weight of no dims may be of another
+        if isinstance(t, Tensor) and t.dtype is not input.dtype and not free:
             raise RuntimeError(
                 f"expected dtype {input.dtype.cpp_name} for `{name}` but got dtype "
                 f"{t.dtype.cpp_name}"
             )
     if not input.dtype.is_floating_point:
+        others = (input, end, weight) if isinstance(weight, Tensor) else (input, end)
         kernel = "lerp_kernel_tensor" if isinstance(weight, Tensor) else "lerp_kernel_scalar"
-        raise not_implemented(kernel, input.dtype)
+        if not common_dtype(*others).is_floating_point:
+            refuse_kernel(kernel, input.dtype, *others, out=out)
     if isinstance(weight, Tensor):
-        return exactly(_lerped_each, input, end, weight, out=out)
+        run = exactly if weight.sizes else pointwise
+        return run(_lerped_each, input, end, weight, out=out)
     w = float(weight)
     kernel = Compiled("elementwise.lerp", lambda a, b, o: _lerped_by(a, b, w, o), w)
     return pointwise(kernel, input, end, out=out)

@@ -14,10 +14,17 @@ from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import no_grad
 from minitorch_np.kernels.large import in_doubles
-from minitorch_np.loops import common_dtype, not_implemented, pointwise, resize_output
+from minitorch_np.loops import (
+    common_dtype,
+    not_implemented,
+    pointwise,
+    refuse_kernel,
+    resize_output,
+)
 from minitorch_np.op import composite, op
 from minitorch_np.ops.counting import refuse
 from minitorch_np.ops.ranges import arange
+from minitorch_np.strides import check_no_internal_overlap
 from minitorch_np.tensor import Number, Tensor
 
 __all__ = [
@@ -135,6 +142,7 @@ def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
             return values
         if out.sizes != values.sizes:
             resize_output(out, values.sizes, values.strides)
+        check_no_internal_overlap(out.sizes, out.strides)
         out.array[...] = values.array
         return out
 
@@ -175,7 +183,7 @@ special_zeta.jvp("refused")
 def _incomplete(name: str, input: Tensor, other: Tensor, out: Tensor | None) -> Tensor:
     dtype = common_dtype(input, other)
     if not dtype.is_floating_point:
-        raise not_implemented(f"{name}_cpu", dtype)
+        refuse_kernel(f"{name}_cpu", dtype, input, other, out=out)
     return pointwise(in_doubles(f"incomplete.{name}"), input, other, out=out)
 
 

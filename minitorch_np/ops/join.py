@@ -74,15 +74,20 @@ def check_list(name: str, tensors: Tensors) -> None:
         )
 
 
+def check_cast(dtype: Dtype, out: Tensor | None) -> None:
+    """Raise TypeError where a concatenation of `dtype` does not fit into `out`."""
+    if out is not None and not dtypes.can_cast(dtype, out.dtype):
+        name = out.dtype.aten_name
+        raise TypeError(f"torch.cat(): input types can't be cast to the desired output type {name}")
+
+
 def result(
     tensors: Tensors, shape: Shape, stride: Stride, dtype: Dtype, out: Tensor | None
 ) -> Tensor:
     """A new tensor for a concatenation, or `out` checked and made ready for it."""
     if out is None:
         return empty(shape, stride, dtype)
-    if not dtypes.can_cast(dtype, out.dtype):
-        name = out.dtype.aten_name
-        raise TypeError(f"torch.cat(): input types can't be cast to the desired output type {name}")
+    check_cast(dtype, out)
     if out.sizes != shape:
         resize_output(out, shape, stride)
     strides.check_no_internal_overlap(out.sizes, out.strides)
@@ -126,9 +131,11 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -
             raise RuntimeError(f"zero-dimensional tensor (at position {at}) cannot be concatenated")
     kept = [t for t in tensors if not is_skipped(t.sizes)]
     d = wrap_dim(dim, kept[0].ndim) if kept else 0
+    dtype = joined_dtype(tensors)
+    check_cast(dtype, out)
     shape = joined_shape([t.sizes for t in tensors], d)
     stride = layout(shape, [(t.sizes, t.strides) for t in tensors])
-    done = result(tensors, shape, stride, joined_dtype(tensors), out)
+    done = result(tensors, shape, stride, dtype, out)
     if out is None and key and len(kept) == len(tensors) and _are_alike(tensors):
         _cats.keep(key, (done.form, d))
     return write_parts(done, [(t.sizes, t) for t in kept], d)
@@ -198,7 +205,10 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None)
             )
             raise noted(RuntimeError(text), notes.several([t.sizes for t in tensors]))
     shape = (*first[:d], len(tensors), *first[d:])
-    done = result(tensors, shape, _stacked_stride(tensors, shape, d), joined_dtype(tensors), out)
+    stride = _stacked_stride(tensors, shape, d)
+    if out is not None and out.sizes != shape:  # before PyTorch looks at the dtype
+        resize_output(out, shape, stride)
+    done = result(tensors, shape, stride, joined_dtype(tensors), out)
     one = (*first[:d], 1, *first[d:])
     if out is None and key and _are_alike(tensors):
         _stacks.keep(key, (done.form, d, one))

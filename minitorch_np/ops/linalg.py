@@ -107,7 +107,11 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
         raise TypeError(
             f"matmul(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}"
         )
-    dims = (input.ndim, other.ndim)
+    try:
+        dims = (input.ndim, other.ndim)
+    except AttributeError:
+        need_tensor("matmul", "input", input)
+        raise
     if 0 in dims:
         raise RuntimeError(
             "both arguments to matmul need to be at least 1D, but they are "
@@ -212,7 +216,7 @@ def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     return _contracted(_tensordot(input, other, [-1], [-1]), out)
 
 
-@composite(method=False)
+@composite(method=False, python=True)
 def tensordot(
     a: Tensor, b: Tensor, dims: int | Sequence[Sequence[int]] = 2, out: Tensor | None = None
 ) -> Tensor:

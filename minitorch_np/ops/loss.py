@@ -150,7 +150,7 @@ def reduced(loss: Tensor, reduction: str) -> Tensor:
     ]()
 
 
-@composite(method=False)
+@composite(method=False, python=True)
 def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """`|input - target|`, reduced. Source: ATen/native/Loss.cpp l1_loss."""
     return reduced((input - target).abs(), reduction)

@@ -343,7 +343,7 @@ def nonzero_static(
     return done
 
 
-@composite(method=False)
+@composite(method=False, python=True)
 def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, ...]:
     """The coordinates, one tensor a dim, of elements of a row-major tensor of `shape`.
 

@@ -384,7 +384,7 @@ def max_pool1d_with_indices(
     out = max_pool2d_with_indices(
         input.unsqueeze(-2),
         (1, *several(kernel_size)),
-        () if stride is None or stride == () else (1, *several(stride)),
+        (1, *several(kernel_size if stride is None or stride == () else stride)),
         (0, *several(padding)),
         (1, *several(dilation)),
         ceil_mode,

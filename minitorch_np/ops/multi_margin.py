@@ -265,7 +265,7 @@ def multilabel_margin_loss_backward(
     return _like(input, quietly(grads))
 
 
-@composite(method=False)
+@composite(method=False, python=True)
 def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """The loss of `multilabel_margin_loss_forward` alone."""
     return multilabel_margin_loss_forward(input, target, reduction)[0]

@@ -237,7 +237,7 @@ nll_loss_backward.vjp(
 )
 
 
-@composite(method=False)
+@composite(method=False, python=True)
 def nll_loss(
     input: Tensor,
     target: Tensor,
@@ -340,7 +340,7 @@ def smoothed_loss(
     return (1 - label_smoothing) * hard + smooth * (label_smoothing / input.sizes[dim])
 
 
-@composite(method=False)
+@composite(method=False, python=True)
 def cross_entropy(
     input: Tensor,
     target: Tensor,

@@ -303,7 +303,7 @@ _FORMS = {
 }
 
 
-@composite(method=False)
+@composite(method=False, python=True)
 def pad(input: Tensor, pad: Padding, mode: str = "constant", value: Number | None = None) -> Tensor:
     """`input` with its last dims padded by (left, right, top, bottom, front, back), the last first.
 

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.kernels.large import Compiled, beside
-from minitorch_np.loops import common_dtype, not_implemented, pointwise, rounded, scalar
+from minitorch_np.loops import (
+    common_dtype,
+    not_implemented,
+    pointwise,
+    refuse_kernel,
+    rounded,
+    scalar,
+)
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.binary import narrowed
 from minitorch_np.ops.copy import own, wiped, zeros
@@ -20,8 +27,8 @@ from minitorch_np.overloads import fits, unfitting
 from minitorch_np.tensor import Number, Tensor, empty, method
 
 __all__ = [
-    "pow", "square", "float_power", "maximum", "minimum", "fmax", "fmin", "atan2", "arctan2",
-    "hypot", "logaddexp", "logaddexp2", "copysign", "xlogy",
+    "pow", "square", "square_", "float_power", "maximum", "minimum", "fmax", "fmin", "atan2",
+    "arctan2", "hypot", "logaddexp", "logaddexp2", "copysign", "xlogy",
 ]  # fmt: skip
 
 Array = NDArray[Any]
@@ -315,6 +322,7 @@ fmin.vjp(
 @op("elementwise", inplace=True, quick=np.arctan2)
 def atan2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The angle of the point (other, input), in (-pi, pi]."""
+    _ = other.sizes  # numbers are refused
     return pointwise(np.arctan2, input, other, out=out, floating=True)
 
 
@@ -334,17 +342,18 @@ atan2.jvp(
 )
 
 
-def floating(kernel: str, *operands: Tensor) -> None:
+def floating(kernel: str, input: Tensor, other: Tensor, out: Tensor | None) -> None:
     """Raise ATen's error for operands whose common dtype is not floating point."""
-    dtype = common_dtype(*operands)
+    _ = other.sizes  # numbers are refused
+    dtype = common_dtype(input, other)
     if not dtype.is_floating_point:
-        raise not_implemented(kernel, dtype)
+        refuse_kernel(kernel, dtype, input, other, out=out)
 
 
 @op("elementwise", inplace=True, quick=np.hypot)
 def hypot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`sqrt(input ** 2 + other ** 2)` without overflow in between."""
-    floating("hypot_cpu", input, other)
+    floating("hypot_cpu", input, other, out)
     return pointwise(_hypot, input, other, out=out)
 
 
@@ -357,7 +366,7 @@ hypot.vjp(input=lambda g, input, out: g * input / out, other=lambda g, other, ou
 @op("elementwise", quick=np.logaddexp)
 def logaddexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`log(exp(input) + exp(other))` without overflow in between."""
-    floating("logaddexp_cpu", input, other)
+    floating("logaddexp_cpu", input, other, out)
     return pointwise(_logaddexp, input, other, out=out)
 
 
@@ -373,7 +382,7 @@ logaddexp.vjp(
 @op("elementwise", quick=np.logaddexp2)
 def logaddexp2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`log2(2 ** input + 2 ** other)` without overflow in between."""
-    floating("logaddexp2_cpu", input, other)
+    floating("logaddexp2_cpu", input, other, out)
     return pointwise(_logaddexp2, input, other, out=out)
 
 

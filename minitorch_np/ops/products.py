@@ -224,6 +224,8 @@ def check_mv(input: Tensor | None, mat: Tensor, vec: Tensor, out: Tensor | None 
         raise RuntimeError(f"vector + matrix @ vector expected, got {into}, {mat.ndim}, {vec.ndim}")
     rows = mat.sizes[0] if input is None else (input.sizes or (1,))[0]
     if mat.sizes[1] != vec.sizes[0] or rows not in (mat.sizes[0], 1):
+        if not into:
+            raise IndexError("Dimension specified as 0 but tensor has no dimensions")
         raise RuntimeError(
             f"size mismatch, got input ({mat.sizes[0] if input is None else rows}), "
             f"mat ({mat.sizes[0]}x{mat.sizes[1]}), vec ({vec.sizes[0]})"

@@ -21,6 +21,7 @@ from minitorch_np.graph.modes import over as higher
 from minitorch_np.graph.node import Node
 from minitorch_np.loops import common_dtype
 from minitorch_np.ops.factory import layout, refuse, strided
+from minitorch_np.overloads import unfitting
 from minitorch_np.shapes import Shape
 from minitorch_np.storage import UntypedStorage, VersionCounter, allocate
 from minitorch_np.strides import Stride
@@ -367,4 +368,6 @@ def numel(input: Tensor) -> int:
 
 def result_type(tensor1: Tensor | Number, tensor2: Tensor | Number) -> Dtype:
     """The dtype that arithmetic on two operands gives, tensors or Python numbers."""
+    if not all(isinstance(t, (Tensor, int, float, np.number)) for t in (tensor1, tensor2)):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        raise unfitting("result_type", tensor1, tensor2)
     return common_dtype(tensor1, tensor2)

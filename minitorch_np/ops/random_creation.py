@@ -6,6 +6,7 @@ from typing import Unpack, cast
 
 from minitorch_np import dtypes
 from minitorch_np.graph.modes import WATCHERS, made, state
+from minitorch_np.missing import demanding
 from minitorch_np.ops.creation import like
 from minitorch_np.ops.factory import (
     LikeOptions,
@@ -21,6 +22,7 @@ from minitorch_np.ops.factory import (
     sizes_of,
 )
 from minitorch_np.ops.sampling import checked, fill, normal_of
+from minitorch_np.overloads import unfitting
 from minitorch_np.random import Generator, default_generator
 from minitorch_np.tensor import Tensor
 
@@ -41,7 +43,8 @@ def rand(
         return made(rand, shape, generator=generator, out=out, **options)
     tensor = prepared("rand", shape, options, out)
     source = generator or default_generator
-    return finished(fill(tensor, source.uniform(checked(tensor), tensor.dtype)), options, out)
+    drawn = source.uniform(checked(tensor), tensor.dtype)
+    return finished(fill(tensor, drawn), options, out, "rand")
 
 
 def randn(
@@ -65,7 +68,7 @@ def _normal_into(
     drawn = source.normal(
         checked(tensor), tensor.dtype, mean, std, contiguous=tensor.is_contiguous()
     )
-    return finished(fill(tensor, drawn), options, out)
+    return finished(fill(tensor, drawn), options, out, "normal")
 
 
 def randint(
@@ -83,13 +86,11 @@ def randint(
     elif "size" in options:
         shape = sizes_of("randint", options.pop("size"))
     else:
-        refuse("randint", "size", "tuple of ints", given[-1] if given else None, max(len(given), 1))
+        raise unfitting("randint", *args)
     bounds = [b for b in (low, *given, high) if b is not None]
-    for at, bound in enumerate(bounds):
+    for bound in bounds:
         if not is_index(bound):
-            refuse(
-                "randint", "high" if len(bounds) == 1 else ("low", "high")[at], "int", bound, at + 1
-            )
+            raise unfitting("randint", *bounds, shape)
     first, last = (0, bounds[0]) if len(bounds) == 1 else (bounds[0], bounds[1])
     if WATCHERS and state.modes:
         return made(randint, first, last, shape, generator=generator, out=out, **options)
@@ -104,8 +105,8 @@ def _integers_into(
     options: Options, out: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
     source = generator or default_generator
-    drawn = source.integers(tensor.numel(), low, high, tensor.dtype)
-    return finished(fill(tensor, drawn), options, out)
+    drawn = source.integers(checked(tensor), low, high, tensor.dtype)
+    return finished(fill(tensor, drawn), options, out, "randint")
 
 
 def randperm(
@@ -123,7 +124,7 @@ def randperm(
     tensor = prepared("randperm", (int(n),), options, out, dtypes.int64)
     source = generator or default_generator
     tensor.array[...] = source.permutation(int(n), tensor.dtype)
-    return finished(tensor, options, out)
+    return finished(tensor, options, out, "randperm")
 
 
 def rand_like(
@@ -146,6 +147,7 @@ def randn_like(
     return _normal_into(like("randn_like", input, options), 0.0, 1.0, generator, options, None)
 
 
+@demanding
 def randint_like(
     input: Tensor,
     low: int | Tensor,
@@ -185,5 +187,7 @@ def normal(
         centre = float(checked_number("normal", "mean", mean, 1))
         width = float(checked_number("normal", "std", std, 2))
         return _normal_into(tensor, centre, width, generator, options, out)
+    if not (isinstance(mean, Tensor) or isinstance(std, Tensor)):
+        raise unfitting("normal", mean, std)
     option_dtype("normal", options)
     return normal_of(mean, std, generator=generator, out=out)

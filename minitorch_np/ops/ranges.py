@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from minitorch_np import boxmuller, dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.loops import quietly
+from minitorch_np.missing import demanding
 from minitorch_np.ops.factory import (
     Options,
-    checked_number,
     converted_number,
     finished,
     is_index,
@@ -25,7 +25,7 @@ from minitorch_np.ops.factory import (
 )
 from minitorch_np.overloads import unfitting
 from minitorch_np.shapes import listed
-from minitorch_np.tensor import Number, Tensor
+from minitorch_np.tensor import Number, Tensor, plain
 
 __all__ = ["arange", "eye", "linspace", "logspace"]
 
@@ -45,28 +45,33 @@ def arange(
 
     With one number, that is `end`. int64 where all are integers, else of the default dtype.
     """
-    if end is None:
-        start, end = 0, start
-    if start is None:
-        start = 0
-    first = checked_number("arange", "start", start, 1)
-    last = checked_number("arange", "end", end, 2 if first else 1)
-    by = checked_number("arange", "step", step, 3)
+    first, last, by = _range_numbers(start, end, step)
     dtype = _range_dtype("arange", options, out, first, last, by)
     n = _arange_size(first, last, by, dtype)
-    if out is not None and out.numel() not in (0, n):
-        warnings.warn(
-            f"The number of elements in the out tensor of shape {listed(out.sizes)} is "
-            f"{out.numel()} which does not match the computed number of elements {n}. Note that "
-            "this may occur as a result of rounding error. The out tensor will be resized to a "
-            f"tensor of shape ({n},).",
-            UserWarning,
-            stacklevel=2,
-        )
-    shape = out.sizes if out is not None and out.numel() == n else (n,)
+    old, was = ((), n) if out is None else (out.sizes, out.numel())
+    shape = old if out is not None and was == n else (n,)
     tensor = apart(prepared("arange", shape, options, out, dtype), out)
+    if was not in (0, n):
+        warnings.warn(_RESIZED.format(listed(old), was, n, n), UserWarning, stacklevel=2)
     quietly(_store, tensor, quietly(_counted, first, by, n, dtype).reshape(shape))
-    return finished(tensor, options, out)
+    return finished(tensor, options, out, "arange")
+
+
+_RESIZED = (
+    "The number of elements in the out tensor of shape {} is {} which does not match the computed "
+    "number of elements {}. Note that this may occur as a result of rounding error. The out tensor "
+    "will be resized to a tensor of shape ({},)."
+)
+
+
+def _range_numbers(*given: Number | Tensor | None) -> tuple[Number, Number, Number]:
+    """Where to start, where to end, and the step. Raises: TypeError for what is no number."""
+    start, end, step = given if given[1] is not None else (0, *given[::2])
+    try:
+        return plain(0 if start is None else start), plain(end), plain(step)
+    except TypeError:
+        positional = [x for x in (start if given[1] is not None else None, end) if x is not None]
+        raise unfitting("arange", *positional, *([] if step == 1 else [step])) from None
 
 
 def _range_dtype(name: str, options: Options, out: Tensor | None, *numbers: Number) -> Dtype:
@@ -138,6 +143,7 @@ def _store(tensor: Tensor, values: Array) -> None:
     np.copyto(tensor.array, values, casting="unsafe")
 
 
+@demanding
 def linspace(
     start: Number | Tensor,
     end: Number | Tensor,
@@ -156,9 +162,10 @@ def linspace(
     elif steps:
         values = quietly(_line, first, last, steps, tensor.dtype)
         quietly(_store, tensor, values.reshape(tensor.sizes))
-    return finished(tensor, options, out)
+    return finished(tensor, options, out, "linspace")
 
 
+@demanding
 def logspace(
     start: Number | Tensor,
     end: Number | Tensor,
@@ -176,7 +183,7 @@ def logspace(
     if steps:
         values = quietly(_powers, first, last, steps, base, tensor.dtype)
         quietly(_store, tensor, values.reshape(tensor.sizes))
-    return finished(tensor, options, out)
+    return finished(tensor, options, out, "logspace")
 
 
 def _powers(start: Number, end: Number, steps: int, base: float, dtype: Dtype) -> Array:
@@ -210,7 +217,10 @@ def _ends(name: str, start: Number | Tensor, end: Number | Tensor) -> tuple[Numb
         raise RuntimeError(
             f"{name} only supports 0-dimensional start and end tensors, but got {wrong}."
         )
-    return checked_number(name, "start", start, 1), checked_number(name, "end", end, 2)
+    try:
+        return plain(start), plain(end)
+    except TypeError:
+        raise unfitting(name, start, end, 1) from None
 
 
 def _spaced(name: str, steps: int, options: Options, out: Tensor | None) -> Tensor:
@@ -271,4 +281,4 @@ def eye(
     tensor = prepared("eye", (int(n), int(n if m is None else m)), options, out)
     tensor.array.fill(0)
     np.fill_diagonal(tensor.array, 1)
-    return finished(tensor, options, out)
+    return finished(tensor, options, out, "eye")

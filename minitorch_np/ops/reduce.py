@@ -26,7 +26,7 @@ from minitorch_np.ops.join import cat
 from minitorch_np.ops.view import expand, unsqueeze
 from minitorch_np.overloads import unfitting
 from minitorch_np.quiet import quiet
-from minitorch_np.shapes import Shape, is_expandable, reduced, wrap_dim, wrap_dims
+from minitorch_np.shapes import Shape, is_expandable, need_bool, reduced, wrap_dim, wrap_dims
 from minitorch_np.tensor import Tensor, blank, seen, stored
 
 __all__ = [
@@ -375,6 +375,8 @@ def _truth(input: Tensor, dim: Dims, keepdim: bool, out: Tensor | None, name: st
     fold = np.logical_and.reduce if name == "all" else np.logical_or.reduce
     # a given uint8 buffer converts the elements first, and cuts fractions to 0
     values = quietly(input.array.astype, np.bool_ if out is None else out.dtype.np) != 0
+    if keepdim is not False:
+        need_bool(keepdim)
     shape = reduced(input.sizes, dims, keepdim)
     if dims or not none:
         values = np.reshape(fold(values, dims), shape)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from minitorch_np import shapes, strides
 from minitorch_np.dual.rules import refuse_unruled
 from minitorch_np.dual.tensors import tangent
-from minitorch_np.graph.inplace import bump, check_inplace, rebase
+from minitorch_np.graph.inplace import bump, check_inplace, rebase, settle
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Node, edge, forget
 from minitorch_np.graph.tangents import forget_tangents
@@ -21,7 +21,7 @@ from minitorch_np.storage import UntypedStorage, VersionCounter, allocate
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Tensor, attribute, method
 
-__all__ = ["resize_as_"]
+__all__ = ["detach_", "resize_as_"]
 
 
 def reorder(input: Tensor, order: Sequence[int]) -> Tensor:
@@ -184,12 +184,14 @@ def set_(
         raise RuntimeError(f"Could not set tensor of type {old} to a tensor of type {new}")
     check_inplace(self, any(t.requires_grad for t in sources))
     shape = (memory.length // self.dtype.itemsize,) if size is None else tuple(size)
+    told = () if size is not None and stride is None else None
     steps = strides.contiguous(shape) if stride is None else tuple(stride)
     if stride is None and shape == self.sizes:
         steps = self.strides
-    # PyTorch makes a tensor's memory larger, but only while it changes the geometry
-    if not isinstance(source, Tensor) or (shape, steps) == (self.sizes, self.strides):
-        strides.check_strided(shape, steps, storage_offset, self.dtype.itemsize, memory.length)
+    # PyTorch makes the memory larger, but only while it changes the geometry
+    if (shape, steps) == (self.sizes, self.strides):
+        room = memory.length
+        strides.check_strided(shape, steps, storage_offset, self.dtype.itemsize, room, told)
     edges = tuple([edge(t) for t in sources]) if state.grad else ()
     dual = any(tangent(t) is not None for t in sources)
     self.memory = memory
@@ -220,6 +222,7 @@ def detach_(self: Tensor) -> Tensor:
             "these gradients. To fix this error, please refer to the Optimizer.zero_grad() "
             "function in torch/optim/optimizer.py as the solution."
         )
+    settle(self)
     forget(self)
     forget_tangents(self)
     return self

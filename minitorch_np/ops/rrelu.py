@@ -124,6 +124,7 @@ def rrelu_with_noise_(
     if training:
         quietly(_sloped, given, _drawn(given, noise, lower, upper, generator), given)
     else:
+        strides.check_no_internal_overlap(given.sizes, given.strides)
         given.array[...] = leaky_relu(given, _middle(given, lower, upper)).array
     return input
 

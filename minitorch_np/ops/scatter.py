@@ -170,12 +170,11 @@ def scatter(
     given = value if src is None else src
     if given is None:
         raise TypeError("scatter() received an invalid combination of arguments")
+    if reduce is not None and isinstance(given, Tensor):
+        warnings.warn(_DEPRECATED, UserWarning, stacklevel=4)
     done, d, ready = prepared("scatter", input, dim, index, given, out)
-    if reduce is not None:
-        if reduce not in _REDUCTIONS:
-            raise RuntimeError("reduce argument must be either add or multiply.")
-        if isinstance(given, Tensor):
-            warnings.warn(_DEPRECATED, UserWarning, stacklevel=4)
+    if reduce is not None and reduce not in _REDUCTIONS:
+        raise RuntimeError("reduce argument must be either add or multiply.")
     if not ready:
         return done
     at = indices_in(index, d, at_least_1d(done.sizes)[d])
@@ -245,28 +244,35 @@ def dim_places(target: Tensor, dim: int, index: Places) -> NDArray[np.int64]:
     return at
 
 
-def refuse_reduce(reduce: str | None) -> None:
+def refuse_reduce(reduce: str | None, name: str) -> None:
     """Raise where PyTorch has no derivative: scatter with `reduce`."""
     if reduce is not None:
-        raise RuntimeError("derivative for aten::scatter is not implemented")
+        raise RuntimeError(f"derivative for aten::{name} is not implemented")
 
 
-def kept(g: Tensor, dim: int, index: Tensor, reduce: str | None) -> Tensor:
+def kept(g: Tensor, dim: int, index: Tensor, reduce: str | None, name: str = "scatter") -> Tensor:
     """The gradient of what was scattered over: nothing arrives from the places written."""
-    refuse_reduce(reduce)
+    refuse_reduce(reduce, name)
     return g.scatter(dim, index, 0)
 
 
-def arrived(g: Tensor, dim: int, index: Tensor, reduce: str | None) -> Tensor:
+def arrived(
+    g: Tensor, dim: int, index: Tensor, reduce: str | None, name: str = "scatter"
+) -> Tensor:
     """The gradient of what was scattered: that of the place it went to."""
-    refuse_reduce(reduce)
+    refuse_reduce(reduce, name)
     return g.gather(dim, index)
 
 
 scatter.vjp(
     index=None,
-    input=kept,
-    src=arrived,
+    input=lambda g, dim, index, reduce: kept(g, dim, index, reduce),
+    src=lambda g, dim, index, reduce: arrived(g, dim, index, reduce),
+)
+scatter.vjp_(
+    index=None,
+    input=lambda g, dim, index, reduce: kept(g, dim, index, reduce, "scatter_"),
+    src=lambda g, dim, index, reduce: arrived(g, dim, index, reduce, "scatter_"),
 )
 scatter.jvp("joint")
 

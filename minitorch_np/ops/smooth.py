@@ -11,7 +11,7 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.inplace import bump, refuse_gradient
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.kernels.large import Compiled, kept
-from minitorch_np.loops import blank_like, exactly, not_implemented, pointwise, rounded
+from minitorch_np.loops import blank_like, exactly, pointwise, refuse_kernel, rounded
 from minitorch_np.op import composite, op
 from minitorch_np.ops.special import error_function, single_error_function
 from minitorch_np.tensor import Number, Tensor, empty
@@ -21,10 +21,10 @@ __all__: list[str] = []
 Array = NDArray[Any]
 
 
-def need_floating(input: Tensor, kernel: str) -> None:
+def need_floating(input: Tensor, kernel: str, out: Tensor | None = None) -> None:
     """Raise ATen's error for a dtype that is not floating point."""
     if not input.dtype.is_floating_point:
-        raise not_implemented(kernel, input.dtype)
+        refuse_kernel(kernel, input.dtype, input, out=out)
 
 
 def sigmoid_of(a: Array) -> Array:
@@ -122,7 +122,7 @@ gelu_backward.vjp(
 @op("elementwise", inplace=True, method=False)
 def silu(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`input * sigmoid(input)`. Source: ATen/native/cpu/Activation.cpp silu_kernel."""
-    need_floating(input, "silu_cpu")
+    need_floating(input, "silu_cpu", out)
     return pointwise(_silu, input, out=out)
 
 
@@ -165,7 +165,7 @@ silu_backward.vjp(
 @op("elementwise", inplace=True, method=False)
 def mish(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`input * tanh(log(1 + exp(input)))`. Source: ATen/native/cpu/Activation.cpp mish_kernel."""
-    need_floating(input, "mish_cpu")
+    need_floating(input, "mish_cpu", out)
     return pointwise(_mish, input, out=out)
 
 
@@ -348,7 +348,7 @@ def sigmoid_slope(x: Tensor) -> Tensor:
 @op("elementwise", inplace=True, method=False)
 def hardswish(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`input * relu6(input + 3) / 6`. Source: ATen/native/cpu/Activation.cpp hardswish_kernel."""
-    need_floating(input, "hardswish_cpu")
+    need_floating(input, "hardswish_cpu", out)
     return pointwise(_hardswish, input, out=out)
 
 

@@ -210,7 +210,7 @@ def log_softmax(
     return log_softmax_along(given, dim, out=out)
 
 
-@composite(method=False)
+@composite(method=False, python=True)
 def softmin(input: Tensor, dim: int, dtype: Dtype | None = None) -> Tensor:
     """`softmax` of the negated input. Source: torch/nn/functional.py."""
     return softmax(-input, dim, dtype)

@@ -81,6 +81,7 @@ def split_method(self: Tensor, split_size: Sections, dim: int = 0) -> tuple[Tens
     return split(self, split_size, dim)
 
 
+split_method.__name__, split_method.__qualname__ = "split", "Tensor.split"  # as errors name it
 method(split_method, "split")
 
 

@@ -13,10 +13,17 @@ from minitorch_np.dtypes import int64
 from minitorch_np.kernels.large import dense, loop
 from minitorch_np.loops import resize_output
 from minitorch_np.op import composite, op
-from minitorch_np.ops.factory import Options, finished, option_dtype, prepared
+from minitorch_np.ops.factory import (
+    Options,
+    checked_number,
+    finished,
+    option_dtype,
+    prepared,
+    refuse,
+)
 from minitorch_np.ops.join import stack
 from minitorch_np.shapes import listed
-from minitorch_np.tensor import Tensor, empty, stored
+from minitorch_np.tensor import Number, Tensor, empty, stored
 
 __all__ = [
     "cartesian_prod", "combinations", "meshgrid", "tril", "tril_indices", "triu", "triu_indices",
@@ -49,6 +56,32 @@ def triu(input: Tensor, diagonal: int = 0, *, out: Tensor | None = None) -> Tens
 
 triu.vjp(input=lambda g, diagonal: g.triu(diagonal))
 triu.jvp("linear")
+
+
+@composite()
+def fill_diagonal_(input: Tensor, fill_value: Number, wrap: bool = False) -> Tensor:
+    """This matrix, or cube, with `fill_value` on its main diagonal.
+
+    With `wrap` a matrix of more rows than columns gets another diagonal below each, a row between
+    them. Raises: RuntimeError for fewer than two dims, and for a cube of unequal sides.
+    Source: aten/src/ATen/native/Fill.cpp.
+    """
+    value = checked_number("fill_diagonal_", "fill_value", fill_value, 1)
+    if not isinstance(wrap, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        refuse("fill_diagonal_", "wrap", "bool", wrap, 2)
+    shape, offset = input.sizes, input.storage_offset()
+    if len(shape) < 2:
+        raise RuntimeError("dimensions must larger than 1")
+    if len(shape) > 2 and len(set(shape)) > 1:
+        raise RuntimeError("all dimensions of input must be of equal length")
+    rows, columns, step = *shape[:2], sum(input.strides)
+    count = min(rows, columns)
+    input.as_strided((count,), (step,), offset).fill_(value)
+    if wrap and len(shape) == 2 and rows > columns + 1:
+        rest = -(-input.numel() // (columns + 1)) - count
+        offset += input.strides[0] * (columns + 1)
+        input.as_strided((rest,), (step,), offset).fill_(value)
+    return input
 
 
 def _triangle(

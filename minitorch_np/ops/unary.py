@@ -14,7 +14,14 @@ from minitorch_np import dtypes
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.kernels.large import MANY, Compiled
 from minitorch_np.kernels.shares import pointwise as shared
-from minitorch_np.loops import Kernel, blank_like, exactly, not_implemented, pointwise
+from minitorch_np.loops import (
+    Kernel,
+    blank_like,
+    exactly,
+    not_implemented,
+    pointwise,
+    refuse_kernel,
+)
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.copy import zeros, zeros_like
 from minitorch_np.tensor import Tensor
@@ -245,7 +252,7 @@ def round(input: Tensor, *, decimals: int | None = None, out: Tensor | None = No
     if not decimals:
         return integral(np.rint, "round_vml_cpu", input, out)
     if not input.dtype.is_floating_point:
-        raise not_implemented("round_cpu", input.dtype)
+        refuse_kernel("round_cpu", input.dtype, input, out=out)
     ten = 10.0 ** np.abs(decimals)
 
     def places(a: Array, o: Array) -> None:
@@ -266,7 +273,7 @@ round.vjp(input=lambda g: zeros_like(g))
 def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The fraction of each element, with its sign."""
     if not input.dtype.is_floating_point:
-        raise not_implemented("frac_cpu", input.dtype)
+        refuse_kernel("frac_cpu", input.dtype, input, out=out)
     return exactly(_frac, input, out=out)
 
 

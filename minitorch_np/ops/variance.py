@@ -15,7 +15,7 @@ from minitorch_np.loops import finish, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.reduce import Dims, count, dims_of, everything, restored, spread, total
-from minitorch_np.shapes import numel, reduced
+from minitorch_np.shapes import need_bool, numel, reduced
 from minitorch_np.tensor import Number, Tensor
 
 __all__ = ["std", "std_mean", "var", "var_mean"]
@@ -29,7 +29,10 @@ def correction_of(dim: Dims | bool, unbiased: bool | None, correction: Number | 
         unbiased = dim
     if correction is not None:
         return correction
-    return 1 if unbiased is None else int(unbiased)
+    if unbiased is None:
+        return 1
+    need_bool(unbiased)
+    return int(unbiased)
 
 
 def named(dim: Dims | bool) -> Dims:
@@ -49,6 +52,8 @@ def moments(
         what = name if name.endswith("mean") else "std and var"
         raise NotImplementedError(f"{what} only support floating point and complex dtypes")
     dims = dims_of(dim, input.ndim)
+    if keepdim is not False:
+        need_bool(keepdim)
     shape = reduced(input.sizes, dims, keepdim)
     n = count(input.sizes, dims)
     if (0 if 0 in shape else n) - correction <= 0:
@@ -215,19 +220,35 @@ def var_mean(
 
 
 var_mean.vjp(
-    input=lambda g_result0, g_result1, input, dim, unbiased, keepdim, correction: (
-        var_backward(
-            g_result0, input, named(dim), keepdim, correction_of(dim, unbiased, correction)
+    input=lambda g_result0, g_result1, input, dim, unbiased, keepdim, correction, wanted: (
+        with_mean(
+            g_result0 is not None and wanted[0] and var_backward(
+                g_result0, input, named(dim), keepdim, correction_of(dim, unbiased, correction)
+            ),
+            g_result1, input, named(dim), keepdim,
         )
-        + spread(g_result1, input.sizes, named(dim), keepdim) / count(input.sizes, named(dim))
     )
-)
+)  # fmt: skip
 var_mean.jvp(
     input=lambda t, input, dim, unbiased, keepdim, correction: (
         var_pushed(t, input, named(dim), keepdim, correction_of(dim, unbiased, correction)),
         t.mean(named(dim), keepdim),
     )
 )
+
+
+def with_mean(
+    grad: Tensor | bool, g_mean: Tensor | None, input: Tensor, dim: Dims, keepdim: bool
+) -> list[Tensor | None]:
+    """The gradient, if there is one, and that of the mean, if one has come for it.
+
+    Source: var_mean_backward, torch/csrc/autograd/FunctionsManual.cpp.
+    """
+    whole = grad if isinstance(grad, Tensor) else None
+    if g_mean is not None:
+        part = spread(g_mean, input.sizes, dim, keepdim) / count(input.sizes, dim)
+        whole = part if whole is None else whole + part
+    return [whole]
 
 
 @op("reduction", method=False)
@@ -248,12 +269,14 @@ def std_mean(
 
 
 std_mean.vjp(
-    input=lambda g_result0, g_result1, input, result0, dim, unbiased, keepdim, correction: (
-        std_backward(
-            g_result0, input, result0, named(dim), keepdim,
-            correction_of(dim, unbiased, correction),
+    input=lambda g_result0, g_result1, input, result0, dim, unbiased, keepdim, correction, wanted: (
+        with_mean(
+            g_result0 is not None and wanted[0] and std_backward(
+                g_result0, input, result0, named(dim), keepdim,
+                correction_of(dim, unbiased, correction),
+            ),
+            g_result1, input, named(dim), keepdim,
         )
-        + spread(g_result1, input.sizes, named(dim), keepdim) / count(input.sizes, named(dim))
     )
 )  # fmt: skip
 

@@ -5,13 +5,14 @@ from typing import cast
 
 from minitorch_np import shapes, strides
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.graph.modes import state
 from minitorch_np.graph.saved import type_text
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.op import composite, op
 from minitorch_np.ops.factory import is_index, need_tensor, sizes_of
 from minitorch_np.shapes import Shape, Size, noted, wrap_dim
 from minitorch_np.storage import VersionCounter
-from minitorch_np.tensor import Tensor, attribute, method, type_name
+from minitorch_np.tensor import INFERENCE, Tensor, attribute, method, type_name
 
 __all__ = [
     "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_shapes", "broadcast_tensors",
@@ -28,7 +29,7 @@ def view(input: Tensor, size: Shape) -> Tensor:
     Source: aten/src/ATen/native/TensorShape.cpp view, TensorUtils.cpp computeStride.
     """
     if any(not is_index(n) for n in size):
-        raise TypeError("size must be ints")
+        _ = sizes_of("view", size)
     to = shapes.infer(tuple(size), input.numel())
     stride = strides.view(input.sizes, input.strides, to)
     if stride is None:
@@ -48,7 +49,8 @@ view.vjp(input=lambda g, input_shape: g.reshape(input_shape))
 def view_dtype(input: Tensor, dtype: Dtype) -> Tensor:
     """The same bytes read as another dtype; the last dim shrinks or grows with the itemsize.
 
-    Autograd does not see it: the result has no base and no gradient, but counts the same writes.
+    Autograd does not see it: the result has no base and no gradient, but counts the same writes,
+    or none in inference mode.
     Source: aten/src/ATen/native/TensorConversions.cpp view_dtype.
     """
     old, new = input.dtype.itemsize, dtype.itemsize
@@ -65,6 +67,8 @@ def view_dtype(input: Tensor, dtype: Dtype) -> Tensor:
         stride, offset = (*[s // r for s in stride[:-1]], 1), offset // r
     seen = input.alias(shape, stride, offset, dtype)
     seen.base = None
+    if state.inference:
+        seen.clock = INFERENCE
     return seen
 
 

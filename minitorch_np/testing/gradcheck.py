@@ -173,11 +173,12 @@ def _slow(
                 raise GradcheckError("Numerical gradient for function expected to be zero")
         return
     kept = [at for at, out in enumerate(tensors) if out.requires_grad]
+    several = list(wanted(inputs))
     for o, out in enumerate(outputs):
         for i, found in enumerate(analytical(inputs, out, nondet_tol, check_dtypes)):
             expected = by_input[i][kept[o]]
             if not np.allclose(found, expected, rtol, atol, equal_nan=False):
-                raise GradcheckError(mismatch(o, i, expected, found, out))
+                raise GradcheckError(mismatch(o, i, expected, found, out, by=several[i]))
 
 
 def _fast(

@@ -9,10 +9,14 @@ __all__ = ["mismatch", "slowly"]
 
 
 def mismatch(
-    output: int, input: int, expected: Matrix, found: Matrix, like: Tensor, mode: str = ""
-) -> str:
-    """The message of one pair, of this output by this input; `mode` says how it was computed."""
-    both = [stored(m, like.dtype) for m in (expected, found)]
+    output: int, input: int, expected: Matrix, found: Matrix, like: Tensor, mode: str = "",
+    by: Tensor | None = None,
+) -> str:  # fmt: skip
+    """The message of one pair, of this output by this input; `mode` says how it was computed.
+
+    The first is shown in the dtype of the output, and the second in that of the input `by`.
+    """
+    both = [stored(expected, like.dtype), stored(found, (like if by is None else by).dtype)]
     return (
         f"Jacobian {mode}mismatch for output {output} with respect to input {input},\n"
         f"numerical:{both[0]}\nanalytical:{both[1]}\n"

@@ -398,7 +398,7 @@ def test_what_a_node_tells() -> None:
         return (
             [isinstance(n, kind) for n in (node, leaf, 3, x)],
             y.grad_fn.metadata, leaf.metadata, leaf.variable is x,
-            [(list(m.shape), m.dtype, m.device, m.is_nested_tensor, m.is_cpp_nested_tensor)
+            [(m.shape, m.dtype, m.device, m.is_nested_tensor, m.is_cpp_nested_tensor)
              for n in (node, leaf) for m in n._input_metadata],
             later._sequence_nr() > node._sequence_nr(), leaf._sequence_nr(),
             node.requires_grad, leaf.requires_grad,

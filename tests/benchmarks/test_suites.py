@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import minitorch_np
-from benchmarks import digits, loading, memory, overhead, peers
+from benchmarks import digits, loading, memory, overhead, peers, threads
 from benchmarks.peers.by_hand import numpy_by_hand
 from benchmarks.peers.torch_program import program
 from benchmarks.step import MAKERS
@@ -131,3 +131,11 @@ def test_digits_without_data(monkeypatch: Any, tmp_path: Any) -> None:
     assert found.train_images.shape == (60_000, 28, 28)
     assert found.test_images.shape == (10_000, 28, 28)
     assert set(found.test_labels.tolist()) == set(range(10))
+
+
+def test_every_family_is_timed_on_one_thread_and_on_two() -> None:
+    before = minitorch_np.get_num_threads()
+    found = list(threads.rows(0.0))
+    assert [row.case for row in found] == list(threads.CASES)
+    assert all({*row.times} == {OURS, threads.ONE} == {OURS, *row.targets} for row in found)
+    assert minitorch_np.get_num_threads() == before

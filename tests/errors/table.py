@@ -20,11 +20,21 @@ import numpy as np
 
 import minitorch_np
 from experiments.conformance.bridge import plain
-from tests.errors import autograd, dtypes, indexing, modules, nn, shapes, training
+from tests.errors import (
+    arguments,
+    autograd,
+    dtypes,
+    indexing,
+    mistakes,
+    modules,
+    nn,
+    shapes,
+    training,
+)  # fmt: skip
 
 __all__ = ["PROGRAMS", "distinct", "failure"]
 
-AREAS = (autograd, shapes, indexing, dtypes, nn, modules, training)
+AREAS = (arguments, autograd, shapes, indexing, dtypes, mistakes, nn, modules, training)
 PROGRAMS = {
     f"{area.__name__.rpartition('.')[2]}: {name}": programs
     for area in AREAS

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import minitorch_np
+from minitorch_np.graph import node as node_module
 from minitorch_np.graph.modes import OpMode
 from tests.oracle import same, sample
 
@@ -456,3 +457,28 @@ def test_threads_go_backward_through_one_graph() -> None:
     assert x.grad is not None
     assert expected.grad is not None
     np.testing.assert_allclose(x.grad.numpy(), 240 * expected.grad.numpy(), rtol=1e-5)
+
+
+def test_threads_that_meet_a_leaf_at_once_make_one_end_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The second comes while the first is in the middle of making it."""
+    leaf = minitorch_np.ones(3, requires_grad=True)
+    real = node_module.AccumulateGrad
+    found: list[Any] = []
+
+    def use() -> None:
+        found.append((leaf * 2).grad_fn.next_functions[0][0])
+
+    def interrupted(tensor: Any) -> Any:
+        monkeypatch.setattr(node_module, "AccumulateGrad", real)
+        made = real(tensor)
+        other = threading.Thread(target=use)
+        other.start()
+        other.join()
+        return made
+
+    monkeypatch.setattr(node_module, "AccumulateGrad", interrupted)
+    use()
+    assert len(found) == 2
+    assert found[0] is found[1]

@@ -95,3 +95,11 @@ def test_every_handle_is_of_one_kind() -> None:
         return found
 
     same(f, sample(3), grad=False)
+
+
+def test_its_class_is_named_as_in_torch() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        kind = type(x.register_hook(lambda g: g))
+        return kind.__module__ == f"{torch.__name__}.utils.hooks", kind.__qualname__
+
+    same(f, sample(2))

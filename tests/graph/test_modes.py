@@ -74,6 +74,70 @@ def _inference(torch: Any, x: Any) -> Any:
         return x * 2
 
 
+def test_decorators_without_parentheses_and_of_generators() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        told: list[Any] = []
+
+        def double(t: Any) -> Any:
+            """Twice."""
+            return t * 2
+
+        def steps(t: Any) -> Any:
+            try:
+                told.append((yield (t * 2).requires_grad))
+                told.append(torch.is_grad_enabled())
+                yield 2
+            except ValueError:
+                told.append(torch.is_grad_enabled())
+                yield 5
+            finally:
+                told.append(torch.is_grad_enabled())
+            return 7
+
+        def whole(t: Any) -> Any:
+            told.append((yield from torch.no_grad(steps)(t)))
+
+        modes = (
+            torch.no_grad, torch.no_grad(), torch.enable_grad, torch.enable_grad(),
+            torch.inference_mode, torch.inference_mode(), torch.inference_mode(False),
+            torch.set_grad_enabled(False), torch.set_grad_enabled(True),
+            torch.autograd.grad_mode.set_multithreading_enabled(False),
+        )  # fmt: skip
+        torch.set_grad_enabled(True)
+        for mode in modes:
+            made = mode(double)
+            told += [made.__name__, made.__doc__, made.__code__.co_name, made(x).requires_grad]
+            generator = mode(steps)(x)
+            told += [next(generator), torch.is_grad_enabled(), generator.send("sent")]
+            told += [generator.throw(ValueError("thrown"))]
+            generator.close()
+            told += list(whole(x))
+        torch.autograd.grad_mode.set_multithreading_enabled(True)
+        return told
+
+    same(f, sample(2), grad=False)
+
+
+def test_a_class_is_decorated_with_a_warning() -> None:
+    def f(torch: Any) -> Any:
+        class Holder:
+            def __init__(self) -> None:
+                self.made = torch.is_grad_enabled()
+
+        kind = torch.no_grad()(Holder)
+        return kind().made, torch.no_grad(Holder)().made, isinstance(kind, type)
+
+    same(f)
+
+
+def test_switches_that_are_no_contexts() -> None:
+    same(lambda torch: torch.set_grad_enabled())
+    same(lambda torch: str(torch.set_grad_enabled(True)))
+    same(lambda torch: torch.inference_mode("a")(3))
+    same(lambda torch: [torch.inference_mode(m).mode for m in (True, False)])
+    same(lambda torch: torch.set_grad_enabled(True).clone().mode)
+
+
 def test_modes_are_each_threads_own() -> None:
     seen: list[bool] = []
     with minitorch_np.no_grad():

@@ -1,5 +1,7 @@
 """Nodes: their hooks, what they kept and how it is read, and the caller's metadata."""
 
+import copy
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -125,3 +127,9 @@ def test_metadata() -> None:
 def test_names_that_nodes_have_not() -> None:
     same(lambda torch, x: (x * 2).grad_fn.nonsense, sample(3))
     assert not hasattr(torch.nn.Parameter(torch.ones(1)).grad_fn, "nonsense")
+
+
+def test_a_node_is_not_pickled() -> None:
+    same(lambda torch, x: pickle.dumps((x * 2).grad_fn), sample(2), grad=False)
+    same(lambda torch, x: copy.copy((x * 2).sum().grad_fn), sample(2), grad=False)
+    same(lambda torch, x: copy.deepcopy(x.exp().grad_fn), sample(2), grad=False)

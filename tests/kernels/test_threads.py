@@ -129,3 +129,54 @@ def test_a_child_has_threads_of_its_own() -> None:
         threads.run(pieces)
         os._exit(0 if (out[:, 0] == np.arange(20) ** 2).all() else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_direct_piece_is_computed_once_and_in_its_place() -> None:
+    counts, out = [0] * 40, np.zeros((40, 3))
+
+    def compute(k: int, place: np.ndarray) -> None:
+        counts[k] += 1
+        assert place.base is out
+        place += k
+
+    for size in (1, 2, 3):
+        threads.set_num_threads(size)
+        out[:] = 0
+        threads.run([(lambda place, k=k: compute(k, place), out[k]) for k in range(40)], True)
+        np.testing.assert_array_equal(out[:, 2], np.arange(40))
+    assert counts == [3] * 40
+
+
+def test_an_error_in_a_direct_piece_reaches_the_caller() -> None:
+    """It is computed again, by the caller, wherever it failed first."""
+
+    def fails() -> None:
+        raise ArithmeticError("no")
+
+    for k in (0, 5):
+        with pytest.raises(ArithmeticError, match="no"):
+            threads.run([(fails,) if k == i else (lambda: None,) for i in range(6)], True)
+
+
+def test_helpers_without_time_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has waited for a helper much longer than a piece takes asks for none, for a while."""
+    caller, begun = threading.get_ident(), threading.Event()
+
+    def first() -> None:
+        assert begun.wait(PATIENCE)
+
+    def slow() -> None:
+        if threading.get_ident() != caller:
+            begun.set()
+            time.sleep(0.05)
+
+    threads.set_num_threads(1)
+    assert not threads.helps()
+    threads.set_num_threads(2)
+    assert threads.helps()
+    threads.run([(first,), (slow,)], True)
+    assert not threads.helps()
+    monkeypatch.setattr(threads, "REST", 0.0)
+    threads.set_num_threads(3)
+    threads.run([(first,), (slow,)], True)
+    assert threads.helps()

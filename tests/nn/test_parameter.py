@@ -119,3 +119,15 @@ def test_values_are_what_torch_gave():
     source = torch.nn.Parameter(sample(3).detach())
     mine = minitorch_np.nn.Parameter(minitorch_np.from_numpy(source.detach().numpy()))
     np.testing.assert_array_equal(mine.detach().numpy(), source.detach().numpy())
+
+
+@pytest.mark.parametrize(("inside", "wants"), [(False, True), (False, False), (True, True)])
+def test_of_an_inference_tensor(inside, wants):
+    def f(torch):
+        with torch.inference_mode():
+            made = torch.ones(3)
+            if inside:
+                return torch.nn.Parameter(made, wants).requires_grad
+        return torch.nn.Parameter(made, wants).requires_grad
+
+    same(f)

@@ -18,6 +18,16 @@ def compare(probs=PROBS, targets=SIDE_BY_SIDE, steps=(5, 4), sizes=(2, 2), *, to
     same(f, probs, targets, steps, sizes, tol=tol)
 
 
+@pytest.mark.parametrize("zero_infinity", [True, False])
+@pytest.mark.parametrize("flat", [True, False])
+def test_many_samples_in_float32(flat, zero_infinity):
+    """Samples without labels, without steps, too short for their labels, and with labels twice."""
+    probs = sample(40, 8, 20, dtype=torch.float32, grad=False).log_softmax(2).requires_grad_()
+    steps, sizes = (40, 39, 7, 0, 0, 12, 30, 1), (6, 0, 9, 0, 3, 10, 1, 1)
+    labels = torch.randint(1, 4, (sum(sizes),) if flat else (8, 10))
+    compare(probs, labels, steps, sizes, reduction="none", zero_infinity=zero_infinity)
+
+
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none", "other"])
 @pytest.mark.parametrize("zero_infinity", [True, False])
 @pytest.mark.parametrize(

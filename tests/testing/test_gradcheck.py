@@ -62,4 +62,9 @@ def test_texts_are_torchs() -> None:
 
     same(wrong, sample(2, dtype=torch.float64), grad=False)
     same(lambda t, x: t.autograd.gradcheck(lambda y: y * 2, (x.detach(),)), sample(2), grad=False)
+    same(
+        lambda t: t.autograd.gradcheck(
+            lambda y: (y * 2).float(), t.ones(2, dtype=t.float64, requires_grad=True)
+        )
+    )
     assert minitorch_np.autograd.gradcheck is gradcheck
