@@ -75,7 +75,8 @@ class set_flight_recorder:
     While it is on, each write in place, view and recorded op is noted with its line. A backward
     that finds a saved tensor changed, or freed, then says in a note on PyTorch's error who saved
     it, who wrote to it since and through which view, or who freed it. Off, it costs nothing; on,
-    a small op takes about twice as long. PyTorch has nothing like it.
+    half a microsecond for each write and recorded op, and twice that for a view that is recorded:
+    of small tensors a fifth of an op's time, or two fifths of a write's. PyTorch has no such thing.
     Raises: TypeError for a mode that is no bool.
     """
 

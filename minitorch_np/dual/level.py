@@ -134,26 +134,27 @@ class DualLevel(Level):
         if before is not written:
             args = tuple([before if a is written else a for a in args])
             kwargs = {n: before if a is written else a for n, a in kwargs.items()}
-        call = Call(recipe, args, kwargs, (written,))
-        self._tell_before(call, first, tangent)
+        recorded = _is_recorded(written)
+        if recorded and tangent is not None:
+            self._tell_before(recipe, written, tangent)
         if recipe.direct:
             new = tangent_of_result(recipe, args, kwargs, written, duals)
         else:
-            [new] = tangents_of_results(call, duals)
+            [new] = tangents_of_results(Call(recipe, args, kwargs, (written,)), duals)
         if new is not None and tangent is not None:
             tangent.copy_(new)
         elif new is not None:
             self.begin(written, new, written=True)
-        _tell_node([written])
+        if recorded or _is_recorded(written):
+            _tell_node([written])
         return result
 
-    def _tell_before(self, call: Call, first: str, tangent: Tensor | None) -> None:
+    def _tell_before(self, recipe: Recipe, written: Tensor, tangent: Tensor) -> None:
         """Give what a node keeps of the value before the write its tangent, too."""
-        node = None if tangent is None else _writer(call.results[0])
-        plan = call.recipe.plan
-        if tangent is None or node is None or first not in plan.names():
+        node, first = _writer(written), next(iter(recipe.at))
+        if node is None or first not in recipe.plan.names():
             return
-        kept = getattr(node, slot(plan, first), None)
+        kept = getattr(node, slot(recipe.plan, first), None)
         if isinstance(kept, Tensor):
             self.begin(kept, tangent.clone())
 
@@ -162,9 +163,10 @@ def _is_kept(values: Sequence[object]) -> bool:
     """Whether a rule that sees the values may keep them: its ops record, or a mode watches them."""
     if state.modes or not state.grad:
         return bool(state.modes)
-    return any(
-        v.requires_grad if isinstance(v, Tensor) else type(v) in (list, tuple) for v in values
-    )
+    for value in values:
+        if isinstance(value, (list, tuple)) or (isinstance(value, Tensor) and value.requires_grad):
+            return True
+    return False
 
 
 def _is_recorded(result: Tensor) -> bool:

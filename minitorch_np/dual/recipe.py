@@ -56,14 +56,13 @@ class Recipe:
         """The gradient rules; one that is for several arguments gives all their gradients."""
         self.ways = {arg: self._way(op, arg) for arg, _, _ in self.slots}
         self.direct = self._direct()
-        """Where each argument is a tensor, and has a way of its own to the one result: whether that
-        is pointwise, and the way. Else empty."""
+        """Where each argument has a way of its own to the one result: whether that is pointwise,
+        and the way. Else empty."""
 
     def _direct(self) -> dict[str, tuple[bool, Way]]:
         plan = self.plan
         found = {arg: (word == "pointwise", way) for arg, (word, way) in self.ways.items() if way}
-        lists = any(several for _, _, several in self.slots)
-        every = len(found) == len(self.slots) and not lists
+        every = len(found) == len(self.slots)
         return found if every and plan.results is None and plan.graded is None else {}
 
     def _slots(self) -> list[tuple[str, int | None, bool]]:

@@ -60,7 +60,9 @@ def tangent_of_result(
     total = None
     for arg, t in duals.items():
         pointwise, way = direct[arg]
-        if pointwise and (t.sizes != sizes or t.dtype is not dtype):
+        if t.__class__ is list:
+            t = _whole(Call(recipe, args, kwargs, results), arg, t)
+        elif pointwise and (t.sizes != sizes or t.dtype is not dtype):
             t = _spread(Call(recipe, args, kwargs, results), arg, t)
         part = way(args, kwargs, results, t)
         if part is not None:

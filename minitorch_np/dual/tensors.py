@@ -8,7 +8,7 @@ Source: ATen/native/AutogradComposite.cpp, and torch/csrc/autograd/VariableTypeM
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import Protocol, cast, runtime_checkable
+from typing import Protocol, cast
 
 from minitorch_np.dual.level import DualLevel, innermost
 from minitorch_np.graph.modes import state
@@ -19,7 +19,6 @@ from minitorch_np.tensor import Tensor
 __all__ = ["Batching", "dual", "jvp_of", "open_level", "primal_and_tangent", "tangent"]
 
 
-@runtime_checkable
 class Batching(Protocol):
     """A mode inside which some tensors are one example's view of a batch."""
 
@@ -56,7 +55,7 @@ _make_dual.vjp(input=lambda g, input_shape: g.reshape(input_shape))  # as of a v
 
 def _batching() -> list[Batching]:
     """The modes that batch, innermost first."""
-    return [mode for mode in reversed(state.modes) if isinstance(mode, Batching)]
+    return [cast("Batching", mode) for mode in reversed(state.modes) if mode.batches]
 
 
 def open_level(transform: bool = False) -> DualLevel:
@@ -92,8 +91,11 @@ def dual(tensor: Tensor, tangent: Tensor, level: DualLevel) -> Tensor:
     Raises: RuntimeError for one of another shape, or where one of both is dual already.
     """
     check_sizes(tensor, tangent)
+    batching = _batching()
+    if not batching:
+        return below(level, _dual, tensor, tangent, level)
     around: list[Batching] = []
-    for mode in _batching():
+    for mode in batching:
         if mode.holds(tensor) or mode.holds(tangent):
             tensor = mode.spread(tensor) if mode.holds(tensor) else mode.spread(tensor).clone()
             tangent = mode.spread(tangent)
@@ -124,8 +126,11 @@ def _dual(tensor: Tensor, tangent: Tensor, level: DualLevel) -> Tensor:
 
 def primal_and_tangent(tensor: Tensor, level: DualLevel) -> tuple[Tensor, Tensor | None]:
     """A view of `tensor` that is not dual at this level, and its tangent."""
+    batching = _batching()
+    if not batching:
+        return below(level, _unpacked, tensor, level)
     around: list[Batching] = []
-    for mode in _batching():
+    for mode in batching:
         if mode.holds(tensor):
             tensor = mode.spread(tensor)
             around.append(mode)

@@ -51,6 +51,8 @@ _NO_REQUIRES_GRAD = (
 class Level(OpMode):
     """One vmap that runs just now: how many examples, and what random numbers they see."""
 
+    batches = True
+
     def __init__(self, size: int, randomness: str, depth: int) -> None:
         self.size = size
         self.randomness = randomness

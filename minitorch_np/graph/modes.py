@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from enum import IntEnum
 from types import TracebackType
-from typing import Any, ParamSpec, Protocol, Self, TypeVar, cast, overload
+from typing import Any, ClassVar, ParamSpec, Protocol, Self, TypeVar, cast, overload
 
 from minitorch_np.graph.decorating import Decorator
 
@@ -68,6 +68,9 @@ class OpMode:
     Override `__op__`; calling `op` runs it with this mode switched off and outer modes on.
     Ops built from other ops are seen as those. Like torch.utils._python_dispatch.TorchDispatchMode.
     """
+
+    batches: ClassVar[bool] = False
+    """Whether some tensors are one example's view of a batch inside it."""
 
     def __op__(
         self, op: RegisteredOp, args: tuple[object, ...], kwargs: dict[str, object]

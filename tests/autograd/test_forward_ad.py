@@ -426,3 +426,95 @@ def test_a_chain_costs_as_much_per_op_however_long():
     counts = [_lines(lambda n=n: chain(n)) for n in (2, 10, 60, 110, 210)]
     each = counts[1] - counts[0]
     assert abs((counts[4] - counts[3]) - 2 * (counts[3] - counts[2])) < each
+
+
+RULES = {
+    "addmm": lambda torch, a, b: torch.addmm(a[:, 0], a, b.t(), beta=2, alpha=3),
+    "addmm_": lambda torch, a, b: a[:, :2].clone().addmm_(b, a.t(), beta=2),
+    "addbmm": lambda torch, a, b: torch.addbmm(a[:, :2], a[None], b.t()[None], alpha=0.5),
+    "baddbmm": lambda torch, a, b: torch.baddbmm(a[:, :2][None], a[None], b.t()[None], beta=2),
+    "addmv": lambda torch, a, b: torch.addmv(a[:, 0], b, a[0], alpha=2),
+    "addr": lambda torch, a, b: torch.addr(a, b[:, 0], a[0], beta=0.5, alpha=2),
+    "extremes along": lambda torch, a, b: (a.max(1)[0], a.min(0, True)[0], a[0, 0].max(0)[0]),
+    "ties": lambda torch, a, b: ((a * 0).amax(1) + b.amin(1), (a * 0).max(), b.min(), b.amax()),
+    "medians": lambda torch, a, b: (a.median(1)[0], a.nanmedian(0)[0], b.median(), a.mode(0)[0]),
+    "extremes so far": lambda torch, a, b: (a.cummax(1)[0], b.cummin(0)[0], a.kthvalue(2, 1)[0]),
+    "variances": lambda torch, a, b: (a.var(), b.var(1), a.std(0, keepdim=True), b.std()),
+    "of one": lambda torch, a, b: (a[:1].var(0), (b * 0).std(1)),
+    "with means": lambda torch, a, b: (
+        *torch.var_mean(a, 1), *torch.std_mean(b, 0, correction=0, keepdim=True)
+    ),
+    "prod": lambda torch, a, b: (a.prod(), a.prod(1, True), (a * torch.arange(3)).prod(1)),
+    "logsumexp": lambda torch, a, b: (a.logsumexp(1), b.logsumexp((0, 1), True)),
+    "losses": lambda torch, a, b: tuple(
+        getattr(torch.nn.functional, name)(a, b[:1].expand(2, 3), reduction=reduction)
+        for name in ("mse_loss", "smooth_l1_loss", "huber_loss")
+        for reduction in ("none", "mean", "sum")
+    ),
+    "nll_loss": lambda torch, a, b: torch.nn.functional.nll_loss(
+        a, torch.tensor([2, -100]), b[0].detach().abs()
+    ),
+    "glu": lambda torch, a, b: (torch.nn.functional.glu(a, 0), a),
+    "max_pool": lambda torch, a, b: torch.nn.functional.max_pool2d(a[None], 2, ceil_mode=True),
+    "layer_norm": lambda torch, a, b: torch.nn.functional.layer_norm(a, (3,), b[0], b[1]),
+    "batch_norm": lambda torch, a, b: torch.nn.functional.batch_norm(
+        torch.cat([a, b, a * b]), None, None, b[0], b[1], training=True
+    ),
+    "batch_norm in evaluation": lambda torch, a, b: torch.nn.functional.batch_norm(
+        a, torch.zeros(3), torch.ones(3) * 2, b[0], b[1]
+    ),
+    "lists": lambda torch, a, b: (torch.cat([a, b.detach()]), torch.stack([a.detach(), b], 1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_rules_of_common_ops(name):
+    same(pushed(RULES[name]), x, v, v, x)
+
+
+OWN = {
+    "ties": "PyTorch's tangent of a number's product requires a gradient, which is 0",
+    "logsumexp": "PyTorch's rule writes to what it saved",
+    "glu": "PyTorch has no gradient of it",
+    "layer_norm": "PyTorch's leaves out what the statistics owe to the input",
+    "batch_norm": "as layer_norm",
+}
+"""Rules whose tangents have other gradients than PyTorch's, and why."""
+
+
+def _total(name):
+    """A number made of the tangents of a rule."""
+
+    def f(torch, a, b, t, u):
+        forward = torch.autograd.forward_ad
+        with forward.dual_level():
+            result = RULES[name](torch, forward.make_dual(a, t), forward.make_dual(b, u))
+            results = result if isinstance(result, tuple) else (result,)
+            found = [forward.unpack_dual(r).tangent for r in results]
+        return sum((t * torch.linspace(1, 2, t.numel()).view(t.shape)).sum() for t in found)
+
+    return f
+
+
+@pytest.mark.parametrize("name", sorted(set(RULES) - set(OWN) - {"lists"}))
+def test_their_tangents_have_gradients(name):
+    def f(torch, a, b, t, u):
+        a, b = a.clone().requires_grad_(), b.clone().requires_grad_()
+        total = _total(name)(torch, a, b, t, u)
+        return torch.autograd.grad(total, (a, b), allow_unused=True)
+
+    same(f, x, v, v, x)
+
+
+@pytest.mark.parametrize("name", sorted(set(OWN) - {"ties"}))
+def test_gradients_of_tangents_by_differences(name):
+    torch = minitorch_np
+    a, b, t, u = [torch.tensor(one.tolist(), dtype=torch.float64) for one in (x, v, v, x)]
+    leaf = a.clone().requires_grad_()
+    (grad,) = torch.autograd.grad(_total(name)(torch, leaf, b, t, u), leaf)
+    step = 1e-6 * torch.eye(6, dtype=torch.float64).view(6, 2, 3)
+    total = lambda at: _total(name)(torch, at, b, t, u).item()  # noqa: E731
+    rises = [(total(a + d) - total(a - d)) / 2e-6 for d in step]
+    torch.testing.assert_close(
+        grad.flatten(), torch.tensor(rises, dtype=torch.float64), rtol=1e-6, atol=1e-7
+    )
