@@ -61,6 +61,8 @@ def numpy(self: Tensor, *, force: bool = False) -> Array:
 
     Raises: RuntimeError for a tensor that requires grad, TypeError for bfloat16.
     """
+    if not isinstance(force, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        refuse("numpy", "force", "bool", force)
     if self.requires_grad and not force:
         raise RuntimeError(
             "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."

@@ -16,7 +16,7 @@ def mismatch(
 
     The first is shown in the dtype of the output, and the second in that of the input `by`.
     """
-    both = [stored(expected, like.dtype), stored(found, (by or like).dtype)]
+    both = [stored(expected, like.dtype), stored(found, (like if by is None else by).dtype)]
     return (
         f"Jacobian {mode}mismatch for output {output} with respect to input {input},\n"
         f"numerical:{both[0]}\nanalytical:{both[1]}\n"
