@@ -303,6 +303,13 @@ ABSENT_KINDS: Final = (
 """Properties that torch's tensors have and that are False of every CPU tensor."""
 
 attribute("layout", _layout)
+
+
+def _unnamed(self: Tensor) -> None:
+    """None: tensors are not named, and may not be."""
+
+
+attribute("name", _unnamed)
 for _name in ABSENT_KINDS:
     attribute(_name, _false)
 
