@@ -2015,6 +2015,11 @@ class TensorMethods:
             """In-place version of `mvlgamma`."""
             ...
 
+        @property
+        def name(self) -> None:
+            """None: tensors are not named, and may not be."""
+            ...
+
         def nan_to_num(
             self,
             nan: float_ | None = None,

@@ -57,7 +57,8 @@ def _missing_of(function: types.FunctionType) -> TypeError:
     values = {name: frame.f_locals.get(name, p.default) for name, p in parameters.items()}
     args, kwargs = as_given(parameters, values, frame)
     count, _ = _call_in(frame.f_back)
-    method = count == len(args) + len(kwargs) - 1  # the call itself does not count the tensor
+    # the call of a method does not count the tensor itself
+    method = 0 <= count == len(args) + len(kwargs) - 1
     told = refusal(function.__name__, args[1:] if method else args, kwargs, method)
     return told or TypeError(f"{function.__name__}(){missing_in(parameters, values)}")
 

@@ -62,6 +62,20 @@ def _refuse_device(given: object) -> NoReturn:
     )
 
 
+def _check_index(index: object, whole: str) -> None:
+    """Raise for what is no number of a device, and for a string that has one already."""
+    if not isinstance(index, int) or isinstance(index, bool):
+        raise TypeError(
+            f"device(): argument 'index' (position 2) must be int, not {type_name(index)}"
+        )
+    if whole:
+        raise RuntimeError(
+            f"type (string) must not include an index because index was passed explicitly: {whole}"
+        )
+    if index < 0:
+        raise RuntimeError("Device index must not be negative")
+
+
 class device:
     """Where a tensor lives: always 'cpu' here. Takes a string or another device, as torch does."""
 
@@ -75,9 +89,9 @@ class device:
             type, index = type.type, type.index
         if not isinstance(type, str) or type is _NOTHING:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             _refuse_device(type)
-        if index is not None and index < 0:
-            raise RuntimeError("Device index must not be negative")
         name, colon, number = type.partition(":")
+        if index is not None:
+            _check_index(index, type if colon else "")
         if colon and not number.isdecimal():
             raise RuntimeError(f"Invalid device string: '{type}'")
         if name not in _DEVICE_TYPES:

@@ -12,7 +12,8 @@ from pathlib import Path
 import torch
 
 MODULES = [
-    "torch", "torch.autograd", "torch.autograd.function", "torch.autograd.graph",
+    "torch", "torch.autograd", "torch.autograd.function", "torch.autograd.grad_mode",
+    "torch.autograd.graph",
     "torch.backends", "torch.cuda", "torch.func", "torch.linalg", "torch.nn",
     "torch.nn.functional", "torch.nn.init", "torch.nn.utils", "torch.optim",
     "torch.optim.lr_scheduler", "torch.random", "torch.special", "torch.testing",

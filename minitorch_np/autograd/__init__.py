@@ -3,7 +3,7 @@
 from typing import NoReturn
 
 from minitorch_np.absent import absent
-from minitorch_np.autograd import forward_ad, function, functional, grad_mode, graph
+from minitorch_np.autograd import forward_ad, function, functional, grad_mode, graph, variable
 from minitorch_np.autograd.anomaly_mode import (
     detect_anomaly,
     flight_recorder,
@@ -12,6 +12,7 @@ from minitorch_np.autograd.anomaly_mode import (
     set_flight_recorder,
 )
 from minitorch_np.autograd.function import Function, NestedIOFunction
+from minitorch_np.autograd.variable import Variable
 from minitorch_np.graph.backward import backward, grad
 from minitorch_np.graph.cuts import unreached
 from minitorch_np.graph.modes import (
@@ -49,6 +50,8 @@ __all__ = [
     "set_grad_enabled",
     "set_multithreading_enabled",
     "unreached",
+    "Variable",
+    "variable",
 ]
 
 

@@ -87,6 +87,7 @@ from minitorch_np.nn.margin_loss import (
     TripletMarginWithDistanceLoss,
 )
 from minitorch_np.nn.module import Module
+from minitorch_np.nn.naming import name_constructors, name_methods
 from minitorch_np.nn.normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
 from minitorch_np.nn.padding import (
     CircularPad1d,
@@ -172,6 +173,10 @@ __all__ = [
     "UpsamplingNearest2d", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "functional", "init", "parameter",
     "utils",
 ]  # fmt: skip
+
+
+name_methods(Module)
+name_constructors(vars())
 
 
 def __getattr__(name: str) -> NoReturn:

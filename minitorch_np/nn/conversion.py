@@ -11,7 +11,7 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import no_grad
 from minitorch_np.memory_format import memory_format, preserve_format
 from minitorch_np.nn.registry import Registry
-from minitorch_np.ops.copy import to
+from minitorch_np.ops.copy import to, unfit_to
 from minitorch_np.strides import like
 from minitorch_np.tensor import Tensor, device, empty
 
@@ -100,6 +100,9 @@ class Conversion(Registry):
                 dtype, device = arg.dtype, arg.device
             elif isinstance(arg, (str, Device)):
                 device = arg
+            elif arg is not None and not isinstance(arg, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+                unfit = unfit_to(args, {})
+                raise unfit or RuntimeError(f"minitorch_np runs on the CPU only: device {arg!r}")
         if dtype is not None and not dtype.is_floating_point:
             raise TypeError(
                 "nn.Module.to only accepts floating point or complex dtypes, but got desired "

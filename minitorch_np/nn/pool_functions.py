@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from minitorch_np.missing import demanding
 from minitorch_np.ops import adaptive_pool, avg_pool, max_pool
 from minitorch_np.ops.pooling import Ints, taken
 from minitorch_np.tensor import Tensor
@@ -186,6 +187,7 @@ def adaptive_max_pool3d(
     return found if return_indices else found[0]
 
 
+@demanding
 def avg_pool2d(
     input: Tensor,
     kernel_size: Ints,
@@ -204,6 +206,7 @@ def avg_pool2d(
     )  # fmt: skip
 
 
+@demanding
 def avg_pool3d(
     input: Tensor,
     kernel_size: Ints,

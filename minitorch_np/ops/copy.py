@@ -1,6 +1,7 @@
 """Copies: of values into a tensor, of a tensor, and to another dtype or memory format."""
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -20,6 +21,7 @@ from minitorch_np.memory_format import (
     preserve_format,
 )  # fmt: skip
 from minitorch_np.op import composite, op
+from minitorch_np.overloads import refusal
 from minitorch_np.shapes import Shape, broadcast, unwritten
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Number, Tensor, device, empty, method
@@ -325,14 +327,18 @@ def to(
         elif isinstance(arg, (Dtype, type)):
             dtype = dtype_of(arg)
         elif isinstance(arg, Format):
-            raise TypeError(_TO.format("torch.memory_format"))
+            raise unfit_to(args, {}) or TypeError("to() takes a memory format by keyword only")
         else:
             device = arg
-    _on_cpu(device)
     try:
+        _on_cpu(device)
         wanted = input.dtype if dtype is None else dtype_of(dtype)
-    except KeyError as error:
-        raise TypeError(_TO.format(f"dtype={type(dtype).__name__}, ")) from error
+    except (KeyError, RuntimeError, TypeError) as error:
+        named = {"device": device if device not in args else None, "dtype": dtype}
+        unfit = unfit_to(args, named)
+        if unfit is not None:
+            raise unfit from error
+        raise
     format = preserve_format if memory_format is None else memory_format
     same = wanted is input.dtype and not (copy or flags[1:2] == [True])
     if same and (format is preserve_format or format is suggested_format(input)):
@@ -350,15 +356,9 @@ def suggested_format(input: Tensor) -> Format:
     return channels_last if input.ndim == 4 else channels_last_3d
 
 
-_TO = """\
-to() received an invalid combination of arguments - got ({}), but expected one of:
- * (torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, \
-bool copy = False, *, torch.memory_format memory_format = None)
- * (torch.dtype dtype, bool non_blocking = False, bool copy = False, *, \
-torch.memory_format memory_format = None)
- * (Tensor tensor, bool non_blocking = False, bool copy = False, *, \
-torch.memory_format memory_format = None)
-"""
+def unfit_to(args: Sequence[object], named: Mapping[str, object]) -> TypeError | None:
+    """torch's error for what `to` does not take, None where it is only not to be had."""
+    return refusal("to", args, {n: v for n, v in named.items() if v is not None}, method=True)
 
 
 def _on_cpu(where: "device | str | int | None") -> None:

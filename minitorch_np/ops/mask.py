@@ -301,6 +301,8 @@ def nonzero(
     input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False
 ) -> Tensor | tuple[Tensor, ...]:
     """The indices of the elements that are not zero: (N, input.ndim), or a tuple of (N)."""
+    if not isinstance(as_tuple, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        refuse("nonzero", "as_tuple", "bool", as_tuple)
     if not as_tuple:
         return nonzero_matrix(input, out=out)
     if out is not None:

@@ -62,6 +62,8 @@ def numpy(self: Tensor, *, force: bool = False) -> Array:
 
     Raises: RuntimeError for a tensor that requires grad, TypeError for bfloat16.
     """
+    if not isinstance(force, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        refuse("numpy", "force", "bool", force)
     if self.requires_grad and not force:
         raise RuntimeError(
             "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
@@ -304,6 +306,13 @@ ABSENT_KINDS: Final = (
 """Properties that torch's tensors have and that are False of every CPU tensor."""
 
 attribute("layout", _layout)
+
+
+def _unnamed(self: Tensor) -> None:
+    """None: tensors are not named, and may not be."""
+
+
+attribute("name", _unnamed)
 for _name in ABSENT_KINDS:
     attribute(_name, _false)
 

@@ -21,7 +21,6 @@ from minitorch_np.ops.factory import (
     is_index,
     option_dtype,
     prepared,
-    refuse,
 )
 from minitorch_np.overloads import unfitting
 from minitorch_np.shapes import listed
@@ -273,9 +272,9 @@ def eye(
 
     Source: aten/src/ATen/native/TensorFactories.cpp eye_out_cpu.
     """
-    for at, (name, value) in enumerate((("n", n), ("m", n if m is None else m))):
+    for name, value in (("n", n), ("m", n if m is None else m)):
         if not is_index(value):
-            refuse("eye", name, "int", value, at + 1)
+            raise unfitting("eye", n, *([] if m is None else [m]))
         if value < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {value}")
     tensor = prepared("eye", (int(n), int(n if m is None else m)), options, out)

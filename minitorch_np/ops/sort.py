@@ -13,7 +13,7 @@ from minitorch_np.kernels.shares import split
 from minitorch_np.loops import exact_result_for, finish, not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.ops.extremes import Pair, check_dim, picked, picked_backward, selected, values_of
-from minitorch_np.shapes import wrap_dim
+from minitorch_np.shapes import need_bool, wrap_dim
 from minitorch_np.tensor import Tensor, empty
 
 __all__ = ["argsort", "kthvalue", "msort", "sort", "topk"]
@@ -111,6 +111,7 @@ def sort(
     out: Pair | None = None,
 ) -> return_types.sort:
     """The elements in order along `dim`, and the indices where they were."""
+    need_bool(descending)
     d = wrap_dim(dim, input.ndim)
     indices = order_of(values_of(input), d, descending)
     values = np.take_along_axis(input.array, indices, d) if input.ndim else input.array

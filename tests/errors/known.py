@@ -12,13 +12,9 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "nn.Sequential(nn.ReLU()) * 0",
         "nn.Sequential(nn.ReLU()).insert(0, 3)",
         "nn.Sequential(nn.ReLU)",
-        "nn.Conv2d(3, 4)",
-        "nn.Linear(3, 2).zero_grad(1, 2)",
-        "nn.BatchNorm1d()",
-        "nn.MaxPool2d()",
-        "nn.Linear(3, 2).load_state_dict()",
+        "f = io.BytesIO(); torch.save(nn.Linear(1, 1), f); f.seek(0); torch.load(f)",
     ),
-    "torch's parser names the types of all arguments; these checks name one": (
+    "PyTorch's parser looks at all arguments, and these functions only at some": (
         "torch.add(m, 1, out=3)",
         "torch.arange(3, dtype='a')",
         "torch.randn(2, generator=3)",
@@ -28,7 +24,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "m.movedim(0, (0, 1))",
         "m.split('a')",
     ),
-    "what is missing is named by Python's own call, before any code of ours runs": (
+    "Python names the only one that is missing: with a default, it would count others wrongly": (
         "torch.exp()",
         "torch.sum()",
         "torch.ones_like()",
@@ -42,21 +38,11 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "m.float(1)",
         "m.long('a')",
         "m.numpy(1, 2)",
-        "m.to(None, None, None, None, None, 3)",
         "m.max(0, 1, 2)",
         "m.dim(1)",
         "m.tolist(1)",
     ),
     "the dtype is a plain slot, which every op reads": ("m.dtype = torch.int32",),
-    "an argument of another type is taken for what it stands for": (
-        "x.detach().numpy(force='a')",
-        "torch.nonzero(m, as_tuple=3)",
-        "nn.Linear(3, 2).to(3, 4, 5, 6)",
-        "m.sort(descending=3)",
-    ),
-    "a refused name cannot be loaded at all here, and the text says no other": (
-        "f = io.BytesIO(); torch.save(nn.Linear(1, 1), f); f.seek(0); torch.load(f)",
-    ),
     "the text has a line of PyTorch's C++, or a tensor as that prints it": (
         "torch.save(m, '')",
         "torch.meshgrid(m, v, indexing='ij')",

@@ -202,3 +202,8 @@ def test_numbers_of_what_has_a_history(recorded, number):
             return number(x)
 
     same(f, sample(1))
+
+
+def test_no_tensor_has_a_name() -> None:
+    same(lambda torch, x: (x.name, torch.nn.Parameter(x.detach()).name), sample(2), grad=False)
+    same(lambda torch, x: setattr(x, "name", "weight"), sample(2), grad=False)
