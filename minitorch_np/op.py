@@ -516,7 +516,7 @@ def _subclass(node: type[Node], title: str) -> type[Node]:
 
 
 def _named(title: str) -> Callable[[Node], str]:
-    return lambda node: title  # noqa: ARG005
+    return lambda node: title
 
 
 def _without_edge(node: Node) -> Collection[int]:

@@ -1,11 +1,14 @@
 """Nodes: their hooks, what they kept and how it is read, and the caller's metadata."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 
+import minitorch_np
+from minitorch_np.graph import node
 from tests.oracle import same, sample
 
 
@@ -125,3 +128,27 @@ def test_metadata() -> None:
 def test_names_that_nodes_have_not() -> None:
     same(lambda torch, x: (x * 2).grad_fn.nonsense, sample(3))
     assert not hasattr(torch.nn.Parameter(torch.ones(1)).grad_fn, "nonsense")
+
+
+def test_threads_that_use_a_leaf_first_find_one_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread comes while the node is made: it waits for that, and makes none."""
+    leaf = minitorch_np.ones(2, requires_grad=True)
+    ends: list[Any] = []
+    others: list[threading.Thread] = []
+
+    class Slow(node.AccumulateGrad):
+        __slots__ = ()
+
+        def __init__(self, variable: Any) -> None:
+            if not others:
+                others.append(threading.Thread(target=lambda: ends.append(leaf * 2)))
+                others[0].start()
+                others[0].join(0.2)  # it is done by then, where nothing holds it up
+            super().__init__(variable)
+
+    monkeypatch.setattr(node, "AccumulateGrad", Slow)
+    ends.append(leaf * 3)
+    others[0].join()
+    made = [end.grad_fn.next_functions[0][0] for end in ends]
+    assert len(made) == 2
+    assert made[0] is made[1]
