@@ -116,5 +116,5 @@ KINDS: dict[str, int] = {
 }  # fmt: skip
 """How often each kind of statement comes, of the sum of these."""
 
-WRITING = ("write", "named", "scatter", "out")
+WRITING = ("write", "named", "scatter", "out", "saved")
 """Kinds of statements that write to `{x}`."""

@@ -60,14 +60,15 @@ def made(view: Tensor, how: Creation) -> None:
         view.creation = how
 
 
-def recheck(tensor: Tensor, arguments: Mapping[str, object]) -> None:
+def recheck(tensor: Tensor, arguments: Mapping[str, object], edges: bool = False) -> None:
     """Raise what PyTorch would have raised first, after an op could not write to `tensor`.
 
-    It looks at the tensor that is written before it looks for anybody's history.
+    It looks at the tensor that is written before it looks for anybody's history, of which nobody
+    asked for the `edges` so far.
     """
     wanted = [t for t in arguments.values() if isinstance(t, Tensor) and t.requires_grad]
     check_inplace(tensor, bool(wanted))
-    for t in wanted if state.grad else ():
+    for t in wanted if edges and state.grad else ():
         edge(t)
 
 
