@@ -134,7 +134,7 @@ SECOND = (
     ("with torch.autograd.forward_ad.dual_level(): {new} = torch.autograd.forward_ad.unpack_dual("
      "torch.autograd.forward_ad.make_dual({x}.detach(), {y}.to({x}).detach()).tanh()).tangent"),
     ("with torch.autograd.forward_ad.dual_level(): {new} = torch.autograd.forward_ad.unpack_dual("
-     "torch.autograd.forward_ad.make_dual({x}.detach(), {y}.to({x}).detach()) * {z}.detach()).tangent"),
+     "torch.autograd.forward_ad.make_dual({x}.detach(), {y}.to({x}).detach()) * 2).tangent"),
 )  # fmt: skip
 
 GRAD = (

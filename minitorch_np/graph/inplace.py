@@ -193,6 +193,11 @@ def _proceed(tensor: Tensor, node: Node, nr: int = 0) -> None:
     """
     meta = tensor.autograd()
     old = meta.grad_fn
+    if old is None and meta.hooks is not None:  # a leaf no more: what it was keeps none of them
+        leaf = None if meta.accumulator is None else meta.accumulator()
+        if isinstance(leaf, Node):
+            leaf.tensor_hooks = None
+        meta.hooks = None
     if meta.retains_grad and isinstance(old, Node) and old.retainers is not None:
         node.retainers = {**(node.retainers or {}), nr: old.retainers.pop(meta.output_nr)}
     meta.grad_fn, meta.output_nr = node, nr
