@@ -1193,6 +1193,10 @@ class TensorMethods:
             """
             ...
 
+        def fill_diagonal_(self, fill_value: Number, wrap: bool_ = False) -> Tensor:
+            """This matrix, or cube, with `fill_value` on its main diagonal."""
+            ...
+
         def fix(self, *, out: Tensor | None = None) -> Tensor:
             """Each element without its fraction, in the same dtype."""
             ...
