@@ -289,7 +289,8 @@ def inplace_source(plan: Plan, name: str) -> str:
         lines += ["    except RuntimeError:"]
         if native and plan.discrete:  # PyTorch looks at floating targets only
             lines += [f"        if not {first}.dtype.is_floating_point:", "            raise"]
-        lines += [f"        recheck({first}, {_arguments(plan, 'out')})"]
+        edges = "" if plan.differentiable else ", True"
+        lines += [f"        recheck({first}, {_arguments(plan, 'out')}{edges})"]
         lines += ["        raise"]
     return "\n".join(lines)
 

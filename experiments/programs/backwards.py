@@ -132,9 +132,9 @@ SECOND = (
     "{new} = torch.autograd.functional.hessian(lambda t: (t ** 3).sum(), {x}.detach())",
     "{new} = torch.autograd.functional.jacobian(lambda t: t.cumsum(0), {x}, create_graph=True)",
     ("with torch.autograd.forward_ad.dual_level(): {new} = torch.autograd.forward_ad.unpack_dual("
-     "torch.autograd.forward_ad.make_dual({x}.detach(), {y}.detach()).tanh()).tangent"),
+     "torch.autograd.forward_ad.make_dual({x}.detach(), {y}.to({x}).detach()).tanh()).tangent"),
     ("with torch.autograd.forward_ad.dual_level(): {new} = torch.autograd.forward_ad.unpack_dual("
-     "torch.autograd.forward_ad.make_dual({x}.detach(), {y}.detach()) * {z}.detach()).tangent"),
+     "torch.autograd.forward_ad.make_dual({x}.detach(), {y}.to({x}).detach()) * 2).tangent"),
 )  # fmt: skip
 
 GRAD = (

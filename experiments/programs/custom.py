@@ -1,7 +1,7 @@
 """What programs use that no library has: custom Functions, and a module under any kind of hook."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 __all__ = ["names"]
 
@@ -183,4 +183,4 @@ def hooked(torch: Any, log: list[Any]) -> Callable[[Any, str], Any]:
 
 def flat(given: Any) -> tuple[Any, ...]:
     """A tensor or several, as a tuple."""
-    return (*given,) if isinstance(given, tuple) else (given,)
+    return cast("tuple[Any, ...]", given) if isinstance(given, tuple) else (given,)

@@ -61,7 +61,8 @@ def filled(form: str, kind: str, places: Mapping[str, str]) -> Line:
     others = tuple(places[p] for p in ("y", "z") if f"{{{p}}}" in text)
     for place, value in places.items():
         text = text.replace(f"{{{place}}}", value)
-    return Line(text, kind, places["x"] if kind in WRITING else "", others)
+    writes = kind in WRITING or (kind == "custom" and ("Dirty" in text or "_(" in text))
+    return Line(text, kind, places["x"] if writes else "", others)
 
 
 def chosen(rng: random.Random, names: Sequence[str]) -> str:

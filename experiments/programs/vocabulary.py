@@ -67,7 +67,7 @@ OPS = (
     "{x}.mean()", "{x}.relu()", "{x}.index_select(0, torch.tensor([0, 0]))", "{x} @ {y}.mT",
     "{x}.masked_fill({x} > 0, 1)", "{x}.repeat_interleave(2, 0)",
     "torch.empty_like({x}).copy_({y})", "torch.zeros_like({x})", "{x}.new_ones({x}.shape)",
-    "torch.zeros_like({x}, requires_grad=True)", "{x}.sigmoid()", "{x}.abs()", "{x}.prod()",
+    "torch.zeros_like({x}, requires_grad=True)", "{x}.sigmoid()", "{x}.abs()", "{x}.tanh().prod()",
     "{x}.cumsum(0)", "{x}.softmax(0)", "{x} ** 2", "torch.addcmul({x}, {y}, {y})",
     "{x}.detach() * {x}", "{x}.clamp(-1, 1)", "{x}.max()",
 )  # fmt: skip
@@ -116,5 +116,5 @@ KINDS: dict[str, int] = {
 }  # fmt: skip
 """How often each kind of statement comes, of the sum of these."""
 
-WRITING = ("write", "named", "scatter", "out")
+WRITING = ("write", "named", "scatter", "out", "saved")
 """Kinds of statements that write to `{x}`."""

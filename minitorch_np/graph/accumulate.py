@@ -74,7 +74,9 @@ def accumulate(
     meta = leaf.autograd()
     if meta.grad_fn is not None:
         raise RuntimeError("leaf variable has been moved into the graph interior")
-    if not leaf.requires_grad:
+    if not leaf.requires_grad:  # any more: nothing is added, but its hooks are called
+        if meta.post_hooks is not None:
+            _show(leaf, meta.post_hooks)
         return
     _turn.acquire()  # not `with`, which takes twice as long
     try:

@@ -189,24 +189,26 @@ def backward(
     first = _first_gradients(outputs, _given(grad_tensors, len(outputs)))
     roots = _roots(outputs)
     wanted = None if targets is None else set(_wanted(targets, keep=True))
-    if create_graph:
-        warnings.warn(
-            "Using backward() with create_graph=True will create a reference cycle between the "
-            "parameter and its gradient which can cause a memory leak. We recommend using "
-            "autograd.grad when creating the graph to avoid this. If you have to use this "
-            "function, make sure to reset the .grad fields of your parameters to None after use "
-            "to break the cycle and avoid the leak.",
-            UserWarning,
-            stacklevel=3,
+    try:
+        walk(
+            roots,
+            _fitting(roots, first),
+            keep_graph=create_graph if retain_graph is None else retain_graph,
+            create_graph=create_graph,
+            wanted=wanted,
+            accumulating=True,
         )
-    walk(
-        roots,
-        _fitting(roots, first),
-        keep_graph=create_graph if retain_graph is None else retain_graph,
-        create_graph=create_graph,
-        wanted=wanted,
-        accumulating=True,
-    )
+    finally:
+        if create_graph:  # PyTorch's engine warns when all is done
+            warnings.warn(_CYCLE, UserWarning, stacklevel=3)
+
+
+_CYCLE = (
+    "Using backward() with create_graph=True will create a reference cycle between the parameter "
+    "and its gradient which can cause a memory leak. We recommend using autograd.grad when "
+    "creating the graph to avoid this. If you have to use this function, make sure to reset the "
+    ".grad fields of your parameters to None after use to break the cycle and avoid the leak."
+)
 
 
 def _wanted(inputs: tuple[Place, ...], keep: bool = False) -> list[Edge]:

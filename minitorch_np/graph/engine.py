@@ -309,8 +309,10 @@ def will_execute(node: Node) -> bool:
         raise RuntimeError(
             "_get_should_execute_nodes should only be called during the backward pass"
         )
+    if len(task.roots) == 1 and node is task.roots[0]:
+        return False
     if task.targets is None:
-        return node in task.waiting or (len(task.roots) > 1 and node in task.roots)
+        return node in task.waiting or node in task.roots
     if not task.accumulating and isinstance(node, AccumulateGrad) and node in task.ends:
         raise RuntimeError(
             "A leaf node was passed to _will_engine_execute_node but we are currently running "

@@ -62,14 +62,15 @@ def made(view: Tensor, how: Creation) -> None:
         view.creation = how
 
 
-def recheck(tensor: Tensor, arguments: Mapping[str, object]) -> None:
+def recheck(tensor: Tensor, arguments: Mapping[str, object], edges: bool = False) -> None:
     """Raise what PyTorch would have raised first, after an op could not write to `tensor`.
 
-    It looks at the tensor that is written before it looks for anybody's history.
+    It looks at the tensor that is written before it looks for anybody's history, of which nobody
+    asked for the `edges` so far.
     """
     wanted = [t for t in arguments.values() if isinstance(t, Tensor) and t.requires_grad]
     check_inplace(tensor, bool(wanted))
-    for t in wanted if state.grad else ():
+    for t in wanted if edges and state.grad else ():
         edge(t)
 
 
@@ -217,6 +218,11 @@ def _proceed(tensor: Tensor, node: Node, nr: int = 0) -> None:
     """
     meta = tensor.autograd()
     old = meta.grad_fn
+    if old is None and meta.hooks is not None:  # a leaf no more: what it was keeps none of them
+        leaf = None if meta.accumulator is None else meta.accumulator()
+        if isinstance(leaf, Node):
+            leaf.tensor_hooks = None
+        meta.hooks = None
     if meta.retains_grad and isinstance(old, Node) and old.retainers is not None:
         node.retainers = {**(node.retainers or {}), nr: old.retainers.pop(meta.output_nr)}
     meta.grad_fn, meta.output_nr = node, nr

@@ -56,9 +56,15 @@ def register_multi_grad_hook(
         hook = _first(cast("Callable[[Tensor], None]", fn))
         return _MultiHandle(tuple([t.register_hook(hook) for t in tensors if t.requires_grad]))
     every = _Every(tensors, cast("Callable[[Grads], None]", fn))
-    hooks = [functools.partial(every.arrived, nr) for nr in range(len(tensors))]
+
+    def get_inner_hook(nr: int) -> Callable[[Tensor], None]:
+        def inner_hook(grad: Tensor) -> None:  # warnings show its name
+            every.arrived(nr, grad)
+
+        return inner_hook
+
     return _MultiHandle(
-        tuple([t.register_hook(hook) for t, hook in zip(tensors, hooks, strict=True)])
+        tuple([t.register_hook(get_inner_hook(nr)) for nr, t in enumerate(tensors)])
     )
 
 

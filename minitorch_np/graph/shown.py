@@ -1,6 +1,6 @@
 """What nodes show as `_saved_*` where PyTorch's node shows it otherwise, or not at all.
 
-Worked out when somebody asks. Source: tools/autograd/derivatives.yaml and gen_autograd_functions.py.
+Worked out when somebody asks. Source: tools/autograd/gen_autograd_functions.py.
 """
 
 import math
@@ -14,11 +14,12 @@ Look = Callable[[Any], object]
 
 _COMPARED = "self_dtype self_sym_sizes other_dtype other_sym_sizes"
 _TYPED = "other_dtype other_sym_sizes"
+_SPREADS = ("StdBackward0", "StdMeanBackward0", "VarBackward0", "VarMeanBackward0")
 
 HIDDEN: dict[str, str] = {
-    **dict.fromkeys((f"{name}Backward1" for name in ("Eq", "Ge", "Gt", "Le", "Lt", "Ne")), _COMPARED),
+    **{f"{name}Backward1": _COMPARED for name in ("Eq", "Ge", "Gt", "Le", "Lt", "Ne")},
     **dict.fromkeys(("CopysignBackward0", "NextafterBackward0"), _TYPED),
-    **dict.fromkeys(("StdBackward0", "StdMeanBackward0", "VarBackward0", "VarMeanBackward0"), "unbiased"),
+    **dict.fromkeys(_SPREADS, "unbiased"),
     **dict.fromkeys(("MeanBackward0", "ProdBackward0", "SumBackward0"), "dim keepdim"),
     **dict.fromkeys(("ScatterBackward0", "ScatterBackward1"), "reduce"),
     **dict.fromkeys(("SqueezeBackward0", "SqueezeBackward0_copy", "SqueezeBackward3"), "dim"),
@@ -52,7 +53,7 @@ HIDDEN: dict[str, str] = {
 """Of each node, what it keeps and PyTorch's does not show."""
 
 
-def _correction(node: Any) -> object:
+def _correction(node: Any) -> object:  # noqa: ANN401  # a generated class
     given, unbiased = node._kept_correction, node._kept_unbiased is not False
     if given is not None:
         return given
@@ -60,7 +61,7 @@ def _correction(node: Any) -> object:
     return None if unbiased and whole else int(unbiased)
 
 
-def _numel(node: Any) -> int:
+def _numel(node: Any) -> int:  # noqa: ANN401  # a generated class
     return math.prod(node._kept_self_sym_sizes)
 
 
@@ -111,9 +112,7 @@ COMPUTED: dict[str, dict[str, Look]] = {
     "SqueezeBackward1": {"dim": _int("_kept_dim")},
     "SqueezeBackward1_copy": {"dim": _int("_kept_dim")},
     "SqueezeBackward4": {"dim": _int("_kept_dim")},
-    **dict.fromkeys(
-        ("StdBackward0", "StdMeanBackward0", "VarBackward0", "VarMeanBackward0"), _MOMENTS
-    ),
+    **dict.fromkeys(_SPREADS, _MOMENTS),
 }
 """Of each node, what PyTorch's shows that is not kept under that name, and how to find it."""
 

@@ -295,7 +295,7 @@ def normalised(s: Array) -> tuple[Array, Array]:
     return s, np.where(masked, 0, most + np.log(total))[..., 0]
 
 
-@op("contiguous", method=False, node="NotImplemented")
+@op("contiguous", method=False, node="torch::autograd::NotImplemented")
 def _scaled_dot_product_flash_attention_for_cpu_backward(
     grad_out: Tensor,
     query: Tensor,

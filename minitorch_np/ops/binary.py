@@ -264,9 +264,9 @@ def exact(
     return kernel
 
 
-def check_divisor(b: Array) -> None:
-    """Raise torch's error for an integer division by zero."""
-    if b.dtype.kind in "iu" and not np.all(b):
+def check_divisor(b: Array, out: Array) -> None:
+    """Raise torch's error for an integer division by zero, if there is anything to divide."""
+    if b.dtype.kind in "iu" and not np.all(b) and out.size:
         raise RuntimeError("ZeroDivisionError")
 
 
@@ -275,7 +275,7 @@ def truncated(a: Array, b: Array, out: Array) -> None:
     if out.dtype.kind == "f":
         np.trunc(np.true_divide(a, b), out)
         return
-    check_divisor(np.asarray(b))
+    check_divisor(np.asarray(b), out)
     np.floor_divide(a - np.fmod(a, b), b, out)
 
 
@@ -292,7 +292,7 @@ def truncated_half(dtype: Dtype) -> Callable[[Array, Array, Array], None]:
 
 
 def _floored(a: Array, b: Array, out: Array) -> None:
-    check_divisor(np.asarray(b))
+    check_divisor(np.asarray(b), out)
     np.floor_divide(a, b, out)
 
 
@@ -358,7 +358,7 @@ def remainder(
 
 
 def _remainder(a: Array, b: Array, out: Array) -> None:
-    check_divisor(np.asarray(b))
+    check_divisor(np.asarray(b), out)
     _small_remainder(a, b, out)
 
 
@@ -395,7 +395,7 @@ def fmod(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) ->
 
 
 def _fmod(a: Array, b: Array, out: Array) -> None:
-    check_divisor(np.asarray(b))
+    check_divisor(np.asarray(b), out)
     np.fmod(a, b, out)
 
 

@@ -488,6 +488,8 @@ def nan_to_num(
         values = np.where(a == -np.inf, -largest if neginf is None else neginf, values)
         np.copyto(o, values, casting="unsafe")
 
+    if out is input and not kind.is_floating_point:
+        return input  # nothing to replace, and nothing is written
     done = blank_like(input) if out is None else out
     if not kind.is_floating_point:
         return pointwise(_same, input, out=done)

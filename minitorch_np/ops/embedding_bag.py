@@ -320,7 +320,7 @@ _embedding_bag_backward.vjp(
 )  # fmt: skip
 
 
-@op("contiguous", method=False, node="NotImplemented")
+@op("contiguous", method=False, node="torch::autograd::NotImplemented")
 def _embedding_bag_per_sample_weights_backward(
     grad: Tensor,
     weight: Tensor,

@@ -251,10 +251,11 @@ def finished(tensor: Tensor, options: Options, out: Tensor | None = None, name: 
     What was given as `out` to the function of this `name` has no derivative any more.
     """
     if out is not None:
-        wanted, leaf = out.requires_grad, out.is_leaf
-        underive(f"aten::{name}", out, (out,))
+        leaf = out.meta is None or out.meta.grad_fn is None
+        if state.grad:
+            underive(f"aten::{name}", out, (out,))
         bump(out)
-        if wanted and not leaf:
+        if not leaf:
             return out
         out.requires_grad = False
     elif state.inference:

@@ -10,7 +10,7 @@ from minitorch_np import backends, notes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.graph.modes import Creation, state
-from minitorch_np.loops import Array, exact_result_for, quietly
+from minitorch_np.loops import Array, exact_result_for, not_implemented, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.binary import scaled
 from minitorch_np.shapes import Shape, noted, numel, wrap_dim
@@ -198,8 +198,10 @@ def check_bmm(left: Tensor, right: Tensor) -> Shape:
 def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The products of (B, N, K) and (B, K, M): (B, N, M). Source: bmm_out_or_baddbmm_."""
     shape = check_bmm(input, mat2)
-    done = destination(shape, input.dtype, out, apart=False)
+    done = destination(shape, mat2.dtype, out, apart=False)
     if input.dtype is not mat2.dtype and numel(shape):
+        if input.dtype.category == 0:
+            raise not_implemented("bmm", input.dtype)
         raise RuntimeError(
             f"expected scalar type {input.dtype.aten_name} but found {mat2.dtype.aten_name}"
         )

@@ -201,7 +201,7 @@ def set_(
         leave_accumulator(self)
     if dual:
         refuse_unruled("set_")
-    if any(edges):
+    if edges and any(t.requires_grad for t in sources):
         rebase(self, Underived("set_", edges))
     return self
 

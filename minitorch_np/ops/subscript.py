@@ -243,6 +243,7 @@ def getitem(self: Tensor, item: Index) -> Tensor:
     if kind is slice:
         start, stop, step = unpacked(cast("slice[object, object, object]", item))
         if not self.sizes:
+            _ = self.grad_fn  # which may be refused, and is asked for first
             raise IndexError("slice() cannot be applied to a 0-dim tensor.")
         return sliced(self, 0, start, stop, step)
     if item is Ellipsis:

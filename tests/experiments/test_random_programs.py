@@ -1,5 +1,7 @@
 """The random programs of `python -m experiments programs`: they agree, and notice faults."""
 
+import contextlib
+import re
 import subprocess
 import sys
 import warnings
@@ -8,13 +10,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
+import minitorch_np
 from experiments.programs import command
+from experiments.programs.custom import names
 from experiments.programs.facts import unlike_values
 from experiments.programs.lockstep import Difference, Line, Lockstep
-from experiments.programs.search import difference, program, shrunk, written
+from experiments.programs.search import difference, filled, program, shrunk, written
 from experiments.programs.vocabulary import FORMS, INDICES, KINDS
 from minitorch_np.graph import node
+from minitorch_np.graph.modes import OpMode
+from minitorch_np.op import REGISTRY
 from minitorch_np.tensor import Tensor
 from tests import versions
 
@@ -39,6 +46,89 @@ def test_every_statement_compiles(kind: str) -> None:
         for place in ("x", "y", "z", "new", "new2", "d", "n", "dtype"):
             text = text.replace(f"{{{place}}}", "a")
         compile(text, form, "exec")
+
+
+NEVER_WRITTEN = {
+    "sgn_": "its gradient is zeros without memory in PyTorch, where writes are not counted",
+}
+"""In-place forms that no program has, and why."""
+
+NEVER_SEEN = {"squeezed": "a part of products of matrices with vectors"}
+"""Views that no program asks for, and why."""
+
+VIEWS = """adjoint atleast_1d atleast_2d atleast_3d broadcast_to broadcast_tensors chunk conj
+    contiguous cpu dsplit expand_as flatten hsplit imag mT mH T H meshgrid moveaxis movedim narrow
+    positive ravel real reshape reshape_as resolve_conj resolve_neg split split_with_sizes
+    swapaxes swapdims
+    tensor_split to type_as unflatten view_as vsplit detach data unbind""".split()
+"""Views that are no ops themselves."""
+
+NO_PART_OF_A_GRAPH = """register_load_state_dict_post_hook register_load_state_dict_pre_hook
+    register_state_dict_post_hook register_state_dict_pre_hook
+    register_module_module_registration_hook register_module_parameter_registration_hook
+    register_module_buffer_registration_hook node_creation_hook""".split()
+"""Hooks on the registries and the state of modules; the last is not here."""
+
+
+class Watch(OpMode):
+    """Notes which ops are called."""
+
+    def __init__(self) -> None:
+        self.seen: set[str] = set()
+
+    def __op__(self, op: Any, args: Any, kwargs: Any) -> Any:
+        self.seen.add(op.name)
+        return op(*args, **kwargs)
+
+
+def leaves() -> list[Any]:
+    """Tensors of several shapes and dtypes that may be written to."""
+    whole = minitorch_np.arange(8.0).reshape(2, 2, 2) + 1
+    square = minitorch_np.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    return [square * 1, square.long(), whole.requires_grad_() * 1, minitorch_np.tensor([1.0, 2.0])]
+
+
+def called(form: str, kind: str) -> set[str]:
+    """The ops that a statement calls, on some tensor or other."""
+    watch = Watch()
+    places = {"x": "x", "y": "y", "z": "z", "new": "n", "new2": "m", "d": "0", "n": "2"}
+    for which in range(len(leaves())):
+        space: dict[str, Any] = {"torch": minitorch_np, "log": []}
+        space |= names(minitorch_np, space["log"])
+        space |= {name: leaves()[which] for name in ("x", "y", "z")}
+        for index in INDICES if "{index}" in form else ("0",):
+            text = filled(form, kind, {**places, "index": index, "dtype": "float32"}).text
+            with contextlib.suppress(Exception), watch, warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                exec(text, space)
+    minitorch_np.set_grad_enabled(True)
+    return watch.seen
+
+
+def test_programs_have_every_in_place_form_and_every_view() -> None:
+    forms = {(form, kind) for kind, several in FORMS.items() for form in several}
+    seen = {name for form, kind in forms for name in called(form, kind)}
+    written = {n for n in REGISTRY if n.endswith("_") and not n.endswith("__")}
+    assert written - seen == NEVER_WRITTEN.keys()
+    assert {n for n, op in REGISTRY.items() if op.plan.view} - seen == NEVER_SEEN.keys()
+
+
+def test_programs_name_every_method_that_writes_or_looks() -> None:
+    text = " ".join(form for several in FORMS.values() for form in several)
+    words = set(re.findall(r"\w+", text))
+    methods = {n for n in dir(Tensor) if n.endswith("_") and not n.startswith("_")}
+    assert methods - words == NEVER_WRITTEN.keys()
+    assert set(VIEWS) <= words
+
+
+def test_programs_have_every_kind_of_hook() -> None:
+    text = " ".join(form for several in FORMS.values() for form in several)
+    words = set(re.findall(r"\w+", text))
+    owners = (torch.Tensor, torch.autograd.graph.Node, torch.nn.Module, torch.nn.modules.module)
+    offered = {n for owner in owners for n in dir(owner) if re.match("register_.*hook", n)}
+    offered |= {n for n in torch.autograd.graph.__all__ if "hook" in n or "saved" in n}
+    bare = {name for name in offered if name.removeprefix("register_") not in words}
+    assert bare - words == set(NO_PART_OF_A_GRAPH)
 
 
 FAULTS: dict[str, tuple[object, str, Callable[..., Any]]] = {

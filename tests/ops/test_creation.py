@@ -233,3 +233,47 @@ def test_empty_permuted() -> None:
     ):  # fmt: skip
         same(run, size, order, {})
     same(run, (2, 3), (1, 0), {"device": "cpu"})
+
+
+FACTORIES = {
+    "ones": lambda t, out, **k: t.ones(4, out=out, **k),
+    "full": lambda t, out, **k: t.full((4,), 2.0, out=out, **k),
+    "empty": lambda t, out, **k: t.empty(4, out=out, **k),
+    "arange": lambda t, out, **k: t.arange(4, out=out, **k),
+    "linspace": lambda t, out, **k: t.linspace(0, 1, 4, out=out, **k),
+    "eye": lambda t, out, **k: t.eye(2, out=out, **k),
+    "rand": lambda t, out, **k: t.rand(4, out=out, **k),
+    "randint": lambda t, out, **k: t.randint(0, 9, (4,), out=out, **k),
+    "randperm": lambda t, out, **k: t.randperm(4, out=out, **k),
+    "normal": lambda t, out, **k: t.normal(0.0, 1.0, (4,), out=out, **k),
+    "more": lambda t, out, **k: t.ones(9, out=out, **k),
+    "longer": lambda t, out, **k: t.arange(9, out=out, **k),
+    "random": lambda t, out, **k: t.randn(9, out=out, **k),
+    "room": lambda t, out, **k: t.empty(9, out=out, **k),
+}
+GIVEN = {
+    "plain": lambda t: t.zeros(4),
+    "leaf": lambda t: t.zeros(4, requires_grad=True),
+    "result": lambda t: t.zeros(4, requires_grad=True) * 1,
+    "view of a leaf": lambda t: t.zeros(2, 2, requires_grad=True).view(4),
+    "view": lambda t: (t.zeros(2, 2, requires_grad=True) * 1).view(4),
+    "one of several views": lambda t: (t.zeros(8, requires_grad=True) * 1).chunk(2)[0],
+    "expanded": lambda t: t.zeros(1).expand(4),
+}
+
+
+@pytest.mark.parametrize("name", FACTORIES)
+@pytest.mark.parametrize("given", GIVEN)
+@pytest.mark.parametrize("grad", [True, False])
+@pytest.mark.parametrize("wanted", [True, False])
+@pytest.mark.filterwarnings("ignore:An output:UserWarning", "ignore:The number of elements")
+def test_what_becomes_of_an_out(name, given, grad, wanted):
+    def f(torch):
+        out = GIVEN[given](torch)
+        with torch.set_grad_enabled(grad):
+            torch.manual_seed(0)
+            FACTORIES[name](torch, out, requires_grad=wanted)
+        below = out.grad_fn and [(n and n.name(), nr) for n, nr in out.grad_fn.next_functions]
+        return out.requires_grad, out._version, tuple(out.shape), out.stride(), below
+
+    same(f)

@@ -86,3 +86,42 @@ def test_cartesian_prod() -> None:
         same(lambda torch, *t: torch.cartesian_prod(*t), *given)
     same(lambda torch, x, y: torch.cartesian_prod(x, y), x, y.detach().double())
     same(lambda torch, x: torch.cartesian_prod([x, x]), x)
+
+
+@pytest.mark.parametrize(
+    "shape", [(3, 3), (7, 3), (3, 7), (4, 3), (3, 3, 3), (0, 3), (1, 1), (9, 2)]
+)
+@pytest.mark.parametrize("wrap", [False, True])
+def test_fill_diagonal(shape, wrap):
+    x = sample(*shape)
+    same(lambda torch, x: (x * 2).fill_diagonal_(1.5, wrap), x, second=True)
+    same(lambda torch, x: (x.mT * 2).fill_diagonal_(2, wrap=wrap), x)
+    same(lambda torch, x: x.detach().clone().mT.fill_diagonal_(torch.tensor(3.0), wrap), x)
+    same(lambda torch, x: [y := x * 2, y[1:].fill_diagonal_(0.0, wrap), y][2], x)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_fill_diagonal_of_every_dtype(dtype):
+    x = sample(3, 4, dtype=dtype, grad=False)
+    same(lambda torch, x: x.clone().fill_diagonal_(1), x, exact=True)
+    same(lambda torch, x: x.clone().fill_diagonal_(1.5), x, exact=True)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: x.fill_diagonal_(1),
+        lambda x: x[0:2].fill_diagonal_(1),
+        lambda x: (x * 1).chunk(2)[0].fill_diagonal_(1),
+        lambda x: x[0].fill_diagonal_(1),
+        lambda x: x.sum().fill_diagonal_(1),
+        lambda x: x.detach().expand(2, 3, 3).fill_diagonal_(1),
+        lambda x: x.detach().fill_diagonal_("a"),
+        lambda x: x.detach().fill_diagonal_(x[0]),
+        lambda x: x.detach().fill_diagonal_(1, "a"),
+        lambda x: x.detach().char().fill_diagonal_(300),
+        lambda x: x.detach()[:1].expand(3, 3).fill_diagonal_(300),
+    ],
+)
+def test_errors_of_fill_diagonal(call):
+    same(lambda torch, x: call(x), sample(3, 3))
