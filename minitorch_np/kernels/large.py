@@ -105,9 +105,6 @@ def beside(f: np.ufunc, kind: int) -> Callable[[Array, Array, Array], None]:
     """`f` of arrays of different shapes: by a compiled loop, where the second is one row or one
     column for all. `kind` is the loop's name for `f`."""
 
-    def into(a: Array, b: Array, out: Array) -> None:
-        f(a, b, out=out)  # np.maximum takes it by its name only
-
     def kernel(a: Array, b: Array, out: Array) -> None:
         name = None
         if out.size >= MANY and a.shape == out.shape and b.dtype == FLOAT and b.flags.carray:
@@ -117,7 +114,7 @@ def beside(f: np.ufunc, kind: int) -> Callable[[Array, Array, Array], None]:
             elif b.ndim == out.ndim and b.shape == (*out.shape[:-1], 1):
                 name = "broadcast.column"
         if name is None or not (dense(a) and dense(out)):
-            pointwise(into, (a, b), out)
+            pointwise(f, (a, b), out)
         else:
             loop(name)(a.reshape(-1), b.reshape(-1), out.reshape(-1), kind)
 
