@@ -77,10 +77,8 @@ CASES: dict[str, Case] = {
     "topk": lambda t: t.a.topk(5),
     "gather": lambda t: t.a.gather(1, t.places),
     "embedding": lambda t: F.embedding(t.words, t.table),
-    "embedding, learnt": learnt(lambda t, table: F.embedding(t.words, table), "table"),
     "max_pool2d": lambda t: F.max_pool2d(t.image, 2),
     "max_pool2d, learnt": learnt(lambda t, image: F.max_pool2d(image, 2), "image"),
-    "avg_pool2d": lambda t: F.avg_pool2d(t.image, 2),
     "bilinear": lambda t: F.interpolate(t.image, scale_factor=2, mode="bilinear"),
     "bilinear, learnt": learnt(
         lambda t, image: F.interpolate(image, scale_factor=2, mode="bilinear"), "image"

@@ -42,15 +42,13 @@ def scatter_add_rows(index: Indices, source: Flat, out: Flat, n: int, m: int) ->
             y[index[i]] += source[i]
 
 
-@shared("....<>", "inner", "0.7 * source.size", 128)
 @jit
-def add_slices(index: Indices, source: Flat, out: Flat, inner: int, first: int, last: int) -> None:
-    """out[index[k]] += source[k], for slices of so many elements, of which those from `first` to
-    `last` are added."""
+def add_slices(index: Indices, source: Flat, out: Flat, inner: int) -> None:
+    """out[index[k]] += source[k], for slices of so many elements."""
     for k in range(index.size):
-        x = source[k * inner + first : k * inner + last]
-        y = out[index[k] * inner + first : index[k] * inner + last]
-        for j in range(last - first):
+        x = source[k * inner : k * inner + inner]
+        y = out[index[k] * inner : index[k] * inner + inner]
+        for j in range(inner):
             write(y, j, read(y, j) + read(x, j))
 
 

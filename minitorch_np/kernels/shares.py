@@ -21,7 +21,7 @@ from minitorch_np.quiet import run_quietly
 from . import threads
 from .threads import Array
 
-__all__ = ["each", "made", "pointwise", "ranges", "shared", "sharing", "split"]
+__all__ = ["each", "pointwise", "ranges", "shared", "sharing", "split"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -207,23 +207,6 @@ def split(
     head = (slice(None),) * axis
     calls = [[f, *[a[(*head, slice(i, j))] for a in arrays]] for i, j in parts]
     _ = _shared_out(run_quietly, calls)
-
-
-def made(
-    f: Callable[[Array], Array], a: Array, shape: tuple[int, ...], cost: float = CHEAP
-) -> Array:
-    """f(a), which has this shape and a's dtype, by ranges along the longer of the first two axes
-    where that pays: those are the same in both, and f computes each index from the same one."""
-    axis = 1 if a.ndim > 3 and shape[1] > shape[0] else 0
-    if a.size * cost < LEAST or not threads.helps():
-        return f(a)
-    out = np.empty(shape, a.dtype)
-
-    def write(x: Array, place: Array) -> None:
-        place[...] = f(x)
-
-    split(write, [a, out], axis, cost)
-    return out
 
 
 def pointwise(f: np.ufunc, arrays: Sequence[Any], out: Array) -> None:

@@ -9,9 +9,8 @@ pleases. Here work is in pieces, of which the caller takes some too, and there a
   gives the rest a moment, and then claims and computes it itself: whatever a late helper still
   finds is thrown away. So the slowest call takes little longer than one thread would alone.
 - Where the copy would take as long as the piece, helpers claim a piece first and write it in its
-  place (`direct`). Those pieces must be short, for the caller waits until they are written. Who has
-  waited in vain, or got no help, asks for none for many times as long: other programs have the
-  cores then.
+  place (`direct`). Those pieces must be short, for the caller waits until they are written. Who
+  took as long as alone asks for no help for many times as long: other programs have the cores then.
 
 In both a piece may read what it writes, but not what other pieces write, and a pool that has lost
 its threads, as after a fork, is merely slow.
@@ -34,8 +33,10 @@ Piece = tuple[Callable[..., object], *tuple[Array, ...]]
 
 PIECES = 4
 """Pieces per thread: enough to even out cores of unequal speed."""
-REST = 60.0
-"""How many times as long as was waited in vain nobody is asked to help."""
+WORTH = 0.9
+"""The part of the time alone that work may take at most to be worth other threads."""
+REST = 20.0
+"""How many times as long as work took that was not worth it nobody is asked to help."""
 
 
 def default_num_threads() -> int:
@@ -96,10 +97,10 @@ class Shared:
     def work(self) -> float:
         """Computes pieces in their places until none is left, and sees to those of helpers.
 
-        The seconds that it was kept waiting, or had asked for help and got none.
+        The seconds that it took, if that is no less than it would have taken alone; else 0.
         """
         missing = set(range(len(self.pieces)))
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.thread_time()
         while self.left:
             try:
                 i = self.left.popleft()
@@ -109,11 +110,10 @@ class Shared:
             self.compute(i)
             missing.remove(i)
         now = time.perf_counter()
-        mine = len(self.pieces) - len(missing)
+        mine = max(1, len(self.pieces) - len(missing))
+        alone = (time.thread_time() - busy) / mine * len(self.pieces)
         # a helper that runs needs as long for its piece as we did for ours
-        each = (now - start) / max(1, mine)
-        patience = now + each
-        vain = 0.0 if missing else each
+        patience = now + (now - start) / mine
         while missing:
             wait = patience - time.perf_counter()
             try:
@@ -125,7 +125,8 @@ class Shared:
             if not written:
                 self.compute(i)
         self.pieces = ()  # helpers that come too late keep no arrays alive
-        return vain + max(0.0, time.perf_counter() - now - 2 * each)
+        took = time.perf_counter() - start
+        return took if took > WORTH * alone else 0.0
 
     def compute(self, i: int) -> None:
         """Writes a piece that this thread has claimed."""

@@ -6,7 +6,6 @@ Source: aten/src/ATen/native/AveragePool2d.cpp, AveragePool3d.cpp, cpu/AvgPoolKe
 import numpy as np
 
 from minitorch_np.dtypes import int64
-from minitorch_np.kernels.shares import made as shared
 from minitorch_np.loops import exact_result_for, not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros_like
@@ -98,7 +97,7 @@ def pool(
     ):
         raise not_implemented(name if dims == 2 else f"{name}_out_frame", input.dtype)
     by = divisors(size, w, to, count_include_pad, divisor_override)
-    values = quietly(shared, lambda a: averages(a, w, to, by), compute(input), shape, 2.0)
+    values = quietly(averages, compute(input), w, to, by)
     if out is None:
         return made(values, layout(dims, shape, input), input)
     # in three dims ATen's loop writes one element after another, whatever the strides
@@ -133,8 +132,7 @@ def spread(
     w = window_of(f"avg_pool{dims}d", dims, kernel_size, stride, padding)
     size, to = input.sizes[-dims:], grad_output.sizes[-dims:]
     by = divisors(size, w, to, count_include_pad, divisor_override)
-    g = compute(grad_output)
-    values = quietly(shared, lambda g: shares(g, size, w, by), g, input.sizes, 20.0)
+    values = quietly(shares, compute(grad_output), size, w, by)
     return made(values, layout(dims, input.sizes, input), input)
 
 

@@ -119,7 +119,7 @@ def _slices_by_loop(target: Array, index: Places, values: Array) -> bool:
     if inner < _LOOPED or values.shape != (*index.shape, *target.shape[1:]):
         return False
     flat = np.ascontiguousarray(index).reshape(-1), values.reshape(-1), target.reshape(-1)
-    loop("places.add_slices")(*flat, inner, 0, inner)
+    loop("places.add_slices")(*flat, inner)
     return True
 
 

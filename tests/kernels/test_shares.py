@@ -105,7 +105,6 @@ CASES: dict[str, Case] = {
     "group_norm": lambda t: F.group_norm(t.images, 4, t.channels, t.channels),
     "instance_norm": lambda t: F.instance_norm(t.images),
     "max_pool": lambda t: F.max_pool2d(t.images, 3, 2, 1),
-    "avg_pool": lambda t: F.avg_pool2d(t.images, 3, 2, 1),
     "lp_pool": lambda t: F.lp_pool2d(t.images.abs() + 1, 2, 2),
     **{
         mode: lambda t, mode=mode: F.interpolate(t.images, size=(25, 31), mode=mode)
