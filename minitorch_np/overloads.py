@@ -91,7 +91,7 @@ _KINDS: dict[str, Callable[[object], bool]] = {
     "Number": _is_number,
     "int": _is_int,
     "float": lambda value: _is_number(value) and not isinstance(value, complex),
-    "bool": lambda value: isinstance(value, (bool, np.bool_)),
+    "bool": lambda value: isinstance(value, bool),
     "str": lambda value: isinstance(value, str),
     "torch.dtype": lambda value: isinstance(value, Dtype) or value in _PYTHONS,
     "torch.device": lambda value: isinstance(value, (Device, str)) or _is_int(value),

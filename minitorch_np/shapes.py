@@ -261,7 +261,7 @@ def infer(shape: Shape, numel: int) -> Shape:
 
 def need_bool(flag: object) -> None:
     """Raise TypeError where a flag, such as `keepdim`, is no bool: 1 may be meant as a dim."""
-    if type(flag).__name__ not in ("bool", "bool_"):  # NumPy's will do
+    if not isinstance(flag, bool):
         raise TypeError("must be bool")
 
 

@@ -152,6 +152,8 @@ def sum(
     out: Tensor | None = None,
 ) -> Tensor:
     """The sum over `dim`, or over everything; bools and integers count in int64."""
+    if keepdim is not False and keepdim is not True:  # 1 is the same key as True
+        need_bool(keepdim)
     if dtype is None and out is None and (dim is None or type(dim) is int):
         key = (input.form, dim, keepdim)
         known = _short_sums.get(key)

@@ -1,5 +1,6 @@
 """Sums, means, products, truths, logsumexp against torch."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -162,3 +163,14 @@ def test_integers_wrap_around(name: str) -> None:
                 ),
                 torch.full((30, 7), 1003),
             )
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "amax", "argmax", "any", "var", "logsumexp"])
+@pytest.mark.parametrize("flag", [1, 0, "a", np.True_, np.False_])
+def test_a_flag_that_is_no_bool_is_refused_every_time(name, flag):
+    def f(torch, x):
+        getattr(x, name)(0, keepdim=True)
+        getattr(x, name)(0, keepdim=False)
+        return getattr(x, name)(0, keepdim=flag)
+
+    same(f, sample(2, 3), grad=False)
