@@ -194,7 +194,13 @@ def underive(called: str, result: Tensor, inputs: Sequence[object]) -> None:
 
 
 def no_rule(one: Planned, argument: str) -> NoReturn:
-    """Raise: the op has no derivative for one of its arguments."""
+    """Raise: the op has no derivative for one of its arguments.
+
+    Of an op that is known to have none at all, derivatives.yaml says so.
+    """
+    if one.plan.constants and not one.plan.rules:
+        name = one.plan.aten.rstrip("_")
+        raise NotImplementedError(f"the derivative for '{name}' is not implemented.")
     called = one.plan.aten if one.name == one.plan.name else one.name
     text = f"derivative for aten::{called} is not implemented"
     raise noted(RuntimeError(text), f"The op has no rule for its argument '{argument}'.")

@@ -1,7 +1,5 @@
 """Rows of a table, looked up by index. Source: aten/src/ATen/native/Embedding.cpp."""
 
-from typing import NoReturn
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -142,8 +140,4 @@ def embedding_renorm_(input: Tensor, indices: Tensor, max_norm: float, norm_type
     return input
 
 
-def _refuse(_: Tensor) -> NoReturn:
-    raise NotImplementedError("the derivative for 'embedding_renorm' is not implemented.")
-
-
-embedding_renorm_.vjp(input=lambda g: _refuse(g), indices=None)
+embedding_renorm_.vjp(indices=None)
