@@ -26,6 +26,7 @@ from minitorch_np import (
 )
 from minitorch_np import random as random
 from minitorch_np.absent import absent
+from minitorch_np.devices import device
 from minitorch_np.dtypes import (
     bfloat16,
     can_cast,
@@ -474,7 +475,7 @@ from minitorch_np.random import (
 from minitorch_np.serialization import load, save
 from minitorch_np.shapes import Size
 from minitorch_np.storage import UntypedStorage, empty_cache, memory_stats, reset_peak_memory_stats
-from minitorch_np.tensor import Tensor, device
+from minitorch_np.tensor import Tensor
 from minitorch_np.utils import checkpoint as _checkpoint  # noqa: F401  # pyright: ignore[reportUnusedImport]  # utils has it now
 
 INPLACE = """

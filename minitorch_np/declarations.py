@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike
 
+    from minitorch_np.devices import device as Device
     from minitorch_np.dtypes import dtype as Dtype
     from minitorch_np.graph.gradient_edge import GradientEdge
     from minitorch_np.memory_format import memory_format as MemoryFormat
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from minitorch_np.return_types import topk as topk_
     from minitorch_np.storage import UntypedStorage
     from minitorch_np.tensor import Array, Number, Tensor
-    from minitorch_np.tensor import device as Device
     from minitorch_np.utils.hooks import RemovableHandle
 
 

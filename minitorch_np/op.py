@@ -6,44 +6,21 @@ costs more than the arithmetic. `REGISTRY[name].source` shows the text; `recorde
 """
 
 import inspect
-import itertools
 import types
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, ParamSpec, Protocol, TypeVar, cast, get_args, get_origin
 
 from minitorch_np import recorder
-from minitorch_np.dtypes import float32
-from minitorch_np.form import NUMPYS_OWN, Form, Plans
+from minitorch_np.form import Plans
 from minitorch_np.graph.anomaly import GENERATED, maker
-from minitorch_np.graph.inplace import (
-    bump,
-    check_inplace,
-    made,
-    rebase,
-    recheck,
-    refuse_history,
-    regard,
-)
-from minitorch_np.graph.modes import WATCHERS, Creation, state
-from minitorch_np.graph.node import Node, edge, recorded
-from minitorch_np.graph.saved import (
-    FREED,
-    as_output,
-    freed,
-    kept_output,
-    kept_result,
-    stale,
-    version_of,
-)
 from minitorch_np.missing import MISSING, demanding
-from minitorch_np.packing import run_packing
 from minitorch_np.plan import Plan, Rule, plan_of
-from minitorch_np.quiet import Anew, quiet, run_quietly
-from minitorch_np.refusals import blame, no_rule, refuse_out, underived
-from minitorch_np.storage import VersionCounter
-from minitorch_np.strides import LAYOUTS, contiguous
-from minitorch_np.tensor import INFERENCE, AutogradMeta, Tensor, empty, owning, seen
+from minitorch_np.quiet import Anew
+from minitorch_np.recording import SPACE
+from minitorch_np.strides import LAYOUTS
+from minitorch_np.tensor import Tensor
+from minitorch_np.titles import plans
 
 __all__ = [
     "ALIASES",
@@ -324,7 +301,7 @@ def build(one: Op) -> Callable[..., object]:
         return one.function
     plan, function = one.plan, cast(types.FunctionType, one.function)
     native = plan.name.endswith("_") and not plan.name.endswith("__")
-    space: dict[str, Any] = dict(_SPACE, impl=one.impl, op=one, title_of=plan.title)
+    space: dict[str, Any] = dict(SPACE, impl=one.impl, op=one, title_of=plan.title)
     space["born"] = maker()
     space.update(quick=plan.quick, plans=Plans(), pairs=Plans())
     if isinstance(plan.quick, types.FunctionType):  # in which a signal handler may run
@@ -340,7 +317,7 @@ def build(one: Op) -> Callable[..., object]:
     made: types.FunctionType = space[one.name]
     if plan.differentiable:
         space["Node_"] = space[plan.node]
-        _plans[space[plan.node]] = plan
+        plans[space[plan.node]] = plan
     _give_body(one, text, made)
     return function
 
@@ -413,231 +390,3 @@ def _spread(function: Callable[..., object], variadic: str) -> Callable[..., obj
     method.__doc__ = function.__doc__
     method.__module__ = function.__module__
     return method
-
-
-def _attach(
-    node: Node, results: Sequence[Tensor | None], graded: int | None = None, views: bool = False
-) -> None:
-    """Make `node` the history of several results, or the first ones; integers have none.
-
-    A gradient that was not asked for is None among them. Raises: RuntimeError for integers that are
-    views, which have a history in no way.
-    """
-    results = results[:graded]
-    node.expects = [((), float32) if t is None else (t.sizes, t.dtype) for t in results]
-    for nr, tensor in enumerate(results):
-        if tensor is not None and tensor.dtype.is_floating_point:
-            meta = tensor.meta = AutogradMeta()
-            meta.grad_fn = node
-            meta.output_nr = nr
-        elif views:
-            assert tensor is not None
-            refuse_history(tensor.dtype)
-
-
-def _unrecorded(result: "Tensor | Sequence[Tensor]") -> "Tensor | Sequence[Tensor]":
-    """A view made while nothing was recorded, marked so."""
-    for view in (result,) if isinstance(result, Tensor) else result:
-        made(view, Creation.INFERENCE_MODE if state.inference else Creation.NO_GRAD_MODE)
-    return result
-
-
-def _learnt(plans: Plans[tuple[Form, int]], key: object, input: Tensor, view: Tensor) -> Tensor:
-    """A view, with its form kept for the next time that this key is asked for."""
-    if key is not None:
-        plans.keep(key, (view.form, view.offset - input.offset))
-    return view
-
-
-def _met(
-    pairs: Plans[Form | None], quick: A, a: A, b: A, out: Tensor | None, result: Tensor
-) -> Tensor:
-    """A result; and whether NumPy alone makes the same of operands of these two forms is kept."""
-    form = result.form
-    if out is not None or form.nbytes > NUMPYS_OWN or not isinstance(a, Tensor):
-        return result
-    if not isinstance(b, Tensor) or a.dtype is not b.dtype or (a.form, b.form) in pairs:
-        return result
-    same = form.dtype is a.dtype and a.dtype.is_floating_point and not a.dtype.is_half
-    if same and form.shape and form.nbytes and form.packed is not None:
-        made = run_quietly(quick, a.array, b.array)
-        steps = zip(form.shape, made.strides, form.steps, strict=True)
-        same = made.shape == form.shape and all(n == 1 or x == y for n, x, y in steps)
-        pairs.keep((a.form, b.form), form if same else None)
-    return result
-
-
-def _counted(result: "Tensor | Sequence[Tensor]", out: object) -> "Tensor | Sequence[Tensor]":
-    """The result, with the write to each given `out` buffer counted."""
-    if out is not None:
-        for tensor in (result,) if isinstance(result, Tensor) else result:
-            bump(tensor)
-    return result
-
-
-def _watched(one: Op, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
-    """The result of an op under a mode, under hooks on what is saved, or in inference mode."""
-    modes = state.modes  # looked up once: each look is one through the thread
-    if modes:
-        mode = modes.pop()
-        state.route_again()
-        try:
-            return mode.__op__(one, args, kwargs)
-        finally:
-            modes.append(mode)
-            state.route_again()
-    if not state.inference:
-        return run_packing(one, args, kwargs)
-    state.route = 0
-    try:
-        result = one.function(*args, **kwargs)
-    finally:
-        state.route_again()
-    for tensor in (result,) if isinstance(result, Tensor) else cast("Sequence[Tensor]", result):
-        if (
-            tensor.base is None
-            and not any(_shares(tensor, a) for a in args)
-            and tensor is not kwargs.get("out")
-        ):
-            tensor.clock = INFERENCE
-    return result
-
-
-def _shares(tensor: Tensor, argument: object) -> bool:
-    """Whether a result is an argument, or counts the same writes, as `detach` does."""
-    return isinstance(argument, Tensor) and argument.clock is tensor.clock
-
-
-_titled: dict[tuple[type[Node], str], type[Node]] = {}
-_plans: dict[type[Node], Plan] = {}
-
-
-def _subclass(node: type[Node], title: str) -> type[Node]:
-    """The class of a node that has another name, as PyTorch's overloads of one op have."""
-    made = _titled.get((node, title))
-    if made is None:
-        hidden = _numbers(_plans[node], title)
-        space: dict[str, object] = {"__slots__": (), "hidden": hidden}
-        if title.startswith("torch::autograd::NotImplemented"):
-            space["hidden"] = property(_without_edge)
-        if "::" in title:
-            space["name"] = _named(title)
-        made = _titled[node, title] = type(title.rpartition("::")[2], (node,), space)
-    return made
-
-
-def _named(title: str) -> Callable[[Node], str]:
-    return lambda node: title
-
-
-def _without_edge(node: Node) -> Collection[int]:
-    """Where PyTorch has no edge: such a node has one for each tensor that wants a gradient.
-
-    Without any there is a view of what wants one, whose own edge leads nowhere.
-    """
-    missing = [at for at, to in enumerate(node.edges) if to is None]
-    return missing[1:] if len(missing) == len(node.edges) else missing
-
-
-def _numbers(plan: Plan, title: str) -> frozenset[int]:
-    """The edges of the arguments that are numbers wherever the node has this name.
-
-    Found by asking for the names that numbers and tensors give it, once for each.
-    """
-    assert plan.title is not None
-    given = {n: _probes(plan, n) for n in inspect.signature(plan.title).parameters}
-    calls = [dict(zip(given, values)) for values in itertools.product(*given.values())]
-    fitting = [call for call in calls if plan.title(**call) == title]
-    return frozenset(
-        at for at, arg in enumerate(plan.inputs())
-        if plan.scalar(arg) and fitting and not any(isinstance(c[arg], Tensor) for c in fitting)
-    )  # fmt: skip
-
-
-def _probes(plan: Plan, name: str) -> tuple[object, ...]:
-    """Values of each kind that an argument may have."""
-    kind = plan.kinds.get(name)
-    if kind == "maybe":
-        default = plan.signature.parameters[name].default
-        return (0, FREED, None) if default is None else (0, FREED)
-    if kind == "tensor":
-        return (FREED,)
-    return (False, True) if name == "inplace" else (plan.signature.parameters[name].default,)
-
-
-def _zeros(node: Node, nr: int) -> Tensor:
-    """A gradient of zeros for an output that none arrived for."""
-    shape, dtype = node.expects[nr]
-    assert dtype is not None
-    zeros = empty(shape, contiguous(shape), dtype)
-    zeros.array.fill(0)
-    return zeros
-
-
-def _nothing(grads: Sequence[Tensor | None]) -> bool:
-    """Whether none of a node's gradients arrived, as when a hook took them away."""
-    return all(grad is None for grad in grads)
-
-
-def _fresh_all(
-    node: Node, tensors: "Sequence[Tensor | None] | Tensor", versions: list[int | None]
-) -> list[Tensor | None]:
-    """A list of kept tensors, each checked or unpacked as one tensor is."""
-    if tensors is FREED:
-        freed(node)
-    kept = cast("Sequence[Tensor | None]", tensors)
-    return [
-        t if t is None or t.clock.value == version else stale(t, cast(int, version), node)
-        for t, version in zip(kept, versions, strict=True)
-    ]
-
-
-def _based(tensors: "Sequence[Tensor | None]") -> bool:
-    """Whether any tensor is a view of a base that needs a gradient."""
-    return any(t.requires_grad for t in tensors if t is not None and t.base is not None)
-
-
-_SPACE: dict[str, object] = {
-    "AutogradMeta": AutogradMeta,
-    "FREED": FREED,
-    "NO_FORM": Form((), (), float32),
-    "NUMBERS": frozenset([int, float]),
-    "Node": Node,
-    "Tensor": Tensor,
-    "UNWRITTEN": VersionCounter(),
-    "WATCHERS": WATCHERS,
-    "as_output": as_output,
-    "attach": _attach,
-    "based": _based,
-    "blame": blame,
-    "bump": bump,
-    "counted": _counted,
-    "check_inplace": check_inplace,
-    "edge": edge,
-    "freed": freed,
-    "kept_output": kept_output,
-    "kept_result": kept_result,
-    "learnt": _learnt,
-    "met": _met,
-    "new": object.__new__,
-    "owning": owning,
-    "quiet": quiet,
-    "recorded": recorded,
-    "seen": seen,
-    "fresh_all": _fresh_all,
-    "no_rule": no_rule,
-    "nothing": _nothing,
-    "rebase": rebase,
-    "recheck": recheck,
-    "regard": regard,
-    "refuse_out": refuse_out,
-    "stale": stale,
-    "state": state,
-    "version_of": version_of,
-    "unrecorded": _unrecorded,
-    "titled": _subclass,
-    "underived": underived,
-    "watched": _watched,
-    "zeros": _zeros,
-}
-"""The names that generated source may use."""

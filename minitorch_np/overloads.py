@@ -14,9 +14,10 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
+from minitorch_np.devices import device as Device
+from minitorch_np.devices import type_name
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.tensor import Tensor, type_name
-from minitorch_np.tensor import device as Device
+from minitorch_np.tensor import Tensor
 
 __all__ = ["fits", "missing_text", "overloaded", "refusal", "unfitting"]
 

@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 
 from minitorch_np import boxmuller, dtypes, kernels
 from minitorch_np.absent import absent
+from minitorch_np.devices import device as Device
 from minitorch_np.dtypes import dtype
 from minitorch_np.mersenne import Mersenne
 from minitorch_np.tensor import Tensor, stored
-from minitorch_np.tensor import device as Device
 
 Flat = NDArray[np.generic]
 

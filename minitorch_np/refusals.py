@@ -8,6 +8,7 @@ from typing import NoReturn, Protocol, cast
 
 import numpy as np
 
+from minitorch_np.devices import type_name
 from minitorch_np.form import Form
 from minitorch_np.graph.inplace import rebase, refuse_gradient, refuse_history, refuse_leaf
 from minitorch_np.graph.modes import state
@@ -16,7 +17,7 @@ from minitorch_np.missing import Missing, as_given, missing_in
 from minitorch_np.overloads import overloaded, refusal
 from minitorch_np.plan import Plan
 from minitorch_np.shapes import noted
-from minitorch_np.tensor import Number, Tensor, plain, type_name
+from minitorch_np.tensor import Number, Tensor, plain
 
 __all__ = ["Underived", "blame", "no_rule", "refuse_out", "underive", "underived"]
 

@@ -18,13 +18,14 @@ import numpy as np
 
 from minitorch_np import dtypes
 from minitorch_np import weights_only as messages
+from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.nn.parameter import Parameter
 from minitorch_np.ops.protocol import rebuilt
 from minitorch_np.shapes import Size, noted
 from minitorch_np.storage import UntypedStorage, allocate
 from minitorch_np.strides import Stride
-from minitorch_np.tensor import Tensor, device
+from minitorch_np.tensor import Tensor
 from minitorch_np.utils.hooks import warn_if_has_hooks
 
 __all__ = ["load", "save"]

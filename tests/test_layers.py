@@ -20,15 +20,17 @@ PACKAGE = "minitorch_np"
 # folder, may import one another without a cycle. A new top-level module needs its place here.
 ROWS = (
     tuple(
-        "absent notes flight dtypes shapes strides form quiet selection printing memory_format "
-        "declarations weights_only".split()
+        "absent notes flight dtypes devices shapes strides form quiet selection printing "
+        "memory_format declarations weights_only".split()
     ),
     ("storage", "kernels", "boxmuller", "mersenne"),
     ("tensor", "backends"),
     ("graph", "plan", "return_types"),
+    ("titles",),
     ("shortcuts", "overloads"),
     ("missing",),
     ("recorder", "refusals", "packing"),
+    ("recording",),
     ("op", "loops", "random"),
     ("dual",),
     ("ops",),

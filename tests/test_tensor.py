@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import minitorch_np
-from minitorch_np.tensor import device
+from minitorch_np.devices import device
 from tests.oracle import DTYPES, LAYOUTS, same, sample
 
 FACTS: dict[str, Callable[[Any, Any], Any]] = {

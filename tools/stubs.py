@@ -27,10 +27,11 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 import minitorch_np
+from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype
 from minitorch_np.memory_format import memory_format
 from minitorch_np.op import ALIASES, COMPOSITES, REGISTRY
-from minitorch_np.tensor import METHODS, PROPERTIES, Tensor, device
+from minitorch_np.tensor import METHODS, PROPERTIES, Tensor
 
 TARGET = Path(minitorch_np.__file__).parent / "declarations.py"
 

@@ -6,9 +6,10 @@ Source: torch/autograd/variable.py, torch/csrc/autograd/python_legacy_variable.c
 import warnings
 from typing import cast
 
+from minitorch_np.devices import type_name
 from minitorch_np.dtypes import get_default_dtype
 from minitorch_np.strides import contiguous
-from minitorch_np.tensor import Tensor, empty, type_name
+from minitorch_np.tensor import Tensor, empty
 
 __all__ = ["Variable", "VariableMeta"]
 

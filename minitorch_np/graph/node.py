@@ -9,6 +9,7 @@ from typing import ClassVar, NamedTuple, NoReturn, cast
 import numpy as np
 
 from minitorch_np import strides
+from minitorch_np.devices import device as Device
 from minitorch_np.dtypes import bool_, float64, int64
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.flight import Spot
@@ -27,7 +28,6 @@ from minitorch_np.graph.shown import COMPUTED, HIDDEN, look
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Tensor, empty, stored
-from minitorch_np.tensor import device as Device
 
 __all__ = [
     "AccumulateGrad",

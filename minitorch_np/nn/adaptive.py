@@ -4,13 +4,14 @@ import itertools
 from collections.abc import Sequence
 from typing import NamedTuple, cast
 
+from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype
 from minitorch_np.nn import functional as F
 from minitorch_np.nn.containers import ModuleList, Sequential
 from minitorch_np.nn.linear import Linear
 from minitorch_np.nn.module import Module
 from minitorch_np.ops.extremes import argmax
-from minitorch_np.tensor import Tensor, device
+from minitorch_np.tensor import Tensor
 
 __all__ = ["AdaptiveLogSoftmaxWithLoss"]
 

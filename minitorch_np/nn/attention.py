@@ -1,5 +1,6 @@
 """Attention of several heads as a layer. Source: torch/nn/modules/activation.py."""
 
+from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.nn import functional as F
@@ -9,7 +10,7 @@ from minitorch_np.nn.linear import Linear
 from minitorch_np.nn.module import Module
 from minitorch_np.nn.parameter import Parameter
 from minitorch_np.ops.creation import empty
-from minitorch_np.tensor import Tensor, device
+from minitorch_np.tensor import Tensor
 
 __all__ = ["MultiheadAttention", "NonDynamicallyQuantizableLinear"]
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, MutableMapping
 from typing import Any, cast
 
+from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype, int64
 from minitorch_np.nn import functional as F
 from minitorch_np.nn import init
@@ -10,7 +11,7 @@ from minitorch_np.nn.module import Module
 from minitorch_np.nn.parameter import Parameter
 from minitorch_np.ops.creation import empty, ones, zeros
 from minitorch_np.ops.from_data import tensor
-from minitorch_np.tensor import Tensor, device
+from minitorch_np.tensor import Tensor
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "NormBase"]
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype
 from minitorch_np.nn import functional as F
 from minitorch_np.nn import init
@@ -10,7 +11,7 @@ from minitorch_np.nn.module import Module
 from minitorch_np.nn.parameter import Parameter
 from minitorch_np.ops.creation import empty
 from minitorch_np.shapes import Shape
-from minitorch_np.tensor import Tensor, device
+from minitorch_np.tensor import Tensor
 
 __all__ = [
     "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 from minitorch_np import dtypes
+from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import no_grad
 from minitorch_np.memory_format import memory_format, preserve_format
 from minitorch_np.nn.registry import Registry
 from minitorch_np.ops.copy import to, unfit_to
 from minitorch_np.strides import like
-from minitorch_np.tensor import Tensor, device, empty
+from minitorch_np.tensor import Tensor, empty
 
 if TYPE_CHECKING:
     from minitorch_np.nn.module import Module

@@ -3,10 +3,11 @@
 import warnings
 from typing import ClassVar
 
+from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype
 from minitorch_np.nn import functional as F
 from minitorch_np.nn.batchnorm import NormBase, check_dims
-from minitorch_np.tensor import Tensor, device
+from minitorch_np.tensor import Tensor
 
 __all__ = ["InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"]
 

@@ -2,13 +2,14 @@
 
 import math
 
+from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype
 from minitorch_np.nn import functional as F
 from minitorch_np.nn import init
 from minitorch_np.nn.module import Module
 from minitorch_np.nn.parameter import Parameter
 from minitorch_np.ops.creation import empty
-from minitorch_np.tensor import Tensor, device
+from minitorch_np.tensor import Tensor
 
 __all__ = ["Bilinear", "Identity", "Linear"]
 

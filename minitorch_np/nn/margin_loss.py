@@ -3,13 +3,14 @@
 import math
 from collections.abc import Callable, Sequence
 
+from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype
 from minitorch_np.nn import functional as F
 from minitorch_np.nn.distance import PairwiseDistance
 from minitorch_np.nn.linear import Linear
 from minitorch_np.nn.linear_loss_options import LinearCrossEntropyOptions
 from minitorch_np.nn.loss import ReducedLoss, WeightedLoss
-from minitorch_np.tensor import Tensor, device
+from minitorch_np.tensor import Tensor
 
 __all__ = [
     "CTCLoss", "CosineEmbeddingLoss", "GaussianNLLLoss", "HingeEmbeddingLoss",

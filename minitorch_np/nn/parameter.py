@@ -2,12 +2,13 @@
 
 from typing import Self, cast
 
+from minitorch_np.devices import type_name
 from minitorch_np.dtypes import get_default_dtype
 from minitorch_np.graph.modes import no_grad
 from minitorch_np.memory_format import preserve_format
 from minitorch_np.shapes import Shape
 from minitorch_np.strides import contiguous
-from minitorch_np.tensor import AutogradMeta, Tensor, empty, type_name
+from minitorch_np.tensor import AutogradMeta, Tensor, empty
 
 __all__ = ["Buffer", "Parameter", "typename"]
 

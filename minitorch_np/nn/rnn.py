@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype
 from minitorch_np.nn import init
 from minitorch_np.nn.module import Module
@@ -12,7 +13,7 @@ from minitorch_np.nn.parameter import Parameter
 from minitorch_np.ops import recurrent
 from minitorch_np.ops.creation import empty, zeros
 from minitorch_np.shapes import Shape
-from minitorch_np.tensor import Tensor, device
+from minitorch_np.tensor import Tensor
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNBase", "RNNCell", "RNNCellBase"]
 

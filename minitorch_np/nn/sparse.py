@@ -1,5 +1,6 @@
 """Tables of rows as layers. Source: torch/nn/modules/sparse.py."""
 
+from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype
 from minitorch_np.graph.modes import no_grad
 from minitorch_np.nn import functional as F
@@ -8,7 +9,7 @@ from minitorch_np.nn.embedding_functions import checked_padding
 from minitorch_np.nn.module import Module
 from minitorch_np.nn.parameter import Parameter
 from minitorch_np.ops.creation import empty
-from minitorch_np.tensor import Tensor, device
+from minitorch_np.tensor import Tensor
 
 __all__ = ["Embedding", "EmbeddingBag"]
 

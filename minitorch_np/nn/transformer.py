@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.nn import functional as F
@@ -20,7 +21,7 @@ from minitorch_np.nn.module import Module
 from minitorch_np.nn.normalization import LayerNorm
 from minitorch_np.ops.creation import full
 from minitorch_np.ops.triangle import triu
-from minitorch_np.tensor import Tensor, device
+from minitorch_np.tensor import Tensor
 
 __all__ = [
     "Transformer", "TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder",

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
+from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.graph.saved import legacy_type
@@ -24,7 +25,7 @@ from minitorch_np.op import composite, op
 from minitorch_np.overloads import refusal
 from minitorch_np.shapes import Shape, broadcast, unwritten
 from minitorch_np.strides import Stride
-from minitorch_np.tensor import Number, Tensor, device, empty, method
+from minitorch_np.tensor import Number, Tensor, empty, method
 
 Device = device
 Format = memory_format

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes
+from minitorch_np.devices import device as Device
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.ops.factory import finished
 from minitorch_np.storage import UntypedStorage, address_of
 from minitorch_np.tensor import Tensor, method, over
-from minitorch_np.tensor import device as Device
 
 __all__ = ["from_dlpack"]
 

@@ -10,6 +10,7 @@ from typing import Final, NoReturn, TypedDict, cast
 import numpy as np
 
 from minitorch_np import dtypes
+from minitorch_np.devices import device, type_name
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.inplace import bump, refuse_leaf
 from minitorch_np.graph.modes import state
@@ -22,7 +23,7 @@ from minitorch_np.memory_format import (
 from minitorch_np.refusals import underive
 from minitorch_np.shapes import Shape, listed
 from minitorch_np.strides import Stride, contiguous
-from minitorch_np.tensor import INFERENCE, Number, Tensor, device, empty, plain, type_name
+from minitorch_np.tensor import INFERENCE, Number, Tensor, empty, plain
 
 __all__ = [
     "LikeOptions", "Options", "SizedOptions", "checked_number", "converted_number", "dtype_of",

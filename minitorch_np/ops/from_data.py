@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes
+from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import no_grad
 from minitorch_np.ops.factory import (
@@ -31,7 +32,7 @@ from minitorch_np.ops.factory import (
 from minitorch_np.shapes import Shape, Size
 from minitorch_np.storage import wrap_array
 from minitorch_np.strides import contiguous
-from minitorch_np.tensor import Tensor, device, empty, method, over
+from minitorch_np.tensor import Tensor, empty, method, over
 
 __all__ = ["as_tensor", "asarray", "from_numpy", "tensor"]
 

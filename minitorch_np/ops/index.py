@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
+from minitorch_np.devices import type_name
 from minitorch_np.graph.inplace import bump
 from minitorch_np.loops import quietly, scalar
 from minitorch_np.op import Recorded, op
@@ -20,7 +21,7 @@ from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.points import Places, add_at, first_outside, places, positive
 from minitorch_np.shapes import Shape, broadcast, is_expandable, listed
 from minitorch_np.strides import Geometry, Overlap, Stride
-from minitorch_np.tensor import Tensor, empty, method, type_name
+from minitorch_np.tensor import Tensor, empty, method
 
 __all__ = ["index_put"]
 

@@ -11,6 +11,7 @@ from typing import NoReturn, SupportsIndex, cast
 import numpy as np
 
 from minitorch_np import dtypes
+from minitorch_np.devices import type_name
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.saved import legacy_type, type_text
 from minitorch_np.ops.from_data import copied, inferred_dtype, is_sequence
@@ -20,7 +21,7 @@ from minitorch_np.ops.slicing import slice as sliced
 from minitorch_np.ops.view import expand, same_view, unsqueeze, view
 from minitorch_np.shapes import Shape, listed
 from minitorch_np.strides import is_contiguous
-from minitorch_np.tensor import Number, Tensor, empty, method, stored, type_name
+from minitorch_np.tensor import Number, Tensor, empty, method, stored
 
 __all__: list[str] = []
 

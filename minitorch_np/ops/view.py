@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from minitorch_np import shapes, strides
+from minitorch_np.devices import type_name
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.saved import type_text
@@ -12,7 +13,7 @@ from minitorch_np.op import composite, op
 from minitorch_np.ops.factory import is_index, need_tensor, sizes_of
 from minitorch_np.shapes import Shape, Size, noted, wrap_dim
 from minitorch_np.storage import VersionCounter
-from minitorch_np.tensor import INFERENCE, Tensor, attribute, method, type_name
+from minitorch_np.tensor import INFERENCE, Tensor, attribute, method
 
 __all__ = [
     "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_shapes", "broadcast_tensors",
