@@ -38,9 +38,9 @@ class VersionCounter:
     log: Log | None = None
     """Who wrote, and from where, while the flight recorder is on; as free as `value`."""
 
-    memory: "UntypedStorage | None" = None
-    """The storage, once somebody asked for it, of two tensors over one small array: a result, and
-    what its node keeps of it."""
+    memory: "UntypedStorage | bool" = False
+    """Whether two tensors over one small array count with this one, a result and what its node
+    keeps of it; then their storage, once somebody asked for it."""
 
 
 class UntypedStorage:

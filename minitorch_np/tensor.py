@@ -177,11 +177,14 @@ class Tensor(TensorMethods):
         if memory is None:
             clock, array = self.ticks, self.nd
             assert array is not None
-            memory = None if clock is None else clock.memory
-            if memory is None or not memory.holds(array):
+            shared = clock is not None and clock.memory
+            if shared is False:
                 memory = storage_of(array)
-                if clock is not None and clock is not INFERENCE:
-                    clock.memory = memory
+            elif shared is not True and shared.holds(array):
+                memory = shared
+            else:
+                assert clock is not None
+                memory = clock.memory = storage_of(array)
             self.store = memory
         return memory
 

@@ -24,8 +24,17 @@ def is_ours(there: Tensor) -> bool:
 
     Source: can_accumulate_inplace, torch/csrc/autograd/input_buffer.cpp.
     """
-    alone = there.store is None or sys.getrefcount(there.store) <= UNSHARED
+    alone = there.store is None or sys.getrefcount(there.store) <= UNSHARED + _by_clock(there)
     return alone and not _is_seen_outside(there) and strides.is_dense(there.sizes, there.strides)
+
+
+def _by_clock(tensor: Tensor) -> bool:
+    """Whether the version counter, which nobody else has any more, holds the storage as well."""
+    clock = tensor.ticks
+    if clock is None or clock.memory is not tensor.store:
+        return False
+    del clock
+    return sys.getrefcount(tensor.ticks) <= UNSHARED
 
 
 def _is_seen_outside(tensor: Tensor) -> bool:

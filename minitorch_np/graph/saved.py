@@ -130,7 +130,9 @@ def kept_result(result: Tensor) -> Tensor:
         return result.untracked()
     kept = owning(result.form, array)
     kept.store = result.store
-    kept.ticks = result.clock  # which knows the storage, once somebody asks for it
+    kept.ticks = clock = result.clock
+    if result.store is None:
+        clock.memory = True  # who asks for the storage first tells the other
     return kept
 
 

@@ -1,4 +1,5 @@
-"""`python -m minitorch_np.kernels build`: compiles all kernels ahead of time.
+"""`python -m minitorch_np.kernels build [MODULE ...]`: compiles kernels ahead of time, all of them
+or those of some modules.
 
 Says what was built and where it lies. What is there already is left alone, so a second run builds
 nothing. MINITORCH_NP_CPU names another CPU than this one.
@@ -6,19 +7,20 @@ nothing. MINITORCH_NP_CPU names another CPU than this one.
 
 import sys
 import time
+from collections.abc import Iterable
 
 from . import compiler, losses, matmul, store, warm
 
-BUILDERS = (matmul.build, losses.build, warm.build)
-"""Each compiles, and so keeps, what its module would compile when first used."""
+BUILDERS = {"matmul": matmul.build, "losses": losses.build, **warm.builders()}
+"""Each compiles, and so keeps, what the module of its name would compile when first used."""
 
 
-def build() -> None:
-    """Builds what is missing, and prints one line a file."""
+def build(names: Iterable[str]) -> None:
+    """Builds what is missing in some modules, and prints one line a file."""
     store.quiet = True
     start = time.perf_counter()
-    for builder in BUILDERS:
-        builder()
+    for name in names:
+        BUILDERS[name]()
     seconds = time.perf_counter() - start
     for path in store.built:
         print(f"built {path}")
@@ -33,9 +35,11 @@ def build() -> None:
 
 def main() -> None:
     """Runs the command that the command line names."""
-    if sys.argv[1:] != ["build"]:
-        sys.exit("usage: python -m minitorch_np.kernels build")
-    build()
+    command, names = sys.argv[1:2], sys.argv[2:]
+    if command != ["build"] or not BUILDERS.keys() >= {*names}:
+        known = " ".join(sorted(BUILDERS))
+        sys.exit(f"usage: python -m minitorch_np.kernels build [MODULE ...]\nmodules: {known}")
+    build(names or BUILDERS)
 
 
 if __name__ == "__main__":

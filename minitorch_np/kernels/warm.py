@@ -1,6 +1,9 @@
 """Compiles the loops that wait for the types of their first call, by calling each on a few ones."""
 
 import inspect
+from collections.abc import Callable
+from functools import partial
+from types import ModuleType
 
 import numpy as np
 
@@ -33,7 +36,7 @@ from . import (
 )
 from .compiler import Real
 
-__all__ = ["LOOPS", "build"]
+__all__ = ["LOOPS", "builders"]
 
 LOOPS = {steps: ("float32", "float64"), polynomials: ("float32", "float64")}
 """Modules whose compiled functions take flat arrays and numbers, and the dtypes of the arrays."""
@@ -55,20 +58,25 @@ def example(annotation: object, dtype: str) -> object:
     return np.ones(64, dtype)
 
 
-def build() -> None:
-    """Every compiled function of `LOOPS`, and of `ANNOTATED`."""
-    for module in ANNOTATED:
-        module.build()
+def builders() -> dict[str, Callable[[], None]]:
+    """What compiles every function of a module, by the module's name."""
+    found: dict[str, Callable[[], None]] = {_named(module): module.build for module in ANNOTATED}
     for module, dtypes in LOOPS.items():
-        for function in vars(module).values():
-            python = getattr(function, "py_func", None)
-            # what has no cache of its own is a part of others
-            if (
-                python is None
-                or python.__module__ != module.__name__
-                or not function.stats.cache_path
-            ):
-                continue
-            kinds = [p.annotation for p in inspect.signature(python).parameters.values()]
-            for dtype in dtypes:
-                function(*[example(kind, dtype) for kind in kinds])
+        found[_named(module)] = partial(_build_flat, module, dtypes)
+    return found
+
+
+def _named(module: ModuleType) -> str:
+    return module.__name__.rpartition(".")[2]
+
+
+def _build_flat(module: ModuleType, dtypes: tuple[str, ...]) -> None:
+    """Every compiled function of a module of `LOOPS`."""
+    for function in vars(module).values():
+        python = getattr(function, "py_func", None)
+        # what has no cache of its own is a part of others
+        if python is None or python.__module__ != module.__name__ or not function.stats.cache_path:
+            continue
+        kinds = [p.annotation for p in inspect.signature(python).parameters.values()]
+        for dtype in dtypes:
+            function(*[example(kind, dtype) for kind in kinds])

@@ -482,3 +482,17 @@ def test_threads_that_meet_a_leaf_at_once_make_one_end_for_it(
     use()
     assert len(found) == 2
     assert found[0] is found[1]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_sums_of_gradients_count_their_writes(dtype: str) -> None:
+    """Where what a node kept is gone, the gradient beside it is added to in place again."""
+
+    def f(torch: Any, x: Any) -> Any:
+        x = x.detach().to(getattr(torch, dtype)).requires_grad_()
+        (g,) = torch.autograd.grad((x * x * x).sum(), x, create_graph=True)
+        g.ne_(x)
+        g.sum().backward()
+        return x.grad._version, x.grad
+
+    same(f, sample(3), grad=False)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from minitorch_np import kernels
 from minitorch_np.kernels import cpu, store
+from minitorch_np.kernels.__main__ import BUILDERS
 
 PRODUCT = """
 import numpy as np
@@ -136,10 +138,13 @@ def test_what_is_saved_is_found(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["x.o"]
 
 
+SOME = ("matmul", "losses", "steps", "softmax", "elementwise", "reductions", "copies")
+
+
 @pytest.mark.slow  # LLVM compiles a hundred loops
 def test_the_command_builds_each_kernel_once(full: Path) -> None:
-    """All that products and loops would compile later; a second run finds nothing to do."""
-    command = [sys.executable, "-m", "minitorch_np.kernels", "build"]
+    """All that some modules would compile later; a second run finds nothing to do."""
+    command = [sys.executable, "-m", "minitorch_np.kernels", "build", *SOME]
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(full)}
     first, second = (
         subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
@@ -153,6 +158,24 @@ def test_the_command_builds_each_kernel_once(full: Path) -> None:
         assert any(file.startswith(name) for file in built), name
     assert second.stdout.startswith("nothing to build: all kernels lie in ")
     assert finished(start(full, USE_ALL)) == ([], "")
+
+
+def test_every_module_with_loops_is_built() -> None:
+    folder = Path(kernels.__file__).parent
+    looped = {path.stem for path in folder.glob("*.py") if "\n@jit" in path.read_text()}
+    assert looped <= BUILDERS.keys()
+
+
+def test_the_command_names_its_modules() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "minitorch_np.kernels", "build", "nonsense"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("usage: python -m minitorch_np.kernels build [MODULE ...]\n")
+    assert "softmax" in ran.stderr
 
 
 USE_ALL = """
