@@ -311,8 +311,10 @@ def will_execute(node: Node) -> bool:
         )
     if len(task.roots) == 1 and node is task.roots[0]:
         return False
+    if node not in task.waiting and node not in task.roots:
+        return False  # no path leads to it, wanted or not
     if task.targets is None:
-        return node in task.waiting or node in task.roots
+        return True
     if not task.accumulating and isinstance(node, AccumulateGrad) and node in task.ends:
         raise RuntimeError(
             "A leaf node was passed to _will_engine_execute_node but we are currently running "

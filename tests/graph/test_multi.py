@@ -94,3 +94,22 @@ def test_the_handle() -> None:
         return kind, len(handle.handles), len(handle.__getstate__()), log
 
     same(f, sample(3), grad=False)
+
+
+@pytest.mark.parametrize("hooked", ["ab", "a", "b", "aa", "bb"])
+def test_hooks_over_leaves_that_no_path_joins(hooked: str) -> None:
+    def f(torch: Any, a: Any, b: Any) -> Any:
+        found: list[Any] = []
+        leaves = {"a": a, "b": b}
+        torch.autograd.graph.register_multi_grad_hook(
+            [leaves[name] for name in hooked], lambda gs: found.append(len(gs))
+        )
+        for out in (a, b):
+            for wanted in (a, b):
+                try:
+                    found.append(torch.autograd.grad(out, wanted, out.detach()))
+                except RuntimeError as error:
+                    found.append(str(error))
+        return found
+
+    same(f, sample(2), sample(2, seed=1), grad=False)
