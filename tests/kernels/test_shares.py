@@ -130,6 +130,19 @@ CASES: dict[str, Case] = {
 }
 
 
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A list of how many pieces each work that is shared from now on has."""
+    found: list[int] = []
+    run = threads.run
+
+    def count(pieces: Any, direct: bool = False) -> None:
+        found.append(len(pieces))
+        run(pieces, direct)
+
+    monkeypatch.setattr(threads, "run", count)
+    return found
+
+
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """Work of microseconds is shared; a list of how many pieces each had."""
@@ -138,14 +151,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     monkeypatch.setattr(shares, "PIECE", 200.0)
     monkeypatch.setattr(shares, "MANY", large.MANY)
     monkeypatch.setattr(copy, "_TURNED", 1)
-    found: list[int] = []
-    run = threads.run
-
-    def counted(pieces: Any, direct: bool = False) -> None:
-        found.append(len(pieces))
-        run(pieces, direct)
-
-    monkeypatch.setattr(threads, "run", counted)
+    found = counted(monkeypatch)
     before = threads.get_num_threads()
     yield found
     threads.set_num_threads(before)
@@ -189,14 +195,7 @@ SIZES = {
 def test_work_is_shared_where_there_is_enough(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Large tensors come in pieces, small ones in one, and one thread does without them."""
     monkeypatch.setattr(threads, "REST", 0.0)
-    found: list[int] = []
-    run = threads.run
-
-    def counted(pieces: Any, direct: bool = False) -> None:
-        found.append(len(pieces))
-        run(pieces, direct)
-
-    monkeypatch.setattr(threads, "run", counted)
+    found = counted(monkeypatch)
     before = threads.get_num_threads()
     f: Callable[[Any], Any] = {
         "softmax": lambda x: x.softmax(1), "sum": lambda x: x.sum(1), "sort": lambda x: x.sort(1),
