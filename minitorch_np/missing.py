@@ -13,7 +13,7 @@ from typing import Any, NoReturn, TypeVar, cast
 
 from minitorch_np.overloads import missing_text, refusal
 
-__all__ = ["MISSING", "Missing", "as_given", "demanding", "missing_in"]
+__all__ = ["MISSING", "Missing", "as_given", "demanding", "refused"]
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -71,6 +71,24 @@ def missing_in(parameters: Mapping[str, inspect.Parameter], values: Mapping[str,
     ]  # fmt: skip
     first = [isinstance(values[name], Missing) for name in needed].index(True)
     return missing_text(needed[first:])
+
+
+def refused(
+    called: str,
+    parameters: Mapping[str, inspect.Parameter],
+    arguments: Mapping[str, object],
+    method: bool,
+    frame: types.FrameType,
+) -> TypeError | None:
+    """torch's error for the arguments of the function that a frame runs, where its parser does not
+    take them; positions do not count the tensor itself where a method was called."""
+    args, kwargs = as_given(parameters, arguments, frame)
+    told = refusal(called, args[1:] if method else args, kwargs, method)
+    if told is None and any(isinstance(value, Missing) for value in arguments.values()):
+        first = next(iter(parameters))
+        needed = {n: v for n, v in arguments.items() if not (method and n == first)}
+        return TypeError(f"{called}(){missing_in(parameters, needed)}")
+    return told
 
 
 def demanding(function: F) -> F:

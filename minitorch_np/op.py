@@ -14,7 +14,8 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast, get_args, get_origin
 from minitorch_np import recorder
 from minitorch_np.form import Plans
 from minitorch_np.graph.anomaly import GENERATED, maker
-from minitorch_np.missing import MISSING, demanding
+from minitorch_np.guard import guarded
+from minitorch_np.missing import MISSING
 from minitorch_np.plan import Plan, Rule, plan_of
 from minitorch_np.quiet import Anew
 from minitorch_np.recording import SPACE
@@ -223,17 +224,17 @@ def composite(
 ) -> Callable[[F], F]:
     """Bind a function built from other ops; it needs no rule, and modes see what it calls.
 
-    `python` says that PyTorch's is a Python function: what is missing, Python says in both.
+    A guard refuses arguments as torch's parser does. `python` says that PyTorch's is a Python
+    function: it has none, and what is missing, Python says in both.
     """
 
     def register(function: F) -> F:
-        if not python:
-            demanding(function)
         for name in (function.__name__, *alias):
-            COMPOSITES[name] = function
+            COMPOSITES[name] = function if python else guarded(function, name, method=False)
             if method:
-                setattr(Tensor, name, _spread(function, variadic) if variadic else function)
-        return function
+                bound = function if python else guarded(function, name, method=True)
+                setattr(Tensor, name, _spread(bound, variadic) if variadic else bound)
+        return cast(F, COMPOSITES[function.__name__])
 
     return register
 

@@ -2,8 +2,8 @@
 
 PyTorch parses the arguments of each call against the signatures of a function, in order; where none
 takes them, the only one with as many arguments says what it misses, or all of them are listed.
-`overloads.txt` has the signatures of each function, and method, that has several in PyTorch;
-`python -m tests.torch_overloads` writes it.
+`overloads.txt` has the signatures of each function and method that PyTorch has in C++, with a colon
+behind the name of one that has no other; `python -m tests.torch_overloads` writes it.
 Source: torch/csrc/utils/python_arg_parser.cpp and invalid_arguments.cpp.
 """
 
@@ -41,22 +41,35 @@ class Parameter(NamedTuple):
     name: str
     default: str | None
     keyword: bool
+    single: bool
+    """Whether one int stands for several."""
+    none: bool
+    """Whether it may be None."""
 
-    def takes(self, value: object, numbers: bool) -> bool:
-        """Whether a value is of its kind. Source: FunctionParameter::check."""
+    def takes(self, value: object, numbers: bool, at: int = 0) -> bool:
+        """Whether a value is of its kind; `at` counts the parameters before it.
+
+        Raises: TypeError for what is no tensor among several, which ends torch's search, too.
+        Source: FunctionParameter::check; is_tensor_list_and_append_overloaded.
+        """
         if value is None:
-            return self.default == "None" or (self.kind, self.name) == ("tuple of ints", "dim")
+            return self.none
         if self.kind == "Tensor":
             return isinstance(value, Tensor) or (numbers and _is_number(value))
         if self.kind == "tuple of Tensors":
-            several = cast("Sequence[object]", value)
-            return isinstance(value, (tuple, list)) and all(isinstance(v, Tensor) for v in several)
+            if not isinstance(value, (tuple, list)):
+                return False
+            for nr, one in enumerate(cast("Sequence[object]", value)):
+                if not isinstance(one, Tensor):
+                    told = f"element {nr} in argument {at}, but got {type(one).__name__}"
+                    raise TypeError(f"expected Tensor as {told}")
+            return True
         if self.kind in ("tuple of ints", "tuple of floats"):
             element = _is_int if self.kind == "tuple of ints" else _is_float
             if isinstance(value, (tuple, list)):
                 first = cast("Sequence[object]", value)[:1]
                 return not first or element(first[0])
-            return self.name in _ONE_IS_MANY and element(value)
+            return self.single and element(value)
         if self.kind in _KINDS:
             return _KINDS[self.kind](value)
         return self.kind == "object" or self.kind.removeprefix("torch.") in type(value).__name__
@@ -104,6 +117,8 @@ class Signature(NamedTuple):
 
     text: str
     parameters: tuple[Parameter, ...]
+    alone: bool = False
+    """Whether the function has no other: it says itself, then, what is wrong."""
 
     def plausible(self, count: int) -> bool:
         """Whether it takes so many arguments."""
@@ -124,7 +139,7 @@ class Signature(NamedTuple):
                     continue
                 return missing_text([p.name for p in self.parameters[at:] if p.default is None])
             value = args[at] if given else left.pop(parameter.name)
-            if not parameter.takes(value, name in _NUMBERS_TOO):
+            if not parameter.takes(value, name in _NUMBERS_TOO, at):
                 return parameter.wrong(value, at + 1 if given else 0)
         if not left:
             return None
@@ -156,8 +171,12 @@ def missing_text(names: Sequence[str]) -> str:
     return f" missing {len(names)} required positional argument{s}: {told}"
 
 
-def _parameters(text: str) -> tuple[Parameter, ...]:
-    """The parameters of a signature such as '(Tensor input, *, Tensor out = None)'."""
+def _parameters(text: str, alone: bool) -> tuple[Parameter, ...]:
+    """The parameters of a signature such as '(Tensor input, *, Tensor out = None)'.
+
+    Of one that is alone, '[1]' behind a type says that one int will do, and '?' that None will; of
+    those that torch lists, names and defaults do.
+    """
     found: list[Parameter] = []
     keyword = False
     for part in text[1:-1].split(", ") if text != "()" else ():
@@ -165,8 +184,15 @@ def _parameters(text: str) -> tuple[Parameter, ...]:
             keyword = True
             continue
         declared, has_default, default = part.partition(" = ")
-        kind, _, name = declared.rpartition(" ")
-        found.append(Parameter(kind, name, default if has_default else None, keyword))
+        told, _, name = declared.rpartition(" ")
+        kind = told.removesuffix("?").removesuffix("[1]")
+        single = "[1]" in told if alone else name in _ONE_IS_MANY
+        none = told.endswith("?")
+        if not alone:
+            none = default == "None" or (kind, name) == ("tuple of ints", "dim")
+        found.append(
+            Parameter(kind, name, default if has_default else None, keyword, single, none)
+        )
     return tuple(found)
 
 
@@ -176,7 +202,9 @@ def _table() -> dict[str, list[Signature]]:
     found: dict[str, list[Signature]] = {}
     for line in Path(__file__).with_name("overloads.txt").read_text("utf-8").splitlines()[1:]:
         name, _, text = line.partition(" ")
-        found.setdefault(name, []).append(Signature(text, _parameters(text)))
+        alone = name.endswith(":")
+        signature = Signature(text, _parameters(text, alone), alone)
+        found.setdefault(name.removesuffix(":"), []).append(signature)
     return found
 
 
@@ -197,13 +225,21 @@ def fits(name: str, *args: object) -> bool:
 def refusal(name: str, args: Given, kwargs: Named, method: bool = False) -> TypeError | None:
     """torch's error for arguments that no overload takes; None where one does, or it has none."""
     signatures = _signatures(name, method)
-    problems = [s.problem(name, args, kwargs) for s in signatures]
-    if not signatures or any(problem is None for problem in problems):
+    problems: list[str] = []
+    for signature in signatures:
+        try:
+            problem = signature.problem(name, args, kwargs)
+        except TypeError as error:
+            return error
+        if problem is None:
+            return None
+        problems.append(problem)
+    if not signatures:
         return None
     count = len(args) + len(kwargs)
     told = [p for s, p in zip(signatures, problems, strict=True) if s.plausible(count)]
-    if len(told) == 1:
-        return TypeError(f"{name}(){told[0]}")
+    if len(told) == 1 or signatures[0].alone:
+        return TypeError(f"{name}(){(told or problems)[0]}")
     return TypeError(_combination(name, signatures, args, kwargs))
 
 

@@ -240,7 +240,7 @@ def record_source(plan: Plan) -> str:
     lines = [f"def {plan.name}({parameters_text(plan.signature)}):", "    try:"]
     lines += [f"        {line}" for line in body]
     lines += [
-        "    except (AttributeError, TypeError, ValueError) as error:",
+        "    except Exception as error:",
         f"        blame(op, error, {_arguments(plan)}, method)",
         "        raise",
     ]
@@ -281,17 +281,16 @@ def inplace_source(plan: Plan, name: str) -> str:
     lines = [f"def {name}({parameters_text(signature, 'out')}):", "    try:"]
     lines += [f"        {line}" for line in body]
     lines += [
-        "    except (AttributeError, TypeError, ValueError) as error:",
+        "    except Exception as error:",
         f"        blame(op, error, {_arguments(plan, 'out')}, method)",
     ]
-    lines += ["        raise"]
     if plan.differentiable or plan.refuses == "leaf":
-        lines += ["    except RuntimeError:"]
-        if native and plan.discrete:  # PyTorch looks at floating targets only
-            lines += [f"        if not {first}.dtype.is_floating_point:", "            raise"]
+        # PyTorch looks at floating targets only
+        floats = f" and {first}.dtype.is_floating_point" if native and plan.discrete else ""
         edges = "" if plan.differentiable else ", True"
-        lines += [f"        recheck({first}, {_arguments(plan, 'out')}{edges})"]
-        lines += ["        raise"]
+        lines += [f"        if isinstance(error, RuntimeError){floats}:"]
+        lines += [f"            recheck({first}, {_arguments(plan, 'out')}{edges})"]
+    lines += ["        raise"]
     return "\n".join(lines)
 
 

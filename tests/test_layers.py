@@ -30,7 +30,7 @@ ROWS = (
     ("shortcuts", "overloads"),
     ("missing",),
     ("recorder", "refusals", "packing"),
-    ("recording",),
+    ("recording", "guard"),
     ("op", "loops", "random"),
     ("dual",),
     ("ops",),

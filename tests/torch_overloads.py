@@ -1,7 +1,7 @@
 """Writes torch's signatures to minitorch_np/overloads.txt: `python -m tests.torch_overloads`.
 
-Of each function and method that is here, too, and has several; of a call that fits none of them,
-PyTorch's error lists them all.
+Of each function and method that is here, too. Where there are several, PyTorch's error for a call
+that fits none of them lists them all; of a single one it is asked, parameter by parameter.
 """
 
 import re
@@ -22,16 +22,76 @@ NAMESPACES: list[Any] = [C._VariableFunctions, C._nn, C._linalg, C._special]
 TARGET = Path(minitorch_np.__file__).with_name("overloads.txt")
 UNKNOWN = dict.fromkeys([f"unknown_{nr}" for nr in range(40)], 1)
 LEAD = "received an invalid combination of arguments"
+VALID: dict[str, object] = {
+    "Tensor": torch.ones(1), "tuple of Tensors": [torch.ones(1)], "int": 1, "tuple of ints": (1,),
+    "float": 1.0, "tuple of floats": (1.0,), "Number": 1, "bool": True, "str": "a",
+    "torch.dtype": torch.float32, "torch.device": "cpu",
+    "torch.Generator": torch.Generator(), "torch.layout": torch.strided,
+    "torch.memory_format": torch.contiguous_format, "object": torch.float32,
+}  # fmt: skip
+"""One value of each kind of parameter."""
+BY_NAME = """
+    out dtype layout device pin_memory requires_grad memory_format generator alpha beta value
+    correction size fill_value rounding_mode indices values weight density right interpolation edge_order spacing
+    include_self assume_unique invert reduce range scale stable descending approximate side sorter
+    dx implicit decimals enable_gqa sparse_grad fweights aweights min max dim keepdim indexing
+    non_blocking copy log_target unbiased
+""".split()
+"""What parameters are called that are only given by name."""
+APART = {"nonzero"}
+"""Of which a function written by hand takes some calls itself."""
 
 
 def signatures(function: Callable[..., Any]) -> list[str]:
-    """The signatures of a function, empty where it has one, or is none of C++."""
+    """The signatures of a function behind a space, or a colon if it is alone; none outside C++."""
     told = refusal(function, **UNKNOWN)
     listed: list[str] = re.findall(r"^ \* (.*)$", told, re.MULTILINE)
-    if listed or LEAD not in told:
-        return listed
-    # of a single one that is shown, it said that the keywords are unknown
-    return [refusal(function, *[object()] * 40).partition("but expected ")[2]]
+    if listed:
+        return [f" {one}" for one in listed]
+    told = refusal(function, *[object()] * 40)
+    if LEAD in told:
+        return [f" {told.partition('but expected ')[2]}"]
+    found = re.search(r"takes (?:from (\d+) to )?(\d+) positional", told)
+    return single(function, int(found[1] or found[2]), int(found[2])) if found else []
+
+
+def single(function: Callable[..., Any], least: int, most: int) -> list[str]:
+    """The only signature of a function that takes from `least` to `most` arguments by position;
+    none where it takes any object."""
+    parts: list[str] = []
+    values: list[object] = []
+    for at in range(most):
+        kind, name = asked(function, *values, object())
+        if not kind:
+            return []
+        also = told_taken(kind, name, partial(function, *values))
+        parts.append(f"{kind}{also} {name}{' = ...' if at >= least else ''}")
+        values.append(VALID[kind])
+    left = {name: object() for name in BY_NAME if asked(function, *values, **{name: object()})[1]}
+    parts += ["*"] if left else []
+    while left:
+        kind, name = asked(function, *values, **left)
+        del left[name]
+        also = told_taken(kind, name, partial(function, *values))
+        needed = f'"{name}"' in refusal(function, *values)
+        parts.append(f"{kind}{also} {name}{'' if needed else ' = ...'}")
+    return [f": ({', '.join(parts)})"]
+
+
+def asked(function: Callable[..., Any], *args: object, **kwargs: object) -> tuple[str, str]:
+    """Kind and name of the parameter that a call has a wrong value for; empty where it has none."""
+    told = refusal(function, *args, **kwargs)
+    found = re.search(r"argument '(\w+)'(?: \(position \d+\))? must be ([\w. ]+?), not", told)
+    return (found[2], found[1]) if found else ("", "")
+
+
+def told_taken(kind: str, name: str, function: Callable[..., Any]) -> str:
+    """What else a parameter takes: '[1]' one int for several, '?' None. It is given by name, for
+    one that is alone takes several ints that stand apart, too."""
+    taken = ""
+    if kind in ("tuple of ints", "tuple of floats") and asked(function, **{name: 1})[1] != name:
+        taken = "[1]"
+    return taken if asked(function, **{name: None})[1] == name else f"{taken}?"
 
 
 def refusal(function: Callable[..., Any], *args: object, **kwargs: object) -> str:
@@ -41,20 +101,22 @@ def refusal(function: Callable[..., Any], *args: object, **kwargs: object) -> st
             function(*args, **kwargs)
     except TypeError as error:
         return str(error)
+    except (RuntimeError, IndexError, ValueError):  # of arguments that it took
+        return ""
     return ""
 
 
 def lines() -> Iterator[str]:
     """A name and a signature each; the name of a method has a dot in front."""
     ours = {*REGISTRY, *COMPOSITES, *ALIASES, *vars(minitorch_np)}
-    for name in sorted(ours):
+    for name in sorted(ours - APART):
         found = [getattr(space, name) for space in NAMESPACES if hasattr(space, name)]
-        yield from [f"{name} {s}" for s in (signatures(found[0]) if found else ())]
+        yield from [f"{name}{s}" for s in (signatures(found[0]) if found else ())]
     methods = {*dir(minitorch_np.Tensor)} & {*dir(C.TensorBase)}
     for name in sorted(methods):
         method = getattr(C.TensorBase, name)
         if callable(method) and not name.startswith("__"):
-            yield from [f".{name} {s}" for s in signatures(partial(method, torch.ones(1)))]
+            yield from [f".{name}{s}" for s in signatures(partial(method, torch.ones(1)))]
 
 
 def text() -> str:

@@ -222,13 +222,19 @@ def is_bound(name: str, function: Callable[..., object]) -> bool:
     return bound is function or (bound is not None and bound.__doc__ is function.__doc__)
 
 
+def takes_any(bound: object) -> bool:
+    """Whether a method takes any number of arguments."""
+    given = inspect.signature(bound).parameters.values() if callable(bound) else ()
+    return any(p.kind is p.VAR_POSITIONAL for p in given)
+
+
 def methods(render: Renderer) -> dict[str, str]:
     """The declaration of every method that is no operator, by name."""
     bound = {name: render.method(name, f) for name, f in METHODS.items() if name not in UNDECLARED}
     functions = {**COMPOSITES, **{name: one.bound for name, one in REGISTRY.items()}}
     for name, function in functions.items():
         if name not in METHODS and is_bound(name, function):
-            spread = getattr(Tensor, name) is not function
+            spread = getattr(Tensor, name) is not function and takes_any(getattr(Tensor, name))
             bound[name] = render.method(name, function, spread)
     for other, name in ALIASES.items():
         if name in bound and hasattr(Tensor, other):

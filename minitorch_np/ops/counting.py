@@ -159,7 +159,7 @@ def _slices_in_runs(input: Tensor, dim: int) -> tuple[Tensor, ...]:
     return (_moved(slices[starts], input, dim), _result(runs), _result(np.bincount(runs)))
 
 
-@composite()
+@composite(python=True)
 def unique_consecutive(
     input: Tensor,
     return_inverse: bool = False,

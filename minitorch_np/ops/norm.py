@@ -190,7 +190,7 @@ def _order(ord: Number | str) -> str:
     return ord if isinstance(ord, str) else f"{ord:g}"
 
 
-@composite(method=False)
+@composite(method=False, python=True)
 def norm(
     input: Tensor,
     p: Number | str | None = "fro",

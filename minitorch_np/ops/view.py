@@ -204,7 +204,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     return input if to == input.sizes else reshape(input, to)
 
 
-@composite()
+@composite(python=True)
 def unflatten(input: Tensor, dim: int, sizes: Shape) -> Tensor:
     """The view with `dim` split into `sizes`, one of which may be -1."""
     return view(input, shapes.unflattened(input.sizes, dim, tuple(sizes)))

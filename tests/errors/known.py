@@ -20,8 +20,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "torch.randn(2, generator=3)",
         "m.index_put_(i, torch.ones(5))",
         "nn.ZeroPad2d('a')(m)",
-        "m.cov(correction='a')",
-        "m.movedim(0, (0, 1))",
         "m.split('a')",
     ),
     "Python names the only one that is missing: with a default, it would count others wrongly": (

@@ -37,7 +37,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "nn.Embedding(3)",
         "nn.Embedding(3, 2, _weight=m)",
         "nn.Embedding.from_pretrained(v)",
-        "nn.EmbeddingBag(3, 2)(i + 5)",
+        "nn.EmbeddingBag(3, 2)(i[:1] + 5)",
         "nn.EmbeddingBag(3, 2)(i[0])",
         "nn.Unflatten(1, (2, 2))(m)",
         "nn.Unflatten(1, 'a')",

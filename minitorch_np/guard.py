@@ -1,0 +1,78 @@
+"""Functions that are built from ops, behind one each that refuses arguments as torch does.
+
+What goes wrong inside such a function is said in the words of whatever met it first. PyTorch would
+have parsed the arguments before: where it refuses them, its error is raised instead. A guard has
+the parameters of its function, so a call costs one Python frame more; it is compiled at its first
+call, as the recorders of ops are.
+"""
+
+import inspect
+import sys
+import types
+from collections.abc import Callable
+from typing import Any, cast
+
+from minitorch_np.missing import MISSING, refused
+from minitorch_np.recorder import call_text, parameters_text
+
+__all__ = ["guarded"]
+
+
+class Guard:
+    """A function, the name that is called, and whether as a method."""
+
+    __slots__ = ("function", "method", "name", "own", "signature")
+
+    def __init__(self, own: Callable[..., object], name: str, method: bool) -> None:
+        self.own = own
+        self.name = name
+        self.method = method
+        self.signature = inspect.signature(own)
+        made = types.FunctionType(_unbuilt.__code__, {"guard": self, "build": _build}, name)
+        made.__qualname__, made.__module__, made.__doc__ = name, own.__module__, own.__doc__
+        cast(Any, made).__wrapped__ = own
+        self.function = made
+
+    def blame(self, error: Exception, arguments: dict[str, object]) -> None:
+        """Raise torch's TypeError, if its parser does not take these arguments."""
+        frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # as in flight.py
+        parameters = self.signature.parameters
+        told = refused(self.name, parameters, arguments, self.method, frame)
+        if told is not None:
+            raise told from error
+
+
+def _unbuilt(*args: object, **kwargs: object) -> object:
+    """The body of every guard until its first call."""
+    return build(guard)(*args, **kwargs)  # pyright: ignore  # of the guard's own globals
+
+
+def _build(guard: Guard) -> Callable[..., object]:
+    """The function of a guard, with the body that was compiled for it."""
+    function, parameters = cast(types.FunctionType, guard.function), guard.signature.parameters
+    named = ", ".join([f"{name!r}: {name}" for name in parameters])
+    text = f"""def {guard.name}({parameters_text(guard.signature)}):
+    try:
+        return own({call_text(guard.signature)})
+    except Exception as error:
+        guard.blame(error, {{{named}}})
+        raise
+"""
+    space: dict[str, Any] = {"own": guard.own, "guard": guard}
+    for p in parameters.values():
+        space[f"default_{p.name}"] = MISSING if p.default is p.empty else p.default
+    exec(compile(text, f"<guard of {guard.name}>", "exec"), space)
+    made: types.FunctionType = space[guard.name]
+    function.__globals__.update(space)
+    function.__defaults__, function.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
+    function.__code__ = made.__code__
+    return function
+
+
+def guarded(own: Callable[..., object], name: str, *, method: bool) -> Callable[..., object]:
+    """The function, or the method, of this name; the function itself where any number of arguments
+    may be given to it."""
+    kinds = {p.kind for p in inspect.signature(own).parameters.values()}
+    if kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}:
+        return own
+    return Guard(own, name, method).function
