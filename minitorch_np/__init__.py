@@ -200,7 +200,7 @@ from minitorch_np.ops.factory import layout, strided
 from minitorch_np.ops.from_data import as_tensor, asarray, from_numpy, tensor
 from minitorch_np.ops.fused import addcdiv, addcmul, lerp
 from minitorch_np.ops.gamma import digamma, igamma, igammac, lgamma, mvlgamma
-from minitorch_np.ops.gamma import special_polygamma as polygamma
+from minitorch_np.ops.gamma import numbered_polygamma as polygamma
 from minitorch_np.ops.grid_sampler import (
     affine_grid_generator,
     grid_sampler,

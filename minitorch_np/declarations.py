@@ -717,7 +717,7 @@ class TensorMethods:
             """This tensor filled with ones of probability `p`, a number or a tensor, and zeros."""
             ...
 
-        def bfloat16(self, memory_format: MemoryFormat = ...) -> Tensor:
+        def bfloat16(self, *, memory_format: MemoryFormat = ...) -> Tensor:
             """The tensor as torch.bfloat16; itself if it is that already."""
             ...
 
@@ -781,7 +781,7 @@ class TensorMethods:
             """The products of (B, N, K) and (B, K, M): (B, N, M). Source: bmm_out_or_baddbmm_."""
             ...
 
-        def bool(self, memory_format: MemoryFormat = ...) -> Tensor:
+        def bool(self, *, memory_format: MemoryFormat = ...) -> Tensor:
             """The tensor as torch.bool; itself if it is that already."""
             ...
 
@@ -789,7 +789,7 @@ class TensorMethods:
             """The tensor expanded to `size`."""
             ...
 
-        def byte(self, memory_format: MemoryFormat = ...) -> Tensor:
+        def byte(self, *, memory_format: MemoryFormat = ...) -> Tensor:
             """The tensor as torch.uint8; itself if it is that already."""
             ...
 
@@ -811,7 +811,7 @@ class TensorMethods:
             """In-place version of `ceil`."""
             ...
 
-        def char(self, memory_format: MemoryFormat = ...) -> Tensor:
+        def char(self, *, memory_format: MemoryFormat = ...) -> Tensor:
             """The tensor as torch.int8; itself if it is that already."""
             ...
 
@@ -935,7 +935,7 @@ class TensorMethods:
             """
             ...
 
-        def cpu(self, memory_format: MemoryFormat = ...) -> Tensor:
+        def cpu(self, *, memory_format: MemoryFormat = ...) -> Tensor:
             """The tensor itself, for it is on the CPU."""
             ...
 
@@ -1093,7 +1093,7 @@ class TensorMethods:
             """
             ...
 
-        def double(self, memory_format: MemoryFormat = ...) -> Tensor:
+        def double(self, *, memory_format: MemoryFormat = ...) -> Tensor:
             """The tensor as torch.float64; itself if it is that already."""
             ...
 
@@ -1219,7 +1219,7 @@ class TensorMethods:
             """The tensor with dim 0 flipped."""
             ...
 
-        def float(self, memory_format: MemoryFormat = ...) -> Tensor:
+        def float(self, *, memory_format: MemoryFormat = ...) -> Tensor:
             """The tensor as torch.float32; itself if it is that already."""
             ...
 
@@ -1353,7 +1353,7 @@ class TensorMethods:
             """In-place version of `gt`."""
             ...
 
-        def half(self, memory_format: MemoryFormat = ...) -> Tensor:
+        def half(self, *, memory_format: MemoryFormat = ...) -> Tensor:
             """The tensor as torch.float16; itself if it is that already."""
             ...
 
@@ -1521,7 +1521,7 @@ class TensorMethods:
             """The products summed over the last dimension of both."""
             ...
 
-        def int(self, memory_format: MemoryFormat = ...) -> Tensor:
+        def int(self, *, memory_format: MemoryFormat = ...) -> Tensor:
             """The tensor as torch.int32; itself if it is that already."""
             ...
 
@@ -1819,7 +1819,7 @@ class TensorMethods:
             """
             ...
 
-        def long(self, memory_format: MemoryFormat = ...) -> Tensor:
+        def long(self, *, memory_format: MemoryFormat = ...) -> Tensor:
             """The tensor as torch.int64; itself if it is that already."""
             ...
 
@@ -1959,9 +1959,7 @@ class TensorMethods:
         def moveaxis(
             self, source: int_ | Sequence[int_], destination: int_ | Sequence[int_]
         ) -> Tensor:
-            """The tensor with dims `source` moved to the places `destination`; the others keep
-            their order.
-            """
+            """`movedim` under NumPy's name."""
             ...
 
         def movedim(
@@ -2536,7 +2534,7 @@ class TensorMethods:
             """In-place version of `sgn`."""
             ...
 
-        def short(self, memory_format: MemoryFormat = ...) -> Tensor:
+        def short(self, *, memory_format: MemoryFormat = ...) -> Tensor:
             """The tensor as torch.int16; itself if it is that already."""
             ...
 
@@ -2713,8 +2711,8 @@ class TensorMethods:
             """This tensor with two of its dims exchanged."""
             ...
 
-        def swapdims(self, axis0: int_, axis1: int_) -> Tensor:
-            """`transpose` under NumPy's name."""
+        def swapdims(self, dim0: int_, dim1: int_) -> Tensor:
+            """`transpose` under another name."""
             ...
 
         def swapdims_(self, dim0: int_, dim1: int_) -> Tensor:

@@ -10,12 +10,17 @@ import inspect
 import sys
 import types
 from collections.abc import Callable
-from typing import Any, cast
+from functools import wraps
+from typing import Any, TypeVar, cast
 
-from minitorch_np.missing import MISSING, refused
+from minitorch_np.missing import MISSING, refuse_as_torch
+from minitorch_np.overloads import refuse
 from minitorch_np.recorder import call_text, parameters_text
+from minitorch_np.tensor import method as bind
 
-__all__ = ["guarded"]
+__all__ = ["guarded", "guarded_method"]
+
+F = TypeVar("F", bound=Callable[..., object])
 
 
 class Guard:
@@ -37,19 +42,18 @@ class Guard:
         """Raise torch's TypeError, if its parser does not take these arguments."""
         frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # as in flight.py
         parameters = self.signature.parameters
-        told = refused(self.name, parameters, arguments, self.method, frame)
-        if told is not None:
-            raise told from error
+        refuse_as_torch(error, self.name, parameters, arguments, self.method, frame)
 
 
 def _unbuilt(*args: object, **kwargs: object) -> object:
     """The body of every guard until its first call."""
-    return build(guard)(*args, **kwargs)  # pyright: ignore  # of the guard's own globals
+    own = globals()  # which are those of one guard
+    return own["build"](own["guard"])(*args, **kwargs)
 
 
 def _build(guard: Guard) -> Callable[..., object]:
     """The function of a guard, with the body that was compiled for it."""
-    function, parameters = cast(types.FunctionType, guard.function), guard.signature.parameters
+    function, parameters = guard.function, guard.signature.parameters
     named = ", ".join([f"{name!r}: {name}" for name in parameters])
     text = f"""def {guard.name}({parameters_text(guard.signature)}):
     try:
@@ -69,10 +73,29 @@ def _build(guard: Guard) -> Callable[..., object]:
     return function
 
 
-def guarded(own: Callable[..., object], name: str, *, method: bool) -> Callable[..., object]:
-    """The function, or the method, of this name; the function itself where any number of arguments
-    may be given to it."""
+def guarded(own: F, name: str = "", *, method: bool = False) -> F:
+    """What stands in front of a function of torch's, or of a method, under its name or another."""
+    name = name or cast(Any, own).__name__
     kinds = {p.kind for p in inspect.signature(own).parameters.values()}
     if kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}:
-        return own
-    return Guard(own, name, method).function
+        return cast(F, _any_number(own, name, method))
+    return cast(F, Guard(own, name, method).function)
+
+
+def guarded_method(own: F) -> F:
+    """Bind a function as the Tensor method of its name, behind a guard."""
+    return bind(guarded(own, method=True))
+
+
+def _any_number(own: Callable[..., object], name: str, method: bool) -> Callable[..., object]:
+    """The guard of a function that takes any number of arguments."""
+
+    @wraps(own)
+    def guard(*args: object, **kwargs: object) -> object:
+        try:
+            return own(*args, **kwargs)
+        except Exception as error:
+            refuse(name, args[1:] if method else args, kwargs, error, method)
+            raise
+
+    return guard

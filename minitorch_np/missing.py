@@ -9,25 +9,20 @@ import inspect
 import sys
 import types
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn, TypeVar, cast
+from typing import NoReturn, TypeVar, cast
 
 from minitorch_np.overloads import missing_text, refusal
 
-__all__ = ["MISSING", "Missing", "as_given", "demanding", "refused"]
+__all__ = ["MISSING", "Missing", "as_given", "refuse_as_torch"]
 
 F = TypeVar("F", bound=Callable[..., object])
 
 
 class Missing:
-    """What an argument that was not given is; whatever is done with it is a TypeError.
+    """What an argument that was not given is; whatever is done with it is a TypeError, for which
+    a recorder or a guard says what is missing."""
 
-    `function` is one without a recorder, which would say what is missing: this does, then.
-    """
-
-    __slots__ = ("function",)
-
-    def __init__(self, function: types.FunctionType | None = None) -> None:
-        self.function = function
+    __slots__ = ()
 
     @property
     def __class__(self) -> type:  # pyright: ignore[reportIncompatibleMethodOverride]  # it has none
@@ -35,8 +30,8 @@ class Missing:
         self.refuse()
 
     def refuse(self, *_: object) -> NoReturn:
-        """Raise torch's TypeError, of all that was not given to the function that runs."""
-        raise TypeError if self.function is None else _missing_of(self.function)
+        """Raise TypeError."""
+        raise TypeError
 
 
 for _use in (
@@ -46,21 +41,6 @@ for _use in (
     setattr(Missing, f"__{_use}__", Missing.refuse)
 
 MISSING = Missing()
-
-
-def _missing_of(function: types.FunctionType) -> TypeError:
-    """What is missing in the call of `function` that is under way."""
-    frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]  # as in flight.py
-    while frame.f_code is not function.__code__ and frame.f_back is not None:
-        frame = frame.f_back
-    parameters = inspect.signature(function).parameters
-    values = {name: frame.f_locals.get(name, p.default) for name, p in parameters.items()}
-    args, kwargs = as_given(parameters, values, frame)
-    count, _ = _call_in(frame.f_back)
-    # the call of a method does not count the tensor itself
-    method = 0 <= count == len(args) + len(kwargs) - 1
-    told = refusal(function.__name__, args[1:] if method else args, kwargs, method)
-    return told or TypeError(f"{function.__name__}(){missing_in(parameters, values)}")
 
 
 def missing_in(parameters: Mapping[str, inspect.Parameter], values: Mapping[str, object]) -> str:
@@ -73,54 +53,56 @@ def missing_in(parameters: Mapping[str, inspect.Parameter], values: Mapping[str,
     return missing_text(needed[first:])
 
 
-def refused(
+def refuse_as_torch(
+    error: Exception,
     called: str,
     parameters: Mapping[str, inspect.Parameter],
     arguments: Mapping[str, object],
     method: bool,
     frame: types.FrameType,
-) -> TypeError | None:
-    """torch's error for the arguments of the function that a frame runs, where its parser does not
-    take them; positions do not count the tensor itself where a method was called."""
-    args, kwargs = as_given(parameters, arguments, frame)
-    told = refusal(called, args[1:] if method else args, kwargs, method)
-    if told is None and any(isinstance(value, Missing) for value in arguments.values()):
+) -> None:
+    """Raise torch's error, from `error`, where its parser does not take the arguments of the
+    function that a frame runs; positions do not count the tensor itself of a method."""
+    # the words of losses stand for the numbers that PyTorch's take
+    if isinstance(arguments.get("reduction", 0), str):
+        arguments = {**arguments, "reduction": 1}
+    args, kwargs = as_given(parameters, arguments, method, frame)
+    if method:  # here it takes `out`, too, for other ops to give
+        args = args[1:]
+        kwargs.pop("out", None)
+    told = [refusal(called, args, kwargs, method)]
+    if told[0] is None and any(isinstance(value, Missing) for value in arguments.values()):
         first = next(iter(parameters))
         needed = {n: v for n, v in arguments.items() if not (method and n == first)}
-        return TypeError(f"{called}(){missing_in(parameters, needed)}")
-    return told
-
-
-def demanding(function: F) -> F:
-    """A function that says in torch's words which of its arguments are missing, where Python would
-    say it before anything of it runs. Where one argument is asked for, Python's words do."""
-    made = cast(types.FunctionType, function)
-    signature = inspect.signature(function)
-    needed = [p for p in signature.parameters.values() if p.default is p.empty]
-    several = [p for p in needed if p.kind is p.POSITIONAL_OR_KEYWORD]
-    if len(several) > 1:
-        made.__defaults__ = (Missing(made),) * len(several) + (made.__defaults__ or ())
-        cast(Any, made).__signature__ = signature
-    return function
+        told[0] = TypeError(f"{called}(){missing_in(parameters, needed)}")
+    if told[0] is not None:
+        raise cast(TypeError, told.pop()) from error  # no variable holds it: that were a cycle
 
 
 def as_given(
     parameters: Mapping[str, inspect.Parameter],
     arguments: Mapping[str, object],
+    method: bool,
     frame: types.FrameType,
 ) -> tuple[list[object], dict[str, object]]:
-    """Arguments as they were given to the function of a frame, as far as that can be seen: without
-    defaults, by name behind a gap, or where the call says so."""
+    """Arguments as they were given to the function of a frame, as far as that can be seen.
+
+    A plain call tells how many were named. Of another, such as one by a star, those that are their
+    default were not given, it is supposed, and those behind such a gap by name.
+    """
+    count, by_name = _call_in(frame.f_back)
+    plain = count - len(by_name) + method if count >= 0 else len(arguments)
     args: list[object] = []
-    _, by_name = _call_in(frame.f_back)
     kwargs: dict[str, object] = {name: arguments[name] for name in by_name if name in arguments}
     if kwargs.get("out", 0) is None:  # handed on
         del kwargs["out"]
     gap = False
-    for name, value in arguments.items():
+    for at, (name, value) in enumerate(arguments.items()):
         parameter = parameters[name]
-        if name in kwargs or isinstance(value, Missing) or value is parameter.default:
+        if name in kwargs or isinstance(value, Missing):
             gap = True
+        elif value is parameter.default and (count < 0 or at >= plain - 1):
+            gap = True  # of a method that was called as a function, the last one may be none
         elif parameter.kind is parameter.VAR_KEYWORD:
             kwargs.update(cast("dict[str, object]", value))
         elif gap or parameter.kind is parameter.KEYWORD_ONLY:

@@ -16,6 +16,7 @@ from minitorch_np.form import Plans
 from minitorch_np.graph.anomaly import GENERATED, maker
 from minitorch_np.guard import guarded
 from minitorch_np.missing import MISSING
+from minitorch_np.overloads import refuse
 from minitorch_np.plan import Plan, Rule, plan_of
 from minitorch_np.quiet import Anew
 from minitorch_np.recording import SPACE
@@ -219,7 +220,6 @@ def composite(
     *,
     method: bool = True,
     variadic: str | None = None,
-    alias: Sequence[str] = (),
     python: bool = False,
 ) -> Callable[[F], F]:
     """Bind a function built from other ops; it needs no rule, and modes see what it calls.
@@ -229,12 +229,12 @@ def composite(
     """
 
     def register(function: F) -> F:
-        for name in (function.__name__, *alias):
-            COMPOSITES[name] = function if python else guarded(function, name, method=False)
-            if method:
-                bound = function if python else guarded(function, name, method=True)
-                setattr(Tensor, name, _spread(bound, variadic) if variadic else bound)
-        return cast(F, COMPOSITES[function.__name__])
+        name = function.__name__
+        COMPOSITES[name] = function if python else guarded(function)
+        if method:
+            bound = function if python else guarded(function, method=True)
+            setattr(Tensor, name, _spread(bound, variadic) if variadic else bound)
+        return cast(F, COMPOSITES[name])
 
     return register
 
@@ -379,13 +379,17 @@ def _spread(function: Callable[..., object], variadic: str) -> Callable[..., obj
     name = function.__name__
 
     def method(self: Tensor, *args: object, **kwargs: object) -> object:
-        if variadic in kwargs:
-            return function(self, *args, **kwargs)
-        if not args:
-            raise TypeError(f'{name}() missing 1 required positional arguments: "{variadic}"')
-        if len(args) == 1 and not isinstance(args[0], int):
-            return function(self, args[0], **kwargs)
-        return function(self, args, **kwargs)
+        try:
+            if variadic in kwargs:
+                return function(self, *args, **kwargs)
+            if not args:
+                raise TypeError(f'{name}() missing 1 required positional arguments: "{variadic}"')
+            if len(args) == 1 and not isinstance(args[0], int):
+                return function(self, args[0], **kwargs)
+            return function(self, args, **kwargs)
+        except Exception as error:
+            refuse(name, args, kwargs, error, method=True)
+            raise
 
     method.__name__ = method.__qualname__ = function.__name__
     method.__doc__ = function.__doc__

@@ -19,7 +19,7 @@ from minitorch_np.devices import type_name
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.tensor import Tensor
 
-__all__ = ["fits", "missing_text", "overloaded", "refusal", "unfitting"]
+__all__ = ["fits", "missing_text", "refusal", "refuse", "unfitting"]
 
 Given = Sequence[object]
 Named = Mapping[str, object]
@@ -59,8 +59,9 @@ class Parameter(NamedTuple):
         if self.kind == "tuple of Tensors":
             if not isinstance(value, (tuple, list)):
                 return False
+            # a subscript hands its None on to index_put
             for nr, one in enumerate(cast("Sequence[object]", value)):
-                if not isinstance(one, Tensor):
+                if not isinstance(one, Tensor) and (one is not None or self.name != "indices"):
                     told = f"element {nr} in argument {at}, but got {type(one).__name__}"
                     raise TypeError(f"expected Tensor as {told}")
             return True
@@ -70,6 +71,9 @@ class Parameter(NamedTuple):
                 first = cast("Sequence[object]", value)[:1]
                 return not first or element(first[0])
             return self.single and element(value)
+        if self.kind == "tuple of Scalars":
+            several = cast("Sequence[object]", value)
+            return isinstance(value, (tuple, list)) and all(_is_number(v) for v in several)
         if self.kind in _KINDS:
             return _KINDS[self.kind](value)
         return self.kind == "object" or self.kind.removeprefix("torch.") in type(value).__name__
@@ -190,9 +194,7 @@ def _parameters(text: str, alone: bool) -> tuple[Parameter, ...]:
         none = told.endswith("?")
         if not alone:
             none = default == "None" or (kind, name) == ("tuple of ints", "dim")
-        found.append(
-            Parameter(kind, name, default if has_default else None, keyword, single, none)
-        )
+        found.append(Parameter(kind, name, default if has_default else None, keyword, single, none))
     return tuple(found)
 
 
@@ -212,11 +214,6 @@ def _signatures(name: str, method: bool) -> list[Signature]:
     return _table().get(f".{name}" if method else name, [])
 
 
-def overloaded(name: str, method: bool = False) -> bool:
-    """Whether PyTorch has several signatures for a function."""
-    return bool(_signatures(name, method))
-
-
 def fits(name: str, *args: object) -> bool:
     """Whether positional arguments are of the kinds that some overload of a function takes."""
     return any(s.problem(name, args, {}) is None for s in _signatures(name, False))
@@ -230,7 +227,7 @@ def refusal(name: str, args: Given, kwargs: Named, method: bool = False) -> Type
         try:
             problem = signature.problem(name, args, kwargs)
         except TypeError as error:
-            return error
+            return error.with_traceback(None)
         if problem is None:
             return None
         problems.append(problem)
@@ -241,6 +238,13 @@ def refusal(name: str, args: Given, kwargs: Named, method: bool = False) -> Type
     if len(told) == 1 or signatures[0].alone:
         return TypeError(f"{name}(){(told or problems)[0]}")
     return TypeError(_combination(name, signatures, args, kwargs))
+
+
+def refuse(name: str, args: Given, kwargs: Named, error: Exception, method: bool = False) -> None:
+    """Raise torch's error, from `error`, for arguments that no overload takes."""
+    told = [refusal(name, args, kwargs, method)]
+    if told[0] is not None:
+        raise cast(TypeError, told.pop()) from error  # no variable holds it: that were a cycle
 
 
 def unfitting(name: str, *args: object) -> TypeError:

@@ -13,7 +13,7 @@ from minitorch_np.form import Form
 from minitorch_np.graph.inplace import rebase, refuse_gradient, refuse_history, refuse_leaf
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Edge, Node, edge
-from minitorch_np.missing import Missing, as_given, refused
+from minitorch_np.missing import as_given, refuse_as_torch
 from minitorch_np.plan import Plan
 from minitorch_np.shapes import noted
 from minitorch_np.tensor import Number, Tensor, plain
@@ -38,18 +38,13 @@ def blame(one: Planned, error: Exception, arguments: dict[str, object], method: 
     """
     if isinstance(error, AttributeError) and isinstance(error.obj, Form):
         refuse_history(error.obj.dtype)
-    for value in arguments.values():
-        if isinstance(value, Missing) and value.function is not None:
-            value.refuse()  # to a function that calls this op
     called = one.called or (one.plan.aten if one.name == one.plan.name else one.name)
     parameters = one.plan.signature.parameters
     frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # as in flight.py
-    unfit = refused(called, parameters, arguments, method, frame)
-    if unfit is not None:
-        raise unfit from error
+    refuse_as_torch(error, called, parameters, arguments, method, frame)
     if not isinstance(error, (AttributeError, TypeError, ValueError)):
         return  # of values: what is wrong with kinds are these
-    _, kwargs = as_given(parameters, arguments, frame)
+    _, kwargs = as_given(parameters, arguments, method, frame)
     told = re.match(r"\w+\(\)", str(error)) is not None  # by the op itself, in torch's words
     for at, (name, value) in enumerate(arguments.items(), 0 if method else 1):
         kind = one.plan.kinds.get(name)

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from reference.opdb import Sample, private
+from reference.opdb import Sample, private, seed
 
 __all__ = ["Layer", "Use", "layers"]
 
@@ -70,7 +70,7 @@ class Layer:
 
     def uses(self, dtype: torch.dtype, training: bool) -> Iterator[Use]:
         """The samples of a dtype and a mode, with gradients wanted. Seeded."""
-        torch.manual_seed(0)
+        seed(0)
         found = self.info.module_inputs_func(
             self.info, device="cpu", dtype=dtype, requires_grad=True, training=training
         )
@@ -80,7 +80,7 @@ class Layer:
         """What PyTorch refuses, when the layer is made or when it is called."""
         if self.info.module_error_inputs_func is None:
             return
-        torch.manual_seed(0)
+        seed(0)
         for error in self.info.module_error_inputs_func(
             self.info, device="cpu", dtype=dtype, requires_grad=True, training=True
         ):

@@ -21,7 +21,7 @@ import torch
 from reference.corners import corners
 from reference.refused import refused
 
-__all__ = ["DTYPES", "VERSION", "Entry", "Sample", "entries", "private"]
+__all__ = ["DTYPES", "VERSION", "Entry", "Sample", "entries", "private", "seed"]
 
 VERSION = tuple(int(n) for n in torch.__version__.split("+")[0].split(".")[:2])
 
@@ -113,7 +113,7 @@ class Entry:
     def samples(self, dtype: torch.dtype) -> Iterator[Sample]:
         """The samples of a dtype, with gradients wanted where there are any, then those by hand."""
         wants = self.differentiable and dtype in self.info.supported_backward_dtypes("cpu")
-        torch.manual_seed(0)
+        seed(0)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = list(self.info.sample_inputs("cpu", dtype, requires_grad=wants))
@@ -126,7 +126,7 @@ class Entry:
     def refused(self) -> Iterator[Sample]:
         """Calls that PyTorch refuses: the database's, then those written down by hand."""
         if self.info.error_inputs_func is not None:
-            torch.manual_seed(0)
+            seed(0)
             for error in self.info.error_inputs("cpu"):
                 yield _sample(error.sample_input)
         for args, kwargs in refused(self.full_name):
@@ -156,7 +156,20 @@ def private(module: str) -> Any:
     flags = unittest.mock.patch.object(torch.backends, "disable_global_flags")
     with warnings.catch_warnings(), flags:
         warnings.simplefilter("ignore")
-        return importlib.import_module(module)
+        found = importlib.import_module(module)
+    for each in ("torch.testing._internal.common_utils", CORE):
+        # with each sample it looks through the whole stack for a test of torch's own
+        vars(sys.modules[each])["extract_test_fn"] = lambda: None
+    return found
+
+
+def seed(number: int, device: str = "cpu") -> None:
+    """`torch.manual_seed`, of the CPU alone unless another device asks for more: for each kind of
+    accelerator that there could be, that formats the whole stack."""
+    if device == "cpu":
+        torch.default_generator.manual_seed(number)
+    else:
+        torch.manual_seed(number)
 
 
 def _stand_in_for_expecttest() -> None:

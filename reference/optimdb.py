@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from reference.opdb import private
+from reference.opdb import private, seed
 
 __all__ = ["Optimizer", "Refused", "optimizers"]
 
@@ -72,7 +72,7 @@ class Optimizer:
 
     def refused(self, dtype: torch.dtype) -> Iterator[Refused]:
         """What PyTorch refuses or warns of. Seeded."""
-        torch.manual_seed(0)
+        seed(0)
         for error in self.info.optim_error_inputs_func("cpu", dtype):
             given = error.optimizer_error_input
             yield Refused(given.params, dict(given.kwargs), error.error_on.name == "STEP_ERROR")

@@ -32,10 +32,10 @@ VALID: dict[str, object] = {
 """One value of each kind of parameter."""
 BY_NAME = """
     out dtype layout device pin_memory requires_grad memory_format generator alpha beta value
-    correction size fill_value rounding_mode indices values weight density right interpolation edge_order spacing
-    include_self assume_unique invert reduce range scale stable descending approximate side sorter
-    dx implicit decimals enable_gqa sparse_grad fweights aweights min max dim keepdim indexing
-    non_blocking copy log_target unbiased
+    correction size fill_value rounding_mode indices values weight density right interpolation
+    edge_order spacing include_self assume_unique invert reduce range scale stable descending
+    approximate side sorter dx implicit decimals enable_gqa sparse_grad fweights aweights min
+    max dim keepdim indexing non_blocking copy log_target unbiased N attn_mask
 """.split()
 """What parameters are called that are only given by name."""
 APART = {"nonzero"}
@@ -67,15 +67,23 @@ def single(function: Callable[..., Any], least: int, most: int) -> list[str]:
         also = told_taken(kind, name, partial(function, *values))
         parts.append(f"{kind}{also} {name}{' = ...' if at >= least else ''}")
         values.append(VALID[kind])
-    left = {name: object() for name in BY_NAME if asked(function, *values, **{name: object()})[1]}
+    ask = partial(function, *values, **needed(function, *values))
+    left = {name: object() for name in BY_NAME if asked(ask, **{name: object()})[1]}
     parts += ["*"] if left else []
     while left:
-        kind, name = asked(function, *values, **left)
+        kind, name = asked(ask, **left)
         del left[name]
-        also = told_taken(kind, name, partial(function, *values))
-        needed = f'"{name}"' in refusal(function, *values)
-        parts.append(f"{kind}{also} {name}{'' if needed else ' = ...'}")
+        also = told_taken(kind, name, ask)
+        parts.append(f"{kind}{also} {name}{'' if name in ask.keywords else ' = ...'}")
     return [f": ({', '.join(parts)})"]
+
+
+def needed(function: Callable[..., Any], *args: object) -> dict[str, object]:
+    """Values of the parameters that must be given by name."""
+    found: dict[str, object] = {}
+    for name in re.findall(r'"(\w+)"', refusal(function, *args)):
+        found[name] = VALID[asked(function, *args, **{name: object()})[0]]
+    return found
 
 
 def asked(function: Callable[..., Any], *args: object, **kwargs: object) -> tuple[str, str]:

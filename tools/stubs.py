@@ -172,7 +172,7 @@ class Renderer:
     def method(self, name: str, function: Callable[..., object], variadic: bool = False) -> str:
         """The declaration of one method with its documentation, after its overloads."""
         text = ""
-        for each in get_overloads(function):
+        for each in get_overloads(inspect.unwrap(function)):
             self.name("typing", "overload")
             text += f"        @overload\n{self.head(name, each, variadic)} ...\n"
         return f"{text}{self.head(name, function, variadic)}\n{self.body(function)}"

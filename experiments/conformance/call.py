@@ -12,7 +12,7 @@ import minitorch_np
 from experiments.conformance.bridge import counterpart, mapped, ours, plain, tensors_in, twin
 from experiments.conformance.compare import FACTS
 from reference.moduledb import Layer
-from reference.opdb import Entry, Sample
+from reference.opdb import Entry, Sample, seed
 
 __all__ = ["SEED", "WIDE", "Call", "Side", "chosen", "cotangents"]
 
@@ -56,6 +56,7 @@ class Side:
     def __init__(self, call: Call, mine: bool, change: Callable[[Any], Any] | None = None) -> None:
         convert = ours if mine else partial(twin, device=call.device)
         self.library: Any = minitorch_np if mine else torch
+        self.device = call.device
         self.args = list(mapped(call.sample.args, convert, to_ours=mine))
         self.kwargs: dict[str, Any] = mapped(call.sample.kwargs, convert, to_ours=mine)
         if not mine and "device" in self.kwargs:
@@ -68,13 +69,20 @@ class Side:
 
     def run(self, function: Callable[..., Any], **more: Any) -> None:
         """Calls the function, with the same random numbers on either side."""
-        self.library.manual_seed(SEED)
+        self.seed()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
                 self.result = function(*self.args, **self.kwargs, **more)
             except Exception as error:  # noqa: BLE001  compared with the other library's
                 self.error = error
+
+    def seed(self) -> None:
+        """Both libraries draw the same random numbers after it."""
+        if self.library is minitorch_np:
+            minitorch_np.manual_seed(SEED)
+        else:
+            seed(SEED, self.device)
 
     @property
     def message(self) -> str:

@@ -17,7 +17,7 @@ from experiments.conformance.bridge import Unshared, bytes_of, found_at, plain, 
 from experiments.conformance.bridge import mapped as mapped_over
 from experiments.conformance.run import noncontiguous
 from minitorch_np.testing.conformance import SEED, Case, check
-from reference.opdb import VERSION, Entry, Sample
+from reference.opdb import VERSION, Entry, Sample, seed
 
 __all__ = ["freeze"]
 
@@ -83,7 +83,7 @@ def _record(entry: Entry, sample: Sample) -> Case | None:
         return None
     case = Case(entry.full_name, call, args, kwargs)
     theirs, named = mapped_over((list(sample.args), sample.kwargs), twin, to_ours=False)
-    torch.manual_seed(SEED)
+    seed(SEED)
     function = found_at(torch, call)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -19,7 +19,7 @@ from experiments.conformance.bridge import (
     tensors_in,
     twin,
 )
-from experiments.conformance.call import SEED, Call, Side
+from experiments.conformance.call import Call, Side
 from experiments.conformance.compare import Differences, note
 from experiments.conformance.examine import gradients, versions
 from experiments.conformance.tally import Settings, Tally, numbered
@@ -52,7 +52,7 @@ class Made(Side):
     def make(self) -> None:
         """Calls the constructor, with the same random numbers on either side."""
         args, kwargs = self.made_with
-        self.library.manual_seed(SEED)
+        self.seed()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:

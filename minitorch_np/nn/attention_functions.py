@@ -54,28 +54,28 @@ def check_dims(
 
     Source: _mha_shape_check.
     """
-    n = query.ndim
+    n = query.dim()
     if n not in (2, 3):
         raise AssertionError(
             f"query should be unbatched 2D or batched 3D tensor but received {n}-D query tensor"
         )
     kind = "batched" if n == 3 else "unbatched"
-    if key.ndim != n or value.ndim != n:
+    if key.dim() != n or value.dim() != n:
         raise AssertionError(
             f"For {kind} ({n}-D) `query`, expected `key` and `value` to be {n}-D but found "
-            f"{key.ndim}-D and {value.ndim}-D tensors respectively"
+            f"{key.dim()}-D and {value.dim()}-D tensors respectively"
         )
-    if padding is not None and padding.ndim != n - 1:
+    if padding is not None and padding.dim() != n - 1:
         raise AssertionError(
             f"For {kind} ({n}-D) `query`, expected `key_padding_mask` to be `None` or {n - 1}-D "
-            f"but found {padding.ndim}-D tensor instead"
+            f"but found {padding.dim()}-D tensor instead"
         )
-    if mask is not None and mask.ndim not in (2, 3):
+    if mask is not None and mask.dim() not in (2, 3):
         raise AssertionError(
             f"For {kind} ({n}-D) `query`, expected `attn_mask` to be `None`, 2-D or 3-D but found "
-            f"{mask.ndim}-D tensor instead"
+            f"{mask.dim()}-D tensor instead"
         )
-    if mask is not None and n == 2 and mask.ndim == 3:
+    if mask is not None and n == 2 and mask.dim() == 3:
         expected = (num_heads, query.sizes[0], key.sizes[0])
         if mask.sizes != expected:
             raise AssertionError(
@@ -157,12 +157,12 @@ def projected_apart(tensors: Three, weights: tuple[Maybe, Maybe, Maybe], bias: M
 
 def check_mask(mask: Tensor, flat: Shape, whole: Shape) -> Tensor:
     """A mask of three dims. Raises: RuntimeError for one of another shape."""
-    expected = flat if mask.ndim == 2 else whole
+    expected = flat if mask.dim() == 2 else whole
     if mask.sizes != expected:
         raise RuntimeError(
-            f"The shape of the {mask.ndim}D attn_mask is {mask.shape}, but should be {expected}."
+            f"The shape of the {mask.dim()}D attn_mask is {mask.shape}, but should be {expected}."
         )
-    return mask.unsqueeze(0) if mask.ndim == 2 else mask
+    return mask.unsqueeze(0) if mask.dim() == 2 else mask
 
 
 def one_more(mask: Maybe) -> Maybe:
@@ -235,7 +235,7 @@ def fused(h: Heads, batch: int, heads: int, dropout_p: float, is_causal: bool) -
     """The same without the weights, as (L, N, heads, size)."""
     mask, length = h.mask, h.k.sizes[1]
     if mask is not None:
-        one = mask.size(0) == 1 and mask.ndim == 3
+        one = mask.size(0) == 1 and mask.dim() == 3
         mask = mask.unsqueeze(0) if one else mask.view(batch, heads, -1, length)
     q, k, v = (t.view(batch, heads, t.sizes[1], t.sizes[2]) for t in (h.q, h.k, h.v))
     return scaled_dot_product_attention(q, k, v, mask, dropout_p, is_causal).permute(2, 0, 1, 3)

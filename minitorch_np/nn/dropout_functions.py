@@ -56,13 +56,13 @@ def dropout1d(
 ) -> Tensor:
     """`dropout` of whole channels: (N, C, L) or (C, L)."""
     check_probability(p)
-    if input.ndim not in (2, 3):
+    if input.dim() not in (2, 3):
         raise RuntimeError(
-            f"dropout1d: Expected 2D or 3D input, but received a {input.ndim}D input. Note that "
+            f"dropout1d: Expected 2D or 3D input, but received a {input.dim()}D input. Note that "
             "dropout1d exists to provide channel-wise dropout on inputs with 1 spatial dimension, "
             "a channel dimension, and an optional batch dimension (i.e. 2D or 3D inputs)."
         )
-    return (_channels if input.ndim == 3 else _one_sample)(input, p, training, inplace)
+    return (_channels if input.dim() == 3 else _one_sample)(input, p, training, inplace)
 
 
 def _warn_about_dims(dims: int, spatial: int) -> None:
@@ -82,9 +82,9 @@ def dropout2d(
 ) -> Tensor:
     """`dropout` of whole channels (N, C, H, W); (N, C, L) too, with a warning."""
     check_probability(p)
-    if input.ndim not in (3, 4):
-        _warn_about_dims(input.ndim, 2)
-    if input.ndim == 3:
+    if input.dim() not in (3, 4):
+        _warn_about_dims(input.dim(), 2)
+    if input.dim() == 3:
         warnings.warn(
             "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout "
             "behavior is desired - input is interpreted as shape (N, C, L), where C is the channel "
@@ -101,6 +101,6 @@ def dropout3d(
 ) -> Tensor:
     """`dropout` of whole channels: (N, C, D, H, W) or (C, D, H, W)."""
     check_probability(p)
-    if input.ndim not in (4, 5):
-        _warn_about_dims(input.ndim, 3)
-    return (_channels if input.ndim == 5 else _one_sample)(input, p, training, inplace)
+    if input.dim() not in (4, 5):
+        _warn_about_dims(input.dim(), 3)
+    return (_channels if input.dim() == 5 else _one_sample)(input, p, training, inplace)

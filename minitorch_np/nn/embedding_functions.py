@@ -55,20 +55,20 @@ def check_mode(mode: str, scale_grad_by_freq: bool, sparse: bool) -> int:
 
 def stretches(input: Tensor, offsets: Tensor | None) -> Tensor:
     """Where bags begin: as given, or at each row of a matrix. Raises: ValueError."""
-    if input.ndim == 2:
+    if input.dim() == 2:
         if offsets is not None:
             raise ValueError(
                 "if input is 2D, then offsets has to be None, as input is treated is a mini-batch "
                 f"of fixed length sequences. However, found offsets of type {type(offsets)}"
             )
         return arange(0, input.numel(), input.size(1), dtype=input.dtype)
-    if input.ndim != 1:
+    if input.dim() != 1:
         raise ValueError(
-            f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.ndim}"
+            f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.dim()}"
         )
     if offsets is None:
         raise ValueError("offsets has to be a 1D Tensor but got None")
-    if offsets.ndim != 1:
+    if offsets.dim() != 1:
         raise ValueError("offsets has to be a 1D Tensor")
     return offsets
 
@@ -99,15 +99,17 @@ def embedding_bag(
         )
         weight, input = input, weight
     samples = per_sample_weights
-    if samples is not None and input.sizes != samples.sizes:
+    if samples is not None and input.size() != samples.size():
         raise ValueError(
             f"embedding_bag: If per_sample_weights ({samples.shape}) is not None, then it must "
             f"have the same shape as the input ({input.shape})"
         )
-    if weight.ndim != 2:
-        raise ValueError(f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.ndim}")
+    if weight.dim() != 2:
+        raise ValueError(
+            f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.dim()}"
+        )
     starts = stretches(input, offsets)
-    if input.ndim == 2:
+    if input.dim() == 2:
         include_last_offset = False
         input = input.reshape(-1)
         samples = None if samples is None else samples.reshape(-1)

@@ -10,6 +10,7 @@ from typing import NoReturn, cast
 from minitorch_np.absent import absent
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import int64
+from minitorch_np.guard import guarded
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.nn.attention_functions import multi_head_attention_forward
 from minitorch_np.nn.dropout_functions import (
@@ -287,7 +288,7 @@ def softmax(
 ) -> Tensor:
     """exp(input) over its sum along `dim`."""
     if dim is None:
-        dim = _implicit_dim("softmax", input.ndim, _stacklevel)
+        dim = _implicit_dim("softmax", input.dim(), _stacklevel)
     return input.softmax(dim) if dtype is None else input.softmax(dim, dtype=dtype)
 
 
@@ -296,7 +297,7 @@ def softmin(
 ) -> Tensor:
     """softmax(-input)."""
     if dim is None:
-        dim = _implicit_dim("softmin", input.ndim, _stacklevel)
+        dim = _implicit_dim("softmin", input.dim(), _stacklevel)
     return (-input).softmax(dim) if dtype is None else (-input).softmax(dim, dtype=dtype)
 
 
@@ -305,7 +306,7 @@ def log_softmax(
 ) -> Tensor:
     """log(softmax(input)) along `dim`."""
     if dim is None:
-        dim = _implicit_dim("log_softmax", input.ndim, _stacklevel)
+        dim = _implicit_dim("log_softmax", input.dim(), _stacklevel)
     return input.log_softmax(dim) if dtype is None else input.log_softmax(dim, dtype=dtype)
 
 
@@ -340,6 +341,7 @@ def normalize(
     return div(input, norm(input, p, dim, keepdim=True).clamp_min_(eps).expand_as(input), out=out)
 
 
+@guarded
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """Indices (*) as int64 rows (*, num_classes) with a single 1; -1 means the largest plus 1.
 

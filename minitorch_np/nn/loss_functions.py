@@ -46,7 +46,7 @@ def _warn_about_size(input: Tensor, target: Tensor) -> None:
 
 def _weighted(errors: Tensor, input: Tensor, weight: Tensor, reduction: str, plain: bool) -> Tensor:
     """Errors times `weight`, reduced; 'mean' divides by the sum of weights unless `plain`."""
-    if weight.sizes != input.sizes:
+    if weight.size() != input.size():
         raise ValueError("Weights and input must have the same size.")
     weighted = errors * weight
     if reduction == "none":
@@ -123,7 +123,7 @@ def huber_loss(
     a, b = broadcast_tensors(input, target)
     if weight is None:
         return loss.huber_loss(a, b, known(reduction), delta)
-    if weight.sizes != input.sizes:
+    if weight.size() != input.size():
         raise ValueError("Weights and input must have the same size.")
     return _weighted(loss.huber_loss(a, b, "none", delta), input, weight, reduction, True)
 
@@ -138,7 +138,7 @@ def binary_cross_entropy(
 ) -> Tensor:
     """-(target log(input) + (1 - target) log(1 - input)) of probabilities, reduced."""
     reduction = known(chosen(reduction, size_average, reduce))
-    if target.sizes != input.sizes:
+    if target.size() != input.size():
         raise ValueError(
             f"Using a target size ({target.shape}) that is different to the input size "
             f"({input.shape}) is deprecated. Please ensure they have the same size."
@@ -159,7 +159,7 @@ def binary_cross_entropy_with_logits(
 ) -> Tensor:
     """`binary_cross_entropy` of sigmoid(input), in one stable step."""
     reduction = known(chosen(reduction, size_average, reduce))
-    if target.sizes != input.sizes:
+    if target.size() != input.size():
         raise ValueError(
             f"Target size ({target.shape}) must be the same as input size ({input.shape})"
         )
@@ -190,8 +190,8 @@ def kl_div(
                 stacklevel=2,
             )
         kind = "sum" if reduction == "batchmean" else known(reduction)
-    reduced = loss.kl_div(input, target, kind, log_target)
-    return reduced / input.sizes[0] if reduction == "batchmean" and input.ndim else reduced
+    reduced = loss.kl_div(input, target, kind, log_target=log_target)
+    return reduced / input.sizes[0] if reduction == "batchmean" and input.dim() else reduced
 
 
 def nll_loss(

@@ -48,7 +48,7 @@ def margin_ranking_loss(
 ) -> Tensor:
     """max(0, -target * (input1 - input2) + margin), reduced: 1 says that `input1` ranks first."""
     reduction = known(chosen(reduction, size_average, reduce))
-    if not input1.ndim == input2.ndim == target.ndim:
+    if not input1.dim() == input2.dim() == target.dim():
         raise RuntimeError(
             "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
             f"input1: {input1.shape}, input2: {input2.shape}, target: {target.shape} "
@@ -97,7 +97,7 @@ def multilabel_soft_margin_loss(
     losses = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     if weight is not None:
         losses = losses * weight
-    classes = input.ndim - 1
+    classes = input.dim() - 1
     losses = losses.sum(dim=classes) / input.size(classes)
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(reduction + " is not valid")
@@ -132,7 +132,7 @@ def multi_margin_loss(
     reduction = known(chosen(reduction, size_average, reduce))
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
-    if weight is not None and weight.ndim != 1:
+    if weight is not None and weight.dim() != 1:
         raise ValueError("weight must be one-dimensional")
     return multi_margin.multi_margin_loss(input, target, p, margin, weight, reduction)
 
@@ -162,11 +162,11 @@ def variance_of(input: Tensor, var: Tensor | float) -> Tensor:
         return var * ones_like(input)
     if (var < 0).any():
         raise ValueError("var has negative entry/entries")
-    if var.sizes == input.sizes:
+    if var.size() == input.size():
         return var
     if input.sizes[:-1] == var.sizes:
         return var.unsqueeze(-1)
-    if input.ndim == var.ndim:
+    if input.dim() == var.dim():
         others = [b for a, b in zip(input.sizes, var.sizes, strict=True) if a != b]
         if sum(others) == 1:
             return var
@@ -248,7 +248,7 @@ def triplet_margin_with_distance_loss(
         raise ValueError(f"{reduction} is not a valid value for reduction")
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
-    a, p, n = anchor.ndim, positive.ndim, negative.ndim
+    a, p, n = anchor.dim(), positive.dim(), negative.dim()
     if not a == p == n:
         raise RuntimeError(
             "The anchor, positive, and negative tensors are expected to have the same number of "

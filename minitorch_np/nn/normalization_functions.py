@@ -87,9 +87,9 @@ def group_norm(
     eps: float = 1e-5,
 ) -> Tensor:
     """Each group of channels of `input`, (N, C, *), to mean 0 and variance 1."""
-    if input.ndim < 2:
+    if input.dim() < 2:
         raise RuntimeError(
-            f"Expected at least 2 dimensions for input tensor but received {input.ndim}"
+            f"Expected at least 2 dimensions for input tensor but received {input.dim()}"
         )
     n, c, *rest = input.sizes
     check_batch([n * c // num_groups, num_groups, *rest])
@@ -124,7 +124,7 @@ def local_response_norm(
 
     Source: Krizhevsky et al., ImageNet Classification with Deep Convolutional Networks (2012).
     """
-    n = input.ndim
+    n = input.dim()
     if n < 3:
         # the gap in torch's text is its own
         gap = " " * 25

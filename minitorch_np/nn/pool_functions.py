@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from minitorch_np.missing import demanding
+from minitorch_np.guard import guarded
 from minitorch_np.ops import adaptive_pool, avg_pool, max_pool
 from minitorch_np.ops.pooling import Ints, taken
 from minitorch_np.tensor import Tensor
@@ -127,12 +127,12 @@ def list_with_default(out_size: Sizes, defaults: Sequence[int]) -> Ints:
 
 def adaptive_avg_pool2d(input: Tensor, output_size: Sizes) -> Tensor:
     """(N, C, H, W) to (N, C, *output_size) by means; None keeps a size."""
-    return adaptive_pool.adaptive_avg_pool2d(input, list_with_default(output_size, input.sizes))
+    return adaptive_pool.adaptive_avg_pool2d(input, list_with_default(output_size, input.size()))
 
 
 def adaptive_avg_pool3d(input: Tensor, output_size: Sizes) -> Tensor:
     """(N, C, D, H, W) to (N, C, *output_size) by means; None keeps a size."""
-    return adaptive_pool.adaptive_avg_pool3d(input, list_with_default(output_size, input.sizes))
+    return adaptive_pool.adaptive_avg_pool3d(input, list_with_default(output_size, input.size()))
 
 
 def adaptive_max_pool1d_with_indices(
@@ -156,7 +156,7 @@ def adaptive_max_pool2d_with_indices(
 ) -> Pair:
     """(N, C, H, W) to (N, C, *output_size) by the largest elements, and their indices."""
     del return_indices
-    sizes = list_with_default(output_size, input.sizes)
+    sizes = list_with_default(output_size, input.size())
     found = adaptive_pool.adaptive_max_pool2d(input, sizes)
     return found.result0, found.result1
 
@@ -174,7 +174,7 @@ def adaptive_max_pool3d_with_indices(
 ) -> Pair:
     """(N, C, D, H, W) to (N, C, *output_size) by the largest elements, and their indices."""
     del return_indices
-    sizes = list_with_default(output_size, input.sizes)
+    sizes = list_with_default(output_size, input.size())
     found = adaptive_pool.adaptive_max_pool3d(input, sizes)
     return found.result0, found.result1
 
@@ -187,7 +187,7 @@ def adaptive_max_pool3d(
     return found if return_indices else found[0]
 
 
-@demanding
+@guarded
 def avg_pool2d(
     input: Tensor,
     kernel_size: Ints,
@@ -206,7 +206,7 @@ def avg_pool2d(
     )  # fmt: skip
 
 
-@demanding
+@guarded
 def avg_pool3d(
     input: Tensor,
     kernel_size: Ints,

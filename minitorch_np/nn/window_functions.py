@@ -108,7 +108,7 @@ def _fractional(
             int(input.size(d - dims) * r) for d, r in zip(range(dims), ratios, strict=False)
         ]
     if random_samples is None:
-        count = 1 if input.ndim == dims + 1 else input.size(0)
+        count = 1 if input.dim() == dims + 1 else input.size(0)
         random_samples = rand(count, input.size(-dims - 1), dims, dtype=input.dtype)
     run = (fractional_pool.fractional_max_pool2d, fractional_pool.fractional_max_pool3d)[dims - 2]
     kernel, size = several(kernel_size, dims), several(output_size, dims)

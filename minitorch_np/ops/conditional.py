@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.guard import guarded
 from minitorch_np.kernels.large import MANY, Compiled, dense, kept, loop
 from minitorch_np.loops import (
     Kernel,
@@ -24,7 +25,6 @@ from minitorch_np.loops import (
     rounded,
     scalar,
 )
-from minitorch_np.missing import demanding
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.power import larger, smaller
 from minitorch_np.overloads import unfitting
@@ -163,7 +163,7 @@ def where_method(self: Tensor, condition: Tensor, other: Tensor | Number) -> Ten
 
 
 where_method.__name__ = "where"
-method(demanding(where_method), "where")
+method(guarded(where_method, method=True), "where")
 
 
 def check_mask(input: Tensor, mask: Tensor, value: Tensor | Number) -> None:

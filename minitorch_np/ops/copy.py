@@ -12,6 +12,7 @@ from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.graph.saved import legacy_type
+from minitorch_np.guard import guarded, guarded_method
 from minitorch_np.kernels.large import MANY, loop
 from minitorch_np.loops import quietly, resize_output
 from minitorch_np.memory_format import (
@@ -400,18 +401,18 @@ def type_method(
     raise ValueError(f"invalid type: '{name}'")
 
 
-method(type_method, "type")
+method(guarded(type_method, "type", method=True), "type")
 
 
 def _cast(name: str, dtype: Dtype) -> None:
     """Bind the method `name`, which converts to `dtype`."""
 
-    def cast(self: Tensor, memory_format: Format = preserve_format) -> Tensor:
+    def cast(self: Tensor, *, memory_format: Format = preserve_format) -> Tensor:
         return to(self, dtype, memory_format=memory_format)
 
     cast.__name__ = cast.__qualname__ = name
     cast.__doc__ = f"The tensor as {dtype}; itself if it is that already."
-    method(cast)
+    guarded_method(cast)
 
 
 for _name, _dtype in {
@@ -423,7 +424,7 @@ for _name, _dtype in {
 
 
 @composite()
-def cpu(input: Tensor, memory_format: Format = preserve_format) -> Tensor:
+def cpu(input: Tensor, *, memory_format: Format = preserve_format) -> Tensor:
     """The tensor itself, for it is on the CPU."""
     return to(input, memory_format=memory_format)
 

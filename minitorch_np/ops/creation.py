@@ -6,8 +6,8 @@ from typing import Unpack
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import WATCHERS, made, state
+from minitorch_np.guard import guarded, guarded_method
 from minitorch_np.memory_format import memory_format, preserve_format
-from minitorch_np.missing import demanding
 from minitorch_np.ops.factory import (
     LikeOptions,
     Options,
@@ -24,7 +24,7 @@ from minitorch_np.ops.factory import (
     sizes_of,
 )
 from minitorch_np.shapes import Shape
-from minitorch_np.tensor import Number, Tensor, method
+from minitorch_np.tensor import Number, Tensor
 from minitorch_np.tensor import empty as memory
 from minitorch_np.tensor import empty_strided as strided_memory
 
@@ -55,6 +55,7 @@ def _fill(tensor: Tensor, value: Number) -> None:
         tensor.array.fill(converted_number(value, tensor.dtype))
 
 
+@guarded
 def empty(
     *size: int | Sequence[int],
     out: Tensor | None = None,
@@ -71,6 +72,7 @@ def empty(
     return finished(prepared("empty", shape, options, None, None, stride), options)
 
 
+@guarded
 def zeros(
     *size: int | Sequence[int], out: Tensor | None = None, **options: Unpack[SizedOptions]
 ) -> Tensor:
@@ -78,6 +80,7 @@ def zeros(
     return filled("zeros", shape_of("zeros", size, options), 0, options, out, None)
 
 
+@guarded
 def ones(
     *size: int | Sequence[int], out: Tensor | None = None, **options: Unpack[SizedOptions]
 ) -> Tensor:
@@ -85,7 +88,7 @@ def ones(
     return filled("ones", shape_of("ones", size, options), 1, options, out, None)
 
 
-@demanding
+@guarded
 def full(
     size: Sequence[int],
     fill_value: Number | Tensor,
@@ -102,12 +105,13 @@ def full(
     return filled("full", shape, value, options, out, dtypes.of_number(value))
 
 
+@guarded
 def scalar_tensor(s: Number | Tensor, **options: Unpack[Options]) -> Tensor:
     """A 0-d tensor of one number, of the default dtype whatever the number is."""
     return filled("scalar_tensor", (), checked_number("scalar_tensor", "s", s), options, None, None)
 
 
-@demanding
+@guarded
 def empty_strided(size: Sequence[int], stride: Sequence[int], **options: Unpack[Options]) -> Tensor:
     """An uninitialised tensor of any geometry, over just the memory that it spans.
 
@@ -133,6 +137,7 @@ def empty_strided(size: Sequence[int], stride: Sequence[int], **options: Unpack[
     return finished(strided_memory(shape, steps, dtype), options)
 
 
+@guarded
 def empty_permuted(
     size: Sequence[int], physical_layout: Sequence[int], **options: Unpack[Options]
 ) -> Tensor:
@@ -181,6 +186,7 @@ def like(name: str, input: Tensor, options: LikeOptions) -> Tensor:
     return memory(input.sizes, stride, dtype)
 
 
+@guarded
 def empty_like(input: Tensor, **options: Unpack[LikeOptions]) -> Tensor:
     """An uninitialised tensor like `input`: its shape and dtype, and its layout where dense."""
     if WATCHERS and state.modes:
@@ -197,43 +203,45 @@ def filled_like(name: str, input: Tensor, value: Number, options: LikeOptions) -
     return finished(tensor, options)
 
 
+@guarded
 def zeros_like(input: Tensor, **options: Unpack[LikeOptions]) -> Tensor:
     """Zeros like `input`: its shape and dtype, and its layout where dense."""
     return filled_like("zeros_like", input, 0, options)
 
 
+@guarded
 def ones_like(input: Tensor, **options: Unpack[LikeOptions]) -> Tensor:
     """Ones like `input`: its shape and dtype, and its layout where dense."""
     return filled_like("ones_like", input, 1, options)
 
 
-@demanding
+@guarded
 def full_like(input: Tensor, fill_value: Number | Tensor, **options: Unpack[LikeOptions]) -> Tensor:
     """`fill_value` like `input`: its shape and dtype, and its layout where dense."""
     value = checked_number("full_like", "fill_value", fill_value, 2)
     return filled_like("full_like", input, value, options)
 
 
-@method
+@guarded_method
 def new_empty(self: Tensor, *size: int | Sequence[int], **options: Unpack[SizedOptions]) -> Tensor:
     """An uninitialised contiguous tensor of `size` and of this tensor's dtype."""
     shape = shape_of("new_empty", size, options)
     return finished(prepared("new_empty", shape, options, None, self.dtype), options)
 
 
-@method
+@guarded_method
 def new_zeros(self: Tensor, *size: int | Sequence[int], **options: Unpack[SizedOptions]) -> Tensor:
     """Zeros of `size` and of this tensor's dtype."""
     return filled("new_zeros", shape_of("new_zeros", size, options), 0, options, None, self.dtype)
 
 
-@method
+@guarded_method
 def new_ones(self: Tensor, *size: int | Sequence[int], **options: Unpack[SizedOptions]) -> Tensor:
     """Ones of `size` and of this tensor's dtype."""
     return filled("new_ones", shape_of("new_ones", size, options), 1, options, None, self.dtype)
 
 
-@method
+@guarded_method
 def new_full(
     self: Tensor, size: Sequence[int], fill_value: Number | Tensor, **options: Unpack[Options]
 ) -> Tensor:
@@ -243,7 +251,7 @@ def new_full(
     return filled("new_full", shape, value, options, None, self.dtype)
 
 
-@method
+@guarded_method
 def new_empty_strided(
     self: Tensor, size: Sequence[int], stride: Sequence[int], **options: Unpack[Options]
 ) -> Tensor:

@@ -267,7 +267,7 @@ def _written(operands: Sequence[object]) -> tuple[str, list[Tensor]]:
     return equation, tensors
 
 
-@composite(method=False)
+@composite(method=False, python=True)
 def einsum(*args: object) -> Tensor:
     """The sum of products that an equation such as 'bij,bjk->bik' names.
 

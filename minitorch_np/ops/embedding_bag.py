@@ -341,7 +341,7 @@ def _embedding_bag_per_sample_weights_backward(
     return finish(values, grad.dtype, None)
 
 
-@composite(method=False)
+@composite(method=False, python=True)
 def embedding_bag(
     weight: Tensor,
     indices: Tensor,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import no_grad
+from minitorch_np.guard import guarded
 from minitorch_np.kernels.large import in_doubles
 from minitorch_np.loops import (
     common_dtype,
@@ -29,6 +30,7 @@ from minitorch_np.tensor import Number, Tensor
 
 __all__ = [
     "digamma", "igamma", "igammac", "lgamma", "mvlgamma", "polygamma", "special_polygamma",
+    "numbered_polygamma",
     "special_zeta",
 ]  # fmt: skip
 
@@ -111,7 +113,11 @@ polygamma_.vjp(input=lambda g, n, input: g * polygamma(input, n + 1))
 @composite(method=False)
 def special_polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`polygamma` as a function, with the number of the derivative first."""
-    return polygamma(input, n, out=out)
+    return input.polygamma(n, out=out)
+
+
+numbered_polygamma = guarded(special_polygamma, "polygamma")
+"""`special_polygamma` under the name that it has in torch's own namespace."""
 
 
 def _shifted(input: Tensor, p: int, dtype: Dtype) -> Tensor:

@@ -65,7 +65,7 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Number = 1, dim: int = 
 @composite(method=False)
 def trapz(y: Tensor, x: Tensor | None = None, *, dx: Number = 1, dim: int = -1) -> Tensor:
     """`trapezoid`, under its older name."""
-    return trapezoid(y, x, dx=dx, dim=dim)
+    return trapezoid(y, dx=dx, dim=dim) if x is None else trapezoid(y, x, dim=dim)
 
 
 @composite(method=False)

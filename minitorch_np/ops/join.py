@@ -9,6 +9,7 @@ from minitorch_np import dtypes, notes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import Form, Plans
 from minitorch_np.graph.modes import state
+from minitorch_np.guard import guarded
 from minitorch_np.loops import quietly, resize_output
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import wiped
@@ -251,12 +252,14 @@ def _several(name: str, tensors: Tensors, form: Callable[[Tensor], object]) -> l
     return [t for t in wide if isinstance(t, Tensor)]
 
 
+@guarded
 def hstack(tensors: Tensors, *, out: Tensor | None = None) -> Tensor:
     """The tensors side by side: along dim 1, or dim 0 for vectors."""
     wide = _several("hstack", tensors, atleast_1d)
     return cat(wide, 0 if wide[0].ndim == 1 else 1, out=out)
 
 
+@guarded
 def vstack(tensors: Tensors, *, out: Tensor | None = None) -> Tensor:
     """The tensors below each other: along dim 0, vectors as rows."""
     return cat(_several("vstack", tensors, atleast_2d), 0, out=out)
@@ -265,11 +268,13 @@ def vstack(tensors: Tensors, *, out: Tensor | None = None) -> Tensor:
 row_stack = vstack
 
 
+@guarded
 def dstack(tensors: Tensors, *, out: Tensor | None = None) -> Tensor:
     """The tensors behind each other: along dim 2."""
     return cat(_several("dstack", tensors, atleast_3d), 2, out=out)
 
 
+@guarded
 def column_stack(tensors: Tensors, *, out: Tensor | None = None) -> Tensor:
     """The tensors side by side, vectors as columns."""
     wide = _several("column_stack", tensors, lambda t: t if t.ndim > 1 else t.reshape(t.numel(), 1))
@@ -331,7 +336,7 @@ def blocks_backward(g: Tensor, sizes: Sequence[Shape]) -> list[Tensor]:
     return parts
 
 
-@composite(method=False)
+@composite(method=False, python=True)
 def block_diag(*tensors: Tensor) -> Tensor:
     """Zeros with the given matrices one after the other on the diagonal; a vector is one row."""
     for at, t in enumerate(tensors):

@@ -310,7 +310,7 @@ huber_loss_backward.vjp(
 
 @composite(method=False)
 def kl_div(
-    input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False
+    input: Tensor, target: Tensor, reduction: str = "mean", *, log_target: bool = False
 ) -> Tensor:
     """`target * (log(target) - input)`, reduced; `input` holds logarithms, `target` may.
 
@@ -325,7 +325,7 @@ def kl_div(
     return reduced(xlogy(target, target) - crossed, reduction)
 
 
-@composite(method=False)
+@composite(method=False, python=True)
 def poisson_nll_loss(
     input: Tensor,
     target: Tensor,

@@ -6,6 +6,7 @@ for PyTorch reads the mean that its declarations name as 0.
 
 from collections.abc import Sequence
 
+from minitorch_np.guard import guarded
 from minitorch_np.ops import ctc, entropy, loss, margin
 from minitorch_np.tensor import Tensor
 
@@ -22,6 +23,7 @@ def _name(reduction: int) -> str:
     return {1: "mean", 2: "sum"}.get(reduction, "none")
 
 
+@guarded
 def margin_ranking_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: int = 0
 ) -> Tensor:
@@ -29,6 +31,7 @@ def margin_ranking_loss(
     return _margin.margin_ranking_loss(input1, input2, target, margin, _name(reduction))
 
 
+@guarded
 def hinge_embedding_loss(
     input: Tensor, target: Tensor, margin: float = 1.0, reduction: int = 0
 ) -> Tensor:
@@ -36,6 +39,7 @@ def hinge_embedding_loss(
     return _margin.hinge_embedding_loss(input, target, margin, _name(reduction))
 
 
+@guarded
 def cosine_embedding_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: int = 0
 ) -> Tensor:
@@ -43,6 +47,7 @@ def cosine_embedding_loss(
     return _margin.cosine_embedding_loss(input1, input2, target, margin, _name(reduction))
 
 
+@guarded
 def triplet_margin_loss(
     anchor: Tensor,
     positive: Tensor,
@@ -59,6 +64,7 @@ def triplet_margin_loss(
     )
 
 
+@guarded
 def poisson_nll_loss(
     input: Tensor, target: Tensor, log_input: bool, full: bool, eps: float, reduction: int
 ) -> Tensor:
@@ -66,13 +72,15 @@ def poisson_nll_loss(
     return loss.poisson_nll_loss(input, target, log_input, full, eps, _name(reduction))
 
 
+@guarded
 def kl_div(
     input: Tensor, target: Tensor, reduction: int = 0, *, log_target: bool = False
 ) -> Tensor:
     """`target * (log(target) - input)` of log-probabilities `input`, reduced by a number."""
-    return loss.kl_div(input, target, _name(reduction), log_target)
+    return loss.kl_div(input, target, _name(reduction), log_target=log_target)
 
 
+@guarded
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
@@ -86,6 +94,7 @@ def binary_cross_entropy_with_logits(
     )
 
 
+@guarded
 def ctc_loss(
     log_probs: Tensor,
     targets: Tensor,

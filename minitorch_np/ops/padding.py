@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import strides
 from minitorch_np.dtypes import bool_
+from minitorch_np.guard import guarded
 from minitorch_np.loops import not_implemented, quietly
 from minitorch_np.op import Recorded, composite, op
 from minitorch_np.ops.copy import copy_, zeros
@@ -310,6 +311,10 @@ def pad(input: Tensor, pad: Padding, mode: str = "constant", value: Number | Non
     `mode` says with what: 'constant' (`value`, else 0), 'reflect', 'replicate' or 'circular'.
     Source: aten/src/ATen/native/PadNd.cpp pad.
     """
+    return _padded(input, pad, mode, value)
+
+
+def _pad(input: Tensor, pad: Padding, mode: str, value: Number | None) -> Tensor:
     if mode != "constant" and mode not in _FORMS:
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if len(pad) % 2:
@@ -333,3 +338,6 @@ def pad(input: Tensor, pad: Padding, mode: str = "constant", value: Number | Non
             "  - 4D or 5D input: padding size = 6 (pads last 3 dimensions)"
         )
     return _FORMS[mode][count - 1](input, pad)
+
+
+_padded = guarded(_pad, "pad")

@@ -34,13 +34,16 @@ def swapped(ndim: int, dim0: int, dim1: int) -> list[int]:
     return order
 
 
-@composite(alias=["swapdims"])
+@composite()
 def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
     """`transpose` under NumPy's name."""
     return transpose(input, axis0, axis1)
 
 
-swapdims = swapaxes
+@composite()
+def swapdims(input: Tensor, dim0: int, dim1: int) -> Tensor:
+    """`transpose` under another name."""
+    return transpose(input, dim0, dim1)
 
 
 @op("view", planned=True)
@@ -84,7 +87,7 @@ def inverse(dims: Shape) -> Shape:
     return tuple(back)
 
 
-@composite(alias=["moveaxis"])
+@composite()
 def movedim(input: Tensor, source: int | Shape, destination: int | Shape) -> Tensor:
     """The tensor with dims `source` moved to the places `destination`; the others keep their order.
 
@@ -96,7 +99,10 @@ def movedim(input: Tensor, source: int | Shape, destination: int | Shape) -> Ten
     return permute(input, order) if input.ndim else same_view(input)
 
 
-moveaxis = movedim
+@composite()
+def moveaxis(input: Tensor, source: int | Shape, destination: int | Shape) -> Tensor:
+    """`movedim` under NumPy's name."""
+    return movedim(input, source, destination)
 
 
 def transposed_matrices(input: Tensor, name: str, zero: str) -> Tensor:

@@ -6,7 +6,7 @@ from typing import Unpack, cast
 
 from minitorch_np import dtypes
 from minitorch_np.graph.modes import WATCHERS, made, state
-from minitorch_np.missing import demanding
+from minitorch_np.guard import guarded
 from minitorch_np.ops.creation import like
 from minitorch_np.ops.factory import (
     LikeOptions,
@@ -31,6 +31,7 @@ __all__ = [
 ]  # fmt: skip
 
 
+@guarded
 def rand(
     *size: int | Sequence[int],
     generator: Generator | None = None,
@@ -47,6 +48,7 @@ def rand(
     return finished(fill(tensor, drawn), options, out, "rand")
 
 
+@guarded
 def randn(
     *size: int | Sequence[int],
     generator: Generator | None = None,
@@ -71,6 +73,7 @@ def _normal_into(
     return finished(fill(tensor, drawn), options, out, "normal")
 
 
+@guarded
 def randint(
     *args: int | Sequence[int],
     generator: Generator | None = None,
@@ -109,6 +112,7 @@ def _integers_into(
     return finished(fill(tensor, drawn), options, out, "randint")
 
 
+@guarded
 def randperm(
     n: int,
     *,
@@ -127,6 +131,7 @@ def randperm(
     return finished(tensor, options, out, "randperm")
 
 
+@guarded
 def rand_like(
     input: Tensor, *, generator: Generator | None = None, **options: Unpack[LikeOptions]
 ) -> Tensor:
@@ -138,6 +143,7 @@ def rand_like(
     return finished(fill(tensor, source.uniform(tensor.numel(), tensor.dtype)), options)
 
 
+@guarded
 def randn_like(
     input: Tensor, *, generator: Generator | None = None, **options: Unpack[LikeOptions]
 ) -> Tensor:
@@ -147,7 +153,7 @@ def randn_like(
     return _normal_into(like("randn_like", input, options), 0.0, 1.0, generator, options, None)
 
 
-@demanding
+@guarded
 def randint_like(
     input: Tensor,
     low: int | Tensor,
@@ -170,6 +176,7 @@ def randint_like(
     )
 
 
+@guarded
 def normal(
     mean: Tensor | float,
     std: Tensor | float = 1.0,

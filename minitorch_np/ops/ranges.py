@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from minitorch_np import boxmuller, dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.guard import guarded
 from minitorch_np.loops import quietly
-from minitorch_np.missing import demanding
 from minitorch_np.ops.factory import (
     Options,
     converted_number,
@@ -32,6 +32,7 @@ Array = NDArray[np.generic]
 F64 = NDArray[np.float64]
 
 
+@guarded
 def arange(
     start: Number | Tensor | None = None,
     end: Number | Tensor | None = None,
@@ -142,7 +143,7 @@ def _store(tensor: Tensor, values: Array) -> None:
     np.copyto(tensor.array, values, casting="unsafe")
 
 
-@demanding
+@guarded
 def linspace(
     start: Number | Tensor,
     end: Number | Tensor,
@@ -164,7 +165,7 @@ def linspace(
     return finished(tensor, options, out, "linspace")
 
 
-@demanding
+@guarded
 def logspace(
     start: Number | Tensor,
     end: Number | Tensor,
@@ -265,6 +266,7 @@ def _as_element(value: Number, dtype: Dtype) -> float:
     return float(converted_number(value, dtype).item())
 
 
+@guarded
 def eye(
     n: int, m: int | None = None, *, out: Tensor | None = None, **options: Unpack[Options]
 ) -> Tensor:

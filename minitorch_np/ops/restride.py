@@ -10,6 +10,7 @@ from minitorch_np.graph.inplace import bump, check_inplace, rebase, settle
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Node, edge, forget
 from minitorch_np.graph.tangents import forget_tangents
+from minitorch_np.guard import guarded, guarded_method
 from minitorch_np.memory_format import contiguous_format, memory_format, preserve_format
 from minitorch_np.op import op
 from minitorch_np.ops.permute import check_matrix, swapped
@@ -70,7 +71,7 @@ def squeeze_method_(self: Tensor, *dims: int | Shape, dim: int | Shape | None = 
     return squeeze_(self, one_or_several(dims) if dim is None else dim)
 
 
-method(squeeze_method_, "squeeze_")
+method(guarded(squeeze_method_, "squeeze_", method=True), "squeeze_")
 
 
 @op("view", node="UnsqueezeBackward1")
@@ -105,7 +106,7 @@ as_strided_.vjp(
 )
 
 
-@method
+@guarded_method
 def resize_(
     self: Tensor, *size: int | Shape, memory_format: memory_format = contiguous_format
 ) -> Tensor:
@@ -133,7 +134,7 @@ def resize_(
     return self
 
 
-@method
+@guarded_method
 def resize_as_(
     self: Tensor, the_template: Tensor, *, memory_format: memory_format = contiguous_format
 ) -> Tensor:
@@ -154,7 +155,7 @@ def leave_accumulator(leaf: Tensor) -> None:
         old.tensor_hooks = {0: hooks}  # hooks of later on are its hooks, too
 
 
-@method
+@guarded_method
 def set_(
     self: Tensor,
     source: Tensor | UntypedStorage | None = None,

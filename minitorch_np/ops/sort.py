@@ -140,7 +140,7 @@ def argsort(
     input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False
 ) -> Tensor:
     """The indices that would sort along `dim`."""
-    return sort(input.detach(), dim, descending, stable=stable).indices
+    return sort(input.detach(), dim=dim, descending=descending, stable=stable).indices
 
 
 @composite()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import int64
+from minitorch_np.guard import guarded
 from minitorch_np.kernels.large import dense, loop
 from minitorch_np.loops import resize_output
 from minitorch_np.op import composite, op
@@ -120,11 +121,13 @@ def _by_loop(name: str, a: Array, out: Array, diagonal: int) -> None:
     loop("copies.triangle")(*flat, rows, columns, diagonal, name == "tril", a is not out)
 
 
+@guarded
 def tril_indices(row: int, col: int, offset: int = 0, **options: Unpack[Options]) -> Tensor:
     """The (2, N) rows and columns of the lower triangle of a (row, col) matrix, row by row."""
     return _indices("tril_indices", np.tril, row, col, offset, options)
 
 
+@guarded
 def triu_indices(row: int, col: int, offset: int = 0, **options: Unpack[Options]) -> Tensor:
     """The (2, N) rows and columns of the upper triangle of a (row, col) matrix, row by row."""
     return _indices("triu_indices", np.triu, row, col, offset, options)
@@ -198,7 +201,7 @@ def _check_grid(tensors: Sequence[Tensor]) -> None:
             )
 
 
-@composite(method=False)
+@composite(method=False, python=True)
 def cartesian_prod(*tensors: Tensor) -> Tensor:
     """Every way to take one element of each 1-d tensor, a row each; of one tensor, that tensor.
 

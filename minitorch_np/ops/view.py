@@ -8,6 +8,7 @@ from minitorch_np.devices import type_name
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.saved import type_text
+from minitorch_np.guard import guarded
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.op import composite, op
 from minitorch_np.ops.factory import is_index, need_tensor, sizes_of
@@ -266,7 +267,7 @@ def squeeze_method(self: Tensor, *dims: int | Shape, dim: int | Shape | None = N
     return squeeze(self, one_or_several(dims) if dim is None else dim)
 
 
-method(squeeze_method, "squeeze")
+method(guarded(squeeze_method, "squeeze", method=True), "squeeze")
 
 
 @op("view", planned=True)
