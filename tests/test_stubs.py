@@ -19,8 +19,9 @@ def declared(source: str) -> set[str]:
 @pytest.mark.skipif(importlib.util.find_spec("ruff") is None, reason="ruff formats the file")
 def test_the_file_is_current():
     there, now = stubs.TARGET.read_text(), stubs.formatted(stubs.declarations())
-    changes = difflib.unified_diff(there.splitlines(), now.splitlines(), "there", "now", "", "", 0)
-    assert list(changes) == [], "run `make stubs`"
+    lines = there.splitlines(), now.splitlines()
+    changes = "\n".join(difflib.unified_diff(*lines, "there", "now", lineterm="", n=0))
+    assert not changes, f"run `make stubs`\n{changes}"
 
 
 def test_every_bound_name_is_declared():
