@@ -224,8 +224,8 @@ def composite(
 ) -> Callable[[F], F]:
     """Bind a function built from other ops; it needs no rule, and modes see what it calls.
 
-    A guard refuses arguments as torch's parser does. `python` says that PyTorch's is a Python
-    function: it has none, and what is missing, Python says in both.
+    A guard refuses arguments as torch's parser does. `python` says that there is none: PyTorch's is
+    a Python function, or this one parses its arguments itself.
     """
 
     def register(function: F) -> F:

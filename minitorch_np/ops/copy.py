@@ -305,7 +305,7 @@ def dtype_of(given: "Dtype | type") -> Dtype:
     return given if isinstance(given, Dtype) else _PYTHON_TYPES[given]
 
 
-@composite()
+@composite(python=True)
 def to(
     input: Tensor,
     *args: "Dtype | type | str | int | device | Tensor | None",
