@@ -9,8 +9,9 @@ call, as the recorders of ops are.
 import inspect
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
+from inspect import CO_VARARGS, CO_VARKEYWORDS
 from typing import Any, TypeVar, cast
 
 from minitorch_np.missing import MISSING, refuse_as_torch
@@ -26,13 +27,15 @@ F = TypeVar("F", bound=Callable[..., object])
 class Guard:
     """A function, the name that is called, and whether as a method."""
 
-    __slots__ = ("function", "method", "name", "own", "signature")
+    __slots__ = ("function", "method", "name", "own", "parameters")
+
+    parameters: Mapping[str, inspect.Parameter]
+    """Those of the function, once it is built."""
 
     def __init__(self, own: Callable[..., object], name: str, method: bool) -> None:
         self.own = own
         self.name = name
         self.method = method
-        self.signature = inspect.signature(own)
         made = types.FunctionType(_unbuilt.__code__, {"guard": self, "build": _build}, name)
         made.__qualname__, made.__module__, made.__doc__ = name, own.__module__, own.__doc__
         cast(Any, made).__wrapped__ = own
@@ -41,8 +44,7 @@ class Guard:
     def blame(self, error: Exception, arguments: dict[str, object]) -> None:
         """Raise torch's TypeError, if its parser does not take these arguments."""
         frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # as in flight.py
-        parameters = self.signature.parameters
-        refuse_as_torch(error, self.name, parameters, arguments, self.method, frame)
+        refuse_as_torch(error, self.name, self.parameters, arguments, self.method, frame)
 
 
 def _unbuilt(*args: object, **kwargs: object) -> object:
@@ -53,11 +55,12 @@ def _unbuilt(*args: object, **kwargs: object) -> object:
 
 def _build(guard: Guard) -> Callable[..., object]:
     """The function of a guard, with the body that was compiled for it."""
-    function, parameters = guard.function, guard.signature.parameters
+    function, signature = guard.function, inspect.signature(guard.own)
+    parameters = guard.parameters = signature.parameters
     named = ", ".join([f"{name!r}: {name}" for name in parameters])
-    text = f"""def {guard.name}({parameters_text(guard.signature)}):
+    text = f"""def {guard.name}({parameters_text(signature)}):
     try:
-        return own({call_text(guard.signature)})
+        return own({call_text(signature)})
     except Exception as error:
         guard.blame(error, {{{named}}})
         raise
@@ -65,7 +68,7 @@ def _build(guard: Guard) -> Callable[..., object]:
     space: dict[str, Any] = {"own": guard.own, "guard": guard}
     for p in parameters.values():
         space[f"default_{p.name}"] = MISSING if p.default is p.empty else p.default
-    exec(compile(text, f"<guard of {guard.name}>", "exec"), space)
+    exec(compile(text, f"(guard of {guard.name})", "exec"), space)
     made: types.FunctionType = space[guard.name]
     function.__globals__.update(space)
     function.__defaults__, function.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
@@ -76,8 +79,7 @@ def _build(guard: Guard) -> Callable[..., object]:
 def guarded(own: F, name: str = "", *, method: bool = False) -> F:
     """What stands in front of a function of torch's, or of a method, under its name or another."""
     name = name or cast(Any, own).__name__
-    kinds = {p.kind for p in inspect.signature(own).parameters.values()}
-    if kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}:
+    if cast(types.FunctionType, own).__code__.co_flags & (CO_VARARGS | CO_VARKEYWORDS):
         return cast(F, _any_number(own, name, method))
     return cast(F, Guard(own, name, method).function)
 

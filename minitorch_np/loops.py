@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.flight import depth
 from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.kernels import shares
 from minitorch_np.kernels.large import Compiled
@@ -445,7 +446,7 @@ def warn_of_resizing(out: Tensor, shape: Shape) -> None:
             "resized unless they have zero elements. You can explicitly reuse an out tensor t by "
             "resizing it, inplace, to zero elements with t.resize_(0).",
             UserWarning,
-            stacklevel=6,
+            stacklevel=depth(),
         )
 
 

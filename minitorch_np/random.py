@@ -27,6 +27,7 @@ from minitorch_np import boxmuller, dtypes, kernels
 from minitorch_np.absent import absent
 from minitorch_np.devices import device as Device
 from minitorch_np.dtypes import dtype
+from minitorch_np.flight import depth
 from minitorch_np.mersenne import Mersenne
 from minitorch_np.tensor import Tensor, stored
 
@@ -369,7 +370,7 @@ def _check_in_range(low: int, last: int, dtype: dtype) -> None:
                 f" limitations {name} can support discrete uniform distribution only within this"
                 " range. This warning will become an error in version 1.7 release, please fix the"
                 " code in advance",
-                stacklevel=4,
+                stacklevel=depth(),
             )
 
 

@@ -4,6 +4,7 @@ import warnings
 
 from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype
+from minitorch_np.flight import depth
 from minitorch_np.nn import functional as F
 from minitorch_np.nn import init as initial
 from minitorch_np.nn.module import Module
@@ -82,7 +83,7 @@ class Hardtanh(Module):
                 warnings.warn(
                     f"keyword argument `{old}_value` is deprecated and renamed to `{old}_val`",
                     FutureWarning,
-                    stacklevel=2,
+                    stacklevel=depth(),
                 )
         self.min_val = min_val if min_value is None else min_value
         self.max_val = max_val if max_value is None else max_value
@@ -392,7 +393,7 @@ class Softmax(_OverDim):
 
     def forward(self, input: Tensor) -> Tensor:
         """The shape of the input."""
-        return F.softmax(input, self.dim, _stacklevel=5)
+        return F.softmax(input, self.dim, _stacklevel=depth())
 
 
 class LogSoftmax(_OverDim):
@@ -400,7 +401,7 @@ class LogSoftmax(_OverDim):
 
     def forward(self, input: Tensor) -> Tensor:
         """The shape of the input."""
-        return F.log_softmax(input, self.dim, _stacklevel=5)
+        return F.log_softmax(input, self.dim, _stacklevel=depth())
 
 
 class Softmin(Module):
@@ -412,7 +413,7 @@ class Softmin(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """The shape of the input."""
-        return F.softmin(input, self.dim, _stacklevel=5)
+        return F.softmin(input, self.dim, _stacklevel=depth())
 
     def extra_repr(self) -> str:
         """The dimension."""
@@ -426,4 +427,4 @@ class Softmax2d(Module):
         """The shape of the input. Raises: ValueError for one of other dims."""
         if input.ndim not in (3, 4):
             raise ValueError(f"Softmax2d: expected input to be 3D or 4D, got {input.ndim}D instead")
-        return F.softmax(input, -3, _stacklevel=5)
+        return F.softmax(input, -3, _stacklevel=depth())

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.flight import depth
 from minitorch_np.ops.addmm import baddbmm
 from minitorch_np.ops.attention import scaled_dot_product_attention
 from minitorch_np.ops.copy import zeros_like
@@ -42,7 +43,7 @@ def canonical_mask(
         warnings.warn(
             f"Support for mismatched {name} and {other_name} is deprecated. Use same type for both "
             "instead.",
-            stacklevel=3,
+            stacklevel=depth(),
         )
     return mask if floats else zeros_like(mask).to(dtype).masked_fill_(mask, -math.inf)
 

@@ -2,6 +2,7 @@
 
 import warnings
 
+from minitorch_np.flight import depth
 from minitorch_np.ops import dropout as ops
 from minitorch_np.tensor import Tensor
 
@@ -73,7 +74,7 @@ def _warn_about_dims(dims: int, spatial: int) -> None:
         f"dropout instead. Note that {name} exists to provide channel-wise dropout on inputs with "
         f"{spatial} spatial dimensions, a channel dimension, and an optional batch dimension "
         f"(i.e. {spatial + 1}D or {spatial + 2}D inputs).",
-        stacklevel=3,
+        stacklevel=depth(),
     )
 
 
@@ -91,7 +92,7 @@ def dropout2d(
             "dim. This behavior will change in a future release to interpret the input as one "
             "without a batch dimension, i.e. shape (C, H, W). To maintain the 1D channel-wise "
             "dropout behavior, please switch to using dropout1d instead.",
-            stacklevel=2,
+            stacklevel=depth(),
         )
     return _channels(input, p, training, inplace)
 

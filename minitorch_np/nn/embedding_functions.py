@@ -3,6 +3,7 @@
 import warnings
 
 from minitorch_np import dtypes
+from minitorch_np.flight import depth
 from minitorch_np.ops import embedding as table
 from minitorch_np.ops import embedding_bag as bags
 from minitorch_np.ops.ranges import arange
@@ -95,7 +96,7 @@ def embedding_bag(
             "Argument order of nn.functional.embedding_bag was changed. Usage "
             "`embedding_bag(weight, input, ...)` is deprecated, and should now be "
             "`embedding_bag(input, weight, ...)`.",
-            stacklevel=2,
+            stacklevel=depth(),
         )
         weight, input = input, weight
     samples = per_sample_weights

@@ -10,6 +10,7 @@ from typing import NoReturn, cast
 from minitorch_np.absent import absent
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import int64
+from minitorch_np.flight import depth
 from minitorch_np.guard import guarded
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.nn.attention_functions import multi_head_attention_forward
@@ -318,7 +319,7 @@ def gumbel_softmax(
     `eps` has no effect. Jang et al., "Categorical Reparameterization with Gumbel-Softmax", 2016.
     """
     if eps != 1e-10:
-        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
+        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=depth())
     drawn = empty_like(logits, memory_format=contiguous_format).exponential_()
     soft = ((logits + -drawn.log()) / tau).softmax(dim)
     if not hard:

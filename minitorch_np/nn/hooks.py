@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from minitorch_np.flight import depth
 from minitorch_np.graph.function import Function, FunctionCtx
 from minitorch_np.graph.handle import RemovableHandle, registered
 from minitorch_np.graph.modes import is_grad_enabled
@@ -241,7 +242,7 @@ class BackwardHook:
                 "outputs since no inputs require gradients. See "
                 "https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html"
                 "#torch.nn.Module.register_full_backward_hook for more details.",
-                stacklevel=10,  # who called Tensor.backward
+                stacklevel=depth(),  # who called Tensor.backward
             )
         for hook in self.user_hooks:
             changed = hook(self.module, (None,) * self.n_inputs, grads)

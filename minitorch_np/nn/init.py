@@ -10,6 +10,7 @@ from typing import NoReturn
 import numpy as np
 
 from minitorch_np.absent import absent
+from minitorch_np.flight import depth
 from minitorch_np.graph.modes import no_grad
 from minitorch_np.nn.truncated import trunc_normal_
 from minitorch_np.ops.copy import copy_, fill_
@@ -145,7 +146,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | Non
 def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float | None:
     """The standard deviation, None for a tensor without elements."""
     if 0 in tensor.sizes:
-        warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=3)
+        warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=depth())
         return None
     fan = _fan(tensor, mode)
     return calculate_gain(nonlinearity, a) / math.sqrt(fan)

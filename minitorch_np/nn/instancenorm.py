@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype
+from minitorch_np.flight import depth
 from minitorch_np.nn import functional as F
 from minitorch_np.nn.batchnorm import NormBase, check_dims
 from minitorch_np.tensor import Tensor
@@ -62,7 +63,7 @@ class _InstanceNorm(NormBase):
             warnings.warn(
                 f"input's size at dim={dim} does not match num_features. You can silence this "
                 "warning by not passing in num_features, which is not used because affine=False",
-                stacklevel=2,
+                stacklevel=depth(),
             )
         if not dim:
             return self._normalised(input.unsqueeze(0)).squeeze(0)

@@ -4,6 +4,7 @@ import math
 import warnings
 
 from minitorch_np import dtypes
+from minitorch_np.flight import depth
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.nn.linear_loss_options import LinearCrossEntropyOptions
 from minitorch_np.nn.loss_functions import cross_entropy
@@ -147,5 +148,5 @@ def _warn_about_options(
         f"out_features={tuple(linear_weight.sizes[1:-1])}, tracing=False, "
         f"target.requires_grad={target.requires_grad}, "
         f"linear_bias.shape={None if bias is None else tuple(bias.sizes)}.",
-        stacklevel=3,
+        stacklevel=depth(),
     )

@@ -5,6 +5,7 @@ Two older options that stand for a `reduction`, `size_average` and `reduce`, are
 
 import warnings
 
+from minitorch_np.flight import depth
 from minitorch_np.nn.reduction import get_enum, legacy_get_string
 from minitorch_np.ops import entropy, loss, nll
 from minitorch_np.ops.view import broadcast_shapes, broadcast_tensors
@@ -40,7 +41,7 @@ def _warn_about_size(input: Tensor, target: Tensor) -> None:
             f"Using a target size ({target.shape}) that is different to the input size "
             f"({input.shape}). This will likely lead to incorrect results due to broadcasting. "
             "Please ensure they have the same size.",
-            stacklevel=3,
+            stacklevel=depth(),
         )
 
 
@@ -187,7 +188,7 @@ def kl_div(
                 "size.'batchmean' divides only by the batch size, and aligns with the KL div math "
                 "definition.'mean' will be changed to behave the same as 'batchmean' in the next "
                 "major release.",
-                stacklevel=2,
+                stacklevel=depth(),
             )
         kind = "sum" if reduction == "batchmean" else known(reduction)
     reduced = loss.kl_div(input, target, kind, log_target=log_target)

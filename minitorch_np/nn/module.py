@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
+from minitorch_np.flight import depth
 from minitorch_np.graph.handle import RemovableHandle, registered
 from minitorch_np.nn import hooks
 from minitorch_np.nn.hooks import BackwardHook, Hook, Hooks, backward_hooks_of
@@ -145,7 +146,7 @@ class Module(Stateful):
                 warnings.warn(
                     "For backward hooks to be called, module output should be a Tensor or a tuple "
                     f"of Tensors but received {type(call.result)}",
-                    stacklevel=3,
+                    stacklevel=depth(),
                 )
             call.result = around.setup_output_hook(cast(object, call.result))
         if regular:
@@ -198,7 +199,7 @@ class Module(Stateful):
                     warnings.warn(
                         f"{whose} forward hook with ``always_call=True`` raised an exception that "
                         f"was silenced as another error was raised in forward: {error}",
-                        stacklevel=3,
+                        stacklevel=depth(),
                     )
 
     def register_forward_pre_hook(

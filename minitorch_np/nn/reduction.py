@@ -2,6 +2,8 @@
 
 import warnings
 
+from minitorch_np.flight import depth
+
 __all__ = ["get_enum", "legacy_get_string"]
 
 
@@ -10,7 +12,7 @@ def get_enum(reduction: str) -> int:
     if reduction == "elementwise_mean":
         warnings.warn(
             "reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.",
-            stacklevel=2,
+            stacklevel=depth(),
         )
         return 1
     numbers = {"none": 0, "mean": 1, "sum": 2}
@@ -25,6 +27,6 @@ def legacy_get_string(size_average: bool | None, reduce: bool | None) -> str:
     name = ("mean" if averaged else "sum") if reduce is None or reduce else "none"
     warnings.warn(
         f"size_average and reduce args will be deprecated, please use reduction='{name}' instead.",
-        stacklevel=2,
+        stacklevel=depth(),
     )
     return name

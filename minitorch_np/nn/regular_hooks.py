@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, cast
 
+from minitorch_np.flight import depth
 from minitorch_np.graph.node import Node
 from minitorch_np.nn.hooks import Hook
 from minitorch_np.tensor import GraphNode, Tensor
@@ -78,7 +79,7 @@ def _warn(args: object, result: object, node: Node) -> None:
             {t.grad_fn for t in outputs} - {None}, {t.grad_fn for t in inputs}, node, full
         )
     if text:
-        warnings.warn(text, FutureWarning, stacklevel=4)
+        warnings.warn(text, FutureWarning, stacklevel=depth())
 
 
 def _doubt(

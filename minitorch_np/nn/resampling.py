@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Sequence
 from typing import cast
 
+from minitorch_np.flight import depth
 from minitorch_np.ops.adaptive_pool import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -147,7 +148,7 @@ def deprecated(name: str) -> None:
     """Warn that a function has another name now."""
     warnings.warn(
         f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.",
-        stacklevel=3,
+        stacklevel=depth(),
     )
 
 
@@ -190,7 +191,7 @@ def aligned(align_corners: bool | None) -> bool:
             "Default grid_sample and affine_grid behavior has changed to align_corners=False since "
             "1.3.0. Please specify align_corners=True if the old behavior is desired. See the "
             "documentation of grid_sample for details.",
-            stacklevel=3,
+            stacklevel=depth(),
         )
     return bool(align_corners)
 
@@ -244,7 +245,7 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
             "Since version 1.3.0, affine_grid behavior has changed for unit-size grids when "
             "align_corners=True. This is not an intended use case of affine_grid. See the "
             "documentation of affine_grid for details.",
-            stacklevel=2,
+            stacklevel=depth(),
         )
     elif min(size) <= 0:
         raise ValueError(f"Expected non-zero, positive output size. Got {size}")

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype
+from minitorch_np.flight import depth
 from minitorch_np.nn import init
 from minitorch_np.nn.module import Module
 from minitorch_np.nn.parameter import Parameter
@@ -89,7 +90,7 @@ class RNNBase(Module):
                 "dropout option adds dropout after all but last recurrent layer, so non-zero "
                 f"dropout expects num_layers greater than 1, but got dropout={dropout} and "
                 f"num_layers={self.num_layers}",
-                stacklevel=4,
+                stacklevel=depth(),
             )
         kinds = {"bias": bool, "batch_first": bool, "input_size": int, "hidden_size": int}
         for name, kind in kinds.items():

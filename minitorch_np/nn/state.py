@@ -9,6 +9,7 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any, NamedTuple, cast
 
 from minitorch_np import dtypes, notes
+from minitorch_np.flight import depth
 from minitorch_np.graph.handle import RemovableHandle, registered
 from minitorch_np.graph.modes import no_grad
 from minitorch_np.nn.conversion import Conversion
@@ -126,7 +127,7 @@ class Stateful(Conversion):
                 "https://pytorch.org/docs/main/generated/torch.nn.Module.html"
                 "#torch.nn.Module.state_dict for details.",
                 FutureWarning,
-                stacklevel=2,
+                stacklevel=depth(),
             )
             given = dict(zip(("destination", "prefix", "keep_vars"), args, strict=False))
             destination = given["destination"] if destination is None else destination

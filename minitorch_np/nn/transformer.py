@@ -8,6 +8,7 @@ from typing import Any
 
 from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype
+from minitorch_np.flight import depth
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.nn import functional as F
 from minitorch_np.nn.activation import GELU, ReLU
@@ -284,7 +285,7 @@ class TransformerEncoder(_Stack):
             warnings.warn(
                 "enable_nested_tensor is True, but self.use_nested_tensor is False because "
                 f"{reason}",
-                stacklevel=2,
+                stacklevel=depth(),
             )
             self.use_nested_tensor = False
 

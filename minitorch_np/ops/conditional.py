@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.flight import depth
 from minitorch_np.guard import guarded
 from minitorch_np.kernels.large import MANY, Compiled, dense, kept, loop
 from minitorch_np.loops import (
@@ -100,7 +101,7 @@ def check_condition(condition: Tensor) -> None:
             "where received a uint8 condition tensor. This behavior is deprecated and will be "
             "removed in a future version of PyTorch. Use a boolean condition instead.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=depth(),
         )
     elif condition.dtype is not dtypes.bool_:
         name = condition.dtype.aten_name
@@ -233,7 +234,7 @@ def masked_fill_(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
             "before performing this operation. This also applies to advanced indexing e.g. "
             "tensor[mask] = scalar",
             UserWarning,
-            stacklevel=4,
+            stacklevel=depth(),
         )
     shape = broadcast(input.sizes, mask.sizes)
     if shape != input.sizes:

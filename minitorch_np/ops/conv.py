@@ -6,6 +6,7 @@ Source: aten/src/ATen/native/Convolution.cpp.
 import warnings
 from collections.abc import Sequence
 
+from minitorch_np.flight import depth
 from minitorch_np.op import composite
 from minitorch_np.ops.convolution import convolution
 from minitorch_np.ops.padding import constant_pad_nd
@@ -77,7 +78,7 @@ def uneven(input: Tensor, spans: Sequence[int]) -> Tensor:
         "Using padding='same' with even kernel lengths and odd dilation may require a zero-padded "
         "copy of the input be created",
         UserWarning,
-        stacklevel=5,
+        stacklevel=depth(),
     )
     pads = [n for span in reversed(spans) for n in (0, span % 2)]
     return constant_pad_nd(input, pads)

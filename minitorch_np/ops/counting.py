@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.flight import depth
 from minitorch_np.loops import finish, not_implemented, quietly, rounded
 from minitorch_np.op import composite, op
 from minitorch_np.ops.extremes import values_of
@@ -192,7 +193,7 @@ def warn_of_copy(name: str, t: Tensor) -> None:
             "performance due to extra data copy when converting non-contiguous tensor to "
             f"contiguous, please use contiguous {name} tensor if possible. This message will only "
             "appear once per program.",
-            stacklevel=4,
+            stacklevel=depth(),
         )
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes
 from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.flight import depth
 from minitorch_np.graph.modes import no_grad
 from minitorch_np.ops.factory import (
     Options,
@@ -62,7 +63,7 @@ def wrapped(ndarray: Array, warn: bool) -> Tensor:
     if not isinstance(ndarray, np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise TypeError(f"expected np.ndarray (got {type_name(ndarray)})")
     if warn and not ndarray.flags.writeable:
-        warnings.warn(_READ_ONLY, UserWarning, stacklevel=3)
+        warnings.warn(_READ_ONLY, UserWarning, stacklevel=depth())
     size = ndarray.itemsize
     for step in ndarray.strides:
         if size and step % size:
@@ -98,7 +99,7 @@ def tensor(data: object, **options: Unpack[Options]) -> Tensor:
     """
     dtype = option_dtype("tensor", options)
     if isinstance(data, Tensor):
-        warnings.warn(_COPY_CONSTRUCT.format("torch.tensor"), UserWarning, stacklevel=2)
+        warnings.warn(_COPY_CONSTRUCT.format("torch.tensor"), UserWarning, stacklevel=depth())
     return finished(copied(data, dtype), options)
 
 
@@ -107,7 +108,7 @@ def new_tensor(self: Tensor, data: object, **options: Unpack[Options]) -> Tensor
     """A copy of `data` as a tensor of this tensor's dtype."""
     dtype = option_dtype("new_tensor", options)
     if isinstance(data, Tensor):
-        warnings.warn(_COPY_CONSTRUCT.format("tensor.new_tensor"), UserWarning, stacklevel=2)
+        warnings.warn(_COPY_CONSTRUCT.format("tensor.new_tensor"), UserWarning, stacklevel=depth())
     return finished(copied(data, dtype or self.dtype), options)
 
 
@@ -248,7 +249,7 @@ def _collect(data: object, shape: Shape, dim: int, found: list[object]) -> None:
     if np.ndarray in set(map(type, items)):
         for item in items:
             if isinstance(item, np.ndarray):
-                warnings.warn(_SLOW_LIST, UserWarning, stacklevel=6)
+                warnings.warn(_SLOW_LIST, UserWarning, stacklevel=depth())
     if dim + 1 == len(shape):
         found.extend(items)
     else:
@@ -365,7 +366,7 @@ def asarray(
         made = finished(from_sequence(obj, kind), {})
     if requires_grad is None:
         if made.requires_grad:
-            warnings.warn(_INHERITED, UserWarning, stacklevel=2)
+            warnings.warn(_INHERITED, UserWarning, stacklevel=depth())
         return made
     if not made.is_leaf and not requires_grad:
         return made.detach()

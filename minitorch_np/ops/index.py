@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.devices import type_name
+from minitorch_np.flight import depth
 from minitorch_np.graph.inplace import bump
 from minitorch_np.loops import quietly, scalar
 from minitorch_np.op import Recorded, op
@@ -97,7 +98,7 @@ def unmasked(input: Tensor, indices: Indices) -> list[Point | None]:
                     "indexing with dtype torch.uint8 is now deprecated, please use a dtype "
                     "torch.bool instead.",
                     UserWarning,
-                    stacklevel=6,
+                    stacklevel=depth(),
                 )
             check_mask(input, t, len(points))
             if t.sizes:
@@ -292,7 +293,7 @@ def warn_expanded(input: Tensor, name: str, example: str) -> None:
             f"Use of {name} on expanded tensors is deprecated. Please clone() the tensor before "
             f"performing this operation. This also applies to advanced indexing e.g. {example}",
             UserWarning,
-            stacklevel=5,
+            stacklevel=depth(),
         )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
+from minitorch_np.flight import depth
 from minitorch_np.kernels.large import MANY, dense, loop
 from minitorch_np.kernels.shares import split
 from minitorch_np.loops import exact_result_for, quietly
@@ -336,7 +337,7 @@ def filled(input: Tensor, dim: int, index: Tensor, value: Number | Tensor) -> Te
         raise IndexError("index_fill_(): Expected dtype int64 for index.")
     check_apart(input, index)
     if strides.internal_overlap(input.sizes, input.strides) is Overlap.YES:
-        warnings.warn(_EXPANDED, UserWarning, stacklevel=5)
+        warnings.warn(_EXPANDED, UserWarning, stacklevel=depth())
     if not input.sizes and index.numel() == 0:
         return input
     d = wrap_dim(dim, len(input.sizes))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import finfo
+from minitorch_np.flight import depth
 from minitorch_np.kernels.large import dense, loop
 from minitorch_np.loops import converted, finish, not_implemented, quietly
 from minitorch_np.op import composite, op
@@ -330,5 +331,5 @@ def warn_of_dtypes(input: Dtype, weight: Dtype) -> None:
         f"Mismatch dtype between input and weight: input dtype = {input.c_name}, weight dtype = "
         f"{weight.c_name}, Cannot dispatch to fused implementation.",
         UserWarning,
-        stacklevel=3,
+        stacklevel=depth(),
     )

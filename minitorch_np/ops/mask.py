@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
+from minitorch_np.flight import depth
 from minitorch_np.loops import quietly, resize_output
 from minitorch_np.op import composite, op
 from minitorch_np.ops.binary import floor_divide, remainder
@@ -79,7 +80,7 @@ def check_scattered(input: Tensor, mask: Tensor, source: Tensor) -> None:
             f"{input.dtype.aten_name} and {source.dtype.aten_name}"
         )
     if mask.dtype is dtypes.uint8:
-        warnings.warn(_BYTES, UserWarning, stacklevel=5)
+        warnings.warn(_BYTES, UserWarning, stacklevel=depth())
     if mask.dtype is not dtypes.bool_:
         raise RuntimeError(
             "masked_scatter_ only supports boolean masks, but got mask with dtype "

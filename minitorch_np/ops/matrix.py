@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, return_types, strides
+from minitorch_np.flight import depth
 from minitorch_np.loops import (
     common_dtype,
     converted,
@@ -107,7 +108,7 @@ def cross(
             "the dim explicitly or simply use torch.linalg.cross.\nThe default value of dim will "
             "change to agree with that of linalg.cross in a future release.",
             UserWarning,
-            stacklevel=2,
+            stacklevel=depth(),
         )
         if not threes:
             raise RuntimeError("no dimension of size 3 in input")

@@ -3,6 +3,7 @@
 import warnings
 
 from minitorch_np import shapes, strides
+from minitorch_np.flight import depth
 from minitorch_np.op import composite, op
 from minitorch_np.ops.view import same_view
 from minitorch_np.shapes import Shape, wrap_dim
@@ -108,7 +109,7 @@ def moveaxis(input: Tensor, source: int | Shape, destination: int | Shape) -> Te
 def transposed_matrices(input: Tensor, name: str, zero: str) -> Tensor:
     """The transposes of a batch of matrices: `mT` and its relatives. A 0-d tensor is deprecated."""
     if not input.ndim:
-        warnings.warn(f"Tensor.{name} is deprecated on 0-D tensors. {zero}", stacklevel=3)
+        warnings.warn(f"Tensor.{name} is deprecated on 0-D tensors. {zero}", stacklevel=depth())
         return input
     if input.ndim < 2:
         raise RuntimeError(
@@ -126,7 +127,7 @@ _CONJUGATE = "Consider using x.conj()."
 def adjoint(input: Tensor) -> Tensor:
     """The transposes of a batch of matrices, which have no complex numbers to conjugate."""
     if not input.ndim:
-        warnings.warn(f"adjoint() is deprecated on 0-D tensors. {_CONJUGATE}", stacklevel=2)
+        warnings.warn(f"adjoint() is deprecated on 0-D tensors. {_CONJUGATE}", stacklevel=depth())
         return input
     return transposed_matrices(input, "adjoint()", _CONJUGATE)
 
@@ -134,14 +135,14 @@ def adjoint(input: Tensor) -> Tensor:
 def reversed_dims(input: Tensor) -> Tensor:
     """The tensor with its dims in reverse order; deprecated in PyTorch but for matrices."""
     if not input.ndim:
-        warnings.warn(f"Tensor.T is deprecated on 0-D tensors. {_IDENTITY}", stacklevel=2)
+        warnings.warn(f"Tensor.T is deprecated on 0-D tensors. {_IDENTITY}", stacklevel=depth())
     elif input.ndim != 2:
         warnings.warn(
             "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is "
             "deprecated and it will throw an error in a future release. Consider `x.mT` to "
             "transpose batches of matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to "
             "reverse the dimensions of a tensor.",
-            stacklevel=2,
+            stacklevel=depth(),
         )
     return permute(input, tuple(range(input.ndim - 1, -1, -1)))
 

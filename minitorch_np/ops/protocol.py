@@ -16,6 +16,7 @@ from minitorch_np import dtypes, printing, strides
 from minitorch_np.absent import absent_member
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dual.tensors import tangent
+from minitorch_np.flight import depth
 from minitorch_np.graph.modes import is_grad_enabled, is_inference_mode_enabled, state
 from minitorch_np.graph.modes import over as higher
 from minitorch_np.graph.node import Node
@@ -131,7 +132,7 @@ def only_element_without_history(self: Tensor) -> Number:
             "Converting a tensor with requires_grad=True to a scalar may lead to unexpected "
             "behavior.\nConsider using tensor.detach() first.",
             UserWarning,
-            stacklevel=3,
+            stacklevel=depth(),
         )
     return only_element(self)
 
@@ -206,7 +207,7 @@ def __reduce_ex__(self: Tensor, protocol: SupportsIndex) -> tuple[object, ...]:
                 "you can decorate the function with @torch.utils.hooks.unserializable_hook to "
                 "suppress this warning",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=depth(),
             )
     parts = (self.memory, self.offset, self.sizes, self.strides, self.dtype, self.requires_grad)
     return (rebuilt, (type(self), *parts), self.__dict__ or None)

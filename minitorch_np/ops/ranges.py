@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import boxmuller, dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.flight import depth
 from minitorch_np.guard import guarded
 from minitorch_np.loops import quietly
 from minitorch_np.ops.factory import (
@@ -52,7 +53,7 @@ def arange(
     shape = old if out is not None and was == n else (n,)
     tensor = apart(prepared("arange", shape, options, out, dtype), out)
     if was not in (0, n):
-        warnings.warn(_RESIZED.format(listed(old), was, n, n), UserWarning, stacklevel=2)
+        warnings.warn(_RESIZED.format(listed(old), was, n, n), UserWarning, stacklevel=depth())
     quietly(_store, tensor, quietly(_counted, first, by, n, dtype).reshape(shape))
     return finished(tensor, options, out, "arange")
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
+from minitorch_np.flight import depth
 from minitorch_np.kernels.large import MANY, dense, loop
 from minitorch_np.loops import exact_result_for, number, quietly, scalar
 from minitorch_np.op import composite, op
@@ -171,7 +172,7 @@ def scatter(
     if given is None:
         raise TypeError("scatter() received an invalid combination of arguments")
     if reduce is not None and isinstance(given, Tensor):
-        warnings.warn(_DEPRECATED, UserWarning, stacklevel=4)
+        warnings.warn(_DEPRECATED, UserWarning, stacklevel=depth())
     done, d, ready = prepared("scatter", input, dim, index, given, out)
     if reduce is not None and reduce not in _REDUCTIONS:
         raise RuntimeError("reduce argument must be either add or multiply.")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from minitorch_np.dtypes import bool_
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.flight import depth
 from minitorch_np.loops import not_implemented, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.compare import eq
@@ -210,7 +211,9 @@ def index_reduce(
     check_slices("index_reduce", input, d, index, source)
     done = result(input, out, index, source)
     warnings.warn(
-        "index_reduce() is in beta and the API may change at any time.", UserWarning, stacklevel=4
+        "index_reduce() is in beta and the API may change at any time.",
+        UserWarning,
+        stacklevel=depth(),
     )
     if input.dtype is bool_:
         check_bools(len(input.sizes), reduce, include_self)

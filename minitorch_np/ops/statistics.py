@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, return_types
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.flight import depth
 from minitorch_np.kernels.large import loop
 from minitorch_np.loops import resize_output
 from minitorch_np.op import composite, op
@@ -199,7 +200,7 @@ def cov(
             "cov(): degrees of freedom is <= 0. Correction should be strictly less than the number "
             "of observations.",
             UserWarning,
-            stacklevel=2,
+            stacklevel=depth(),
         )
         freedom.zero_()
     if n == 1 and (fweights is None) != (aweights is None):

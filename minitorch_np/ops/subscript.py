@@ -13,6 +13,7 @@ import numpy as np
 from minitorch_np import dtypes
 from minitorch_np.devices import type_name
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.flight import depth
 from minitorch_np.graph.saved import legacy_type, type_text
 from minitorch_np.ops.from_data import copied, inferred_dtype, is_sequence
 from minitorch_np.ops.index import index, index_put_, single_mask
@@ -215,7 +216,7 @@ def is_tuple(item: Index) -> bool:
     for at in range(len(items)):
         one = items[at]
         if one is None or one is Ellipsis or isinstance(one, (Tensor, slice)) or is_sequence(one):
-            warnings.warn(_NO_TUPLE, UserWarning, stacklevel=4)
+            warnings.warn(_NO_TUPLE, UserWarning, stacklevel=depth())
             return True
     return False
 

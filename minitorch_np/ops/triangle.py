@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import int64
+from minitorch_np.flight import depth
 from minitorch_np.guard import guarded
 from minitorch_np.kernels.large import dense, loop
 from minitorch_np.loops import resize_output
@@ -163,7 +164,7 @@ def meshgrid(
             "torch.meshgrid: in an upcoming release, it will be required to pass the indexing "
             "argument.",
             UserWarning,
-            stacklevel=2,
+            stacklevel=depth(),
         )
     _check_grid(given)
     if indexing not in (None, "ij", "xy"):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import return_types
+from minitorch_np.flight import depth
 from minitorch_np.kernels.large import dense, loop
 from minitorch_np.loops import finish, quietly
 from minitorch_np.op import op
@@ -61,7 +62,7 @@ def moments(
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the "
             "reduction factor (input numel divided by output numel).",
             UserWarning,
-            stacklevel=4,
+            stacklevel=depth(),
         )
 
     alone = numel(shape) == 1 and not input.dtype.is_half and not name.endswith("mean")
