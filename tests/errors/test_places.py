@@ -54,7 +54,8 @@ def test_the_callers_line(program: str) -> None:
     assert {w.filename for w in caught} == {"<program>"}
     with warnings.catch_warnings(record=True) as theirs:
         warnings.simplefilter("always")
+        always = torch.is_warn_always_enabled()
         torch.set_warn_always(True)  # or C++ warns once in each process
         exec(code, names(torch))
-        torch.set_warn_always(False)
+        torch.set_warn_always(always)
     assert [w.category for w in caught] == [w.category for w in theirs]
