@@ -1,4 +1,4 @@
-"""Arguments that were not given, and how the others were: what Python refuses before any code runs.
+"""Arguments that were not given, and how the others were: what torch's parser says of them.
 
 Where several arguments are asked for, they have a default that stands for none, for Python's own
 error for what is missing has other words than torch's.
@@ -8,14 +8,12 @@ import dis
 import inspect
 import sys
 import types
-from collections.abc import Callable, Mapping
-from typing import NoReturn, TypeVar, cast
+from collections.abc import Mapping
+from typing import NoReturn, cast
 
-from minitorch_np.overloads import missing_text, refusal
+from minitorch_np.overloads import missing_text, refuse
 
-__all__ = ["MISSING", "Missing", "as_given", "refuse_as_torch"]
-
-F = TypeVar("F", bound=Callable[..., object])
+__all__ = ["MISSING", "refuse_as_torch"]
 
 
 class Missing:
@@ -60,9 +58,10 @@ def refuse_as_torch(
     arguments: Mapping[str, object],
     method: bool,
     frame: types.FrameType,
-) -> None:
+) -> dict[str, object]:
     """Raise torch's error, from `error`, where its parser does not take the arguments of the
-    function that a frame runs; positions do not count the tensor itself of a method."""
+    function that a frame runs, else give those that were named; positions do not count the tensor
+    itself of a method."""
     # the words of losses stand for the numbers that PyTorch's take
     if isinstance(arguments.get("reduction", 0), str):
         arguments = {**arguments, "reduction": 1}
@@ -70,13 +69,12 @@ def refuse_as_torch(
     if method:  # here it takes `out`, too, for other ops to give
         args = args[1:]
         kwargs.pop("out", None)
-    told = [refusal(called, args, kwargs, method)]
-    if told[0] is None and any(isinstance(value, Missing) for value in arguments.values()):
+    refuse(called, args, kwargs, error, method)
+    if any(isinstance(value, Missing) for value in arguments.values()):
         first = next(iter(parameters))
         needed = {n: v for n, v in arguments.items() if not (method and n == first)}
-        told[0] = TypeError(f"{called}(){missing_in(parameters, needed)}")
-    if told[0] is not None:
-        raise cast(TypeError, told.pop()) from error  # no variable holds it: that were a cycle
+        raise TypeError(f"{called}(){missing_in(parameters, needed)}") from error
+    return kwargs
 
 
 def as_given(

@@ -146,10 +146,25 @@ class Signature(NamedTuple):
             if not parameter.takes(value, name in _NUMBERS_TOO, at):
                 return parameter.wrong(value, at + 1 if given else 0)
         if not left:
+            self._unpack(name, args, kwargs)
             return None
         again = next(iter(left)) in {p.name for p in self.parameters}
         what = "multiple values for" if again else "an unexpected keyword"
         return f" got {what} argument '{next(iter(left))}'"
+
+    def _unpack(self, name: str, args: Given, kwargs: Named) -> None:
+        """Raise TypeError for several ints of which only the first is one: torch looks at the
+        others once the signature is chosen. Source: PythonArgs::intlistWithDefault."""
+        for at, parameter in enumerate(self.parameters):
+            value = args[at] if at < len(args) else kwargs.get(parameter.name)
+            if parameter.kind != "tuple of ints" or not isinstance(value, (tuple, list)):
+                continue
+            for nr, one in enumerate(cast("Sequence[object]", value), 1):
+                if not (_is_int(one) or isinstance(one, bool)):
+                    raise TypeError(
+                        f"{name}(): argument '{parameter.name}' failed to unpack the object at pos "
+                        f'{nr} with error "type must be tuple of ints,but got {type_name(one)}"'
+                    )
 
     def _gathered(self, args: Given) -> Given:
         """The arguments; where the only one is several ints that stand apart, these as one."""

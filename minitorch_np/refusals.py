@@ -13,7 +13,7 @@ from minitorch_np.form import Form
 from minitorch_np.graph.inplace import rebase, refuse_gradient, refuse_history, refuse_leaf
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Edge, Node, edge
-from minitorch_np.missing import as_given, refuse_as_torch
+from minitorch_np.missing import refuse_as_torch
 from minitorch_np.plan import Plan
 from minitorch_np.shapes import noted
 from minitorch_np.tensor import Number, Tensor, plain
@@ -41,14 +41,13 @@ def blame(one: Planned, error: Exception, arguments: dict[str, object], method: 
     called = one.called or (one.plan.aten if one.name == one.plan.name else one.name)
     parameters = one.plan.signature.parameters
     frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # as in flight.py
-    refuse_as_torch(error, called, parameters, arguments, method, frame)
+    named = refuse_as_torch(error, called, parameters, arguments, method, frame)
     if not isinstance(error, (AttributeError, TypeError, ValueError)):
         return  # of values: what is wrong with kinds are these
-    _, kwargs = as_given(parameters, arguments, method, frame)
     told = re.match(r"\w+\(\)", str(error)) is not None  # by the op itself, in torch's words
     for at, (name, value) in enumerate(arguments.items(), 0 if method else 1):
         kind = one.plan.kinds.get(name)
-        at = 0 if name in kwargs else at  # PyTorch tells no position of what is named
+        at = 0 if name in named else at  # PyTorch tells no position of what is named
         if name == "out":
             _blame_out(one, error, value)
         elif kind is not None:

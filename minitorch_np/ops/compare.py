@@ -242,10 +242,6 @@ def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 @composite()
 def equal(input: Tensor, other: Tensor) -> bool:
     """Whether both have the same shape and, in their common dtype, equal elements."""
-    if not isinstance(other, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-        raise TypeError(
-            f"equal(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}"
-        )
     if input.is_batch or other.is_batch:
         raise RuntimeError(
             "Batching rule not implemented for aten::equal. We could not generate a fallback."
