@@ -60,9 +60,8 @@ def told(name: str, args: list[object], kwargs: dict[str, object]) -> str | None
 def test_refused_as_in_torch(name: str) -> None:
     draw = random.Random(name)
     theirs, ours, names = values(torch), values(minitorch_np), keywords(name)
-    hidden = (
-        LISTED[name] == 1 and name not in ALONE
-    )  # others are deprecated, and taken all the same
+    # of those that are listed alone others are deprecated, and taken all the same
+    hidden = LISTED[name] == 1 and name not in ALONE
     for _ in range(60):
         picked = [draw.randrange(len(ours)) for _ in range(draw.randrange(5))]
         few = draw.sample(names, min(draw.choice([0, 0, 1, 1, 2]), len(names)))

@@ -4,11 +4,13 @@ Of each function and method that is here, too. Where there are several, PyTorch'
 that fits none of them lists them all; of a single one it is asked, parameter by parameter.
 """
 
+import inspect
 import re
 import warnings
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -30,14 +32,8 @@ VALID: dict[str, object] = {
     "torch.memory_format": torch.contiguous_format, "object": torch.float32,
 }  # fmt: skip
 """One value of each kind of parameter."""
-BY_NAME = """
-    out dtype layout device pin_memory requires_grad memory_format generator alpha beta value
-    correction size fill_value rounding_mode indices values weight density right interpolation
-    edge_order spacing include_self assume_unique invert reduce range scale stable descending
-    approximate side sorter dx implicit decimals enable_gqa sparse_grad fweights aweights min
-    max dim keepdim indexing non_blocking copy log_target unbiased N attn_mask
-""".split()
-"""What parameters are called that are only given by name."""
+OPTIONS = "dtype layout device pin_memory requires_grad memory_format generator".split()
+"""What is only given by name, beside the parameters that are so in this library's functions."""
 APART = {"nonzero"}
 """Of which a function written by hand takes some calls itself."""
 
@@ -68,7 +64,7 @@ def single(function: Callable[..., Any], least: int, most: int) -> list[str]:
         parts.append(f"{kind}{also} {name}{' = ...' if at >= least else ''}")
         values.append(VALID[kind])
     ask = partial(function, *values, **needed(function, *values))
-    left = {name: object() for name in BY_NAME if asked(ask, **{name: object()})[1]}
+    left = {name: object() for name in by_name() if asked(ask, **{name: object()})[1]}
     parts += ["*"] if left else []
     while left:
         kind, name = asked(ask, **left)
@@ -76,6 +72,15 @@ def single(function: Callable[..., Any], least: int, most: int) -> list[str]:
         also = told_taken(kind, name, ask)
         parts.append(f"{kind}{also} {name}{'' if name in ask.keywords else ' = ...'}")
     return [f": ({', '.join(parts)})"]
+
+
+@cache
+def by_name() -> list[str]:
+    """What parameters are called that are only given by name."""
+    ours = [*COMPOSITES.values(), *[one.function for one in REGISTRY.values()]]
+    found = [f for f in (*ours, *vars(minitorch_np).values()) if isinstance(f, FunctionType)]
+    given = [p for f in found for p in inspect.signature(f).parameters.values()]
+    return sorted({*OPTIONS, *[p.name for p in given if p.kind is p.KEYWORD_ONLY]})
 
 
 def needed(function: Callable[..., Any], *args: object) -> dict[str, object]:
