@@ -9,6 +9,7 @@ import inspect
 import sys
 import types
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NoReturn, cast
 
 from minitorch_np.overloads import missing_text, refuse
@@ -115,15 +116,19 @@ def _call_in(frame: types.FrameType | None) -> tuple[int, tuple[str, ...]]:
     ones; (-1, ()) where it is no plain call."""
     while frame is not None and frame.f_code.co_name == "_unbuilt":  # an op's first call
         frame = frame.f_back
+    return (-1, ()) if frame is None else _call_at(frame.f_code, frame.f_lasti)
+
+
+@lru_cache(maxsize=256)
+def _call_at(code: types.CodeType, offset: int) -> tuple[int, tuple[str, ...]]:
+    """`_call_in` at an offset of bytecode: a program that tries, and fails, does so again."""
     count, names = -1, ()
-    if frame is None:
-        return count, names
-    for step in dis.get_instructions(frame.f_code):
-        if step.offset > frame.f_lasti:  # which may be behind the caches of the call
+    for step in dis.get_instructions(code):
+        if step.offset > offset:  # which may be behind the caches of the call
             break
         count = -1
         if step.opname == "KW_NAMES":
-            names = frame.f_code.co_consts[step.arg or 0]
+            names = code.co_consts[step.arg or 0]
         elif step.opname == "LOAD_CONST" and sys.version_info >= (3, 13):
             names = step.argval if isinstance(step.argval, tuple) else ()
         elif step.opname in ("CALL", "CALL_KW"):
