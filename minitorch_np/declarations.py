@@ -2707,8 +2707,8 @@ class TensorMethods:
             """`transpose` under NumPy's name."""
             ...
 
-        def swapaxes_(self, dim0: int_, dim1: int_) -> Tensor:
-            """This tensor with two of its dims exchanged."""
+        def swapaxes_(self, axis0: int_, axis1: int_) -> Tensor:
+            """`transpose_` under NumPy's name."""
             ...
 
         def swapdims(self, dim0: int_, dim1: int_) -> Tensor:
@@ -2716,7 +2716,7 @@ class TensorMethods:
             ...
 
         def swapdims_(self, dim0: int_, dim1: int_) -> Tensor:
-            """This tensor with two of its dims exchanged."""
+            """`transpose_` under another name."""
             ...
 
         def t(self) -> Tensor:

@@ -3,7 +3,8 @@
 PyTorch parses the arguments of each call against the signatures of a function, in order; where none
 takes them, the only one with as many arguments says what it misses, or all of them are listed.
 `overloads.txt` has the signatures of each function and method that PyTorch has in C++, with a colon
-behind the name of one that has no other; `python -m tests.torch_overloads` writes it.
+behind the name of one that has no other, and behind a slash the name of the overload for those
+that write to their first argument; `python -m tests.torch_overloads` writes it.
 Source: torch/csrc/utils/python_arg_parser.cpp and invalid_arguments.cpp.
 """
 
@@ -19,7 +20,7 @@ from minitorch_np.devices import type_name
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.tensor import Tensor
 
-__all__ = ["fits", "missing_text", "refusal", "refuse", "unfitting"]
+__all__ = ["fits", "missing_text", "overload", "refusal", "refuse", "unfitting"]
 
 Given = Sequence[object]
 Named = Mapping[str, object]
@@ -123,6 +124,8 @@ class Signature(NamedTuple):
     parameters: tuple[Parameter, ...]
     alone: bool = False
     """Whether the function has no other: it says itself, then, what is wrong."""
+    overload: str = ""
+    """ATen's name of it among those of its function."""
 
     def plausible(self, count: int) -> bool:
         """Whether it takes so many arguments."""
@@ -190,7 +193,7 @@ def missing_text(names: Sequence[str]) -> str:
     return f" missing {len(names)} required positional argument{s}: {told}"
 
 
-def _parameters(text: str, alone: bool) -> tuple[Parameter, ...]:
+def parameters_of(text: str, alone: bool) -> tuple[Parameter, ...]:
     """The parameters of a signature such as '(Tensor input, *, Tensor out = None)'.
 
     Of one that is alone, '[1]' behind a type says that one int will do, and '?' that None will; of
@@ -218,10 +221,11 @@ def _table() -> dict[str, list[Signature]]:
     """The signatures of each function by its name, of a method with a dot in front."""
     found: dict[str, list[Signature]] = {}
     for line in Path(__file__).with_name("overloads.txt").read_text("utf-8").splitlines()[1:]:
-        name, _, text = line.partition(" ")
-        alone = name.endswith(":")
-        signature = Signature(text, _parameters(text, alone), alone)
-        found.setdefault(name.removesuffix(":"), []).append(signature)
+        head, _, text = line.partition(" ")
+        alone = head.endswith(":")
+        name, _, own = head.removesuffix(":").partition("/")
+        signature = Signature(text, parameters_of(text, alone), alone, own)
+        found.setdefault(name, []).append(signature)
     return found
 
 
@@ -232,6 +236,15 @@ def _signatures(name: str, method: bool) -> list[Signature]:
 def fits(name: str, *args: object) -> bool:
     """Whether positional arguments are of the kinds that some overload of a function takes."""
     return any(s.problem(name, args, {}) is None for s in _signatures(name, False))
+
+
+def overload(name: str, args: Given, kwargs: Named) -> str:
+    """ATen's name of an op that writes to `args[0]`, with that of the overload: 'mul_.Tensor'."""
+    for method in (True, False):
+        for signature in _signatures(name, method):
+            if signature.problem(name, args[1:] if method else args, kwargs) is None:
+                return f"{name}.{signature.overload}".removesuffix(".")
+    return name
 
 
 def refusal(name: str, args: Given, kwargs: Named, method: bool = False) -> TypeError | None:

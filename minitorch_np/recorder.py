@@ -255,7 +255,7 @@ def inplace_source(plan: Plan, name: str) -> str:
     call = call_text(signature, None if native else first)
     plain = [f"impl({call})", f"bump({first})", f"return {first}"]
     body = list(quick_inplace(plan)) if plan.quick and not native else []
-    body += ["route = state.route", "if not route:", *[f"    {line}" for line in plain]]
+    body += ["route = state.write_route", "if not route:", *[f"    {line}" for line in plain]]
     body += ["if route > 1:"]
     body += [f"    return watched(op, {watched_text(signature, 'out')})"]
     if plan.differentiable:

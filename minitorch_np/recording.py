@@ -17,7 +17,15 @@ from minitorch_np.graph.inplace import (
     refuse_history,
     regard,
 )
-from minitorch_np.graph.modes import WATCHERS, Creation, RegisteredOp, state
+from minitorch_np.graph.modes import (
+    WATCHED,
+    WATCHERS,
+    WRITERS,
+    Creation,
+    RegisteredOp,
+    over,
+    state,
+)
 from minitorch_np.graph.node import Node, edge, recorded
 from minitorch_np.graph.saved import (
     FREED,
@@ -45,6 +53,7 @@ class Watched(Runnable, RegisteredOp, Protocol):
     """An op as a mode sees it, or as hooks on what is saved do."""
 
     function: Callable[..., Any]
+    called: str
 
 
 def attach(
@@ -118,9 +127,17 @@ def watched(one: Watched, args: tuple[object, ...], kwargs: dict[str, object]) -
         finally:
             modes.append(mode)
             state.route_again()
+    if state.derivatives and one.name.endswith("_"):
+        over.written(one.called or one.name, args, kwargs)
+        if state.route < WATCHED:
+            state.write_route = state.route  # seen
+            try:
+                return one.function(*args, **kwargs)
+            finally:
+                state.route_again()
     if not state.inference:
         return run_packing(one, args, kwargs)
-    state.route = 0
+    state.route = state.write_route = 0
     try:
         result = one.function(*args, **kwargs)
     finally:
@@ -181,6 +198,7 @@ SPACE: dict[str, object] = {
     "Tensor": Tensor,
     "UNWRITTEN": VersionCounter(),
     "WATCHERS": WATCHERS,
+    "WRITERS": WRITERS,
     "as_output": as_output,
     "attach": attach,
     "based": based,

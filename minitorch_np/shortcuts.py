@@ -68,7 +68,8 @@ def _quick_form(plan: Plan) -> Iterator[str]:
 def _quick_tests(plan: Plan, without: str) -> str:
     """The test that all arguments but the inputs were left out, and that nobody watches."""
     given = [p for p in plan.signature.parameters if p not in plan.inputs() and p != without]
-    return " and ".join([*[f"{p} is default_{p}" for p in given], "not WATCHERS"])
+    watching = "WRITERS" if without else "WATCHERS"
+    return " and ".join([*[f"{p} is default_{p}" for p in given], f"not {watching}"])
 
 
 def _fetched(inputs: Sequence[str]) -> Iterator[str]:

@@ -38,9 +38,23 @@ class VersionCounter:
     log: Log | None = None
     """Who wrote, and from where, while the flight recorder is on; as free as `value`."""
 
+    epoch: int = 0
+    """Which function transform ran when the memory was made; 0 where none differentiated."""
+
     memory: "UntypedStorage | bool" = False
     """Whether two tensors over one small array count with this one, a result and what its node
     keeps of it; then their storage, once somebody asked for it."""
+
+
+def _named() -> VersionCounter:
+    """A counter with every attribute: CPython keeps those of a class's first instances inside each
+    instance, and gives an instance with one of another name a dict."""
+    one = VersionCounter()
+    one.value, one.log, one.memory, one.epoch = 0, None, False, 0
+    return one
+
+
+_named()
 
 
 class UntypedStorage:

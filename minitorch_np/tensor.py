@@ -516,7 +516,9 @@ def _look_again(memory: UntypedStorage) -> None:
     Nothing knows which tensors share a storage, for keeping a list would cost each view more than
     a storage that grows ever repays; the garbage collector finds them, in some milliseconds.
     """
-    for holder in gc.get_referrers(memory):
+    holders = gc.get_referrers(memory)
+    holders += [one for held in holders if isinstance(held, dict) for one in gc.get_referrers(held)]
+    for holder in holders:
         if isinstance(holder, VersionCounter):  # of tensors that never asked for the storage
             for tensor in gc.get_referrers(holder):
                 if isinstance(tensor, Tensor) and tensor.store is None:
@@ -553,6 +555,21 @@ def blank(form: Form) -> Tensor:
     return tensor
 
 
+dated: Callable[[], VersionCounter] | None = None
+"""What makes the counter of each new tensor while function transforms differentiate."""
+
+
+def date(counter: Callable[[], VersionCounter] | None) -> None:
+    """Have `counter` make the version counter of each new tensor, at once; None ends that."""
+    global dated
+    dated = counter
+
+
+def counter() -> VersionCounter:
+    """The counter of memory that nobody else counts the writes to."""
+    return dated() if dated else VersionCounter()
+
+
 def owning(form: Form, array: Array) -> Tensor:
     """A new tensor of a dense form over an array of that form, which is all its memory."""
     tensor = _new(Tensor)
@@ -562,7 +579,8 @@ def owning(form: Form, array: Array) -> Tensor:
     tensor.strides = form.stride
     tensor.dtype = form.dtype
     tensor.offset = 0
-    tensor.store = tensor.ticks = tensor.base = tensor.meta = None
+    tensor.store = tensor.base = tensor.meta = None
+    tensor.ticks = dated and dated()
     return tensor
 
 
@@ -618,7 +636,8 @@ def over(
     tensor.strides = stride
     tensor.offset = offset
     tensor.dtype = dtype
-    tensor.ticks = tensor.base = tensor.meta = tensor.nd = None
+    tensor.base = tensor.meta = tensor.nd = None
+    tensor.ticks = dated and dated()
     return tensor
 
 

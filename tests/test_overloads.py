@@ -2,6 +2,7 @@
 
 import collections
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,8 +17,9 @@ from tests.torch_overloads import C
 
 PINNED = versions.VERSION == (2, 15)
 LINES = torch_overloads.TARGET.read_text().splitlines()[1:]
-ALONE = {line.partition(": ")[0] for line in LINES if ": " in line}
-LISTED = collections.Counter([line.partition(" ")[0].removesuffix(":") for line in LINES])
+HEADS = [re.split("([/:])", line.partition(" ")[0]) for line in LINES]
+ALONE = {name for name, *rest in HEADS if ":" in rest}
+LISTED = collections.Counter([name for name, *_ in HEADS])
 UNLIKE = {".norm", ".split", ".to", ".unflatten"}
 """Whose methods PyTorch wraps in Python, or that take a number for a tensor of its dtype."""
 NAMES = sorted({*LISTED} - UNLIKE)
@@ -41,7 +43,7 @@ def function(name: str) -> Callable[..., Any]:
 
 def keywords(name: str) -> list[str]:
     """Names that its parameters have, and one that none has."""
-    lines = [line for line in LINES if line.replace(":", "").startswith(f"{name} ")]
+    lines = [line for line, head in zip(LINES, HEADS, strict=True) if head[0] == name]
     found = {p.partition(" = ")[0].rpartition(" ")[2] for line in lines for p in line.split(", ")}
     return sorted({n.strip("()") for n in found} - {"*", "out", "", "device", "layout"}) + ["foo"]
 

@@ -17,6 +17,7 @@ import torch
 
 import minitorch_np
 from minitorch_np.op import ALIASES, COMPOSITES, REGISTRY
+from minitorch_np.overloads import parameters_of
 from tests.torch_names import VERSION
 
 C: Any = getattr(torch, "_C")  # noqa: B009  # no name of it is public
@@ -24,11 +25,12 @@ NAMESPACES: list[Any] = [C._VariableFunctions, C._nn, C._linalg, C._special]
 TARGET = Path(minitorch_np.__file__).with_name("overloads.txt")
 UNKNOWN = dict.fromkeys([f"unknown_{nr}" for nr in range(40)], 1)
 LEAD = "received an invalid combination of arguments"
+STORAGE = torch.ones(1).untyped_storage()
 VALID: dict[str, object] = {
     "Tensor": torch.ones(1), "tuple of Tensors": [torch.ones(1)], "int": 1, "tuple of ints": (1,),
     "float": 1.0, "tuple of floats": (1.0,), "Number": 1, "bool": True, "str": "a",
     "torch.dtype": torch.float32, "torch.device": "cpu",
-    "torch.Generator": torch.Generator(), "torch.layout": torch.strided,
+    "torch.Storage": STORAGE, "torch.Generator": torch.Generator(), "torch.layout": torch.strided,
     "torch.memory_format": torch.contiguous_format, "object": torch.float32,
 }  # fmt: skip
 """One value of each kind of parameter."""
@@ -119,17 +121,43 @@ def refusal(function: Callable[..., Any], *args: object, **kwargs: object) -> st
     return ""
 
 
+def overload(name: str, function: Callable[..., Any], text: str) -> str:
+    """'/' and ATen's name for the overload with a signature, which writes to its tensor; '' if it
+    has none. Who captured that tensor is told the name."""
+    if not name.endswith("_") or name.endswith("__"):
+        return ""
+    kind, _, signature = text.partition(" ")
+    parameters = parameters_of(signature, alone=bool(kind))
+    args = [VALID[p.kind] for p in parameters if not p.keyword]
+    kwargs = {p.name: VALID[p.kind] for p in parameters if p.keyword and p.default is None}
+    told = ""
+
+    def writes(x: torch.Tensor) -> torch.Tensor:
+        nonlocal told
+        try:
+            function(*args, **kwargs)
+        except RuntimeError as error:
+            told = str(error)
+        return x.sum()
+
+    torch.func.grad(writes)(torch.ones(1))
+    found = re.search(r"\(aten::\w+\.(\w+)\)", told)
+    return f"/{found[1]}" if found else ""
+
+
 def lines() -> Iterator[str]:
     """A name and a signature each; the name of a method has a dot in front."""
     ours = {*REGISTRY, *COMPOSITES, *ALIASES, *vars(minitorch_np)}
     for name in sorted(ours - APART):
         found = [getattr(space, name) for space in NAMESPACES if hasattr(space, name)]
-        yield from [f"{name}{s}" for s in (signatures(found[0]) if found else ())]
+        for one in signatures(found[0]) if found else ():
+            yield f"{name}{overload(name, found[0], one)}{one}"
     methods = {*dir(minitorch_np.Tensor)} & {*dir(C.TensorBase)}
     for name in sorted(methods):
         method = getattr(C.TensorBase, name)
         if callable(method) and not name.startswith("__"):
-            yield from [f".{name}{s}" for s in signatures(partial(method, torch.ones(1)))]
+            bound = partial(method, torch.ones(1))
+            yield from [f".{name}{overload(name, bound, one)}{one}" for one in signatures(bound)]
 
 
 def text() -> str:

@@ -12,7 +12,7 @@ from minitorch_np.dual.call import Call, contents
 from minitorch_np.dual.recipe import RECIPES, Dual, Planned, Recipe, recipe_of
 from minitorch_np.dual.rules import refuse, tangent_of_result, tangents_of_results
 from minitorch_np.graph.inplace import CopySlices
-from minitorch_np.graph.modes import RegisteredOp, state
+from minitorch_np.graph.modes import RegisteredOp, state, write_around
 from minitorch_np.graph.tangents import Level, forward, inherit, share, stands_apart
 from minitorch_np.plan import slot
 from minitorch_np.tensor import Tensor
@@ -37,6 +37,8 @@ class DualLevel(Level):
     def __init__(self, transform: bool = False) -> None:
         super().__init__()
         self.transform = transform
+        self.around = state.derivatives
+        """How many function transforms that differentiate run around it."""
 
     def open(self) -> bool:
         """Whether ops carry tangents at this level just now."""
@@ -125,7 +127,7 @@ class DualLevel(Level):
         tangent = cast("Tensor | None", duals.get(first))
         if recipe.view:
             result = recipe.function(*args, **kwargs)
-            _ = recipe.function(tangent, *args[1:], **kwargs)
+            write_around(self.around, recipe.function, tangent, *args[1:], **kwargs)
             return result
         before = written.clone() if recipe.looks_back else written
         result = recipe.function(*args, **kwargs)
@@ -142,7 +144,7 @@ class DualLevel(Level):
         else:
             [new] = tangents_of_results(Call(recipe, args, kwargs, (written,)), duals)
         if new is not None and tangent is not None:
-            tangent.copy_(new)
+            write_around(self.around, Tensor.copy_, tangent, new)
         elif new is not None:
             self.begin(written, new, written=True)
         if recorded or _is_recorded(written):

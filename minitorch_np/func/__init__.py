@@ -3,6 +3,7 @@
 from typing import NoReturn
 
 from minitorch_np.absent import absent
+from minitorch_np.func import captured as _captured
 from minitorch_np.func import custom as _custom
 from minitorch_np.func import elementwise as _elementwise
 from minitorch_np.func import indexing as _indexing
@@ -25,9 +26,10 @@ __all__ = [
 ]  # fmt: skip
 
 _RULES = (
-    _custom, _elementwise, _indexing, _losses, _products, _reducing, _shaping, _weighted, _windows,
+    _captured, _custom, _elementwise, _indexing, _losses, _products, _reducing, _shaping, _weighted,
+    _windows,
 )  # fmt: skip
-"""The modules that hold rules; they register when they are imported."""
+"""The modules that hold rules, and what lower layers ask; they register when they are imported."""
 
 
 def __getattr__(name: str) -> NoReturn:

@@ -13,7 +13,8 @@ from typing import Any, cast
 from minitorch_np.dual.level import DualLevel
 from minitorch_np.func.arguments import Argnums, sliced
 from minitorch_np.func.batched import levels_of, physical
-from minitorch_np.func.shown import Given, following, leads_to
+from minitorch_np.func.following import Given, following
+from minitorch_np.func.shown import leads_to
 from minitorch_np.func.strip import (
     batch_dims,
     matched,

@@ -6,50 +6,16 @@ Source: torch/_tensor_str.py, _functorch_wrapper_str_intern.
 """
 
 import textwrap
-import threading
-from collections.abc import Callable, Collection, Generator
-from contextlib import contextmanager
-from typing import NamedTuple
+from collections.abc import Collection
 
 from minitorch_np import printing
 from minitorch_np.func.batched import BatchedTensor, physical
-from minitorch_np.graph.modes import over, state
+from minitorch_np.func.following import running
+from minitorch_np.graph.modes import over
 from minitorch_np.graph.node import Node, edge
 from minitorch_np.tensor import Tensor
 
-__all__ = ["Given", "following", "leads_to"]
-
-Given = dict[int, tuple[Tensor, Tensor]]
-"""The inputs of a transform by id: the view that its function gets, and what that is a view of."""
-
-
-class Follower(NamedTuple):
-    """A transform that runs and differentiates."""
-
-    depth: int
-    given: Given
-    follows: Callable[[Tensor], bool]
-    """Whether a tensor with memory depends on its inputs."""
-
-
-class _Running(threading.local):
-    """The transforms of this thread, the innermost last."""
-
-    def __init__(self) -> None:
-        self.followers: list[Follower] = []
-
-
-_running = _Running()
-
-
-@contextmanager
-def following(given: Given, follows: Callable[[Tensor], bool]) -> Generator[None]:
-    """A stretch in which a transform shows in the tensors that it follows."""
-    _running.followers.append(Follower(state.transforms, given, follows))
-    try:
-        yield
-    finally:
-        _running.followers.pop()
+__all__ = ["leads_to"]
 
 
 def leads_to(tensor: Tensor, ends: Collection[Node]) -> bool:
@@ -69,11 +35,11 @@ def leads_to(tensor: Tensor, ends: Collection[Node]) -> bool:
 
 def _shown(tensor: Tensor) -> str:
     """The text of a tensor while transforms run."""
-    followers = [f for f in _running.followers if f.follows(physical(tensor))]
+    followers = [f for f in running.followers if f.follows(physical(tensor))]
     last = followers[-1] if followers else None
     if last is not None and id(tensor) in last.given:
         return _wrapped(f"GradTrackingTensor(lvl={last.depth}", _shown(last.given[id(tensor)][1]))
-    depths = [f.depth for f in _running.followers if last is not None and f.depth <= last.depth]
+    depths = [f.depth for f in running.followers if last is not None and f.depth <= last.depth]
     return _within(tensor, depths)
 
 
@@ -86,7 +52,7 @@ def _within(tensor: Tensor, depths: list[int]) -> str:
     if isinstance(tensor, BatchedTensor):
         inner = _within(tensor.value, depths)
         return _wrapped(f"BatchedTensor(lvl={batch}, bdim={tensor.bdim}", inner)
-    follows = any(f.follows(tensor) for f in _running.followers)
+    follows = any(f.follows(tensor) for f in running.followers)
     node = None if follows else tensor.grad_fn
     return printing.tensor_repr(
         tensor.array,

@@ -26,6 +26,8 @@ __all__ = [
     "over",
     "set_grad_enabled",
     "state",
+    "write_around",
+    "writes",
 ]
 
 P = ParamSpec("P")
@@ -112,11 +114,13 @@ class Task(Protocol):
 
 class _Over:
     """What higher layers do here: `batches` runs a walk for a batch of first gradients, `functions`
-    a custom Function inside a function transform, and `shown` gives the text of a tensor there."""
+    a custom Function inside a function transform, `shown` gives the text of a tensor there, and
+    `written` refuses a write, by an op of a name with its arguments, to what that captured."""
 
     batches: Callable[[Callable[[A], A], A], A]
     functions: Callable[[A, A], A]
     shown: Callable[[A], str]
+    written: Callable[[str, tuple[object, ...], dict[str, object]], None]
 
 
 over = _Over()
@@ -124,6 +128,8 @@ over = _Over()
 WATCHERS: set[int] = set()
 """The threads in which a mode watches, saved tensors are packed or inference is on; empty nearly
 always, and read at once."""
+WRITERS: set[int] = set()
+"""Those threads, and the ones in which a function transform differentiates."""
 
 
 def made(function: Callable[..., R], *args: object, **kwargs: object) -> R:
@@ -137,11 +143,34 @@ def made(function: Callable[..., R], *args: object, **kwargs: object) -> R:
         state.route_again()
 
 
+def write_around(depth: int, function: Callable[..., object], *args: A, **kwargs: A) -> None:
+    """Call a function that writes to what so many of the transforms that differentiate, the
+    outermost, are to look at: it is none of the inner ones' business."""
+    inside, state.derivatives = state.derivatives, depth
+    state.route_again()
+    try:
+        function(*args, **kwargs)
+    finally:
+        state.derivatives = inside
+        state.route_again()
+
+
+def writes(name: str, *args: object) -> None:
+    """Say that a function that is no op is about to write to its first argument.
+
+    Raises: RuntimeError where a function transform rules that out.
+    """
+    if state.derivatives:
+        over.written(name, args, {})
+
+
 class _State(threading.local):
     """One thread's switches. `route` sums them up, so that an op reads one attribute:
     0 nothing is recorded, 1 ops record their history, 2 and 3 the same for a mode or inference,
     3 also where hooks pack what is saved.
-    `transforms` counts the function transforms (vmap, grad, ...) that run just now."""
+    `write_route` is that of an op that writes to its argument: watched as well where a function
+    transform differentiates. `transforms` counts those that run just now (vmap, grad, ...), and
+    `derivatives` those of them that differentiate."""
 
     def __init__(self) -> None:
         self.grad = True
@@ -155,18 +184,26 @@ class _State(threading.local):
         self.task: Task | None = None
         """The walk that this thread is in, the innermost one."""
         self.transforms = 0
-        self.route = RECORD
+        self.derivatives = 0
+        self.route = self.write_route = RECORD
 
     def route_again(self) -> None:
         """Sum the switches up anew, after one of them was set."""
         mine = self.__dict__  # looked up once: each look is one through the thread
         grad = mine["grad"]
         watched = mine["modes"] or mine["inference"] or (grad and mine["packing"])
-        mine["route"] = (RECORD if grad else PLAIN) + (WATCHED if watched else PLAIN)
+        plain = RECORD if grad else PLAIN
+        mine["route"] = mine["write_route"] = plain + (WATCHED if watched else PLAIN)
         if watched:
             WATCHERS.add(threading.get_ident())
         elif WATCHERS:
             WATCHERS.discard(threading.get_ident())
+        if mine["derivatives"]:
+            mine["write_route"] = plain + WATCHED
+        if watched or mine["derivatives"]:
+            WRITERS.add(threading.get_ident())
+        elif WRITERS:
+            WRITERS.discard(threading.get_ident())
 
 
 state = _State()
@@ -186,12 +223,12 @@ debugging = _Debugging()
 @contextmanager
 def recording() -> Generator[None]:
     """A stretch of the engine's own in which history is recorded and no mode watches."""
-    before = state.route
-    state.route = RECORD
+    before = state.route, state.write_route
+    state.route = state.write_route = RECORD
     try:
         yield
     finally:
-        state.route = before
+        state.route, state.write_route = before
 
 
 def is_grad_enabled() -> bool:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.graph.modes import writes
 from minitorch_np.kernels.large import Compiled, beside
 from minitorch_np.loops import (
     common_dtype,
@@ -195,6 +196,7 @@ def float_power(
 
 def float_power_(self: Tensor, exponent: Tensor | Number) -> Tensor:
     """`self ** exponent` in place, of a float64 tensor."""
+    writes("float_power_", self, exponent)
     if self.dtype is not dtypes.float64:
         raise RuntimeError(
             f"the base given to float_power_ has dtype {self.dtype.aten_name} but the operation's "

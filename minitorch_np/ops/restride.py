@@ -7,7 +7,7 @@ from minitorch_np import shapes, strides
 from minitorch_np.dual.rules import refuse_unruled
 from minitorch_np.dual.tensors import tangent
 from minitorch_np.graph.inplace import bump, check_inplace, rebase, settle
-from minitorch_np.graph.modes import state
+from minitorch_np.graph.modes import state, writes
 from minitorch_np.graph.node import Node, edge, forget
 from minitorch_np.graph.tangents import forget_tangents
 from minitorch_np.guard import guarded, guarded_method
@@ -39,8 +39,20 @@ def transpose_(input: Tensor, dim0: int, dim1: int) -> Tensor:
 
 
 transpose_.vjp(input=lambda g, dim0, dim1: g.transpose(dim0, dim1))
-method(transpose_, "swapaxes_")
-method(transpose_, "swapdims_")
+
+
+@guarded_method
+def swapaxes_(self: Tensor, axis0: int, axis1: int) -> Tensor:
+    """`transpose_` under NumPy's name."""
+    writes("swapaxes_", self, axis0, axis1)
+    return self.transpose_(axis0, axis1)
+
+
+@guarded_method
+def swapdims_(self: Tensor, dim0: int, dim1: int) -> Tensor:
+    """`transpose_` under another name."""
+    writes("swapdims_", self, dim0, dim1)
+    return self.transpose_(dim0, dim1)
 
 
 @op("view", node="TBackward1")
@@ -115,6 +127,7 @@ def resize_(
     Strides are kept if the shape is. Raises: RuntimeError when a gradient is wanted.
     Source: aten/src/ATen/native/Resize.cpp resize_.
     """
+    writes("resize_", self, *size)
     if self.requires_grad and not state.inference:
         raise RuntimeError("cannot resize variables that require grad")
     first = size[0] if size else ()
@@ -139,6 +152,7 @@ def resize_as_(
     self: Tensor, the_template: Tensor, *, memory_format: memory_format = contiguous_format
 ) -> Tensor:
     """This tensor with the shape of another over its memory, which grows if it must."""
+    writes("resize_as_", self, the_template)
     return resize_(self, the_template.sizes, memory_format=memory_format)
 
 
@@ -169,6 +183,7 @@ def set_(
     storage is taken. With a size, nobody asks for the dtype or the history of a source.
     Source: aten/src/ATen/native/TensorFactories.cpp set_.
     """
+    writes("set_", self, source, *(() if size is None else (storage_offset, size, stride)))
     sources = [self]
     memory = allocate(0) if source is None else source
     if isinstance(source, Tensor):
@@ -213,6 +228,7 @@ def detach_(self: Tensor) -> Tensor:
 
     Raises: RuntimeError for a view. In inference mode nothing happens, as in PyTorch.
     """
+    writes("detach_", self)
     if state.inference:
         return self
     if self.base is not None:
@@ -238,6 +254,7 @@ def data(self: Tensor) -> Tensor:
         raise RuntimeError("accessing `data` under vmap transform is not allowed")
     bare = self.untracked()
     bare.clock = VersionCounter()
+    bare.clock.epoch = self.clock.epoch
     return bare
 
 

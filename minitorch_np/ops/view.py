@@ -13,8 +13,7 @@ from minitorch_np.memory_format import contiguous_format
 from minitorch_np.op import composite, op
 from minitorch_np.ops.factory import is_index, sizes_of
 from minitorch_np.shapes import Shape, Size, noted, wrap_dim
-from minitorch_np.storage import VersionCounter
-from minitorch_np.tensor import INFERENCE, Tensor, attribute, method
+from minitorch_np.tensor import INFERENCE, Tensor, attribute, counter, method
 
 __all__ = [
     "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_shapes", "broadcast_tensors",
@@ -161,7 +160,7 @@ def unsafe_view(input: Tensor, size: Shape) -> Tensor:
     assert stride is not None
     seen = input.alias(size, stride, input.offset)
     seen.base = None
-    seen.clock = VersionCounter()
+    seen.clock = counter()
     return seen
 
 
