@@ -189,6 +189,10 @@ def based(tensors: "Sequence[Tensor | None]") -> bool:
     return any(t.requires_grad for t in tensors if t is not None and t.base is not None)
 
 
+UNWRITTEN = VersionCounter()
+"""Stands for the counter of a tensor that has none."""
+UNWRITTEN.value = 0
+
 SPACE: dict[str, object] = {
     "AutogradMeta": AutogradMeta,
     "FREED": FREED,
@@ -196,7 +200,7 @@ SPACE: dict[str, object] = {
     "NUMBERS": frozenset([int, float]),
     "Node": Node,
     "Tensor": Tensor,
-    "UNWRITTEN": VersionCounter(),
+    "UNWRITTEN": UNWRITTEN,
     "WATCHERS": WATCHERS,
     "WRITERS": WRITERS,
     "as_output": as_output,

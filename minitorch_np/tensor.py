@@ -198,6 +198,7 @@ class Tensor(TensorMethods):
         clock = self.ticks
         if clock is None:
             clock = self.ticks = VersionCounter()
+            clock.value = 0  # views read it soon, and from an instance that takes half the time
         return clock
 
     @clock.setter
