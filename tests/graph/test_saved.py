@@ -134,7 +134,7 @@ def test_a_kept_result_is_found_where_its_counter_has_a_dict() -> None:
     def run(torch: Any, x: Any) -> Any:
         y = x.exp()
         if torch is minitorch_np:
-            assert vars(y.clock) == {"memory": True}
+            assert vars(y.clock)["memory"] is True
         y.untyped_storage().resize_(400)
         y.untyped_storage().fill_(0)
         return y.grad_fn._saved_result
