@@ -57,6 +57,12 @@ TEXTS = [
     Text((2, 15), r"^(RuntimeError: )(add)?mm: (?=mat1 and |mat2 must |self must )", r"\1"),
     # linear of more than two dimensions ended in a view of its own kind.
     Text((2, 15), r"^(Unsafe)?ViewBackward0$", "ViewBackward0"),
+    # What writes a number to a subscript had the op of a tensor.
+    Text(
+        (2, 15),
+        r"\(aten::(fill_\.Scalar|copy_|masked_fill_\.Scalar|index_fill_\.int_Scalar|index_put_)\)",
+        "(aten::copy_)",
+    ),
     # Arguments that fit no overload were answered with the list of all, some of them gone since.
     Text((2, 15), r"(?s)^TypeError: (\w+)\(\).*$", r"TypeError: \1()"),
 ]
