@@ -39,7 +39,7 @@ from minitorch_np.graph.saved import (
 from minitorch_np.packing import Runnable, run_packing
 from minitorch_np.quiet import quiet, run_quietly
 from minitorch_np.refusals import blame, no_rule, refuse_out, underived
-from minitorch_np.storage import VersionCounter
+from minitorch_np.storage import UNWRITTEN
 from minitorch_np.strides import contiguous
 from minitorch_np.tensor import INFERENCE, AutogradMeta, Tensor, empty, owning, seen
 from minitorch_np.titles import titled
@@ -188,10 +188,6 @@ def based(tensors: "Sequence[Tensor | None]") -> bool:
     """Whether any tensor is a view of a base that needs a gradient."""
     return any(t.requires_grad for t in tensors if t is not None and t.base is not None)
 
-
-UNWRITTEN = VersionCounter()
-"""Stands for the counter of a tensor that has none."""
-UNWRITTEN.value = 0
 
 SPACE: dict[str, object] = {
     "AutogradMeta": AutogradMeta,

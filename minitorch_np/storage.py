@@ -12,8 +12,8 @@ from minitorch_np.flight import Log
 from minitorch_np.form import NUMPYS_OWN
 
 __all__ = [
-    "UNSHARED", "UntypedStorage", "VersionCounter", "allocate", "empty_cache", "memory_stats",
-    "reset_peak_memory_stats", "storage_of", "wrap_array",
+    "UNSHARED", "UNWRITTEN", "UntypedStorage", "VersionCounter", "allocate", "empty_cache",
+    "memory_stats", "reset_peak_memory_stats", "storage_of", "wrap_array",
 ]  # fmt: skip
 
 ALIGNMENT = 64
@@ -46,15 +46,11 @@ class VersionCounter:
     keeps of it; then their storage, once somebody asked for it."""
 
 
-def _named() -> VersionCounter:
-    """A counter with every attribute: CPython keeps those of a class's first instances inside each
-    instance, and gives an instance with one of another name a dict."""
-    one = VersionCounter()
-    one.value, one.log, one.memory, one.epoch = 0, None, False, 0
-    return one
-
-
-_named()
+UNWRITTEN = VersionCounter()
+"""Stands for the counter of a tensor that has none. It is the first, and has every attribute:
+CPython keeps those that a class's first instances had inside each instance, and others in a dict.
+"""
+UNWRITTEN.value, UNWRITTEN.log, UNWRITTEN.memory, UNWRITTEN.epoch = 0, None, False, 0
 
 
 class UntypedStorage:
