@@ -164,12 +164,11 @@ def private(module: str) -> Any:
 
 
 def seed(number: int, device: str = "cpu") -> None:
-    """`torch.manual_seed`, of the CPU alone unless another device asks for more: for each kind of
-    accelerator that there could be, that formats the whole stack."""
-    if device == "cpu":
-        torch.default_generator.manual_seed(number)
-    else:
-        torch.manual_seed(number)
+    """`torch.manual_seed`, of the CPU and of the device alone: for each kind of accelerator that
+    there could be, that formats the whole stack."""
+    torch.default_generator.manual_seed(number)
+    if device == "cuda":
+        torch.cuda.manual_seed(number)
 
 
 def _stand_in_for_expecttest() -> None:

@@ -124,7 +124,7 @@ def _named(value: Any) -> Any:
         return own
     if isinstance(value, torch.nn.Module):  # without parameters, made with default options
         return getattr(minitorch_np.nn, type(value).__name__)()
-    if isinstance(value, torch.nn.LinearCrossEntropyOptions):
+    if isinstance(value, getattr(torch.nn, "LinearCrossEntropyOptions", ())):  # not before 2.15
         options = {f.name: _named(getattr(value, f.name)) for f in dataclasses.fields(value)}
         return minitorch_np.nn.LinearCrossEntropyOptions(**options)
     return counterpart(value) if callable(value) else value

@@ -14,11 +14,13 @@ import minitorch_np
 from experiments.conformance import scope
 from experiments.conformance.board import Case, Row
 from experiments.conformance.bridge import tensors_in
+from experiments.conformance.compare import Differences
 from experiments.conformance.examine import Call, examine, refusal
 from experiments.conformance.layers import examine_layer
 from experiments.conformance.optimizers import examine_optimizer
 from experiments.conformance.snippet import snippet
 from experiments.conformance.tally import QUICK, Settings, Tally, numbered
+from experiments.harness.engines import allow_tf32
 from reference.opdb import Entry, Sample, entries
 
 __all__ = ["QUICK", "Settings", "examine_any", "examine_op", "noncontiguous", "run"]
@@ -29,16 +31,17 @@ def run(
 ) -> list[Row]:
     """The rows of these ops, in the order of the names; `done` hears of each when it is there."""
     if workers == 1 or len(names) == 1:
+        _exact(settings.device)
         rows: list[Row] = []
         for name in names:
-            rows.append(examine_any(name, settings))
+            rows.append(_kept(name, settings))
             done(rows[-1])
         return rows
     found: dict[str, Row] = {}
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_alone) as pool:
+    with ProcessPoolExecutor(workers, context, _alone, (settings.device,)) as pool:
         order = sorted(names, key=scope.slow, reverse=True)
-        waiting = {pool.submit(examine_any, name, settings): name for name in order}
+        waiting = {pool.submit(_kept, name, settings): name for name in order}
         try:
             for future in as_completed(waiting):
                 row = found[waiting[future]] = future.result()
@@ -49,10 +52,27 @@ def run(
     return [found[name] for name in names]
 
 
-def _alone() -> None:
+def _alone(device: str) -> None:
     """Each process computes on one thread: several with several would wait for one another."""
     torch.set_num_threads(1)
     minitorch_np.set_num_threads(1)
+    _exact(device)
+
+
+def _exact(device: str) -> None:
+    """On a GPU products of float32 are products of float32."""
+    if device != "cpu":
+        allow_tf32(torch, False)
+
+
+def _kept(name: str, settings: Settings) -> Row:
+    """`examine_any`; an op upon which the comparison itself breaks off loses no other."""
+    try:
+        return examine_any(name, settings)
+    except Exception as error:  # noqa: BLE001  told in its row, which is red
+        tally = Tally(name)
+        tally.add({"value": f"the comparison broke off: {type(error).__name__}: {error}"}, "any", 0)
+        return tally.row([], settings)
 
 
 def entry_of(name: str) -> Entry:
@@ -113,6 +133,15 @@ def examine_any(name: str, settings: Settings) -> Row:
     )
 
 
+def parted(call: Call, found: Differences) -> frozenset[str]:
+    """The properties in which PyTorch on a GPU differs from ours, and on the CPU does not."""
+    told = [name for name, difference in found.items() if difference]
+    if call.device == "cpu" or not told:
+        return frozenset()
+    here = examine(replace(call, device="cpu"))
+    return frozenset(name for name in told if not here.get(name, "not compared"))
+
+
 def examine_op(name: str, settings: Settings) -> Row:
     """Compares one op, all its properties."""
     entry = entry_of(name)
@@ -121,7 +150,9 @@ def examine_op(name: str, settings: Settings) -> Row:
     for dtype, number, spread, call in calls(entry, settings):
         tally.count += 1
         elements = sum(t.numel() for t in tensors_in([call.sample.args, call.sample.kwargs]))
-        wrong = tally.add(examine(call), dtype, number, spread=spread, elements=elements)
+        found = examine(call)
+        apart = parted(call, found)
+        wrong = tally.add(found, dtype, number, spread=spread, elements=elements, apart=apart)
         if wrong and (easiest is None or elements < easiest[0].elements):
             easiest = wrong[0], call
         if tally.missing:

@@ -102,7 +102,7 @@ def unused() -> list[str]:
 
 
 def _listed(kind: str) -> list[dict[str, Any]]:
-    files = ("differences.toml", "modules.toml")
+    files = ("differences.toml", "modules.toml", "older.toml")
     return [table for file in files for table in _read(file).get(kind, [])]
 
 
@@ -120,6 +120,14 @@ class Difference:
     """Whether only the full run reaches it."""
     since: str = ""
     """The version of PyTorch from which on it differs; '' for all that were tried."""
+    before: str = ""
+    """The version of PyTorch from which on it agrees; '' where none does."""
+
+    @property
+    def here(self) -> bool:
+        """Whether it is about the installed PyTorch."""
+        younger = not self.since or _version(self.since) <= VERSION
+        return younger and (not self.before or _version(self.before) > VERSION)
 
     def is_of(self, op: str) -> bool:
         """Whether it is about this op."""
@@ -138,7 +146,7 @@ class Difference:
 def differences() -> tuple[Difference, ...]:
     """The tables' known differences, as far as they are about the installed PyTorch."""
     made = [Difference(**one) for one in _listed("difference")]
-    return tuple(d for d in made if not d.since or _version(d.since) <= VERSION)
+    return tuple(d for d in made if d.here)
 
 
 def reason(op: str, name: str, dtype: str) -> str:

@@ -1,7 +1,7 @@
 """What a run is asked for, and the counts that become a row of the board."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ QUICK = ("float32", "bfloat16", "int64", "bool")
 """The dtypes of a quick run; an op that takes none of them is tried in its first."""
 LARGE = 100_000
 """Elements of a sample that takes too long for a quick run."""
+DEVICES = "PyTorch on the GPU parts from PyTorch on the CPU, which the engine follows"
 FEW = 8
 """The samples of a dtype in a quick run, evenly from all of the database's; ours come on top."""
 
@@ -80,15 +81,19 @@ class Tally:
 
     def add(
         self, found: Differences, dtype: str, number: int, *, spread: bool = False,
-        elements: int = 0,
+        elements: int = 0, apart: Collection[str] = (),
     ) -> list[Case]:  # fmt: skip
-        """Counts what one call showed; the cases that nothing explains."""
+        """Counts what one call showed; the cases that nothing explains.
+
+        `apart` are the properties in which PyTorch's own devices differ.
+        """
         wrong: list[Case] = []
         for column, difference in found.items():
             if not difference:
                 self.held[column] += 1
                 continue
             reason = scope.reason(self.name, column, dtype)
+            reason = reason or (DEVICES if column in apart else "")
             case = Case(column, dtype, number, spread, difference, reason, elements)
             self.failures.append(case)
             if not reason:

@@ -9,18 +9,16 @@ import os
 import subprocess
 import sys
 import time
-import warnings
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from experiments.harness import report, runner
 from experiments.harness.console import Screen
-from experiments.harness.engines import Engine, library, tf32
+from experiments.harness.engines import Engine, allow_tf32, library, tf32
 from experiments.harness.environment import cores, environment
 from experiments.harness.results import Results, write_whole
 
@@ -61,13 +59,6 @@ class Session:
         """Whether a test failed or a verdict is wrong."""
         wrong = any(one.verdict == "wrong" for runs in self.runs.values() for one in runs)
         return wrong or self.tests is None or bool(self.tests["failed"])
-
-
-def allow_tf32(torch: ModuleType, on: bool) -> None:
-    """Sets both of PyTorch's flags."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # newer versions have another spelling, and say so
-        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = on
 
 
 def compare(

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -106,6 +107,13 @@ def pin(threads: int, engines: Sequence[Engine]) -> None:
         engine.library.set_num_threads(threads)
     with contextlib.suppress(ImportError):
         importlib.import_module("threadpoolctl").threadpool_limits(threads, user_api="blas")
+
+
+def allow_tf32(torch: ModuleType, on: bool) -> None:
+    """Sets both of PyTorch's flags."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # newer versions have another spelling, and say so
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = on
 
 
 def tf32(torch: ModuleType) -> dict[str, bool]:
