@@ -112,7 +112,7 @@ def run(
         Path | None, typer.Option(help="Results of an earlier run; status 1 if slower.")
     ] = None,
     without: Annotated[
-        list[str] | None, typer.Option(help="A library not to load, such as torch.")
+        list[str] | None, typer.Option(help="A library not to load, or a candidate not to time.")
     ] = None,
     strict: Annotated[bool, typer.Option(help="Status 1 if a target is missed.")] = False,
     listing: Annotated[bool, typer.Option("--list", help="Name the suites.")] = False,

@@ -39,8 +39,13 @@ def pin() -> None:
     os.environ.update(PINNED | QUIET)
 
 
+LEFT_OUT: set[str] = set()
+"""Libraries that are not to be loaded, and candidates that are not to be timed."""
+
+
 def leave_out(names: Sequence[str]) -> None:
     """Make an import of these fail in this process, so that nothing of theirs is loaded."""
+    LEFT_OUT.update(names)
     for name in names:
         sys.modules[name] = None  # type: ignore[assignment]  # how Python itself marks it
 

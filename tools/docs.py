@@ -119,7 +119,7 @@ def parted(remarks: list[dict[str, str]]) -> list[str]:
         name, text = remark["test"].partition("[")[2].rstrip("]"), remark["text"]
         if match := re.match(r"refused for torch\.(\w+)", text):
             refused.setdefault(name, []).append(match[1])
-        elif text.startswith("result"):
+        elif text.startswith(("result", "wrong")):
             restrided.setdefault(name, text)
     by_dtypes: dict[str, list[str]] = {}
     for name, dtypes in refused.items():

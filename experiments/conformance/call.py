@@ -59,8 +59,8 @@ class Side:
         self.device = call.device
         self.args = list(mapped(call.sample.args, convert, to_ours=mine))
         self.kwargs: dict[str, Any] = mapped(call.sample.kwargs, convert, to_ours=mine)
-        if not mine and "device" in self.kwargs:
-            self.kwargs["device"] = call.device
+        if "device" in self.kwargs:  # a GPU, where the database sees one
+            self.kwargs["device"] = "cpu" if mine else call.device
         self.inputs = tensors_in([self.args, self.kwargs])
         if change is not None:
             self.args[0] = change(self.args[0])

@@ -1,32 +1,34 @@
-"""What `make cuda` does: the tests marked cuda, then every experiment with TF32 off and on.
+"""What `make cuda` does: every experiment with TF32 off and on, and the tests marked cuda.
 
 Everything lands in one JSON file and one page, which are valid at any moment of the run.
 """
 
 import importlib.util
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from experiments.harness import report, runner
+from experiments.harness import engines, report, runner
 from experiments.harness.console import Screen
 from experiments.harness.engines import Engine, allow_tf32, library, tf32
 from experiments.harness.environment import cores, environment
+from experiments.harness.lockstep import Verdicts
 from experiments.harness.results import Results, write_whole
 
 ROOT = Path(__file__).parents[2]
 # A hung device must not take the experiments' time; the tests need a fraction of this.
 TEST_SECONDS = 240
 WORKERS = 8
-# With so many cores the tests run beside the experiments, and disturb no timing.
+# With so many cores the tests and all lock-steps, of which nothing is timed, run at once.
 ROOM = 2 * WORKERS
 FLAG = {False: "TF32 off", True: "TF32 on"}
 
@@ -73,65 +75,96 @@ def compare(
 ) -> Session:
     """Tests and experiments on `device`; results.json and report.html in `options.out`/cuda.
 
-    `selection` is handed to pytest, to run fewer tests.
+    First each engine alone, which is timed, and nothing else; then tests and lock-steps, several at
+    once where there are so many cores. `selection` is handed to pytest, to run fewer tests.
     """
     torch, folder = library("torch"), options.out / "cuda"
     folder.mkdir(parents=True, exist_ok=True)
     before, start = tf32(torch), time.monotonic()
-    party = Engine("torch-cuda", torch, "reference", device)
-    session = Session(environment(options.seed, options.dtype, [ours, party]))
+    session = Session(environment(options.seed, options.dtype, [ours, _party(device, False)]))
+
+    def written() -> None:
+        session.seconds = time.monotonic() - start
+        write(session, folder)
+
     try:
-        with ThreadPoolExecutor(1) as beside:
-            tested = beside.submit(tests, folder / "tests.xml", device, selection)
+        for on in FLAG:
+            allow_tf32(torch, on)
+            party = _party(device, on)
+            for name in names:
+                screen.say(f"{name}, {FLAG[on]}")
+                results = runner.started(name, ours, [party], data, options)
+                session.runs[on].append(results)
+                _alone(results, ours, party, data, options, screen, session)
+                written()
+        with ThreadPoolExecutor(1) as thread:
+            tested = thread.submit(tests, folder / "tests.xml", device, selection)
             if cores() < ROOM:
                 with screen.phase("tests marked cuda", None):
                     tested.result()
-            for on in FLAG:
-                allow_tf32(torch, on)
-                party = Engine("torch-cuda", torch, "reference", device, tf32=on)
-                for name in names:
-                    session.runs[on].append(_run(name, ours, party, data, options, screen, session))
-                    session.seconds = time.monotonic() - start
-                    write(session, folder)
+            for one, on in _in_lockstep(session, device, data, options, screen):
+                screen.say(f"{one.experiment}, {FLAG[on]}")
+                screen.results(one.as_json())
+                written()
             session.tests = tested.result()
         screen.say("tests marked cuda: {passed} passed, {failed} failed".format(**session.tests))
         session.complete = True
     except BaseException as error:
         session.error = runner.told(error)
+        for one in (*session.runs[False], *session.runs[True]):
+            one.error = one.error or (None if one.complete else session.error)
         raise
     finally:
         allow_tf32(torch, before["matmul"])
-        session.seconds = time.monotonic() - start
-        write(session, folder)
+        written()
     return session
 
 
-def _run(
-    name: str,
-    ours: Engine,
-    party: Engine,
-    data: Any,
-    options: runner.Options,
-    screen: Screen,
-    session: Session,
-) -> Results:
-    screen.say(f"{name}, {FLAG[party.tf32]}")
-    results = runner.started(name, ours, [party], data, options)
+def _party(device: str, on: bool) -> Engine:
+    return Engine("torch-cuda", library("torch"), "reference", device, tf32=on)
+
+
+def _alone(
+    results: Results, ours: Engine, party: Engine, data: Any, options: runner.Options,
+    screen: Screen, session: Session,
+) -> None:  # fmt: skip
+    """Each engine's own run; ours has no TF32, and so runs once."""
     for earlier in session.runs[False]:
-        if earlier.experiment == name:  # ours has no TF32: once is enough
+        if party.tf32 and earlier.experiment == results.experiment:
             results.free[ours.name] = earlier.free[ours.name]
-    folder = options.out / "cuda"
+    runner.alone(results, ours, [party], data, options, screen)
+    if not party.tf32:
+        results.pictures = runner.draw(results, options.out / "cuda" / results.experiment)
+
+
+def _in_lockstep(
+    session: Session, device: str, data: Any, options: runner.Options, screen: Screen
+) -> Iterator[tuple[Results, bool]]:
+    """Fills in the verdicts of every run, each in a process of its own, in the runs' order."""
+    jobs = [(one, on) for on, runs in session.runs.items() for one in runs]
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(len(jobs) if cores() >= ROOM else 1, spawn)
     try:
-        runner.measure(results, ours, [party], data, options, screen)
-        if not party.tf32:
-            results.pictures = runner.draw(results, folder / name)
-        results.complete = True
-    except BaseException as error:
-        results.error = runner.told(error)
-        session.runs[party.tf32].append(results)
-        raise
-    screen.results(results.as_json())
-    return results
+        waiting = [
+            pool.submit(_verdicts, one.experiment, device, on, data, options) for one, on in jobs
+        ]
+        for (one, on), future in zip(jobs, waiting, strict=True):
+            with screen.phase(f"{one.experiment}, {FLAG[on]}: lock-step with torch-cuda", None):
+                one.comparisons["torch-cuda"] = future.result()
+            one.complete = True
+            yield one, on
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _verdicts(name: str, device: str, on: bool, data: Any, options: runner.Options) -> Verdicts:
+    """One experiment in lock-step, in this process."""
+    own, party = engines.ours(), _party(device, on)
+    engines.pin(options.threads, [own, party])
+    allow_tf32(party.library, on)
+    comparison = runner.compared(own, party)
+    runner.beside(name, comparison, data, options)
+    return comparison.verdicts
 
 
 def tests(path: Path, device: str, selection: Sequence[str]) -> dict[str, Any]:

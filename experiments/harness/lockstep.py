@@ -8,7 +8,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -102,6 +102,14 @@ class Party:
             raise _Abandoned
 
 
+class Verdicts(NamedTuple):
+    """What a comparison came to, without its engines: so it crosses between processes."""
+
+    tallies: dict[str, Tally]
+    judged: int
+    unjudged: int
+
+
 @dataclass(slots=True)
 class Comparison:
     """Running verdicts of one engine against ours, by quantity."""
@@ -119,6 +127,11 @@ class Comparison:
 
     def __post_init__(self) -> None:
         self.witness = Witness(self.theirs.library, self.follower.ledger)
+
+    @property
+    def verdicts(self) -> Verdicts:
+        """What it came to so far."""
+        return Verdicts(self.tallies, self.judged, self.unjudged)
 
     def meet(self, a: Sight, b: Sight) -> None:
         """Judges what both show, and hands our state to the other engine where a step starts."""

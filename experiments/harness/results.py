@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.harness.free import FreeRun, courses
-from experiments.harness.lockstep import Comparison
+from experiments.harness.lockstep import Comparison, Verdicts
 from experiments.harness.verdict import VERDICTS, Tally
 
 SCHEMA = Path(__file__).with_name("results.schema.json")
@@ -35,7 +35,7 @@ class Results:
     environment: dict[str, Any]
     settings: dict[str, Any]
     free: dict[str, FreeRun] = field(default_factory=dict)
-    comparisons: dict[str, Comparison] = field(default_factory=dict)
+    comparisons: dict[str, Comparison | Verdicts] = field(default_factory=dict)
     pictures: list[Picture] = field(default_factory=list)
     complete: bool = False
     error: str | None = None

@@ -13,7 +13,7 @@ from experiments.harness.console import Screen
 from experiments.harness.engines import Engine, Refused
 from experiments.harness.environment import environment
 from experiments.harness.free import FreeRun, free_run
-from experiments.harness.lockstep import Comparison, lockstep
+from experiments.harness.lockstep import Comparison, Sight, lockstep
 from experiments.harness.report import write_html
 from experiments.harness.results import Picture, Results, write_json
 from experiments.harness.rounding import Scale
@@ -131,32 +131,66 @@ def measure(
     options: Options,
     screen: Screen,
 ) -> None:
-    """Fills the results: each engine alone unless that is there already, then all in lock-step."""
+    """Fills the results: each engine alone, then all in lock-step with ours."""
     name = results.experiment
+    total = alone(results, ours, others, data, options, screen)
+    for engine in others:
+        comparison = results.comparisons[engine.name] = compared(ours, engine)
+        with screen.phase(f"{name}: lock-step with {engine.name}", total) as tick:
+            beside(name, comparison, data, options, lambda sight, tick=tick: tick(sight.name))
+
+
+def alone(
+    results: Results,
+    ours: Engine,
+    others: Sequence[Engine],
+    data: Any,
+    options: Options,
+    screen: Screen,
+) -> int | None:
+    """Each engine's own run, unless that is there already; how many steps the last had."""
+    name, total = results.experiment, None
+    with ours.default_dtype(options.dtype), others[0].default_dtype(options.dtype):
+        for engine in [*others, ours]:
+            if engine.name in results.free:
+                continue
+            with screen.phase(f"{name}: {engine.name} alone", total) as tick:
+                record = results.free[engine.name] = FreeRun(engine.name)
+                free_run(engine, _program(name, data, options), record=record, tick=tick)
+            total = tick.count
+    return total
+
+
+def compared(ours: Engine, other: Engine) -> Comparison:
+    """A comparison that has judged nothing yet."""
+    return Comparison(ours, other, Follower(ours.library, Scale(tf32=other.tf32)))
+
+
+def beside(
+    name: str,
+    comparison: Comparison,
+    data: Any,
+    options: Options,
+    tick: Callable[[Sight], None] = lambda sight: None,
+) -> None:
+    """Fills a comparison: an experiment by both engines in lock-step."""
+    ours, other = comparison.ours, comparison.theirs
+    program = _program(name, data, options)
+    with ours.default_dtype(options.dtype), other.default_dtype(options.dtype):
+        lockstep(ours, other, program, comparison=comparison, tick=tick)
+
+
+def _program(
+    name: str, data: Any, options: Options
+) -> Callable[[Engine, Callable[..., None]], Any]:
+    """An experiment as any engine runs it, with an observer."""
 
     def run(engine: Engine, observe: Callable[..., None]) -> Any:
         given = {} if options.epochs is None else {"epochs": options.epochs}
         main = engine.program(name).main
         return main(data, device=engine.device, seed=options.seed, observe=observe, **given)
 
-    with ours.default_dtype(options.dtype), others[0].default_dtype(options.dtype):
-        total = None
-        for engine in [*others, ours]:
-            if engine.name in results.free:
-                continue
-            with screen.phase(f"{name}: {engine.name} alone", total) as tick:
-                record = results.free[engine.name] = FreeRun(engine.name)
-                free_run(engine, run, record=record, tick=tick)
-            total = tick.count
-        for engine in others:
-            follower = Follower(ours.library, Scale(tf32=engine.tf32))
-            comparison = Comparison(ours, engine, follower)
-            results.comparisons[engine.name] = comparison
-            with screen.phase(f"{name}: lock-step with {engine.name}", total) as tick:
-                lockstep(
-                    ours, engine, run, comparison=comparison,
-                    tick=lambda sight, tick=tick: tick(sight.name),
-                )  # fmt: skip
+    return run
 
 
 def draw(results: Results, folder: Path) -> list[Picture]:

@@ -3,6 +3,7 @@
 import io
 import json
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
@@ -75,18 +76,22 @@ def test_tests_that_fail_are_named(tmp_path: Path) -> None:
     assert cuda.junit(tmp_path / "none") == {}
 
 
-def test_interrupt_leaves_a_valid_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("where", [(runner, "alone"), (cuda, "_in_lockstep")])
+def test_interrupt_leaves_a_valid_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: tuple[ModuleType, str]
+) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cuda, "tests", lambda *_: {"passed": 1, "failed": 0, "skipped": 0,
                                                   "failures": [], "remarks": [],
                                                   "seconds": 1.0})  # fmt: skip
-    monkeypatch.setattr(runner, "measure", interrupt)
+    monkeypatch.setattr(*where, interrupt)
     with pytest.raises(KeyboardInterrupt):
         session(tmp_path)
     found = json.loads((tmp_path / "cuda" / "results.json").read_text(encoding="utf-8"))
     assert (found["complete"], found["error"]) == (False, "interrupted")
+    assert {run["error"] for run in found["runs"]} == {"interrupted"}
     assert "Not complete" in (tmp_path / "cuda" / "report.html").read_text(encoding="utf-8")
 
 

@@ -72,7 +72,7 @@ BITS = [
     *written("conj_physical_", x()),
     one(
         "conjugated",
-        lambda torch, x: torch.conj_physical(x, out=torch.zeros(x.shape, dtype=x.dtype)),
+        lambda torch, x: torch.conj_physical(x, out=x.new_zeros(x.shape)),
         x(grad=False),
     ),
     *functions("isin", x(), x()),
