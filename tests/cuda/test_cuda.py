@@ -50,12 +50,7 @@ LACKING = {
 }
 """Ops that a GPU refuses in float32, too, and why."""
 
-WRONG = {
-    (
-        "embedding_renorm_",
-        "transposed",
-    ): "wrong: CUDA's kernel takes a row's elements for neighbours"
-}
+WRONG = {("embedding_renorm_", "transposed"): "wrong: a row's elements are taken for neighbours"}
 """Where PyTorch on the GPU is wrong."""
 
 FINE = {BIT_EQUAL, WITHIN, EVENT}
