@@ -183,25 +183,30 @@ def markdown(cuda: Path = CUDA) -> str:
     rows = compared(cuda=lambda one: there.get(one, {}).get("cuda"))
     agree = sum(row.ours == row.cpu for row in rows)
     version = torch.__version__.partition("+")[0]
+    same = {one: told.get("cpu") for one, told in there.items()}
+    apart = [row for row in rows if row.cuda not in (None, same.get(row.expression))]
     lines = [
         f"{agree} of {len(rows)} expressions answered as PyTorch {version} does on the CPU.",
-        f"PyTorch on a GPU: {found['card']}, PyTorch {found['torch']}, {found['date']}."
+        f"PyTorch on a GPU: {found['card']}, PyTorch {found['torch']}, {found['date']}; it answers "
+        f"{len(apart)} otherwise than the same version on the CPU."
         if found else "PyTorch on a GPU: not run.",
     ]  # fmt: skip
     for title, part in _grouped(rows):
         heads = [title, "ours", "PyTorch CPU", *(["PyTorch CUDA"] if found else [])]
         lines += ["", f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-        lines += [_line(row, bool(found)) for row in part]
+        lines += [_line(row, bool(found), same) for row in part]
     lines += [f"\n`{row.expression}` differs: {row.known}." for row in rows if row.known]
     return "\n".join(lines)
 
 
-def _line(row: Row, gpu: bool) -> str:
-    """A row of Markdown; bold is what differs from PyTorch on the CPU, † what C leaves open."""
+def _line(row: Row, gpu: bool, same: Mapping[str, str | None]) -> str:
+    """A row of Markdown; bold is what differs from PyTorch on the CPU, † what C leaves open, ‡ what
+    the GPU's version of PyTorch answers on the CPU as well: `same`."""
     mark = " †" if row.expression in MACHINE else ""
     cells = [_code(row.expression) + mark, _cell(row.ours, row.cpu), _code(row.cpu)]
     if gpu:
-        cells.append("not run" if row.cuda is None else _cell(row.cuda, row.cpu))
+        older = " ‡" if row.cuda == same.get(row.expression) != row.cpu else ""
+        cells.append("not run" if row.cuda is None else _cell(row.cuda, row.cpu) + older)
     return f"| {' | '.join(cells)} |"
 
 

@@ -88,17 +88,24 @@ def test_answers_are_written_alike(expression: str, text: str) -> None:
 def test_what_a_gpu_answered_has_a_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = GROUPS["Ties"][:2]
     monkeypatch.setattr(edges, "compared", lambda cuda, compared=edges.compared: compared(
-        {"Ties": [first, second, "tensor(5) | 2"]}, cuda))  # fmt: skip
+        {"Ties": [first, second, "tensor(5) | 2", "tensor(1)"]}, cuda))  # fmt: skip
     record = tmp_path / "edges.json"
     assert edges.markdown(record).splitlines()[1] == "PyTorch on a GPU: not run."
-    answers = {first: {"cuda": "[0.0, 0.5, 0.5]"}, "tensor(5) | 2": {"cuda": "8"}}
+    answers = {
+        first: {"cpu": "[0.0, 0.5, 0.5]", "cuda": "[0.0, 0.5, 0.5]"},
+        "tensor(5) | 2": {"cpu": "7", "cuda": "8"},
+        "tensor(1)": {"cpu": "2", "cuda": "2"},
+    }
     found = {"card": "a card", "torch": "2.15.0", "date": "2026-01-02", "rows": answers}
     record.write_text(json.dumps(found))
     lines = edges.markdown(record).splitlines()
-    assert lines[1] == "PyTorch on a GPU: a card, PyTorch 2.15.0, 2026-01-02."
+    assert lines[1] == (
+        "PyTorch on a GPU: a card, PyTorch 2.15.0, 2026-01-02; it answers 1 otherwise than the "
+        "same version on the CPU."
+    )
     assert lines[3] == "| Ties | ours | PyTorch CPU | PyTorch CUDA |"
     assert [line.rpartition(" | ")[2] for line in lines[5:]] == [
-        "`[0.0, 0.5, 0.5]` |", "not run |", "**`8`** |",
+        "`[0.0, 0.5, 0.5]` |", "not run |", "**`8`** |", "**`2`** ‡ |",
     ]  # fmt: skip
     assert "`tensor(5) \\| 2`" in lines[7]
 
