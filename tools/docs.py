@@ -23,6 +23,8 @@ from typing import Any
 
 import minitorch_np
 from experiments.conformance.edges import markdown
+from experiments.conformance.tally import DEVICES
+from experiments.harness.results import OURS
 from experiments.harness.runner import EXPERIMENTS
 from minitorch_np.op import COMPOSITES, REGISTRY
 from tools.performance import full, summary
@@ -34,6 +36,7 @@ BENCH = RUNS / "bench"
 PICTURES = ROOT / "docs" / "pictures"
 PERFORMANCE = ROOT / "docs" / "performance.md"
 EDGES = ROOT / "docs" / "edges.md"
+DEVICES_PAGE = ROOT / "docs" / "devices.md"
 INTERNALS = ROOT / "docs" / "internals"
 
 
@@ -83,7 +86,8 @@ def verdicts(found: dict[str, Any], engine: str) -> str:
     for verdict in found["verdicts"]:
         if verdict["engine"] == engine:
             counts.update(verdict["counts"])
-    return ", ".join(f"{n:,} {name}" for name, n in counts.items() if n)
+    told = ", ".join(f"{n:,} {name}" for name, n in counts.items() if n)
+    return told or ("" if engine == OURS else "not reached")
 
 
 def rows_of(found: dict[str, Any], what: str) -> list[str]:
@@ -117,8 +121,10 @@ def parted(remarks: list[dict[str, str]]) -> list[str]:
     restrided: dict[str, str] = {}
     for remark in remarks:
         name, text = remark["test"].partition("[")[2].rstrip("]"), remark["text"]
+        name = re.sub(r"-\d+$", "", name)  # one of several samples of an op
         if match := re.match(r"refused for torch\.(\w+)", text):
-            refused.setdefault(name, []).append(match[1])
+            if match[1] not in refused.setdefault(name, []):
+                refused[name].append(match[1])
         elif text.startswith(("result", "wrong")):
             restrided.setdefault(name, text)
     by_dtypes: dict[str, list[str]] = {}
@@ -208,6 +214,38 @@ def conformance() -> str | None:
     return "\n".join([*lines, "", "</details>"])
 
 
+def devices() -> None:
+    """Where PyTorch's devices part, in docs/devices.md; nothing without a board of a GPU."""
+    path = RUNS / "conformance" / "cuda.json"
+    if not path.is_file():
+        return
+    found = json.loads(path.read_text())
+    count = Counter(row["colour"] for row in found["rows"])
+    calls = sum(row["cases"] for row in found["rows"])
+    head = (
+        f"{found['card']}, PyTorch {found['torch']}, {found['date']}, {calls:,} calls: "
+        f"{count['green']} ops agree with the GPU, {count['amber']} with the CPU alone (or differ "
+        f"for the version), {count['red']} with neither."
+    )
+    lines = [head, ""]
+    refused: dict[str, list[str]] = {}
+    otherwise: list[str] = []
+    for row in found["rows"]:
+        cells = {c: one for c, one in row["cells"].items() if one["reason"] == DEVICES}
+        if not cells:
+            continue
+        dtype, _, told = next(iter(cells.values()))["first"].partition(", ")
+        told = told.partition(": ")[2]
+        if told.startswith("did not raise"):
+            refused.setdefault(dtype, []).append(f"`{row['op']}`")
+        else:
+            told = told.replace("|", "\\|").partition("\n")[0]
+            otherwise.append(f"| `{row['op']}` | {', '.join(cells)} | {dtype}: {told} |")
+    lines += [f"- {dtype} refused: {' '.join(sorted(ops))}" for dtype, ops in refused.items()]
+    lines += ["", "| op | differs in | ours and the CPU's, not the GPU's |", "|---|---|---|"]
+    replace(DEVICES_PAGE, "devices", "\n".join([*lines, *otherwise]))
+
+
 def performance() -> str | None:
     """A summary of the last benchmarks; docs/performance.md gets every table and picture."""
     results, gpu = BENCH / "results.json", BENCH / "cuda.json"
@@ -273,6 +311,7 @@ PARTS: dict[str, Callable[[], str | None]] = {
         cuda,
         pictures,
         conformance,
+        devices,
         performance,
         growth,
         edges,

@@ -56,7 +56,7 @@ def conformance(
     said = f"{len(rows)} ops, {sum(r.cases for r in rows):,} calls"
     console.print(f"{said} in {time.monotonic() - start:.0f} s", style="dim")
     data = {
-        **stamp(), "quick": settings.quick, "device": settings.device,
+        **stamp(settings.device), "quick": settings.quick, "device": settings.device,
         "totals": {k: dict(v) for k, v in totals(rows).items()},
         "rows": [row.as_json() for row in rows],
     }  # fmt: skip

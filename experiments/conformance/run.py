@@ -170,11 +170,12 @@ def examine_op(name: str, settings: Settings) -> Row:
     )
 
 
-def stamp() -> dict[str, Any]:
+def stamp(device: str = "cpu") -> dict[str, Any]:
     """When and with what the board was made."""
     return {
         "date": time.strftime("%Y-%m-%d"),
         "torch": torch.__version__,
         "minitorch_np": minitorch_np.__version__,
         "cores": os.cpu_count(),
+        "card": torch.cuda.get_device_name() if device == "cuda" else None,
     }

@@ -13,7 +13,7 @@ from experiments.conformance.bridge import tensors_in
 from experiments.conformance.compare import Differences
 from experiments.conformance.examine import COLUMNS
 
-__all__ = ["FEW", "QUICK", "Settings", "Tally", "few", "numbered"]
+__all__ = ["DEVICES", "FEW", "QUICK", "Settings", "Tally", "few", "numbered"]
 
 QUICK = ("float32", "bfloat16", "int64", "bool")
 """The dtypes of a quick run; an op that takes none of them is tried in its first."""

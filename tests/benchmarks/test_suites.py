@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import minitorch_np
-from benchmarks import digits, loading, memory, overhead, peers, threads
+from benchmarks import digits, loading, machine, memory, overhead, peers, threads
 from benchmarks.peers.by_hand import numpy_by_hand
 from benchmarks.peers.torch_program import program
 from benchmarks.step import MAKERS
@@ -43,6 +43,16 @@ def test_another_computation_is_left_out() -> None:
     assert "its losses differ by" in skipped["bolder"]
     with pytest.raises(RuntimeError, match="no luck"):
         peers.built({OURS: broken}, what, judge=OURS)
+
+
+def test_a_candidate_left_out_is_not_even_made(monkeypatch: Any) -> None:
+    def never(what: Any) -> Any:
+        raise AssertionError(what)
+
+    monkeypatch.setattr(machine, "LEFT_OUT", {"slow to make"})
+    makers = {OURS: partial(program, "minitorch_np"), "slow to make": never}
+    steps, skipped, _ = peers.built(makers, peers.problem(2, "SGD", (3, 2)), judge=OURS)
+    assert list(steps) == [OURS] and skipped == {"slow to make": "left out"}
 
 
 def test_what_is_not_installed_is_named() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from experiments.conformance.exact import is_rounding, near
 from experiments.conformance.examine import COLUMNS, Call, examine, refusal
 from experiments.conformance.page import page
 from experiments.conformance.snippet import snippet
-from experiments.conformance.tally import FEW, numbered
+from experiments.conformance.tally import DEVICES, FEW, Tally, numbered
 from minitorch_np.dual.recipe import RECIPES
 from minitorch_np.op import REGISTRY
 from minitorch_np.tensor import Tensor
@@ -270,6 +271,40 @@ def test_quick_runs_keep_the_corners():
     assert len(kept) == FEW + 1
     assert kept[-1][0] == 50 and kept[-1][1].by_hand
     assert [n for n, _ in numbered(theirs, run.Settings(quick=True))] == [n for n, _ in kept[:-1]]
+
+
+@pytest.mark.parametrize(
+    "here, apart",
+    [
+        ({"value": "", "stride": ""}, {"value"}),  # the CPU agrees: the GPU alone differs
+        ({"value": "1.0 at [0], not 3.0"}, set()),  # ours differs from both
+        ({"stride": ""}, set()),  # the CPU was not asked
+    ],
+)
+def test_what_a_gpu_alone_differs_in(monkeypatch, here, apart):
+    on_gpu = {"value": "1.0 at [0], not 2.0", "stride": ""}
+    monkeypatch.setattr(run, "examine", lambda call: here if call.device == "cpu" else on_gpu)
+    assert run.parted(replace(call("exp", X), device="cuda"), on_gpu) == apart
+    assert run.parted(call("exp", X), on_gpu) == frozenset()
+    tally = Tally("exp")
+    wrong = tally.add(on_gpu, "float32", 0, apart=apart)
+    assert [case.reason for case in tally.failures] == [DEVICES if apart else ""]
+    assert len(wrong) == 1 - len(apart)
+
+
+def test_a_comparison_that_breaks_off_is_a_red_row(monkeypatch):
+    def broken(name, settings):
+        raise RuntimeError(f"no {name} today")
+
+    monkeypatch.setattr(run, "examine_any", broken)
+    rows = run.run(["exp", "log"], run.Settings(quick=True), 1, lambda row: None)
+    assert [(row.op, row.colour) for row in rows] == [("exp", RED), ("log", RED)]
+    assert "broke off: RuntimeError: no log today" in rows[1].cells["value"].first
+
+
+def test_a_gpu_that_the_database_sees_is_the_cpu_to_ours(monkeypatch):
+    one = Call(run.entry_of("zeros_like"), Sample((X,), {"device": "cuda"}, lambda r: r, ""))
+    assert red(examine(one)) == set()
 
 
 def test_second_derivatives_of_much_are_left_out():

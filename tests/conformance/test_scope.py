@@ -42,3 +42,13 @@ def test_known_differences_are_about_something():
         assert any(known.is_of(name) for name in names), known
         assert any(scope.matches(column, [known.property]) for column in COLUMNS), known
         assert any(scope.matches(dtype, known.dtypes.split()) for dtype in dtypes), known
+
+
+def test_differences_hold_for_versions_from_one_on_and_before_another(monkeypatch):
+    known = scope.Difference("exp", "value", "told", since="2.12", before="2.15")
+    found = []
+    for version in ((2, 11), (2, 12), (2, 14), (2, 15)):
+        monkeypatch.setattr(scope, "VERSION", version)
+        found.append(known.here)
+    assert found == [False, True, True, False]
+    assert scope.Difference("exp", "value", "told").here
