@@ -22,7 +22,6 @@ def product(
     a: Matrices,
     b: Matrices,
     out: Matrices,
-    *,
     alpha: float = 1,
     beta: float = 0,
     start: Matrices | None = None,
@@ -35,7 +34,7 @@ def product(
     """
     if matmul == "numba":
         multiply = kernels.mm if out.ndim == 2 else kernels.bmm
-        multiply(a, b, out, alpha=alpha, beta=beta, start=start)
+        multiply(a, b, out, alpha, beta, start)
     elif matmul == "numpy":
         values = np.matmul(a.astype(out.dtype), b.astype(out.dtype))
         if alpha != 1:

@@ -129,6 +129,7 @@ def op(
     refuses: str | None = None,
     discrete: bool = False,
     quick: Callable[..., A] | None = None,
+    into: Callable[[A, A, A], None] | None = None,
     beside: bool = True,
     planned: bool = False,
     graded: int | None = None,
@@ -142,7 +143,8 @@ def op(
     form from the `out` parameter. `variadic` names a parameter that the method takes as separate
     arguments too (`x.permute(1, 0)`). `node` overrides the node's name, or computes it from
     arguments it names. `quick`, a function such as np.add, is the op on small float arrays of one
-    form with nothing else given: then only it runs. `planned` says that a view follows from the
+    form with nothing else given: then only it runs. `into` fills the result of two float arrays,
+    whose form is known once such two met. `planned` says that a view follows from the
     form and from arguments that are ints, so that it need be worked out only once. `aten`,
     `refuses`, `discrete`, `beside`, `graded`, `called` and `frugal` are the plan's. An op that has
     neither rules nor `differentiable=False` raises on the way back.
@@ -163,6 +165,7 @@ def op(
         plan.aten = aten or name
         plan.discrete = discrete
         plan.quick = quick
+        plan.into = into
         plan.beside = beside
         plan.planned = planned
         plan.graded = graded
@@ -304,7 +307,7 @@ def build(one: Op) -> Callable[..., object]:
     native = plan.name.endswith("_") and not plan.name.endswith("__")
     space: dict[str, Any] = dict(SPACE, impl=one.impl, op=one, title_of=plan.title)
     space["born"] = maker()
-    space.update(quick=plan.quick, plans=Plans(), pairs=Plans())
+    space.update(quick=plan.quick, into=plan.into, plans=Plans(), pairs=Plans())
     if isinstance(plan.quick, types.FunctionType):  # in which a signal handler may run
         space["quiet"] = Anew
     for p in plan.signature.parameters.values():

@@ -68,6 +68,9 @@ class Plan:
     """torch's name, where the function's says which of its overloads it is."""
     quick: Callable[..., A] | None = None
     """What it is on arrays of one form, and on an array and a number: see shortcuts.py."""
+    into: Callable[[A, A, A], None] | None = None
+    """For an op of two tensors: what fills the memory of its result, from arrays of two forms that
+    met before. See shortcuts.py."""
     beside: bool = True
     """Whether a number is an operand of ATen's loop, or only what its kernel is told."""
     planned: bool = False

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Iterator, Sequence
 
 from minitorch_np.plan import Plan, slot, version_slot
-from minitorch_np.shortcuts import met, planned, quick, quick_inplace
+from minitorch_np.shortcuts import filled, met, planned, quick, quick_inplace
 
 __all__ = ["inplace_source", "node_source", "record_source"]
 
@@ -207,13 +207,17 @@ def _into_out(plan: Plan, run: str) -> Iterator[str]:
 def record_source(plan: Plan) -> str:
     """The recorder of the op: run it, and leave a node when an input needs a gradient."""
     call = call_text(plan.signature)
-    ahead = list(quick(plan)) if plan.quick else list(planned(plan)) if plan.planned else []
+    ahead: list[str] = []
+    if plan.quick or plan.into or plan.planned:
+        ahead += quick(plan) if plan.quick else filled(plan) if plan.into else planned(plan)
     once = f"impl({call})"
     if plan.planned:
         once = f"learnt(plans, key, {next(iter(plan.kinds))}, {once})"
     if plan.quick and len(plan.inputs()) == 2:
         to = "out" if plan.has_out else "None"
         once = f"met(pairs, quick, {', '.join(plan.inputs())}, {to}, {once})"
+    if plan.into:
+        once = f"paired(pairs, {', '.join(plan.inputs())}, out, {once})"
     run = f"counted({once}, out)" if plan.has_out else once
     slow = ["route = state.route", "if not route:"]
     slow += [f"    return unrecorded({once})" if plan.view else f"    return {run}"]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from minitorch_np.plan import Plan
 
-__all__ = ["met", "planned", "quick", "quick_inplace"]
+__all__ = ["filled", "met", "planned", "quick", "quick_inplace"]
 
 
 def met(name: str) -> str:
@@ -78,6 +78,20 @@ def _fetched(inputs: Sequence[str]) -> Iterator[str]:
         yield f"a_{arg} = {arg}.nd"
         yield f"if a_{arg} is None:"
         yield f"    a_{arg} = {arg}.array"
+
+
+def filled(plan: Plan) -> Iterator[str]:
+    """Lines that set `result` where two forms met before, and nothing else is given: what `into`
+    leaves in memory of the form that was found then."""
+    first, second = inputs = plan.inputs()
+    yield f"if {_quick_tests(plan, '')}:"
+    yield f"    to = pairs.get(({first}.form, {second}.form))"
+    yield "    if to is not None:"
+    yield from [f"        {line}" for line in _fetched(inputs)]
+    yield "        result = blank(to)"
+    yield f"        into(a_{first}, a_{second}, result.nd)"
+    yield f"        if {_untracked(plan)} or not state.route:"
+    yield "            return result"
 
 
 def quick_inplace(plan: Plan) -> Iterator[str]:

@@ -84,21 +84,14 @@ def walked(arrays: tuple[Array, ...], ones: int = 0) -> list[Array] | None:
 
 def folded(a: Array, axes: tuple[int, ...]) -> tuple[int, int, int] | None:
     """(outer, n, inner), the sizes before, of and after neighbouring `axes`, of an array that loops
-    can fold, row by row (inner is 1) or `COLUMNS` and more side by side; else None."""
+    can fold: row by row where inner is 1, else all columns side by side. None for another."""
     if not axes or not dense(a):
         return None
     first, last = min(axes), max(axes)
     if last - first + 1 != len(axes):
         return None
     outer, inner = math.prod(a.shape[:first]), math.prod(a.shape[last + 1 :])
-    n = a.size // (outer * inner)
-    return (outer, n, inner) if n >= ROW and (inner == 1 or inner >= COLUMNS) else None
-
-
-COLUMNS = 16
-"""Columns from which they are folded side by side."""
-ROW = 16
-"""Elements from which a row is folded by a loop of its own."""
+    return outer, a.size // (outer * inner), inner
 
 
 def beside(f: np.ufunc, kind: int) -> Callable[[Array, Array, Array], None]:

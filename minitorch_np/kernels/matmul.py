@@ -240,7 +240,7 @@ _here = PerThread()
 
 
 def mm(
-    a: Matrix, b: Matrix, out: Matrix, *,
+    a: Matrix, b: Matrix, out: Matrix,
     alpha: float = 1.0, beta: float = 0.0, start: Matrix | None = None,
 ) -> None:  # fmt: skip
     """out = alpha * a @ b + beta * start: (M, K), (K, N), (M, N), with any strides but negative.
@@ -268,7 +268,7 @@ def mm(
 
 
 def bmm(
-    a: Matrix, b: Matrix, out: Matrix, *,
+    a: Matrix, b: Matrix, out: Matrix,
     alpha: float = 1.0, beta: float = 0.0, start: Matrix | None = None,
 ) -> None:  # fmt: skip
     """out[i] = alpha * a[i] @ b[i] + beta * start[i]: (B or 1, M, K), (B or 1, K, N), (B, M, N).

@@ -230,6 +230,59 @@ def smallest_rows(a: Flat, out: Flat) -> None:
         out[row] = smallest(a, row * n, row * n + n)
 
 
+@shared("...<>", "inner", 0.3, COLUMNS)
+@shared("pp...", "out.size // inner", 0.3)
+@jit
+def largest_columns(a: Flat, out: Flat, inner: int, first: int, last: int) -> None:
+    """The largest element over n of each column from `first` to `last`, which is not compared."""
+    n, wide = a.size // out.size, last - first
+    most = np.empty(wide, np.int32)
+    for outer in range(out.size // inner):
+        most[:] = LEAST_KEY
+        for row in range(outer * n, outer * n + n):
+            x = a[row * inner + first : row * inner + last]
+            for j in range(wide):
+                k = NAN_ABOVE if read(x, j) != read(x, j) else key(read(x, j))
+                write(most, j, max(read(most, j), k))
+        found = out[outer * inner + first : outer * inner + last]
+        for j in range(wide):
+            write(found, j, of_key(read(most, j)))
+
+
+@shared("...<>", "inner", 0.3, COLUMNS)
+@shared("pp...", "out.size // inner", 0.3)
+@jit
+def smallest_columns(a: Flat, out: Flat, inner: int, first: int, last: int) -> None:
+    """The smallest element over n of each column from `first` to `last`, which is not compared."""
+    n, wide = a.size // out.size, last - first
+    least = np.empty(wide, np.int32)
+    for outer in range(out.size // inner):
+        least[:] = MOST_KEY
+        for row in range(outer * n, outer * n + n):
+            x = a[row * inner + first : row * inner + last]
+            for j in range(wide):
+                k = NAN_BELOW if read(x, j) != read(x, j) else key(read(x, j))
+                write(least, j, min(read(least, j), k))
+        found = out[outer * inner + first : outer * inner + last]
+        for j in range(wide):
+            write(found, j, of_key(read(least, j)))
+
+
+@shared("...<>", "inner", 0.2, COLUMNS)
+@shared("pp...", "out.size // inner", 0.2)
+@jit
+def product_columns(a: Flat, out: Flat, inner: int, first: int, last: int) -> None:
+    """The product over n of each column from `first` to `last`, which is not multiplied."""
+    n, wide = a.size // out.size, last - first
+    for outer in range(out.size // inner):
+        found = out[outer * inner + first : outer * inner + last]
+        found[:] = ONE
+        for row in range(outer * n, outer * n + n):
+            x = a[row * inner + first : row * inner + last]
+            for j in range(wide):
+                write(found, j, read(found, j) * read(x, j))
+
+
 @reordered
 def piece_exponentials(a: Flat, start: int, stop: int, most: Real) -> Real:
     """The sum of exp(a[start:stop] - most)."""

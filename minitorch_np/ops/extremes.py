@@ -5,7 +5,6 @@ one dimension the element at the returned index takes it all. NaN is larger and 
 everything. Source: aten/src/ATen/native/ReduceOps.cpp and TensorCompare.cpp.
 """
 
-import builtins
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -14,7 +13,6 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, return_types
 from minitorch_np.graph.inplace import bump
 from minitorch_np.kernels.large import folded
-from minitorch_np.kernels.large import loop as compiled_loop
 from minitorch_np.loops import (
     converted,
     exact_result_for,
@@ -23,7 +21,7 @@ from minitorch_np.loops import (
 )
 from minitorch_np.op import composite, op
 from minitorch_np.ops.power import maximum, minimum
-from minitorch_np.ops.reduce import MAX_DIMS, Dims, dims_of
+from minitorch_np.ops.reduce import MAX_DIMS, Dims, dims_of, looped
 from minitorch_np.overloads import unfitting
 from minitorch_np.shapes import Shape, need_bool, reduced, wrap_dim
 from minitorch_np.strides import contiguous
@@ -276,12 +274,10 @@ def _over(
         return finish(np.empty(shape, input.dtype.np), input.dtype, out, apart=False)
     array = values_of(input)
     sizes = folded(array, dims)
-    if sizes is not None and sizes[2] == 1:
-        values = np.empty(array.shape[: builtins.min(dims)], array.dtype)
-        loop = "largest_rows" if f is np.maximum else "smallest_rows"
-        compiled_loop(f"reductions.{loop}")(array.reshape(-1), values.reshape(-1))
-    else:
+    if sizes is None:
         values = quietly(f.reduce, array, dims)
+    else:
+        values = looped("largest" if f is np.maximum else "smallest", array, dims, sizes)
     return finish(np.reshape(values, shape), input.dtype, out, apart=False)
 
 

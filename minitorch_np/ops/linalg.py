@@ -102,7 +102,9 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
 
     Source: _matmul_impl.
     """
-    dims = (input.ndim, other.ndim)
+    dims = len(input.sizes), len(other.sizes)
+    if dims == (2, 2) and out is None:
+        return mm(input, other)
     if 0 in dims:
         raise RuntimeError(
             "both arguments to matmul need to be at least 1D, but they are "
@@ -112,8 +114,6 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
         return _matmul_out(input, other, out)
     if dims == (1, 1):
         return dot(input, other)
-    if dims == (2, 2):
-        return mm(input, other)
     if dims == (2, 1):
         return mv(input, other)
     if dims == (1, 2):

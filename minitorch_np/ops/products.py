@@ -80,10 +80,6 @@ def check_mm(name: str, left: Tensor, right: Tensor, names: tuple[str, str]) -> 
         raise noted(RuntimeError(text), notes.product(left.sizes, right.sizes))
 
 
-_products = Plans[Form]()
-"""The forms of products that the kernel makes from the operands as they are."""
-
-
 def is_plain(product: Tensor, left: Tensor) -> bool:
     """Whether a product is neither of a half type, nor of integers, nor empty."""
     kind = product.dtype
@@ -92,15 +88,9 @@ def is_plain(product: Tensor, left: Tensor) -> bool:
     return product.form.nbytes > 0 and left.form.nbytes > 0
 
 
-@op("contiguous")
+@op("contiguous", into=backends.product)
 def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of (N, K) and (K, M): (N, M). Source: addmm_impl_cpu_."""
-    if out is None:
-        form = _products.get((input.form, mat2.form))
-        if form is not None:
-            done = blank(form)
-            backends.product(input.array, mat2.array, done.array)
-            return done
     check_mm("mm", input, mat2, ("self", "mat2"))
     done = destination((input.sizes[0], mat2.sizes[1]), input.dtype, out)
     if input.dtype is not mat2.dtype:
@@ -109,8 +99,6 @@ def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
             f"{input.dtype.cpp_name} != {mat2.dtype.cpp_name}"
         )
     multiply(input.array, mat2.array, done.array, done.dtype, name="addmm_impl_cpu_")
-    if out is None and is_plain(done, input):
-        _products.keep((input.form, mat2.form), done.form)
     return done
 
 
@@ -133,8 +121,12 @@ def mm_mat1_backward(
     Source: mm_mat1_backward, torch/csrc/autograd/FunctionsManual.cpp.
     """
     turned = stride[0] == 1 and stride[1] == shape[0]
-    if _at_once(g, mat2) and alpha == 1:
-        return _product(g.array, mat2.array.T, g.dtype, turned)
+    if alpha == 1 and not state.route:
+        forms = _forms((g.form, mat2.form, turned, 0), g, mat2, shape)
+        if forms is not None:
+            if turned:
+                return _turned(mat2.array, g.array.T, forms)
+            return _product(g.array, mat2.array.T, forms)
     if turned:
         return times(mat2.mm(g.t()).t(), alpha)
     return times(g.mm(mat2.t()), alpha)
@@ -148,27 +140,47 @@ def mm_mat2_backward(
     Source: mm_mat2_backward, torch/csrc/autograd/FunctionsManual.cpp.
     """
     turned = stride[0] == 1 and stride[1] == shape[0]
-    if _at_once(g, mat1) and alpha == 1:
-        return _product(mat1.array.T, g.array, g.dtype, turned)
+    if alpha == 1 and not state.route:
+        forms = _forms((g.form, mat1.form, turned, 1), g, mat1, shape)
+        if forms is not None:
+            if turned:
+                return _turned(g.array.T, mat1.array, forms)
+            return _product(mat1.array.T, g.array, forms)
     if turned:
         return times(g.t().mm(mat1).t(), alpha)
     return times(mat1.t().mm(g), alpha)
 
 
-def _at_once(g: Tensor, other: Tensor) -> bool:
-    """Whether the kernel may stand for the ops of a gradient: nobody records or watches them."""
-    return not state.route and is_plain(g, other) and g.dtype is other.dtype
+Forms = tuple[Form, Form]
+"""Of the product that is computed, and of its transpose."""
 
 
-def _product(left: Array, right: Array, dtype: Dtype, turned: bool) -> Tensor:
-    """The product of two matrices; `turned`, the transposed view of a row-major one."""
-    a, b = (right.T, left.T) if turned else (left, right)
-    shape = (a.shape[0], b.shape[1])
-    done = empty(shape, strides.contiguous(shape), dtype)
-    backends.product(a, b, done.array)
-    if not turned:
-        return done
-    view = seen(done, form_of(shape[::-1], done.strides[::-1], dtype), 0)
+_gradients = Plans[Forms]()
+
+
+def _forms(key: tuple[Form, Form, bool, int], g: Tensor, other: Tensor, of: Shape) -> Forms | None:
+    """The forms of a gradient's product, None where the kernel may not stand for its ops. The key
+    are the forms of `g` and of the other factor, whether the factor `of` a shape that it is the
+    gradient of was column-major, and which it was."""
+    known = _gradients.get(key)
+    if known is None and is_plain(g, other) and g.dtype is other.dtype:
+        shape = of[::-1] if key[2] else of
+        form = form_of(shape, strides.contiguous(shape), g.dtype)
+        known = form, form_of(shape[::-1], form.stride[::-1], g.dtype)
+        _gradients.keep(key, known)
+    return known
+
+
+def _product(left: Array, right: Array, forms: Forms) -> Tensor:
+    """The product of two matrices."""
+    done = blank(forms[0])
+    backends.product(left, right, done.array)
+    return done
+
+
+def _turned(left: Array, right: Array, forms: Forms) -> Tensor:
+    """The transposed view of a product of two matrices."""
+    view = seen(_product(left, right, forms), forms[1], 0)
     view.creation = Creation.NO_GRAD_MODE
     return view
 

@@ -130,16 +130,20 @@ def large_total(a: Array, axes: tuple[int, ...], name: str) -> Array | None:
     return values
 
 
-_short_sums = Plans[tuple[tuple[int, ...], Form]]()
-"""The dims and the result's form of sums of few terms, by form, dim and keepdim."""
+_sums = Plans[tuple[tuple[int, ...], Form, int]]()
+"""By form, dim and keepdim of a sum that is one call: its dims, the result's form, and how many
+columns the compiled loop takes, 0 where NumPy sums few terms."""
 
 
-def _is_short(input: Tensor, dims: tuple[int, ...]) -> bool:
-    """Whether `total` is NumPy's sum and no more."""
+def _by_one_call(input: Tensor, dims: tuple[int, ...]) -> int | None:
+    """The number for `_sums`, None where `total` has more to decide."""
     many = 1
     for d in dims:
         many *= input.sizes[d]
-    return many < LONG and input.numel() < MANY and not input.dtype.is_half
+    if input.numel() < MANY:
+        return 0 if many < LONG and not input.dtype.is_half else None
+    sizes = folded(input.array, dims)
+    return sizes[2] if sizes is not None and sizes[2] > 1 else None
 
 
 @op("reduction", node=lambda dim, keepdim: f"SumBackward{0 if dim is None and not keepdim else 1}")
@@ -156,16 +160,21 @@ def sum(
         need_bool(keepdim)
     if dtype is None and out is None and (dim is None or type(dim) is int):
         key = (input.form, dim, keepdim)
-        known = _short_sums.get(key)
+        known = _sums.get(key)
         if known is not None:
-            done = blank(known[1])
-            quiet.run(np.add.reduce, input.array, known[0], None, done.nd, keepdim)
+            done, wide = blank(known[1]), known[2]
+            if wide:
+                flat, sums = input.array.reshape(-1), done.array.reshape(-1)
+                loop("reductions.columns")(flat, sums, wide, True, 0, wide)
+            else:
+                quiet.run(np.add.reduce, input.array, known[0], None, done.nd, keepdim)
             return done
     dims = dims_of(dim, len(input.sizes))
     if dtype is None and out is None and input.dtype.is_floating_point:
         done = reduce(total, input, dims, keepdim, dtype=input.dtype)
-        if (dim is None or type(dim) is int) and _is_short(input, dims):
-            _short_sums.keep((input.form, dim, keepdim), (dims, done.form))
+        wide = _by_one_call(input, dims) if dim is None or type(dim) is int else None
+        if wide is not None:
+            _sums.keep((input.form, dim, keepdim), (dims, done.form, wide))
         return done
     kind = summed_dtype(input, dtype, out)
     return reduce(total, summands(input, kind), dims, keepdim, dtype=kind, out=out)
@@ -201,7 +210,7 @@ def sum_to_size(input: Tensor, size: Shape) -> Tensor:
         raise RuntimeError(
             f"size {{{list(shape)}}} is not expandable to size {{{list(input.sizes)}}}."
         )
-    lead = input.ndim - len(shape)
+    lead = len(input.sizes) - len(shape)
     if lead == 1 and shape == input.sizes[1:]:  # a bias; recorded as PyTorch records it
         kept = sum(input, 0, True)
         if state.route:
@@ -312,10 +321,17 @@ def prod(
 def product(a: Array, axes: tuple[int, ...]) -> Array:
     """The product over `axes`."""
     sizes = folded(a, axes)
-    if sizes is None or sizes[2] > 1:
-        return np.multiply.reduce(a, axes)
-    values = np.empty(a.shape[: min(axes)], a.dtype)
-    loop("reductions.product_rows")(a.reshape(-1), values.reshape(-1))
+    return np.multiply.reduce(a, axes) if sizes is None else looped("product", a, axes, sizes)
+
+
+def looped(name: str, a: Array, axes: tuple[int, ...], sizes: tuple[int, int, int]) -> Array:
+    """`a` folded over `axes` by the compiled loops of a name; `sizes` are what `folded` says."""
+    values = np.empty(a.shape[: min(axes)] + a.shape[max(axes) + 1 :], a.dtype)
+    flat, inner = (a.reshape(-1), values.reshape(-1)), sizes[2]
+    if inner == 1:
+        loop(f"reductions.{name}_rows")(*flat)
+    else:
+        loop(f"reductions.{name}_columns")(*flat, inner, 0, inner)
     return values
 
 
