@@ -28,7 +28,8 @@ Case = Callable[[Library, "Inputs"], Any]
 
 class Inputs:
     """The same values for one of the libraries. `a`, `b`, `c` are normal, `p` lies in (0.05, 0.95),
-    `above` in (1.05, 2), and `turned` is a transposed view."""
+    `above` in (1.05, 2), `turned` is a transposed view, and `narrow` and `cubes` show `a` as a
+    matrix of four columns and as many small ones."""
 
     def __init__(self, lib: Library) -> None:
         random = np.random.default_rng(0)
@@ -43,6 +44,7 @@ class Inputs:
         self.above = lib.tensor(random.uniform(1.05, 2, shape).astype(np.float32))
         self.row, self.column = normal(COLUMNS), normal(ROWS, 1)
         self.turned = normal(COLUMNS, ROWS).t()
+        self.narrow, self.cubes = self.a.view(-1, 4), self.a.view(-1, 16, 8)
         self.mask = self.a > 0
         self.double, self.half = self.a.to(lib.float64), self.a.to(lib.float16)
         self.brain, self.int = self.a.to(lib.bfloat16), (self.a * 100).to(lib.int64)
@@ -180,6 +182,16 @@ SCAN: dict[str, Case] = {
     for dim in (0, 1)
 }
 
+NARROW: dict[str, Case] = {
+    f"{name} {where}": (
+        lambda lib, t, name=name, where=where: getattr(lib, name)(
+            t.cubes if "matrices" in where else t.narrow, dim=0 if "columns" in where else 1
+        )
+    )
+    for name in "sum nansum prod amax cumsum cumprod cummax softmax log_softmax logsumexp".split()
+    for where in ("of 4 columns", "of rows of 4", "within 16x8 matrices")
+}
+
 LOSS: dict[str, Case] = {
     **named(
         "mse_loss l1_loss smooth_l1_loss huber_loss",
@@ -298,8 +310,8 @@ FADING: dict[str, Case] = {
 
 FAMILIES = {
     "unary": UNARY, "activation": ACTIVATION, "binary": BINARY, "conditional": CONDITIONAL,
-    "reduction": REDUCTION, "scan": SCAN, "loss": LOSS, "copy": COPY, "index": INDEX,
-    "sort": SORT, "cast": CAST, "inplace": INPLACE, "in-place, anew": FADING,
+    "reduction": REDUCTION, "scan": SCAN, "narrow": NARROW, "loss": LOSS, "copy": COPY,
+    "index": INDEX, "sort": SORT, "cast": CAST, "inplace": INPLACE, "in-place, anew": FADING,
 }  # fmt: skip
 
 DIFFERENTIABLE: dict[str, list[str]] = {

@@ -41,6 +41,12 @@ NAN_ABOVE, NAN_BELOW = np.int32(0x7FC00000), np.int32(-0x7FC00001)
 """The keys of a nan."""
 
 
+@inlined
+def known(x: Real) -> Real:
+    """x, and 0 for nan."""
+    return x if x == x else ZERO
+
+
 @reordered
 def piece_sum(a: Flat, start: int, stop: int) -> Real:
     """The sum of a[start:stop]."""
@@ -55,8 +61,7 @@ def piece_nansum(a: Flat, start: int, stop: int) -> Real:
     """The sum of a[start:stop] with nan as 0."""
     total = ZERO
     for i in range(start, stop):
-        x = read(a, i)
-        total += x if x == x else ZERO
+        total += known(read(a, i))
     return total
 
 
@@ -124,6 +129,31 @@ def product_rows(a: Flat, out: Flat) -> None:
         out[row] = piece_product(a, row * n, row * n + n)
 
 
+@jit
+def add_rows(a: Flat, at: int, rows: int, inner: int, sums: Flat, nans: bool) -> None:
+    """Adds so many rows to `sums`, from the element `at` on; nan as 0 unless `nans` count."""
+    wide, row = sums.size, 0
+    while row + 4 <= rows:  # so that the sums are read and written less often
+        x = at + row * inner
+        if nans:
+            for j in range(wide):
+                two = read(a, x + j) + read(a, x + inner + j)
+                more = read(a, x + 2 * inner + j) + read(a, x + 3 * inner + j)
+                write(sums, j, read(sums, j) + (two + more))
+        else:
+            for j in range(wide):
+                two = known(read(a, x + j)) + known(read(a, x + inner + j))
+                more = known(read(a, x + 2 * inner + j)) + known(read(a, x + 3 * inner + j))
+                write(sums, j, read(sums, j) + (two + more))
+        row += 4
+    while row < rows:
+        x = at + row * inner
+        for j in range(wide):
+            value = read(a, x + j)
+            write(sums, j, read(sums, j) + (value if nans else known(value)))
+        row += 1
+
+
 @shared("....<>", "inner", 0.2, COLUMNS)
 @shared("pp....", "out.size // inner", 0.2)
 @jit
@@ -133,29 +163,18 @@ def columns(a: Flat, out: Flat, inner: int, nans: bool, first: int, last: int) -
     n, wide = a.size // out.size, last - first
     part, total = np.empty(wide, np.float32), np.empty(wide, np.float64)
     for outer in range(out.size // inner):
+        found = out[outer * inner + first : outer * inner + last]
+        at = outer * n * inner + first
+        if n <= DEEP:
+            found[:] = ZERO
+            add_rows(a, at, n, inner, found, nans)
+            continue
         total[:] = 0
         for deep in range(0, n, DEEP):
-            part[:] = 0
-            row, end = outer * n + deep, outer * n + min(deep + DEEP, n)
-            while nans and row + 4 <= end:  # so that the sums are read and written less often
-                x = a[row * inner + first : (row + 3) * inner + last]
-                for j in range(wide):
-                    two = read(x, j) + read(x, inner + j)
-                    more = read(x, 2 * inner + j) + read(x, 3 * inner + j)
-                    write(part, j, read(part, j) + (two + more))
-                row += 4
-            for rest in range(row, end):
-                x = a[rest * inner + first : rest * inner + last]
-                if nans:
-                    for j in range(wide):
-                        write(part, j, read(part, j) + read(x, j))
-                else:
-                    for j in range(wide):
-                        value = read(x, j)
-                        write(part, j, read(part, j) + (value if value == value else ZERO))
+            part[:] = ZERO
+            add_rows(a, at + deep * inner, min(DEEP, n - deep), inner, part, nans)
             for j in range(wide):
                 write(total, j, read(total, j) + D(read(part, j)))
-        found = out[outer * inner + first : outer * inner + last]
         for j in range(wide):
             write(found, j, F(read(total, j)))
 

@@ -132,7 +132,7 @@ def large_total(a: Array, axes: tuple[int, ...], name: str) -> Array | None:
 
 _sums = Plans[tuple[tuple[int, ...], Form, int]]()
 """By form, dim and keepdim of a sum that is one call: its dims, the result's form, and how many
-columns the compiled loop takes, 0 where NumPy sums few terms."""
+columns a compiled loop takes side by side (1 for rows), 0 where NumPy sums few terms."""
 
 
 def _by_one_call(input: Tensor, dims: tuple[int, ...]) -> int | None:
@@ -143,7 +143,7 @@ def _by_one_call(input: Tensor, dims: tuple[int, ...]) -> int | None:
     if input.numel() < MANY:
         return 0 if many < LONG and not input.dtype.is_half else None
     sizes = folded(input.array, dims)
-    return sizes[2] if sizes is not None and sizes[2] > 1 else None
+    return None if sizes is None else sizes[2]
 
 
 @op("reduction", node=lambda dim, keepdim: f"SumBackward{0 if dim is None and not keepdim else 1}")
@@ -165,7 +165,10 @@ def sum(
             done, wide = blank(known[1]), known[2]
             if wide:
                 flat, sums = input.array.reshape(-1), done.array.reshape(-1)
-                loop("reductions.columns")(flat, sums, wide, True, 0, wide)
+                if wide == 1:
+                    loop("reductions.sum_rows")(flat, sums)
+                else:
+                    loop("reductions.columns")(flat, sums, wide, True, 0, wide)
             else:
                 quiet.run(np.add.reduce, input.array, known[0], None, done.nd, keepdim)
             return done

@@ -174,3 +174,33 @@ def test_a_flag_that_is_no_bool_is_refused_every_time(name, flag):
         return getattr(x, name)(0, keepdim=flag)
 
     same(f, sample(2, 3), grad=False)
+
+
+FOLDS = {
+    name: (lambda t, x, dim, name=name: getattr(t, name)(x, dim))
+    for name in "sum nansum mean prod amax amin logsumexp softmax log_softmax cumsum cumprod "
+    "cummax".split()
+} | {"norm": lambda t, x, dim: t.linalg.vector_norm(x, 2, dim)}
+
+
+@pytest.mark.parametrize("name", FOLDS)
+@pytest.mark.parametrize(
+    "shape, dim",
+    [((1367, 3), 0), ((1367, 3), 1), ((410, 10), 0), ((130, 67, 2), 1), ((600, 2, 4), 1),
+     ((5000, 1), 0), ((1, 5000), 0)],
+    ids=str,
+)  # fmt: skip
+def test_few_columns_or_short_rows_of_many_elements(
+    name: str, shape: tuple[int, ...], dim: int
+) -> None:
+    f = FOLDS[name]
+    x = torch.rand(shape, generator=torch.Generator().manual_seed(3)) * 2 - 1
+    if name in ("prod", "cumprod"):
+        x = 1 + x / 100
+    same(lambda t, x: f(t, x, dim), x, tol=(2e-6, 1e-5), grad=False)
+    odd = x.clone()
+    for k, value in enumerate((torch.nan, torch.inf, -torch.inf, -0.0)):
+        odd.view(-1)[k * 37 % odd.numel()] = value
+    same(lambda t, x: f(t, x, dim), odd, tol=(2e-6, 1e-5), grad=False)
+    for _ in range(2):  # what was remembered of the first call
+        same(lambda t, x: f(t, x.double().float(), dim), x, tol=(2e-6, 1e-5), grad=False)
