@@ -269,6 +269,8 @@ def multinomial(
     if out is not None and out.dtype is not dtypes.int64:
         raise RuntimeError(f"multinomial expects Long tensor out, got: {out.dtype.aten_name}")
     _check_weights(input, num_samples, replacement)
+    if not input.array.size:
+        return finish(np.empty((0, num_samples), np.int64), dtypes.int64, out)
     source = generator or default_generator
     weights = input.array.astype(input.dtype.compute)
     rows = weights.reshape(-1, weights.shape[-1])
@@ -319,6 +321,12 @@ def _check_weights(input: Tensor, n: int, replacement: bool) -> None:
     values = input.array.astype(np.float64)
     if replacement and n > 1:
         _check_entries(values)
+    elif input.sizes[-1] == 0 and input.sizes[:-1] != (0,):
+        # PyTorch looks for the least and the largest weight, and there are none
+        raise RuntimeError(
+            "aminmax(): cannot compute aminmax over an empty dimension as the operation has no "
+            "identity."
+        )
     elif not np.all(np.isfinite(values) & (values >= 0)):
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
     if np.any(values.sum(-1) == 0):

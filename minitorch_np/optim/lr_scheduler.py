@@ -12,15 +12,19 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn, cast
 
 from minitorch_np.absent import absent
+from minitorch_np.optim.composed import ChainedScheduler, Composed
+from minitorch_np.optim.cyclic import CyclicLR
 from minitorch_np.optim.one_cycle import OneCycleLR
 from minitorch_np.optim.optimizer import Optimizer
 from minitorch_np.optim.plateau import ReduceLROnPlateau
 from minitorch_np.optim.scheduling import LR, LRScheduler, set_in_group
+from minitorch_np.optim.warm_restarts import CosineAnnealingWarmRestarts
 
 __all__ = [
-    "ConstantLR", "CosineAnnealingLR", "ExponentialLR", "LRScheduler", "LambdaLR", "LinearLR",
-    "MultiStepLR", "MultiplicativeLR", "OneCycleLR", "PolynomialLR", "ReduceLROnPlateau",
-    "SequentialLR", "StepLR",
+    "ChainedScheduler", "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts",
+    "CyclicLR", "ExponentialLR", "LRScheduler", "LambdaLR", "LinearLR", "MultiStepLR",
+    "MultiplicativeLR", "OneCycleLR", "PolynomialLR", "ReduceLROnPlateau", "SequentialLR",
+    "StepLR",
 ]  # fmt: skip
 
 Factor = Callable[[int], float]
@@ -286,7 +290,7 @@ class CosineAnnealingLR(LRScheduler):
         return [self.eta_min + (base - self.eta_min) * height / 2 for base in self.base_lrs]
 
 
-class SequentialLR(LRScheduler):
+class SequentialLR(Composed):
     """Schedules one after the other, each from its milestone on."""
 
     def __init__(
@@ -296,6 +300,10 @@ class SequentialLR(LRScheduler):
         milestones: list[int],
         last_epoch: int = -1,
     ) -> None:
+        if not schedulers:
+            raise ValueError(
+                f"{type(self).__name__} expects at least one scheduler, but got no scheduler."
+            )
         self._check(optimizer, schedulers)
         if len(milestones) != len(schedulers) - 1:
             raise ValueError(
@@ -314,26 +322,6 @@ class SequentialLR(LRScheduler):
         first._initial_step()
         self._last_lr = first.get_last_lr()
 
-    def _check(self, optimizer: Optimizer, schedulers: list[LRScheduler]) -> None:
-        name = type(self).__name__
-        if not schedulers:
-            raise ValueError(f"{name} expects at least one scheduler, but got no scheduler.")
-        for nr, one in enumerate(schedulers):
-            if not hasattr(one, "optimizer"):
-                raise TypeError(f"{name} at index {nr} should have `optimizer` as its attribute.")
-            if isinstance(one, ReduceLROnPlateau):
-                raise ValueError(
-                    f"{name} does not support `ReduceLROnPlateau` scheduler as it requires "
-                    "additional kwargs to be specified when calling `step`, but got one at index "
-                    f"{nr} in the given schedulers sequence."
-                )
-            if optimizer is not one.optimizer:
-                raise ValueError(
-                    f"{name} expects all schedulers to belong to the same optimizer, but got "
-                    f"scheduler {type(one).__name__} at index {nr} has {one.optimizer}, which is "
-                    f"different from {type(optimizer).__name__}."
-                )
-
     def recursive_undo(self, sched: LRScheduler | None = None) -> None:
         """Take back the step that each schedule made when it was constructed."""
         one = self if sched is None else sched
@@ -344,7 +332,7 @@ class SequentialLR(LRScheduler):
         for each in inner:
             self.recursive_undo(each)
 
-    def step(self, epoch: int | None = None) -> None:  # noqa: ARG002  # as its siblings take it
+    def step(self) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # as in PyTorch
         """Set the rates of the next epoch."""
         self.last_epoch += 1
         nr = bisect_right(self._milestones, self.last_epoch)
@@ -354,19 +342,6 @@ class SequentialLR(LRScheduler):
         else:
             scheduler.step()
         self._last_lr = scheduler.get_last_lr()
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything but the optimizer; the schedules as their own state dicts."""
-        state = super().state_dict()
-        del state["_schedulers"]
-        state["_schedulers"] = [one.state_dict() for one in self._schedulers]
-        return state
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over what `state_dict` returned."""
-        self.__dict__.update({k: v for k, v in state_dict.items() if k != "_schedulers"})
-        for one, state in zip(self._schedulers, state_dict["_schedulers"], strict=True):
-            one.load_state_dict(state)
 
 
 def __getattr__(name: str) -> NoReturn:

@@ -6,8 +6,15 @@ Source: torch/optim/lr_scheduler.py; Smith, Topin 2017.
 import math
 from typing import Any, Literal
 
-from minitorch_np.optim.optimizer import Group, Optimizer
-from minitorch_np.optim.scheduling import LR, LRScheduler, per_group
+from minitorch_np.optim.optimizer import Optimizer
+from minitorch_np.optim.scheduling import (
+    LR,
+    LRScheduler,
+    has_beta1,
+    per_group,
+    set_momentum,
+    start_momentum,
+)
 
 __all__ = ["OneCycleLR"]
 
@@ -106,25 +113,11 @@ class OneCycleLR(LRScheduler):
     def _start_momentum(
         self, base: float | list[float], largest: float | list[float], last_epoch: int
     ) -> None:
-        options = self.optimizer.defaults
-        if "momentum" not in options and "betas" not in options:
-            raise ValueError(
-                "optimizer must support momentum or beta1 with `cycle_momentum` option enabled"
-            )
-        self.use_beta1 = "betas" in options
+        self.use_beta1 = has_beta1(self.optimizer)
         most = per_group("max_momentum", self.optimizer, largest)
         least = per_group("base_momentum", self.optimizer, base)
         if last_epoch == -1:
-            for high, low, group in zip(most, least, self.optimizer.param_groups, strict=True):
-                self._set_momentum(group, high)
-                group["max_momentum"] = high
-                group["base_momentum"] = low
-
-    def _set_momentum(self, group: Group, value: LR) -> None:
-        if self.use_beta1:
-            group["betas"] = (value, *group["betas"][1:])
-        else:
-            group["momentum"] = value
+            start_momentum(self.optimizer, least, most, self.use_beta1)
 
     def get_lr(self) -> list[LR]:
         """The next rates, group by group; sets the momentum, too."""
@@ -149,5 +142,5 @@ class OneCycleLR(LRScheduler):
             if self.cycle_momentum:
                 first, last = group[phase["start_momentum"]], group[phase["end_momentum"]]
                 value = _annealed(self._anneal_func_type, first, last, part)
-                self._set_momentum(group, value)
+                set_momentum(group, value, self.use_beta1)
         return rates

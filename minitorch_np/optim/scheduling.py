@@ -11,7 +11,10 @@ from typing import Any, cast
 from minitorch_np.optim.optimizer import Group, Optimizer, value_of
 from minitorch_np.tensor import Tensor
 
-__all__ = ["EPOCH_WARNING", "LR", "LRScheduler", "per_group", "set_in_group", "values_in_groups"]
+__all__ = [
+    "EPOCH_WARNING", "LR", "LRScheduler", "has_beta1", "per_group", "set_in_group", "set_momentum",
+    "start_momentum", "values_in_groups",
+]  # fmt: skip
 
 LR = float | Tensor
 
@@ -53,6 +56,34 @@ def set_in_group(group: Group, key: str, value: LR) -> None:
         group[key].fill_(value_of(value))
     else:
         group[key] = value
+
+
+def has_beta1(optimizer: Optimizer) -> bool:
+    """Whether what counts as momentum is the first of the betas, not an option of that name.
+
+    Raises: ValueError where the optimizer has neither.
+    """
+    if "momentum" not in optimizer.defaults and "betas" not in optimizer.defaults:
+        raise ValueError(
+            "optimizer must support momentum or beta1 with `cycle_momentum` option enabled"
+        )
+    return "betas" in optimizer.defaults
+
+
+def set_momentum(group: Group, value: LR, beta1: bool) -> None:
+    """Set the momentum of a group, or the first of its betas."""
+    if beta1:
+        group["betas"] = (value, *group["betas"][1:])
+    else:
+        group["momentum"] = value
+
+
+def start_momentum(optimizer: Optimizer, least: list[Any], most: list[Any], beta1: bool) -> None:
+    """Begin each group at its largest momentum, and note both ends of the range in the group."""
+    for low, high, group in zip(least, most, optimizer.param_groups, strict=True):
+        set_momentum(group, high, beta1)
+        group["max_momentum"] = high
+        group["base_momentum"] = low
 
 
 class LRScheduler:
@@ -154,6 +185,9 @@ class LRScheduler:
                 self.last_epoch = epoch
                 closed: Callable[[], list[LR]] = getattr(self, "_get_closed_form_lr", self.get_lr)
                 values = closed()
+        self._set_rates(values)
+
+    def _set_rates(self, values: Sequence[LR]) -> None:
         for group, lr in zip(self.optimizer.param_groups, values, strict=True):
             set_in_group(group, "lr", lr)
         self._last_lr = values_in_groups(self.optimizer, "lr")

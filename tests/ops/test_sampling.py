@@ -155,6 +155,13 @@ def test_multinomial_refuses(call):
     seeded(call, sample(3, 4, low=0.5, high=2.0, grad=False))
 
 
+@pytest.mark.parametrize("shape", [(0,), (2, 0), (0, 3), (0, 0)])
+@pytest.mark.parametrize("replacement", [False, True])
+@pytest.mark.parametrize("n", [1, 2])
+def test_multinomial_of_nothing(shape, replacement, n):
+    seeded(lambda torch: torch.multinomial(torch.ones(shape), n, replacement))
+
+
 def test_generators_are_independent():
     def f(torch):
         g = torch.Generator().manual_seed(3)

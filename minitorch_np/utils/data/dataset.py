@@ -12,8 +12,8 @@ from minitorch_np.random import Generator
 from minitorch_np.tensor import Tensor
 
 __all__ = [
-    "ConcatDataset", "Dataset", "InMemory", "IterableDataset", "Subset", "TensorDataset",
-    "random_split",
+    "ChainDataset", "ConcatDataset", "Dataset", "InMemory", "IterableDataset", "StackDataset",
+    "Subset", "TensorDataset", "random_split",
 ]  # fmt: skip
 
 T = TypeVar("T", covariant=True)
@@ -31,6 +31,9 @@ class Dataset(Generic[T]):
 
 class IterableDataset(Dataset[T], Iterable[T]):
     """A stream of samples; subclasses define `__iter__`."""
+
+    def __add__(self, other: Dataset[T]) -> "ChainDataset[T]":  # pyright: ignore[reportIncompatibleMethodOverride]  # as in PyTorch
+        return ChainDataset([self, other])
 
 
 class InMemory(Protocol):
@@ -124,6 +127,86 @@ class ConcatDataset(Dataset[T]):
         at = bisect.bisect_right(self.cumulative_sizes, idx)
         before = self.cumulative_sizes[at - 1] if at else 0
         return self.datasets[at][idx - before]
+
+
+class StackDataset(Dataset[tuple[object, ...] | dict[str, object]]):
+    """Datasets of one length side by side: a sample is a tuple of theirs, or a dict where they are
+    given by name.
+
+    Raises: ValueError without datasets, for both kinds at once, for lengths that differ, and where
+    a dataset's `__getitems__` answers with too few samples or too many.
+    Source: torch.utils.data.StackDataset.
+    """
+
+    datasets: tuple[Dataset[object], ...] | dict[str, Dataset[object]]
+
+    def __init__(self, *args: Dataset[object], **kwargs: Dataset[object]) -> None:
+        if args and kwargs:
+            raise ValueError(
+                "Supported either ``tuple``- (via ``args``) or``dict``- (via ``kwargs``) like "
+                "input/output, but both types are given."
+            )
+        self.datasets = args or kwargs
+        if not self.datasets:
+            raise ValueError("At least one dataset should be passed")
+        first, *others = [cast(Sized, d) for d in self._columns()]
+        self._length = len(first)
+        if any(len(other) != self._length for other in others):
+            raise ValueError("Size mismatch between datasets")
+
+    def _columns(self) -> Iterable[Dataset[object]]:
+        return self.datasets.values() if isinstance(self.datasets, dict) else self.datasets
+
+    def _row(self, samples: Iterable[object]) -> tuple[object, ...] | dict[str, object]:
+        """One sample of each dataset, put together as they were given."""
+        if isinstance(self.datasets, dict):
+            return dict(zip(self.datasets, samples, strict=True))
+        return tuple(samples)
+
+    def __getitem__(self, index: int) -> tuple[object, ...] | dict[str, object]:
+        return self._row([d[index] for d in self._columns()])
+
+    def __getitems__(self, indices: list[int]) -> list[tuple[object, ...] | dict[str, object]]:
+        """The samples at several indices at once, asked of each dataset at once where it can."""
+        columns: list[Sequence[object]] = []
+        for dataset in self._columns():
+            several = getattr(dataset, "__getitems__", None)
+            if not callable(several):
+                columns.append([dataset[i] for i in indices])
+                continue
+            columns.append(cast("Sequence[object]", several(indices)))
+            if len(columns[-1]) != len(indices):
+                raise ValueError(
+                    f"Nested dataset's output size mismatch. Expected {len(indices)}, got "
+                    f"{len(columns[-1])}"
+                )
+        return [self._row(samples) for samples in zip(*columns, strict=True)]
+
+    def __len__(self) -> int:
+        return self._length
+
+
+class ChainDataset(IterableDataset[T]):
+    """Streams one after the other; a length only where each of them has one.
+
+    Raises: AssertionError when it comes to what is no IterableDataset, not before.
+    Source: torch.utils.data.ChainDataset.
+    """
+
+    def __init__(self, datasets: Iterable[Dataset[T]]) -> None:
+        self.datasets = datasets
+
+    def _streams(self) -> Iterator[IterableDataset[T]]:
+        for d in self.datasets:
+            if not isinstance(d, IterableDataset):
+                raise AssertionError("ChainDataset only supports IterableDataset")
+            yield d
+
+    def __iter__(self) -> Iterator[T]:
+        return itertools.chain.from_iterable(self._streams())
+
+    def __len__(self) -> int:
+        return sum(len(cast(Sized, d)) for d in self._streams())
 
 
 def random_split(

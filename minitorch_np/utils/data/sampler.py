@@ -4,14 +4,17 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import Generic, TypeVar, cast
 
-from minitorch_np.dtypes import int64
+from minitorch_np.dtypes import float64, int64
 from minitorch_np.ops.creation import empty
+from minitorch_np.ops.from_data import as_tensor
 from minitorch_np.ops.random_creation import randint, randperm
+from minitorch_np.ops.sampling import multinomial
 from minitorch_np.random import Generator
+from minitorch_np.tensor import Tensor
 
 __all__ = [
     "BatchSampler", "RandomSampler", "Sampler", "SequentialSampler", "SubsetRandomSampler",
-    "drawn_seed",
+    "WeightedRandomSampler", "drawn_seed",
 ]  # fmt: skip
 
 T = TypeVar("T", covariant=True)
@@ -114,6 +117,52 @@ class SubsetRandomSampler(Sampler[int]):
 
     def __len__(self) -> int:
         return len(self.indices)
+
+
+class WeightedRandomSampler(Sampler[int]):
+    """`num_samples` indices, each drawn with the weight it has in `weights`.
+
+    Weights need not sum to 1. With replacement unless told otherwise; without, at most as many as
+    there are weights above 0. A pass draws when its first index is asked for, from `generator` or
+    the default one.
+    Raises: ValueError for a num_samples, replacement or shape of weights that is none; what
+    `multinomial` raises, when drawing.
+    Source: torch.utils.data.WeightedRandomSampler.
+    """
+
+    def __init__(
+        self,
+        weights: Sequence[float] | Tensor,
+        num_samples: int,
+        replacement: bool = True,
+        generator: Generator | None = None,
+    ) -> None:
+        if not isinstance(num_samples, int) or isinstance(num_samples, bool) or num_samples <= 0:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            raise ValueError(
+                f"num_samples should be a positive integer value, but got num_samples={num_samples}"
+            )
+        if not isinstance(replacement, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            raise ValueError(
+                f"replacement should be a boolean value, but got replacement={replacement}"
+            )
+        self.weights = as_tensor(weights, dtype=float64)
+        if self.weights.ndim != 1:
+            raise ValueError(
+                "weights should be a 1d sequence but given weights have shape "
+                f"{tuple(self.weights.shape)}"
+            )
+        self.num_samples = num_samples
+        self.replacement = replacement
+        self.generator = generator
+
+    def __iter__(self) -> Iterator[int]:
+        drawn = multinomial(
+            self.weights, self.num_samples, self.replacement, generator=self.generator
+        )
+        yield from cast("list[int]", drawn.tolist())
+
+    def __len__(self) -> int:
+        return self.num_samples
 
 
 class BatchSampler(Sampler[list[int]]):
