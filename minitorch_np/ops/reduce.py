@@ -40,6 +40,10 @@ LONG = 256
 """Terms from which float32 sums across rows are taken in float64."""
 
 
+SHORT = 16
+"""Elements of a row below which exponentials are taken of many rows at once, side by side."""
+
+
 MAX_DIMS = 64
 """Of a tensor that is reduced: as many as an integer has bits."""
 
@@ -453,11 +457,14 @@ def logsumexp(
         sizes = folded(a, axes)
         if sizes is not None:
             values = np.empty(a.shape[: min(axes)] + a.shape[max(axes) + 1 :], a.dtype)
+            _, n, inner = sizes
+            if inner == 1 and n < SHORT:
+                a, inner = np.ascontiguousarray(a.reshape(-1, n).T), values.size
             flat = a.reshape(-1), values.reshape(-1)
-            if sizes[2] == 1:
+            if inner == 1:
                 loop("reductions.logsumexp_rows")(*flat)
             else:
-                loop("softmax.logsumexp_columns")(*flat, sizes[1], sizes[2], 0, sizes[2])
+                loop("softmax.logsumexp_columns")(*flat, n, inner, 0, inner)
             return values
         most = np.maximum.reduce(a, axes, keepdims=True)
         most = np.where(np.isinf(most), a.dtype.type(0), most)
