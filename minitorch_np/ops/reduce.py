@@ -166,16 +166,18 @@ def sum(
         key = (input.form, dim, keepdim)
         known = _sums.get(key)
         if known is not None:
-            done, wide = blank(known[1]), known[2]
-            if wide:
-                flat, sums = input.array.reshape(-1), done.array.reshape(-1)
+            array, (axes, form, wide) = input.array, known
+            done = blank(form)
+            if not wide:
+                quiet.run(np.add.reduce, array, axes, None, done.nd, keepdim)
+                return done
+            if array.flags.carray:  # neither read-only nor misaligned
+                flat, sums = array.reshape(-1), done.array.reshape(-1)
                 if wide == 1:
                     loop("reductions.sum_rows")(flat, sums)
                 else:
                     loop("reductions.columns")(flat, sums, wide, True, 0, wide)
-            else:
-                quiet.run(np.add.reduce, input.array, known[0], None, done.nd, keepdim)
-            return done
+                return done
     dims = dims_of(dim, len(input.sizes))
     if dtype is None and out is None and input.dtype.is_floating_point:
         done = reduce(total, input, dims, keepdim, dtype=input.dtype)
@@ -213,10 +215,6 @@ def sum_to_size(input: Tensor, size: Shape) -> Tensor:
         return sum(input)
     if shape == input.sizes:
         return input
-    if not is_expandable(shape, input.sizes):
-        raise RuntimeError(
-            f"size {{{list(shape)}}} is not expandable to size {{{list(input.sizes)}}}."
-        )
     lead = len(input.sizes) - len(shape)
     if lead == 1 and shape == input.sizes[1:]:  # a bias; recorded as PyTorch records it
         kept = sum(input, 0, True)
@@ -225,6 +223,10 @@ def sum_to_size(input: Tensor, size: Shape) -> Tensor:
         view = seen(kept, form_of(shape, kept.strides[1:], kept.dtype), 0)
         view.creation = Creation.NO_GRAD_MODE
         return view
+    if not is_expandable(shape, input.sizes):
+        raise RuntimeError(
+            f"size {{{list(shape)}}} is not expandable to size {{{list(input.sizes)}}}."
+        )
     dims = list(range(lead))
     dims += [i for i in range(lead, input.ndim) if shape[i - lead] == 1 != input.sizes[i]]
     summed = sum(input, dims, True) if dims else input

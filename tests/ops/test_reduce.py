@@ -1,9 +1,12 @@
 """Sums, means, products, truths, logsumexp against torch."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
 
+import minitorch_np
 from tests.oracle import DTYPES, FLOATING, LAYOUTS, same, sample
 
 NAMES = ["sum", "nansum", "mean", "logsumexp", "all", "any", "count_nonzero", "prod"]
@@ -204,3 +207,17 @@ def test_few_columns_or_short_rows_of_many_elements(
     same(lambda t, x: f(t, x, dim), odd, tol=(2e-6, 1e-5), grad=False)
     for _ in range(2):  # what was remembered of the first call
         same(lambda t, x: f(t, x.double().float(), dim), x, tol=(2e-6, 1e-5), grad=False)
+
+
+@pytest.mark.parametrize("dim", [None, 0, 1])
+def test_sums_of_memory_that_no_loop_may_walk(dim: int | None) -> None:
+    x = np.random.default_rng(5).random((700, 9), np.float32)
+    exact = x.astype(np.float64).sum(dim)
+    fixed = x.copy()
+    fixed.flags.writeable = False
+    shifted = np.frombuffer(bytearray(b"." + x.tobytes()), np.float32, offset=1).reshape(x.shape)
+    for given in (x, fixed, shifted, x):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of memory that may not be written to
+            found = minitorch_np.from_numpy(given).sum(dim)
+        assert np.allclose(found.numpy(), exact, rtol=2e-6)
