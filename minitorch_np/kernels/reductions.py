@@ -249,42 +249,39 @@ def smallest_rows(a: Flat, out: Flat) -> None:
         out[row] = smallest(a, row * n, row * n + n)
 
 
+@jit
+def extremes(a: Flat, out: Flat, inner: int, flip: int, first: int, last: int) -> None:
+    """The element over n with the largest key in each column from `first` to `last`, which is not
+    compared; a flip of -1 turns the keys' order round."""
+    n, wide = a.size // out.size, last - first
+    most, turn = np.empty(wide, np.int32), np.int32(flip)
+    for outer in range(out.size // inner):
+        most[:] = LEAST_KEY if flip == 0 else np.int32(~MOST_KEY)
+        for row in range(outer * n, outer * n + n):
+            at = row * inner + first
+            for j in range(wide):
+                x = read(a, at + j)
+                k = NAN_ABOVE if x != x else np.int32(key(x) ^ turn)
+                write(most, j, max(read(most, j), k))
+        found = out[outer * inner + first : outer * inner + last]
+        for j in range(wide):
+            write(found, j, of_key(np.int32(read(most, j) ^ turn)))
+
+
 @shared("...<>", "inner", 0.3, COLUMNS)
 @shared("pp...", "out.size // inner", 0.3)
 @jit
 def largest_columns(a: Flat, out: Flat, inner: int, first: int, last: int) -> None:
-    """The largest element over n of each column from `first` to `last`, which is not compared."""
-    n, wide = a.size // out.size, last - first
-    most = np.empty(wide, np.int32)
-    for outer in range(out.size // inner):
-        most[:] = LEAST_KEY
-        for row in range(outer * n, outer * n + n):
-            x = a[row * inner + first : row * inner + last]
-            for j in range(wide):
-                k = NAN_ABOVE if read(x, j) != read(x, j) else key(read(x, j))
-                write(most, j, max(read(most, j), k))
-        found = out[outer * inner + first : outer * inner + last]
-        for j in range(wide):
-            write(found, j, of_key(read(most, j)))
+    """The largest element over n of each column from `first` to `last`, nan if one is."""
+    extremes(a, out, inner, 0, first, last)
 
 
 @shared("...<>", "inner", 0.3, COLUMNS)
 @shared("pp...", "out.size // inner", 0.3)
 @jit
 def smallest_columns(a: Flat, out: Flat, inner: int, first: int, last: int) -> None:
-    """The smallest element over n of each column from `first` to `last`, which is not compared."""
-    n, wide = a.size // out.size, last - first
-    least = np.empty(wide, np.int32)
-    for outer in range(out.size // inner):
-        least[:] = MOST_KEY
-        for row in range(outer * n, outer * n + n):
-            x = a[row * inner + first : row * inner + last]
-            for j in range(wide):
-                k = NAN_BELOW if read(x, j) != read(x, j) else key(read(x, j))
-                write(least, j, min(read(least, j), k))
-        found = out[outer * inner + first : outer * inner + last]
-        for j in range(wide):
-            write(found, j, of_key(read(least, j)))
+    """The smallest element over n of each column from `first` to `last`, nan if one is."""
+    extremes(a, out, inner, -1, first, last)
 
 
 @shared("...<>", "inner", 0.2, COLUMNS)
