@@ -13,8 +13,8 @@ from reference.opdb import VERSION, Entry, entries
 from reference.optimdb import optimizers
 
 __all__ = [
-    "Difference", "differences", "every", "excluded", "family", "in_scope", "names", "reason",
-    "slow", "tolerance", "undefined", "unsafe", "unused",
+    "Difference", "differences", "every", "every_difference", "excluded", "family", "in_scope",
+    "names", "reason", "slow", "tolerance", "undefined", "unsafe", "unused",
 ]  # fmt: skip
 
 FOLDER = Path(__file__).resolve().parents[2] / "tests" / "conformance"
@@ -39,7 +39,7 @@ def matches(name: str, patterns: Sequence[str]) -> bool:
 
 def excluded(name: str) -> str | None:
     """Why an entry is not compared, None where it is."""
-    for table in tables()["excluded"]:
+    for table in (*tables()["excluded"], *_read("older.toml")["excluded"]):
         if matches(name, table["names"]):
             return f"{table['family']}: {table['reason']}"
     return None
@@ -143,10 +143,15 @@ class Difference:
 
 
 @cache
+def every_difference() -> tuple[Difference, ...]:
+    """The tables' known differences, of whichever PyTorch."""
+    return tuple([Difference(**one) for one in _listed("difference")])
+
+
+@cache
 def differences() -> tuple[Difference, ...]:
-    """The tables' known differences, as far as they are about the installed PyTorch."""
-    made = [Difference(**one) for one in _listed("difference")]
-    return tuple(d for d in made if d.here)
+    """The known differences from the installed PyTorch."""
+    return tuple([d for d in every_difference() if d.here])
 
 
 def reason(op: str, name: str, dtype: str) -> str:
