@@ -7,6 +7,7 @@ import importlib.util
 import json
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -143,7 +144,8 @@ def _in_lockstep(
     """Fills in the verdicts of every run, each in a process of its own, in the runs' order."""
     jobs = [(one, on) for on, runs in session.runs.items() for one in runs]
     spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(len(jobs) if cores() >= ROOM else 1, spawn)
+    many = len(jobs) if cores() >= ROOM else 1
+    pool = ProcessPoolExecutor(many, spawn, quit_quietly)
     try:
         waiting = [
             pool.submit(_verdicts, one.experiment, device, on, data, options) for one, on in jobs
@@ -155,6 +157,11 @@ def _in_lockstep(
             yield one, on
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def quit_quietly() -> None:
+    """Ctrl-C ends this process without a word: the one that waits for it says what happened."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _verdicts(name: str, device: str, on: bool, data: Any, options: runner.Options) -> Verdicts:
