@@ -249,7 +249,7 @@ def smallest_rows(a: Flat, out: Flat) -> None:
         out[row] = smallest(a, row * n, row * n + n)
 
 
-@jit
+@inlined
 def extremes(a: Flat, out: Flat, inner: int, flip: int, first: int, last: int) -> None:
     """The element over n with the largest key in each column from `first` to `last`, which is not
     compared; a flip of -1 turns the keys' order round."""
