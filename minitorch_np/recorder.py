@@ -351,7 +351,17 @@ def node_source(plan: Plan) -> str:
             value = f"d_{arg}" if arg in together else _rule_call(plan, arg)
             values.append(f"{value} if edges[{_edge_of(plan, arg)}] is not None else None")
     body += [f"return [{', '.join(values)}]"]
-    return "\n".join(lines + [f"        {line}" for line in body])
+    lines += [f"        {line}" for line in body]
+    if tensors:
+        lines += ["    def let_go(self):", *[f"        {_freed(plan, n)}" for n in tensors]]
+    return "\n".join(lines)
+
+
+def _freed(plan: Plan, name: str) -> str:
+    """The line that lets go of what was kept, unless that is a number the op was given as one."""
+    kept = f"self.{slot(plan, name)}"
+    test = f"isinstance({kept}, Tensor)" if plan.scalar(name) else f"{kept} is not None"
+    return f"if {test}: {kept} = FREED"
 
 
 def _arrived(plan: Plan) -> Iterator[str]:

@@ -202,6 +202,8 @@ def based(tensors: "Sequence[Tensor | None]") -> bool:
 SPACE: dict[str, object] = {
     "AutogradMeta": AutogradMeta,
     "FREED": FREED,
+    "MADE_IN_INFERENCE": Creation.INFERENCE_MODE,
+    "MADE_UNRECORDED": Creation.NO_GRAD_MODE,
     "NO_FORM": Form((), (), float32),
     "NUMBERS": frozenset([int, float]),
     "Node": Node,

@@ -1,7 +1,6 @@
 """Flat memory and the version counter: what the views of one tensor share."""
 
 import sys
-import weakref
 from collections.abc import Callable
 from typing import ClassVar, Self, overload
 
@@ -53,18 +52,23 @@ CPython keeps those that a class's first instances had inside each instance, and
 UNWRITTEN.value, UNWRITTEN.log, UNWRITTEN.memory, UNWRITTEN.epoch = 0, None, False, 0
 
 
+_SHOWN, _LENT = 1, 2
+
+
 class UntypedStorage:
     """A flat run of bytes inside a buffer; dtype, shape and strides belong to its tensors.
 
     The buffer is a C-contiguous ndarray of whatever dtype; `start` and `length` count its bytes.
     """
 
-    __slots__ = ("__weakref__", "_address", "buffer", "length", "start")
+    __slots__ = ("__weakref__", "_address", "_outside", "buffer", "length", "start")
 
     buffer: NDArray[np.generic]
     start: int
     length: int
     _address: int
+    _outside: int
+    """Who else looks at the memory: 0 for nobody, `_SHOWN` and `_LENT` as bits."""
 
     moved: "ClassVar[Callable[[UntypedStorage], None]]"
     """Lets go of what looks at the memory where it was; set by `tensor`, which knows who does."""
@@ -76,6 +80,7 @@ class UntypedStorage:
         self.start = start
         self.length = length
         self._address = address
+        self._outside = 0
 
     def data_ptr(self) -> int:
         """The address of the first byte."""
@@ -106,19 +111,19 @@ class UntypedStorage:
 
     def resizable(self) -> bool:
         """Whether the memory may move: not where NumPy owns it or was given it."""
-        return self not in _LENT
+        return not self._outside & _LENT
 
     def lend(self) -> None:
         """Keep the memory where it is from now on, for somebody else looks at it."""
-        _LENT.add(self)
+        self._outside |= _LENT
 
     def show(self) -> None:
         """Note that somebody else looks at the memory, who knows that it may move."""
-        _SHOWN.add(self)
+        self._outside |= _SHOWN
 
     def seen_outside(self) -> bool:
         """Whether arrays of others may look at the memory, or did."""
-        return self in _LENT or self in _SHOWN
+        return self._outside != 0
 
     def resize_(self, size: int) -> "UntypedStorage":
         """This storage with `size` bytes, moved there with what fits; its tensors see the new ones.
@@ -197,10 +202,6 @@ def _restored(content: bytes) -> UntypedStorage:
     made = allocate(len(content))
     made.bytes()[:] = np.frombuffer(content, np.uint8)
     return made
-
-
-_LENT: weakref.WeakSet[UntypedStorage] = weakref.WeakSet()
-_SHOWN: weakref.WeakSet[UntypedStorage] = weakref.WeakSet()
 
 
 def address_of(array: NDArray[np.generic]) -> int:
@@ -295,6 +296,7 @@ def _allocate_large(nbytes: int) -> UntypedStorage:
     storage.start = start
     storage.length = storage.counted = nbytes
     storage._address = address  # pyright: ignore[reportPrivateUsage]  # of one module
+    storage._outside = 0  # pyright: ignore[reportPrivateUsage]  # as above
     return storage
 
 
@@ -304,7 +306,7 @@ def storage_of(array: NDArray[np.generic]) -> UntypedStorage:
         array = array.transpose(sorted(range(array.ndim), key=lambda d: -array.strides[d]))
     storage = _new(UntypedStorage)  # __init__ would cost as much again
     storage.buffer = array
-    storage.start = storage._address = 0  # pyright: ignore[reportPrivateUsage]  # of one module
+    storage.start = storage._address = storage._outside = 0  # pyright: ignore[reportPrivateUsage]  # of one module
     storage.length = array.nbytes
     return storage
 

@@ -6,6 +6,7 @@ Iterative, so that a chain of any length goes backward. Source: torch/csrc/autog
 import heapq
 import itertools
 import sys
+from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import cast
@@ -64,9 +65,9 @@ def walk(
         for node in task.buffers:
             if not task.waiting.get(node, 0):
                 task.push(node)
-        ready, step, pop = task.ready, task.step, heapq.heappop
-        while ready:
-            node = pop(ready)[2]
+        ready, leaves, step, pop = task.ready, task.leaves, task.step, heapq.heappop
+        while ready or leaves:
+            node = leaves.popleft() if leaves else pop(ready)[2]
             step(node)
         if task.callbacks is not None:
             task.call_back()
@@ -119,14 +120,16 @@ class Task:
 
     __slots__ = (
         "__weakref__", "accumulating", "asked", "buffers", "callbacks", "captures", "depth",
-        "ends", "executing", "exposed", "keep_graph", "number", "pushed", "ready", "roots",
-        "targets", "waiting", "whole",
+        "ends", "executing", "exposed", "keep_graph", "leaves", "number", "pushed", "ready",
+        "roots", "targets", "waiting", "whole",
     )  # fmt: skip
 
     asked: Spot
     """Who asked for it; found, while the flight recorder is on, when it first frees a node."""
     depth: int
     """How many walks this one is inside of, in this thread, itself included."""
+    leaves: deque[AccumulateGrad]
+    """Those that are ready; they go before every other node, in the order in which they came."""
     whole: bool
 
     def __init__(
@@ -146,6 +149,7 @@ class Task:
         self.captures: Captures = {} if accumulating else dict.fromkeys(wanted or ())
         self.buffers: dict[Node, list[Tensor | None]] = {}
         self.ready: list[tuple[int, int, Node]] = []
+        self.leaves = deque()
         self.number = next(_numbers)
         self.executing: Node | None = None
         self.exposed = False
@@ -169,6 +173,7 @@ class Task:
             error.add_note(f"in the backward of {node.name()}")
         self.buffers.clear()
         self.ready.clear()
+        self.leaves.clear()
 
     def allow_another(self) -> None:
         """Raise RuntimeError where no walk may begin inside of this one."""
@@ -184,6 +189,9 @@ class Task:
 
     def push(self, node: Node) -> None:
         """Put `node` among the ready ones."""
+        if isinstance(node, AccumulateGrad):
+            self.leaves.append(node)
+            return
         pushed = self.pushed
         self.pushed = pushed + 1
         heapq.heappush(self.ready, (-node.order, pushed, node))
@@ -268,8 +276,7 @@ class Task:
                 return  # backward() runs the node that it ends at, and grad() does not
         results = node.run(arrived, edges)
         del arrived
-        waiting = self.waiting
-        buffers = self.buffers
+        waiting, buffers, push = self.waiting, self.buffers, self.push
         for nr, target in enumerate(edges):
             if target is None:
                 continue
@@ -277,18 +284,19 @@ class Task:
             grad = results[nr]
             if grad is not None:
                 results[nr] = None
-                shape, dtype = child.expects[at]
-                if grad.sizes != shape or grad.dtype is not dtype:
-                    grad = fitted(node, nr, target, grad)
-                if at or child in buffers or len(child.expects) > 1:
+                expected = child.expects
+                if grad.form.expects is not expected:
+                    shape, dtype = expected[at]
+                    if grad.sizes != shape or grad.dtype is not dtype:
+                        grad = fitted(node, nr, target, grad)
+                if at or child in buffers or len(expected) > 1:
                     self.arrive(target, grad)
                 else:  # the first to come, and the only one that may
                     buffers[child] = [grad]
                 del grad
-            left = waiting[child] - 1
-            waiting[child] = left
+            waiting[child] = left = waiting[child] - 1
             if not left:
-                self.push(child)
+                push(child)
         if not self.keep_graph:  # not before: a gradient that does not fit leaves the node whole
             node.release()
 
@@ -326,17 +334,19 @@ def will_execute(node: Node) -> bool:
 def _dependencies(roots: list[Node], targets: dict[Node, Edges] | None) -> dict[Node, int]:
     """How many edges lead to each node that the roots reach."""
     waiting: dict[Node, int] = {}
-    seen = set(roots)
-    stack = list(seen)
+    stack = list(set(roots))
+    several = len(stack) > 1  # then one root may lead to another
     while stack:
         node = stack.pop()
         for target in node.edges if targets is None else targets.get(node, ()):
             if target is None:
                 continue
             child = target[0]
-            waiting[child] = waiting.get(child, 0) + 1
-            if child not in seen:
-                seen.add(child)
+            if child in waiting:
+                waiting[child] += 1
+                continue
+            waiting[child] = 1
+            if child.edges and not (several and child in roots):
                 stack.append(child)
     return waiting
 

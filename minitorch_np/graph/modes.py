@@ -187,6 +187,12 @@ class _State(threading.local):
         self.derivatives = 0
         self.route = self.write_route = RECORD
 
+    def record(self, grad: bool) -> None:
+        """Let ops record their history from now on, or not."""
+        if self.grad is not grad:
+            self.grad = grad
+            self.route_again()
+
     def route_again(self) -> None:
         """Sum the switches up anew, after one of them was set."""
         mine = self.__dict__  # looked up once: each look is one through the thread

@@ -271,10 +271,10 @@ class Node:
 
     def release(self) -> None:
         """Let go of the saved tensors; a rule that asks for one afterwards raises."""
-        for name in self.saves:
-            kept = getattr(self, name)
-            if kept is not None and (name not in self.scalars or isinstance(kept, Tensor)):
-                setattr(self, name, FREED)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """What `release` does, whoever watches it; generated with the class for what it saves."""
 
     def __init_subclass__(cls) -> None:
         """Give each slot `_kept_<name>` its property `_saved_<name>`, which PyTorch's nodes have,
@@ -404,7 +404,9 @@ def fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
     """`grad` with the shape and dtype of the tensor it is the gradient of, summed if that was
     broadcast. Source: validate_outputs, torch/csrc/autograd/engine.cpp."""
     shape, dtype = target[0].expects[target[1]]
-    if grad.sizes != shape:
+    if grad.sizes[1:] == shape and shape:  # a bias
+        grad = grad.rows_summed()
+    elif grad.sizes != shape:
         if not sums_to(grad.sizes, shape):
             raise RuntimeError(
                 f"Function {node.name()} returned an invalid gradient at index {nr} - got "

@@ -92,6 +92,27 @@ def added_entry(
     )  # fmt: skip
 
 
+def biased_entry(
+    a: Matrix, b: Matrix, c: Matrix, code: int, table: int, alpha: float, beta: float, most: int,
+    s: Matrix,
+) -> int:  # fmt: skip
+    """`added_entry` with a row that is every row's start."""
+    m, n, k = c.shape[0], c.shape[1], a.shape[1]
+    if a.shape[0] != m or b.shape[1] != n or b.shape[0] != k or s.shape[0] != n:
+        return MISMATCH
+    return call_int(
+        code,
+        (
+            table, 1, m, n, k,
+            a.ctypes.data, 0, a.strides[0], a.strides[1],
+            b.ctypes.data, 0, b.strides[0], b.strides[1],
+            c.ctypes.data, 0, c.strides[0], c.strides[1],
+            s.ctypes.data, 0, 0, s.strides[0],
+            alpha, beta, most,
+        ),
+    )  # fmt: skip
+
+
 def bmm_entry(
     a: Matrix, b: Matrix, c: Matrix, code: int, table: int, alpha: float, beta: float, most: int,
     s: Matrix,
@@ -149,7 +170,8 @@ def half_name(dtype: np.dtype[Any]) -> str | None:
 @functools.cache
 def entry_of(dtype: np.dtype[Any], kind: str) -> Entry:
     """The compiled function for operands of a dtype: for a `matrix` product, one `added` to a start
-    of its own, or a `batch` of either. Raises: TypeError for a dtype that has none.
+    of its own or `biased` by a row, or a `batch` of either. Raises: TypeError for a dtype that has
+    none.
     """
     half = half_name(dtype) is not None
     real = half or (dtype.kind == "f" and dtype.itemsize in (4, 8))
@@ -162,14 +184,17 @@ def entry_of(dtype: np.dtype[Any], kind: str) -> Entry:
             a: Matrix, b: Matrix, c: Matrix, code: int, table: int,
             alpha: float, beta: float, most: int, s: Matrix | None = None,
         ) -> int:  # fmt: skip
-            start = c if s is None else s
+            start = c if s is None else np.broadcast_to(s, c.shape)
             return batched(a[None], b[None], c[None], code, table, alpha, beta, most, start[None])
 
         return one
     stored, summed = (np.dtype("u2"), np.dtype("f4")) if half else (dtype, dtype)
-    functions = {"matrix": mm_entry, "added": added_entry, "batch": bmm_entry}
+    functions = {
+        "matrix": mm_entry, "added": added_entry, "biased": biased_entry, "batch": bmm_entry,
+    }  # fmt: skip
     ndim = 3 if kind == "batch" else 2
-    source, start = (array_type(d, ndim, writable=False) for d in (stored, summed))
+    source = array_type(stored, ndim, writable=False)
+    start = array_type(summed, 1 if kind == "biased" else ndim, writable=False)
     result = array_type(summed, ndim, writable=True)
     number = float64 if real else int64
     types = [source, source, result, int64, int64, number, number, int64]
@@ -233,7 +258,9 @@ class PerThread(threading.local):
     """What each thread owns, so that several may multiply at once."""
 
     def __init__(self) -> None:
-        self.matrix, self.added, self.batch = Ready("matrix"), Ready("added"), Ready("batch")
+        self.matrix, self.batch = Ready("matrix"), Ready("batch")
+        self.added = {1: Ready("biased"), 2: Ready("added")}
+        """By the dimensions of the start."""
 
 
 _here = PerThread()
@@ -245,9 +272,9 @@ def mm(
 ) -> None:  # fmt: skip
     """out = alpha * a @ b + beta * start: (M, K), (K, N), (M, N), with any strides but negative.
 
-    `start` has out's shape and dtype, and may be expanded; left out it is `out` itself. A beta of 0
-    ignores it. All are of one dtype, except that float16 and bfloat16 go into a float32 `out`.
-    `out` must not overlap the operands. Integers wrap.
+    `start` has out's dtype and shape, and may be expanded, or it is a row for each of out's; left
+    out it is `out` itself. A beta of 0 ignores it. All are of one dtype, except that float16 and
+    bfloat16 go into a float32 `out`, which must not overlap the operands. Integers wrap.
     Raises: ValueError if the shapes disagree, TypeError for other dtypes.
     """
     global calls
@@ -261,7 +288,7 @@ def mm(
     else:
         if not (dtype is b.dtype and dtype is out.dtype and dtype is start.dtype):
             a, b = checked(a, b, out, start)
-        entry, code, table = _here.added[dtype]
+        entry, code, table = _here.added[start.ndim][dtype]
         left = entry(a, b, out, code, table, alpha, beta, ALONE, start)
     if left:
         finish(left, dtype, a, b, out, start, alpha, beta)
@@ -310,12 +337,12 @@ def finish(
     """
     if left == MISMATCH:
         raise ValueError(f"shapes {a.shape} and {b.shape} do not multiply into {out.shape}")
-    start = out if start is None else start
+    start = out if start is None else np.broadcast_to(start, out.shape)
     into = np.empty(out.shape, out.dtype) if left == TOO_STRIDED else out
 
     def piece(a: Matrix, b: Matrix, start: Matrix) -> Callable[[Matrix], object]:
         def compute(place: Matrix) -> None:
-            entry, code, table = (_here.added if place.ndim == 2 else _here.batch)[dtype]
+            entry, code, table = (_here.added[2] if place.ndim == 2 else _here.batch)[dtype]
             _ = entry(a, b, place, code, table, alpha, beta, ALL, start)
 
         return compute
@@ -360,5 +387,5 @@ def build() -> None:
     """Compiles all that `mm` and `bmm` can need."""
     integers = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
     for name in ("float32", "float64", "float16", *integers):
-        for ready in (_here.matrix, _here.added, _here.batch):
+        for ready in (_here.matrix, *_here.added.values(), _here.batch):
             _ = ready[np.dtype(name)]

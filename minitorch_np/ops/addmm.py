@@ -52,8 +52,8 @@ def addmm(
         found = _sums.get((input.form, mat1.form, mat2.form))
         if found is not None:
             start = input.array
-            if input.form is not found:
-                start = repeated(start, found.shape)
+            if start.shape not in (found.shape, found.shape[1:]):
+                start = np.broadcast_to(start, found.shape)
             done = blank(found)
             backends.product(mat1.array, mat2.array, done.array, 1, 1, start)
             return done
@@ -124,13 +124,6 @@ def _check_expands(input: Tensor, shape: Shape) -> None:
             f"or equal to the number of dimensions in the tensor ({input.ndim})"
         )
     _ = strides.expand(input.sizes, input.strides, shape)
-
-
-def repeated(row: Array, shape: Shape) -> Array:
-    """A row as often as a matrix of this shape has rows, or whatever else broadcasts to it."""
-    if row.shape != shape[1:] or not row.flags.c_contiguous:
-        return np.broadcast_to(row, shape)
-    return np.ndarray(shape, row.dtype, row, 0, (0, row.itemsize))
 
 
 def _expanded(t: Tensor, shape: Shape) -> Array:

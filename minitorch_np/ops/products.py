@@ -122,11 +122,14 @@ def mm_mat1_backward(
     """
     turned = stride[0] == 1 and stride[1] == shape[0]
     if alpha == 1 and not state.route:
-        forms = _forms((g.form, mat2.form, turned, 0), g, mat2, shape)
+        key = (g.form, mat2.form, turned)
+        forms = _of_first.get(key) or _forms(_of_first, key, g, mat2, shape)
         if forms is not None:
             if turned:
                 return _turned(mat2.array, g.array.T, forms)
-            return _product(g.array, mat2.array.T, forms)
+            done = blank(forms[0])
+            backends.product(g.array, mat2.array.T, done.array)
+            return done
     if turned:
         return times(mat2.mm(g.t()).t(), alpha)
     return times(g.mm(mat2.t()), alpha)
@@ -141,11 +144,14 @@ def mm_mat2_backward(
     """
     turned = stride[0] == 1 and stride[1] == shape[0]
     if alpha == 1 and not state.route:
-        forms = _forms((g.form, mat1.form, turned, 1), g, mat1, shape)
+        key = (g.form, mat1.form, turned)
+        forms = _of_second.get(key) or _forms(_of_second, key, g, mat1, shape)
         if forms is not None:
             if turned:
                 return _turned(g.array.T, mat1.array, forms)
-            return _product(mat1.array.T, g.array, forms)
+            done = blank(forms[0])
+            backends.product(mat1.array.T, g.array, done.array)
+            return done
     if turned:
         return times(g.t().mm(mat1).t(), alpha)
     return times(mat1.t().mm(g), alpha)
@@ -155,38 +161,38 @@ Forms = tuple[Form, Form]
 """Of the product that is computed, and of its transpose."""
 
 
-_gradients = Plans[Forms]()
+_of_first, _of_second = Plans[Forms](), Plans[Forms]()
+"""The forms of the gradients of left and of right factors: by those of `g` and of the other factor,
+and by whether the factor was column-major."""
 
 
-def _forms(key: tuple[Form, Form, bool, int], g: Tensor, other: Tensor, of: Shape) -> Forms | None:
-    """The forms of a gradient's product, None where the kernel may not stand for its ops. The key
-    are the forms of `g` and of the other factor, whether the factor `of` a shape that it is the
-    gradient of was column-major, and which it was."""
-    known = _gradients.get(key)
-    if known is None and is_plain(g, other) and g.dtype is other.dtype:
-        shape = of[::-1] if key[2] else of
-        form = form_of(shape, strides.contiguous(shape), g.dtype)
-        known = form, form_of(shape[::-1], form.stride[::-1], g.dtype)
-        _gradients.keep(key, known)
-    return known
-
-
-def _product(left: Array, right: Array, forms: Forms) -> Tensor:
-    """The product of two matrices."""
-    done = blank(forms[0])
-    backends.product(left, right, done.array)
-    return done
+def _forms(
+    known: Plans[Forms], key: tuple[Form, Form, bool], g: Tensor, other: Tensor, of: Shape
+) -> Forms | None:
+    """The forms of the gradient of a factor `of` a shape, for `known`; None where the kernel may
+    not stand for its ops."""
+    if not is_plain(g, other) or g.dtype is not other.dtype:
+        return None
+    shape = of[::-1] if key[2] else of
+    form = form_of(shape, strides.contiguous(shape), g.dtype)
+    forms = form, form_of(shape[::-1], form.stride[::-1], g.dtype)
+    known.keep(key, forms)
+    return forms
 
 
 def _turned(left: Array, right: Array, forms: Forms) -> Tensor:
     """The transposed view of a product of two matrices."""
-    view = seen(_product(left, right, forms), forms[1], 0)
+    done = blank(forms[0])
+    backends.product(left, right, done.array)
+    view = seen(done, forms[1], 0)
     view.creation = Creation.NO_GRAD_MODE
     return view
 
 
 def times(t: Tensor, factor: Number) -> Tensor:
     """`factor` times `t`, or `t` itself for 1. Source: maybe_multiply, FunctionsManual.cpp."""
+    if type(factor) is int and factor == 1:
+        return t
     product = scaled(t, factor)
     assert isinstance(product, Tensor)
     return product

@@ -27,7 +27,7 @@ from minitorch_np.ops.view import expand, unsqueeze
 from minitorch_np.overloads import unfitting
 from minitorch_np.quiet import quiet
 from minitorch_np.shapes import Shape, is_expandable, need_bool, reduced, wrap_dim, wrap_dims
-from minitorch_np.tensor import Tensor, blank, seen, stored
+from minitorch_np.tensor import Tensor, blank, method, seen, stored
 
 __all__ = [
     "all", "any", "count_nonzero", "logsumexp", "mean", "nansum", "prod", "sum",
@@ -139,7 +139,7 @@ _sums = Plans[tuple[tuple[int, ...], Form, int]]()
 columns a compiled loop takes side by side (1 for rows), 0 where NumPy sums few terms."""
 
 
-def _by_one_call(input: Tensor, dims: tuple[int, ...]) -> int | None:
+def _columns_at_once(input: Tensor, dims: tuple[int, ...]) -> int | None:
     """The number for `_sums`, None where `total` has more to decide."""
     many = 1
     for d in dims:
@@ -148,6 +148,26 @@ def _by_one_call(input: Tensor, dims: tuple[int, ...]) -> int | None:
         return 0 if many < LONG and not input.dtype.is_half else None
     sizes = folded(input.array, dims)
     return None if sizes is None else sizes[2]
+
+
+def _by_one_call(
+    array: Array, known: tuple[tuple[int, ...], Form, int], keepdim: bool
+) -> Tensor | None:
+    """A sum that `_sums` knows; None where the loop cannot read the array as it lies."""
+    axes, form, wide = known
+    if not wide:
+        done = blank(form)
+        quiet.run(np.add.reduce, array, axes, None, done.nd, keepdim)
+        return done
+    if not array.flags.carray:  # read-only or misaligned
+        return None
+    done = blank(form)
+    flat, sums = array.reshape(-1), done.array.reshape(-1)
+    if wide == 1:
+        loop("reductions.sum_rows")(flat, sums)
+    else:
+        loop("reductions.columns")(flat, sums, wide, True, 0, wide)
+    return done
 
 
 @op("reduction", node=lambda dim, keepdim: f"SumBackward{0 if dim is None and not keepdim else 1}")
@@ -163,25 +183,15 @@ def sum(
     if keepdim is not False and keepdim is not True:  # 1 is the same key as True
         need_bool(keepdim)
     if dtype is None and out is None and (dim is None or type(dim) is int):
-        key = (input.form, dim, keepdim)
-        known = _sums.get(key)
+        known = _sums.get((input.form, dim, keepdim))
         if known is not None:
-            array, (axes, form, wide) = input.array, known
-            done = blank(form)
-            if not wide:
-                quiet.run(np.add.reduce, array, axes, None, done.nd, keepdim)
-                return done
-            if array.flags.carray:  # neither read-only nor misaligned
-                flat, sums = array.reshape(-1), done.array.reshape(-1)
-                if wide == 1:
-                    loop("reductions.sum_rows")(flat, sums)
-                else:
-                    loop("reductions.columns")(flat, sums, wide, True, 0, wide)
+            done = _by_one_call(input.array, known, keepdim)
+            if done is not None:
                 return done
     dims = dims_of(dim, len(input.sizes))
     if dtype is None and out is None and input.dtype.is_floating_point:
         done = reduce(total, input, dims, keepdim, dtype=input.dtype)
-        wide = _by_one_call(input, dims) if dim is None or type(dim) is int else None
+        wide = _columns_at_once(input, dims) if dim is None or type(dim) is int else None
         if wide is not None:
             _sums.keep((input.form, dim, keepdim), (dims, done.form, wide))
         return done
@@ -207,6 +217,21 @@ def spread(g: Tensor, shape: Shape, dim: Dims, keepdim: bool) -> Tensor:
     return expand(restored(g, len(shape), dim, keepdim), shape)
 
 
+@method
+def rows_summed(input: Tensor) -> Tensor:
+    """The sum over the first dimension, as it undoes the broadcast of a bias: a view of a sum that
+    kept it, recorded as PyTorch records it."""
+    if state.route:
+        return sum(input, 0, True).view(input.sizes[1:])
+    known = _sums.get((input.form, 0, True))
+    kept = None if known is None else _by_one_call(input.array, known, True)
+    if kept is None:
+        kept = sum(input, 0, True)
+    view = seen(kept, form_of(kept.sizes[1:], kept.strides[1:], kept.dtype), 0)
+    view.creation = Creation.NO_GRAD_MODE
+    return view
+
+
 @composite(variadic="size")
 def sum_to_size(input: Tensor, size: Shape) -> Tensor:
     """The tensor summed to `size`, undoing a broadcast. Source: ATen/ExpandUtils.h sum_to."""
@@ -216,13 +241,8 @@ def sum_to_size(input: Tensor, size: Shape) -> Tensor:
     if shape == input.sizes:
         return input
     lead = len(input.sizes) - len(shape)
-    if lead == 1 and shape == input.sizes[1:]:  # a bias; recorded as PyTorch records it
-        kept = sum(input, 0, True)
-        if state.route:
-            return kept.view(shape)
-        view = seen(kept, form_of(shape, kept.strides[1:], kept.dtype), 0)
-        view.creation = Creation.NO_GRAD_MODE
-        return view
+    if lead == 1 and shape == input.sizes[1:]:
+        return rows_summed(input)
     if not is_expandable(shape, input.sizes):
         raise RuntimeError(
             f"size {{{list(shape)}}} is not expandable to size {{{list(input.sizes)}}}."

@@ -40,13 +40,12 @@ def _ready(name: str, input: Tensor, dim: int, out: Tensor | None) -> int:
     return d
 
 
-def _by_rows(name: str, dim: int, *inputs: Tensor) -> Tensor | None:
+def _by_rows(name: str, dim: int, input: Tensor, other: Tensor | None = None) -> Tensor | None:
     """The result of a compiled loop along the last dim, by the loop's name; None where it cannot
     walk the tensors, or where the dim is none."""
-    form = inputs[0].form
-    for t in inputs:
-        if t.form is not form or type(dim) is not int:
-            return None
+    form = input.form
+    if type(dim) is not int or (other is not None and other.form is not form):
+        return None
     n = _row_lengths.get((form, dim))
     if n is None:
         last = len(form.shape) - 1
@@ -56,7 +55,10 @@ def _by_rows(name: str, dim: int, *inputs: Tensor) -> Tensor | None:
     if not n:
         return None
     done = blank(form)
-    loop(name)(*[t.array.ravel() for t in inputs], done.array.ravel(), n)
+    if other is None:
+        loop(name)(input.array.ravel(), done.array.ravel(), n)
+    else:
+        loop(name)(input.array.ravel(), other.array.ravel(), done.array.ravel(), n)
     return done
 
 

@@ -1,12 +1,15 @@
 """Adam and AdamW. Source: torch/optim/adam.py, adamw.py."""
 
+from functools import lru_cache
 from typing import Any
+
+import numpy as np
 
 from minitorch_np import kernels
 from minitorch_np.graph.inplace import bump
 from minitorch_np.ops.creation import zeros, zeros_like
 from minitorch_np.ops.power import maximum
-from minitorch_np.optim.flat import flat, numbers_as
+from minitorch_np.optim.flat import Flat, counted_up, flat, numbers_as
 from minitorch_np.optim.optimizer import (
     Closure,
     Group,
@@ -101,8 +104,8 @@ class Adam(Optimizer):
             for parameter, grad in with_grads(group):
                 state = self._state_of(parameter, group)
                 check_capturable(group["capturable"])
-                state["step"].add_(1)
-                if _at_once(parameter, grad, state, group):
+                step = counted_up(state["step"])
+                if _at_once(parameter, grad, state, group, step):
                     continue
                 grad = _decayed(parameter, grad, group)
                 _averaged(state, grad, group)
@@ -128,22 +131,20 @@ class Adam(Optimizer):
         return state
 
 
-def _at_once(parameter: Tensor, grad: Tensor, state: State, group: Group) -> bool:
+def _at_once(parameter: Tensor, grad: Tensor, state: State, group: Group, step: float) -> bool:
     """Whether one loop over memory made the step, with the bits that the ops would give."""
-    beta1, beta2 = value_of(group["betas"][0]), value_of(group["betas"][1])
     if group["amsgrad"]:
         return False
     arrays = flat(parameter, grad, state["exp_avg"], state["exp_avg_sq"])
     if arrays is None:
         return False
-    step, lr, decay = value_of(state["step"]), value_of(group["lr"]), group["weight_decay"]
-    decoupled = group["decoupled_weight_decay"] and decay != 0
-    kept = 1 - lr * decay if decoupled else 1.0
-    root = (1 - beta2**step) ** 0.5
     flat_parameter, flat_grad, mean, square = arrays
-    given = numbers_as(
-        mean.dtype, kept, 0.0 if decoupled else decay, 1 - beta1, beta2, 1 - beta2, root,
-        group["eps"], -lr / (1 - beta1**step),
+    decay = group["weight_decay"]
+    decoupled = group["decoupled_weight_decay"] and decay != 0
+    beta1, beta2 = group["betas"]
+    given = _numbers(
+        mean.dtype, step, value_of(group["lr"]), value_of(beta1), value_of(beta2), group["eps"],
+        decay, decoupled,
     )  # fmt: skip
     if given[2] >= 0.5:  # lerp starts from its other end then
         return False
@@ -153,6 +154,18 @@ def _at_once(parameter: Tensor, grad: Tensor, state: State, group: Group) -> boo
     if decoupled:
         bump(parameter)
     return True
+
+
+@lru_cache(maxsize=16)
+def _numbers(
+    dtype: np.dtype[Any], step: float, lr: float, beta1: float, beta2: float, eps: float,
+    decay: float, decoupled: bool,
+) -> Flat:  # fmt: skip
+    """The numbers of a step as the loop takes them; the next parameter has the same."""
+    return numbers_as(
+        dtype, 1 - lr * decay if decoupled else 1.0, 0.0 if decoupled else decay, 1 - beta1, beta2,
+        1 - beta2, (1 - beta2**step) ** 0.5, eps, -lr / (1 - beta1**step),
+    )  # fmt: skip
 
 
 def _decayed(parameter: Tensor, grad: Tensor, group: Group) -> Tensor:

@@ -80,13 +80,14 @@ class SGD(Optimizer):
 
     def _at_once(self, parameter: Tensor, grad: Tensor, lr: float, group: Group) -> bool:
         """Whether one loop over memory made the step, with the bits that the ops would give."""
-        momentum, decay = group["momentum"], value_of(group["weight_decay"])
+        momentum = group["momentum"]
         buffer = self.state[parameter].get("momentum_buffer") if momentum else None
         if momentum and buffer is None:
             return False
         arrays = flat(parameter, grad) if buffer is None else flat(parameter, grad, buffer)
         if arrays is None:
             return False
+        decay = value_of(group["weight_decay"])
         given = numbers_as(arrays[0].dtype, -lr, decay, momentum, 1 - group["dampening"])
         if buffer is None:
             kernels.sgd(arrays[0], arrays[1], given)

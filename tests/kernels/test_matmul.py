@@ -242,6 +242,25 @@ def test_any_start_is_added(make_out: Make, kind: str, dtype: str) -> None:
             assert_product(one, a, b, added=start)
 
 
+@pytest.mark.parametrize("step", [1, 3])
+@pytest.mark.parametrize(
+    ("make_out", "dtype"), [*product(RESULTS, [*FLOATS, "float16"]), (transposed, "int32")]
+)
+def test_a_row_is_every_rows_start(make_out: Make, dtype: str, step: int) -> None:
+    """With the bits that the row gives when it is repeated."""
+    random = np.random.default_rng(12)
+    into = np.dtype("f4" if dtype == "float16" else dtype)
+    for m, k, n in ((1, 9, 40), (17, 3, 35), (64, 33, 10), (300, 90, 150)):
+        a, b = (3 * normal(shape, "f8", random) for shape in ((m, k), (k, n)))
+        row = (3 * normal((n * step,), "f8", random)).astype(into)[::step]
+        found, expected = (make_out((m, n), into, random) for _ in range(2))
+        for out, start in ((found, row), (expected, np.broadcast_to(row, (m, n)))):
+            out[...] = 77
+            kernels.mm(a.astype(dtype), b.astype(dtype), out, alpha=2, beta=3, start=start)
+        assert found.tobytes() == expected.tobytes()
+        assert np.allclose(found, 2 * (a.astype(dtype) @ b.astype(dtype)) + 3.0 * row, 0.1, 0.1)
+
+
 def test_a_start_times_zero_is_not_looked_at() -> None:
     a, out = np.ones((20, 20), "f4"), np.full((20, 20), np.nan, "f4")
     kernels.mm(a, a, out, beta=0.0, start=np.full((20, 20), np.inf, "f4"))
@@ -252,6 +271,8 @@ def test_a_start_of_another_shape_or_dtype_is_refused() -> None:
     a = np.ones((4, 4), "f4")
     with pytest.raises(ValueError, match="do not multiply"):
         kernels.mm(a, a, a.copy(), beta=1.0, start=np.ones((1, 4), "f4"))
+    with pytest.raises(ValueError, match="do not multiply"):
+        kernels.mm(a, a, a.copy(), beta=1.0, start=np.ones(5, "f4"))
     with pytest.raises(TypeError):
         kernels.mm(a, a, a.copy(), beta=1.0, start=np.ones((4, 4), "f8"))
 
