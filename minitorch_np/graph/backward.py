@@ -62,7 +62,7 @@ def _ones(out: Place) -> Tensor:
     else:
         shape, dtype = out.node.expects[out.output_nr]
         ones = empty(shape, strides.contiguous(shape), dtype or get_default_dtype())
-    ones.array[...] = 1
+    ones.array.fill(1)
     return ones
 
 
@@ -134,6 +134,17 @@ def _roots(outputs: tuple[Place, ...]) -> list[Edge]:
     return roots
 
 
+def _loss(place: Places) -> tuple[list[Edge], list[Tensor]] | None:
+    """Where the gradient of one number arrives, and that gradient; None for other places, and where
+    there is more to check or something to refuse."""
+    if not isinstance(place, Tensor) or place.sizes or not place.dtype.is_floating_point:
+        return None
+    root = edge(place)
+    if root is None or root[0].expects[root[1]] != ((), place.dtype):
+        return None
+    return [root], [_ones(place)]
+
+
 def _fitting(roots: Sequence[Edge], grads: Sequence[Tensor]) -> list[Tensor]:
     """The roots' gradients as the graph expects them: a leaf's `.data` may have changed.
 
@@ -185,14 +196,19 @@ def backward(
             )
         grad_tensors = grad_variables
     targets = None if inputs is None else _inputs(inputs, "backward")
-    outputs = _several(tensors)
-    first = _first_gradients(outputs, _given(grad_tensors, len(outputs)))
-    roots = _roots(outputs)
+    loss = _loss(tensors) if grad_tensors is None else None
+    if loss is not None:
+        roots, first = loss
+    else:
+        outputs = _several(tensors)
+        first = _first_gradients(outputs, _given(grad_tensors, len(outputs)))
+        roots = _roots(outputs)
+        first = _fitting(roots, first)
     wanted = None if targets is None else set(_wanted(targets, keep=True))
     try:
         walk(
             roots,
-            _fitting(roots, first),
+            first,
             keep_graph=create_graph if retain_graph is None else retain_graph,
             create_graph=create_graph,
             wanted=wanted,

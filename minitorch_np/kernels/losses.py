@@ -92,6 +92,25 @@ def nll_backward_loop(
     return -1
 
 
+def nll_vectors_backward_loop(
+    g: One, total_weight: One, target: Indices, weight: Flat, ignored: int, result: Matrix,
+    mean: int,
+) -> int:  # fmt: skip
+    """`nll_backward_loop` for (N, C), targets (N) and a loss that is one number: writes zeros as
+    well, and divides g by the weights' sum where it was a mean."""
+    classes, one = result.shape[1], result.dtype.type(1)
+    same = g[()] / total_weight[()] if mean != 0 else g[()]
+    for i in range(target.shape[0]):
+        for c in range(classes):
+            result[i, c] = 0
+        at = target[i]
+        if at != ignored:
+            if at < 0 or at >= classes:
+                return int(i)
+            result[i, at] = -(weight[at] if weight.size > 0 else one) * same
+    return -1
+
+
 @functools.cache
 def nll(dtype: np.dtype[Any]) -> Callable[..., int]:
     """`nll_loop` for float32 or float64."""
@@ -118,6 +137,15 @@ def nll_backward(dtype: np.dtype[Any]) -> Callable[..., int]:
     return entry_point(nll_backward_loop, float64, grad, targets, flat, int64, to)
 
 
+@functools.cache
+def nll_vectors_backward(dtype: np.dtype[Any]) -> Callable[..., int]:
+    """`nll_vectors_backward_loop` for float32 or float64."""
+    one, flat = [array_type(dtype, n, writable=False) for n in (0, 1)]
+    target = array_type(np.dtype(np.int64), 1, writable=False)
+    to = array_type(dtype, 2, writable=True)
+    return entry_point(nll_vectors_backward_loop, one, one, target, flat, int64, to, int64)
+
+
 def _types(dtype: np.dtype[Any]) -> tuple[object, object, object]:
     cube, flat = array_type(dtype, 3, writable=False), array_type(dtype, 1, writable=False)
     return cube, flat, array_type(np.dtype(np.int64), 2, writable=False)
@@ -129,3 +157,4 @@ def build() -> None:
         nll(dtype)
         nll_vectors(dtype)
         nll_backward(dtype)
+        nll_vectors_backward(dtype)

@@ -20,7 +20,7 @@ from minitorch_np.ops.copy import zeros_like
 from minitorch_np.ops.factory import need_tensor
 from minitorch_np.ops.loss import check_constant, check_reduction
 from minitorch_np.quiet import quiet
-from minitorch_np.tensor import Tensor, empty, owning
+from minitorch_np.tensor import Tensor, blank, empty, owning
 
 __all__: list[str] = []
 
@@ -205,6 +205,19 @@ def nll_loss_backward(
     total_weight: Tensor,
 ) -> Tensor:
     """The gradient of nll_loss: minus the weight at each target, zeros elsewhere."""
+    kind = (grad_output.form, input.form, target.form, None if weight is None else weight.form)
+    found = _vectors.get(kind)
+    if found is not None and reduction != "none":
+        form, loop, weights = found
+        grad = blank(form)
+        index, g, total = target.array, grad_output.array, total_weight.array
+        if weight is not None:
+            weights = weight.array
+        mean = 1 if reduction == "mean" else 0
+        wrong = loop(g, total, index, weights, ignore_index, grad.array, mean)
+        if wrong >= 0:
+            check_classes(wrong, index, input)
+        return grad
     # ATen has two kernels: that of images starts from zeros_like, and wants it contiguous
     stride = strides.contiguous(input.sizes)
     if input.ndim == 4 and strides.like(input.sizes, input.strides) != stride:
@@ -223,6 +236,10 @@ def nll_loss_backward(
     wide = grad.array if dtype.np is compute else np.empty(grad.sizes, compute)
     wide.fill(0)  # a loop over any strides would take ten times as long
     weights = class_weights(weight, compute)
+    if input.ndim == 2 and target.dtype is dtypes.int64 and not dtype.is_half:
+        if grad_output.form is total_weight.form and (weight is None or weight.dtype is dtype):
+            vectors = kernels.losses.nll_vectors_backward(compute)
+            _vectors.keep(kind, (grad.form, vectors, _NO_WEIGHTS[compute]))
     loop = kernels.losses.nll_backward(compute)
     wrong = loop(float(g), each, index, weights, ignore_index, cube(wide))
     if wrong >= 0:
@@ -230,6 +247,11 @@ def nll_loss_backward(
     if wide is not grad.array:
         grad.array[...] = wide
     return grad
+
+
+_vectors = Plans[tuple[Form, Callable[..., int], Array]]()
+"""By the forms of a loss, an input, a target and a weight, where the loop for vectors of classes
+takes them: that of the gradient, the loop, and what stands for no weights."""
 
 
 nll_loss_backward.vjp(
