@@ -177,9 +177,13 @@ def _node(plan: Plan, inplace: bool) -> Iterator[str]:
 
 def _attach(plan: Plan) -> Iterator[str]:
     """Lines that make the node the history of the results."""
-    if plan.results is None:
-        yield "node.expects = result.form.expects"
-        yield "meta = result.meta = new(AutogradMeta)"
+    if plan.results is None or (plan.graded == 1 and not plan.view):
+        one = "result"
+        if plan.results is not None:
+            one = "first"
+            yield "first = result[0]"
+        yield f"node.expects = {one}.form.expects"
+        yield f"meta = {one}.meta = new(AutogradMeta)"
         yield "meta.grad_fn = node"
         yield "meta.output_nr = 0"
         yield "meta.requires_grad = meta.retains_grad = False"

@@ -197,6 +197,10 @@ class _State(threading.local):
         """Sum the switches up anew, after one of them was set."""
         mine = self.__dict__  # looked up once: each look is one through the thread
         grad = mine["grad"]
+        if not (WRITERS or mine["modes"] or mine["inference"] or mine["packing"]
+                or mine["derivatives"]):  # fmt: skip
+            mine["route"] = mine["write_route"] = RECORD if grad else PLAIN
+            return
         watched = mine["modes"] or mine["inference"] or (grad and mine["packing"])
         plain = RECORD if grad else PLAIN
         mine["route"] = mine["write_route"] = plain + (WATCHED if watched else PLAIN)

@@ -152,6 +152,11 @@ class Compiled:
         (_found.get(self.name) or loop(self.name))(*flat, out.ravel(), *self.numbers)
         return True
 
+    def over(self, first: Array, second: Array, out: Array) -> None:
+        """Write `out` by the loop, however few elements it has: all are as `walk` wants them."""
+        run = _found.get(self.name) or loop(self.name)
+        run(first.ravel(), second.ravel(), out.ravel(), *self.numbers)
+
 
 def kept(make: Callable[P, R]) -> Callable[P, R]:
     """A maker of kernels that is asked once for equal numbers and dtypes, of which 0.0 and -0.0 are

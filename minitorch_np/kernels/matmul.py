@@ -280,16 +280,17 @@ def mm(
     global calls
     calls += 1
     dtype = a.dtype
+    most = ALL if threads.pool.size == 1 else ALONE
     if start is None:
         if b.dtype is not dtype or out.dtype is not dtype:
             a, b = checked(a, b, out, out)
         entry, code, table = _here.matrix[dtype]
-        left = entry(a, b, out, code, table, alpha, beta, ALONE)
+        left = entry(a, b, out, code, table, alpha, beta, most)
     else:
         if not (dtype is b.dtype and dtype is out.dtype and dtype is start.dtype):
             a, b = checked(a, b, out, start)
         entry, code, table = _here.added[start.ndim][dtype]
-        left = entry(a, b, out, code, table, alpha, beta, ALONE, start)
+        left = entry(a, b, out, code, table, alpha, beta, most, start)
     if left:
         finish(left, dtype, a, b, out, start, alpha, beta)
 
@@ -309,8 +310,9 @@ def bmm(
         start = out
     if not (dtype is b.dtype and dtype is out.dtype and dtype is start.dtype):
         a, b = checked(a, b, out, start)
+    most = ALL if threads.pool.size == 1 else ALONE
     entry, code, table = _here.batch[dtype]
-    left = entry(a, b, out, code, table, alpha, beta, ALONE, start)
+    left = entry(a, b, out, code, table, alpha, beta, most, start)
     if left:
         finish(left, dtype, a, b, out, start, alpha, beta)
 

@@ -184,12 +184,13 @@ def _serve(asked: "queue.SimpleQueue[Shared | None]") -> None:
         del shared  # while waiting, nothing of it is kept
 
 
-_pool = Pool(default_num_threads())
+pool = Pool(default_num_threads())
+"""The threads that share large work."""
 
 
 def _after_fork() -> None:
-    global _pool
-    _pool = Pool(_pool.size)  # its threads exist in the parent only
+    global pool
+    pool = Pool(pool.size)  # its threads exist in the parent only
 
 
 if hasattr(os, "register_at_fork"):
@@ -198,18 +199,18 @@ if hasattr(os, "register_at_fork"):
 
 def get_num_threads() -> int:
     """Threads that a large op may use, the caller's included."""
-    return _pool.size
+    return pool.size
 
 
 def set_num_threads(n: int) -> None:
     """Sets `get_num_threads`. Raises: RuntimeError unless n is positive."""
     if not isinstance(n, int):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise RuntimeError(f"set_num_threads expects an int, but got {type(n).__name__}")
-    global _pool
+    global pool
     if n < 1:
         raise RuntimeError("set_num_threads expects a positive integer")
-    if n != _pool.size:
-        before, _pool = _pool, Pool(n)
+    if n != pool.size:
+        before, pool = pool, Pool(n)
         before.close()
         for known in forgetting:
             known.clear()
@@ -221,7 +222,7 @@ forgetting: list[dict[str, Any]] = []
 
 def helps() -> bool:
     """Whether there are other threads, and they had time when they were last asked to help."""
-    return _pool.helps()
+    return pool.helps()
 
 
 def run(pieces: Sequence[Piece], direct: bool = False) -> None:
@@ -230,4 +231,4 @@ def run(pieces: Sequence[Piece], direct: bool = False) -> None:
     Unless they are written `direct`, each may be computed twice, by two threads at once, into
     different arrays.
     """
-    _pool.run(pieces, direct)
+    pool.run(pieces, direct)

@@ -28,7 +28,7 @@ def chosen(reduction: str, size_average: bool | None, reduce: bool | None) -> st
 
 def known(reduction: str) -> str:
     """A reduction by its present name. Raises: ValueError for an unknown one."""
-    return _NAMES[get_enum(reduction)]
+    return reduction if reduction == "mean" else _NAMES[get_enum(reduction)]
 
 
 def _warn_about_size(input: Tensor, target: Tensor) -> None:

@@ -1,7 +1,7 @@
 """Activation functions with corners: each op beside its `_backward` op, as ATen pairs them."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any, cast
 
 import numpy as np
@@ -22,8 +22,7 @@ from minitorch_np.loops import (
 from minitorch_np.op import composite, op
 from minitorch_np.ops.conditional import between, limit
 from minitorch_np.ops.copy import zeros_like
-from minitorch_np.quiet import quiet
-from minitorch_np.tensor import Number, Tensor, owning
+from minitorch_np.tensor import Number, Tensor, blank
 
 __all__ = ["relu", "threshold", "selu", "celu", "hardshrink"]
 
@@ -92,9 +91,12 @@ relu.vjp(input=lambda g, out: threshold_backward(g, out, 0))
 def threshold_backward(grad_output: Tensor, input: Tensor, threshold: Number) -> Tensor:
     """The gradient where `input` is above the threshold, 0 elsewhere; nan lets it pass."""
     form = input.form
-    if form.alike is not None and grad_output.form is form and type(threshold) is int:
-        closed = quiet.run(np.less_equal, input.array, _ZERO if threshold == 0 else threshold)
-        return owning(form.alike, np.where(closed, _ZERO, grad_output.array))
+    if grad_output.form is form and threshold == 0 and form.contiguous and form.nbytes:
+        a, g = input.array, grad_output.array
+        if form.dtype is dtypes.float32 and a.flags.carray and g.flags.carray:
+            done = blank(form)
+            _above_zero().over(a, g, done.array)
+            return done
     return pointwise(_passed_above(rounded(threshold, input.dtype)), input, grad_output)
 
 
@@ -104,6 +106,11 @@ def _passed_above(n: Number) -> Compiled:
         gated(g, ~np.less_equal(a, n), o)
 
     return Compiled("elementwise.threshold_backward", passed, n)
+
+
+@cache
+def _above_zero() -> Compiled:
+    return _passed_above(0)
 
 
 threshold_backward.vjp(

@@ -150,7 +150,7 @@ def linear(
         check_dtype(out, input.dtype)
         return moved(linear(input, weight, bias), out)
     try:
-        if input.ndim == 2 and bias is not None:
+        if bias is not None and len(input.sizes) == 2:
             return addmm(bias, input, weight.t())
         if input.ndim == 0 or weight.ndim == 0:
             raise RuntimeError(
