@@ -66,8 +66,6 @@ NEAR_ROWS = 128
 """Rows of A up to which contiguous rows of B are read in place: packing pays only when a panel is
 read often.
 """
-NEAR_LINED_ROWS = 512
-"""The same where the rows of B begin with lines, so that no vector lies on two of them."""
 NEAR_COLUMNS = 64
 """Columns of B up to which A is read in place whatever its strides."""
 SHALLOW = 16
@@ -84,8 +82,6 @@ DOT_ROWS = 4
 """Rows (or columns) of C up to which operands that are both contiguous along K are multiplied as
 dot products.
 """
-LINE = 64
-"""Bytes of memory that move together."""
 PAGE = 4096
 """Bytes that lie in the same lines of the nearest cache when they are a multiple of it apart."""
 
@@ -232,10 +228,9 @@ def near_a(n: int, k: int, a: View, size: int) -> bool:
 
 
 @part
-def near_b(m: int, nbytes: int, b: View) -> bool:
+def near_b(m: int, nbytes: int) -> bool:
     """Whether tiles read contiguous rows of B in place."""
-    lined = b.row % LINE == 0 and b.row % PAGE != 0
-    return m <= NEAR_ROWS or nbytes <= NEAR_B or (lined and m <= NEAR_LINED_ROWS)
+    return m <= NEAR_ROWS or nbytes <= NEAR_B
 
 
 @part
@@ -252,7 +247,7 @@ def tiled(
     dealt = Rows(m // panels, m % panels)
     same = table[SOURCE] == size  # what is converted must be packed
     a_near = same and near_a(n, k, a, size)
-    b_near = same and b.column == size and near_b(m, k * n * size, b)
+    b_near = same and b.column == size and near_b(m, k * n * size)
     a_packed = 0 if a_near else table[A_SCRATCH]
     blocks = max(1, (k + KC - 1) // KC)  # an empty K stores zeros
     for block in range(blocks):
