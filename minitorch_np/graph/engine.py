@@ -3,10 +3,8 @@
 Iterative, so that a chain of any length goes backward. Source: torch/csrc/autograd/engine.cpp.
 """
 
-import heapq
 import itertools
 import sys
-from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import cast
@@ -15,6 +13,7 @@ from minitorch_np.flight import Spot
 from minitorch_np.graph.accumulate import accumulate, is_ours
 from minitorch_np.graph.modes import WATCHERS, state
 from minitorch_np.graph.node import AccumulateGrad, Edge, Node, fitted, replaced
+from minitorch_np.graph.ready import Ready
 from minitorch_np.graph.threads import elsewhere
 from minitorch_np.storage import UNSHARED
 from minitorch_np.tensor import Tensor
@@ -64,10 +63,10 @@ def walk(
                 _pass_by(root, grad)
         for node in task.buffers:
             if not task.waiting.get(node, 0):
-                task.push(node)
-        ready, leaves, step, pop = task.ready, task.leaves, task.step, heapq.heappop
-        while ready or leaves:
-            node = leaves.popleft() if leaves else pop(ready)[2]
+                task.ready.push(node)
+        ready, step = task.ready, task.step
+        while ready:
+            node = ready.take()
             step(node)
         if task.callbacks is not None:
             task.call_back()
@@ -120,16 +119,14 @@ class Task:
 
     __slots__ = (
         "__weakref__", "accumulating", "asked", "buffers", "callbacks", "captures", "depth",
-        "ends", "executing", "exposed", "keep_graph", "leaves", "number", "pushed", "ready",
-        "roots", "targets", "waiting", "whole",
+        "ends", "executing", "exposed", "keep_graph", "number", "ready", "roots", "targets",
+        "waiting", "whole",
     )  # fmt: skip
 
     asked: Spot
     """Who asked for it; found, while the flight recorder is on, when it first frees a node."""
     depth: int
     """How many walks this one is inside of, in this thread, itself included."""
-    leaves: deque[AccumulateGrad]
-    """Those that are ready; they go before every other node, in the order in which they came."""
     whole: bool
 
     def __init__(
@@ -148,12 +145,10 @@ class Task:
         self.keep_graph = keep_graph
         self.captures: Captures = {} if accumulating else dict.fromkeys(wanted or ())
         self.buffers: dict[Node, list[Tensor | None]] = {}
-        self.ready: list[tuple[int, int, Node]] = []
-        self.leaves = deque()
+        self.ready = Ready()
         self.number = next(_numbers)
         self.executing: Node | None = None
         self.exposed = False
-        self.pushed = 0
         self.targets: dict[Node, Edges] | None = None
         self.ends: Collection[Node] = ()
         self.roots = nodes = [root[0] for root in roots]
@@ -173,7 +168,6 @@ class Task:
             error.add_note(f"in the backward of {node.name()}")
         self.buffers.clear()
         self.ready.clear()
-        self.leaves.clear()
 
     def allow_another(self) -> None:
         """Raise RuntimeError where no walk may begin inside of this one."""
@@ -186,15 +180,6 @@ class Task:
     def runs(self, node: Node) -> bool:
         """Whether the walk comes to a root: always, but where only some gradients are wanted."""
         return self.targets is None or node in self.targets or node in self.ends
-
-    def push(self, node: Node) -> None:
-        """Put `node` among the ready ones."""
-        if isinstance(node, AccumulateGrad):
-            self.leaves.append(node)
-            return
-        pushed = self.pushed
-        self.pushed = pushed + 1
-        heapq.heappush(self.ready, (-node.order, pushed, node))
 
     def arrive(self, target: Edge, grad: Tensor) -> None:
         """Add `grad` to what has come for `target`, first come first added."""
@@ -276,7 +261,7 @@ class Task:
                 return  # backward() runs the node that it ends at, and grad() does not
         results = node.run(arrived, edges)
         del arrived
-        waiting, buffers, push = self.waiting, self.buffers, self.push
+        waiting, buffers, push = self.waiting, self.buffers, self.ready.push
         for nr, target in enumerate(edges):
             if target is None:
                 continue
