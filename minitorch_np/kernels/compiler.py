@@ -307,6 +307,28 @@ of_bits: Callable[[Foreign], Foreign] = _extending.intrinsic(_cast(_types.float3
 """In compiled code: the float32 that has an int32's bits."""
 
 
+def _to_half(_context: object, value: Foreign) -> object:
+    def generate(_: Foreign, builder: Foreign, __: Foreign, values: Foreign) -> object:
+        return builder.bitcast(builder.fptrunc(values[0], _ir.HalfType()), _ir.IntType(16))
+
+    return _types.uint16(value), generate
+
+
+def _of_half(_context: object, value: Foreign) -> object:
+    def generate(_: Foreign, builder: Foreign, __: Foreign, values: Foreign) -> object:
+        return builder.fpext(builder.bitcast(values[0], _ir.HalfType()), _ir.FloatType())
+
+    return _types.float32(value), generate
+
+
+half_bits: Callable[[Foreign], Foreign] = _extending.intrinsic(_to_half)
+"""In compiled code: the bits of a float32 as float16, on a CPU that `has("f16c")`; others would
+call a function that is not there."""
+
+of_half_bits: Callable[[Foreign], Foreign] = _extending.intrinsic(_of_half)
+"""In compiled code: the float32 of a float16's bits, on such a CPU."""
+
+
 @functools.cache
 def _target_and_engine() -> tuple[Foreign, Foreign]:
     """LLVM's compiler for this CPU, and its linker. The linker lives as long as the process, and so

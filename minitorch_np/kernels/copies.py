@@ -10,22 +10,28 @@ from .compiler import (
     Flat,
     Halves,
     Mask,
+    Real,
     Words,
     bits,
+    half_bits,
+    inlined,
     jit,
     of_bits,
+    of_half_bits,
     read,
     write,
 )
 from .compiler import (
     build as build_all,
 )
+from .cpu import has
 from .shares import each, shared
 
 F = np.float32
 ZERO = F(0)
 TILE = 16
-SIGN, REST = np.int32(-0x80000000), np.int32(0x7FFFFFFF)
+REST, QUIET = np.int32(0x7FFFFFFF), np.int32(0x400000)
+ONE, BELOW_HALF = np.int32(1), np.int32(0x7FFF)
 INFINITE = np.int32(0x7F800000)
 HALF_TOO_LARGE, HALF_NORMAL = np.int32(0x47800000), np.int32(0x38800000)
 HALF_BIAS, HALF_SPAN = np.int32(112 << 23), np.int32(0x0F800000)
@@ -52,10 +58,13 @@ def transpose(a: Words, out: Words, rows: int, first: int, last: int) -> None:
 def to_bfloat16(a: Flat, out: Halves) -> None:
     """float32 as bfloat16, rounded to even."""
     for i in range(out.size):
-        n = bits(read(a, i))
-        rounded = np.int32((n + np.int32(0x7FFF) + ((n >> 16) & 1)) >> 16)
-        quiet = np.int32((n >> 16) | 0x40)
-        write(out, i, np.uint16(quiet if np.int32(n & REST) > INFINITE else rounded))
+        x = read(a, i)
+        n = bits(x)
+        odd = np.int32(n >> 16) & ONE
+        # all int32, or LLVM would keep what may have grown in vectors of int64
+        rounded = np.int32(n + BELOW_HALF + odd)
+        found = np.int32(n | QUIET) if x != x else rounded
+        write(out, i, np.uint16(found >> 16))
 
 
 @each()
@@ -66,23 +75,47 @@ def of_bfloat16(a: Halves, out: Flat) -> None:
         write(out, i, of_bits(np.int32(np.int32(read(a, i)) << 16)))
 
 
-@each()
-@jit
-def to_float16(a: Flat, out: Halves) -> None:
-    """float32 as float16, rounded to even.
+@inlined
+def rounded_half(x: Real) -> np.uint16:
+    """The bits of x as float16, rounded to even, by arithmetic.
 
     Source: F. Giesen, float_to_half_fast3_rtne: what is too small is added to a number whose last
     bit is float16's smallest, and so rounded.
     """
+    n = bits(x)
+    size = np.int32(n & REST)
+    small = np.int32(bits(of_bits(size) + HALF_GRID) - HALF_GRID_BITS)
+    normal = np.int32((size - HALF_BIAS + np.int32(0xFFF) + ((size >> 13) & 1)) >> 13)
+    quiet = np.int32(0x7E00 | np.int32((size >> 13) & 0x3FF))
+    huge = quiet if size > INFINITE else np.int32(0x7C00)
+    found = small if size < HALF_NORMAL else normal
+    found = huge if size >= HALF_TOO_LARGE else found
+    return np.uint16(np.int32(found | np.int32((n >> 16) & 0x8000)))
+
+
+@inlined
+def widened_half(h: np.uint16) -> Real:
+    """The float32 that has the value of a float16's bits, by arithmetic."""
+    n = np.int32(h)
+    shifted = np.int32((n & 0x7FFF) << 13)
+    exponent = np.int32(shifted & HALF_SPAN)
+    moved = np.int32(shifted + HALF_BIAS)
+    quiet = QUIET if shifted > HALF_SPAN else np.int32(0)
+    normal = np.int32((moved + HALF_BIAS) | quiet) if exponent == HALF_SPAN else moved
+    tiny = bits(of_bits(np.int32(moved + (1 << 23))) - HALF_TINY)
+    found = tiny if exponent == np.int32(0) else normal
+    return of_bits(np.int32(found | np.int32((n & 0x8000) << 16)))
+
+
+_halved, _widened = (half_bits, of_half_bits) if has("f16c") else (rounded_half, widened_half)
+
+
+@each()
+@jit
+def to_float16(a: Flat, out: Halves) -> None:
+    """float32 as float16, rounded to even."""
     for i in range(out.size):
-        n = bits(read(a, i))
-        size = np.int32(n & REST)
-        small = np.int32(bits(of_bits(size) + HALF_GRID) - HALF_GRID_BITS)
-        normal = np.int32((size - HALF_BIAS + np.int32(0xFFF) + ((size >> 13) & 1)) >> 13)
-        huge = np.int32(0x7E00) if size > INFINITE else np.int32(0x7C00)
-        found = small if size < HALF_NORMAL else normal
-        found = huge if size >= HALF_TOO_LARGE else found
-        write(out, i, np.uint16(np.int32(found | np.int32((n >> 16) & 0x8000))))
+        write(out, i, _halved(read(a, i)))
 
 
 @each()
@@ -90,14 +123,7 @@ def to_float16(a: Flat, out: Halves) -> None:
 def of_float16(a: Halves, out: Flat) -> None:
     """float16 as float32."""
     for i in range(out.size):
-        n = np.int32(read(a, i))
-        shifted = np.int32((n & 0x7FFF) << 13)
-        exponent = np.int32(shifted & HALF_SPAN)
-        moved = np.int32(shifted + HALF_BIAS)
-        normal = np.int32(moved + HALF_BIAS if exponent == HALF_SPAN else moved)
-        tiny = bits(of_bits(np.int32(moved + (1 << 23))) - HALF_TINY)
-        found = tiny if exponent == np.int32(0) else normal
-        write(out, i, of_bits(np.int32(found | np.int32((n & 0x8000) << 16))))
+        write(out, i, _widened(read(a, i)))
 
 
 @each()
@@ -106,6 +132,14 @@ def to_uint8(a: Flat, out: Bytes) -> None:
     """float32 as uint8, by way of int64, so that it wraps."""
     for i in range(out.size):
         write(out, i, np.uint8(np.int64(read(a, i))))
+
+
+@each()
+@jit
+def to_bool(a: Flat, out: Mask) -> None:
+    """Whether float32 is not 0; nan is not."""
+    for i in range(out.size):
+        write(out, i, read(a, i) != ZERO)
 
 
 @each()

@@ -23,8 +23,8 @@ class Cpu(NamedTuple):
 
 
 NAMED = {
-    "avx512": (Cpu("skylake-avx512", ""), ("avx512f", "avx2", "fma")),
-    "avx2": (Cpu("haswell", ""), ("avx2", "fma")),
+    "avx512": (Cpu("skylake-avx512", ""), ("avx512f", "avx2", "fma", "f16c")),
+    "avx2": (Cpu("haswell", ""), ("avx2", "fma", "f16c")),
     "sse": (Cpu("x86-64", ""), ()),
 }
 """What `MINITORCH_NP_CPU` may say, and the instruction sets that it promises and needs."""

@@ -13,7 +13,7 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.graph.saved import legacy_type
 from minitorch_np.guard import guarded, guarded_method
-from minitorch_np.kernels.large import MANY, loop
+from minitorch_np.kernels.large import FLOAT, MANY, loop
 from minitorch_np.loops import quietly, resize_output
 from minitorch_np.memory_format import (
     channels_last,
@@ -109,16 +109,28 @@ def assign(target: Array, source: Array) -> None:
         return
     old, new = source.dtype, target.dtype
     if old != new:
-        half = new.itemsize == 2 and new.kind not in "iu"
-        if half or (old.itemsize == 2 and old.kind not in "iu"):
-            source = source.astype(np.float32)
+        if not _HALVES.isdisjoint((old, new)):
+            source = single(source)
+            if target.size >= MANY and large_copy(target, source):
+                return
         if new == np.uint8 and source.dtype.kind == "f":
             source = source.astype(np.int64)
     np.copyto(target, source, casting="unsafe")
 
 
+def single(source: Array) -> Array:
+    """A copy as float32, in memory of its own: NumPy's casts read what they have written before,
+    where both lie in the same."""
+    wide = np.empty_like(source, FLOAT)
+    if source.size < MANY or not large_copy(wide, source):
+        np.copyto(wide, source, casting="unsafe")
+    return wide
+
+
 def large_copy(target: Array, source: Array) -> bool:
     """Whether a compiled loop wrote `source` to `target`: a transposed one, or in another dtype."""
+    if source.shape == target.shape and target.T.flags.carray and source.T.flags.carray:
+        target, source = target.T, source.T
     if source.shape != target.shape or not target.flags.carray:
         return False
     if np.may_share_memory(source, target):
@@ -139,15 +151,19 @@ def large_copy(target: Array, source: Array) -> bool:
     return True
 
 
+_HALVES = {dtypes.float16.np, dtypes.bfloat16.np}
+"""Those that are reached through float32."""
+
 _TURNED = 1 << 16
 """Elements from which a transposed copy goes by tiles."""
 
 _CASTS: dict[tuple[np.dtype[Any], np.dtype[Any]], str] = {
-    (np.dtype(np.float32), dtypes.bfloat16.np): "copies.to_bfloat16",
-    (dtypes.bfloat16.np, np.dtype(np.float32)): "copies.of_bfloat16",
-    (np.dtype(np.float32), np.dtype(np.float16)): "copies.to_float16",
-    (np.dtype(np.float16), np.dtype(np.float32)): "copies.of_float16",
-    (np.dtype(np.float32), np.dtype(np.uint8)): "copies.to_uint8",
+    (FLOAT, dtypes.bfloat16.np): "copies.to_bfloat16",
+    (dtypes.bfloat16.np, FLOAT): "copies.of_bfloat16",
+    (FLOAT, np.dtype(np.float16)): "copies.to_float16",
+    (np.dtype(np.float16), FLOAT): "copies.of_float16",
+    (FLOAT, np.dtype(np.uint8)): "copies.to_uint8",
+    (FLOAT, np.dtype(np.bool_)): "copies.to_bool",
 }
 """The conversions that NumPy is slow at."""
 

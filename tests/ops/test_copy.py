@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import minitorch_np
+from minitorch_np.kernels import copies
 from tests.ops.layouts import on_every_layout, pairs
 from tests.oracle import DTYPES, FLOATING, LAYOUTS, ours, same, sample
 
@@ -147,6 +148,62 @@ def test_infinities_and_nan(dtype: torch.dtype) -> None:
     x = torch.tensor([float("inf"), -float("inf"), float("nan")], dtype=dtype)
     for name in ("bool", "float16", "bfloat16", "float32", "float64"):
         same(lambda torch, x, name: x.to(dtype_of(torch, name)), x, name)
+
+
+def around_halves(name: str) -> torch.Tensor:
+    """Every number of a half type as float32, the middles between neighbours, and what is next to
+    both: infinities, nans of all kinds, the smallest numbers and those too large among them."""
+    every = torch.arange(1 << 16).to(torch.int16).view(getattr(torch, name)).float()
+    middles = (every + torch.roll(every, -1)) / 2
+    bits = torch.cat([every, middles]).view(torch.int32)
+    return torch.cat([bits, bits + 1, bits - 1]).view(torch.float32)
+
+
+def bits_but_nan(torch: Any, x: Any) -> Any:
+    """The bits of a tensor of a half type, and which of its elements are nan, whose bits differ
+    between CPUs."""
+    return x.isnan(), torch.where(x.isnan(), 0, x.view(torch.int16))
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16"])
+def test_halves_are_rounded_to_even_everywhere(name: str) -> None:
+    x = around_halves(name)
+    given = {
+        "whole": x, "double": x.double(), "double between": x.double() * (1 + 2**-40),
+        "transposed": x.view(-1, 256).t(), "strided": x.view(-1, 256)[:, ::3],
+        "backwards": x.view(-1, 256).flip(1)[1:, 1:],
+    }  # fmt: skip
+    for tensor in given.values():
+        same(lambda torch, x: bits_but_nan(torch, x.to(dtype_of(torch, name))), tensor, exact=True)
+        same(lambda torch, x: x.to(dtype_of(torch, name)), tensor, exact=True)
+        same(
+            lambda torch, x: x.new_empty(x.shape, dtype=dtype_of(torch, name)).copy_(x),
+            tensor,
+            exact=True,
+        )
+
+
+@np.errstate(invalid="ignore")  # which the comparison of signalling nans raises
+@pytest.mark.parametrize("name", ["float16", "bfloat16"])
+def test_every_half_is_widened(name: str) -> None:
+    every = torch.arange(1 << 16).to(torch.int16).view(getattr(torch, name))
+    for x in (every, every.view(-1, 256).t(), every.view(-1, 256)[:, ::3]):
+        for target in ("float32", "float64", "bool", "float16", "bfloat16"):
+            same(lambda torch, x, target: x.to(dtype_of(torch, target)), x, target, exact=True)
+        same(lambda torch, x: torch.signbit(x.float()), x)
+
+
+def test_halves_by_arithmetic_are_those_of_the_cpu() -> None:
+    x = around_halves("float16").numpy()
+    halves = np.array([copies.rounded_half(one) for one in x[::7]], np.uint16)
+    theirs = torch.from_numpy(x[::7].copy()).half().view(torch.int16).numpy().view(np.uint16)
+    quiet = np.where(np.isnan(x[::7]), halves & 0x7E00, halves)
+    assert np.array_equal(quiet, np.where(np.isnan(x[::7]), theirs & 0x7E00, theirs))
+    every = np.arange(1 << 16, dtype=np.uint16)
+    wide = np.array([copies.widened_half(one) for one in every], np.float32)
+    theirs = torch.from_numpy(every.view(np.int16)).view(torch.float16).float().numpy()
+    assert np.array_equal(wide, theirs, equal_nan=True)
+    assert np.array_equal(np.signbit(wide), np.signbit(theirs))
 
 
 FILLED = [
