@@ -55,6 +55,15 @@ def transpose(a: Words, out: Words, rows: int, first: int, last: int) -> None:
 
 @each()
 @jit
+def fill(out: Words, value: int) -> None:
+    """The same 32 bits everywhere."""
+    word = np.int32(value)
+    for i in range(out.size):
+        write(out, i, word)
+
+
+@each()
+@jit
 def to_bfloat16(a: Flat, out: Halves) -> None:
     """float32 as bfloat16, rounded to even."""
     for i in range(out.size):

@@ -105,7 +105,7 @@ def assign(target: Array, source: Array) -> None:
     Half types are reached through float32, so that a float64 is rounded twice, and uint8 through
     int64, so that large floats wrap. Source: c10/util/TypeCast.h.
     """
-    if target.size >= MANY and large_copy(target, source):
+    if target.size >= MANY and (large_copy(target, source) or large_fill(target, source)):
         return
     old, new = source.dtype, target.dtype
     if old != new:
@@ -148,6 +148,16 @@ def large_copy(target: Array, source: Array) -> bool:
         return False
     flat = [a.reshape(-1) for a in (source, target)]
     loop(name)(*[a.view(np.uint16) if a.itemsize == 2 else a for a in flat])
+    return True
+
+
+def large_fill(target: Array, source: Array) -> bool:
+    """Whether a compiled loop wrote the one number in `source` to all of `target`."""
+    whole = target if target.flags.c_contiguous else target.T
+    if source.ndim or not whole.flags.carray or whole.itemsize != 4:
+        return False
+    word = source.astype(target.dtype).view(np.int32)
+    loop("copies.fill")(whole.reshape(-1).view(np.int32), word.item())
     return True
 
 
@@ -266,10 +276,15 @@ fill.vjp(input=lambda g: zeros_like(g), value=lambda g: g.sum())
 fill.jvp(input=lambda t: None, value=lambda t: t)
 
 
+_ZERO = np.asarray(0)
+
+
 @op("like")
 def zero_(input: Tensor) -> Tensor:
     """This tensor with every element set to 0."""
-    input.array.fill(0)
+    array = input.array
+    if array.size < MANY or not large_fill(array, _ZERO):
+        array.fill(0)
     return input
 
 

@@ -214,6 +214,17 @@ FILLED = [
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+def test_large_tensors_are_filled(dtype: torch.dtype) -> None:
+    x = torch.zeros(70, 90, dtype=dtype) + 1
+    for value in (-0.0, 2.5, 1, True, 3e-42):
+        for given in (x, x.t(), x[:, 1:], x[::2], x.view(7, 10, 90).transpose(0, 1)):
+            same(lambda torch, x, value: x.fill_(value), given, value, exact=True)
+            same(lambda torch, x, value: x.copy_(torch.tensor(value)), given, value, exact=True)
+            same(lambda torch, x: x.zero_(), given, exact=True)
+    same(lambda torch, x: torch.signbit(x.float().fill_(-0.0)), x)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_fill_converts_or_refuses(dtype: torch.dtype) -> None:
     for value in FILLED:
         same(lambda torch, x, value: x.fill_(value), torch.zeros(2, dtype=dtype), value)
