@@ -37,9 +37,11 @@ def scatter_rows(index: Indices, source: Flat, out: Flat, n: int, m: int) -> Non
 def scatter_add_rows(index: Indices, source: Flat, out: Flat, n: int, m: int) -> None:
     """out[r, index[r, j]] += source[r, j], for rows of n elements and of m indices."""
     for row in range(source.size // m):
-        y = out[row * n : row * n + n]
+        first = np.uint64(row * n)
         for i in range(row * m, row * m + m):
-            y[index[i]] += source[i]
+            # unsigned, for which numba does not ask whether it counts from the end
+            at = first + np.uint64(read(index, i))
+            out[at] += read(source, i)
 
 
 @jit

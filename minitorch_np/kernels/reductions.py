@@ -34,6 +34,10 @@ PIECE = 4096
 """Elements of a row that are summed in float32."""
 DEEP = 64
 """Rows that are summed in float32."""
+LANES = 16
+"""Elements of a vector."""
+NARROW = 8
+"""Columns up to which a vector holds several rows of them."""
 MAGNITUDE = np.int32(0x7FFFFFFF)
 LEAST_KEY, MOST_KEY = np.int32(-0x7F800001), np.int32(0x7F800000)
 """Those of the infinities."""
@@ -154,6 +158,66 @@ def add_rows(a: Flat, at: int, rows: int, inner: int, sums: Flat, nans: bool) ->
         row += 1
 
 
+@inlined
+def add_blocks(a: Flat, at: int, blocks: int, size: int, lanes: Flat, nans: bool) -> None:
+    """Writes to `lanes` the sums of so many blocks of memory, `size` elements apart; nan as 0
+    unless `nans` count."""
+    for j in range(LANES):
+        write(lanes, j, ZERO)
+    whole = blocks // 4 * 4
+    for x in range(at, at + whole * size, 4 * size):
+        for j in range(LANES):
+            v0, v1 = read(a, x + j), read(a, x + size + j)
+            v2, v3 = read(a, x + 2 * size + j), read(a, x + 3 * size + j)
+            if not nans:
+                v0, v1, v2, v3 = known(v0), known(v1), known(v2), known(v3)
+            write(lanes, j, read(lanes, j) + ((v0 + v1) + (v2 + v3)))
+    for x in range(at + whole * size, at + blocks * size, size):
+        for j in range(LANES):
+            value = read(a, x + j)
+            write(lanes, j, read(lanes, j) + (value if nans else known(value)))
+
+
+@inlined
+def halve(lanes: Flat, size: int, inner: int) -> None:
+    """Adds up the rows of `inner` elements, a power of two of them, that make up `size`."""
+    while size > inner:
+        size //= 2
+        for j in range(size):
+            write(lanes, j, read(lanes, j) + read(lanes, size + j))
+
+
+@inlined
+def narrow(a: Flat, out: Flat, inner: int, nans: bool) -> None:
+    """`columns`, for so few that some rows at once are as one that fills a vector."""
+    n, some = a.size // out.size, 1
+    while 2 * some <= min(n, LANES // inner):
+        some *= 2
+    size, lanes, total = some * inner, np.empty(LANES, np.float32), np.empty(inner, np.float64)
+    # a vector of the last rows may reach beyond the array; no column sums in another order for that
+    whole = max(0, min(n // some, (n * inner - LANES) // size + 1))
+    for outer in range(out.size // inner):
+        start, end = outer * n * inner, (outer + 1) * n * inner
+        if whole > DEEP:
+            total[:] = 0
+            for first in range(0, whole, DEEP):
+                add_blocks(a, start + first * size, min(DEEP, whole - first), size, lanes, nans)
+                halve(lanes, size, inner)
+                for j in range(inner):
+                    write(total, j, read(total, j) + D(read(lanes, j)))
+            for j in range(inner):
+                write(lanes, j, F(read(total, j)))
+        else:
+            add_blocks(a, start, whole, size, lanes, nans)
+            halve(lanes, size, inner)
+        for x in range(start + whole * size, end, inner):
+            for j in range(inner):
+                value = read(a, x + j)
+                write(lanes, j, read(lanes, j) + (value if nans else known(value)))
+        for j in range(inner):
+            write(out, outer * inner + j, read(lanes, j))
+
+
 @shared("....<>", "inner", 0.2, COLUMNS)
 @shared("pp....", "out.size // inner", 0.2)
 @jit
@@ -161,6 +225,12 @@ def columns(a: Flat, out: Flat, inner: int, nans: bool, first: int, last: int) -
     """The sum over n of each column from `first` to `last`, which is not summed; with nan as 0
     unless `nans` count."""
     n, wide = a.size // out.size, last - first
+    if inner <= NARROW:
+        if nans:
+            narrow(a, out, inner, True)
+        else:
+            narrow(a, out, inner, False)
+        return
     part, total = np.empty(wide, np.float32), np.empty(wide, np.float64)
     for outer in range(out.size // inner):
         found = out[outer * inner + first : outer * inner + last]

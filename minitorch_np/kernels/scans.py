@@ -65,12 +65,39 @@ def product_rows(a: Flat, out: Flat, n: int) -> None:
             write(out, i, F(total))
 
 
+@inlined
+def narrow(a: Flat, out: Flat, start: int, n: int, inner: int, last: int, times: bool) -> None:
+    """The running sums or, with `times`, products of `SIDE` columns at most, from one at `start` to
+    the `last` beside it. They stay out of memory: to read back what was just written takes longer
+    than an addition."""
+    # the last column again where there are no four; so `read` and `write` could not tell them apart
+    # unsigned, for which numba does not ask whether they count from the end
+    to1, to2, to3 = np.uint64(min(1, last)), np.uint64(min(2, last)), np.uint64(min(3, last))
+    one = D(1) if times else D(0)
+    s0, s1, s2, s3 = one, one, one, one
+    for i in range(start, start + n * inner, inner):
+        at = np.uint64(i)
+        x0, x1, x2, x3 = D(a[at]), D(a[at + to1]), D(a[at + to2]), D(a[at + to3])
+        if times:
+            s0, s1, s2, s3 = s0 * x0, s1 * x1, s2 * x2, s3 * x3
+        else:
+            s0, s1, s2, s3 = s0 + x0, s1 + x1, s2 + x2, s3 + x3
+        out[at] = F(s0)
+        out[at + to1] = F(s1)
+        out[at + to2] = F(s2)
+        out[at + to3] = F(s3)
+
+
 @shared("....<>", "inner", 0.8, COLUMNS)
 @shared("pp....", "a.size // (n * inner)", 0.8)
 @jit
 def sum_columns(a: Flat, out: Flat, n: int, inner: int, first: int, last: int) -> None:
     """The running sum of each column from `first` to `last`, which is not one of them."""
     wide = last - first
+    if wide <= SIDE:
+        for outer in range(0, a.size, n * inner):
+            narrow(a, out, outer + first, n, inner, wide - 1, False)
+        return
     total = np.empty(wide, np.float64)
     for outer in range(0, a.size, n * inner):
         total[:] = 0
@@ -88,6 +115,10 @@ def sum_columns(a: Flat, out: Flat, n: int, inner: int, first: int, last: int) -
 def product_columns(a: Flat, out: Flat, n: int, inner: int, first: int, last: int) -> None:
     """The running product of each column from `first` to `last`, which is not one of them."""
     wide = last - first
+    if wide <= SIDE:
+        for outer in range(0, a.size, n * inner):
+            narrow(a, out, outer + first, n, inner, wide - 1, True)
+        return
     total = np.empty(wide, np.float64)
     for outer in range(0, a.size, n * inner):
         total[:] = 1

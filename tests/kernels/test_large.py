@@ -231,6 +231,21 @@ def test_sums_of_many_are_as_near_as_pairwise_ones():
         assert np.allclose(t.sum(dim).numpy(), wide.sum(dim), rtol=3e-7, atol=0)
 
 
+@pytest.mark.parametrize("columns", [1, 2, 3, 4, 5, 7, 8, 9, 16, 17])
+def test_narrow_columns_are_summed(columns: int) -> None:
+    for rows in (1, 2, 3, 5, 8, 15, 16, 17, 33, 64, 4097):
+        outer = -(-2 * large.MANY // (rows * columns))
+        x = filled(outer * rows * columns, columns, [0.0, 1e-45]).view(outer, rows, columns)
+        near = (1e-4, 1e-5)  # torch's own are as far from the sums in float64
+        wide = x.double().sum(1).numpy()
+        got = minitorch_np.tensor(x.numpy()).sum(1).numpy()
+        most = x.abs().double().sum(1).numpy()
+        assert (abs(got - wide) <= 5e-7 * most).all()
+        x[:, ::2] = torch.where(x[:, ::2] > 2, torch.nan, x[:, ::2])
+        x[-1, -1] = torch.inf
+        same(lambda t, x: (x.sum(1), x.nansum(1)), x, tol=near, grad=False)
+
+
 def test_a_half_type_is_read_before_its_own_memory_is_written():
     x = minitorch_np.rand(2 * large.MANY)
     half = x.view(minitorch_np.float16)[: x.numel()]

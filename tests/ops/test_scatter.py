@@ -173,3 +173,14 @@ def test_repeated_places_add_up_in_order(dtype: torch.dtype) -> None:
     i = torch.from_numpy(random.integers(0, 5, (40, 7)))
     same(lambda torch, x, i, s: x.scatter_add(0, i, s), x, i, s, exact=True)
     same(lambda torch, x, i, s: x.gather(0, i), x, i, s, exact=True)
+
+
+@pytest.mark.parametrize("high", [1, 3, 80])
+def test_many_are_added_in_order(high: int) -> None:
+    x, source = sample(70, 80, grad=False), sample(70, 90, seed=1, grad=False)
+    index = places(70, 90, high=high)
+    for given in (source, source * 1e6, source.T.contiguous().T):
+        same(lambda torch, x, i, s: x.scatter_add(1, i, s), x, index, given, exact=True)
+        same(lambda torch, x, i, s: x.scatter_add_(1, i[:, :77], s), x, index, given, exact=True)
+    index[7, 3] = 80
+    same(lambda torch, x, i, s: x.scatter_add(1, i, s), x, index, source)
