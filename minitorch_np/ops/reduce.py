@@ -41,7 +41,8 @@ LONG = 256
 
 
 SHORT = 16
-"""Elements of a row below which exponentials are taken of many rows at once, side by side."""
+"""Elements of a row, or a matrix, up to which exponentials are taken of many at once, side by
+side."""
 
 
 MAX_DIMS = 64
@@ -480,8 +481,9 @@ def logsumexp(
         if sizes is not None:
             values = np.empty(a.shape[: min(axes)] + a.shape[max(axes) + 1 :], a.dtype)
             _, n, inner = sizes
-            if inner == 1 and n < SHORT:
-                a, inner = np.ascontiguousarray(a.reshape(-1, n).T), values.size
+            if n * inner <= SHORT:
+                a = np.ascontiguousarray(a.reshape(-1, n, inner).swapaxes(0, 1))
+                inner = values.size
             flat = a.reshape(-1), values.reshape(-1)
             if inner == 1:
                 loop("reductions.logsumexp_rows")(*flat)

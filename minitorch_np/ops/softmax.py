@@ -62,8 +62,21 @@ def _by_rows(name: str, dim: int, input: Tensor, other: Tensor | None = None) ->
     return done
 
 
+SHORT = 16
+"""Elements of a matrix up to which many are walked side by side."""
+
 _row_lengths = Plans[int]()
 """The elements of a row, by form and dim; 0 where no loop walks along it."""
+
+
+def _side_by_side(name: str, n: int, *matrices: Array) -> None:
+    """Write the last of the arrays: many small matrices, whose columns are turned into those of one
+    wide matrix, for the loop takes longer to start than to walk a short row."""
+    *given, out = matrices
+    rows = [a.swapaxes(0, 1).reshape(-1) for a in given]
+    values = np.empty_like(rows[0])
+    loop(f"softmax.{name}_columns")(*rows, values, n, values.size // n, 0, values.size // n)
+    out[...] = values.reshape(n, -1, out.shape[2]).swapaxes(0, 1)
 
 
 def _walked(name: str, dim: int, *arrays: Array) -> bool:
@@ -73,8 +86,11 @@ def _walked(name: str, dim: int, *arrays: Array) -> bool:
     sizes = [folded(a, (dim,)) for a in arrays]
     if sizes[0] is None or None in sizes:
         return False
-    flat = [a.reshape(-1) for a in arrays]
     _, n, inner = sizes[0]
+    if inner > 1 and n * inner <= SHORT:
+        _side_by_side(name, n, *[a.reshape(-1, n, inner) for a in arrays])
+        return True
+    flat = [a.reshape(-1) for a in arrays]
     if inner == 1:
         loop(f"softmax.{name}_rows")(*flat, n)
     else:

@@ -246,6 +246,20 @@ def test_narrow_columns_are_summed(columns: int) -> None:
         same(lambda t, x: (x.sum(1), x.nansum(1)), x, tol=near, grad=False)
 
 
+@pytest.mark.parametrize("rows, columns", [(1, 2), (2, 2), (2, 3), (4, 4), (8, 2), (5, 3), (6, 3)])
+def test_exponentials_of_small_matrices(rows: int, columns: int) -> None:
+    x = filled(3 * 700 * rows * columns, rows, [0.0, 90.0, -INF]).view(3, 700, rows, columns)
+    x[..., 0, :] = x[..., 0, :].clamp(-5)
+    y = filled(x.numel(), 1, [0.0]).view(x.shape)
+    tol = (1e-5, 1e-4)  # sums that cancel
+    for given in (x, x.mT.contiguous().mT):
+        given = given.requires_grad_()
+        same(lambda t, x, y: (x.softmax(2) * y).sum(), given, y, tol=(1e-3, 1e-4), grad_tol=tol)
+        same(lambda t, x: (x.softmax(2), x.log_softmax(-2), x.logsumexp(2)), given, grad=False)
+        finite = given.detach().clamp(-20).requires_grad_()
+        same(lambda t, x: x.log_softmax(-2) ** 2, finite, grad_tol=tol)
+
+
 def test_a_half_type_is_read_before_its_own_memory_is_written():
     x = minitorch_np.rand(2 * large.MANY)
     half = x.view(minitorch_np.float16)[: x.numel()]
