@@ -145,6 +145,14 @@ def to_uint8(a: Flat, out: Bytes) -> None:
 
 @each()
 @jit
+def of_uint8(a: Bytes, out: Flat) -> None:
+    """uint8 as float32."""
+    for i in range(out.size):
+        write(out, i, F(read(a, i)))
+
+
+@each()
+@jit
 def to_bool(a: Flat, out: Mask) -> None:
     """Whether float32 is not 0; nan is not."""
     for i in range(out.size):

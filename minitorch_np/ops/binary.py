@@ -107,13 +107,16 @@ def combined(
     return pointwise(kernel, *operands, out=out, numbers=True)
 
 
+_ONE = np.float64(1)
+
+
 def over_one(a: Array, b: Array, out: Array) -> None:
     """`a / b` for a number, or a tensor of one element, `b`."""
-    if not (dense(out) and np.shape(a) == out.shape and dense(a)):
+    if not (dense(out) and (a is out or (np.shape(a) == out.shape and dense(a)))):
         np.true_divide(a, b, out)
         return
-    divisor = np.asarray(b, np.float32).astype(np.float64)
-    loop("elementwise.over")(a.reshape(-1), out.reshape(-1), (1 / divisor).item())
+    divisor = np.float32(b.item() if isinstance(b, np.ndarray) else b)  # pyright: ignore[reportUnnecessaryIsInstance]  # numbers pass as well
+    loop("elementwise.over")(a.reshape(-1), out.reshape(-1), float(_ONE / divisor))
 
 
 _BESIDE: dict[Callable[[Array, Array, Array], object], Callable[[Array, Array, Array], None]] = {

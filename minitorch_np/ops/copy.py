@@ -129,22 +129,24 @@ def single(source: Array) -> Array:
 
 def large_copy(target: Array, source: Array) -> bool:
     """Whether a compiled loop wrote `source` to `target`: a transposed one, or in another dtype."""
-    if source.shape == target.shape and target.T.flags.carray and source.T.flags.carray:
+    if source.shape != target.shape:
+        return False
+    if not target.flags.carray:
         target, source = target.T, source.T
-    if source.shape != target.shape or not target.flags.carray:
+    old, new = source.dtype, target.dtype
+    name = _CASTS.get((old, new))
+    if (name is None and old != new) or not target.flags.carray:
         return False
     if np.may_share_memory(source, target):
         return False
-    old, new = source.dtype, target.dtype
-    if old == new:
+    if name is None:
         turned = target.ndim == 2 and old.itemsize == 4 and source.T.flags.carray
         if turned and target.size >= _TURNED and min(target.shape) > 1:
             flat = source.T.reshape(-1).view(np.int32), target.reshape(-1).view(np.int32)
             loop("copies.transpose")(*flat, target.shape[0], 0, target.shape[0])
             return True
         return False
-    name = _CASTS.get((old, new))
-    if name is None or not source.flags.carray:
+    if not source.flags.carray:
         return False
     flat = [a.reshape(-1) for a in (source, target)]
     loop(name)(*[a.view(np.uint16) if a.itemsize == 2 else a for a in flat])
@@ -153,8 +155,10 @@ def large_copy(target: Array, source: Array) -> bool:
 
 def large_fill(target: Array, source: Array) -> bool:
     """Whether a compiled loop wrote the one number in `source` to all of `target`."""
+    if source.ndim or target.itemsize != 4:
+        return False
     whole = target if target.flags.c_contiguous else target.T
-    if source.ndim or not whole.flags.carray or whole.itemsize != 4:
+    if not whole.flags.carray:
         return False
     word = source.astype(target.dtype).view(np.int32)
     loop("copies.fill")(whole.reshape(-1).view(np.int32), word.item())
@@ -173,6 +177,7 @@ _CASTS: dict[tuple[np.dtype[Any], np.dtype[Any]], str] = {
     (FLOAT, np.dtype(np.float16)): "copies.to_float16",
     (np.dtype(np.float16), FLOAT): "copies.of_float16",
     (FLOAT, np.dtype(np.uint8)): "copies.to_uint8",
+    (np.dtype(np.uint8), FLOAT): "copies.of_uint8",
     (FLOAT, np.dtype(np.bool_)): "copies.to_bool",
 }
 """The conversions that NumPy is slow at."""
@@ -439,6 +444,8 @@ def _cast(name: str, dtype: Dtype) -> None:
     """Bind the method `name`, which converts to `dtype`."""
 
     def cast(self: Tensor, *, memory_format: Format = preserve_format) -> Tensor:
+        if memory_format is preserve_format:  # what else `to` asks for is known
+            return self if self.dtype is dtype else convert(self, dtype, preserve_format)
         return to(self, dtype, memory_format=memory_format)
 
     cast.__name__ = cast.__qualname__ = name

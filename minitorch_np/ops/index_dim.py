@@ -51,7 +51,7 @@ def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None =
     at = places(index).reshape(-1)
     if at.size:
         check_selected(input, d, at, done)
-        if done.numel():
+        if done.form.nbytes:
             select_into(input.array, d, at, done.array)
     return done
 
@@ -59,7 +59,7 @@ def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None =
 def check_selected(input: Tensor, dim: int, at: Places, done: Tensor) -> None:
     """Nothing, when all indices are in bounds; three of ATen's paths have texts of their own."""
     n = input.sizes[dim] if input.sizes else 1
-    if not input.numel() and n == 0 and len(input.sizes) > 1:
+    if n == 0 and len(input.sizes) > 1:
         raise RuntimeError("index_select(): self indexing axis dim should be positive")
     wrong = first_outside(at, 0, n)
     if wrong is None:

@@ -49,8 +49,11 @@ def is_index(t: Tensor) -> bool:
 
 def are_inside(index: Places, size: int) -> bool:
     """Whether all indices are in [0, size), in one pass: as unsigned, negative ones are huge."""
-    unsigned = index.view(f"u{index.itemsize}")
-    return not index.size or int(unsigned.max()) < size
+    unsigned = index.view(_UNSIGNED[index.itemsize])
+    return not index.size or int(np.maximum.reduce(unsigned, None)) < size
+
+
+_UNSIGNED = {n: np.dtype(f"u{n}") for n in (1, 2, 4, 8)}
 
 
 def first_outside(index: Places, low: int, high: int) -> int | None:

@@ -193,6 +193,13 @@ def test_every_half_is_widened(name: str) -> None:
         same(lambda torch, x: torch.signbit(x.float()), x)
 
 
+def test_every_byte_is_widened() -> None:
+    every = torch.arange(1 << 15).to(torch.uint8).view(-1, 256)
+    for x in (every, every.t(), every[:, ::3]):
+        same(lambda torch, x: [x.float(), x.to(torch.float32, copy=True)], x, exact=True)
+        same(lambda torch, x: torch.zeros(x.shape).copy_(x), x, exact=True)
+
+
 def test_halves_by_arithmetic_are_those_of_the_cpu() -> None:
     x = around_halves("float16").numpy()
     halves = np.array([copies.rounded_half(one) for one in x[::7]], np.uint16)
