@@ -153,7 +153,7 @@ class Compiled:
         return True
 
     def over(self, first: Array, second: Array, out: Array) -> None:
-        """Write `out` by the loop, however few elements it has: all are as `walk` wants them."""
+        """Write `out` by the loop, for a caller who knows that all are as `walk` wants them."""
         run = _found.get(self.name) or loop(self.name)
         run(first.ravel(), second.ravel(), out.ravel(), *self.numbers)
 

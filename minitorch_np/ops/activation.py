@@ -22,7 +22,8 @@ from minitorch_np.loops import (
 from minitorch_np.op import composite, op
 from minitorch_np.ops.conditional import between, limit
 from minitorch_np.ops.copy import zeros_like
-from minitorch_np.tensor import Number, Tensor, blank
+from minitorch_np.quiet import quiet
+from minitorch_np.tensor import Number, Tensor, blank, owning
 
 __all__ = ["relu", "threshold", "selu", "celu", "hardshrink"]
 
@@ -91,9 +92,11 @@ relu.vjp(input=lambda g, out: threshold_backward(g, out, 0))
 def threshold_backward(grad_output: Tensor, input: Tensor, threshold: Number) -> Tensor:
     """The gradient where `input` is above the threshold, 0 elsewhere; nan lets it pass."""
     form = input.form
-    if grad_output.form is form and threshold == 0 and form.contiguous and form.nbytes:
+    if grad_output.form is form and threshold == 0 and form.contiguous:
         a, g = input.array, grad_output.array
-        if form.dtype is dtypes.float32 and a.flags.carray and g.flags.carray:
+        if form.alike is not None:
+            return owning(form.alike, np.where(quiet.run(np.less_equal, a, _ZERO), _ZERO, g))
+        if form.dtype is dtypes.float32 and form.nbytes and a.flags.carray and g.flags.carray:
             done = blank(form)
             _above_zero().over(a, g, done.array)
             return done
