@@ -15,16 +15,18 @@ multiply-adds of 16 lanes, 896 operations, in 14 cycles.
 
     level       holds                            bytes                 read again
     registers   a tile of C                      14 x 32 x 4 = 1.8 K   at each step of k
-    L1, 48 K    a panel of B, KC x 32 x 4        32 K                  for each panel of A
-    L2, 2 M     a block of A, 6 panels           6 x 256 x 64 = 98 K   for each panel of B
-    L2 or L3    a block of B, KC x NC x 4        1 M                   for each block of A
+    L1, 48 K    a panel of B, KC x 32 x 4        51 K at most          for each panel of A
+    L2, 2 M     a block of A, 6 panels           6 x 400 x 64 = 154 K  for each panel of B
+    L2 or L3    a block of B, KC x NC x 4        1.6 M                 for each block of A
 
 A step reads 64 bytes of A from L2 and 128 of B from L1: 0.07 bytes an operation from L2, about 5
 bytes a cycle, of the 30 to 60 that L2 delivers. Without the block of K, B's panel would fall out of
-L1 and the step would need three times that. Without registers, each multiply-add would load and
-store C: 12 bytes for 2 operations, eighty times as much. C itself is read and written once in each
-block of K: 8 bytes for 2 KC operations. Both come from memory in an order that no CPU can guess, so
-a tile asks for C before its loop and for its operands 8 steps ahead: worth 5 to 10 percent.
+L1 and the step would need three times that, which L2 can still give: so the longest block is one
+that just does not fit, and C is fetched less often. Without registers, each multiply-add would load
+and store C: 12 bytes for 2 operations, eighty times as much. C itself is read and written once in
+each block of K: 8 bytes for 2 KC operations. Both come from memory in an order that no CPU can
+guess, so a tile asks for C before its loop and for its operands 8 steps ahead: worth 5 to 10
+percent.
 
 Why packing. A panel is read from front to back, once for each panel of the other operand. Where
 its rows lie 4 kilobytes apart, each would be on a page of its own, and all of them in the same few
@@ -56,7 +58,7 @@ from .microkernel import MAX_VECTORS
 
 Table = MutableSequence[int]
 
-KC = 256
+KC = 400
 """Longest block of K. All blocks are equal, so each is at least half as long."""
 MC_PANELS = 6
 """Panels of A in a block."""
