@@ -30,6 +30,14 @@ def relu(a: Flat, out: Flat) -> None:
 
 @each()
 @jit
+def rsqrt(a: Flat, out: Flat) -> None:
+    """1 / sqrt(a), each rounded."""
+    for i in range(out.size):
+        write(out, i, ONE / F(math.sqrt(read(a, i))))
+
+
+@each()
+@jit
 def threshold(a: Flat, out: Flat, limit: Real, value: Real) -> None:
     """a, or value where a <= limit."""
     for i in range(out.size):

@@ -171,6 +171,16 @@ def _by_one_call(
     return done
 
 
+def _noted(input: Tensor, dim: Dims, keepdim: bool, done: Tensor) -> Tensor:
+    """A sum, or what became of it; and how it is made by one call, if it can be, is kept."""
+    if dim is None or type(dim) is int:
+        dims = dims_of(dim, len(input.sizes))
+        wide = _columns_at_once(input, dims)
+        if wide is not None:
+            _sums.keep((input.form, dim, keepdim), (dims, done.form, wide))
+    return done
+
+
 @op("reduction", node=lambda dim, keepdim: f"SumBackward{0 if dim is None and not keepdim else 1}")
 def sum(
     input: Tensor,
@@ -191,11 +201,7 @@ def sum(
                 return done
     dims = dims_of(dim, len(input.sizes))
     if dtype is None and out is None and input.dtype.is_floating_point:
-        done = reduce(total, input, dims, keepdim, dtype=input.dtype)
-        wide = _columns_at_once(input, dims) if dim is None or type(dim) is int else None
-        if wide is not None:
-            _sums.keep((input.form, dim, keepdim), (dims, done.form, wide))
-        return done
+        return _noted(input, dim, keepdim, reduce(total, input, dims, keepdim, dtype=input.dtype))
     kind = summed_dtype(input, dtype, out)
     return reduce(total, summands(input, kind), dims, keepdim, dtype=kind, out=out)
 
@@ -294,6 +300,14 @@ def mean(
     out: Tensor | None = None,
 ) -> Tensor:
     """The mean over `dim`, or over everything; half types round once, after the division."""
+    plain = dtype is None and out is None and (dim is None or type(dim) is int)
+    if plain and (keepdim is False or keepdim is True):
+        known = _sums.get((input.form, dim, keepdim))
+        done = None if known is None else _by_one_call(input.array, known, keepdim)
+        if done is not None:
+            times = input.numel() // max(1, done.numel())
+            quiet.run(np.true_divide, done.array, input.array.dtype.type(times), done.array)
+            return done
     kind = dtype or input.dtype
     if not kind.is_floating_point:
         which = "Input" if dtype is None else "Optional"
@@ -319,7 +333,8 @@ def mean(
     def f(a: Array, axes: tuple[int, ...]) -> Array:
         return np.true_divide(total(a, axes), a.dtype.type(n))
 
-    return reduce(f, input, dims, keepdim, dtype=kind, out=out)
+    done = reduce(f, input, dims, keepdim, dtype=kind, out=out)
+    return _noted(input, dim, keepdim, done) if plain else done
 
 
 mean.vjp(

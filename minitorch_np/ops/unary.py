@@ -181,9 +181,12 @@ def sqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 sqrt.vjp(input=lambda g, out: g / (2 * out))
 
 
-def reciprocal_root(a: Array, out: Array) -> None:
-    """`1 / sqrt(a)`, rounded twice as ATen rounds it."""
+def _reciprocal_root(a: Array, out: Array) -> None:
     np.true_divide(1, np.sqrt(a), out)
+
+
+reciprocal_root = Compiled("elementwise.rsqrt", _reciprocal_root)
+"""`1 / sqrt(a)`, rounded twice as ATen rounds it."""
 
 
 @op("elementwise", inplace=True)
