@@ -73,11 +73,13 @@ def added_entry(
     a: Matrix, b: Matrix, c: Matrix, code: int, table: int, alpha: float, beta: float, most: int,
     s: Matrix,
 ) -> int:  # fmt: skip
-    """`mm_entry` with a start other than c: apart from it, for each array passed takes 0.1 us."""
+    """`mm_entry` with a start other than c: apart from it, for each array passed takes 0.1 us. It
+    is a matrix, or one row for all.
+    """
     m, n, k = c.shape[0], c.shape[1], a.shape[1]
     if a.shape[0] != m or b.shape[1] != n or b.shape[0] != k:
         return MISMATCH
-    if s.shape[0] != m or s.shape[1] != n:
+    if s.shape[0] != (m if s.ndim == 2 else n) or s.shape[-1] != n:
         return MISMATCH
     return call_int(
         code,
@@ -86,28 +88,7 @@ def added_entry(
             a.ctypes.data, 0, a.strides[0], a.strides[1],
             b.ctypes.data, 0, b.strides[0], b.strides[1],
             c.ctypes.data, 0, c.strides[0], c.strides[1],
-            s.ctypes.data, 0, s.strides[0], s.strides[1],
-            alpha, beta, most,
-        ),
-    )  # fmt: skip
-
-
-def biased_entry(
-    a: Matrix, b: Matrix, c: Matrix, code: int, table: int, alpha: float, beta: float, most: int,
-    s: Matrix,
-) -> int:  # fmt: skip
-    """`added_entry` with a row that is every row's start."""
-    m, n, k = c.shape[0], c.shape[1], a.shape[1]
-    if a.shape[0] != m or b.shape[1] != n or b.shape[0] != k or s.shape[0] != n:
-        return MISMATCH
-    return call_int(
-        code,
-        (
-            table, 1, m, n, k,
-            a.ctypes.data, 0, a.strides[0], a.strides[1],
-            b.ctypes.data, 0, b.strides[0], b.strides[1],
-            c.ctypes.data, 0, c.strides[0], c.strides[1],
-            s.ctypes.data, 0, 0, s.strides[0],
+            s.ctypes.data, 0, s.strides[0] * (s.ndim - 1), s.strides[-1],
             alpha, beta, most,
         ),
     )  # fmt: skip
@@ -190,7 +171,7 @@ def entry_of(dtype: np.dtype[Any], kind: str) -> Entry:
         return one
     stored, summed = (np.dtype("u2"), np.dtype("f4")) if half else (dtype, dtype)
     functions = {
-        "matrix": mm_entry, "added": added_entry, "biased": biased_entry, "batch": bmm_entry,
+        "matrix": mm_entry, "added": added_entry, "biased": added_entry, "batch": bmm_entry,
     }  # fmt: skip
     ndim = 3 if kind == "batch" else 2
     source = array_type(stored, ndim, writable=False)
