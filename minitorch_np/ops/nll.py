@@ -206,7 +206,8 @@ def nll_loss_backward(
     total_weight: Tensor,
 ) -> Tensor:
     """The gradient of nll_loss: minus the weight at each target, zeros elsewhere."""
-    kind = (grad_output.form, input.form, target.form, None if weight is None else weight.form)
+    weights_form = None if weight is None else weight.form
+    kind = (grad_output.form, input.form, target.form, weights_form, total_weight.form)
     found = _vectors.get(kind)
     if found is not None and reduction != "none":
         form, loop, weights = found
@@ -237,10 +238,9 @@ def nll_loss_backward(
     wide = grad.array if dtype.np is compute else np.empty(grad.sizes, compute)
     wide.fill(0)  # a loop over any strides would take ten times as long
     weights = class_weights(weight, compute)
-    if input.ndim == 2 and target.dtype is dtypes.int64 and not dtype.is_half:
-        if grad_output.form is total_weight.form and (weight is None or weight.dtype is dtype):
-            vectors = kernels.losses.nll_vectors_backward(compute)
-            _vectors.keep(kind, (grad.form, vectors, _NO_WEIGHTS[compute]))
+    if _are_vectors(grad_output, input, target, weight, total_weight):
+        vectors = kernels.losses.nll_vectors_backward(compute)
+        _vectors.keep(kind, (grad.form, vectors, _NO_WEIGHTS[compute]))
     loop = kernels.losses.nll_backward(compute)
     wrong = loop(float(g), each, index, weights, ignore_index, cube(wide))
     if wrong >= 0:
@@ -250,9 +250,21 @@ def nll_loss_backward(
     return grad
 
 
+def _are_vectors(
+    grad_output: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, total_weight: Tensor
+) -> bool:
+    """Whether the loop for vectors of classes takes the arguments of nll_loss_backward."""
+    dtype = input.dtype
+    if dtype.is_half or input.ndim != 2 or target.sizes != input.sizes[:1]:
+        return False
+    scalars = grad_output.form is total_weight.form and not grad_output.sizes
+    fit = grad_output.dtype is dtype and (weight is None or weight.dtype is dtype)
+    return scalars and fit and target.dtype is dtypes.int64
+
+
 _vectors = Plans[tuple[Form, Callable[..., int], Array]]()
-"""By the forms of a loss, an input, a target and a weight, where the loop for vectors of classes
-takes them: that of the gradient, the loop, and what stands for no weights."""
+"""By the forms of a loss, an input, a target, a weight and its sum, where the loop for vectors of
+classes takes them: that of the gradient, the loop, and what stands for no weights."""
 
 
 nll_loss_backward.vjp(

@@ -18,6 +18,20 @@ def opt(torch, groups=None, **options):
     return torch.optim.SGD(groups(params) if groups else params, lr=0.1, momentum=0.9, **options)
 
 
+@pytest.mark.parametrize("option", [1, 0, None, "yes"])
+def test_a_step_in_no_mode(option):
+    """What is no bool is refused by the first step, which leaves everything as it was."""
+
+    def run(torch, p):
+        p.grad = torch.ones_like(p)
+        optimizer = torch.optim.SGD([p], lr=0.1, differentiable=option)
+        with pytest.raises(TypeError) as error:
+            optimizer.step()
+        return str(error.value), torch.is_grad_enabled(), p.detach()
+
+    same(lambda torch: run(torch, torch.nn.Parameter(torch.full((2,), 0.5))))
+
+
 @pytest.mark.parametrize(
     "f",
     [
