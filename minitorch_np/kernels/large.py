@@ -35,6 +35,10 @@ Kernel = (
 MANY = 4096
 """Elements from which a compiled loop is faster than NumPy, its longer way to start included."""
 
+SHORT = 16
+"""Elements of a row, or a matrix, up to which many are walked side by side: a loop takes longer to
+start than to walk so few."""
+
 FLOAT, BOOL = np.dtype(np.float32), np.dtype(np.bool_)
 
 
@@ -151,11 +155,6 @@ class Compiled:
             flat.append(a.ravel())
         (_found.get(self.name) or loop(self.name))(*flat, out.ravel(), *self.numbers)
         return True
-
-    def over(self, first: Array, second: Array, out: Array) -> None:
-        """Write `out` by the loop, for a caller who knows that all are as `walk` wants them."""
-        run = _found.get(self.name) or loop(self.name)
-        run(first.ravel(), second.ravel(), out.ravel(), *self.numbers)
 
 
 def kept(make: Callable[P, R]) -> Callable[P, R]:

@@ -255,7 +255,7 @@ def mm(
 
     `start` has out's dtype and shape, and may be expanded, or it is a row for each of out's; left
     out it is `out` itself. A beta of 0 ignores it. All are of one dtype, except that float16 and
-    bfloat16 go into a float32 `out`, which must not overlap the operands. Integers wrap.
+    bfloat16 go into a float32 `out`. `out` must not overlap the operands. Integers wrap.
     Raises: ValueError if the shapes disagree, TypeError for other dtypes.
     """
     global calls

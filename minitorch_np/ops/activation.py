@@ -1,7 +1,7 @@
 """Activation functions with corners: each op beside its `_backward` op, as ATen pairs them."""
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -96,10 +96,10 @@ def threshold_backward(grad_output: Tensor, input: Tensor, threshold: Number) ->
         a, g = input.array, grad_output.array
         if form.alike is not None:
             return owning(form.alike, np.where(quiet.run(np.less_equal, a, _ZERO), _ZERO, g))
-        if form.dtype is dtypes.float32 and form.nbytes and a.flags.carray and g.flags.carray:
+        if form.dtype is dtypes.float32:
             done = blank(form)
-            _above_zero().over(a, g, done.array)
-            return done
+            if _passed_above(0).walk((a, g), done.array):
+                return done
     return pointwise(_passed_above(rounded(threshold, input.dtype)), input, grad_output)
 
 
@@ -109,11 +109,6 @@ def _passed_above(n: Number) -> Compiled:
         gated(g, ~np.less_equal(a, n), o)
 
     return Compiled("elementwise.threshold_backward", passed, n)
-
-
-@cache
-def _above_zero() -> Compiled:
-    return _passed_above(0)
 
 
 threshold_backward.vjp(

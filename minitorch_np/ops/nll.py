@@ -209,6 +209,11 @@ def nll_loss_backward(
     weights_form = None if weight is None else weight.form
     kind = (grad_output.form, input.form, target.form, weights_form, total_weight.form)
     found = _vectors.get(kind)
+    if found is None and _are_vectors(grad_output, input, target, weight, total_weight):
+        form = form_of(input.sizes, strides.contiguous(input.sizes), input.dtype)
+        compute = input.dtype.compute
+        found = form, kernels.losses.nll_vectors_backward(compute), _NO_WEIGHTS[compute]
+        _vectors.keep(kind, found)
     if found is not None and reduction != "none":
         form, loop, weights = found
         grad = blank(form)
@@ -217,8 +222,7 @@ def nll_loss_backward(
             weights = weight.array
         mean = 1 if reduction == "mean" else 0
         wrong = loop(g, total, index, weights, ignore_index, grad.array, mean)
-        if wrong >= 0:
-            check_classes(wrong, index, input)
+        check_classes(wrong, index, input)
         return grad
     # ATen has two kernels: that of images starts from zeros_like, and wants it contiguous
     stride = strides.contiguous(input.sizes)
@@ -238,13 +242,8 @@ def nll_loss_backward(
     wide = grad.array if dtype.np is compute else np.empty(grad.sizes, compute)
     wide.fill(0)  # a loop over any strides would take ten times as long
     weights = class_weights(weight, compute)
-    if _are_vectors(grad_output, input, target, weight, total_weight):
-        vectors = kernels.losses.nll_vectors_backward(compute)
-        _vectors.keep(kind, (grad.form, vectors, _NO_WEIGHTS[compute]))
     loop = kernels.losses.nll_backward(compute)
-    wrong = loop(float(g), each, index, weights, ignore_index, cube(wide))
-    if wrong >= 0:
-        check_classes(wrong, index, input)
+    check_classes(loop(float(g), each, index, weights, ignore_index, cube(wide)), index, input)
     if wide is not grad.array:
         grad.array[...] = wide
     return grad

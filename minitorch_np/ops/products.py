@@ -127,9 +127,7 @@ def mm_mat1_backward(
         if forms is not None:
             if turned:
                 return _turned(mat2.array, g.array.T, forms)
-            done = blank(forms[0])
-            backends.product(g.array, mat2.array.T, done.array)
-            return done
+            return _product(g.array, mat2.array.T, forms)
     if turned:
         return times(mat2.mm(g.t()).t(), alpha)
     return times(g.mm(mat2.t()), alpha)
@@ -149,9 +147,7 @@ def mm_mat2_backward(
         if forms is not None:
             if turned:
                 return _turned(g.array.T, mat1.array, forms)
-            done = blank(forms[0])
-            backends.product(mat1.array.T, g.array, done.array)
-            return done
+            return _product(mat1.array.T, g.array, forms)
     if turned:
         return times(g.t().mm(mat1).t(), alpha)
     return times(mat1.t().mm(g), alpha)
@@ -180,11 +176,16 @@ def _forms(
     return forms
 
 
-def _turned(left: Array, right: Array, forms: Forms) -> Tensor:
-    """The transposed view of a product of two matrices."""
+def _product(left: Array, right: Array, forms: Forms) -> Tensor:
+    """The product of two matrices."""
     done = blank(forms[0])
     backends.product(left, right, done.array)
-    view = seen(done, forms[1], 0)
+    return done
+
+
+def _turned(left: Array, right: Array, forms: Forms) -> Tensor:
+    """The transposed view of a product of two matrices."""
+    view = seen(_product(left, right, forms), forms[1], 0)
     view.creation = Creation.NO_GRAD_MODE
     return view
 

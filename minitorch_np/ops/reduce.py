@@ -12,7 +12,7 @@ from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.graph.modes import Creation, is_grad_enabled, state
-from minitorch_np.kernels.large import MANY, folded, loop
+from minitorch_np.kernels.large import MANY, SHORT, folded, loop
 from minitorch_np.loops import (
     check_dtype,
     check_overlap,
@@ -27,7 +27,7 @@ from minitorch_np.ops.view import expand, unsqueeze
 from minitorch_np.overloads import unfitting
 from minitorch_np.quiet import quiet
 from minitorch_np.shapes import Shape, is_expandable, need_bool, reduced, wrap_dim, wrap_dims
-from minitorch_np.tensor import Tensor, blank, method, seen, stored
+from minitorch_np.tensor import Tensor, blank, seen, stored
 
 __all__ = [
     "all", "any", "count_nonzero", "logsumexp", "mean", "nansum", "prod", "sum",
@@ -38,11 +38,6 @@ Dims = int | Sequence[int] | None
 
 LONG = 256
 """Terms from which float32 sums across rows are taken in float64."""
-
-
-SHORT = 16
-"""Elements of a row, or a matrix, up to which exponentials are taken of many at once, side by
-side."""
 
 
 MAX_DIMS = 64
@@ -224,8 +219,7 @@ def spread(g: Tensor, shape: Shape, dim: Dims, keepdim: bool) -> Tensor:
     return expand(restored(g, len(shape), dim, keepdim), shape)
 
 
-@method
-def rows_summed(input: Tensor) -> Tensor:
+def _rows_summed(input: Tensor) -> Tensor:
     """The sum over the first dimension, as it undoes the broadcast of a bias: a view of a sum that
     kept it, recorded as PyTorch records it."""
     if state.route:
@@ -249,7 +243,7 @@ def sum_to_size(input: Tensor, size: Shape) -> Tensor:
         return input
     lead = len(input.sizes) - len(shape)
     if lead == 1 and shape == input.sizes[1:]:
-        return rows_summed(input)
+        return _rows_summed(input)
     if not is_expandable(shape, input.sizes):
         raise RuntimeError(
             f"size {{{list(shape)}}} is not expandable to size {{{list(input.sizes)}}}."

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import float32
 from minitorch_np.form import Plans
-from minitorch_np.kernels.large import MANY, folded, loop
+from minitorch_np.kernels.large import MANY, SHORT, folded, loop
 from minitorch_np.loops import converted, exact_result_for, finish, not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.shapes import wrap_dim
@@ -62,16 +62,13 @@ def _by_rows(name: str, dim: int, input: Tensor, other: Tensor | None = None) ->
     return done
 
 
-SHORT = 16
-"""Elements of a matrix up to which many are walked side by side."""
-
 _row_lengths = Plans[int]()
 """The elements of a row, by form and dim; 0 where no loop walks along it."""
 
 
 def _side_by_side(name: str, n: int, *matrices: Array) -> None:
     """Write the last of the arrays: many small matrices, whose columns are turned into those of one
-    wide matrix, for the loop takes longer to start than to walk a short row."""
+    wide matrix."""
     *given, out = matrices
     rows = [a.swapaxes(0, 1).reshape(-1) for a in given]
     values = np.empty_like(rows[0])

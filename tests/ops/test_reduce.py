@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import minitorch_np
+from minitorch_np.ops import reduce
 from tests.oracle import DTYPES, FLOATING, LAYOUTS, same, sample
 
 NAMES = ["sum", "nansum", "mean", "logsumexp", "all", "any", "count_nonzero", "prod"]
@@ -221,3 +222,35 @@ def test_sums_of_memory_that_no_loop_may_walk(dim: int | None) -> None:
             warnings.simplefilter("ignore")  # of memory that may not be written to
             found = minitorch_np.from_numpy(given).sum(dim)
         assert np.allclose(found.numpy(), exact, rtol=2e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize("keepdim", [False, True])
+@pytest.mark.parametrize("dim", [None, 0, -1])
+@pytest.mark.parametrize("shape", [(), (4, 3), (3, 0), (0, 3), (9, 5, 7), (64, 80), (300, 40)])
+def test_a_form_met_before_has_the_same_bits(shape, dim, keepdim, dtype):
+    """The second sum or mean of a form takes what the first one found out, and so does a mean after
+    a sum. Memory that cannot be written to is NumPy's to walk, also where a loop is known."""
+    x = sample(*shape, dtype=dtype)
+    given = () if dim is None else (dim, keepdim)
+    x = x.detach()
+    array = x.numpy().copy()
+    fixed = array.copy()
+    fixed.flags.writeable = False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what cannot be written to
+        mine, held = minitorch_np.from_numpy(array), minitorch_np.from_numpy(fixed)
+    for name, other in (("sum", "mean"), ("mean", "sum")):
+        reduce._sums.clear()
+        found = [getattr(t, name)(*given) for t in (mine, mine, held)]
+        reduce._sums.clear()
+        getattr(mine, other)(*given)
+        found.append(getattr(mine, name)(*given))
+        expected = getattr(x, name)(*given)
+        tol = 1e-5 if dtype is torch.float32 else 1e-12
+        for each in found:
+            assert each.stride() == expected.stride()
+            back = torch.from_numpy(each.numpy().copy())
+            torch.testing.assert_close(back, expected, rtol=tol, atol=tol, equal_nan=True)
+        bits = {found[at].numpy().tobytes() for at in (0, 1, 3)}
+        assert len(bits) == 1
