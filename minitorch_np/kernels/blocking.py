@@ -39,10 +39,12 @@ always packed where they are used often, and so is an A whose neighbours lie alo
 a line for each step.
 
 Why flat and thin shapes differ. With one row, a tile has V sums only; 8 vectors wide, it has enough
-of them to hide a multiply-add's latency. Where both operands are contiguous along K and C has few
-rows, dot products read everything in place. And where K is short, as in the gradient of a layer of
-10 outputs, a tile is done as soon as it is called: tiles are then lower and wider, and one call
-goes through a stripe of them.
+of them to hide a multiply-add's latency. With ten columns, six of its 16 lanes are idle; with ten
+rows, packing B takes longer than multiplying. But where both operands are contiguous along K, as in
+a layer, lanes can go along K: tiles of dot products read everything in place and leave none idle,
+for the price of adding the lanes up at the end. They take 0.4 to 0.9 of the time. And where K is
+short, as in the gradient of a layer of 10 outputs, a tile is done as soon as it is called: tiles
+are then lower and wider, and one call goes through a stripe of them.
 
 The bits of a result depend on the shapes and strides of the operands, not on the number of threads:
 within a block of K each element is one chain of multiply-adds in the order of K, whatever the
@@ -53,7 +55,7 @@ from collections.abc import MutableSequence
 from typing import NamedTuple
 
 from .compiler import call, part
-from .microkernel import DOTS as COLUMNS_OF_DOTS
+from .dots import DOTS as SIDE_OF_DOTS
 from .microkernel import MAX_VECTORS
 
 Table = MutableSequence[int]
@@ -80,18 +82,21 @@ NEAR_DEPTH = 64
 """Lengths of K up to which A is read in place: its rows then stay in the nearest cache."""
 NEAR_B = 16_384
 """Bytes of B that stay in the nearest cache beside a panel of A and a tile of C."""
-DOT_ROWS = 4
-"""Rows (or columns) of C up to which operands that are both contiguous along K are multiplied as
-dot products.
+DOT_ROWS, DOT_COLUMNS = 24, 12
+"""Rows of C, or columns, up to which operands that are both contiguous along K are multiplied as
+dot products. With more rows, packing B pays; with more columns, few lanes of a tile are idle.
 """
+DOT_BYTES = 65_536
+"""Bytes of A's rows that stay near while all columns of B pass by."""
 PAGE = 4096
 """Bytes that lie in the same lines of the nearest cache when they are a multiple of it apart."""
 
 # Places in the table that tells the compiled loops of their dtype and thread. LANES is 2**SHIFT: a
 # tile of few steps takes as long as three divisions.
 (
-    A_SCRATCH, B_SCRATCH, SIZE, SOURCE, LANES, SHIFT, ROWS, COPY, TRANSPOSE, GATHER, DOT, DOTS, TILE
-) = range(13)  # fmt: skip
+    A_SCRATCH, B_SCRATCH, SIZE, SOURCE, LANES, SHIFT, ROWS, COPY, TRANSPOSE, GATHER, DOT, DOTS
+) = range(12)  # fmt: skip
+TILE = DOTS + 2 * SIDE_OF_DOTS
 TOO_STRIDED, MISMATCH = -1, -2
 
 
@@ -139,9 +144,9 @@ def pack(table: Table, k: int, n: int, src: View, dst: int, dst_step: int) -> No
         call(kernel, (k, count, at, src.row, src.column, dst + i * size, dst_step))
 
 
-class Rows(NamedTuple):
-    """How the rows of A are dealt out into panels: evenly, so that none is padding. Each has
-    `least` of them, the first `more` panels have one row more.
+class Dealt(NamedTuple):
+    """How rows or columns are dealt out into panels: evenly, so that none is padding. Each has
+    `least` of them, the first `more` panels have one more.
     """
 
     least: int
@@ -149,15 +154,22 @@ class Rows(NamedTuple):
 
 
 @part
-def first_row(rows: Rows, panel: int) -> int:
-    """Where a panel starts."""
-    return panel * rows.least + min(panel, rows.more)
+def dealt_out(count: int, most: int) -> Dealt:
+    """`count` of them in the fewest panels that hold `most` or less."""
+    panels = (count + most - 1) // most
+    return Dealt(count // panels, count % panels)
 
 
 @part
-def height_of(rows: Rows, panel: int) -> int:
-    """Rows of a panel."""
-    return rows.least + (1 if panel < rows.more else 0)
+def first_of(dealt: Dealt, panel: int) -> int:
+    """Where a panel starts."""
+    return panel * dealt.least + min(panel, dealt.more)
+
+
+@part
+def size_of(dealt: Dealt, panel: int) -> int:
+    """How many a panel has."""
+    return dealt.least + (1 if panel < dealt.more else 0)
 
 
 @part
@@ -168,27 +180,26 @@ def packed_step(table: Table) -> int:
 
 @part
 def stripe(
-    table: Table, dealt: Rows, n: int, k: int, p0: int, p1: int,
+    table: Table, kernels: int, dealt: Dealt, n: int, k: int, p0: int, p1: int,
     a: View, a_packed: int, b_at: int, b_step: int, c: View, s: View, scale: Scale,
 ) -> None:  # fmt: skip
-    """The panels [p0, p1) of A times one panel of B, n columns wide, by a call for each height. A
-    is read in place if a_packed is 0.
+    """The panels [p0, p1) of A times one panel of B, n columns wide, by a call for each height; the
+    kernels of all heights start at a place in the table. A is read in place if a_packed is 0.
     """
-    size, lanes, rows = table[SIZE], table[LANES], table[ROWS]
-    wide = TILE + ((n + lanes - 1 >> table[SHIFT]) - 1) * rows - 1
+    size = table[SIZE]
     a_row, a_step = a.row, a.column
     if a_packed != 0:
         a_row, a_step = size, packed_step(table)
     p = p0
     while p < p1:
-        i, height = first_row(dealt, p), height_of(dealt, p)
+        i, height = first_of(dealt, p), size_of(dealt, p)
         end = min(p1, dealt.more) if p < dealt.more else p1
         a_at, a_next = a.at + i * a.row, height * a.row
         if a_packed != 0:
             a_next = a_step * k
             a_at = a_packed + (p - p0) * a_next
         call(
-            table[wide + height],
+            table[kernels + height - 1],
             (
                 k, a_at, a_row, a_step, b_at, b_step, c.at + i * c.row, c.row, n,
                 s.at + i * s.row, s.row, s.column, scale.alpha, scale.beta,
@@ -199,11 +210,11 @@ def stripe(
 
 
 @part
-def pack_panels(table: Table, dealt: Rows, k: int, p0: int, p1: int, a: View) -> None:
+def pack_panels(table: Table, dealt: Dealt, k: int, p0: int, p1: int, a: View) -> None:
     """Packs the panels [p0, p1) of A."""
     step = packed_step(table)
     for p in range(p0, p1):
-        i, height = first_row(dealt, p), height_of(dealt, p)
+        i, height = first_of(dealt, p), size_of(dealt, p)
         dst = table[A_SCRATCH] + (p - p0) * step * k
         pack(table, k, height, turned(moved(a, 0, i, 0)), dst, step)
 
@@ -246,7 +257,7 @@ def tiled(
     if k <= SHALLOW and n > width and m > 1 and low >= LOW_ROWS:
         rows, width = low, 4 * lanes
     panels = (m + rows - 1) // rows
-    dealt = Rows(m // panels, m % panels)
+    dealt = dealt_out(m, rows)
     same = table[SOURCE] == size  # what is converted must be packed
     a_near = same and near_a(n, k, a, size)
     b_near = same and b.column == size and near_b(m, k * n * size)
@@ -276,8 +287,9 @@ def tiled(
                         # packed when first needed: then the first tiles find it in the cache
                         if p0 == 0:
                             pack(table, kb, wide, b_panel, b_at, b_step)
+                    kernels = TILE + ((wide + lanes - 1 >> table[SHIFT]) - 1) * table[ROWS]
                     stripe(
-                        table, dealt, wide, kb, p0, p1, moved(a, 0, 0, k0), a_packed,
+                        table, kernels, dealt, wide, kb, p0, p1, moved(a, 0, 0, k0), a_packed,
                         b_at, b_step, moved(c, 0, 0, j), moved(s, 0, 0, j), scale,
                     )  # fmt: skip
                     j += wide
@@ -287,20 +299,28 @@ def tiled(
 def dotted(
     table: Table, m: int, n: int, k: int, a: View, b: View, c: View, s: View, scale: Scale
 ) -> None:
-    """C (m, n) by dot products of contiguous rows of A with contiguous columns of B."""
-    for j in range(0, n, COLUMNS_OF_DOTS):
-        several = j + COLUMNS_OF_DOTS <= n
-        kernel = table[DOTS] if several else table[DOT]
-        for i in range(m):
-            for t in range(j, j + 1 if several else n):
-                call(
-                    kernel,
-                    (
-                        k, a.at + i * a.row, 0, 0, b.at + t * b.column, b.column,
-                        moved(c, 0, i, t).at, c.column, 0,
-                        moved(s, 0, i, t).at, 0, s.column, scale.alpha, scale.beta,
-                    ),
-                )  # fmt: skip
+    """C (m, n) by dot products of contiguous rows of A with contiguous columns of B. The columns of
+    C are neighbours.
+    """
+    if m == 1 and n == 1:
+        call(
+            table[DOT],
+            (k, a.at, 0, 0, b.at, 0, c.at, 0, 0, s.at, 0, 0, scale.alpha, scale.beta),
+        )  # fmt: skip
+        return
+    high = min(SIDE_OF_DOTS, table[ROWS] // 2)  # as many sums as the registers hold
+    rows, columns = dealt_out(m, high), dealt_out(n, SIDE_OF_DOTS)
+    panels = (m + high - 1) // high
+    together = max(1, DOT_BYTES // (SIDE_OF_DOTS * k * table[SIZE]))
+    for p0 in range(0, panels, together):
+        p1 = min(panels, p0 + together)
+        for q in range((n + SIDE_OF_DOTS - 1) // SIDE_OF_DOTS):
+            j, width = first_of(columns, q), size_of(columns, q)
+            kernels = DOTS + (SIDE_OF_DOTS if width == SIDE_OF_DOTS else 0)
+            stripe(
+                table, kernels, rows, width, k, p0, p1, a, 0,
+                moved(b, 0, 0, j).at, b.column, moved(c, 0, 0, j), moved(s, 0, 0, j), scale,
+            )  # fmt: skip
 
 
 def loops(
@@ -331,17 +351,16 @@ def loops(
     c_any, s_any = View(c_at, c_batch, c_row, c_column), View(s_at, s_batch, s_row, s_column)
     a, b, c, s = a_best, b_best, c_any, s_any
     along_k = a.column == size and b.row == size and source == size
-    as_dots = along_k and min(m, n) <= DOT_ROWS and k >= table[LANES]
     rows_fit, columns_fit = c.column == size or n == 1, c.row == size or m == 1
-    if not (as_dots or rows_fit or columns_fit):
+    if not (rows_fit or columns_fit):
         return TOO_STRIDED
     # Tiles write along rows of C, and few rows go with many columns. C.T = B.T @ A.T turns one into
     # the other.
-    either = as_dots or (rows_fit and columns_fit)
-    if n < m if either else columns_fit:
+    if n < m if rows_fit and columns_fit else columns_fit:
         m, n, a, b, c, s = n, m, turned(b), turned(a), turned(c), turned(s)
     if batch * m * n * k > most:
         return batch * m * n * k
+    as_dots = along_k and (m <= DOT_ROWS or n <= DOT_COLUMNS) and k >= table[LANES]
     scale = Scale(alpha, beta)
     for t in range(batch):
         at, bt, ct, st = moved(a, t, 0, 0), moved(b, t, 0, 0), moved(c, t, 0, 0), moved(s, t, 0, 0)

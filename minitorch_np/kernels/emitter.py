@@ -5,6 +5,8 @@ are spelled out, with their vectors and fused multiply-adds explicit. One text s
 width of a vector is a number in it, and LLVM picks the instructions.
 """
 
+import itertools
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from .cpu import has, host_triple
@@ -35,6 +37,14 @@ def size_of(element: str) -> int:
     return {"double": 8, "float": 4, "half": 2, "bfloat": 2}[element]
 
 
+def interleavings(lanes: int) -> tuple[list[int], list[int]]:
+    """The lanes of two vectors in turns, as `Emitter.shuffled` counts them: of the lower halves,
+    and of the upper ones.
+    """
+    low = [i // 2 + lanes * (i % 2) for i in range(lanes)]
+    return low, [lanes // 2 + lane for lane in low]
+
+
 SUFFIX = {"float": "f32", "double": "f64", "i16": "i16"}
 """How the names of LLVM's intrinsics spell a type."""
 
@@ -50,9 +60,9 @@ class Emitter:
         self.suffix = f"v{lanes}{SUFFIX[element]}"
         self.lines: list[str] = []
 
-    def of(self, element: str) -> "Emitter":
-        """Writes into the same text, with vectors of another type and as many lanes."""
-        other = Emitter(element, self.lanes)
+    def of(self, element: str, lanes: int) -> "Emitter":
+        """Writes into the same text, with vectors of another type or length."""
+        other = Emitter(element, lanes)
         other.lines = self.lines
         return other
 
@@ -81,6 +91,13 @@ class Emitter:
         first = self.let(f"insertelement {kind} poison, {of} {value}, i64 0")
         return self.let(
             f"shufflevector {kind} {first}, {kind} poison, <{self.lanes} x i32> zeroinitializer"
+        )
+
+    def shuffled(self, a: str, b: str, lanes: Sequence[int]) -> str:
+        """The operation that picks lanes of two vectors; those of b are counted on from a's."""
+        picked = ", ".join(f"i32 {lane}" for lane in lanes)
+        return (
+            f"shufflevector {self.vector} {a}, {self.vector} {b}, <{len(lanes)} x i32> <{picked}>"
         )
 
     def lanes_below(self, count: str) -> str:
@@ -143,10 +160,10 @@ class Emitter:
         return "\n".join([head, *self.lines, "  ret void", "}"])
 
 
-def declarations(lanes: int, elements: tuple[str, ...]) -> str:
-    """The intrinsics that kernels call, on vectors of `lanes` elements of these types."""
+def declarations(widths: Iterable[int], elements: tuple[str, ...]) -> str:
+    """The intrinsics that kernels call, on vectors of so many elements of these types."""
     lines = ["declare void @llvm.prefetch.p0(ptr, i32, i32, i32)"]
-    for element in elements:
+    for lanes, element in itertools.product(sorted(widths), elements):
         e = Emitter(element, lanes)
         v, m, s, scalar = e.vector, e.mask, e.suffix, SUFFIX[element]
         lines += [
@@ -160,4 +177,4 @@ def declarations(lanes: int, elements: tuple[str, ...]) -> str:
                 f"declare {element} @llvm.fmuladd.{scalar}({element}, {element}, {element})",
                 f"declare {element} @llvm.vector.reduce.fadd.{s}({element}, {v})",
             ]
-    return "\n".join(lines)
+    return "\n".join(dict.fromkeys(lines))

@@ -1,8 +1,9 @@
 """Matrix products on ndarrays: `mm` and `bmm`, of float32, float64, half types and integers.
 
-How a product runs at the speed of the arithmetic is told in three files, best read in this order:
+How a product runs at the speed of the arithmetic is told in four files, best read in this order:
 `microkernel` (why a tile of C stays in registers), `packing` (how its operands come into the order
-that it reads) and `blocking` (why the loops around it are ordered as they are).
+that it reads), `blocking` (why the loops around it are ordered as they are) and `dots` (what small
+products do instead).
 
 Here is what stands between an ndarray and those loops: which of them fit a dtype, the scratch that
 each thread packs into, and who shares the work. A call on small matrices costs less than a 16 x 16
@@ -17,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from . import microkernel, threads
+from . import family, threads
 from .blocking import KC, MC_PANELS, MISMATCH, NC, PAGE, TOO_STRIDED, loops
 from .compiler import (
     array_type,
@@ -29,6 +30,7 @@ from .compiler import (
     int64,
     table_type,
 )
+from .microkernel import MAX_VECTORS
 
 Matrix = np.ndarray[tuple[int, ...], np.dtype[Any]]
 Table = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -191,18 +193,18 @@ def loops_address() -> int:
 
 
 @functools.cache
-def kernels_of(dtype: np.dtype[Any]) -> microkernel.Kernels:
+def kernels_of(dtype: np.dtype[Any]) -> family.Kernels:
     """The kernels for operands of a dtype, kept beside numba's files between runs."""
     source = half_name(dtype) or ("float" if dtype.itemsize == 4 else "double")
-    return microkernel.load(source, cache_folder())
+    return family.load(source, cache_folder())
 
 
-def scratch(kernels: microkernel.Kernels) -> tuple[Matrix, Matrix]:
+def scratch(kernels: family.Kernels) -> tuple[Matrix, Matrix]:
     """Room for a packed block of A, and of B. A transpose runs over the end by less than a square
     of lanes.
     """
     row = -(-kernels.rows // kernels.lanes) * kernels.lanes * kernels.itemsize
-    panel = microkernel.MAX_VECTORS * kernels.lanes * kernels.itemsize
+    panel = MAX_VECTORS * kernels.lanes * kernels.itemsize
     a = (MC_PANELS * KC + kernels.lanes) * row
     b = (NC * kernels.itemsize + panel) * KC + kernels.lanes * panel
     return np.empty(a + PAGE, np.uint8), np.empty(b + PAGE, np.uint8)
@@ -224,13 +226,14 @@ class Ready(dict["np.dtype[Any]", Work]):
         self[dtype] = work
         return work
 
-    def table(self, k: microkernel.Kernels) -> int:
+    def table(self, k: family.Kernels) -> int:
         """Address of what `loops` read. It and its scratch live as long as this object."""
         buffers = scratch(k)
         starts = [-(-buffer.ctypes.data // PAGE) * PAGE for buffer in buffers]
         shift = k.lanes.bit_length() - 1
         head = (*starts, k.itemsize, k.source_size, k.lanes, shift, k.rows)
-        table = np.array((*head, k.copy, k.transpose, k.gather, k.dot, k.dots, *k.tile), np.int64)
+        copies = k.copy, k.transpose, k.gather
+        table = np.array((*head, *copies, k.dot, *k.dots, *k.tile), np.int64)
         self.kept += [*buffers, table]
         return table.ctypes.data
 
@@ -346,15 +349,16 @@ def cut(
     """A product in `count` parts or fewer: (a, b, start, out) each, cut across the batch or the
     longer side of out.
 
-    At multiples of GRAIN, so that each element is computed as it would be in the whole.
+    At multiples of GRAIN, and none smaller than that: then each element is computed as it would be
+    in the whole.
     """
     if out.ndim == 3 and out.shape[0] >= count:
         length, grain, axis = out.shape[0], 1, 0
     else:
         axis = out.ndim - (1 if out.shape[-1] >= out.shape[-2] else 2)
         length, grain = out.shape[axis], GRAIN
-    grains = -(-length // grain)
-    edges = [min(length, i * grains // count * grain) for i in range(count)] + [length]
+    grains = max(1, length // grain)
+    edges = [i * grains // count * grain for i in range(count)] + [length]
     found: list[tuple[Matrix, Matrix, Matrix, Matrix]] = []
     for low, high in itertools.pairwise(edges):
         if low == high:

@@ -1,8 +1,8 @@
-"""The innermost loops of a matrix product as vector LLVM IR: the tile, and the dot product.
+"""The innermost loop of a matrix product as vector LLVM IR: a tile of C, in registers.
 
-Everything that must run at the speed of the machine is here or in `packing`; the loops around it
-are in `blocking`. A kernel is a C function of 64-bit integers (addresses, strides in bytes, counts)
-and is known to its callers by address.
+Everything that must run at the speed of the machine is here, in `dots` or in `packing`; the loops
+around it are in `blocking`. A kernel is a C function of 64-bit integers (addresses, strides in
+bytes, counts) and is known to its callers by address: `family` has those of a dtype.
 
 Why a register tile: a core can start two fused multiply-adds in a cycle, but load only two vectors
 in it. A loop that loads both factors of each multiply-add would wait for loads half of the time,
@@ -18,46 +18,22 @@ The loads fit into the shadow of the arithmetic, and the sums are many enough: a
 does not fit is arithmetic on addresses, for additions run in the same units: see `row_of_a`.
 """
 
-from pathlib import Path
-from typing import NamedTuple
+from .emitter import Emitter, Machine, size_of
 
-from .compiler import loaded
-from .emitter import Emitter, Machine, declarations, host_machine, size_of
-from .packing import packers
+__all__ = [
+    "MAX_VECTORS",
+    "PRODUCT_PARAMETERS",
+    "TILE_PARAMETERS",
+    "first_of_tiles",
+    "fits",
+    "last_of_tiles",
+    "tile",
+    "write_tile",
+]
 
-__all__ = ["DOTS", "MAX_VECTORS", "Kernels", "Machine", "host_machine", "load"]
-
-
-class Kernels(NamedTuple):
-    """Addresses of one dtype's kernels, and the sizes their callers must know.
-
-    `tile` is ordered by width, then by rows: `tile[(vectors - 1) * rows + r - 1]` updates r rows of
-    `vectors` vectors, and is 0 where that tile would not fit into the registers. `lanes` counts the
-    elements of a vector. The copies read `source_size` bytes an element, the tiles `itemsize`.
-    """
-
-    itemsize: int
-    source_size: int
-    lanes: int
-    rows: int
-    copy: int
-    transpose: int
-    gather: int
-    dot: int
-    dots: int
-    tile: tuple[int, ...]
-
-
-DOTS = 4
-"""Columns that the `dots` kernel advances together: enough independent sums to hide a
-multiply-add's latency.
-"""
 
 MAX_VECTORS = 8
 """Vectors in the widest tile. Only flat tiles are that wide."""
-
-DOT_AHEAD = 512
-"""Bytes by which a dot product of doubles asks for its operands in advance."""
 
 AHEAD = 8
 """Steps of k by which a tile asks for its operands in advance: about 100 cycles."""
@@ -93,10 +69,7 @@ def tile(name: str, element: str, machine: Machine, rows: int, vectors: int) -> 
     for odd in range(3, rows, 2):  # frozen, or LLVM would add up the strides at each step
         e.do(f"%rows{odd} = freeze i64 {e.let(f'mul i64 %a_row, {odd}')}")
     e.do("br label %again")
-    e.label("again")
-    e.do("%tiles = phi i64 [%count, %entry], [%tiles_left, %end]")
-    for one in MOVING:
-        e.do(f"%{one} = phi ptr [%first_{one}, %entry], [%{one}_following, %end]")
+    first_of_tiles(e)
     ask_for_c(e, rows, vectors)
     a_ahead, b_ahead = e.let(f"mul i64 %a_step, {AHEAD}"), e.let(f"mul i64 %b_step, {AHEAD}")
     narrow = vectors == 1 and rows > 1
@@ -130,12 +103,25 @@ def tile(name: str, element: str, machine: Machine, rows: int, vectors: int) -> 
     e.do("br label %loop")
     e.label("done")
     write_tile(e, rows, vectors)
+    last_of_tiles(e)
+    return e.function(name, TILE_PARAMETERS)
+
+
+def first_of_tiles(e: Emitter) -> None:
+    """Begins the block %again, which each tile of a stripe enters by."""
+    e.label("again")
+    e.do("%tiles = phi i64 [%count, %entry], [%tiles_left, %end]")
+    for one in MOVING:
+        e.do(f"%{one} = phi ptr [%first_{one}, %entry], [%{one}_following, %end]")
+
+
+def last_of_tiles(e: Emitter) -> None:
+    """Goes on from %end with the next tile, or leaves."""
     for one in MOVING:
         e.do(f"%{one}_following = getelementptr i8, ptr %{one}, i64 %{one}_next")
     e.do("%tiles_left = sub i64 %tiles, 1")
     e.do(f"br i1 {e.let('icmp sgt i64 %tiles_left, 0')}, label %again, label %finished")
     e.label("finished")
-    return e.function(name, TILE_PARAMETERS)
 
 
 def row_of_a(e: Emitter, first: str, row: int) -> str:
@@ -249,106 +235,8 @@ def write_tile(e: Emitter, rows: int, vectors: int) -> None:
     e.label("end")
 
 
-def dot(name: str, element: str, machine: Machine, columns: int) -> str:
-    """C[0, j] = alpha * sum of a[k] * b[j, k] + beta * S[0, j] for `columns` rows b, all contiguous
-    along k; a_row, c_row and s_row are not looked at, and the columns of C are c_row apart.
-
-    Reads both operands where they lie: for a matrix times a vector, packing would cost more than
-    the product. Where there are few columns, each has several sums, which the tail adds up.
-    """
-    size = size_of(element)
-    e = Emitter(element, machine.vector_bytes // size)
-    each = max(1, 4 // columns)
-    cells = [(j, u) for j in range(columns) for u in range(each)]
-    e.label("entry")
-    b = [e.at("%b", e.let(f"mul i64 %b_step, {j}")) for j in range(columns)]
-    e.do("br label %loop")
-    e.label("loop")
-    e.do("%i = phi i64 [0, %entry], [%i1, %body]")
-    for j, u in cells:
-        e.do(f"%s{j}_{u} = phi {e.vector} [zeroinitializer, %entry], [%t{j}_{u}, %body]")
-    e.do(f"%i1 = add i64 %i, {e.lanes * each}")
-    e.do("%more = icmp sle i64 %i1, %k")
-    e.do("br i1 %more, label %body, label %rest")
-    for block in ("body", "rest"):
-        e.label(block)
-        for u in range(each):
-            at = e.let(f"add i64 %i, {u * e.lanes}")
-            mask = None if block == "body" else e.lanes_below(e.let(f"sub i64 %k, {at}"))
-            offset = e.let(f"mul i64 {at}, {size}")
-            a = e.load(e.at("%a", offset), mask)
-            for j in range(columns):
-                x = e.load(e.at(b[j], offset), mask)
-                if block == "body" and element == "double":  # float32 seldom lies beyond L2
-                    e.prefetch(e.at(e.at(b[j], offset), DOT_AHEAD))
-                target = f"%{'t' if block == 'body' else 'r'}{j}_{u}"
-                e.do(f"{target} = {e.fused(a, x, f'%s{j}_{u}')}")
-        if block == "body":
-            e.do("br label %loop")
-    alpha, beta = e.narrowed("%alpha"), e.narrowed("%beta")
-    fresh = e.let("fcmp oeq double %beta, 0.0")
-    for j in range(columns):
-        total = f"%r{j}_0"
-        for u in range(1, each):
-            total = e.let(f"fadd {e.vector} {total}, %r{j}_{u}")
-        # reassoc: the lanes are summed as a tree
-        value = e.let(
-            f"call reassoc {element} @llvm.vector.reduce.fadd.{e.suffix}"
-            f"({element} -0.0, {e.vector} {total})"
-        )
-        old = e.let(f"load {element}, ptr {e.at('%s', e.let(f'mul i64 %s_column, {j}'))}, align 1")
-        old = e.let(f"select i1 {fresh}, {element} 0.0, {element} {old}")
-        old = e.let(f"fmul {element} {beta}, {old}")
-        value = e.let(
-            f"call {element} @llvm.fmuladd.{e.suffix[-3:]}"
-            f"({element} {alpha}, {element} {value}, {element} {old})"
-        )
-        e.do(f"store {element} {value}, ptr {e.at('%c', e.let(f'mul i64 %c_row, {j}'))}, align 1")
-    return e.function(name, PRODUCT_PARAMETERS)
-
-
 def fits(machine: Machine, rows: int, vectors: int) -> bool:
     """Whether a tile leaves room for its operands: no more sums than the largest tile of two
     vectors has. Tiles that no loop asks for are left out.
     """
     return rows * vectors <= 2 * machine.rows and (vectors <= 4 or rows == 1)
-
-
-def sources(element: str) -> tuple[str, ...]:
-    """What can be packed for tiles of this type."""
-    return ("float", "half", "bfloat") if element == "float" else ("double",)
-
-
-def module_text(element: str, machine: Machine) -> str:
-    """All kernels of one element type, as one IR module."""
-    types = (element, "i16") if element == "float" else (element,)
-    copies = [text for source in sources(element) for text in packers(element, source, machine)]
-    dots = [dot("dot", element, machine, 1), dot("dots", element, machine, DOTS)]
-    tiles = [
-        tile(f"tile_{rows}_{vectors}", element, machine, rows, vectors)
-        for vectors in range(1, MAX_VECTORS + 1)
-        for rows in range(1, machine.rows + 1)
-        if fits(machine, rows, vectors)
-    ]
-    lanes = machine.vector_bytes // size_of(element)
-    return "\n\n".join([declarations(lanes, types), *copies, *dots, *tiles])
-
-
-def load(source: str, folder: Path | None) -> Kernels:
-    """The kernels for operands of `float`, `double`, `half` or `bfloat`, compiled for this CPU or
-    found in `folder`. Half types share those of `float`, but for the copies.
-    """
-    machine = host_machine()
-    element = "double" if source == "double" else "float"
-    name = f"{element}-{machine.vector_bytes}x{machine.rows}"
-    address = loaded(name, lambda: module_text(element, machine), folder)
-    tiles = tuple(
-        address(f"{element}_tile_{r}_{v}") if fits(machine, r, v) else 0
-        for v in range(1, MAX_VECTORS + 1)
-        for r in range(1, machine.rows + 1)
-    )
-    names = (f"copy_{source}", f"transpose_{source}", f"gather_{source}", "dot", "dots")
-    addresses = [address(f"{element}_{name}") for name in names]
-    size = size_of(element)
-    lanes = machine.vector_bytes // size
-    return Kernels(size, size_of(source), lanes, machine.rows, *addresses, tile=tiles)

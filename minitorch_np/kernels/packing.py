@@ -11,7 +11,7 @@ costs next to nothing, and all that follows computes in float32.
 
 from collections.abc import Sequence
 
-from .emitter import Emitter, Machine, size_of
+from .emitter import Emitter, Machine, interleavings, size_of
 
 PACK_PARAMETERS = "i64 %k, i64 %n, ptr %src, i64 %k_step, i64 %n_step, ptr %dst, i64 %dst_step"
 
@@ -52,7 +52,7 @@ def pack_rows(name: str, element: str, source: str, machine: Machine, gather: bo
     Neighbours in a row of src are one element apart, or with `gather` any n_step apart.
     """
     e = Emitter(element, machine.vector_bytes // size_of(element))
-    raw = e.of(element if source == element else "i16")
+    raw = e.of(element if source == element else "i16", e.lanes)
     e.label("entry")
     mask = e.lanes_below("%n")
     whole = e.let(f"icmp eq i64 %n, {e.lanes}")
@@ -88,17 +88,13 @@ def transposed(e: Emitter, rows: Sequence[str]) -> list[str]:
     A round that interleaves row i with row i + lanes/2 rotates the bits of (row, lane) by one;
     after log2(lanes) of them rows and lanes have changed places.
     """
-    half = e.lanes // 2
-    low = ", ".join(f"i32 {i // 2 + e.lanes * (i % 2)}" for i in range(e.lanes))
-    high = ", ".join(f"i32 {half + i // 2 + e.lanes * (i % 2)}" for i in range(e.lanes))
+    half, orders = e.lanes // 2, interleavings(e.lanes)
     current = list(rows)
     for _ in range(e.lanes.bit_length() - 1):
         following: list[str] = []
         for i in range(half):
-            pair = f"{e.vector} {current[i]}, {e.vector} {current[i + half]}"
-            following += [
-                e.let(f"shufflevector {pair}, <{e.lanes} x i32> <{order}>") for order in (low, high)
-            ]
+            pair = current[i], current[i + half]
+            following += [e.let(e.shuffled(*pair, order)) for order in orders]
         current = following
     return current
 
@@ -110,7 +106,7 @@ def pack_columns(name: str, element: str, source: str, machine: Machine) -> str:
     overwritten. The columns after the n-th repeat it.
     """
     e = Emitter(element, machine.vector_bytes // size_of(element))
-    raw = e.of(element if source == element else "i16")
+    raw = e.of(element if source == element else "i16", e.lanes)
     e.label("entry")
     last = e.let("sub i64 %n, 1")
     rows: list[str] = []

@@ -19,9 +19,12 @@ from numpy.lib.stride_tricks import as_strided
 
 from minitorch_np import kernels
 from minitorch_np.kernels import cpu as cpus
+from minitorch_np.kernels import family
 from minitorch_np.kernels import matmul as products
-from minitorch_np.kernels import microkernel
 from minitorch_np.kernels.blocking import (
+    DOT_BYTES,
+    DOT_COLUMNS,
+    DOT_ROWS,
     KC,
     NC,
     NEAR_COLUMNS,
@@ -143,7 +146,7 @@ def check(
     np.testing.assert_array_equal(owner, around)
 
 
-MACHINE = microkernel.host_machine()
+MACHINE = family.host_machine()
 LANES = MACHINE.vector_bytes // 4
 SIZES = sorted(
     {1, 2, 3, 4, 5, 7, 13}
@@ -153,8 +156,24 @@ SIZES = sorted(
 
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_sizes_around_the_tiles(dtype: str) -> None:
-    for m, k, n in product(SIZES, (1, 2, LANES - 1, LANES, LANES + 3), SIZES):
-        check(m, k, n, dtype)
+    for make_b in (normal, transposed):
+        for m, k, n in product(SIZES, (1, 2, LANES - 1, LANES, LANES + 3, 4 * LANES), SIZES):
+            check(m, k, n, dtype, normal, make_b)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_dot_products_do_not_depend_on_their_neighbours(dtype: str) -> None:
+    """However rows and columns were dealt out, each sum is the same tree."""
+    random = np.random.default_rng(13)
+    a = normal((DOT_ROWS, 5 * LANES + 3), dtype, random)
+    b = transposed((5 * LANES + 3, 70), dtype, random)
+    whole = np.empty((DOT_ROWS, 70), dtype)
+    kernels.mm(a, b, whole)
+    assert_product(whole, a, b)
+    for m, n in product(range(1, DOT_ROWS + 1), (2, 3, 5, 6, 7, DOT_COLUMNS, 69)):
+        part = np.empty((m, n), dtype)
+        kernels.mm(a[-m:], b[:, :n], part)
+        assert part.tobytes() == whole[-m:, :n].tobytes()
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -189,10 +208,13 @@ def test_strides_of_the_result(make_out: Make, dtype: str) -> None:
         (NC + 5, 3, 4),
         (67, 64, 10),
         (10, 65, 131),
+        (DOT_ROWS, DOT_BYTES // 16, 41),
+        (41, DOT_BYTES // 64, DOT_COLUMNS),
     ],
 )
 def test_sizes_around_the_blocks(m: int, k: int, n: int, make: Make, dtype: str) -> None:
     check(m, k, n, dtype, make, make)
+    check(m, k, n, dtype, normal, make)
 
 
 @settings(max_examples=150, deadline=None)
@@ -396,6 +418,9 @@ def test_exact_for_wide_integers() -> None:
         (1, 1500, 600, 37),
         (5, 130, 140, 150),
         (1, 2, 2000, 1999),
+        (1, 130, 1000, 100),
+        (1, 1025, 900, 12),
+        (1, 24, 900, 1030),
     ],
 )
 def test_bits_do_not_depend_on_threads(batch: int, m: int, k: int, n: int, dtype: str) -> None:
@@ -456,12 +481,12 @@ import sys
 import numpy as np
 from minitorch_np import kernels
 from minitorch_np.kernels import matmul as products
-from minitorch_np.kernels import microkernel
+from minitorch_np.kernels import family
 
-machine = microkernel.Machine(int(sys.argv[1]), int(sys.argv[2]))
+machine = family.Machine(int(sys.argv[1]), int(sys.argv[2]))
 if len(sys.argv) > 3:
-    microkernel.host_machine = lambda: machine
-assert microkernel.host_machine() == machine
+    family.host_machine = lambda: machine
+assert family.host_machine() == machine
 random = np.random.default_rng(0)
 for dtype, size in (("f4", 4), ("f8", 8)):
     for m, k, n in ((1, 1, 1), (3, 17, 41), (17, 33, 7), (31, 5, 3), (90, 600, 66), (15, 9, 66)):

@@ -1,0 +1,75 @@
+"""The kernels of one dtype: what they are, their text as a whole, and where they are found."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from .compiler import loaded
+from .dots import DOTS, dot, dots, sides_of_dots
+from .emitter import Machine, declarations, host_machine, size_of
+from .microkernel import MAX_VECTORS, fits, tile
+from .packing import packers
+
+__all__ = ["Kernels", "Machine", "host_machine", "load"]
+
+
+class Kernels(NamedTuple):
+    """Addresses of one dtype's kernels, and the sizes their callers must know.
+
+    `tile` is ordered by width, then by rows: `tile[(vectors - 1) * rows + r - 1]` updates r rows of
+    `vectors` vectors, and is 0 where that tile would not fit into the registers. `lanes` counts the
+    elements of a vector. The copies read `source_size` bytes an element, the tiles `itemsize`.
+    """
+
+    itemsize: int
+    source_size: int
+    lanes: int
+    rows: int
+    copy: int
+    transpose: int
+    gather: int
+    dot: int
+    dots: tuple[int, ...]
+    tile: tuple[int, ...]
+
+
+def sources(element: str) -> tuple[str, ...]:
+    """What can be packed for tiles of this type."""
+    return ("float", "half", "bfloat") if element == "float" else ("double",)
+
+
+def module_text(element: str, machine: Machine) -> str:
+    """All kernels of one element type, as one IR module."""
+    types = (element, "i16") if element == "float" else (element,)
+    copies = [text for source in sources(element) for text in packers(element, source, machine)]
+    dotted = [dots(f"dots_{r}_{n}", element, machine, r, n) for n, r in sides_of_dots()]
+    tiles = [
+        tile(f"tile_{rows}_{vectors}", element, machine, rows, vectors)
+        for vectors in range(1, MAX_VECTORS + 1)
+        for rows in range(1, machine.rows + 1)
+        if fits(machine, rows, vectors)
+    ]
+    lanes = machine.vector_bytes // size_of(element)
+    return "\n\n".join(
+        [declarations({lanes, DOTS}, types), *copies, dot("dot", element, machine), *dotted, *tiles]
+    )
+
+
+def load(source: str, folder: Path | None) -> Kernels:
+    """The kernels for operands of `float`, `double`, `half` or `bfloat`, compiled for this CPU or
+    found in `folder`. Half types share those of `float`, but for the copies.
+    """
+    machine = host_machine()
+    element = "double" if source == "double" else "float"
+    name = f"{element}-{machine.vector_bytes}x{machine.rows}"
+    address = loaded(name, lambda: module_text(element, machine), folder)
+    tiles = tuple(
+        address(f"{element}_tile_{r}_{v}") if fits(machine, r, v) else 0
+        for v in range(1, MAX_VECTORS + 1)
+        for r in range(1, machine.rows + 1)
+    )
+    names = (f"copy_{source}", f"transpose_{source}", f"gather_{source}", "dot")
+    addresses = [address(f"{element}_{name}") for name in names]
+    dotted = tuple(address(f"{element}_dots_{r}_{n}") for n, r in sides_of_dots())
+    size = size_of(element)
+    lanes = machine.vector_bytes // size
+    return Kernels(size, size_of(source), lanes, machine.rows, *addresses, dots=dotted, tile=tiles)
