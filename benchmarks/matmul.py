@@ -184,7 +184,7 @@ def peak_of(element: str, seconds: float = 0.05) -> float:
         e.label("end")
         for s in range(sums):
             e.store(f"%t{s}", e.at("%c", s * machine.vector_bytes))
-        head = emitter.declarations(machine.vector_bytes // size, (element,))
+        head = emitter.declarations({machine.vector_bytes // size}, (element,))
         return head + "\n" + e.function("peak", "i64 %k, ptr %c")
 
     address = compiler.loaded(f"{element}-peak", text, None)

@@ -23,11 +23,12 @@ from typing import Final, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import boxmuller, dtypes, kernels
+from minitorch_np import boxmuller, dtypes
 from minitorch_np.absent import absent
 from minitorch_np.devices import device as Device
 from minitorch_np.dtypes import dtype
 from minitorch_np.flight import depth
+from minitorch_np.kernels.large import loop
 from minitorch_np.mersenne import Mersenne
 from minitorch_np.tensor import Tensor, stored
 
@@ -157,7 +158,7 @@ class Generator(Mersenne):
         draws = self.words(swaps) if n < _RANDPERM_32_BITS else self.words64(swaps)
         if n >= _MANY:
             places = np.arange(n)
-            kernels.permutation.shuffle(draws, places)
+            loop("permutation.shuffle")(draws, places)
             return _stored(places, dtype)
         rest = np.arange(n, n - swaps, -1).view(np.uint64)
         order = list(range(n))

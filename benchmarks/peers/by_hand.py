@@ -10,6 +10,7 @@ import numpy as np
 
 from benchmarks.peers import BETAS, EPS, MOMENTUM, RATE, Array, Problem, Step
 from minitorch_np import kernels
+from minitorch_np.kernels.large import loop
 
 __all__ = ["Update", "adam", "kernels_by_hand", "numpy_by_hand", "sgd"]
 
@@ -85,10 +86,11 @@ def compiled_sgd(values: list[Array]) -> Update:
     """SGD with momentum, each parameter in one loop."""
     buffers = [np.zeros(value.size, value.dtype) for value in values]
     numbers = np.array((-RATE["SGD"], 0, MOMENTUM, 1), values[0].dtype)
+    step = loop("steps.sgd_momentum", numbers.dtype)
 
     def update(gradients: Sequence[Array]) -> None:
         for value, buffer, g in zip(values, buffers, gradients, strict=True):
-            kernels.sgd_momentum(value.reshape(-1), g.reshape(-1), buffer, numbers, False)
+            step(value, g, buffer, numbers, False)
 
     return update
 
@@ -98,6 +100,7 @@ def compiled_adam(values: list[Array]) -> Update:
     means = [np.zeros(value.size, value.dtype) for value in values]
     squares = [np.zeros(value.size, value.dtype) for value in values]
     (a, b), count = BETAS, 0
+    step = loop("steps.adam", values[0].dtype)
 
     def update(gradients: Sequence[Array]) -> None:
         nonlocal count
@@ -105,7 +108,7 @@ def compiled_adam(values: list[Array]) -> Update:
         root, pace = (1 - b**count) ** 0.5, -RATE["Adam"] / (1 - a**count)
         numbers = np.array((1, 0, 1 - a, b, 1 - b, root, EPS, pace), values[0].dtype)
         for value, mean, square, g in zip(values, means, squares, gradients, strict=True):
-            kernels.adam(value.reshape(-1), g.reshape(-1), mean, square, numbers)
+            step(value, g, mean, square, numbers)
 
     return update
 

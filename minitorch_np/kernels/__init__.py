@@ -9,25 +9,21 @@ from typing import TYPE_CHECKING
 from .threads import get_num_threads, set_num_threads
 
 if TYPE_CHECKING:
-    from . import losses, matmul, permutation, steps
+    from . import compiler, losses, matmul
     from .matmul import bmm, mm
-    from .steps import adam, sgd, sgd_momentum
 
 __all__ = [
-    "adam", "bmm", "get_num_threads", "losses", "matmul", "mm", "permutation", "set_num_threads",
-    "sgd", "sgd_momentum", "steps",
+    "bmm", "compiler", "get_num_threads", "losses", "matmul", "mm", "set_num_threads",
 ]  # fmt: skip
 
-_HOME = {
-    "mm": "matmul", "bmm": "matmul", "adam": "steps", "sgd": "steps", "sgd_momentum": "steps",
-}  # fmt: skip
+_HOME = {"mm": "matmul", "bmm": "matmul"}
 """Module of each function."""
 
 _MODULES = {
-    "bessel", "broadcast", "channels", "copies", "ctc", "cylinder", "decay", "depthwise",
-    "distances", "elementwise", "gamma", "incomplete", "losses", "matmul", "modes", "permutation",
-    "places", "polynomials", "pools", "reductions", "remainders", "resampling", "sampling", "scans",
-    "smooth", "softmax", "steps",
+    "bessel", "broadcast", "channels", "compiler", "copies", "ctc", "cylinder", "decay",
+    "depthwise", "distances", "elementwise", "gamma", "incomplete", "losses", "matmul", "modes",
+    "permutation", "places", "polynomials", "pools", "reductions", "remainders", "resampling",
+    "sampling", "scans", "smooth", "softmax", "steps",
 }  # fmt: skip
 """What is loaded when it is first asked for."""
 

@@ -19,6 +19,7 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import caching, ccallback, cgutils, serialize
+from numba.core.datamodel import models
 
 from . import store
 from .cpu import FORCED, host_triple, target_cpu
@@ -40,8 +41,8 @@ Real = float | np.float32
 """A number in compiled code, where all are float32 that come from float32."""
 
 _numba, _llvm, _ir, _types = (cast(Any, m) for m in (numba, llvmlite.binding, ir, types))
-_caching, _ccallback, _cgutils, _serialize, _extending = (
-    cast(Any, m) for m in (caching, ccallback, cgutils, serialize, numba.extending)
+_caching, _ccallback, _cgutils, _serialize, _extending, _models = (
+    cast(Any, m) for m in (caching, ccallback, cgutils, serialize, numba.extending, models)
 )
 
 
@@ -145,16 +146,29 @@ def reordered(function: Callable[P, R]) -> Callable[P, R]:
 def entry_point(function: F, *arguments: object) -> F:
     """The function compiled now for these numba types, returning int64.
 
-    It does not look at the dtypes of its arrays: that costs 0.2 us a call. The caller must.
+    It does not look at the dtypes of its arrays, which `array_type` makes: that costs 0.2 us a
+    call. The caller must.
     """
-    dispatcher = cast(Any, jit(function))
-    dispatcher.compile(_types.int64(*arguments))
-    [result] = dispatcher.overloads.values()
-    return result.entry_point
+    return cast(Any, jit(function)).compile(_types.int64(*arguments))
+
+
+@functools.cache
+def straight(function: Callable[P, R], dtype: np.dtype[Any] | None = None) -> Callable[P, R]:
+    """What `jit` made, compiled now for the types that the annotations name, as an `entry_point`:
+    numba would look at the arguments of each call first.
+
+    `dtype` is that of arrays that are annotated with any. Without it, such a function is returned
+    as it is.
+    """
+    hints = get_type_hints(cast(Any, function).py_func)
+    hints.pop("return", None)
+    kinds = [_type_of(hint, dtype) for hint in hints.values()]
+    return function if None in kinds else cast(Any, function).compile(tuple(kinds))
 
 
 def build(module: Mapping[str, object]) -> None:
-    """Compile each function of a module that is `jit`'s for the types that its annotations name.
+    """Compile each function of a module that is `jit`'s for the types that its annotations name:
+    float32 and float64 where they name any.
 
     Until then each is compiled, or found where an earlier run kept it, when it is first called.
     """
@@ -162,21 +176,20 @@ def build(module: Mapping[str, object]) -> None:
         python = getattr(function, "py_func", None)
         if python is None or python.__module__ != module["__name__"]:
             continue
-        compiled = cast(Any, function)
-        options = compiled.targetoptions
+        options = cast(Any, function).targetoptions
         if not options.get("forceinline") and not options.get("no_cpython_wrapper"):  # no part
-            hints = get_type_hints(python)
-            hints.pop("return", None)
-            compiled.compile(tuple([_type_of(hint) for hint in hints.values()]))
+            for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
+                _ = straight(cast("Callable[..., object]", function), dtype)
 
 
-def _type_of(hint: object) -> object:
-    """numba's type of an argument with this annotation."""
+def _type_of(hint: object, dtype: np.dtype[Any] | None) -> object:
+    """numba's type of an argument with this annotation, or None; `dtype` stands for any."""
     simple = {Real: _types.float32, int: int64, bool: _types.boolean, float: float64}
     if hint in simple:
         return simple[cast(Any, hint)]
     (element,) = get_args(get_args(hint)[1])
-    return _types.Array(_numba.from_dtype(np.dtype(element)), 1, "C")
+    found = dtype if element is Any else np.dtype(element)
+    return None if found is None else _borrowed(_types.Array(_numba.from_dtype(found), 1, "C"))
 
 
 def array_type(dtype: np.dtype[Any], ndim: int, *, writable: bool) -> object:
@@ -184,7 +197,74 @@ def array_type(dtype: np.dtype[Any], ndim: int, *, writable: bool) -> object:
     be aligned.
     """
     element = _numba.from_dtype(dtype)
-    return _types.Array(element, ndim, "A", readonly=not writable, aligned=False)
+    return _borrowed(_types.Array(element, ndim, "A", readonly=not writable, aligned=False))
+
+
+class Borrowed(_types.Array):
+    """numba's type of an array that the caller holds for as long as the call lasts.
+
+    numba would hold it as well, by an object made for each array and call: that takes 30 ns, and
+    reading the fields of an ndarray 2.
+    """
+
+    def __repr__(self) -> str:
+        """Code is kept under this name."""
+        return self.name
+
+
+def _borrowed(whole: Foreign) -> Foreign:
+    options = {"readonly": not whole.mutable, "aligned": whole.aligned}
+    kind = whole.dtype, whole.ndim, whole.layout
+    return Borrowed(*kind, name=f"borrowed {whole.name}", **options)
+
+
+_FIELDS = object.__basicsize__
+_DATA, _NDIM, _SHAPE, _STRIDES = _FIELDS, _FIELDS + 8, _FIELDS + 16, _FIELDS + 24
+"""Where the fields of an ndarray are: PyArrayObject_fields, numpy/ndarraytypes.h, the same since
+NumPy 1."""
+
+
+def _unboxed(kind: Foreign, array: Foreign, c: Foreign) -> Foreign:
+    """An ndarray as compiled code knows it: a flat one whatever its shape, where its type says that
+    nothing lies between its elements. That is not looked at, but the number of dims is.
+    """
+    builder, word = c.builder, _ir.IntType(64)
+    at = builder.ptrtoint(array, word)
+
+    def field(offset: int, of: Foreign) -> Foreign:
+        return builder.load(builder.inttoptr(builder.add(at, word(offset)), of.as_pointer()))
+
+    dims = field(_NDIM, _ir.IntType(32))
+    sizes, steps = (field(first, word.as_pointer()) for first in (_SHAPE, _STRIDES))
+    itemsize = word(c.context.get_abi_sizeof(c.context.get_data_type(kind.dtype)))
+    wrong = _cgutils.false_bit
+    if kind.layout == "C":
+        count = _cgutils.alloca_once_value(builder, word(1))
+        with _cgutils.for_range(builder, builder.sext(dims, word)) as loop:
+            size = builder.load(builder.gep(sizes, [loop.index]))
+            builder.store(builder.mul(builder.load(count), size), count)
+        shape, strides = [builder.load(count)], [itemsize]
+    else:
+        wrong = builder.icmp_signed("!=", dims, dims.type(kind.ndim))
+        with builder.if_then(wrong, likely=False):
+            c.pyapi.err_set_string("PyExc_TypeError", f"expected an array of {kind.ndim} dims")
+        none = builder.bitcast(_cgutils.alloca_once(builder, word, kind.ndim), sizes.type)
+        shape, strides = (
+            [builder.load(builder.gep(first, [word(d)])) for d in range(kind.ndim)]
+            for first in (builder.select(wrong, none, sizes), builder.select(wrong, none, steps))
+        )
+    known = c.context.make_array(kind)(c.context, builder)
+    known.meminfo, known.parent = known.meminfo.type(None), known.parent.type(None)
+    known.data = field(_DATA, known.data.type)
+    known.shape = _cgutils.pack_array(builder, shape, ty=word)
+    known.strides = _cgutils.pack_array(builder, strides, ty=word)
+    known.nitems = functools.reduce(builder.mul, shape, word(1))
+    known.itemsize = itemsize
+    return _extending.NativeValue(known._getvalue(), is_error=wrong)
+
+
+_extending.register_model(Borrowed)(_models.ArrayModel)
+_extending.unbox(Borrowed)(_unboxed)
 
 
 table_type: object = _types.CPointer(_types.int64)

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from .compiler import Flat, Indices, Real, inlined, jit, read, write
+from .compiler import Flat, Indices, Real, inlined, jit, part, read, write
 from .compiler import build as build_all
 from .shares import shared
 
@@ -67,7 +67,7 @@ def forward(
                 write(row, s, summed(read(before, s), one, two) + value)
 
 
-@jit
+@part
 def beta(given: Flat, labels: Indices, after: Flat, row: Flat, size: int, ends: bool) -> None:
     """row: the sum over all ways from each state to the end of a sample of so many labels, from
     those `after` it, or where a sample `ends`."""

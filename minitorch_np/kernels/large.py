@@ -42,17 +42,23 @@ start than to walk so few."""
 FLOAT, BOOL = np.dtype(np.float32), np.dtype(np.bool_)
 
 
-def loop(name: str) -> Callable[..., Any]:
+def loop(name: str, dtype: np.dtype[Any] | None = None) -> Callable[..., Any]:
     """The compiled function `module.function`, whose module is loaded when first asked for, and
-    which shares its work between threads."""
-    found = _found.get(name)
+    which shares its work between threads; `dtype` is that of its arrays, if it takes several.
+
+    It takes arrays of any shape as if they were flat, so nothing may lie between their elements.
+    Neither that nor their dtypes are looked at.
+    """
+    key = name if dtype is None else (name, dtype)
+    found = _found.get(key)
     if found is None:
         module, _, function = name.partition(".")
-        found = _found[name] = sharing(getattr(getattr(kernels, module), function))
+        marked = getattr(getattr(kernels, module), function)
+        found = _found[key] = sharing(marked, kernels.compiler.straight(marked, dtype))
     return found
 
 
-_found: dict[str, Callable[..., Any]] = {}
+_found: dict[str | tuple[str, np.dtype[Any]], Callable[..., Any]] = {}
 threads.forgetting.append(_found)
 
 
@@ -62,7 +68,7 @@ def dense(a: Array) -> bool:
 
 
 def walked(arrays: tuple[Array, ...], ones: int = 0) -> list[Array] | None:
-    """The arrays as flat ones that loops can walk together, or None where they cannot.
+    """The arrays as loops can walk them together, element by element, or None where they cannot.
 
     All are float32, the last one perhaps bool, of one shape, and in the same order, C's or
     Fortran's, without gaps. The first `ones` may have one element for all.
@@ -74,7 +80,7 @@ def walked(arrays: tuple[Array, ...], ones: int = 0) -> list[Array] | None:
     flat: list[Array] = []
     for k, a in enumerate(arrays):
         if k < ones and a.size == 1 and a.dtype == FLOAT:
-            flat.append(a.reshape(-1))
+            flat.append(a)
             continue
         if not isinstance(a, np.ndarray) or a.shape != out.shape or a.dtype != FLOAT:  # pyright: ignore[reportUnnecessaryIsInstance]  # numbers pass as well
             if k < len(arrays) - 1 or a.dtype != BOOL:
@@ -82,7 +88,7 @@ def walked(arrays: tuple[Array, ...], ones: int = 0) -> list[Array] | None:
         whole = a.T if turned else a
         if not whole.flags.carray:
             return None
-        flat.append(whole.reshape(-1))
+        flat.append(whole)
     return flat
 
 
@@ -113,7 +119,7 @@ def beside(f: np.ufunc, kind: int) -> Callable[[Array, Array, Array], None]:
         if name is None or not (dense(a) and dense(out)):
             pointwise(f, (a, b), out)
         else:
-            loop(name)(a.reshape(-1), b.reshape(-1), out.reshape(-1), kind)
+            loop(name)(a, b, out, kind)
 
     return kernel
 
@@ -148,12 +154,10 @@ class Compiled:
         bools. That is known from forms, and `walked` takes longer than a loop over a few pages."""
         if out.size < MANY:
             return False
-        flat: list[Array] = []
         for a in inputs:
             if not a.flags.carray:  # read-only, or not aligned
                 return False
-            flat.append(a.ravel())
-        (_found.get(self.name) or loop(self.name))(*flat, out.ravel(), *self.numbers)
+        (_found.get(self.name) or loop(self.name))(*inputs, out, *self.numbers)
         return True
 
 
@@ -192,12 +196,9 @@ def of_flat(name: str, dtype: np.dtype[Any] | None, *numbers: float) -> Callable
     def kernel(*arrays: Array) -> None:
         out = arrays[-1]
         kind = dtype or out.dtype
-        flat = [
-            np.ascontiguousarray(np.broadcast_to(a, out.shape), kind).reshape(-1)
-            for a in arrays[:-1]
-        ]
-        values = np.empty(out.size, kind)
-        loop(name)(*flat, values, *numbers)
-        np.copyto(out, values.reshape(out.shape), casting="unsafe")
+        given = [np.ascontiguousarray(np.broadcast_to(a, out.shape), kind) for a in arrays[:-1]]
+        values = np.empty(out.shape, kind)
+        loop(name, None if dtype else kind)(*given, values, *numbers)
+        np.copyto(out, values, casting="unsafe")
 
     return kernel

@@ -34,6 +34,8 @@ from .microkernel import MAX_VECTORS
 
 Matrix = np.ndarray[tuple[int, ...], np.dtype[Any]]
 Table = np.ndarray[tuple[int], np.dtype[np.int64]]
+Operands = np.dtype[Any] | str
+"""What is multiplied: a dtype, or LLVM's name of a half type, whose arrays come as uint16."""
 Entry = Callable[..., int]
 Work = tuple[Entry, int, int]
 """An entry, and what it is called with: the addresses of the loops and of this thread's table."""
@@ -145,23 +147,23 @@ def integer_entry(
     return 0
 
 
-def half_name(dtype: np.dtype[Any]) -> str | None:
-    """LLVM's name of a half type. NumPy knows bfloat16 by its name only."""
-    return {"float16": "half", "bfloat16": "bfloat"}.get(dtype.name)
+HALVES = {"float16": "half", "bfloat16": "bfloat"}
+"""LLVM's names of the half types. NumPy knows bfloat16 by its name only."""
 
 
 @functools.cache
-def entry_of(dtype: np.dtype[Any], kind: str) -> Entry:
+def entry_of(operands: Operands, kind: str) -> Entry:
     """The compiled function for operands of a dtype: for a `matrix` product, one `added` to a start
     of its own or `biased` by a row, or a `batch` of either. Raises: TypeError for a dtype that has
     none.
     """
-    half = half_name(dtype) is not None
+    half = isinstance(operands, str)
+    dtype = np.dtype(np.uint16) if half else operands
     real = half or (dtype.kind == "f" and dtype.itemsize in (4, 8))
     if not dtype.isnative or not (real or dtype.kind in "iu"):
         raise TypeError(f"no matrix product of {dtype}")
     if not real and kind != "batch":
-        batched = entry_of(dtype, "batch")
+        batched = entry_of(operands, "batch")
 
         def one(
             a: Matrix, b: Matrix, c: Matrix, code: int, table: int,
@@ -171,12 +173,12 @@ def entry_of(dtype: np.dtype[Any], kind: str) -> Entry:
             return batched(a[None], b[None], c[None], code, table, alpha, beta, most, start[None])
 
         return one
-    stored, summed = (np.dtype("u2"), np.dtype("f4")) if half else (dtype, dtype)
+    summed = np.dtype(np.float32) if half else dtype
     functions = {
         "matrix": mm_entry, "added": added_entry, "biased": added_entry, "batch": bmm_entry,
     }  # fmt: skip
     ndim = 3 if kind == "batch" else 2
-    source = array_type(stored, ndim, writable=False)
+    source = array_type(dtype, ndim, writable=False)
     start = array_type(summed, 1 if kind == "biased" else ndim, writable=False)
     result = array_type(summed, ndim, writable=True)
     number = float64 if real else int64
@@ -193,10 +195,11 @@ def loops_address() -> int:
 
 
 @functools.cache
-def kernels_of(dtype: np.dtype[Any]) -> family.Kernels:
+def kernels_of(operands: Operands) -> family.Kernels:
     """The kernels for operands of a dtype, kept beside numba's files between runs."""
-    source = half_name(dtype) or ("float" if dtype.itemsize == 4 else "double")
-    return family.load(source, cache_folder())
+    if isinstance(operands, str):
+        return family.load(operands, cache_folder())
+    return family.load("float" if operands.itemsize == 4 else "double", cache_folder())
 
 
 def scratch(kernels: family.Kernels) -> tuple[Matrix, Matrix]:
@@ -210,7 +213,7 @@ def scratch(kernels: family.Kernels) -> tuple[Matrix, Matrix]:
     return np.empty(a + PAGE, np.uint8), np.empty(b + PAGE, np.uint8)
 
 
-class Ready(dict["np.dtype[Any]", Work]):
+class Ready(dict[Operands, Work]):
     """By dtype of the operands: the entry of a kind, and what it needs in this thread."""
 
     def __init__(self, kind: str) -> None:
@@ -218,12 +221,12 @@ class Ready(dict["np.dtype[Any]", Work]):
         self.kind = kind
         self.kept: list[Matrix] = []
 
-    def __missing__(self, dtype: np.dtype[Any]) -> Work:
-        entry = entry_of(dtype, self.kind)
+    def __missing__(self, operands: Operands) -> Work:
+        entry = entry_of(operands, self.kind)
         work = entry, 0, 0
-        if dtype.kind not in "iu":
-            work = entry, loops_address(), self.table(kernels_of(dtype))
-        self[dtype] = work
+        if isinstance(operands, str) or operands.kind not in "iu":
+            work = entry, loops_address(), self.table(kernels_of(operands))
+        self[operands] = work
         return work
 
     def table(self, k: family.Kernels) -> int:
@@ -263,20 +266,20 @@ def mm(
     """
     global calls
     calls += 1
-    dtype = a.dtype
+    kind = a.dtype
     most = ALL if threads.pool.size == 1 else ALONE
     if start is None:
-        if b.dtype is not dtype or out.dtype is not dtype:
-            a, b = checked(a, b, out, out)
-        entry, code, table = _here.matrix[dtype]
+        if b.dtype is not kind or out.dtype is not kind:
+            kind, a, b = checked(a, b, out, out)
+        entry, code, table = _here.matrix[kind]
         left = entry(a, b, out, code, table, alpha, beta, most)
     else:
-        if not (dtype is b.dtype and dtype is out.dtype and dtype is start.dtype):
-            a, b = checked(a, b, out, start)
-        entry, code, table = _here.added[start.ndim][dtype]
+        if not (kind is b.dtype and kind is out.dtype and kind is start.dtype):
+            kind, a, b = checked(a, b, out, start)
+        entry, code, table = _here.added[start.ndim][kind]
         left = entry(a, b, out, code, table, alpha, beta, most, start)
     if left:
-        finish(left, dtype, a, b, out, start, alpha, beta)
+        finish(left, kind, a, b, out, start, alpha, beta)
 
 
 def bmm(
@@ -289,33 +292,35 @@ def bmm(
     """
     global calls
     calls += 1
-    dtype = a.dtype
+    kind = a.dtype
     if start is None:
         start = out
-    if not (dtype is b.dtype and dtype is out.dtype and dtype is start.dtype):
-        a, b = checked(a, b, out, start)
+    if not (kind is b.dtype and kind is out.dtype and kind is start.dtype):
+        kind, a, b = checked(a, b, out, start)
     most = ALL if threads.pool.size == 1 else ALONE
-    entry, code, table = _here.batch[dtype]
+    entry, code, table = _here.batch[kind]
     left = entry(a, b, out, code, table, alpha, beta, most, start)
     if left:
-        finish(left, dtype, a, b, out, start, alpha, beta)
+        finish(left, kind, a, b, out, start, alpha, beta)
 
 
-def checked(a: Matrix, b: Matrix, out: Matrix, start: Matrix) -> tuple[Matrix, Matrix]:
-    """The operands as the entry takes them: half types as uint16. It does not check types itself.
+def checked(a: Matrix, b: Matrix, out: Matrix, start: Matrix) -> tuple[Operands, Matrix, Matrix]:
+    """What is multiplied, and the operands as the entry takes them. It does not look at dtypes.
 
-    Raises: TypeError where dtypes differ.
+    Raises: TypeError where they differ.
     """
-    half = half_name(a.dtype) is not None
+    half = HALVES.get(a.dtype.name)
     if a.dtype != b.dtype or out.dtype != start.dtype:
         raise TypeError(f"no matrix product of {a.dtype} and {b.dtype} from {start.dtype}")
-    if out.dtype != (np.float32 if half else a.dtype):
+    if out.dtype != (a.dtype if half is None else np.float32):
         raise TypeError(f"no matrix product of {a.dtype} into {out.dtype}")
-    return (a.view(np.uint16), b.view(np.uint16)) if half else (a, b)
+    if half is None:
+        return a.dtype, a, b
+    return half, a.view(np.uint16), b.view(np.uint16)
 
 
 def finish(
-    left: int, dtype: np.dtype[Any], a: Matrix, b: Matrix, out: Matrix, start: Matrix | None,
+    left: int, kind: Operands, a: Matrix, b: Matrix, out: Matrix, start: Matrix | None,
     alpha: float, beta: float,
 ) -> None:  # fmt: skip
     """What an entry left undone: a product that threads can share, or one into an `out` that tiles
@@ -328,7 +333,7 @@ def finish(
 
     def piece(a: Matrix, b: Matrix, start: Matrix) -> Callable[[Matrix], object]:
         def compute(place: Matrix) -> None:
-            entry, code, table = (_here.added[2] if place.ndim == 2 else _here.batch)[dtype]
+            entry, code, table = (_here.added[2] if place.ndim == 2 else _here.batch)[kind]
             _ = entry(a, b, place, code, table, alpha, beta, ALL, start)
 
         return compute
@@ -373,6 +378,6 @@ def cut(
 def build() -> None:
     """Compiles all that `mm` and `bmm` can need."""
     integers = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
-    for name in ("float32", "float64", "float16", *integers):
+    for kind in ("half", *map(np.dtype, ("float32", "float64", *integers))):
         for ready in (_here.matrix, *_here.added.values(), _here.batch):
-            _ = ready[np.dtype(name)]
+            _ = ready[kind]

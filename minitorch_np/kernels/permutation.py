@@ -1,17 +1,15 @@
 """Fisher-Yates: a permutation from as many random words as it makes swaps."""
 
-from typing import Any
-
 import numpy as np
 
-from .compiler import jit
+from .compiler import Indices, jit
+from .compiler import build as build_all
 
 Words = np.ndarray[tuple[int], np.dtype[np.uint64]]
-Order = np.ndarray[tuple[int], np.dtype[Any]]
 
 
 @jit
-def shuffle(draws: Words, order: Order) -> None:
+def shuffle(draws: Words, order: Indices) -> None:
     """Swaps each place of `order` with one of those from it on: `draws` modulo their number."""
     n = order.size
     for i in range(draws.size):
@@ -21,4 +19,4 @@ def shuffle(draws: Words, order: Order) -> None:
 
 def build() -> None:
     """Compile everything here."""
-    shuffle(np.zeros(1, np.uint64), np.arange(2))
+    build_all(globals())

@@ -9,7 +9,8 @@ import math
 
 import numpy as np
 
-from .compiler import Doubles, Real, fused, jit, part
+from .compiler import Numbers, Real, fused, jit, part
+from .compiler import build as build_all
 from .shares import each
 
 FIRST, SECOND, THIRD, FOURTH = 0, 1, 2, 3
@@ -74,7 +75,7 @@ def recurred(u: Real, n: int, kind: int, one: Real) -> Real:
 
 @each(8)
 @jit
-def chebyshev(a: Doubles, b: Doubles, out: Doubles, kind: int, shifted: int, closed: int) -> None:
+def chebyshev(a: Numbers, b: Numbers, out: Numbers, kind: int, shifted: int, closed: int) -> None:
     """Chebyshev polynomials of degrees b at a, or those shifted from [-1, 1] to [0, 1].
 
     Inside, degrees above `closed` are taken by angles.
@@ -96,7 +97,7 @@ def chebyshev(a: Doubles, b: Doubles, out: Doubles, kind: int, shifted: int, clo
 
 @each(8)
 @jit
-def hermite(a: Doubles, b: Doubles, out: Doubles, scale: int, most: int) -> None:
+def hermite(a: Numbers, b: Numbers, out: Numbers, scale: int, most: int) -> None:
     """Hermite polynomials, the physicists' for a scale of 2, the probabilists' for 1; nan of
     degrees above the `most`."""
     zero, one = out.dtype.type(0), out.dtype.type(1)
@@ -115,7 +116,7 @@ def hermite(a: Doubles, b: Doubles, out: Doubles, scale: int, most: int) -> None
 
 @each(8)
 @jit
-def laguerre(a: Doubles, b: Doubles, out: Doubles) -> None:
+def laguerre(a: Numbers, b: Numbers, out: Numbers) -> None:
     """Laguerre polynomials of degrees b at a."""
     zero, one = out.dtype.type(0), out.dtype.type(1)
     for i in range(out.size):
@@ -134,7 +135,7 @@ def laguerre(a: Doubles, b: Doubles, out: Doubles) -> None:
 
 @each(8)
 @jit
-def legendre(a: Doubles, b: Doubles, out: Doubles) -> None:
+def legendre(a: Numbers, b: Numbers, out: Numbers) -> None:
     """Legendre polynomials of degrees b at a."""
     zero, one = out.dtype.type(0), out.dtype.type(1)
     for i in range(out.size):
@@ -151,3 +152,8 @@ def legendre(a: Doubles, b: Doubles, out: Doubles) -> None:
                 if math.isnan(q):
                     break
         out[i] = q
+
+
+def build() -> None:
+    """Compile everything ahead of use."""
+    build_all(globals())

@@ -17,6 +17,7 @@ from .compiler import (
     inlined,
     jit,
     of_bits,
+    part,
     read,
     reordered,
     write,
@@ -133,7 +134,7 @@ def product_rows(a: Flat, out: Flat) -> None:
         out[row] = piece_product(a, row * n, row * n + n)
 
 
-@jit
+@part
 def add_rows(a: Flat, at: int, rows: int, inner: int, sums: Flat, nans: bool) -> None:
     """Adds so many rows to `sums`, from the element `at` on; nan as 0 unless `nans` count."""
     wide, row = sums.size, 0

@@ -107,21 +107,21 @@ def ranges(count: int, work: float, grain: int = 1, piece: float = 1.0) -> list[
     return list(itertools.pairwise(edges))
 
 
-def sharing(loop: Callable[..., Any]) -> Callable[..., Any]:
-    """A compiled loop as callers get it: `loop` itself where one thread is all there is, or where
-    its work does not come apart."""
+def sharing(loop: Callable[..., Any], compiled: Callable[..., Any]) -> Callable[..., Any]:
+    """A loop as callers get it, from what was marked and what it was compiled to: the latter where
+    one thread is all there is, or where the work does not come apart."""
     known = vars(loop)
     if threads.get_num_threads() == 1:
-        return loop
+        return compiled
     if "cost" in known:
-        return _by_element(loop, known["cost"])
-    return _by_parts(loop, known["cuts"]) if "cuts" in known else loop
+        hints = cast(Any, loop).py_func.__annotations__
+        arrays = sum(hint not in _NUMBERS for hint in hints.values())
+        return _by_element(compiled, arrays, known["cost"])
+    return _by_parts(compiled, known["cuts"]) if "cuts" in known else compiled
 
 
-def _by_element(loop: Callable[..., Any], cost: float) -> Callable[..., None]:
-    """A loop over elements that is shared where there are many."""
-    hints = cast(Any, loop).py_func.__annotations__
-    k = sum(hint not in _NUMBERS for hint in hints.values())
+def _by_element(loop: Callable[..., Any], k: int, cost: float) -> Callable[..., None]:
+    """A loop over elements of the first k arguments that is shared where there are many."""
     least = LEAST / cost
 
     def run(*args: Anything) -> None:
@@ -133,9 +133,8 @@ def _by_element(loop: Callable[..., Any], cost: float) -> Callable[..., None]:
         if len(parts) == 1:
             loop(*args)
             return
-        calls = [
-            [*[a[i:j] if a.size == size else a for a in args[:k]], *args[k:]] for i, j in parts
-        ]
+        flat = [a.reshape(-1) for a in args[:k]]
+        calls = [[*[a[i:j] if a.size == size else a for a in flat], *args[k:]] for i, j in parts]
         _ = _shared_out(loop, calls)
 
     return run
@@ -170,7 +169,7 @@ def _cut(letters: str, args: Sequence[Any], count: int, start: int, stop: int) -
     for letter, arg in zip(letters, args, strict=True):
         if letter == "p":
             size = arg.size // count
-            yield arg[start * size : stop * size]
+            yield arg.reshape(-1)[start * size : stop * size]
         else:
             yield {"<": start, ">": stop}.get(letter, arg)
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from . import curves
-from .compiler import Doubles, Flat, Real, jit, read, reordered, write
+from .compiler import Doubles, Flat, Real, jit, part, read, reordered, write
 from .compiler import build as build_all
 from .reductions import DEEP, PIECE, largest, piece_exponentials, piece_sum
 from .shares import shared
@@ -106,7 +106,7 @@ def log_softmax_backward_rows(g: Flat, y: Flat, out: Flat, n: int) -> None:
             write(w, i, read(u, i) - curves.exp(read(v, i)) * inner)
 
 
-@jit
+@part
 def largest_columns(a: Flat, at: int, n: int, inner: int, most: Flat) -> None:
     """The largest of each of the columns that begin at `at`; nan if one is."""
     most[:] = -INF
@@ -117,7 +117,7 @@ def largest_columns(a: Flat, at: int, n: int, inner: int, most: Flat) -> None:
             write(most, j, value if (value > found) | (value != value) else found)
 
 
-@jit
+@part
 def sum_columns(a: Flat, at: int, n: int, inner: int, less: Flat, total: Doubles) -> None:
     """The sum of exp(a - less) of each of the columns that begin at `at`."""
     total[:] = 0
@@ -146,7 +146,7 @@ def softmax_columns(a: Flat, out: Flat, n: int, inner: int, start: int, stop: in
             exponential_columns(a, out, outer + first, n, inner, less, sums)
 
 
-@jit
+@part
 def exponential_columns(
     a: Flat, out: Flat, at: int, n: int, inner: int, less: Flat, total: Doubles
 ) -> None:

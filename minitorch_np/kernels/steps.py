@@ -1,8 +1,8 @@
 """Steps of optimizers, each one pass over memory where ops of their own would make four to ten.
 
 Every operation rounds as the op of the same name does, in its order, so that a step has the bits
-of the ops that it stands for. Arrays are flat and of one dtype; the numbers of a step come as an
-array of that dtype too, so that nothing is computed wider.
+of the ops that it stands for. Arrays are of one dtype; the numbers of a step come as an array of
+that dtype too, so that nothing is computed wider.
 """
 
 import math
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .compiler import build as build_all
 from .compiler import jit
 
 Flat = np.ndarray[tuple[int], np.dtype[Any]]
@@ -60,3 +61,8 @@ def adam(parameter: Flat, grad: Flat, mean: Flat, square: Flat, numbers: Flat) -
         v = square[i] * beta + rest * g * g
         mean[i], square[i] = m, v
         parameter[i] = here + pace * m / (math.sqrt(v) / root + eps)
+
+
+def build() -> None:
+    """Compile everything ahead of use."""
+    build_all(globals())

@@ -216,7 +216,7 @@ def set_num_threads(n: int) -> None:
             known.clear()
 
 
-forgetting: list[dict[str, Any]] = []
+forgetting: list[dict[Any, Any]] = []
 """What was found out for a number of threads, and is emptied when that changes."""
 
 

@@ -116,7 +116,7 @@ def over_one(a: Array, b: Array, out: Array) -> None:
         np.true_divide(a, b, out)
         return
     divisor = np.float32(b.item() if isinstance(b, np.ndarray) else b)  # pyright: ignore[reportUnnecessaryIsInstance]  # numbers pass as well
-    loop("elementwise.over")(a.reshape(-1), out.reshape(-1), float(_ONE / divisor))
+    loop("elementwise.over")(a, out, float(_ONE / divisor))
 
 
 _BESIDE: dict[Callable[[Array, Array, Array], object], Callable[[Array, Array, Array], None]] = {

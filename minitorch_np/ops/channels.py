@@ -101,7 +101,7 @@ def run(name: str, arrays: list[Array], values: list[Array]) -> bool:
     inner, every = ([], [0, c]) if ending else ([size], [0, c if name in _SUMS else outer * c])
     if ending and name not in _SUMS:
         every = []
-    loop(f"channels.{name}{ending}")(*[a.reshape(-1) for a in arrays], *inner, *values, *every)
+    loop(f"channels.{name}{ending}")(*arrays, *inner, *values, *every)
     return True
 
 

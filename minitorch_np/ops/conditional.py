@@ -132,7 +132,7 @@ def _chosen_by_loop(
         return False
     if not all(a.flags.carray for a in operands):
         return False
-    loop("copies.choose")(*[a.reshape(-1) for a in (condition, *operands, out)])
+    loop("copies.choose")(condition, *operands, out)
     return True
 
 

@@ -142,14 +142,13 @@ def large_copy(target: Array, source: Array) -> bool:
     if name is None:
         turned = target.ndim == 2 and old.itemsize == 4 and source.T.flags.carray
         if turned and target.size >= _TURNED and min(target.shape) > 1:
-            flat = source.T.reshape(-1).view(np.int32), target.reshape(-1).view(np.int32)
-            loop("copies.transpose")(*flat, target.shape[0], 0, target.shape[0])
+            words = source.T.view(np.int32), target.view(np.int32)
+            loop("copies.transpose")(*words, target.shape[0], 0, target.shape[0])
             return True
         return False
     if not source.flags.carray:
         return False
-    flat = [a.reshape(-1) for a in (source, target)]
-    loop(name)(*[a.view(np.uint16) if a.itemsize == 2 else a for a in flat])
+    loop(name)(*[a.view(np.uint16) if a.itemsize == 2 else a for a in (source, target)])
     return True
 
 
@@ -161,7 +160,7 @@ def large_fill(target: Array, source: Array) -> bool:
     if not whole.flags.carray:
         return False
     word = source.astype(target.dtype).view(np.int32)
-    loop("copies.fill")(whole.reshape(-1).view(np.int32), word.item())
+    loop("copies.fill")(whole.view(np.int32), word.item())
     return True
 
 

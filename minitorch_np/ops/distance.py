@@ -201,8 +201,7 @@ def _measure(a: Array, b: Array, p: float, out: Array) -> None:
     flat = out.reshape(len(a), a.shape[1], b.shape[1])
     for x, y, o in zip(a, b, flat, strict=True):
         if by_loop(p, x, y, o):
-            rows = [t.reshape(-1) for t in (x, y, o)]
-            loop("distances.measure")(*rows, x.shape[1], int(p == 2))
+            loop("distances.measure")(x, y, o, x.shape[1], int(p == 2))
             continue
         for at in stretches(len(x), y.size):
             o[at] = measured(np.subtract(x[at, None], y[None]), p)

@@ -166,9 +166,7 @@ def added(weight: Tensor, at: Places, bags: Places, count: int, factors: Array |
         out = np.zeros((count, weight.sizes[1]), np.float32)
         by = np.ones(at.size, np.float32) if factors is None else np.ascontiguousarray(factors)
         rows = [np.ascontiguousarray(a, np.int64) for a in (at, bags)]
-        loop("places.add_rows")(
-            weight.array.reshape(-1), *rows, by, out.reshape(-1), weight.sizes[1]
-        )
+        loop("places.add_rows")(weight.array, *rows, by, out, weight.sizes[1])
         return out
     rows = rows_of(weight, at)
     if factors is not None:
@@ -191,9 +189,7 @@ def greatest(weight: Tensor, at: Places, bags: Places, count: int) -> tuple[Arra
     if dense(weight.array):
         rows = [np.ascontiguousarray(a, np.int64) for a in (at, bags)]
         found = np.zeros(out.shape, np.int64)
-        loop("places.largest_rows")(
-            weight.array.reshape(-1), *rows, out.reshape(-1), found.reshape(-1), weight.sizes[1]
-        )
+        loop("places.largest_rows")(weight.array, *rows, out, found, weight.sizes[1])
         return out, found.astype(at.dtype, copy=False)
     rows = rows_of(weight, at)
     firsts = np.flatnonzero(np.diff(bags, prepend=-1))

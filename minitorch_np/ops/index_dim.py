@@ -75,8 +75,7 @@ def select_into(source: Array, dim: int, at: Places, out: Array) -> None:
     """Write to `out` the slices of `source` that indices, known to be in bounds, name."""
     columns = dim == source.ndim - 1 > 0 and at.dtype == np.int64 and at.flags.carray
     if columns and out.size >= MANY and dense(source) and out.flags.carray:
-        flat = source.reshape(-1), at.reshape(-1), out.reshape(-1)
-        loop("places.take_columns")(*flat, source.shape[-1])
+        loop("places.take_columns")(source, at, out, source.shape[-1])
     elif source.flags.c_contiguous and out.flags.c_contiguous and source.ndim:
         if dim or not at.ndim:
             source.take(at, dim, out, "clip")  # 'clip' writes straight to out

@@ -115,7 +115,7 @@ def normalise(
     elif dense(a) and dense(out):
         w = np.ones(n, a.dtype) if weight is None else weight
         b = np.zeros(n, a.dtype) if bias is None else bias
-        loop("channels.normalised_rows")(a.ravel(), out.reshape(-1), mean, rstd, w, b)
+        loop("channels.normalised_rows")(a, out, mean, rstd, w, b)
     else:
         apart = standard(a, mean, rstd) if half else (a - mean[:, None]) * rstd[:, None]
         np.copyto(out, apart)
@@ -216,7 +216,7 @@ def slope_of_rows(g: Array, a: Array, mean: Array, rstd: Array, weight: Array | 
     n = a.shape[1]
     if dense(a) and dense(g):
         w = np.ones(n, a.dtype) if weight is None else weight
-        loop("channels.backward_rows")(g.ravel(), a.ravel(), out.reshape(-1), mean, rstd, w)
+        loop("channels.backward_rows")(g, a, out, mean, rstd, w)
         return out
     h = g if weight is None else g * weight
     x = (a - mean[:, None]) * rstd[:, None]
@@ -231,7 +231,7 @@ def slopes_of_parameters(g: Array, a: Array, mean: Array, rstd: Array) -> tuple[
     """The gradients of weight and bias, summed over rows."""
     if dense(a) and dense(g):
         both = np.empty(a.shape[1], a.dtype), np.empty(a.shape[1], a.dtype)
-        loop("channels.weight_rows")(g.ravel(), a.ravel(), mean, rstd, *both, 0, a.shape[1])
+        loop("channels.weight_rows")(g, a, mean, rstd, *both, 0, a.shape[1])
         return both
     x = standard(a, mean, rstd)
     return np.add.reduce(g * x, 0, np.float64), np.add.reduce(g, 0, np.float64)

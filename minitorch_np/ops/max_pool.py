@@ -84,8 +84,7 @@ def by_loop(a: Array, w: Window, to: Shape) -> tuple[Array, Array]:
     best = np.empty((*a.shape[:-2], *to), a.dtype)
     index = np.empty(best.shape, np.int64)
     numbers = [np.array(n, np.int64) for n in w]
-    flat = a.reshape(-1), best.reshape(-1), index.reshape(-1)
-    loop("pools.largest")(*flat, *a.shape[-2:], *to, *numbers)
+    loop("pools.largest")(a, best, index, *a.shape[-2:], *to, *numbers)
     return best, index
 
 
@@ -154,8 +153,8 @@ def placed(
     at = places_of(indices).reshape(shape[0], math.prod(indices.sizes[-dims:]))
     g = grad_output.array.reshape(at.shape)
     if dense(g) and out.dtype is float32 and are_inside(at, shape[1]):
-        flat = np.ascontiguousarray(at).reshape(-1), g.reshape(-1), out.array.reshape(-1)
-        loop("places.scatter_add_rows")(*flat, shape[1], at.shape[1])
+        three = np.ascontiguousarray(at), g, out.array
+        loop("places.scatter_add_rows")(*three, shape[1], at.shape[1])
     else:
         quietly(add_at, out, [np.arange(shape[0])[:, None], at], g)
     if plain:

@@ -31,8 +31,8 @@ def _by_loop(name: str, w: Array, *arrays: Array) -> bool:
     row = w.ndim == o.ndim and w.size == w.shape[-1] == o.shape[-1] and w.flags.carray
     if not row or w.dtype != o.dtype or not all(dense(a) and a.shape == o.shape for a in arrays):
         return False
-    first, *rest = [a.reshape(-1) for a in arrays]
-    loop(f"elementwise.{name}")(first, w.reshape(-1), *rest)
+    first, *rest = arrays
+    loop(f"elementwise.{name}")(first, w, *rest)
     return True
 
 

@@ -158,7 +158,7 @@ def flip(input: Tensor, dims: Dims) -> Tensor:
     out = empty(input.sizes, strides.like(input.sizes, input.strides), input.dtype)
     a, last = input.array, input.ndim - 1
     if gone == (last,) and dense(a):
-        loop("copies.reverse_rows")(a.reshape(-1), out.array.reshape(-1), a.shape[-1])
+        loop("copies.reverse_rows")(a, out.array, a.shape[-1])
     else:
         np.copyto(out.array, np.flip(a, gone if input.ndim else ()))
     return out
@@ -268,8 +268,7 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     flipped = empty(input.sizes, strides.like(input.sizes, input.strides), input.dtype)
     gone = {1: (d1,), 2: (d0, d1), 3: (d0,)}[turns]
     if gone == (input.ndim - 1,) and dense(input.array):
-        flat = input.array.reshape(-1), flipped.array.reshape(-1)
-        loop("copies.reverse_rows")(*flat, input.sizes[-1])
+        loop("copies.reverse_rows")(input.array, flipped.array, input.sizes[-1])
     else:
         np.copyto(flipped.array, np.flip(input.array, gone))
     if turns != 2:

@@ -122,11 +122,9 @@ def large_total(a: Array, axes: tuple[int, ...], name: str) -> Array | None:
         return None
     values = np.empty(a.shape[: min(axes)] + a.shape[max(axes) + 1 :], a.dtype)
     if sizes[2] == 1:
-        loop(f"reductions.{name}_rows")(a.reshape(-1), values.reshape(-1))
+        loop(f"reductions.{name}_rows")(a, values)
     else:
-        loop("reductions.columns")(
-            a.reshape(-1), values.reshape(-1), sizes[2], name == "sum", 0, sizes[2]
-        )
+        loop("reductions.columns")(a, values, sizes[2], name == "sum", 0, sizes[2])
     return values
 
 
@@ -158,11 +156,10 @@ def _by_one_call(
     if not array.flags.carray:  # read-only or misaligned
         return None
     done = blank(form)
-    flat, sums = array.reshape(-1), done.array.reshape(-1)
     if wide == 1:
-        loop("reductions.sum_rows")(flat, sums)
+        loop("reductions.sum_rows")(array, done.array)
     else:
-        loop("reductions.columns")(flat, sums, wide, True, 0, wide)
+        loop("reductions.columns")(array, done.array, wide, True, 0, wide)
     return done
 
 
@@ -366,11 +363,11 @@ def product(a: Array, axes: tuple[int, ...]) -> Array:
 def looped(name: str, a: Array, axes: tuple[int, ...], sizes: tuple[int, int, int]) -> Array:
     """`a` folded over `axes` by the compiled loops of a name; `sizes` are what `folded` says."""
     values = np.empty(a.shape[: min(axes)] + a.shape[max(axes) + 1 :], a.dtype)
-    flat, inner = (a.reshape(-1), values.reshape(-1)), sizes[2]
+    inner = sizes[2]
     if inner == 1:
-        loop(f"reductions.{name}_rows")(*flat)
+        loop(f"reductions.{name}_rows")(a, values)
     else:
-        loop(f"reductions.{name}_columns")(*flat, inner, 0, inner)
+        loop(f"reductions.{name}_columns")(a, values, inner, 0, inner)
     return values
 
 
@@ -493,11 +490,10 @@ def logsumexp(
             if n * inner <= SHORT:
                 a = np.ascontiguousarray(a.reshape(-1, n, inner).swapaxes(0, 1))
                 inner = values.size
-            flat = a.reshape(-1), values.reshape(-1)
             if inner == 1:
-                loop("reductions.logsumexp_rows")(*flat)
+                loop("reductions.logsumexp_rows")(a, values)
             else:
-                loop("softmax.logsumexp_columns")(*flat, n, inner, 0, inner)
+                loop("softmax.logsumexp_columns")(a, values, n, inner, 0, inner)
             return values
         most = np.maximum.reduce(a, axes, keepdims=True)
         most = np.where(np.isinf(most), a.dtype.type(0), most)

@@ -52,11 +52,11 @@ def _scan(
     sizes = folded(array, (d,)) if f in _LOOPS and kind is dtypes.float32 else None
     if sizes is not None and input.ndim and (out is None or out is input):
         done = input if out is input else empty(input.sizes, contiguous(input.sizes), kind)
-        flat = array.reshape(-1), done.array.reshape(-1)
+        both = array, done.array
         if sizes[2] == 1:
-            loop(f"scans.{_LOOPS[f]}_rows")(*flat, sizes[1])
+            loop(f"scans.{_LOOPS[f]}_rows")(*both, sizes[1])
         else:
-            loop(f"scans.{_LOOPS[f]}_columns")(*flat, *sizes[1:], 0, sizes[2])
+            loop(f"scans.{_LOOPS[f]}_columns")(*both, *sizes[1:], 0, sizes[2])
         return done
     if input.ndim:
         accumulator = np.float64 if kind is dtypes.float32 else array.dtype
@@ -153,12 +153,12 @@ def _running(
             for dtype in (input.dtype, dtypes.int64)
         ]
         values, indices = [t.array for t in pair]
-        flat = array.reshape(-1), values.reshape(-1), indices.reshape(-1)
+        three = array, values, indices
         sign = np.float32(1 if f is np.maximum else -1)
         if sizes[2] == 1:
-            loop("scans.extreme_rows")(*flat, sizes[1], sign)
+            loop("scans.extreme_rows")(*three, sizes[1], sign)
         else:
-            loop("scans.extreme_columns")(*flat, *sizes[1:], sign, 0, sizes[2])
+            loop("scans.extreme_columns")(*three, *sizes[1:], sign, 0, sizes[2])
         if out is None:
             return pair[0], pair[1]
     elif input.ndim and input.numel():

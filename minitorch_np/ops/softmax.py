@@ -56,9 +56,9 @@ def _by_rows(name: str, dim: int, input: Tensor, other: Tensor | None = None) ->
         return None
     done = blank(form)
     if other is None:
-        loop(name)(input.array.ravel(), done.array.ravel(), n)
+        loop(name)(input.array, done.array, n)
     else:
-        loop(name)(input.array.ravel(), other.array.ravel(), done.array.ravel(), n)
+        loop(name)(input.array, other.array, done.array, n)
     return done
 
 
@@ -70,10 +70,10 @@ def _side_by_side(name: str, n: int, *matrices: Array) -> None:
     """Write the last of the arrays: many small matrices, whose columns are turned into those of one
     wide matrix."""
     *given, out = matrices
-    rows = [a.swapaxes(0, 1).reshape(-1) for a in given]
+    rows = [np.ascontiguousarray(a.swapaxes(0, 1)) for a in given]
     values = np.empty_like(rows[0])
     loop(f"softmax.{name}_columns")(*rows, values, n, values.size // n, 0, values.size // n)
-    out[...] = values.reshape(n, -1, out.shape[2]).swapaxes(0, 1)
+    out[...] = values.swapaxes(0, 1)
 
 
 def _walked(name: str, dim: int, *arrays: Array) -> bool:
@@ -87,11 +87,10 @@ def _walked(name: str, dim: int, *arrays: Array) -> bool:
     if inner > 1 and n * inner <= SHORT:
         _side_by_side(name, n, *[a.reshape(-1, n, inner) for a in arrays])
         return True
-    flat = [a.reshape(-1) for a in arrays]
     if inner == 1:
-        loop(f"softmax.{name}_rows")(*flat, n)
+        loop(f"softmax.{name}_rows")(*arrays, n)
     else:
-        loop(f"softmax.{name}_columns")(*flat, n, inner, 0, inner)
+        loop(f"softmax.{name}_columns")(*arrays, n, inner, 0, inner)
     return True
 
 

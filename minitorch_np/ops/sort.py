@@ -81,8 +81,8 @@ def _lone_top(array: Array, k: int, largest: bool) -> Indices | None:
     shape = (*array.shape[:-1], k + 1)
     best, at = np.empty(shape, array.dtype), np.empty(shape, np.int64)
     sign = np.float32(1 if largest else -1)
-    flat = np.ascontiguousarray(array).reshape(-1)
-    fine = loop("places.top_rows")(flat, array.shape[-1], sign, best.reshape(-1), at.reshape(-1))
+    rows = np.ascontiguousarray(array)
+    fine = loop("places.top_rows")(rows, array.shape[-1], sign, best, at)
     return at[..., :k] if fine else None
 
 

@@ -185,7 +185,7 @@ def picked(a: Array, index: NDArray[np.int64], axis: int) -> Array:
         return a.take(index, axis)
     out = np.empty((*a.shape[:-1], len(index)), a.dtype)
     at = np.ascontiguousarray(index)
-    loop("places.take_columns")(a.reshape(-1), at, out.reshape(-1), a.shape[-1])
+    loop("places.take_columns")(a, at, out, a.shape[-1])
     return out
 
 

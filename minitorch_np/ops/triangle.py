@@ -119,9 +119,8 @@ def _triangle(
 
 def _by_loop(name: str, a: Array, out: Array, diagonal: int) -> None:
     rows, columns = a.shape[-2:]
-    flat = a.reshape(-1), out.reshape(-1)
     diagonal = max(-rows, min(diagonal, columns))  # beyond, nothing changes
-    loop("copies.triangle")(*flat, rows, columns, diagonal, name == "tril", a is not out)
+    loop("copies.triangle")(a, out, rows, columns, diagonal, name == "tril", a is not out)
 
 
 @guarded

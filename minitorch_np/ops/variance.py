@@ -71,7 +71,7 @@ def moments(
         given = input.array
         if alone and input.ndim and dense(given):
             middle = own_mean(given, dims, n)
-            apart = loop("reductions.spread")(given.reshape(-1), float(middle.item()))
+            apart = loop("reductions.spread")(given, float(middle.item()))
             spreads = np.float64(apart) / np.float64(np.maximum(n - correction, 0))
             return np.reshape(np.sqrt(spreads) if root else spreads, shape), middle.reshape(shape)
         wide = given.astype(np.float64)

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from minitorch_np import kernels
 from minitorch_np.graph.inplace import bump
+from minitorch_np.kernels.large import loop
 from minitorch_np.ops.creation import zeros, zeros_like
 from minitorch_np.ops.power import maximum
-from minitorch_np.optim.flat import Flat, counted_up, flat, numbers_as
+from minitorch_np.optim.flat import Array, counted_up, flat, numbers_as
 from minitorch_np.optim.optimizer import (
     Closure,
     Group,
@@ -138,17 +138,16 @@ def _at_once(parameter: Tensor, grad: Tensor, state: State, group: Group, step: 
     arrays = flat(parameter, grad, state["exp_avg"], state["exp_avg_sq"])
     if arrays is None:
         return False
-    flat_parameter, flat_grad, mean, square = arrays
     decay = group["weight_decay"]
     decoupled = group["decoupled_weight_decay"] and decay != 0
     beta1, beta2 = group["betas"]
     given = _numbers(
-        mean.dtype, step, value_of(group["lr"]), value_of(beta1), value_of(beta2), group["eps"],
-        decay, decoupled,
+        arrays[0].dtype, step, value_of(group["lr"]), value_of(beta1), value_of(beta2),
+        group["eps"], decay, decoupled,
     )  # fmt: skip
     if given[2] >= 0.5:  # lerp starts from its other end then
         return False
-    kernels.adam(flat_parameter, flat_grad, mean, square, given)
+    loop("steps.adam", given.dtype)(*arrays, given)
     for written in (parameter, state["exp_avg"], state["exp_avg_sq"]):
         bump(written)
     if decoupled:
@@ -160,7 +159,7 @@ def _at_once(parameter: Tensor, grad: Tensor, state: State, group: Group, step: 
 def _numbers(
     dtype: np.dtype[Any], step: float, lr: float, beta1: float, beta2: float, eps: float,
     decay: float, decoupled: bool,
-) -> Flat:  # fmt: skip
+) -> Array:  # fmt: skip
     """The numbers of a step as the loop takes them; the next parameter has the same."""
     return numbers_as(
         dtype, 1 - lr * decay if decoupled else 1.0, 0.0 if decoupled else decay, 1 - beta1, beta2,

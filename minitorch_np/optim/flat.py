@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.graph.inplace import bump
@@ -12,11 +13,12 @@ from minitorch_np.tensor import Tensor
 
 __all__ = ["counted_up", "flat", "numbers_as"]
 
-Flat = np.ndarray[tuple[int], np.dtype[Any]]
+Array = NDArray[Any]
 
 
-def flat(*tensors: Tensor) -> list[Flat] | None:
-    """The memory of tensors that lie alike, each an array of its elements in the same order.
+def flat(*tensors: Tensor) -> list[Array] | None:
+    """The memory of tensors that lie alike, each an array of its elements in the same order and
+    without gaps, whatever its shape.
 
     None where a loop over memory cannot stand for the ops: tensors of other layouts or dtypes, a
     graph being recorded, a mode that wants to see each op, memory that cannot be written.
@@ -25,7 +27,7 @@ def flat(*tensors: Tensor) -> list[Flat] | None:
     dtype = form.dtype
     if form.packed is None or dtype not in _WIDE or state.route:
         return None
-    arrays: list[Flat] = []
+    arrays: list[Array] = []
     for t in tensors:
         if t.form is not form and (t.form.stride, t.form.expects) != (form.stride, form.expects):
             return None
@@ -33,7 +35,7 @@ def flat(*tensors: Tensor) -> list[Flat] | None:
         if not array.flags.c_contiguous:
             start = t.memory.start + t.offset * dtype.itemsize
             array = np.ndarray(t.numel(), dtype.np, t.memory.buffer, start)
-        arrays.append(array.ravel())  # which is no copy
+        arrays.append(array)
     return arrays if arrays[0].flags.writeable else None
 
 
@@ -52,6 +54,6 @@ def counted_up(step: Tensor) -> float:
 
 
 @lru_cache(maxsize=64)
-def numbers_as(dtype: np.dtype[Any], *numbers: float) -> Flat:
+def numbers_as(dtype: np.dtype[Any], *numbers: float) -> Array:
     """The numbers of a step as an array that nobody writes to: the next parameter has the same."""
     return np.array(numbers, dtype)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from minitorch_np import kernels
 from minitorch_np.graph.inplace import bump
+from minitorch_np.kernels.large import loop
 from minitorch_np.optim.flat import flat, numbers_as
 from minitorch_np.optim.optimizer import (
     Closure,
@@ -90,9 +90,10 @@ class SGD(Optimizer):
         decay = value_of(group["weight_decay"])
         given = numbers_as(arrays[0].dtype, -lr, decay, momentum, 1 - group["dampening"])
         if buffer is None:
-            kernels.sgd(arrays[0], arrays[1], given)
+            loop("steps.sgd", given.dtype)(*arrays, given)
         else:
-            kernels.sgd_momentum(arrays[0], arrays[1], arrays[2], given, bool(group["nesterov"]))
+            nesterov = bool(group["nesterov"])
+            loop("steps.sgd_momentum", given.dtype)(*arrays, given, nesterov)
             bump(buffer)
         bump(parameter)
         return True

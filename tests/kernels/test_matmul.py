@@ -588,9 +588,12 @@ def test_shapes_that_disagree_are_refused() -> None:
 
 
 def test_other_dtypes_are_refused() -> None:
-    half = np.ones((2, 2), "f2")
-    with pytest.raises(TypeError):
-        kernels.mm(half, half, half.copy())
+    for dtype in HALVES:
+        half = np.ones((2, 2), dtype)
+        with pytest.raises(TypeError):
+            kernels.mm(half, half, half.copy())
+        with pytest.raises(TypeError):
+            kernels.bmm(half[None], half[None], half[None].copy())
     swapped = np.ones((2, 2), ">f4")
     with pytest.raises(TypeError):
         kernels.mm(swapped, swapped, swapped.copy())
@@ -599,6 +602,8 @@ def test_other_dtypes_are_refused() -> None:
     single = np.ones((2, 2), "f4")
     with pytest.raises(TypeError):
         kernels.mm(single, single.astype("f8"), single.copy())
+    with pytest.raises(TypeError, match="2 dims"):
+        kernels.mm(single, np.float32([1, 2]), single.copy())
 
 
 def test_strides_of_single_rows_and_columns_are_ignored() -> None:
