@@ -1,7 +1,9 @@
 """What an op costs on tensors so small that arithmetic costs nothing, beside PyTorch.
 
-4x4 tensors, with and without a graph; then forward and backward of a few ops. With BEFORE, the
-folder of another checkout, its engine takes turns with them: has an op become slower since?
+4x4 tensors, with and without a graph; then forward and backward of a few ops. Each library has
+multiplied two matrices before, as any program that trains has: compiled code is loaded. With
+BEFORE, the folder of another checkout, its engine takes turns with them: has an op become slower
+since?
 """
 
 import os
@@ -76,6 +78,7 @@ def row(
             skipped[candidate] = str(error)
             continue
         x, y = torch.ones(4, 4, requires_grad=graph), torch.ones(4, 4)
+        _ = y.mm(y)
         calls[candidate] = lambda x=x, y=y: case(x, y)
     settle()
     targets = {"PyTorch": 1.0} if "PyTorch" in calls else {}

@@ -22,8 +22,8 @@ def product(
     a: Matrices,
     b: Matrices,
     out: Matrices,
-    alpha: float = 1,
-    beta: float = 0,
+    alpha: float = 1.0,
+    beta: float = 0.0,
     start: Matrices | None = None,
 ) -> None:
     """out = alpha * a @ b + beta * start: of (M, K) and (K, N), or of batches of them.

@@ -31,13 +31,16 @@ class Form:
     """
 
     __slots__ = ("alike", "beside", "contiguous", "dtype", "expects", "nbytes", "order", "packed",
-                 "shape", "steps", "stride")  # fmt: skip
+                 "shape", "steps", "stride", "swift")  # fmt: skip
 
     alike: "Form | None"
     """What an elementwise op makes of floating tensors that all have this form, when NumPy may
     allocate the result; None where it may not: large, half, integer, 0-d, or not dense."""
     beside: "Form | None"
     """The same of a tensor of this form and a number, which differs in dims of size 1."""
+    swift: int | None
+    """Which of the loops of `kernels.small` takes tensors of this form: 0 that for float32, 1 that
+    for float64; None where none does."""
     expects: tuple[tuple[Shape, Dtype]]
     """What a node whose one output has this form expects as its gradient; integers have none, and
     to ask for theirs is the error that `refusals.blame` words."""
@@ -65,12 +68,14 @@ class Form:
         self.contiguous = stride == strides.contiguous(shape)
         if not self.contiguous and not strides.is_contiguous(shape, stride):
             self.packed, self.order = _packed(shape, stride)
-        self.alike = self.beside = None
+        self.alike = self.beside = self.swift = None
         floats = dtype.category == FLOATING and not dtype.is_half
         if floats and shape and 0 < self.nbytes <= NUMPYS_OWN and self.packed is not None:
             own = (shape, stride)
             self.alike = self._with(strides.elementwise(shape, (own,)))
             self.beside = self._with(strides.elementwise(shape, (own, ((), ()))))
+            if self.contiguous and self.alike is self:
+                self.swift = size // 8
 
     def _with(self, stride: Stride) -> "Form":
         return self if stride == self.stride else form_of(self.shape, stride, self.dtype)

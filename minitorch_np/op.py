@@ -11,10 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, ParamSpec, Protocol, TypeVar, cast, get_args, get_origin
 
-from minitorch_np import recorder
+from minitorch_np import kernels, recorder
+from minitorch_np.dtypes import float32, float64
 from minitorch_np.form import Plans
 from minitorch_np.graph.anomaly import GENERATED, maker
 from minitorch_np.guard import guarded
+from minitorch_np.kernels.large import loop
 from minitorch_np.missing import MISSING
 from minitorch_np.overloads import refuse
 from minitorch_np.plan import Plan, Rule, plan_of
@@ -76,7 +78,8 @@ class Op:
     """A registered op. `name` is torch's, `layout` one of `strides.LAYOUTS`; calling it runs it."""
 
     __slots__ = (
-        "bound", "called", "function", "impl", "layout", "name", "of", "plan", "text", "variadic"
+        "bound", "called", "foreign", "function", "impl", "layout", "name", "of", "plan", "text",
+        "variadic",
     )  # fmt: skip
 
     function: Callable[..., object]
@@ -93,6 +96,7 @@ class Op:
         self.text = ""
         self.variadic: str | None = None
         self.called = ""
+        self.foreign: Callable[..., object] | None = None  # what an operator does with no operand
         self.of: Op | None = None  # what it is another name of
 
     @property
@@ -129,6 +133,7 @@ def op(
     refuses: str | None = None,
     discrete: bool = False,
     quick: Callable[..., A] | None = None,
+    swift: str = "",
     into: Callable[[A, A, A], None] | None = None,
     beside: bool = True,
     planned: bool = False,
@@ -142,12 +147,12 @@ def op(
     method. A name ending in '_' writes to its first argument in place; `inplace=True` derives that
     form from the `out` parameter. `variadic` names a parameter that the method takes as separate
     arguments too (`x.permute(1, 0)`). `node` overrides the node's name, or computes it from
-    arguments it names. `quick`, a function such as np.add, is the op on small float arrays of one
-    form with nothing else given: then only it runs. `into` fills the result of two float arrays,
-    whose form is known once such two met. `planned` says that a view follows from the
-    form and from arguments that are ints, so that it need be worked out only once. `aten`,
-    `refuses`, `discrete`, `beside`, `graded`, `called` and `frugal` are the plan's. An op that has
-    neither rules nor `differentiable=False` raises on the way back.
+    arguments it names. `quick`, such as np.add, is the op on small float arrays of one form with
+    nothing else given: then only it runs; `swift` names the loop in `kernels.small` that does so
+    once compiled code is loaded. `into` fills the result of two float arrays, whose form is known
+    once such two met. `planned` says that a view follows from the form and ints. `aten`, `refuses`,
+    `discrete`, `beside`, `graded`, `called` and `frugal` are the plan's. An op that has neither
+    rules nor `differentiable=False` raises on the way back.
     """
     assert layout in LAYOUTS, layout
 
@@ -165,6 +170,7 @@ def op(
         plan.aten = aten or name
         plan.discrete = discrete
         plan.quick = quick
+        plan.swift = swift
         plan.into = into
         plan.beside = beside
         plan.planned = planned
@@ -260,6 +266,12 @@ def alias(function: F, name: str) -> F:
     return cast(F, made.function)
 
 
+def operator(function: Callable[..., object], name: str, foreign: Callable[..., object]) -> None:
+    """Bind an op as Python's operator `name`; operands that it does not know are `foreign`'s."""
+    made = _renamed(cast(Any, function).op, name)
+    made.called, made.foreign = "", foreign
+
+
 def _renamed(one: Op, name: str) -> Op:
     """An op under another name, which its errors say; it shares all that is generated."""
     made = Op(one.name, one.layout, one.plan)
@@ -307,7 +319,8 @@ def build(one: Op) -> Callable[..., object]:
     native = plan.name.endswith("_") and not plan.name.endswith("__")
     space: dict[str, Any] = dict(SPACE, impl=one.impl, op=one, title_of=plan.title)
     space["born"] = maker()
-    space.update(quick=plan.quick, into=plan.into, plans=Plans(), pairs=Plans())
+    space.update(quick=plan.quick, into=plan.into, plans=Plans(), pairs=Plans(), foreign=None)
+    space["swift"] = None if kernels.waiting or not plan.swift else Swift(plan.swift)
     if isinstance(plan.quick, types.FunctionType):  # in which a signal handler may run
         space["quiet"] = Anew
     for p in plan.signature.parameters.values():
@@ -333,11 +346,35 @@ def _give_body(one: Op, text: str, made: types.FunctionType) -> None:
     """
     function = cast(types.FunctionType, one.function)
     for each in (function, cast(types.FunctionType, one.bound)):
-        each.__globals__.update(made.__globals__ | {"op": one, "method": each is not function})
+        own = {"op": one, "method": each is not function, "foreign": one.foreign}
+        each.__globals__.update(made.__globals__ | own)
         GENERATED.append(each.__globals__)
         each.__defaults__, each.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
         each.__code__ = made.__code__.replace()
     one.text = text
+
+
+class Swift(dict[int, Callable[..., object]]):
+    """The loops of a name in `kernels.small`, each compiled when it is first asked for."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def __missing__(self, kind: int) -> Callable[..., object]:
+        found = self[kind] = loop(f"small.{self.name}", (float32, float64)[kind].np)
+        return found
+
+
+def _hasten() -> None:
+    """Let recorders that exist go by compiled loops, too."""
+    for space in GENERATED:
+        name = space["op"].plan.swift
+        if name:
+            space["swift"] = Swift(name)
+
+
+kernels.waiting.append(_hasten)
 
 
 def _build_method(one: Op) -> Callable[..., object]:

@@ -67,6 +67,7 @@ class Plan:
     aten: str = ""
     """torch's name, where the function's says which of its overloads it is."""
     quick: Callable[..., A] | None = None
+    swift: str = ""
     """What it is on arrays of one form, and on an array and a number: see shortcuts.py."""
     into: Callable[[A, A, A], None] | None = None
     """For an op of two tensors: what fills the memory of its result, from arrays of two forms that

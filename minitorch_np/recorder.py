@@ -208,6 +208,14 @@ def _into_out(plan: Plan, run: str) -> Iterator[str]:
     yield f"return underived(op, {run}, ({given},))" if plan.refuses == "leaf" else f"return {run}"
 
 
+def _foreign(plan: Plan) -> Iterator[str]:
+    """The line by which Python's operators leave what is no operand to its own class."""
+    first, *rest = plan.inputs()
+    if plan.quick and rest and plan.kinds[rest[0]] == "maybe":
+        yield f"if foreign is not None and not isinstance({rest[0]}, OPERANDS):"
+        yield f"    return foreign({first}, {rest[0]})"
+
+
 def record_source(plan: Plan) -> str:
     """The recorder of the op: run it, and leave a node when an input needs a gradient."""
     call = call_text(plan.signature)
@@ -223,7 +231,7 @@ def record_source(plan: Plan) -> str:
     if plan.into:
         once = f"paired(pairs, {', '.join(plan.inputs())}, out, {once})"
     run = f"counted({once}, out)" if plan.has_out else once
-    slow = ["route = state.route", "if not route:"]
+    slow = [*_foreign(plan), "route = state.route", "if not route:"]
     slow += [f"    return unrecorded({once})" if plan.view else f"    return {run}"]
     slow += ["if route > 1:", f"    return watched(op, {watched_text(plan.signature)})"]
     if plan.has_out:

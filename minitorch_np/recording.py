@@ -6,6 +6,8 @@ The common ones stand in the text itself, see recorder.py.
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
+import numpy as np
+
 from minitorch_np.dtypes import float32
 from minitorch_np.form import NUMPYS_OWN, Form, Plans
 from minitorch_np.graph.inplace import (
@@ -207,6 +209,7 @@ SPACE: dict[str, object] = {
     "NO_FORM": Form((), (), float32),
     "NUMBERS": frozenset([int, float]),
     "Node": Node,
+    "OPERANDS": (Tensor, float, int),
     "Tensor": Tensor,
     "UNWRITTEN": UNWRITTEN,
     "WATCHERS": WATCHERS,
@@ -225,6 +228,7 @@ SPACE: dict[str, object] = {
     "learnt": learnt,
     "met": met,
     "new": object.__new__,
+    "new_array": np.empty,
     "blank": blank,
     "owning": owning,
     "paired": paired,

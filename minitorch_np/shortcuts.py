@@ -40,15 +40,15 @@ def quick(plan: Plan) -> Iterator[str]:
     ]
     yield f"if {_quick_tests(plan, '')}:"
     if not rest:
-        yield "    to = form.alike"
-        yield "    if to is not None:"
-        yield from [f"        {line}" for line in made]
+        usual = ["to = form.alike", "if to is not None:", *[f"    {line}" for line in made]]
+        yield from [f"    {line}" for line in _swift(plan, usual, made[-2:])]
         return
     other = rest[0]
     yield f"    if isinstance({other}, Tensor):"
-    yield f"        to = form.alike if {other}.form is form else pairs.get((form, {other}.form))"
-    yield "        if to is not None:"
-    yield from [f"            {line}" for line in made]
+    met_before = f"pairs.get((form, {other}.form))"
+    usual = [f"to = form.alike if {other}.form is form else {met_before}", "if to is not None:"]
+    usual += [f"    {line}" for line in made]
+    yield from [f"        {line}" for line in _swift(plan, usual, made[-2:])]
     if plan.kinds[other] == "maybe":
         to = "form.beside" if plan.beside else "form.alike"
         yield f"    elif type({other}) in NUMBERS and {to} is not None:"
@@ -56,6 +56,24 @@ def quick(plan: Plan) -> Iterator[str]:
         yield f"        result = owning({to}, number)"
         yield f"        if {_untracked_one(first)} or not state.route:"
         yield "            return result"
+
+
+def _swift(plan: Plan, usual: Sequence[str], end: Sequence[str]) -> Iterator[str]:
+    """The usual lines; but first, once compiled code is loaded, those that let it fill the result
+    of tensors of one form."""
+    if not plan.swift:
+        yield from usual
+        return
+    inputs = plan.inputs()
+    same = "".join([f" and {arg}.form is form" for arg in inputs[1:]])
+    yield f"if swift is not None and form.swift is not None{same}:"
+    yield from [f"    {line}" for line in _fetched(inputs)]
+    yield "    array = new_array(form.shape, form.dtype.np)"
+    yield f"    swift[form.swift]({', '.join([f'a_{arg}' for arg in inputs])}, array)"
+    yield "    result = owning(form, array)"
+    yield from [f"    {line}" for line in end]
+    yield "else:"
+    yield from [f"    {line}" for line in usual]
 
 
 def _quick_form(plan: Plan) -> Iterator[str]:
@@ -107,7 +125,7 @@ def quick_inplace(plan: Plan) -> Iterator[str]:
     done = [
         f"if {tests}:",
         *[f"    {line}" for line in _fetched(inputs)],
-        f"    quiet.run(quick, {arrays}, out=a_{first})",
+        *[f"    {line}" for line in _written(plan, arrays, first)],
         *[f"    {line}" for line in written],
     ]
     if not rest:
@@ -122,6 +140,18 @@ def quick_inplace(plan: Plan) -> Iterator[str]:
         yield f"        a_{first} = {first}.array"
         yield f"        quiet.run(quick, a_{first}, float({other}), out=a_{first})"
         yield from [f"        {line}" for line in written]
+
+
+def _written(plan: Plan, arrays: str, first: str) -> Iterator[str]:
+    """Lines that write to the first of arrays of one form. Memory that somebody else gave might be
+    read-only, which NumPy finds out."""
+    line = f"quiet.run(quick, {arrays}, out=a_{first})"
+    if plan.swift:
+        yield f"if swift is not None and form.swift is not None and {first}.store is None:"
+        yield f"    swift[form.swift]({arrays}, a_{first})"
+        yield "else:"
+        line = f"    {line}"
+    yield line
 
 
 def planned(plan: Plan) -> Iterator[str]:

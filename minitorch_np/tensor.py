@@ -89,6 +89,7 @@ _DETACH = (
     "use var_no_grad = var.detach()."
 )
 _new = object.__new__
+_new_array: Callable[..., Array] = np.empty
 
 F = TypeVar("F", bound=Callable[..., object])
 V = TypeVar("V")
@@ -545,9 +546,7 @@ def blank(form: Form) -> Tensor:
     """
     dtype = form.dtype.np
     if form.nbytes <= NUMPYS_OWN:
-        packed = form.packed
-        assert packed is not None
-        array = np.empty(packed, dtype)
+        array = _new_array(form.packed, dtype)  # of a dense form, so there is one
         return owning(form, array if form.order is None else array.transpose(form.order))
     memory = allocate(form.nbytes)
     array = np.ndarray(form.shape, dtype, memory.buffer, memory.start, form.steps)

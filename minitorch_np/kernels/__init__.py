@@ -4,6 +4,7 @@ numba costs 0.3 s to import, so a kernel's module is loaded when its name is fir
 """
 
 import importlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .threads import get_num_threads, set_num_threads
@@ -23,9 +24,13 @@ _MODULES = {
     "bessel", "broadcast", "channels", "compiler", "copies", "ctc", "cylinder", "decay",
     "depthwise", "distances", "elementwise", "gamma", "incomplete", "losses", "matmul", "modes",
     "permutation", "places", "polynomials", "pools", "reductions", "remainders", "resampling",
-    "sampling", "scans", "smooth", "softmax", "steps",
+    "sampling", "scans", "small", "smooth", "softmax", "steps",
 }  # fmt: skip
 """What is loaded when it is first asked for."""
+
+
+waiting: list[Callable[[], object]] = []
+"""Whom to tell when numba is loaded."""
 
 
 def __getattr__(name: str) -> object:
@@ -34,6 +39,8 @@ def __getattr__(name: str) -> object:
     if module not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     loaded = importlib.import_module(f".{module}", __name__)
+    while waiting:
+        waiting.pop()()
     value: object = loaded if name == module else getattr(loaded, name)
     globals()[name] = value
     return value

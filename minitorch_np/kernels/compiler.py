@@ -122,6 +122,15 @@ def jit(function: Callable[P, R]) -> Callable[P, R]:
     return dispatcher
 
 
+def held(function: Callable[P, R]) -> Callable[P, R]:
+    """`jit` for what is so short that others need not run meanwhile: Python's lock is kept."""
+    dispatcher = _numba.njit(**{**_OPTIONS, "nogil": False})(function)
+    cache = _cache(function)
+    if cache is not None:
+        dispatcher._cache = cache
+    return dispatcher
+
+
 def inlined(function: Callable[P, R]) -> Callable[P, R]:
     """A part of compiled functions, put in their place where they call it so that loops around it
     can be vectorised.

@@ -25,6 +25,7 @@ from . import (
     resampling,
     sampling,
     scans,
+    small,
     smooth,
     softmax,
     steps,
@@ -35,7 +36,7 @@ __all__ = ["builders"]
 MODULES = (
     bessel, broadcast, channels, copies, ctc, cylinder, decay, depthwise, distances, elementwise,
     gamma, incomplete, modes, permutation, places, polynomials, pools, reductions, remainders,
-    resampling, sampling, scans, smooth, softmax, steps,
+    resampling, sampling, scans, small, smooth, softmax, steps,
 )  # fmt: skip
 
 

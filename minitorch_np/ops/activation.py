@@ -77,7 +77,7 @@ _ZERO = np.zeros((), np.float32)
 """As an array, for NumPy takes longer to read a number; and first, so that -0.0 is kept."""
 
 
-@op("elementwise", inplace=True, quick=partial(np.maximum, _ZERO))
+@op("elementwise", inplace=True, quick=partial(np.maximum, _ZERO), swift="relu")
 def relu(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`max(input, 0)`; its derivative at 0 is 0. Source: ATen/native/Activation.cpp relu."""
     if input.dtype is dtypes.bool_:

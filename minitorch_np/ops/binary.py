@@ -125,7 +125,7 @@ _BESIDE: dict[Callable[[Array, Array, Array], object], Callable[[Array, Array, A
 """The kernels of tensors of different shapes; `kernels.broadcast` numbers them so."""
 
 
-@op("elementwise", inplace=True, quick=np.add)
+@op("elementwise", inplace=True, quick=np.add, swift="add")
 def add(
     input: Tensor | Number,
     other: Tensor | Number,
@@ -140,7 +140,7 @@ def add(
 add.vjp(input=lambda g: g, other=lambda g, alpha: scaled(g, alpha))
 
 
-@op("elementwise", inplace=True, quick=np.subtract)
+@op("elementwise", inplace=True, quick=np.subtract, swift="subtract")
 def sub(
     input: Tensor | Number,
     other: Tensor | Number,
@@ -178,7 +178,7 @@ def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
 rsub.vjp(input=lambda g, alpha: taken(g, alpha), other=lambda g: g)
 
 
-@op("elementwise", inplace=True, quick=np.multiply)
+@op("elementwise", inplace=True, quick=np.multiply, swift="multiply")
 def mul(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """`input * other`, broadcast; of bools, both. Source: ATen/native/BinaryOps.cpp mul."""
     f: Callable[[Array, Array, Array], object] = np.multiply
@@ -195,6 +195,7 @@ mul.vjp(input=lambda g, other: g * other, other=lambda g, input: g * input)
     inplace=True,
     node=lambda rounding_mode: "DivBackward0" if rounding_mode is None else "DivBackward2",
     quick=np.true_divide,
+    swift="divide",
 )
 def div(
     input: Tensor | Number,

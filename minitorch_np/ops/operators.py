@@ -1,11 +1,13 @@
 """Python's operators on tensors, one line each. Source: torch/_tensor.py and its C bindings."""
 
 from collections.abc import Callable
+from typing import Any, cast
 
 import numpy as np
 
 from minitorch_np import dtypes
 from minitorch_np.op import REGISTRY
+from minitorch_np.op import operator as bind_op
 from minitorch_np.ops import binary, bitwise, compare, power, unary
 from minitorch_np.ops.products import mm
 from minitorch_np.tensor import Number, Tensor
@@ -33,6 +35,16 @@ def operator(name: str, function: Binary) -> None:
         return NotImplemented
 
     bind(name, bound, function.__doc__)
+
+
+def direct(name: str, function: Binary) -> None:
+    """`operator` of an op that takes operands at once, without a function around it."""
+
+    def foreign(self: Tensor, other: object) -> object:
+        number = cast(Any, other)
+        return function(self, number.item()) if isinstance(other, np.generic) else NotImplemented
+
+    bind_op(function, name, foreign)
 
 
 def slot(name: str, function: Binary) -> None:
@@ -111,13 +123,13 @@ def reflected_product(other: Tensor | Number, input: Tensor) -> object:
     return product(other, input) if isinstance(other, Tensor) else NotImplemented
 
 
-operator("__add__", binary.add)
+direct("__add__", binary.add)
 slot("__radd__", binary.add)
-operator("__sub__", binary.sub)
+direct("__sub__", binary.sub)
 reflected("__rsub__", difference_of)
-operator("__mul__", binary.mul)
+direct("__mul__", binary.mul)
 slot("__rmul__", binary.mul)
-operator("__truediv__", binary.div)
+direct("__truediv__", binary.div)
 reflected("__rtruediv__", quotient_of)
 reflected("__rdiv__", quotient_of)
 operator("__floordiv__", binary.floor_divide)

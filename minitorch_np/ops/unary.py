@@ -52,7 +52,7 @@ _neg, _abs = in_place("elementwise.neg", np.negative), in_place("elementwise.abs
 _ceil, _trunc = in_place("elementwise.ceil", np.ceil), in_place("elementwise.trunc", np.trunc)
 
 
-@op("elementwise", inplace=True, quick=np.negative)
+@op("elementwise", inplace=True, quick=np.negative, swift="negative")
 def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`-input`. Raises: NotImplementedError for bools. Source: ATen/native/UnaryOps.cpp neg."""
     if input.dtype is dtypes.bool_:

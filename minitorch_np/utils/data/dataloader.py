@@ -7,11 +7,12 @@ from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 
+from minitorch_np.memory_format import contiguous_format
 from minitorch_np.ops.from_data import from_numpy, tensor
 from minitorch_np.random import Generator
 from minitorch_np.tensor import Tensor
 from minitorch_np.utils.data.collate import default_collate, default_convert
-from minitorch_np.utils.data.dataset import Dataset, IterableDataset
+from minitorch_np.utils.data.dataset import Dataset, IterableDataset, TensorDataset
 from minitorch_np.utils.data.sampler import (
     BatchSampler,
     RandomSampler,
@@ -112,7 +113,8 @@ class DataLoader(Generic[T]):
         if self._streams:
             return self._counted(self._stream(), self._told_length)
         if self.batch_sampler is not None:
-            return map(self._batch, self.batch_sampler)
+            shuffled = self._shuffled()
+            return map(self._batch, self.batch_sampler) if shuffled is None else shuffled
         return (self.collate_fn(self.dataset[i]) for i in cast("Iterable[int]", self.sampler))
 
     def _stream(self) -> Iterator[Any]:
@@ -134,6 +136,24 @@ class DataLoader(Generic[T]):
                     stacklevel=2,
                 )
             yield batch
+
+    def _shuffled(self) -> Iterator[list[Tensor]] | None:
+        """The batches of a shuffled TensorDataset, gathered by slices of one permutation; None for
+        another loader, which goes by lists of indices."""
+        batches, data = self.batch_sampler, self.dataset
+        if type(batches) is not BatchSampler or type(batches.sampler) is not RandomSampler:
+            return None
+        order, size = batches.sampler, batches.batch_size
+        if order.replacement or order.num_samples != len(order.data_source):
+            return None
+        if type(data) is not TensorDataset or self.collate_fn is not default_collate:
+            return None
+        count = order.num_samples - (order.num_samples % size if batches.drop_last else 0)
+        return (
+            [t.index_select(0, run[at : at + size]) for t in data.tensors]
+            for run in order.runs()
+            for at in range(0, min(count, len(run)), size)
+        )
 
     def _batch(self, indices: Sequence[int]) -> object:
         in_memory = getattr(self.dataset, "tensors_and_rows", None)
@@ -161,7 +181,7 @@ def _gather(tensors: tuple[Tensor, ...], rows: Sequence[int]) -> list[Tensor]:
     """The rows of every tensor: a copied slice when they follow each other, else one gather."""
     first, end = rows[0], rows[0] + len(rows)
     if first >= 0 and rows[-1] == end - 1 and list(rows) == list(range(first, end)):
-        return [t[first:end].clone() for t in tensors]
+        return [t[first:end].clone(memory_format=contiguous_format) for t in tensors]
     # Straight through NumPy: `tensor` asks each element for its type.
     index = from_numpy(np.array(rows)) if set(map(type, rows)) == {int} else tensor(rows)
     selects = min(rows) >= 0  # index_select takes no index from the end

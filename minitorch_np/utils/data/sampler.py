@@ -25,6 +25,10 @@ def drawn_seed(generator: Generator | None) -> int:
     return int(empty((), dtype=int64).random_(generator=generator).item())
 
 
+def _listed(indices: Tensor) -> list[int]:
+    return cast("list[int]", indices.tolist())
+
+
 class Sampler(Generic[T]):
     """An iterable of indices, or of batches of them."""
 
@@ -80,9 +84,9 @@ class RandomSampler(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         # Not `yield from`: a chain hands out each index without waking a generator for it.
-        return itertools.chain.from_iterable(self._blocks())
+        return itertools.chain.from_iterable(map(_listed, self.runs()))
 
-    def _blocks(self) -> Iterator[list[int]]:
+    def runs(self) -> Iterator[Tensor]:
         """The indices in the runs that PyTorch draws: 32 with replacement, else a permutation."""
         n = len(self.data_source)
         generator = self.generator
@@ -97,7 +101,7 @@ class RandomSampler(Sampler[int]):
                 drawn = randperm(n, generator=generator)  # drawn even for no rest: it moves on
             else:
                 return  # nobody sees where this pass's own generator ends
-            yield cast("list[int]", drawn.tolist())[:size]
+            yield drawn[:size]
 
     def __len__(self) -> int:
         return self.num_samples

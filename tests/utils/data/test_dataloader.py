@@ -47,6 +47,42 @@ def test_batches(name: str, kind: str) -> None:
     same(f)
 
 
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_strides_of_batches(shuffle: bool) -> None:
+    """Whatever the order of the memory that they are taken from."""
+
+    def f(torch: Any) -> Any:
+        x = torch.arange(360.0).view(6, 3, 4, 5)
+        tensors = (
+            x.contiguous(memory_format=torch.channels_last),
+            torch.arange(360.0).view(4, 5, 6, 3).permute(2, 3, 0, 1),
+            torch.arange(24.0).view(4, 6).t(),
+            torch.arange(4.0).view(4, 1).expand(4, 6).t(),
+            x[:, :, 0, 0],
+        )
+        data = torch.utils.data.TensorDataset(*tensors)
+        torch.manual_seed(7)
+        return list(torch.utils.data.DataLoader(data, 4, shuffle=shuffle))
+
+    same(f)
+
+
+@pytest.mark.parametrize("options", [{}, {"drop_last": True}, {"batch_size": 5}])
+def test_a_pass_that_is_left_early(options: dict[str, Any]) -> None:
+    """The generator of the order is where PyTorch's is, after some batches and after all."""
+
+    def f(torch: Any) -> Any:
+        g = torch.Generator().manual_seed(11)
+        loader = torch.utils.data.DataLoader(
+            dataset(torch), **{"batch_size": 4, **options}, shuffle=True, generator=g
+        )
+        first = next(iter(loader))
+        some = g.get_state()
+        return first, some, list(loader), g.get_state(), torch.rand(1)
+
+    same(f)
+
+
 def test_own_generator() -> None:
     def f(torch: Any) -> Any:
         g = torch.Generator().manual_seed(5)

@@ -1,0 +1,140 @@
+"""Small loops: NumPy's bits, which loop runs when, and how arrays come into compiled code."""
+
+import subprocess
+import sys
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import minitorch_np
+from minitorch_np.kernels.large import loop
+from minitorch_np.op import REGISTRY, Swift
+from tests.oracle import same
+
+UFUNCS: dict[str, Any] = {
+    "add": np.add, "subtract": np.subtract, "multiply": np.multiply, "divide": np.divide,
+    "negative": np.negative, "relu": lambda a: np.maximum(np.zeros((), a.dtype), a),
+}  # fmt: skip
+SWIFT = {name: one for name, one in REGISTRY.items() if one.plan.swift}
+SPECIAL = [0.0, -0.0, 1.0, -1.5, 1e-45, -1e-310, 3e38, 1e308, float("inf"), -float("inf")]
+SPECIAL += [float("nan"), 2.0, 1 / 3]
+
+
+@pytest.fixture(autouse=True)
+def compiled() -> None:
+    x = minitorch_np.ones(2, 2)
+    _ = x.mm(x)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", UFUNCS)
+def test_bits_are_numpys(name: str, dtype: str) -> None:
+    with np.errstate(all="ignore"):
+        pairs = np.array(list(product(SPECIAL, repeat=2))).astype(dtype)
+        random = np.random.default_rng(0).standard_normal((2, 333)).astype(dtype)
+        for a, b in (pairs.T.copy(), random):
+            given = (a,) if name in ("negative", "relu") else (a, b)
+            expected = UFUNCS[name](*given)
+            out = np.full_like(a, 7)
+            loop(f"small.{name}", a.dtype)(*given, out)
+            for x, y in ((out, expected), (np.signbit(out), np.signbit(expected))):
+                kept = ~np.isnan(expected)
+                assert np.array_equal(x[kept], y[kept])
+            assert np.array_equal(np.isnan(out), np.isnan(expected))
+            loop(f"small.{name}", a.dtype)(*given, given[-1])  # in place
+            assert given[-1].tobytes() == out.tobytes()
+
+
+def test_every_swift_op_has_its_loop() -> None:
+    assert {one.plan.swift for one in SWIFT.values()} == set(UFUNCS)
+    for one in SWIFT.values():
+        space = one.function.__globals__
+        if one.text:
+            assert isinstance(space["swift"], Swift), one
+
+
+@pytest.mark.parametrize("name", [n for n in SWIFT if not n.endswith("_")])
+def test_swift_ops(name: str) -> None:
+    """Of one form and of several, with a graph and without; `same` compares gradients, too."""
+
+    def f(t: Any, x: Any, y: Any) -> Any:
+        given = (x,) if REGISTRY[name].plan.swift in ("negative", "relu") else (x, y)
+        return getattr(t, name)(*given)
+
+    for x, y in (
+        (torch.randn(3, 4), torch.randn(3, 4)),
+        (torch.randn(3, 4).double(), torch.randn(3, 4).double()),
+        (torch.randn(4, 3).t(), torch.randn(4, 3).t()),
+        (torch.randn(3, 4), torch.randn(4)),
+        (torch.randn(3, 8)[:, ::2], torch.randn(3, 8)[:, ::2]),
+        (torch.randn(3, 4), torch.randn(3, 4).double()),
+        (torch.randn(0, 4), torch.randn(0, 4)),
+        (torch.randn(3, 4), torch.randn(4, 3).t()),
+        (torch.randn(70, 70), torch.randn(70, 70)),
+    ):
+        same(f, x, y, grad=False)
+        same(f, x.requires_grad_(), y.requires_grad_())
+
+
+@pytest.mark.parametrize("name", [n for n in SWIFT if n.endswith("_")])
+def test_what_may_not_be_written_is_not(name: str) -> None:
+    for values in (np.arange(6.0), np.arange(6.0, dtype=np.float32)):
+        values.flags.writeable = False
+        with pytest.warns(UserWarning, match="not writable"):
+            x = minitorch_np.from_numpy(values)
+        given = () if REGISTRY[name].plan.swift in ("negative", "relu") else (x.clone(),)
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(x, name)(*given)
+        assert values.tolist() == list(range(6))
+
+
+def test_numba_is_loaded_by_a_product_and_not_before() -> None:
+    code = (
+        "import sys, minitorch_np as m\n"
+        "x = m.ones(2, 2)\n"
+        "y = (x + x) * x - x / x + (-x).relu()\n"
+        "assert 'numba' not in sys.modules\n"
+        "x.mm(x)\n"
+        "assert 'numba' in sys.modules\n"
+        "assert ((x + x) * x - x / x + (-x).relu()).tolist() == y.tolist()\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_loops_take_any_shape_as_flat() -> None:
+    for shape in ((), (1,), (0, 3), (2, 3, 4), (1, 1, 5)):
+        a = np.random.default_rng(1).standard_normal(shape).astype(np.float32)
+        out = np.full(shape, 9, np.float32)
+        loop("small.negative", a.dtype)(a, out)
+        assert out.tobytes() == (-a).tobytes()
+
+
+class Foreign:
+    """An operand that no tensor knows, and that knows what to do with one."""
+
+    def __radd__(self, other: object) -> str:
+        return "added"
+
+    __rsub__ = __rmul__ = __rtruediv__ = __radd__
+
+
+@pytest.mark.parametrize("sign", ["+", "-", "*", "/"])
+def test_operators_leave_foreign_operands_to_their_class(sign: str) -> None:
+    def f(t: Any) -> Any:
+        x, names = t.tensor([1.0, 2.0]), {"f": Foreign()}
+
+        def of(text: str) -> Any:
+            return eval(f"x {sign} {text}", {"x": x, "np": np, **names})
+
+        return of("f"), of("np.float32(3)"), of("np.int64(2)"), of("True"), of("2.5"), of("x")
+
+    same(f)
+
+
+@pytest.mark.parametrize("sign", ["+", "-", "*", "/"])
+@pytest.mark.parametrize("operand", ["'x'", "None", "[1.0]", "object"])
+def test_operators_refuse_as_pytorch_does(sign: str, operand: str) -> None:
+    same(lambda t: eval(f"x {sign} {operand}", {"x": t.ones(2)}))
