@@ -33,6 +33,7 @@ __all__ = [
     "RENAMED",
     "Op",
     "Recorded",
+    "Swift",
     "alias",
     "composite",
     "op",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import dtypes
+from minitorch_np import dtypes, kernels
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.graph.modes import Creation, is_grad_enabled, state
@@ -21,7 +21,7 @@ from minitorch_np.loops import (
     quietly,
     reduce,
 )
-from minitorch_np.op import composite, op
+from minitorch_np.op import Swift, composite, op
 from minitorch_np.ops.join import cat
 from minitorch_np.ops.view import expand, unsqueeze
 from minitorch_np.overloads import unfitting
@@ -35,6 +35,9 @@ __all__ = [
 
 Array = NDArray[np.generic]
 Dims = int | Sequence[int] | None
+
+_IN_PAIRS = 128
+"""Terms that NumPy adds up without halving them first."""
 
 LONG = 256
 """Terms from which float32 sums across rows are taken in float64."""
@@ -130,7 +133,11 @@ def large_total(a: Array, axes: tuple[int, ...], name: str) -> Array | None:
 
 _sums = Plans[tuple[tuple[int, ...], Form, int]]()
 """By form, dim and keepdim of a sum that is one call: its dims, the result's form, and how many
-columns a compiled loop takes side by side (1 for rows), 0 where NumPy sums few terms."""
+columns a compiled loop takes side by side (1 for rows). Few terms are NumPy's: 0, or a key of
+`_SMALL`, which has loops for them once compiled code is loaded."""
+
+_SMALL = {-1: Swift("sum_rows"), -2: Swift("sum_columns")}
+"""Sums in NumPy's order."""
 
 
 def _columns_at_once(input: Tensor, dims: tuple[int, ...]) -> int | None:
@@ -139,7 +146,14 @@ def _columns_at_once(input: Tensor, dims: tuple[int, ...]) -> int | None:
     for d in dims:
         many *= input.sizes[d]
     if input.numel() < MANY:
-        return 0 if many < LONG and not input.dtype.is_half else None
+        if many >= LONG or input.dtype.is_half:
+            return None
+        last = input.ndim - 1
+        if input.form.swift is None or len(dims) not in (1, input.ndim):
+            return 0
+        if len(dims) == input.ndim or dims[0] == last:
+            return -1 if many <= _IN_PAIRS else 0
+        return 0 if dims[0] else -2
     sizes = folded(input.array, dims)
     return None if sizes is None else sizes[2]
 
@@ -149,9 +163,12 @@ def _by_one_call(
 ) -> Tensor | None:
     """A sum that `_sums` knows; None where the loop cannot read the array as it lies."""
     axes, form, wide = known
-    if not wide:
+    if wide <= 0:
         done = blank(form)
-        quiet.run(np.add.reduce, array, axes, None, done.nd, keepdim)
+        if wide and not kernels.waiting:
+            _ = _SMALL[wide][array.itemsize // 8](array, done.nd)
+        else:
+            quiet.run(np.add.reduce, array, axes, None, done.nd, keepdim)
         return done
     if not array.flags.carray:  # read-only or misaligned
         return None

@@ -12,6 +12,7 @@ import torch
 import minitorch_np
 from minitorch_np.kernels.large import loop
 from minitorch_np.op import REGISTRY, Swift
+from minitorch_np.ops import reduce as reductions
 from tests.oracle import same
 
 UFUNCS: dict[str, Any] = {
@@ -110,6 +111,41 @@ def test_loops_take_any_shape_as_flat() -> None:
         out = np.full(shape, 9, np.float32)
         loop("small.negative", a.dtype)(a, out)
         assert out.tobytes() == (-a).tobytes()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_sums_are_numpys(dtype: str) -> None:
+    """Of rows, columns and all, bit by bit; the second sum of a form goes by the loop."""
+    random = np.random.default_rng(5)
+    for n, m in [*product((1, 2, 3, 7, 9), (1, 4, 8, 31, 130)), (128, 3), (1, 128), (129, 2)]:
+        a = (random.standard_normal((n, m)) * 10.0 ** random.integers(-3, 4, (n, m))).astype(dtype)
+        for values in (a, np.where(a < 0, np.inf, a).astype(dtype), np.full_like(a, -0.0)):
+            x = minitorch_np.from_numpy(values)
+            for dim, keepdim in product((None, 0, 1), (False, True)):
+                expected = np.add.reduce(values, dim, keepdims=keepdim)
+                for found in (x.sum(dim, keepdim) for _ in range(2)):
+                    assert found.numpy().tobytes() == expected.tobytes()
+                    assert found.shape == expected.shape
+
+
+def test_which_sums_small_loops_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[tuple[int, ...]] = []
+    for key in (-1, -2):
+        one = {kind: lambda a, out: taken.append((key, *a.shape)) for kind in (0, 1)}
+        monkeypatch.setitem(reductions._SMALL, key, one)
+    for shape, dim in (
+        ((3, 5), None), ((3, 5), 1), ((3, 5), 0), ((2, 3, 5), 1), ((2, 3, 5), 2), ((5,), 0),
+        ((2, 129), 1), ((70, 70), 0),
+    ):  # fmt: skip
+        x = minitorch_np.ones(*shape)
+        for _ in range(2):
+            _ = x.sum(dim)
+    assert len(taken) == 5
+    halves, turned = minitorch_np.ones(3, 5).half(), minitorch_np.ones(5, 3).t()
+    for x in (halves, turned, minitorch_np.ones(3, 5).long()):
+        for _ in range(2):
+            _ = x.sum(1)
+    assert len(taken) == 5
 
 
 class Foreign:
