@@ -39,8 +39,9 @@ def __getattr__(name: str) -> object:
     if module not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     loaded = importlib.import_module(f".{module}", __name__)
-    while waiting:
-        waiting.pop()()
+    told, waiting[:] = waiting[:], []
+    for tell in told:
+        tell()
     value: object = loaded if name == module else getattr(loaded, name)
     globals()[name] = value
     return value

@@ -115,16 +115,16 @@ def jit(function: Callable[P, R]) -> Callable[P, R]:
     """The function, compiled at its first call for the types of that call, and kept. Must be at
     module level.
     """
-    dispatcher = _numba.njit(**_OPTIONS)(function)
-    cache = _cache(function)
-    if cache is not None:
-        dispatcher._cache = cache
-    return dispatcher
+    return _dispatcher(function, **_OPTIONS)
 
 
 def held(function: Callable[P, R]) -> Callable[P, R]:
     """`jit` for what is so short that others need not run meanwhile: Python's lock is kept."""
-    dispatcher = _numba.njit(**{**_OPTIONS, "nogil": False})(function)
+    return _dispatcher(function, **{**_OPTIONS, "nogil": False})
+
+
+def _dispatcher(function: Callable[P, R], **options: object) -> Callable[P, R]:
+    dispatcher = _numba.njit(**options)(function)
     cache = _cache(function)
     if cache is not None:
         dispatcher._cache = cache
