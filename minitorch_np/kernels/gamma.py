@@ -71,9 +71,9 @@ def hurwitz(x: float, q: float) -> float:
     if x < 1:
         return np.nan
     if q <= 0:
-        if q == math.floor(q):
+        if q == np.floor(q):  # math.floor makes an integer
             return np.inf
-        if x != math.floor(x):
+        if x != np.floor(x):
             return np.nan
     total, at, term, count = q**-x, q, 0.0, 0
     while count < 9 or at <= 9:
