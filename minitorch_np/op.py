@@ -37,6 +37,7 @@ __all__ = [
     "alias",
     "composite",
     "op",
+    "special",
 ]
 
 P = ParamSpec("P")
@@ -267,8 +268,8 @@ def alias(function: F, name: str) -> F:
     return cast(F, made.function)
 
 
-def operator(function: Callable[..., object], name: str, foreign: Callable[..., object]) -> None:
-    """Bind an op as Python's operator `name`; operands that it does not know are `foreign`'s."""
+def special(name: str, function: Callable[..., object], foreign: Callable[..., object]) -> None:
+    """Bind an op as Python's special method `name`; what is no operand of its is `foreign`'s."""
     made = _renamed(cast(Any, function).op, name)
     made.called, made.foreign = "", foreign
 

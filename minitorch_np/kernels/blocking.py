@@ -42,9 +42,9 @@ Why flat and thin shapes differ. With one row, a tile has V sums only; 8 vectors
 of them to hide a multiply-add's latency. With ten columns, six of its 16 lanes are idle; with ten
 rows, packing B takes longer than multiplying. But where both operands are contiguous along K, as in
 a layer, lanes can go along K: tiles of dot products read everything in place and leave none idle,
-for the price of adding the lanes up at the end. They take 0.4 to 0.9 of the time. And where K is
-short, as in the gradient of a layer of 10 outputs, a tile is done as soon as it is called: tiles
-are then lower and wider, and one call goes through a stripe of them.
+for the price of adding the lanes up at the end. And where K is short, as in the gradient of a layer
+of 10 outputs, a tile is done as soon as it is called: tiles are then lower and wider, and one call
+goes through a stripe of them.
 
 The bits of a result depend on the shapes and strides of the operands, not on the number of threads:
 within a block of K each element is one chain of multiply-adds in the order of K, whatever the
@@ -145,10 +145,11 @@ def pack(table: Table, k: int, n: int, src: View, dst: int, dst_step: int) -> No
 
 
 class Dealt(NamedTuple):
-    """How rows or columns are dealt out into panels: evenly, so that none is padding. Each has
-    `least` of them, the first `more` panels have one more.
+    """How rows or columns are dealt out into panels: evenly, so that none is padding. Each of the
+    `panels` has `least` of them, the first `more` have one more.
     """
 
+    panels: int
     least: int
     more: int
 
@@ -157,7 +158,7 @@ class Dealt(NamedTuple):
 def dealt_out(count: int, most: int) -> Dealt:
     """`count` of them in the fewest panels that hold `most` or less."""
     panels = (count + most - 1) // most
-    return Dealt(count // panels, count % panels)
+    return Dealt(panels, count // panels, count % panels)
 
 
 @part
@@ -167,7 +168,7 @@ def first_of(dealt: Dealt, panel: int) -> int:
 
 
 @part
-def size_of(dealt: Dealt, panel: int) -> int:
+def count_in(dealt: Dealt, panel: int) -> int:
     """How many a panel has."""
     return dealt.least + (1 if panel < dealt.more else 0)
 
@@ -192,7 +193,7 @@ def stripe(
         a_row, a_step = size, packed_step(table)
     p = p0
     while p < p1:
-        i, height = first_of(dealt, p), size_of(dealt, p)
+        i, height = first_of(dealt, p), count_in(dealt, p)
         end = min(p1, dealt.more) if p < dealt.more else p1
         a_at, a_next = a.at + i * a.row, height * a.row
         if a_packed != 0:
@@ -214,7 +215,7 @@ def pack_panels(table: Table, dealt: Dealt, k: int, p0: int, p1: int, a: View) -
     """Packs the panels [p0, p1) of A."""
     step = packed_step(table)
     for p in range(p0, p1):
-        i, height = first_of(dealt, p), size_of(dealt, p)
+        i, height = first_of(dealt, p), count_in(dealt, p)
         dst = table[A_SCRATCH] + (p - p0) * step * k
         pack(table, k, height, turned(moved(a, 0, i, 0)), dst, step)
 
@@ -256,7 +257,6 @@ def tiled(
     low = rows // 2 - 1  # leaves room for four vectors of B
     if k <= SHALLOW and n > width and m > 1 and low >= LOW_ROWS:
         rows, width = low, 4 * lanes
-    panels = (m + rows - 1) // rows
     dealt = dealt_out(m, rows)
     same = table[SOURCE] == size  # what is converted must be packed
     a_near = same and near_a(n, k, a, size)
@@ -269,8 +269,8 @@ def tiled(
         if block == 1:
             s, scale = c, Scale(scale.alpha, 1.0)
         for j0 in range(0, n, NC):
-            for p0 in range(0, panels, MC_PANELS):
-                p1 = min(panels, p0 + MC_PANELS)
+            for p0 in range(0, dealt.panels, MC_PANELS):
+                p1 = min(dealt.panels, p0 + MC_PANELS)
                 if not a_near:
                     pack_panels(table, dealt, kb, p0, p1, moved(a, 0, 0, k0))
                 end = min(n, j0 + NC)
@@ -310,12 +310,11 @@ def dotted(
         return
     high = min(SIDE_OF_DOTS, table[ROWS] // 2)  # as many sums as the registers hold
     rows, columns = dealt_out(m, high), dealt_out(n, SIDE_OF_DOTS)
-    panels = (m + high - 1) // high
-    together = max(1, DOT_BYTES // (SIDE_OF_DOTS * k * table[SIZE]))
-    for p0 in range(0, panels, together):
-        p1 = min(panels, p0 + together)
-        for q in range((n + SIDE_OF_DOTS - 1) // SIDE_OF_DOTS):
-            j, width = first_of(columns, q), size_of(columns, q)
+    together = max(1, DOT_BYTES // (high * k * table[SIZE]))
+    for p0 in range(0, rows.panels, together):
+        p1 = min(rows.panels, p0 + together)
+        for q in range(columns.panels):
+            j, width = first_of(columns, q), count_in(columns, q)
             kernels = DOTS + (SIDE_OF_DOTS if width == SIDE_OF_DOTS else 0)
             stripe(
                 table, kernels, rows, width, k, p0, p1, a, 0,

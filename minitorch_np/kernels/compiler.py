@@ -155,7 +155,7 @@ def reordered(function: Callable[P, R]) -> Callable[P, R]:
 def entry_point(function: F, *arguments: object) -> F:
     """The function compiled now for these numba types, returning int64.
 
-    It does not look at the dtypes of its arrays, which `array_type` makes: that costs 0.2 us a
+    Its arrays are of `array_type`'s types. It does not look at their dtypes: that costs 0.2 us a
     call. The caller must.
     """
     return cast(Any, jit(function)).compile(_types.int64(*arguments))
@@ -234,8 +234,8 @@ NumPy 1."""
 
 
 def _unboxed(kind: Foreign, array: Foreign, c: Foreign) -> Foreign:
-    """An ndarray as compiled code knows it: a flat one whatever its shape, where its type says that
-    nothing lies between its elements. That is not looked at, but the number of dims is.
+    """An ndarray as compiled code knows it: a flat one of all elements where the type says that
+    nothing lies between them, which is not looked at; else one of just so many dims.
     """
     builder, word = c.builder, _ir.IntType(64)
     at = builder.ptrtoint(array, word)

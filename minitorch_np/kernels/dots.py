@@ -33,10 +33,8 @@ DOT_AHEAD = 512
 
 def dots(name: str, element: str, machine: Machine, rows: int, columns: int) -> str:
     """What `tile` does, for rows of A and columns of B that are contiguous along k: `rows` of them
-    and up to `columns`, b_step from one to the next. Each product has a vector of sums of its own.
-
-    Reads both operands where they lie, and leaves no lane idle however few columns there are. The
-    price is that sums must be added up; each is the same tree of its lanes, whatever the rows.
+    and up to `columns`, b_step from one to the next. Each sum is the same tree of its lanes,
+    whatever the rows and columns.
     """
     size = size_of(element)
     e = Emitter(element, machine.vector_bytes // size)

@@ -190,8 +190,8 @@ def in_doubles(name: str, *numbers: float) -> Callable[..., None]:
 
 
 def of_flat(name: str, dtype: np.dtype[Any] | None, *numbers: float) -> Callable[..., None]:
-    """A kernel that runs the loop `name`, with numbers, on flat arrays of a dtype, by default that
-    of the array to write."""
+    """A kernel that runs the loop `name`, with numbers, on arrays of a dtype, by default that of
+    the array to write."""
 
     def kernel(*arrays: Array) -> None:
         out = arrays[-1]

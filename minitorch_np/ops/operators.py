@@ -1,13 +1,13 @@
 """Python's operators on tensors, one line each. Source: torch/_tensor.py and its C bindings."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
 
 from minitorch_np import dtypes
-from minitorch_np.op import REGISTRY
-from minitorch_np.op import operator as bind_op
+from minitorch_np.op import REGISTRY, special
 from minitorch_np.ops import binary, bitwise, compare, power, unary
 from minitorch_np.ops.products import mm
 from minitorch_np.tensor import Number, Tensor
@@ -24,15 +24,21 @@ def bind(name: str, bound: Callable[..., object], doc: str | None) -> None:
     setattr(Tensor, name, bound)
 
 
+def elsewhere(function: Binary, self: Tensor, other: object) -> object:
+    """What becomes of an operand that is no tensor and no number of Python's: one of NumPy's is
+    taken as that, and the rest is left to its own class."""
+    return (
+        function(self, cast(Any, other).item()) if isinstance(other, np.generic) else NotImplemented
+    )
+
+
 def operator(name: str, function: Binary) -> None:
     """Bind `function(self, other)`, which leaves foreign operands to their own class."""
 
     def bound(self: Tensor, other: Tensor | Number) -> object:
         if isinstance(other, (Tensor, float, int)):  # pyright: ignore[reportUnnecessaryIsInstance]  # Python offers any operand
             return function(self, other)
-        if isinstance(other, np.generic):
-            return function(self, other.item())
-        return NotImplemented
+        return elsewhere(function, self, other)
 
     bind(name, bound, function.__doc__)
 
@@ -40,11 +46,7 @@ def operator(name: str, function: Binary) -> None:
 def direct(name: str, function: Binary) -> None:
     """`operator` of an op that takes operands at once, without a function around it."""
 
-    def foreign(self: Tensor, other: object) -> object:
-        number = cast(Any, other)
-        return function(self, number.item()) if isinstance(other, np.generic) else NotImplemented
-
-    bind_op(function, name, foreign)
+    special(name, function, partial(elsewhere, function))
 
 
 def slot(name: str, function: Binary) -> None:
@@ -58,7 +60,7 @@ def slot(name: str, function: Binary) -> None:
             )
         if isinstance(other, (Tensor, float, int)):  # pyright: ignore[reportUnnecessaryIsInstance]  # as above
             return function(self, other)
-        return function(self, other.item()) if isinstance(other, np.generic) else NotImplemented
+        return elsewhere(function, self, other)
 
     bind(name, bound, function.__doc__)
 

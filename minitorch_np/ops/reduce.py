@@ -136,7 +136,8 @@ _sums = Plans[tuple[tuple[int, ...], Form, int]]()
 columns a compiled loop takes side by side (1 for rows). Few terms are NumPy's: 0, or a key of
 `_SMALL`, which has loops for them once compiled code is loaded."""
 
-_SMALL = {-1: Swift("sum_rows"), -2: Swift("sum_columns")}
+_ROWS, _COLUMNS = -1, -2
+_SMALL = {_ROWS: Swift("sum_rows"), _COLUMNS: Swift("sum_columns")}
 """Sums in NumPy's order."""
 
 
@@ -152,8 +153,8 @@ def _columns_at_once(input: Tensor, dims: tuple[int, ...]) -> int | None:
         if input.form.swift is None or len(dims) not in (1, input.ndim):
             return 0
         if len(dims) == input.ndim or dims[0] == last:
-            return -1 if many <= _IN_PAIRS else 0
-        return 0 if dims[0] else -2
+            return _ROWS if many <= _IN_PAIRS else 0
+        return 0 if dims[0] else _COLUMNS
     sizes = folded(input.array, dims)
     return None if sizes is None else sizes[2]
 

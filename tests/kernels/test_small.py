@@ -53,9 +53,9 @@ def test_bits_are_numpys(name: str, dtype: str) -> None:
 def test_every_swift_op_has_its_loop() -> None:
     assert {one.plan.swift for one in SWIFT.values()} == set(UFUNCS)
     for one in SWIFT.values():
-        space = one.function.__globals__
-        if one.text:
-            assert isinstance(space["swift"], Swift), one
+        assert one.source  # built by now
+        for function in (one.function, one.bound):
+            assert isinstance(function.__globals__["swift"], Swift), one
 
 
 @pytest.mark.parametrize("name", [n for n in SWIFT if not n.endswith("_")])
@@ -132,10 +132,10 @@ def test_sums_are_numpys(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_which_sums_small_loops_take(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reductions, "_sums", Plans())
-    taken: list[tuple[int, ...]] = []
-    for key in (-1, -2):
-        one = {kind: lambda a, out: taken.append((key, *a.shape)) for kind in (0, 1)}
-        monkeypatch.setitem(reductions._SMALL, key, one)
+    taken: list[tuple[object, ...]] = []
+    for key, loops in list(reductions._SMALL.items()):
+        noted = {0: lambda a, _, name=loops.name: taken.append((name, *a.shape))}
+        monkeypatch.setitem(reductions._SMALL, key, noted)
     for shape, dim in (
         ((3, 5), None), ((3, 5), 1), ((3, 5), 0), ((2, 3, 5), 1), ((2, 3, 5), 2), ((5,), 0),
         ((2, 129), 1), ((70, 70), 0),
@@ -143,12 +143,14 @@ def test_which_sums_small_loops_take(monkeypatch: pytest.MonkeyPatch) -> None:
         x = minitorch_np.ones(*shape)
         for _ in range(2):
             _ = x.sum(dim)
-    assert len(taken) == 5
+    rows, columns = "sum_rows", "sum_columns"
+    expected = [(rows, 3, 5), (rows, 3, 5), (columns, 3, 5), (rows, 2, 3, 5), (rows, 5)]
+    assert taken == expected
     halves, turned = minitorch_np.ones(3, 5).half(), minitorch_np.ones(5, 3).t()
     for x in (halves, turned, minitorch_np.ones(3, 5).long()):
         for _ in range(2):
             _ = x.sum(1)
-    assert len(taken) == 5
+    assert taken == expected
 
 
 class Foreign:
