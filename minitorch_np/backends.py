@@ -10,12 +10,24 @@ import numpy as np
 from minitorch_np import kernels
 from minitorch_np.absent import absent
 
-__all__ = ["matmul", "product"]
+__all__ = ["added", "matmul", "plain", "product"]
 
 Matrices = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
 matmul: str = "numba"
 """'numba' or 'numpy'."""
+
+
+def plain(a: Matrices, b: Matrices, out: Matrices) -> None:
+    """out = a @ b, as `product`: of real matrices of one dtype."""
+    if matmul != "numba" or not kernels.small_product(a, b, out):
+        product(a, b, out)
+
+
+def added(a: Matrices, b: Matrices, out: Matrices, start: Matrices) -> None:
+    """out = start + a @ b, as `product`: of real matrices of one dtype; start may be one row."""
+    if matmul != "numba" or not kernels.small_product(a, b, out, start):
+        product(a, b, out, 1, 1, start)
 
 
 def product(

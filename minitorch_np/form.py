@@ -6,6 +6,9 @@ count its bytes: all of that was found out when the form was first met.
 
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from minitorch_np import strides
 from minitorch_np.dtypes import FLOATING
 from minitorch_np.dtypes import dtype as Dtype
@@ -30,8 +33,8 @@ class Form:
     objects once many were met: then a longer way is taken, to the same result.
     """
 
-    __slots__ = ("alike", "beside", "contiguous", "dtype", "expects", "nbytes", "order", "packed",
-                 "shape", "steps", "stride", "swift")  # fmt: skip
+    __slots__ = ("alike", "beside", "contiguous", "dims", "dtype", "expects", "nbytes", "order",
+                 "packed", "shape", "steps", "stride", "swift")  # fmt: skip
 
     alike: "Form | None"
     """What an elementwise op makes of floating tensors that all have this form, when NumPy may
@@ -41,6 +44,9 @@ class Form:
     swift: int | None
     """Which of the loops of `kernels.small` takes tensors of this form: 0 that for float32, 1 that
     for float64; None where none does."""
+    dims: NDArray[np.int64] | None
+    """The shape as compiled code reads it, once a new ndarray of this form was asked for that NumPy
+    allocates, and that lies in the order of its dims."""
     expects: tuple[tuple[Shape, Dtype]]
     """What a node whose one output has this form expects as its gradient; integers have none, and
     to ask for theirs is the error that `refusals.blame` words."""
@@ -68,7 +74,7 @@ class Form:
         self.contiguous = stride == strides.contiguous(shape)
         if not self.contiguous and not strides.is_contiguous(shape, stride):
             self.packed, self.order = _packed(shape, stride)
-        self.alike = self.beside = self.swift = None
+        self.alike = self.beside = self.swift = self.dims = None
         floats = dtype.category == FLOATING and not dtype.is_half
         if floats and shape and 0 < self.nbytes <= NUMPYS_OWN and self.packed is not None:
             own = (shape, stride)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, ParamSpec, Protocol, TypeVar, cast, get_args, get_origin
 
-from minitorch_np import kernels, recorder
+from minitorch_np import kernels, recorder, stamped
 from minitorch_np.dtypes import float32, float64
 from minitorch_np.form import Plans
 from minitorch_np.graph.anomaly import GENERATED, maker
@@ -320,7 +320,6 @@ def build(one: Op) -> Callable[..., object]:
     plan, function = one.plan, cast(types.FunctionType, one.function)
     native = plan.name.endswith("_") and not plan.name.endswith("__")
     space: dict[str, Any] = dict(SPACE, impl=one.impl, op=one, title_of=plan.title)
-    space["born"] = maker()
     space.update(quick=plan.quick, into=plan.into, plans=Plans(), pairs=Plans(), foreign=None)
     space["swift"] = None if kernels.waiting or not plan.swift else Swift(plan.swift)
     if isinstance(plan.quick, types.FunctionType):  # in which a signal handler may run
@@ -331,11 +330,14 @@ def build(one: Op) -> Callable[..., object]:
     inplace = native or one.name != plan.name
     text = recorder.inplace_source(plan, one.name) if inplace else recorder.record_source(plan)
     if plan.differentiable:
-        text = f"{recorder.node_source(plan)}\n\n\n{text}"
+        parts = recorder.node_source(plan), recorder.maker_source(plan, inplace), text
+        text = "\n\n\n".join(parts)
     exec(compile(text, f"<op {one.name}>", "exec"), space)
     made: types.FunctionType = space[one.name]
     if plan.differentiable:
         space["Node_"] = space[plan.node]
+        space["plain"] = stamped.maker(space["born"], space["Node_"])
+        space["born"] = maker(space["plain"])
         plans[space[plan.node]] = plan
     _give_body(one, text, made)
     return function
@@ -347,7 +349,7 @@ def _give_body(one: Op, text: str, made: types.FunctionType) -> None:
     Each its own copy, for what one remembers of its globals is no use to the other.
     """
     function = cast(types.FunctionType, one.function)
-    for each in (function, cast(types.FunctionType, one.bound)):
+    for each in dict.fromkeys((function, cast(types.FunctionType, one.bound))):  # one, or two
         own = {"op": one, "method": each is not function, "foreign": one.foreign}
         each.__globals__.update(made.__globals__ | own)
         GENERATED.append(each.__globals__)
@@ -370,10 +372,16 @@ class Swift(dict[int, Callable[..., object]]):
 
 def _hasten() -> None:
     """Let recorders that exist go by compiled loops, too."""
+    made = stamped.hasten()
+    SPACE.update(made)
     for space in GENERATED:
-        name = space["op"].plan.swift
-        if name:
-            space["swift"] = Swift(name)
+        space.update(made)
+        plan = space["op"].plan
+        if plan.swift:
+            space["swift"] = Swift(plan.swift)
+        if "plain" in space:
+            space["plain"] = stamped.maker(space["plain"], space["Node_"])
+            space["born"] = maker(space["plain"])
 
 
 kernels.waiting.append(_hasten)

@@ -159,6 +159,10 @@ class Plan:
             return self.results.index(name)
         return 0 if name == "out" else None
 
+    def kept_tensor(self, name: str) -> bool:
+        """Whether what a rule's parameter names is a tensor that is kept, with its version."""
+        return self.output(name) is not None or (name in self.kinds and name != "out")
+
     def fact(self, name: str) -> tuple[str, str] | None:
         """The parameter and the field that a name such as `input_shape` stands for."""
         arg, _, what = name.rpartition("_")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from minitorch_np.plan import Plan, slot, version_slot
 from minitorch_np.shortcuts import filled, met, planned, quick, quick_inplace
 
-__all__ = ["inplace_source", "node_source", "record_source"]
+__all__ = ["inplace_source", "maker_source", "node_source", "record_source"]
 
 
 def parameters_text(signature: inspect.Signature, without: str = "") -> str:
@@ -98,19 +98,26 @@ def _needed(plan: Plan, name: str) -> str:
     return _any_edge(plan, plan.keepers(name))
 
 
-def _save_outputs(plan: Plan) -> Iterator[str]:
+def _save_outputs(plan: Plan, inplace: bool) -> Iterator[str]:
     """Lines that keep the results the rules name, without their history.
 
     PyTorch keeps them even where no rule that names them will run, but in an overload for numbers.
     """
     for name in plan.names():
         output = plan.output(name)
-        if output is None:
+        if output is None or _kept_with_node(plan, name, inplace):
             continue
         source = f"result[{output}]" if plan.results else "result"
         keep = "kept_output" if plan.results else "kept_result"
-        yield f"node.{slot(plan, name)} = {keep}({source}){_unless_numbers(plan, name)}"
-        yield f"node.{version_slot(plan, name)} = ({source}.ticks or UNWRITTEN).value"
+        yield f"k_{name} = {keep}({source}){_unless_numbers(plan, name)}"
+        yield f"v_{name} = ({source}.ticks or UNWRITTEN).value"
+
+
+def _kept_with_node(plan: Plan, name: str, inplace: bool) -> bool:
+    """Whether what makes the node also keeps the result itself, for it is the only one and new."""
+    if plan.output(name) is None or inplace or plan.results is not None:
+        return False
+    return not _unless_numbers(plan, name)
 
 
 def _unless_numbers(plan: Plan, name: str) -> str:
@@ -138,59 +145,85 @@ def _saves(plan: Plan, inplace: bool) -> Iterator[str]:
                 one = f"[t.{attribute} for t in {arg}]"
             elif plan.kinds[arg] == "maybe":
                 one = f"{one} if isinstance({arg}, Tensor) else None"
-            yield f"node.{slot(plan, name)} = {one}"
+            yield f"k_{name} = {one}"
         else:
-            yield f"node.{slot(plan, name)} = {name}"
+            yield f"k_{name} = {name}"
 
 
 def _save_tensor(plan: Plan, name: str, source: str, needed: str) -> Iterator[str]:
-    kind, version = plan.kinds[name], version_slot(plan, name)
-    only = f" if {needed} else None" if needed else ""
-    yield f"node.{slot(plan, name)} = kept = {source}{only}"
+    kind = plan.kinds[name]
+    kept, version = f"k_{name}", f"v_{name}"
+    yield f"{kept} = {source}" + (f" if {needed} else None" if needed else "")
     if kind == "list":
-        yield "if kept is not None:"
-        yield f"    node.{version} = [None if t is None else version_of(t) for t in kept]"
+        each = f"[None if t is None else version_of(t) for t in {kept}]"
+        yield f"{version} = None if {kept} is None else {each}"
         return
-    test = {"tensor": "kept is not None" if needed else "", "maybe": "isinstance(kept, Tensor)"}[
-        kind
-    ]
-    pad = ""
-    if test:
-        yield f"if {test}:"
-        pad = "    "
-    yield f"{pad}node.{version} = 0 if kept.ticks is None else version_of(kept)"
+    none = f"{kept} is None or " if needed else ""
+    test = {"tensor": none, "maybe": f"not isinstance({kept}, Tensor) or "}[kind]
+    yield f"{version} = 0 if {test}{kept}.ticks is None else version_of({kept})"
 
 
-def _node(plan: Plan, inplace: bool) -> Iterator[str]:
-    """Lines that make the node and fill it."""
-    if plan.title:
-        asked = inspect.signature(plan.title).parameters
-        given = [str(inplace) if n == "inplace" else n for n in asked]
-        yield f"node = born(titled(Node_, title_of({', '.join(given)})))"
-    else:
-        yield "node = born(Node_)"
-    yield f"node.edges = ({_edge_tuple(plan)})"
-    yield "node.order = next(recorded)"
-    yield "node.tensor_hooks = node.pre_hooks = node.post_hooks = node.retainers = None"
-    yield from _saves(plan, inplace)
+def _slots(plan: Plan, inplace: bool) -> dict[str, str]:
+    """The node's fields for what is kept, by the local names under which a recorder has that."""
+    kept: dict[str, str] = {}
+    for name in plan.names():
+        if not _kept_with_node(plan, name, inplace):
+            kept[f"k_{name}"] = slot(plan, name)
+            if plan.kept_tensor(name):
+                kept[f"v_{name}"] = version_slot(plan, name)
+    return kept
 
 
-def _attach(plan: Plan) -> Iterator[str]:
-    """Lines that make the node the history of the results."""
-    if plan.results is None or (plan.graded == 1 and not plan.view):
-        one = "result"
-        if plan.results is not None:
-            one = "first"
-            yield "first = result[0]"
-        yield f"node.expects = {one}.form.expects"
-        yield f"meta = {one}.meta = new(AutogradMeta)"
-        yield "meta.grad_fn = node"
-        yield "meta.output_nr = 0"
-        yield "meta.requires_grad = meta.retains_grad = False"
-        yield "meta.grad = meta.hooks = meta.post_hooks = meta.accumulator = None"
-    else:
+def _one_history(plan: Plan, inplace: bool) -> bool:
+    """Whether the node is at once the history of one new result."""
+    return not inplace and (plan.results is None or (plan.graded == 1 and not plan.view))
+
+
+def _make(plan: Plan, inplace: bool) -> Iterator[str]:
+    """Lines that make the node, and of it the history of new results; a write in place was
+    announced before."""
+    kind, order = ("kind", "order") if inplace else (_kind(plan, False), "next(recorded)")
+    given = [kind, f"({_edge_tuple(plan)})", order]
+    if _one_history(plan, inplace):
+        given.append("result" if plan.results is None else "result[0]")
+    call = f"born({', '.join([*given, *_slots(plan, inplace)])})"
+    if _one_history(plan, inplace):
+        yield call
+        return
+    yield f"node = {call}"
+    if not inplace:
         rest = "" if plan.graded is None else f", {plan.graded}"
         yield f"attach(node, result{', None, True' if plan.view else rest})"
+
+
+def _kind(plan: Plan, inplace: bool) -> str:
+    """The node's class, whose name may depend on the arguments."""
+    if not plan.title:
+        return "Node_"
+    asked = inspect.signature(plan.title).parameters
+    given = [str(inplace) if n == "inplace" else n for n in asked]
+    return f"titled(Node_, title_of({', '.join(given)}))"
+
+
+def maker_source(plan: Plan, inplace: bool) -> str:
+    """The function that makes a node of what a recorder found for it."""
+    kept, one = _slots(plan, inplace), _one_history(plan, inplace)
+    body = [
+        "node = new(kind)",
+        "node.edges = edges",
+        "node.order = order",
+        "node.tensor_hooks = node.pre_hooks = node.post_hooks = node.retainers = None",
+        *[f"node.{field} = {local}" for local, field in kept.items()],
+    ]
+    for name in plan.names():
+        if _kept_with_node(plan, name, inplace):
+            body.append(f"node.{slot(plan, name)} = kept_result(result)")
+            body.append(f"node.{version_slot(plan, name)} = (result.ticks or UNWRITTEN).value")
+    if one:
+        body += ["node.expects = result.form.expects", "result.meta = history(node, 0)"]
+    parameters = ", ".join(["kind", "edges", "order", *["result"] * one, *kept])
+    lines = [f"def born({parameters}):", *[f"    {line}" for line in [*body, "return node"]]]
+    return "\n".join(lines)
 
 
 def _into_out(plan: Plan, run: str) -> Iterator[str]:
@@ -252,7 +285,8 @@ def record_source(plan: Plan) -> str:
             known = [*_known_edges(plan), f"if {_nothing_needed(plan)}:", "    return result"]
             body = ["result = None", *ahead, "if result is None:", *[f"    {e}" for e in slow]]
             body += ["else:", *[f"    {line}" for line in known]]
-        body += [*_node(plan, False), *_save_outputs(plan), *_attach(plan), "return result"]
+        body += [*_saves(plan, False), *_save_outputs(plan, False)]
+        body += [*_make(plan, False), "return result"]
     lines = [f"def {plan.name}({parameters_text(plan.signature)}):", "    try:"]
     lines += [f"        {line}" for line in body]
     lines += [
@@ -288,10 +322,11 @@ def inplace_source(plan: Plan, name: str) -> str:
         if first in plan.names():
             needed = _needed(plan, first)
             body += [f"before = {first}.clone()" + (f" if {needed} else None" if needed else "")]
-        body += _node(plan, True)
+        body += [f"kind, order = {_kind(plan, True)}, next(recorded)", *_saves(plan, True)]
         body += [f"impl({call})", f"bump({first})", f"result = {first}"]
         write = "regard" if plan.view else "rebase"
-        body += [*_save_outputs(plan), f"{write}({first}, node)", f"return {first}"]
+        body += [*_save_outputs(plan, True), *_make(plan, True)]
+        body += [f"{write}({first}, node)", f"return {first}"]
     else:
         body += plain
     lines = [f"def {name}({parameters_text(signature, 'out')}):", "    try:"]
@@ -332,7 +367,7 @@ def watched_text(signature: inspect.Signature, without: str = "") -> str:
 def node_source(plan: Plan) -> str:
     """The class of the node: a slot for everything kept, and `apply`, which calls the rules."""
     names = plan.names()
-    tensors = [n for n in names if plan.output(n) is not None or (n in plan.kinds and n != "out")]
+    tensors = [n for n in names if plan.kept_tensor(n)]
     tensors.sort(key=lambda n: (plan.output(n) is not None, slot(plan, n)))  # as PyTorch unpacks
     slots = [slot(plan, n) for n in names] + [version_slot(plan, n) for n in tensors]
     lines = [f"class {plan.node}(Node):", f"    __slots__ = {tuple(slots)!r}"]

@@ -6,8 +6,6 @@ The common ones stand in the text itself, see recorder.py.
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
-import numpy as np
-
 from minitorch_np.dtypes import float32
 from minitorch_np.form import NUMPYS_OWN, Form, Plans
 from minitorch_np.graph.inplace import (
@@ -43,7 +41,7 @@ from minitorch_np.quiet import quiet, run_quietly
 from minitorch_np.refusals import blame, no_rule, refuse_out, underived
 from minitorch_np.storage import UNWRITTEN
 from minitorch_np.strides import contiguous
-from minitorch_np.tensor import INFERENCE, AutogradMeta, Tensor, blank, empty, owning, seen
+from minitorch_np.tensor import INFERENCE, Tensor, blank, empty, history, owning, seen
 from minitorch_np.titles import titled
 
 __all__ = ["SPACE"]
@@ -70,9 +68,7 @@ def attach(
     node.expects = [((), float32) if t is None else (t.sizes, t.dtype) for t in results]
     for nr, tensor in enumerate(results):
         if tensor is not None and tensor.dtype.is_floating_point:
-            meta = tensor.meta = AutogradMeta()
-            meta.grad_fn = node
-            meta.output_nr = nr
+            tensor.meta = history(node, nr)
         elif views:
             assert tensor is not None
             refuse_history(tensor.dtype)
@@ -202,7 +198,6 @@ def based(tensors: "Sequence[Tensor | None]") -> bool:
 
 
 SPACE: dict[str, object] = {
-    "AutogradMeta": AutogradMeta,
     "FREED": FREED,
     "MADE_IN_INFERENCE": Creation.INFERENCE_MODE,
     "MADE_UNRECORDED": Creation.NO_GRAD_MODE,
@@ -228,7 +223,6 @@ SPACE: dict[str, object] = {
     "learnt": learnt,
     "met": met,
     "new": object.__new__,
-    "new_array": np.empty,
     "blank": blank,
     "owning": owning,
     "paired": paired,
@@ -236,6 +230,7 @@ SPACE: dict[str, object] = {
     "recorded": recorded,
     "seen": seen,
     "fresh_all": fresh_all,
+    "history": history,
     "no_rule": no_rule,
     "nothing": nothing,
     "rebase": rebase,

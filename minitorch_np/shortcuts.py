@@ -68,9 +68,8 @@ def _swift(plan: Plan, usual: Sequence[str], end: Sequence[str]) -> Iterator[str
     same = "".join([f" and {arg}.form is form" for arg in inputs[1:]])
     yield f"if swift is not None and form.swift is not None{same}:"
     yield from [f"    {line}" for line in _fetched(inputs)]
-    yield "    array = new_array(form.shape, form.dtype.np)"
-    yield f"    swift[form.swift]({', '.join([f'a_{arg}' for arg in inputs])}, array)"
-    yield "    result = owning(form, array)"
+    yield "    result = blank(form)"
+    yield f"    swift[form.swift]({', '.join([f'a_{arg}' for arg in inputs])}, result.nd)"
     yield from [f"    {line}" for line in end]
     yield "else:"
     yield from [f"    {line}" for line in usual]

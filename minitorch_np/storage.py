@@ -12,7 +12,8 @@ from minitorch_np.form import NUMPYS_OWN
 
 __all__ = [
     "UNSHARED", "UNWRITTEN", "UntypedStorage", "VersionCounter", "allocate", "empty_cache",
-    "memory_stats", "reset_peak_memory_stats", "storage_of", "wrap_array",
+    "memory_stats", "reset_peak_memory_stats", "storage_of", "storage_over",
+    "unwritten", "wrap_array",
 ]  # fmt: skip
 
 ALIGNMENT = 64
@@ -31,25 +32,33 @@ class VersionCounter:
     Source: c10/core/TensorImpl.h, VariableVersion.
     """
 
-    value: int = 0
-    """A class attribute until the first write, so that a new counter costs nothing to fill in."""
+    __slots__ = ("epoch", "log", "memory", "value")
 
-    log: Log | None = None
-    """Who wrote, and from where, while the flight recorder is on; as free as `value`."""
+    value: int
 
-    epoch: int = 0
+    log: Log | None
+    """Who wrote, and from where, while the flight recorder is on."""
+
+    epoch: int
     """Which function transform ran when the memory was made; 0 where none differentiated."""
 
-    memory: "UntypedStorage | bool" = False
+    memory: "UntypedStorage | bool"
     """Whether two tensors over one small array count with this one, a result and what its node
     keeps of it; then their storage, once somebody asked for it."""
 
+    def __init__(self, memory: bool = False) -> None:
+        self.value = self.epoch = 0
+        self.log = None
+        self.memory = memory
+
+
+def unwritten() -> VersionCounter:
+    """A new counter of no writes."""
+    return VersionCounter()
+
 
 UNWRITTEN = VersionCounter()
-"""Stands for the counter of a tensor that has none. It is the first, and has every attribute:
-CPython keeps those that a class's first instances had inside each instance, and others in a dict.
-"""
-UNWRITTEN.value, UNWRITTEN.log, UNWRITTEN.memory, UNWRITTEN.epoch = 0, None, False, 0
+"""Stands for the counter of a tensor that has none."""
 
 
 _SHOWN, _LENT = 1, 2
@@ -304,10 +313,15 @@ def storage_of(array: NDArray[np.generic]) -> UntypedStorage:
     """The storage of memory that NumPy allocated for a dense array, which only a tensor holds."""
     if not array.flags.c_contiguous:
         array = array.transpose(sorted(range(array.ndim), key=lambda d: -array.strides[d]))
-    storage = _new(UntypedStorage)  # __init__ would cost as much again
+    return storage_over(array, array.nbytes)
+
+
+def storage_over(array: NDArray[np.generic], nbytes: int) -> UntypedStorage:
+    """`storage_of` an array in C order, of so many bytes."""
+    storage = _new(UntypedStorage)
     storage.buffer = array
     storage.start = storage._address = storage._outside = 0  # pyright: ignore[reportPrivateUsage]  # of one module
-    storage.length = array.nbytes
+    storage.length = nbytes
     return storage
 
 

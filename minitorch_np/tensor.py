@@ -3,7 +3,7 @@
 import gc
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import ClassVar, NoReturn, Protocol, Self, TypeVar, cast, overload
 
@@ -18,7 +18,14 @@ from minitorch_np.flight import Spot, calling, cuts
 from minitorch_np.form import NUMPYS_OWN, Form, form_of
 from minitorch_np.memory_format import contiguous_format, memory_format
 from minitorch_np.shapes import Shape, Size, numel, wrap_dim
-from minitorch_np.storage import UntypedStorage, VersionCounter, allocate, storage_of
+from minitorch_np.storage import (
+    UntypedStorage,
+    VersionCounter,
+    allocate,
+    storage_of,
+    storage_over,
+    unwritten,
+)
 from minitorch_np.strides import Stride
 
 __all__ = [
@@ -27,13 +34,18 @@ __all__ = [
     "Number",
     "Tensor",
     "blank",
+    "dating",
     "empty",
+    "go_by",
+    "history",
     "over",
     "owning",
     "plain",
     "seen",
     "seen_and_noted",
     "stored",
+    "twin",
+    "watched",
 ]
 
 Array = NDArray[np.generic]
@@ -180,7 +192,9 @@ class Tensor(TensorMethods):
             assert array is not None
             shared = clock is not None and clock.memory
             if shared is False:
-                memory = storage_of(array)
+                form = self.form
+                whole = form.order is None
+                memory = storage_over(array, form.nbytes) if whole else storage_of(array)
             elif shared is not True and shared.holds(array):
                 memory = shared
             else:
@@ -198,8 +212,7 @@ class Tensor(TensorMethods):
         """The version counter that views share."""
         clock = self.ticks
         if clock is None:
-            clock = self.ticks = VersionCounter()
-            clock.value = 0  # views read it soon, and from an instance that takes half the time
+            clock = self.ticks = unwritten()
         return clock
 
     @clock.setter
@@ -518,9 +531,7 @@ def _look_again(memory: UntypedStorage) -> None:
     Nothing knows which tensors share a storage, for keeping a list would cost each view more than
     a storage that grows ever repays; the garbage collector finds them, in some milliseconds.
     """
-    holders = gc.get_referrers(memory)
-    holders += [one for held in holders if isinstance(held, dict) for one in gc.get_referrers(held)]
-    for holder in holders:
+    for holder in gc.get_referrers(memory):
         if isinstance(holder, VersionCounter):  # of tensors that never asked for the storage
             for tensor in gc.get_referrers(holder):
                 if isinstance(tensor, Tensor) and tensor.store is None:
@@ -530,6 +541,11 @@ def _look_again(memory: UntypedStorage) -> None:
 
 
 UntypedStorage.moved = staticmethod(_look_again)
+
+
+def go_by(made: Mapping[str, Callable[..., object]]) -> None:
+    """Have what is here call these functions by their names; see `stamped`."""
+    globals().update(made)
 
 
 def empty(shape: Shape, stride: Stride, dtype: Dtype) -> Tensor:
@@ -547,13 +563,30 @@ def blank(form: Form) -> Tensor:
     dtype = form.dtype.np
     if form.nbytes <= NUMPYS_OWN:
         array = _new_array(form.packed, dtype)  # of a dense form, so there is one
-        return owning(form, array if form.order is None else array.transpose(form.order))
+        if form.order is not None:
+            array = array.transpose(form.order)
+        elif form.dims is None:
+            form.dims = np.array(form.shape, np.int64)
+        return owning(form, array)
     memory = allocate(form.nbytes)
     array = np.ndarray(form.shape, dtype, memory.buffer, memory.start, form.steps)
     tensor = owning(form, array)
     tensor.store = memory
     return tensor
 
+
+def history(node: GraphNode, nr: int) -> AutogradMeta:
+    """The place in a graph of what is output `nr` of a node."""
+    meta = _new(AutogradMeta)
+    meta.grad_fn = node
+    meta.output_nr = nr
+    meta.requires_grad = meta.retains_grad = False
+    meta.grad = meta.hooks = meta.post_hooks = meta.accumulator = None
+    return meta
+
+
+dating = np.zeros(1, np.int64)
+"""Whether there is what makes a new tensor's counter, as compiled code reads it."""
 
 dated: Callable[[], VersionCounter] | None = None
 """What makes the counter of each new tensor while function transforms differentiate."""
@@ -563,11 +596,12 @@ def date(counter: Callable[[], VersionCounter] | None) -> None:
     """Have `counter` make the version counter of each new tensor, at once; None ends that."""
     global dated
     dated = counter
+    dating[0] = counter is not None
 
 
 def counter() -> VersionCounter:
     """The counter of memory that nobody else counts the writes to."""
-    return dated() if dated else VersionCounter()
+    return dated() if dated else unwritten()
 
 
 def owning(form: Form, array: Array) -> Tensor:
@@ -582,6 +616,25 @@ def owning(form: Form, array: Array) -> Tensor:
     tensor.store = tensor.base = tensor.meta = None
     tensor.ticks = dated and dated()
     return tensor
+
+
+def twin(form: Form, array: Array, store: UntypedStorage | None, clock: VersionCounter) -> Tensor:
+    """Another tensor over all memory of one that `owning` made, whose writes it counts."""
+    tensor = _new(Tensor)
+    tensor.nd = array
+    tensor.form = form
+    tensor.sizes = form.shape
+    tensor.strides = form.stride
+    tensor.dtype = form.dtype
+    tensor.offset = 0
+    tensor.store = store
+    tensor.base = tensor.meta = None
+    tensor.ticks = clock
+    return tensor
+
+
+watched = np.zeros(1, np.int64)
+"""Whether views are noted, as compiled code reads it."""
 
 
 def seen(tensor: Tensor, form: Form, offset: int) -> Tensor:

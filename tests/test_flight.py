@@ -254,7 +254,7 @@ y, w = torch.rand(3, 3), torch.rand(3, 3)
         (lambda: w.add_(1), 0),
         (lambda: w.zero_(), 0),
         (lambda: torch.clone(x).mul_(y), 2),
-        (lambda: y.view(9), 2),
+        (lambda: y.view(9), 3),
     ],
 )
 def test_an_op_calls_little_more_while_it_is_on(program: Callable[[], object], more: int) -> None:

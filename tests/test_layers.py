@@ -30,7 +30,7 @@ ROWS = (
     ("shortcuts", "overloads"),
     ("missing",),
     ("recorder", "refusals", "packing"),
-    ("recording", "guard"),
+    ("recording", "guard", "stamped"),
     ("op", "loops", "random"),
     ("dual",),
     ("ops",),

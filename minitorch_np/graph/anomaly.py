@@ -12,13 +12,15 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from minitorch_np.flight import calling, cuts, depth, inside, source, stack
 from minitorch_np.graph.engine import Task, current_task
 from minitorch_np.graph.inplace import bump, bump_and_note
 from minitorch_np.graph.modes import Switch, debugging, state
 from minitorch_np.graph.node import AccumulateGrad, Edge, Node
 from minitorch_np.graph.saved import place_of
-from minitorch_np.tensor import Tensor, seen, seen_and_noted
+from minitorch_np.tensor import Tensor, seen, seen_and_noted, watched
 
 __all__ = [
     "GENERATED", "is_anomaly_check_nan_enabled", "is_anomaly_enabled",
@@ -35,33 +37,41 @@ class _Running(threading.local):
 
 
 _running = _Running()
-_new = object.__new__
 _getframe = sys._getframe  # pyright: ignore[reportPrivateUsage]  # inspect's costs twice as much
 
 
-def _born(kind: type[Node]) -> Node:
-    """A new node, with the place where it was recorded: `calling`, in the recorder's own body."""
-    node = _new(kind)
-    frame = _getframe(1)
-    recorder = called = frame.f_code
-    outer = frame.f_back
-    while outer is not None:
-        frame = outer
-        code = frame.f_code
-        if not inside[code.co_filename]:
-            node.whence = (recorder, called, code, frame.f_lasti)
-            return node
-        called = code
+def _noting(make: Callable[..., Node]) -> Callable[..., Node]:
+    """What makes a node as `make` does, and notes the place where it was recorded: `calling`, in
+    the recorder's own body."""
+
+    def born(*fields: object) -> Node:
+        node = make(*fields)
+        frame = _getframe(1)
+        recorder = called = frame.f_code
         outer = frame.f_back
-    node.whence = (recorder, called, called, frame.f_lasti)
-    return node
+        while outer is not None:
+            frame = outer
+            code = frame.f_code
+            if not inside[code.co_filename]:
+                node.whence = (recorder, called, code, frame.f_lasti)
+                return node
+            called = code
+            outer = frame.f_back
+        node.whence = (recorder, called, called, frame.f_lasti)
+        return node
+
+    return born
 
 
-def _born_and_traced(kind: type[Node]) -> Node:
-    """A new node, with all that anomaly mode wants to know of it."""
-    node = _new(kind)
-    _remember(node)
-    return node
+def _tracing(make: Callable[..., Node]) -> Callable[..., Node]:
+    """What makes a node as `make` does, and notes all that anomaly mode wants to know of it."""
+
+    def born(*fields: object) -> Node:
+        node = make(*fields)
+        _remember(node)
+        return node
+
+    return born
 
 
 def _remember(node: Node) -> None:
@@ -180,7 +190,11 @@ def _enter_and_note(context: Switch) -> None:
 
 
 GENERATED: list[dict[str, Any]] = []
-"""The globals of every recorder that was generated: they make nodes by the name `born`."""
+"""The globals of every recorder that was generated. They make nodes by the name `born`, which is
+`plain` while nobody watches."""
+
+traced = np.zeros(1, np.int64)
+"""Whether the ends of paths are noted, as compiled code reads it."""
 
 _Replaced = tuple[Any, str, Any, Any]
 """Whose attribute, its name, and its value while nothing is watched and while something is."""
@@ -203,11 +217,11 @@ _TRACED: list[_Replaced] = [
 """What only anomaly mode does."""
 
 
-def maker() -> Callable[[type[Node]], Node]:
-    """What makes a node in a generated recorder just now."""
+def maker(make: Callable[..., Node]) -> Callable[..., Node]:
+    """What a generated recorder makes its nodes by just now, where `make` does it unwatched."""
     if debugging.anomaly:
-        return _born_and_traced
-    return _born if debugging.recorder else object.__new__
+        return _tracing(make)
+    return _noting(make) if debugging.recorder else make
 
 
 def _take_effect() -> None:
@@ -217,9 +231,10 @@ def _take_effect() -> None:
     for on, replaced in ((watching, _NOTED), (debugging.anomaly, _TRACED)):
         for owner, name, plain, noting in replaced:
             setattr(owner, name, noting if on else plain)
-    born = maker()
+    watched[0], traced[0] = watching, debugging.anomaly
     for space in GENERATED:
-        space["born"] = born
+        if "plain" in space:
+            space["born"] = maker(space["plain"])
 
 
 def is_anomaly_enabled() -> bool:

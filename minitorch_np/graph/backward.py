@@ -15,7 +15,7 @@ from minitorch_np.graph.gradient_edge import GradientEdge
 from minitorch_np.graph.modes import over, state
 from minitorch_np.graph.node import Edge, Node, edge, sums_to
 from minitorch_np.shapes import Shape, Size, listed, noted, numel
-from minitorch_np.tensor import Tensor, empty, method
+from minitorch_np.tensor import Tensor, blank, empty, method
 
 __all__ = ["backward", "grad"]
 
@@ -56,9 +56,10 @@ def _given(grads: Grads, count: int) -> Sequence[Tensor | None]:
 
 def _ones(out: Place) -> Tensor:
     """The gradient of a root that none was given for; it has the root's geometry."""
-    if isinstance(out, Tensor):
-        stride = out.strides if out.form.contiguous else strides.like(out.sizes, out.strides)
-        ones = empty(out.sizes, stride, out.dtype)
+    if isinstance(out, Tensor) and out.form.contiguous:
+        ones = blank(out.form)
+    elif isinstance(out, Tensor):
+        ones = empty(out.sizes, strides.like(out.sizes, out.strides), out.dtype)
     else:
         shape, dtype = out.node.expects[out.output_nr]
         ones = empty(shape, strides.contiguous(shape), dtype or get_default_dtype())

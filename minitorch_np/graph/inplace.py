@@ -152,7 +152,7 @@ def refuse_leaf(name: str, out: Tensor) -> None:
 
 def bump(tensor: Tensor) -> None:
     """Count a write to the memory of `tensor`."""
-    clock = tensor.clock
+    clock = tensor.ticks or tensor.clock
     if clock is not INFERENCE:
         clock.value += 1
     elif not state.inference:

@@ -26,6 +26,7 @@ __all__ = [
     "over",
     "set_grad_enabled",
     "state",
+    "sum_up",
     "write_around",
     "writes",
 ]
@@ -195,25 +196,29 @@ class _State(threading.local):
 
     def route_again(self) -> None:
         """Sum the switches up anew, after one of them was set."""
-        mine = self.__dict__  # looked up once: each look is one through the thread
-        grad = mine["grad"]
-        if not (WRITERS or mine["modes"] or mine["inference"] or mine["packing"]
-                or mine["derivatives"]):  # fmt: skip
-            mine["route"] = mine["write_route"] = RECORD if grad else PLAIN
-            return
-        watched = mine["modes"] or mine["inference"] or (grad and mine["packing"])
-        plain = RECORD if grad else PLAIN
-        mine["route"] = mine["write_route"] = plain + (WATCHED if watched else PLAIN)
-        if watched:
-            WATCHERS.add(threading.get_ident())
-        elif WATCHERS:
-            WATCHERS.discard(threading.get_ident())
-        if mine["derivatives"]:
-            mine["write_route"] = plain + WATCHED
-        if watched or mine["derivatives"]:
-            WRITERS.add(threading.get_ident())
-        elif WRITERS:
-            WRITERS.discard(threading.get_ident())
+        sum_up(self.__dict__)  # looked up once: each look is one through the thread
+
+
+def sum_up(mine: dict[str, Any]) -> None:
+    """`route_again` of the thread whose dict this is."""
+    grad = mine["grad"]
+    if not (WRITERS or mine["modes"] or mine["inference"] or mine["packing"]
+            or mine["derivatives"]):  # fmt: skip
+        mine["route"] = mine["write_route"] = RECORD if grad else PLAIN
+        return
+    watched = mine["modes"] or mine["inference"] or (grad and mine["packing"])
+    plain = RECORD if grad else PLAIN
+    mine["route"] = mine["write_route"] = plain + (WATCHED if watched else PLAIN)
+    if watched:
+        WATCHERS.add(threading.get_ident())
+    elif WATCHERS:
+        WATCHERS.discard(threading.get_ident())
+    if mine["derivatives"]:
+        mine["write_route"] = plain + WATCHED
+    if watched or mine["derivatives"]:
+        WRITERS.add(threading.get_ident())
+    elif WRITERS:
+        WRITERS.discard(threading.get_ident())
 
 
 state = _State()

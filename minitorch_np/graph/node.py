@@ -3,7 +3,7 @@
 import itertools
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import ClassVar, NamedTuple, NoReturn, cast
 
 import numpy as np
@@ -441,6 +441,16 @@ class AccumulateGrad(Node):
         return "torch::autograd::AccumulateGrad"
 
 
+def go_by(made: Mapping[str, Callable[..., object]]) -> None:
+    """Have what is here call these functions by their names; see `stamped`."""
+    globals().update(made)
+
+
+def accumulator(leaf: Tensor) -> AccumulateGrad:
+    """A new end of paths at a leaf."""
+    return AccumulateGrad(leaf)
+
+
 def forget(tensor: Tensor) -> None:
     """Make `tensor` a leaf that needs no gradient, and tell the nodes recorded so far."""
     meta = tensor.meta
@@ -468,8 +478,9 @@ def edge(tensor: Tensor) -> Edge | None:
     seen = meta.accumulator
     node = None if seen is None else seen()
     if node is None:
-        node = AccumulateGrad(tensor)
-        node.tensor_hooks = {0: meta.hooks} if meta.hooks else None
+        node = accumulator(tensor)
+        if meta.hooks:
+            node.tensor_hooks = {0: meta.hooks}
         made = reference(node)
         if meta.accumulator is not seen:  # another thread has made one meanwhile
             return edge(tensor)

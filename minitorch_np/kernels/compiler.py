@@ -368,6 +368,38 @@ def _write(_context: object, array: Foreign, at: object, _value: object) -> obje
     return _types.void(array, at, array.dtype), generate
 
 
+def _peek(_context: object, address: object) -> object:
+    def generate(_: Foreign, builder: Foreign, __: Foreign, values: Foreign) -> object:
+        return builder.load(builder.inttoptr(values[0], _ir.IntType(64).as_pointer()))
+
+    return _types.int64(address), generate
+
+
+def _poke(_context: object, address: object, value: object) -> object:
+    def generate(context: Foreign, builder: Foreign, _: Foreign, values: Foreign) -> object:
+        _ = builder.store(values[1], builder.inttoptr(values[0], _ir.IntType(64).as_pointer()))
+        return context.get_dummy_value()
+
+    return _types.void(address, value), generate
+
+
+def _room(_context: object, words: Foreign) -> object:
+    def generate(_: Foreign, builder: Foreign, __: Foreign, ___: Foreign) -> object:
+        place = _cgutils.alloca_once(builder, _ir.IntType(64), words.literal_value)
+        return builder.ptrtoint(place, _ir.IntType(64))
+
+    return _types.int64(words), generate
+
+
+room: Callable[[int], int] = _extending.intrinsic(prefer_literal=True)(_room)
+"""In compiled code: the address of so many words, a literal number, that are the function's own."""
+
+peek: Callable[[int], int] = _extending.intrinsic(_peek)
+"""In compiled code: the word of 8 bytes at an address."""
+
+poke: Callable[[int, int], None] = _extending.intrinsic(_poke)
+"""In compiled code: writes a word of 8 bytes to an address."""
+
 read: Callable[[Numbers, int], Foreign] = _extending.intrinsic(_read)
 """In compiled code: the element at an index of a flat array, as `array[index]`, but a loop that
 `write`s each element after it has read it here is vectorised even where it works in place.

@@ -55,6 +55,15 @@ def relu(a: Numbers, out: Numbers) -> None:
         write(out, i, zero if x < zero else x)
 
 
+@held
+def gate(a: Numbers, g: Numbers, out: Numbers) -> None:
+    """g where a is above 0 or nan, and 0 elsewhere."""
+    zero = out.dtype.type(0)
+    for i in range(out.size):
+        x = read(g, i)
+        write(out, i, zero if read(a, i) <= zero else x)
+
+
 @inlined
 def in_pairs(a: Numbers, at: int, n: int) -> float:
     """The sum of the n elements from `at` on, in NumPy's order for up to 128: eight sums in turns,

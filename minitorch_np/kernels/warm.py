@@ -12,9 +12,11 @@ from . import (
     decay,
     depthwise,
     distances,
+    edges,
     elementwise,
     gamma,
     incomplete,
+    little,
     modes,
     permutation,
     places,
@@ -28,15 +30,16 @@ from . import (
     small,
     smooth,
     softmax,
+    stamps,
     steps,
 )
 
 __all__ = ["builders"]
 
 MODULES = (
-    bessel, broadcast, channels, copies, ctc, cylinder, decay, depthwise, distances, elementwise,
-    gamma, incomplete, modes, permutation, places, polynomials, pools, reductions, remainders,
-    resampling, sampling, scans, small, smooth, softmax, steps,
+    bessel, broadcast, channels, copies, ctc, cylinder, decay, depthwise, distances, edges,
+    elementwise, gamma, incomplete, little, modes, permutation, places, polynomials, pools,
+    reductions, remainders, resampling, sampling, scans, small, smooth, softmax, stamps, steps,
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import dtypes
+from minitorch_np import dtypes, kernels
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.kernels.large import Compiled, kept
 from minitorch_np.loops import (
@@ -19,7 +19,7 @@ from minitorch_np.loops import (
     rounded,
     scalar,
 )
-from minitorch_np.op import composite, op
+from minitorch_np.op import Swift, composite, op
 from minitorch_np.ops.conditional import between, limit
 from minitorch_np.ops.copy import zeros_like
 from minitorch_np.quiet import quiet
@@ -87,6 +87,9 @@ def relu(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 relu.vjp(input=lambda g, out: threshold_backward(g, out, 0))
 
+_GATE = Swift("gate")
+"""The derivative of relu in small tensors, with the bits that NumPy leaves."""
+
 
 @op("elementwise", method=False)
 def threshold_backward(grad_output: Tensor, input: Tensor, threshold: Number) -> Tensor:
@@ -94,6 +97,10 @@ def threshold_backward(grad_output: Tensor, input: Tensor, threshold: Number) ->
     form = input.form
     if grad_output.form is form and threshold == 0 and form.contiguous:
         a, g = input.array, grad_output.array
+        if form.swift is not None and not kernels.waiting:
+            done = blank(form)
+            _GATE[form.swift](a, g, done.nd)
+            return done
         if form.alike is not None:
             return owning(form.alike, np.where(quiet.run(np.less_equal, a, _ZERO), _ZERO, g))
         if form.dtype is dtypes.float32:

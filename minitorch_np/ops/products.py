@@ -88,7 +88,7 @@ def is_plain(product: Tensor, left: Tensor) -> bool:
     return product.form.nbytes > 0 and left.form.nbytes > 0
 
 
-@op("contiguous", into=backends.product)
+@op("contiguous", into=backends.plain)
 def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of (N, K) and (K, M): (N, M). Source: addmm_impl_cpu_."""
     check_mm("mm", input, mat2, ("self", "mat2"))
@@ -179,7 +179,7 @@ def _forms(
 def _product(left: Array, right: Array, forms: Forms) -> Tensor:
     """The product of two matrices."""
     done = blank(forms[0])
-    backends.product(left, right, done.array)
+    backends.plain(left, right, done.array)
     return done
 
 

@@ -246,8 +246,9 @@ def test_off_nothing_is_left() -> None:
     assert all(a is not b for a, b in zip(before, during, strict=True))
     after = [bump.__code__, seen.__code__, Node.__init__, Node.release, Task.step]
     assert all(a is b for a, b in zip(before, after, strict=True))
-    made = {space["born"] for space in anomaly.GENERATED}
-    assert made == {object.__new__}
+    makers = [space for space in anomaly.GENERATED if "plain" in space]
+    assert makers
+    assert all(space["born"] is space["plain"] for space in makers)
     node: Any = minitorch_np.ones(2, requires_grad=True).exp().grad_fn
     assert not hasattr(node, "whence") and node.metadata == {}
-    assert "born(Node_)" in REGISTRY["exp"].source
+    assert "born(Node_, " in REGISTRY["exp"].source

@@ -464,21 +464,21 @@ def test_threads_that_meet_a_leaf_at_once_make_one_end_for_it(
 ) -> None:
     """The second comes while the first is in the middle of making it."""
     leaf = minitorch_np.ones(3, requires_grad=True)
-    real = node_module.AccumulateGrad
+    real = node_module.accumulator
     found: list[Any] = []
 
     def use() -> None:
-        found.append((leaf * 2).grad_fn.next_functions[0][0])
+        found.append(node_module.edge(leaf)[0])
 
     def interrupted(tensor: Any) -> Any:
-        monkeypatch.setattr(node_module, "AccumulateGrad", real)
+        monkeypatch.setattr(node_module, "accumulator", real)
         made = real(tensor)
         other = threading.Thread(target=use)
         other.start()
         other.join()
         return made
 
-    monkeypatch.setattr(node_module, "AccumulateGrad", interrupted)
+    monkeypatch.setattr(node_module, "accumulator", interrupted)
     use()
     assert len(found) == 2
     assert found[0] is found[1]

@@ -77,7 +77,7 @@ def test_damaged_files_are_built_again(full: Path, damage: Callable[[bytes], byt
             path.write_bytes(damage(path.read_bytes()))
     names, err = finished(start(full))
     assert names == sorted(before)
-    assert len(names) == 3
+    assert len(names) == 6
     [line] = err.splitlines()
     assert line.startswith("minitorch_np: building kernels")
     assert finished(start(full)) == ([], "")
@@ -138,7 +138,10 @@ def test_what_is_saved_is_found(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["x.o"]
 
 
-SOME = ("matmul", "losses", "steps", "softmax", "elementwise", "reductions", "copies")
+SOME = (
+    "matmul", "losses", "steps", "softmax", "elementwise", "reductions", "copies", "stamps",
+    "edges", "little",
+)  # fmt: skip
 
 
 @pytest.mark.slow  # LLVM compiles a hundred loops
@@ -162,8 +165,10 @@ def test_the_command_builds_each_kernel_once(full: Path) -> None:
 
 def test_every_module_with_loops_is_built() -> None:
     folder = Path(kernels.__file__).parent
-    looped = {path.stem for path in folder.glob("*.py") if "\n@jit" in path.read_text()}
-    assert looped <= BUILDERS.keys()
+    texts = {path.stem: path.read_text() for path in folder.glob("*.py")}
+    assert {name for name, text in texts.items() if "\n@jit" in text} <= BUILDERS.keys()
+    entered = {name for name, text in texts.items() if "return entered(" in text}
+    assert entered == {"stamps", "edges", "little"} <= BUILDERS.keys()
 
 
 def test_the_command_names_its_modules() -> None:
