@@ -2442,6 +2442,12 @@ class TensorMethods:
             """In-place version of `round`."""
             ...
 
+        def rows_summed(self) -> Tensor:
+            """The sum over the first dimension, as it undoes the broadcast of a bias: a view of
+            a sum that kept it, recorded as PyTorch records it.
+            """
+            ...
+
         def rsqrt(self, *, out: Tensor | None = None) -> Tensor:
             """`1 / sqrt(input)`."""
             ...

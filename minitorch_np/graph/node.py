@@ -404,7 +404,9 @@ def fitted(node: Node, nr: int, target: Edge, grad: Tensor) -> Tensor:
     """`grad` with the shape and dtype of the tensor it is the gradient of, summed if that was
     broadcast. Source: validate_outputs, torch/csrc/autograd/engine.cpp."""
     shape, dtype = target[0].expects[target[1]]
-    if grad.sizes != shape:
+    if grad.sizes[1:] == shape and shape:
+        grad = grad.rows_summed()
+    elif grad.sizes != shape:
         if not sums_to(grad.sizes, shape):
             raise RuntimeError(
                 f"Function {node.name()} returned an invalid gradient at index {nr} - got "

@@ -15,7 +15,7 @@ from minitorch_np.op import op
 from minitorch_np.ops.binary import scaled
 from minitorch_np.shapes import Shape, noted, numel, wrap_dim
 from minitorch_np.strides import Stride
-from minitorch_np.tensor import Number, Tensor, blank, empty, seen
+from minitorch_np.tensor import Number, Tensor, blank, empty, view_of
 
 __all__ = ["bmm", "dot", "mm", "mv", "vdot"]
 
@@ -185,7 +185,7 @@ def _product(left: Array, right: Array, forms: Forms) -> Tensor:
 
 def _turned(left: Array, right: Array, forms: Forms) -> Tensor:
     """The transposed view of a product of two matrices."""
-    view = seen(_product(left, right, forms), forms[1], 0)
+    view = view_of(_product(left, right, forms), forms[1], 0)
     view.creation = Creation.NO_GRAD_MODE
     return view
 

@@ -27,7 +27,7 @@ from minitorch_np.ops.view import expand, unsqueeze
 from minitorch_np.overloads import unfitting
 from minitorch_np.quiet import quiet
 from minitorch_np.shapes import Shape, is_expandable, need_bool, reduced, wrap_dim, wrap_dims
-from minitorch_np.tensor import Tensor, blank, seen, stored
+from minitorch_np.tensor import Tensor, blank, method, stored, view_of
 
 __all__ = [
     "all", "any", "count_nonzero", "logsumexp", "mean", "nansum", "prod", "sum",
@@ -234,7 +234,8 @@ def spread(g: Tensor, shape: Shape, dim: Dims, keepdim: bool) -> Tensor:
     return expand(restored(g, len(shape), dim, keepdim), shape)
 
 
-def _rows_summed(input: Tensor) -> Tensor:
+@method
+def rows_summed(input: Tensor) -> Tensor:
     """The sum over the first dimension, as it undoes the broadcast of a bias: a view of a sum that
     kept it, recorded as PyTorch records it."""
     if state.route:
@@ -243,7 +244,7 @@ def _rows_summed(input: Tensor) -> Tensor:
     kept = None if known is None else _by_one_call(input.array, known, True)
     if kept is None:
         kept = sum(input, 0, True)
-    view = seen(kept, form_of(kept.sizes[1:], kept.strides[1:], kept.dtype), 0)
+    view = view_of(kept, form_of(kept.sizes[1:], kept.strides[1:], kept.dtype), 0)
     view.creation = Creation.NO_GRAD_MODE
     return view
 
@@ -258,7 +259,7 @@ def sum_to_size(input: Tensor, size: Shape) -> Tensor:
         return input
     lead = len(input.sizes) - len(shape)
     if lead == 1 and shape == input.sizes[1:]:
-        return _rows_summed(input)
+        return rows_summed(input)
     if not is_expandable(shape, input.sizes):
         raise RuntimeError(
             f"size {{{list(shape)}}} is not expandable to size {{{list(input.sizes)}}}."

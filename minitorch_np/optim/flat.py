@@ -32,7 +32,7 @@ def flat(*tensors: Tensor) -> list[Array] | None:
         if t.form is not form and (t.form.stride, t.form.expects) != (form.stride, form.expects):
             return None
         array = t.array
-        if not array.flags.c_contiguous:
+        if not (form.contiguous or array.flags.c_contiguous):
             start = t.memory.start + t.offset * dtype.itemsize
             array = np.ndarray(t.numel(), dtype.np, t.memory.buffer, start)
         arrays.append(array)
