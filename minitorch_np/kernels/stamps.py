@@ -11,7 +11,7 @@ the stamp sets. Where arguments are not like the examples, the stamp asks the fu
 import ctypes
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -37,6 +37,9 @@ __all__ = ["POSSIBLE", "Switch", "blank", "cut", "example", "kept", "places"]
 
 Make = Callable[..., Any]
 """A function that makes something."""
+
+Place = tuple[int, ...]
+"""Where something is: the number of an argument, of a field in it, of one in that; all in bytes."""
 
 Switch = NDArray[np.int64]
 """One word. While it is not 0, stamps ask the functions that they were cut from."""
@@ -99,49 +102,102 @@ def cut(
     function, which is returned as it is where it takes too many. It must return what it made, and
     may store nothing but marks, None, (), bools and ints.
     """
-    paths = dict(_paths(examples))
-    before = [dict(_held(each)) for each in examples]
-    first: object = function(*examples)
-    changed = {
-        (nr, name): (before[nr][name], value)
-        for nr, each in enumerate(examples) if _open(each)
-        for name, value in _held(each) if value is not before[nr][name]
-    }  # fmt: skip
-    made = list(_made([first, *[value for _, value in changed.values()]], paths))
-    if len(made) + len(examples) > LARGEST:
-        return otherwise or function
-    numbers = {id(each): nr for nr, each in enumerate(made)}
-    fields = [(WORD * nr, each, name, v) for nr, each in enumerate(made) for name, v in _held(each)]
-    for (nr, name), (_, value) in changed.items():
-        fields.append((WORD * (len(made) + nr), examples[nr], name, value))
-    copied: list[list[Words]] = [[], [], [], []]
-    for into, each, name, value in fields:
-        source = [WORD * numbers[id(value)]] if id(value) in numbers else []
-        if id(value) in paths:
-            nr, *below = paths[id(value)]
-            source = [WORD * len(made) + nr, *below]
-        if not source and not _constant(value):
-            raise TypeError(f"{function.__name__} stores a {name} that is no argument's")
-        copied[len(source)].append([into, places(type(each))[name], *(source or [id(value)])])
     asked = otherwise or function
+    trial = _Trial(function, examples)
+    if len(trial.made) + len(examples) > LARGEST:
+        return asked
     switch = np.zeros(1, np.int64) if switch is None else switch
-    used = [[at - WORD * len(made), *field] for many in copied[2:] for _, _, at, *field in many]
-    asks = list(_asks(examples, before, [place[:2] for place in used]))
-    asks += [[*place, 0, 0] for place in used if len(place) > 2]
+    stores, asks = list(trial.stores()), list(trial.asks())
     recipe = [
-        len(examples), switch.ctypes.data, *[address(function) for function in (
-            API.PyType_IsSubtype, API.PyObject_Vectorcall)], id(asked),
-        address(API.PyType_GenericAlloc), 0 if COUNTING else address(API.Py_IncRef),
-        address(API.Py_DecRef),
-        *_listed([[WORD * at, id(type(each))] for at, each in enumerate(examples) if _open(each)]),
-        *_listed([each for each in asks if len(each) == 4]),
-        *_listed([each for each in asks if len(each) == 5]),
-        *_listed([[0 if (type(each),) == examples[:1] else id(type(each))] for each in made]),
-        *[word for many in copied for word in _listed(many)],
-        *_listed([[id(old)] for old, _ in changed.values()]),
+        len(examples), switch.ctypes.data, address(API.PyType_IsSubtype),
+        address(API.PyObject_Vectorcall), id(asked), address(API.PyType_GenericAlloc),
+        0 if COUNTING else address(API.Py_IncRef), address(API.Py_DecRef),
+        *_listed([WORD * nr, id(type(each))] for nr, each in enumerate(examples) if _open(each)),
+        *_listed(ask for ask in asks if len(ask) == _ASKED),
+        *_listed(ask for ask in asks if len(ask) == _ASKED + 1),
+        *_listed([0 if (type(each),) == examples[:1] else id(type(each))] for each in trial.made),
+        *_listed([*into, id(value)] for into, value, source in stores if not source),
     ]  # fmt: skip
-    kept.append((asked, switch, made))
+    for depth in (1, 2, 3):
+        recipe += _listed([*into, *source] for into, _, source in stores if len(source) == depth)
+    recipe += _listed([id(old)] for _, _, old, _ in trial.changed)
+    kept.append((asked, switch, examples, trial.made))
     return entered(press, recipe)
+
+
+_ASKED = 4
+"""The words that ask for a field of an argument: which, where, for what object, and whether it must
+be that. To ask for a field of a field takes one more."""
+
+
+class _Trial:
+    """A function, called once with examples: what it made, and what it stored where."""
+
+    def __init__(self, function: Make, examples: Sequence[object]) -> None:
+        self.examples = examples
+        self.fields = dict(_fields(examples))
+        before = [dict(_held(each)) for each in examples]
+        first: object = function(*examples)
+        self.changed = [
+            (nr, name, before[nr][name], value)
+            for nr, each in enumerate(examples) if _open(each)
+            for name, value in _held(each) if value is not before[nr][name]
+        ]  # fmt: skip
+        self.marks = {id(each): (WORD * nr,) for nr, each in enumerate(examples)}
+        self.marks |= {id(v): place for place, v in self.fields.items() if not _constant(v)}
+        self.made = list(self._found([first, *[value for *_, value in self.changed]]))
+
+    def _found(self, found: list[object]) -> Iterator[object]:
+        """What was made, from what was found on: objects with slots that no example had."""
+        known = set(self.marks)
+        while found:
+            one = found.pop(0)
+            if id(one) not in known and not isinstance(one, type) and any(_slots(type(one))):
+                known.add(id(one))
+                found += [value for _, value in _held(one)]
+                yield one
+
+    def stores(self) -> Iterator[tuple[Words, object, Words]]:
+        """Each field that was set: its object's number and its place there, its value, and where
+        that comes from, which is nowhere for a constant."""
+        for nr, one in enumerate(self.made):
+            for name, value in _held(one):
+                yield [WORD * nr, places(type(one))[name]], value, self._source(name, value)
+        for nr, name, _, value in self.changed:
+            place = places(type(self.examples[nr]))[name]
+            yield [WORD * (len(self.made) + nr), place], value, self._source(name, value)
+
+    def _source(self, name: str, value: object) -> Words:
+        """The number of an object, and places: of a field in it, of one in that."""
+        if id(value) in self.marks:
+            nr, *below = self.marks[id(value)]
+            return [WORD * len(self.made) + nr, *below]
+        numbers = [WORD * nr for nr, one in enumerate(self.made) if one is value]
+        if not numbers and not _constant(value):
+            raise TypeError(f"a stamp would store a {name} that is no argument's")
+        return numbers
+
+    def asks(self) -> Iterator[Words]:
+        """What fields must be: those that are constant in an example that, those that are copied
+        not None, or at least there."""
+        sources = [source for _, _, source in self.stores()]
+        used = {(at - WORD * len(self.made), *below) for at, *below in filter(None, sources)}
+        used |= {place[:2] for place in used}
+        for place, value in self.fields.items():
+            if _constant(value):
+                yield [*place, id(value), 1]
+            elif place in used:
+                yield [*place, id(None) if len(place) == 2 else 0, 0]
+
+
+def _fields(examples: Sequence[object]) -> Iterator[tuple[Place, object]]:
+    """What the examples hold, and what that holds, by their places."""
+    for nr, each in enumerate(examples):
+        for name, value in _held(each) if _open(each) else ():
+            place = WORD * nr, places(type(each))[name]
+            yield place, value
+            for below, inner in _held(value):
+                yield (*place, places(type(value))[below]), inner
 
 
 def blank(function: Make, form: type, owning: Make) -> Make:
@@ -165,48 +221,9 @@ def _open(one: object) -> bool:
     return not isinstance(one, type) and any(_held(one))
 
 
-def _made(found: list[object], known: Mapping[int, object]) -> Iterator[object]:
-    """What was made, from what was found on: objects with slots that no example had."""
-    seen = set(known)
-    while found:
-        one = found.pop(0)
-        if id(one) not in seen and not isinstance(one, type) and any(_slots(type(one))):
-            seen.add(id(one))
-            found += [value for _, value in _held(one)]
-            yield one
-
-
-def _paths(examples: Sequence[object]) -> Iterator[tuple[int, Words]]:
-    """Where each mark is: the place of an argument, of a field in it, and of a field in that."""
-    for at, each in enumerate(examples):
-        yield id(each), [WORD * at]
-        for name, value in _held(each) if _open(each) else ():
-            if not _constant(value):
-                first = [WORD * at, places(type(each))[name]]
-                yield id(value), first
-                for below, inner in _held(value):
-                    yield id(inner), [*first, places(type(value))[below]]
-
-
 def _constant(value: object) -> bool:
-    return value is None or value == () or type(value) in (int, bool)
-
-
-def _asks(
-    examples: Sequence[object], before: Sequence[Mapping[str, object]], copied: Sequence[Words]
-) -> Iterator[Words]:
-    """Which fields must be what they are in an example, and which must not be None: the copied."""
-    for at, each in enumerate(examples):
-        for name, value in before[at].items() if _open(each) else ():
-            place = [WORD * at, places(type(each))[name]]
-            if _constant(value):
-                yield [*place, id(value), 1]
-                continue
-            if place in copied:
-                yield [*place, id(None), 0]
-            for below, inner in _held(value):
-                if _constant(inner):
-                    yield [*place, places(type(value))[below], id(inner), 1]
+    """Whether a value is one that is not marked."""
+    return value is None or type(value) in (int, bool) or (type(value) is tuple and not value)
 
 
 def _listed(many: Iterable[Words]) -> Words:

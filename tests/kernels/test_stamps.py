@@ -135,7 +135,7 @@ def test_a_chain_of_stamps_and_a_switch() -> None:
 
 
 def test_what_comes_from_nowhere_is_refused() -> None:
-    with pytest.raises(TypeError, match="stores a a that is no argument's"):
+    with pytest.raises(TypeError, match="store a a that is no argument's"):
         stamps.cut(lambda: Pair([], None))
     few = [object() for _ in range(40)]
 
