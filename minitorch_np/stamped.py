@@ -23,7 +23,7 @@ from minitorch_np.tensor import (
     owning,
     seen,
     twin,
-    watched,
+    views_noted,
 )
 
 __all__ = ["hasten", "maker"]
@@ -73,7 +73,9 @@ def _views(form: Form, offset: object) -> Make:
         {"store": memory, "ticks": counter, "base": None},
     )
     for fields in tensors:  # the last is asked first
-        last = cut(seen, example(Tensor, **fields), form, offset, otherwise=last, switch=watched)
+        last = cut(
+            seen, example(Tensor, **fields), form, offset, otherwise=last, switch=views_noted
+        )
     return last
 
 

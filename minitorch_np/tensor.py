@@ -46,7 +46,7 @@ __all__ = [
     "stored",
     "twin",
     "view_of",
-    "watched",
+    "views_noted",
 ]
 
 Array = NDArray[np.generic]
@@ -634,7 +634,7 @@ def twin(form: Form, array: Array, store: UntypedStorage | None, clock: VersionC
     return tensor
 
 
-watched = np.zeros(1, np.int64)
+views_noted = np.zeros(1, np.int64)
 """Whether views are noted, as compiled code reads it."""
 
 

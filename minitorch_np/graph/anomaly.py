@@ -20,7 +20,7 @@ from minitorch_np.graph.inplace import bump, bump_and_note
 from minitorch_np.graph.modes import Switch, debugging, state
 from minitorch_np.graph.node import AccumulateGrad, Edge, Node
 from minitorch_np.graph.saved import place_of
-from minitorch_np.tensor import Tensor, seen, seen_and_noted, watched
+from minitorch_np.tensor import Tensor, seen, seen_and_noted, views_noted
 
 __all__ = [
     "GENERATED", "is_anomaly_check_nan_enabled", "is_anomaly_enabled",
@@ -231,7 +231,7 @@ def _take_effect() -> None:
     for on, replaced in ((watching, _NOTED), (debugging.anomaly, _TRACED)):
         for owner, name, plain, noting in replaced:
             setattr(owner, name, noting if on else plain)
-    watched[0], traced[0] = watching, debugging.anomaly
+    views_noted[0], traced[0] = watching, debugging.anomaly
     for space in GENERATED:
         if "plain" in space:
             space["born"] = maker(space["plain"])
