@@ -1,4 +1,4 @@
-"""Exponentials, logarithms and error functions of one float32, for the loops of other modules.
+"""Exponentials, logarithms, error and circular functions of one float32, for other modules' loops.
 
 They have neither branches nor calls, so that loops around them are vectorised, and are off by two
 units in the last place at most, `erfinv` by five.
@@ -24,6 +24,12 @@ LEAST, MOST = F(-104.0), F(89.0)
 """Where exp is 0 below, and infinite above."""
 E2, E3, E4 = F(5.0000001201e-1), F(1.6666665459e-1), F(4.1665795894e-2)
 E5, E6, E7 = F(8.3334519073e-3), F(1.3981999507e-3), F(1.9875691500e-4)
+TURNS = F(2 / math.pi)
+TURN1, TURN2, TURN3 = F(1.5703125), F(0.0004837512969970703), F(7.549533620476723e-08)
+TURN4, TURN5 = F(2.5632829192545614e-12), F(6.123234262925839e-17)
+"""A quarter of a turn in parts; the first four have so few bits that multiples are exact."""
+SIN3, SIN5, SIN7 = F(-1.6666654611e-1), F(8.3321608736e-3), F(-1.9515295891e-4)
+COS4, COS6, COS8 = F(4.166664568298827e-2), F(-1.388731625493765e-3), F(2.443315711809948e-5)
 ROOT_HALF = np.int32(0x3F3504F3)
 MANTISSA = np.int32(0x7FFFFF)
 TINY, LIFT, LIFTED = F(1.17549435e-38), F(8388608.0), F(23)
@@ -264,3 +270,25 @@ def erfinv(x: Real) -> Real:
     r = r * c + F(2.83297682)
     result = (p if w < F(5.0) else r) * x
     return math.copysign(INF, x) if abs(x) == ONE else result
+
+
+@fused
+def circular(x: Real, quarters: np.int32) -> Real:
+    """sin(x + quarters * pi / 2) for |x| up to 8192.
+
+    Source: Cephes sinf.c (S. Moshier): whole quarters of a turn apart, here in five parts and with
+    what rounding loses kept; a polynomial for the rest.
+    """
+    shifted = x * TURNS + MAGIC
+    whole = shifted - MAGIC
+    n = np.int32(bits(shifted) - MAGIC_BITS + quarters)
+    high = x - whole * TURN1 - whole * TURN2
+    most = high - whole * TURN3
+    lost = (high - most) - whole * TURN3
+    r = most - (whole * TURN4 + whole * TURN5 - lost)
+    z = r * r
+    odd = r + r * (z * ((SIN7 * z + SIN5) * z + SIN3))
+    even = ONE - HALF * z + z * z * ((COS8 * z + COS6) * z + COS4)
+    value = even if n & np.int32(1) else odd
+    value = r if (z == ZERO) & (n & np.int32(1) == 0) else value  # which keeps -0.0
+    return of_bits(np.int32(bits(value) ^ ((n & np.int32(2)) << np.int32(30))))

@@ -18,6 +18,7 @@ F = np.float32
 ZERO, HALF, ONE, TWO, THREE, INF = F(0), F(0.5), F(1), F(2), F(3), F(np.inf)
 ROOT_HALF, DENSITY = F(math.sqrt(0.5)), F(1 / math.sqrt(2 * math.pi))
 BEND, CUBIC = F(math.sqrt(2 / math.pi)), F(0.044715)
+FAR = F(8192)
 LN2, LOG2E = F(math.log(2)), F(1 / math.log(2))
 
 
@@ -35,6 +36,41 @@ def log(a: Flat, out: Flat) -> None:
     """The natural logarithm."""
     for i in range(out.size):
         write(out, i, curves.log(read(a, i)))
+
+
+@each(0.6)
+@jit
+def sin(a: Flat, out: Flat) -> None:
+    """The sine."""
+    circle(a, 0, out)
+
+
+@each(0.6)
+@jit
+def cos(a: Flat, out: Flat) -> None:
+    """The cosine."""
+    circle(a, 1, out)
+
+
+@fused
+def circle(a: Flat, quarters: int, out: Flat) -> None:
+    """The sine of each element and so many quarters of a turn; in doubles where that is far away.
+
+    Only where there are such elements is each looked at, for that is no loop for vectors.
+    """
+    far = False
+    for i in range(a.size):
+        far |= abs(a[i]) > FAR
+    if far:
+        for i in range(a.size):
+            x = a[i]
+            if abs(x) > FAR:
+                out[i] = math.cos(float(x)) if quarters else math.sin(float(x))
+            else:
+                out[i] = curves.circular(x, np.int32(quarters))
+    else:
+        for i in range(out.size):
+            write(out, i, curves.circular(read(a, i), np.int32(quarters)))
 
 
 @each(0.6)

@@ -19,10 +19,13 @@ __all__ = [
 Array = NDArray[Any]
 
 
+_sin, _cos = Compiled("smooth.sin", np.sin), Compiled("smooth.cos", np.cos)
+
+
 @op("elementwise", inplace=True, quick=np.sin)
 def sin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The sine."""
-    return pointwise(np.sin, input, out=out, floating=True)
+    return pointwise(_sin, input, out=out, floating=True)
 
 
 sin.vjp(input=lambda g, input: g * input.cos())
@@ -31,7 +34,7 @@ sin.vjp(input=lambda g, input: g * input.cos())
 @op("elementwise", inplace=True, quick=np.cos)
 def cos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The cosine."""
-    return pointwise(np.cos, input, out=out, floating=True)
+    return pointwise(_cos, input, out=out, floating=True)
 
 
 cos.vjp(input=lambda g, input: g * -input.sin())
