@@ -76,14 +76,16 @@ def accumulate(
     alone = sys.getrefcount(arrived[0]) <= held
     grad = arrived[0]
     assert grad is not None
-    alone = alone and not _is_seen_outside(grad)
+    if alone:
+        own = grad.store is None
+        alone = sys.getrefcount(grad.nd) <= UNSHARED if own else not _is_seen_outside(grad)
     leaf = node.variable
     if leaf.base is not None and leaf.grad_fn is not None:
         raise RuntimeError("leaf variable has been moved into the graph interior")
-    meta = leaf.autograd()
+    meta = leaf.meta or leaf.autograd()
     if meta.grad_fn is not None:
         raise RuntimeError("leaf variable has been moved into the graph interior")
-    if not leaf.requires_grad:  # any more: nothing is added, but its hooks are called
+    if not (meta.requires_grad or leaf.requires_grad):  # any more: nothing is added, but its hooks are called
         if meta.post_hooks is not None:
             _show(leaf, meta.post_hooks)
         return
