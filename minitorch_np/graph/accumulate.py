@@ -85,7 +85,7 @@ def accumulate(
     meta = leaf.meta or leaf.autograd()
     if meta.grad_fn is not None:
         raise RuntimeError("leaf variable has been moved into the graph interior")
-    if not (meta.requires_grad or leaf.requires_grad):  # any more: nothing is added, but its hooks are called
+    if not (meta.requires_grad or leaf.requires_grad):  # any more: only its hooks are called
         if meta.post_hooks is not None:
             _show(leaf, meta.post_hooks)
         return
