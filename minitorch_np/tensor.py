@@ -621,15 +621,8 @@ def owning(form: Form, array: Array) -> Tensor:
 
 def twin(form: Form, array: Array, store: UntypedStorage | None, clock: VersionCounter) -> Tensor:
     """Another tensor over all memory of one that `owning` made, whose writes it counts."""
-    tensor = _new(Tensor)
-    tensor.nd = array
-    tensor.form = form
-    tensor.sizes = form.shape
-    tensor.strides = form.stride
-    tensor.dtype = form.dtype
-    tensor.offset = 0
+    tensor = owning(form, array)
     tensor.store = store
-    tensor.base = tensor.meta = None
     tensor.ticks = clock
     return tensor
 
