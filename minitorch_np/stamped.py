@@ -10,19 +10,21 @@ from typing import Any
 
 from minitorch_np import kernels, storage
 from minitorch_np.form import Form
-from minitorch_np.graph import anomaly, node, saved
-from minitorch_np.graph.node import Node
+from minitorch_np.graph.anomaly import traced
+from minitorch_np.graph.node import AccumulateGrad, Node, edge
+from minitorch_np.graph.node import accumulator as accumulator_of
+from minitorch_np.graph.saved import kept_result
 from minitorch_np.storage import VersionCounter
 from minitorch_np.tensor import (
     AutogradMeta,
     Tensor,
     blank,
     dating,
-    go_by,
     history,
     owning,
     seen,
     twin,
+    unwatched_seen,
     views_noted,
 )
 
@@ -33,30 +35,37 @@ Make = Callable[..., Any]
 
 def hasten() -> dict[str, Make]:
     """Cut the stamps, let every function that makes tensors go by them, and return those that
-    recorders name."""
+    recorders name.
+
+    Somebody may be watching just now; stamps are cut from what is done while nobody is.
+    """
     cut, example = kernels.stamps.cut, kernels.stamps.example
     if not kernels.stamps.POSSIBLE:
         return {}
     form, mark, other = example(Form), object(), object()
     asked = [FunctionType(each.__code__, each.__globals__) for each in (owning, blank)]
+    undated = FunctionType(owning.__code__, owning.__globals__ | {"dated": None})
+    undated_twin = FunctionType(twin.__code__, twin.__globals__ | {"owning": undated})
     new = {
         "unwritten": cut(storage.unwritten),
         "storage_over": cut(storage.storage_over, mark, other),
-        "twin": cut(twin, form, mark, other, object()),
+        "twin": cut(undated_twin, form, mark, other, object()),
         "history": cut(history, mark, other),
-        "owning": cut(asked[0], form, mark, switch=dating),
+        "owning": cut(undated, form, mark, otherwise=asked[0], switch=dating),
     }
     new["blank"] = kernels.stamps.blank(asked[1], Form, new["owning"])
-    go_by(new)
+    names = owning.__globals__  # where what makes tensors calls one another by name
+    names.update(new)
     owning.__code__, blank.__code__ = _owning.__code__, _blank.__code__
-    saved.go_by({name: new[name] for name in ("history", "twin", "unwritten")})
+    kept_result.__globals__.update({name: new[name] for name in ("history", "twin", "unwritten")})
     new["seen"] = _views(form, mark)  # of new tensors with what is there by now
-    go_by({"seen": new["seen"]})
-    accumulator = cut(node.accumulator, example(Tensor, form=form), switch=anomaly.traced)
-    node.go_by({"accumulator": accumulator})
+    names["seen"] = new["seen"]
+    leaf = example(Tensor, form=form)
+    accumulator = cut(_end_of_paths, leaf, otherwise=accumulator_of, switch=traced)
+    edge.__globals__["accumulator"] = accumulator
     made = {name: new[name] for name in ("blank", "history", "owning", "seen")}
     if kernels.edges.POSSIBLE:
-        made["edge"] = kernels.edges.finder(node.edge, Tensor, AutogradMeta, accumulator)
+        made["edge"] = kernels.edges.finder(edge, Tensor, AutogradMeta, accumulator)
     return made
 
 
@@ -73,10 +82,19 @@ def _views(form: Form, offset: object) -> Make:
         {"store": memory, "ticks": counter, "base": None},
     )
     for fields in tensors:  # the last is asked first
-        last = cut(
-            seen, example(Tensor, **fields), form, offset, otherwise=last, switch=views_noted
-        )
+        of = example(Tensor, **fields)
+        last = cut(unwatched_seen, of, form, offset, otherwise=last, switch=views_noted)
     return last
+
+
+_init_leaf = AccumulateGrad.__init__  # which anomaly mode replaces
+
+
+def _end_of_paths(leaf: Tensor) -> AccumulateGrad:
+    """`node.accumulator` as it is while anomaly mode is off."""
+    made = object.__new__(AccumulateGrad)
+    _init_leaf(made, leaf)
+    return made
 
 
 def _owning(form: Form, array: Any) -> Tensor:  # noqa: ANN401  # as `owning`

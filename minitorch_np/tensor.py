@@ -3,7 +3,7 @@
 import gc
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import FunctionType
 from typing import ClassVar, NoReturn, Protocol, Self, TypeVar, cast, overload
 
@@ -36,7 +36,6 @@ __all__ = [
     "blank",
     "dating",
     "empty",
-    "go_by",
     "history",
     "over",
     "owning",
@@ -45,6 +44,7 @@ __all__ = [
     "seen_and_noted",
     "stored",
     "twin",
+    "unwatched_seen",
     "view_of",
     "views_noted",
 ]
@@ -544,11 +544,6 @@ def _look_again(memory: UntypedStorage) -> None:
 UntypedStorage.moved = staticmethod(_look_again)
 
 
-def go_by(made: Mapping[str, Callable[..., object]]) -> None:
-    """Have what is here call these functions by their names; see `stamped`."""
-    globals().update(made)
-
-
 def empty(shape: Shape, stride: Stride, dtype: Dtype) -> Tensor:
     """A new uninitialised tensor; `stride` must be dense (`empty_strided` is for the others)."""
     return blank(form_of(shape, stride, dtype))
@@ -653,12 +648,13 @@ def view_of(tensor: Tensor, form: Form, offset: int) -> Tensor:
     return seen(tensor, form, offset)
 
 
-_seen = FunctionType(seen.__code__, seen.__globals__)
+unwatched_seen = FunctionType(seen.__code__, seen.__globals__)
+"""`seen` as it is while the flight recorder is off."""
 
 
 def seen_and_noted(tensor: Tensor, form: Form, offset: int) -> Tensor:
     """`seen` while the flight recorder is on, which takes this body: the view knows who made it."""
-    view: Tensor = _seen(tensor, form, offset)
+    view: Tensor = unwatched_seen(tensor, form, offset)
     view.whence = spot = calling()
     recorder = spot[0]
     if recorder is not None and recorder.co_name == "detach" and tensor.requires_grad:

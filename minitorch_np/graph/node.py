@@ -3,7 +3,7 @@
 import itertools
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import ClassVar, NamedTuple, NoReturn, cast
 
 import numpy as np
@@ -441,11 +441,6 @@ class AccumulateGrad(Node):
     def name(self) -> str:
         """PyTorch's name of the node."""
         return "torch::autograd::AccumulateGrad"
-
-
-def go_by(made: Mapping[str, Callable[..., object]]) -> None:
-    """Have what is here call these functions by their names; see `stamped`."""
-    globals().update(made)
 
 
 def accumulator(leaf: Tensor) -> AccumulateGrad:

@@ -1,7 +1,7 @@
 """Tensors kept for backward: given back only when nothing wrote to them since."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from copy import copy
 from typing import Any, NoReturn
 
@@ -121,11 +121,6 @@ def as_output(node: GraphNode, out: Tensor, nr: int) -> Tensor:
     the garbage collector frees; under `create_graph` the history is wanted again.
     """
     return with_history(node, out, nr) if state.grad and out.dtype.is_floating_point else out
-
-
-def go_by(made: Mapping[str, Callable[..., object]]) -> None:
-    """Have what is here call these functions by their names; see `stamped`."""
-    globals().update(made)
 
 
 def kept_result(result: Tensor) -> Tensor:

@@ -20,8 +20,8 @@ ONE = np.ones((2, 2), np.float32)
 def test_bits_are_those_of_mm(dtype: Any, order: str) -> None:
     rng = np.random.default_rng(0)
     for m, n, k in product((1, 2, 5, 16, 33), (1, 3, 10, 16, 64), (1, 4, 7, 100)):
-        a = np.asarray(rng.standard_normal((m, k)), dtype, order[0])  # type: ignore[call-overload]
-        b = np.asarray(rng.standard_normal((k, n)), dtype, order[1])  # type: ignore[call-overload]
+        a = np.array(rng.standard_normal((m, k)), dtype, order=order[0])
+        b = np.array(rng.standard_normal((k, n)), dtype, order=order[1])
         row, whole = rng.standard_normal(n).astype(dtype), rng.standard_normal((m, n)).astype(dtype)
         for start in (None, row, whole, whole.T.copy().T, np.broadcast_to(row, (m, n))):
             given = () if start is None else (start,)

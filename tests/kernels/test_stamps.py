@@ -1,6 +1,7 @@
 """Stamps: what they make beside what their functions make, and what they leave to them."""
 
 import gc
+import subprocess
 import sys
 import threading
 import weakref
@@ -363,3 +364,50 @@ def test_without_stamps_functions_stay(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert stamped.hasten() == {}
     assert stamped.maker(make, nodes.Node) is make
+
+
+WATCHED = {
+    "flight recorder": """
+m.autograd.set_flight_recorder(True)
+v = x.exp().mm(x).view(-1)
+assert hasattr(v, "whence") and hasattr(x.view(-1), "whence")
+v.sum().backward()
+m.autograd.set_flight_recorder(False)
+""",
+    "anomaly mode": """
+with warnings.catch_warnings(), m.autograd.detect_anomaly():
+    y = x.exp().mm(x)
+    assert y.grad_fn.metadata and x.exp().grad_fn.next_functions[0][0].metadata
+    y.sum().backward()
+""",
+    "a transform": """
+def f(t):
+    y = t.mm(t)
+    assert (t * 2).ticks is not None and m.ones(3).ticks is not None
+    return y.exp().sum()
+m.func.grad(f)(x.detach())
+""",
+}
+
+
+@pytest.mark.parametrize("name", WATCHED)
+def test_stamps_that_are_cut_while_somebody_watches(name: str) -> None:
+    """Compiled code is first loaded there; what is made later bears no trace of it."""
+    code = f"""
+import sys, warnings
+warnings.simplefilter("ignore")
+import minitorch_np as m
+x = m.rand(4, 4, requires_grad=True)
+assert "numba" not in sys.modules
+{WATCHED[name]}
+assert "numba" in sys.modules
+for y in (x.exp(), m.ones(4), x.detach() * 2):
+    view = y.view(-1)
+    assert not hasattr(view, "whence")
+y, z = m.ones(4).exp(), x.exp()
+assert y.ticks is None
+for node in (z.grad_fn, z.grad_fn.next_functions[0][0]):
+    assert not hasattr(node, "whence") and not node.metadata
+    assert node._kept_result.ticks.epoch == 0 if hasattr(node, "_kept_result") else True
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
