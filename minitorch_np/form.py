@@ -33,14 +33,17 @@ class Form:
     objects once many were met: then a longer way is taken, to the same result.
     """
 
-    __slots__ = ("alike", "beside", "contiguous", "dims", "dtype", "expects", "nbytes", "order",
-                 "packed", "shape", "steps", "stride", "swift")  # fmt: skip
+    __slots__ = ("alike", "alone", "beside", "contiguous", "dims", "dtype", "expects", "nbytes",
+                 "order", "packed", "shape", "steps", "stride", "swift")  # fmt: skip
 
     alike: "Form | None"
     """What an elementwise op makes of floating tensors that all have this form, when NumPy may
     allocate the result; None where it may not: large, half, integer, 0-d, or not dense."""
     beside: "Form | None"
     """The same of a tensor of this form and a number, which differs in dims of size 1."""
+    alone: "Form | None"
+    """This form where it is that of one floating number without dims: NumPy makes a scalar of
+    those, not an array, so that the result must be there before."""
     swift: int | None
     """Which of the loops of `kernels.small` takes tensors of this form: 0 that for float32, 1 that
     for float64; None where none does."""
@@ -74,9 +77,13 @@ class Form:
         self.contiguous = stride == strides.contiguous(shape)
         if not self.contiguous and not strides.is_contiguous(shape, stride):
             self.packed, self.order = _packed(shape, stride)
-        self.alike = self.beside = self.swift = self.dims = None
-        floats = dtype.category == FLOATING and not dtype.is_half
-        if floats and shape and 0 < self.nbytes <= NUMPYS_OWN and self.packed is not None:
+        self.alike = self.beside = self.alone = self.swift = self.dims = None
+        if dtype.category != FLOATING or dtype.is_half:
+            return
+        if not shape:
+            self.alone = self
+            self.swift = size // 8
+        elif 0 < self.nbytes <= NUMPYS_OWN and self.packed is not None:
             own = (shape, stride)
             self.alike = self._with(strides.elementwise(shape, (own,)))
             self.beside = self._with(strides.elementwise(shape, (own, ((), ()))))

@@ -9,6 +9,7 @@ import builtins
 import math
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NoReturn, cast, overload
 
 import numpy as np
@@ -20,7 +21,7 @@ from minitorch_np.flight import depth
 from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.kernels import shares
 from minitorch_np.kernels.large import Compiled
-from minitorch_np.quiet import quietly, run_quietly
+from minitorch_np.quiet import quiet, quietly, run_quietly
 from minitorch_np.shapes import Shape, broadcast, need_bool, reduced, unwritten
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Number, Tensor, blank, empty, plain
@@ -30,6 +31,7 @@ __all__ = [
     "common_dtype",
     "converted",
     "exactly",
+    "filling",
     "finish",
     "not_implemented",
     "number",
@@ -131,7 +133,10 @@ def number(x: Number, dtype: Dtype) -> float | np.generic:
     if isinstance(x, float):
         values = quietly(np.asarray(x).astype, dtype.np)
     else:
-        values = np.asarray(int(x) & _ALL_BITS, np.uint64).astype(dtype.np)
+        try:
+            return dtype.np.type(x)
+        except OverflowError:  # it wraps
+            values = np.asarray(int(x) & _ALL_BITS, np.uint64).astype(dtype.np)
     return values[()]  # pyright: ignore[reportReturnType]  # no stub says that () leaves a scalar
 
 
@@ -157,7 +162,10 @@ def pointwise(
     """
     if out is not None and out is not inputs[0]:
         return _into(f, inputs, out, floating, result, common, casts)
-    asked = tuple([x.form if isinstance(x, Tensor) else type(x) for x in inputs])
+    if len(inputs) == 1:
+        asked: object = inputs[0].form if isinstance(inputs[0], Tensor) else type(inputs[0])
+    else:
+        asked = tuple([x.form if isinstance(x, Tensor) else type(x) for x in inputs])
     key = (asked, floating, result, common, numbers, dtypes.get_default_dtype())
     plan = _plans.get(key)
     if plan is None:
@@ -175,12 +183,28 @@ def pointwise(
         return done
     arrays = [x.array if isinstance(x, Tensor) else number(x, dtype) for x in inputs]
     target = done.array
-    if not (walks and isinstance(f, Compiled) and f.walk(cast("list[A]", arrays), target)):
-        if large and isinstance(f, np.ufunc):
+    if isinstance(f, np.ufunc):
+        if large:
             run_quietly(shares.pointwise, f, arrays, target)
         else:
-            run_quietly(f, *arrays, target)
+            quiet.run(f, *arrays, target)
+    elif not (walks and isinstance(f, Compiled) and f.walk(cast("list[A]", arrays), target)):
+        run_quietly(f, *arrays, target)
     return done
+
+
+def filling(f: Kernel) -> Callable[..., object]:
+    """The kernel of an elementwise op as its `into`; see `op`."""
+    if not isinstance(f, np.ufunc):
+        return partial(run_quietly, cast("Callable[..., object]", f))
+
+    def fill(*arrays: Array) -> None:
+        if arrays[-1].size < shares.MANY:
+            quiet.run(f, *arrays)
+        else:
+            run_quietly(shares.pointwise, f, arrays[:-1], arrays[-1])
+
+    return fill
 
 
 def exactly(f: Kernel, *inputs: Tensor | Number, out: Tensor | None) -> Tensor:

@@ -6,6 +6,7 @@ costs more than the arithmetic. `REGISTRY[name].source` shows the text; `recorde
 """
 
 import inspect
+import sys
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -136,7 +137,8 @@ def op(
     discrete: bool = False,
     quick: Callable[..., A] | None = None,
     swift: str = "",
-    into: Callable[[A, A, A], None] | None = None,
+    into: Callable[..., object] | None = None,
+    whole: bool = False,
     beside: bool = True,
     planned: bool = False,
     graded: int | None = None,
@@ -151,10 +153,10 @@ def op(
     arguments too (`x.permute(1, 0)`). `node` overrides the node's name, or computes it from
     arguments it names. `quick`, such as np.add, is the op on small float arrays of one form with
     nothing else given: then only it runs; `swift` names the loop in `kernels.small` that does so
-    once compiled code is loaded. `into` fills the result of two float arrays, whose form is known
-    once such two met. `planned` says that a view follows from the form and ints. `aten`, `refuses`,
-    `discrete`, `beside`, `graded`, `called` and `frugal` are the plan's. An op that has neither
-    rules nor `differentiable=False` raises on the way back.
+    once compiled code is loaded; `into` fills the result of float arrays that met before; `whole`
+    says that integers go these ways, too. `planned` says that a view follows from form and ints.
+    The rest is the plan's. An op that has neither rules nor `differentiable=False` raises on the
+    way back.
     """
     assert layout in LAYOUTS, layout
 
@@ -174,6 +176,7 @@ def op(
         plan.quick = quick
         plan.swift = swift
         plan.into = into
+        plan.whole = whole
         plan.beside = beside
         plan.planned = planned
         plan.graded = graded
@@ -321,6 +324,7 @@ def build(one: Op) -> Callable[..., object]:
     native = plan.name.endswith("_") and not plan.name.endswith("__")
     space: dict[str, Any] = dict(SPACE, impl=one.impl, op=one, title_of=plan.title)
     space.update(quick=plan.quick, into=plan.into, plans=Plans(), pairs=Plans(), foreign=None)
+    space["whole"] = plan.whole
     space["swift"] = None if kernels.waiting or not plan.swift else Swift(plan.swift)
     if isinstance(plan.quick, types.FunctionType):  # in which a signal handler may run
         space["quiet"] = Anew
@@ -371,9 +375,14 @@ class Swift(dict[int, Callable[..., object]]):
 
 
 def _hasten() -> None:
-    """Let recorders that exist go by compiled loops, too."""
+    """Let recorders that exist go by compiled loops, too, and ops by the stamps they import."""
     made = stamped.hasten()
+    before = {name: SPACE[name] for name in made}
     SPACE.update(made)
+    for name, module in list(sys.modules.items()):
+        if name.startswith((f"{__package__}.ops.", f"{__package__}.loops")):
+            names = vars(module)
+            names.update({n: new for n, new in made.items() if names.get(n) is before[n]})
     for space in GENERATED:
         space.update(made)
         plan = space["op"].plan

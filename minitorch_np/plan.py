@@ -69,9 +69,11 @@ class Plan:
     quick: Callable[..., A] | None = None
     swift: str = ""
     """What it is on arrays of one form, and on an array and a number: see shortcuts.py."""
-    into: Callable[[A, A, A], None] | None = None
-    """For an op of two tensors: what fills the memory of its result, from arrays of two forms that
-    met before. See shortcuts.py."""
+    into: Callable[..., object] | None = None
+    """What fills the memory of its result from arrays of forms that met before, and from numbers:
+    see shortcuts.py."""
+    whole: bool = False
+    """Whether `quick` and `into` do with integers what the op does."""
     beside: bool = True
     """Whether a number is an operand of ATen's loop, or only what its kernel is told."""
     planned: bool = False

@@ -260,9 +260,10 @@ def record_source(plan: Plan) -> str:
         once = f"learnt(plans, key, {next(iter(plan.kinds))}, {once})"
     if plan.quick and len(plan.inputs()) == 2:
         to = "out" if plan.has_out else "None"
-        once = f"met(pairs, quick, {', '.join(plan.inputs())}, {to}, {once})"
+        once = f"met(pairs, quick, whole, {', '.join(plan.inputs())}, {to}, {once})"
     if plan.into:
-        once = f"paired(pairs, {', '.join(plan.inputs())}, out, {once})"
+        to = "out" if plan.has_out else "None"
+        once = f"paired(pairs, whole, ({', '.join(plan.inputs())},), {to}, {once})"
     run = f"counted({once}, out)" if plan.has_out else once
     slow = [*_foreign(plan), "route = state.route", "if not route:"]
     slow += [f"    return unrecorded({once})" if plan.view else f"    return {run}"]
@@ -272,16 +273,15 @@ def record_source(plan: Plan) -> str:
     body = slow
     found = ["if not result.dtype.is_floating_point:", "    return result"]
     if not plan.differentiable:
-        body = [*slow, f"return {once}"]
+        body = [*ahead, *slow, f"return {once}"]
     else:
         edges = [*_edges(plan), f"if {_nothing_needed(plan)}:"]
-        if plan.discrete and not ahead:  # bools ask for nobody's history
+        if plan.discrete:  # bools ask for nobody's history
             slow += [f"result = {once}", *found, *edges, "    return result"]
         else:
             slow += [*edges, f"    return {once}", f"result = {once}"]
-            slow += found if plan.discrete else ()
-        body = slow
-        if ahead:
+        body = [*ahead, *slow]
+        if ahead and not plan.discrete:
             known = [*_known_edges(plan), f"if {_nothing_needed(plan)}:", "    return result"]
             body = ["result = None", *ahead, "if result is None:", *[f"    {e}" for e in slow]]
             body += ["else:", *[f"    {line}" for line in known]]

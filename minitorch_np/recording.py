@@ -6,7 +6,8 @@ The common ones stand in the text itself, see recorder.py.
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
-from minitorch_np.dtypes import float32
+from minitorch_np.dtypes import bool_, float32
+from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import NUMPYS_OWN, Form, Plans
 from minitorch_np.graph.inplace import (
     bump,
@@ -41,7 +42,7 @@ from minitorch_np.quiet import quiet, run_quietly
 from minitorch_np.refusals import blame, no_rule, refuse_out, underived
 from minitorch_np.storage import UNWRITTEN
 from minitorch_np.strides import contiguous
-from minitorch_np.tensor import INFERENCE, Tensor, blank, empty, history, owning, seen
+from minitorch_np.tensor import INFERENCE, Number, Tensor, blank, empty, history, owning, seen
 from minitorch_np.titles import titled
 
 __all__ = ["SPACE"]
@@ -89,7 +90,7 @@ def learnt(plans: Plans[tuple[Form, int]], key: object, input: Tensor, view: Ten
 
 
 def met(
-    pairs: Plans[Form | None], quick: A, a: A, b: A, out: Tensor | None, result: Tensor
+    pairs: Plans[Form | None], quick: A, whole: bool, a: A, b: A, out: Tensor | None, result: Tensor
 ) -> Tensor:
     """A result; and whether NumPy alone makes the same of operands of these two forms is kept."""
     form = result.form
@@ -97,7 +98,7 @@ def met(
         return result
     if not isinstance(b, Tensor) or a.dtype is not b.dtype or (a.form, b.form) in pairs:
         return result
-    same = form.dtype is a.dtype and a.dtype.is_floating_point and not a.dtype.is_half
+    same = form.dtype is a.dtype and _alike(a.dtype, whole)
     if same and form.shape and form.nbytes and form.packed is not None:
         made = run_quietly(quick, a.array, b.array)
         steps = zip(form.shape, made.strides, form.steps, strict=True)
@@ -106,13 +107,29 @@ def met(
     return result
 
 
-def paired(pairs: Plans[Form], a: Tensor, b: Tensor, out: Tensor | None, result: Tensor) -> Tensor:
-    """A result; and its form is kept for operands of these two, where floats come of floats and
-    nobody has to be asked for anything: neither half types nor empty operands."""
-    form, dtype = result.form, result.dtype
-    if out is None and dtype.is_floating_point and not dtype.is_half:
-        if a.dtype is dtype is b.dtype and form.nbytes and a.form.nbytes:
-            pairs.keep((a.form, b.form), form)
+def _alike(dtype: Dtype, whole: bool) -> bool:
+    """Whether NumPy computes in a dtype as ATen does: in floats, and in integers if `whole`."""
+    return not dtype.is_half if dtype.is_floating_point else whole
+
+
+def paired(
+    pairs: Plans[Form],
+    whole: bool,
+    inputs: tuple[Tensor | Number, ...],
+    out: Tensor | None,
+    result: Tensor,
+) -> Tensor:
+    """A result; and its form is kept for operands of these forms, where they have one dtype and
+    nobody has to be asked for anything: neither half types nor empty operands. Numbers go with
+    floats."""
+    form, tensors = result.form, [x for x in inputs if isinstance(x, Tensor)]
+    dtype = tensors[0].dtype
+    if out is not None or not _alike(dtype, whole) or not form.nbytes or form.packed is None:
+        return result
+    if all(t.dtype is dtype and t.form.nbytes for t in tensors):
+        asked = [x.form if isinstance(x, Tensor) else type(x) for x in inputs]
+        if len(tensors) == len(inputs) or (dtype.is_floating_point and bool not in asked):
+            pairs.keep(asked[0] if len(asked) == 1 else tuple(asked), form)
     return result
 
 
@@ -201,7 +218,7 @@ SPACE: dict[str, object] = {
     "FREED": FREED,
     "MADE_IN_INFERENCE": Creation.INFERENCE_MODE,
     "MADE_UNRECORDED": Creation.NO_GRAD_MODE,
-    "NO_FORM": Form((), (), float32),
+    "NO_FORM": Form((), (), bool_),
     "NUMBERS": frozenset([int, float]),
     "Node": Node,
     "OPERANDS": (Tensor, float, int),

@@ -38,23 +38,36 @@ def quick(plan: Plan) -> Iterator[str]:
         f"if {_untracked(plan)} or not state.route:",
         "    return result",
     ]
+    end = made[-2:]
+    single = [
+        *_fetched(inputs),
+        "result = blank(form)",
+        f"quiet.run(quick, {arrays}, out=result.nd)",
+    ]
     yield f"if {_quick_tests(plan, '')}:"
     if not rest:
         usual = ["to = form.alike", "if to is not None:", *[f"    {line}" for line in made]]
-        yield from [f"    {line}" for line in _swift(plan, usual, made[-2:])]
+        usual += ["elif form.alone is not None:", *[f"    {line}" for line in [*single, *end]]]
+        yield from [f"    {line}" for line in _swift(plan, usual, end)]
         return
     other = rest[0]
     yield f"    if isinstance({other}, Tensor):"
-    met_before = f"pairs.get((form, {other}.form))"
-    usual = [f"to = form.alike if {other}.form is form else {met_before}", "if to is not None:"]
+    usual = [f"to = form.alike if {other}.form is form else None", "if to is None:"]
+    usual += [f"    to = pairs.get((form, {other}.form))", "if to is not None:"]
     usual += [f"    {line}" for line in made]
-    yield from [f"        {line}" for line in _swift(plan, usual, made[-2:])]
+    usual += [f"elif form.alone is not None and {other}.form is form:"]
+    usual += [f"    {line}" for line in [*single, *end]]
+    yield from [f"        {line}" for line in _swift(plan, usual, end)]
     if plan.kinds[other] == "maybe":
-        to = "form.beside" if plan.beside else "form.alike"
-        yield f"    elif type({other}) in NUMBERS and {to} is not None:"
-        yield f"        number = quiet.run(quick, {first}.array, float({other}))"
-        yield f"        result = owning({to}, number)"
-        yield f"        if {_untracked_one(first)} or not state.route:"
+        yield f"    elif type({other}) in NUMBERS:"
+        yield f"        to = {'form.beside' if plan.beside else 'form.alike'}"
+        yield "        if to is not None:"
+        yield f"            number = quiet.run(quick, {first}.array, float({other}))"
+        yield "            result = owning(to, number)"
+        yield "        elif form.alone is not None:"
+        yield "            result = blank(form)"
+        yield f"            quiet.run(quick, {first}.array, float({other}), out=result.nd)"
+        yield f"        if result is not None and ({_untracked_one(first)} or not state.route):"
         yield "            return result"
 
 
@@ -98,15 +111,29 @@ def _fetched(inputs: Sequence[str]) -> Iterator[str]:
 
 
 def filled(plan: Plan) -> Iterator[str]:
-    """Lines that set `result` where two forms met before, and nothing else is given: what `into`
-    leaves in memory of the form that was found then."""
-    first, second = inputs = plan.inputs()
+    """Lines that set `result` where operands of these forms met before, and nothing else is given:
+    what `into` leaves in memory of the form that was found then."""
+    inputs = plan.inputs()
+    numbers = [arg for arg in inputs if plan.kinds[arg] == "maybe"]
+    asked = [
+        f"{arg}.form if isinstance({arg}, Tensor) else type({arg})"
+        if arg in numbers
+        else f"{arg}.form"
+        for arg in inputs
+    ]
+    key = asked[0] if len(inputs) == 1 else f"({', '.join(asked)})"
     yield f"if {_quick_tests(plan, '')}:"
-    yield f"    to = pairs.get(({first}.form, {second}.form))"
+    yield f"    to = pairs.get({key})"
     yield "    if to is not None:"
-    yield from [f"        {line}" for line in _fetched(inputs)]
+    yield from [f"        {line}" for line in _fetched([a for a in inputs if a not in numbers])]
+    for arg in numbers:
+        array = f"{arg}.array if isinstance({arg}, Tensor) else float({arg})"
+        yield f"        a_{arg} = {array}"
     yield "        result = blank(to)"
-    yield f"        into(a_{first}, a_{second}, result.nd)"
+    yield f"        into({', '.join([f'a_{arg}' for arg in inputs])}, result.nd)"
+    if plan.discrete or not plan.differentiable:  # bools, which ask for nobody's history
+        yield "        return result"
+        return
     yield f"        if {_untracked(plan)} or not state.route:"
     yield "            return result"
 
@@ -115,7 +142,8 @@ def quick_inplace(plan: Plan) -> Iterator[str]:
     """Lines that write to the first argument in the common case, when memory is not shared."""
     first, *rest = inputs = plan.inputs()
     yield from _quick_form(plan)
-    yield f"if form.alike is not None and {_quick_tests(plan, 'out')}:"
+    single = "form.alike is not None or form.alone is not None"
+    yield f"if ({single}) and {_quick_tests(plan, 'out')}:"
     apart = [f"({arg} is {first} or {arg}.store is not {first}.store or {first}.store is None)"
              for arg in rest]  # fmt: skip
     tests = " and ".join([*apart, f"({_untracked(plan)} or not state.route)"])

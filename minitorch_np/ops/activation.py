@@ -13,6 +13,7 @@ from minitorch_np.kernels.large import Compiled, kept
 from minitorch_np.loops import (
     blank_like,
     exactly,
+    filling,
     not_implemented,
     pointwise,
     refuse_kernel,
@@ -406,13 +407,6 @@ def relu6(input: Tensor) -> Tensor:
     return hardtanh(input, 0, 6)
 
 
-@op("elementwise", inplace=True, method=False)
-def hardsigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """`input / 6 + 1 / 2`, kept within [0, 1]. Source: ATen/native/cpu/Activation.cpp."""
-    need_floating(input, "hardsigmoid_cpu", out)
-    return pointwise(_hardsigmoid, input, out=out)
-
-
 def _ramp(a: Array, o: Array) -> None:
     np.true_divide(np.minimum(np.maximum(a + 3, 0), 6), 6, o)
 
@@ -420,13 +414,14 @@ def _ramp(a: Array, o: Array) -> None:
 _hardsigmoid = Compiled("elementwise.hardsigmoid", _ramp)
 
 
+@op("elementwise", inplace=True, method=False, into=filling(_hardsigmoid))
+def hardsigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`input / 6 + 1 / 2`, kept within [0, 1]. Source: ATen/native/cpu/Activation.cpp."""
+    need_floating(input, "hardsigmoid_cpu", out)
+    return pointwise(_hardsigmoid, input, out=out)
+
+
 hardsigmoid.vjp(input=lambda g, input: hardsigmoid_backward(g, input))
-
-
-@op("elementwise", method=False)
-def hardsigmoid_backward(grad_output: Tensor, input: Tensor) -> Tensor:
-    """A sixth of the gradient strictly within (-3, 3); it has no derivative in PyTorch either."""
-    return pointwise(_hardsigmoid_backward, grad_output, input)
 
 
 def _on_ramp(g: Array, a: Array, o: Array) -> None:
@@ -434,6 +429,12 @@ def _on_ramp(g: Array, a: Array, o: Array) -> None:
 
 
 _hardsigmoid_backward = Compiled("smooth.hardsigmoid_backward", _on_ramp)
+
+
+@op("elementwise", method=False, into=filling(_hardsigmoid_backward))
+def hardsigmoid_backward(grad_output: Tensor, input: Tensor) -> Tensor:
+    """A sixth of the gradient strictly within (-3, 3); it has no derivative in PyTorch either."""
+    return pointwise(_hardsigmoid_backward, grad_output, input)
 
 
 @op("elementwise", method=False)

@@ -125,7 +125,7 @@ _BESIDE: dict[Callable[[Array, Array, Array], object], Callable[[Array, Array, A
 """The kernels of tensors of different shapes; `kernels.broadcast` numbers them so."""
 
 
-@op("elementwise", inplace=True, quick=np.add, swift="add")
+@op("elementwise", inplace=True, quick=np.add, swift="add", whole=True)
 def add(
     input: Tensor | Number,
     other: Tensor | Number,
@@ -140,7 +140,7 @@ def add(
 add.vjp(input=lambda g: g, other=lambda g, alpha: scaled(g, alpha))
 
 
-@op("elementwise", inplace=True, quick=np.subtract, swift="subtract")
+@op("elementwise", inplace=True, quick=np.subtract, swift="subtract", whole=True)
 def sub(
     input: Tensor | Number,
     other: Tensor | Number,
@@ -159,8 +159,8 @@ def sub(
 sub.vjp(input=lambda g: g, other=lambda g, alpha: taken(g, alpha))
 
 
-def _taken_from(a: Array, b: Array) -> Array:
-    return np.subtract(b, a)
+def _taken_from(a: Array, b: Array, out: Array | None = None) -> Array:
+    return np.subtract(b, a, out)
 
 
 @op(
@@ -178,7 +178,7 @@ def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
 rsub.vjp(input=lambda g, alpha: taken(g, alpha), other=lambda g: g)
 
 
-@op("elementwise", inplace=True, quick=np.multiply, swift="multiply")
+@op("elementwise", inplace=True, quick=np.multiply, swift="multiply", whole=True)
 def mul(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """`input * other`, broadcast; of bools, both. Source: ATen/native/BinaryOps.cpp mul."""
     f: Callable[[Array, Array, Array], object] = np.multiply

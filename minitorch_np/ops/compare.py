@@ -15,6 +15,7 @@ from minitorch_np.loops import (
     blank_like,
     common_dtype,
     converted,
+    filling,
     pointwise,
     quietly,
     rounded,
@@ -57,7 +58,15 @@ _ZEROS_AND_ONES: dict[np.ufunc, Kernel] = {
 }
 
 
-@op("elementwise", inplace=True, node=overload("Eq"), refuses="", discrete=True)
+@op(
+    "elementwise",
+    inplace=True,
+    node=overload("Eq"),
+    refuses="",
+    discrete=True,
+    into=filling(np.equal),
+    whole=True,
+)
 def eq(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """Whether each element equals `other`'s. Source: ATen/native/BinaryOps.cpp eq."""
     return compared(np.equal, input, other, out)
@@ -69,7 +78,15 @@ eq.vjp(
 )
 
 
-@op("elementwise", inplace=True, node=overload("Ne"), refuses="", discrete=True)
+@op(
+    "elementwise",
+    inplace=True,
+    node=overload("Ne"),
+    refuses="",
+    discrete=True,
+    into=filling(np.not_equal),
+    whole=True,
+)
 def ne(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """Whether each element differs from `other`'s. Source: ATen/native/BinaryOps.cpp ne."""
     return compared(np.not_equal, input, other, out)
@@ -81,7 +98,15 @@ ne.vjp(
 )
 
 
-@op("elementwise", inplace=True, node=overload("Lt"), refuses="", discrete=True)
+@op(
+    "elementwise",
+    inplace=True,
+    node=overload("Lt"),
+    refuses="",
+    discrete=True,
+    into=filling(np.less),
+    whole=True,
+)
 def lt(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is less than `other`'s. Source: ATen/native/BinaryOps.cpp lt."""
     return compared(np.less, input, other, out)
@@ -93,7 +118,15 @@ lt.vjp(
 )
 
 
-@op("elementwise", inplace=True, node=overload("Le"), refuses="", discrete=True)
+@op(
+    "elementwise",
+    inplace=True,
+    node=overload("Le"),
+    refuses="",
+    discrete=True,
+    into=filling(np.less_equal),
+    whole=True,
+)
 def le(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is at most `other`'s. Source: ATen/native/BinaryOps.cpp le."""
     return compared(np.less_equal, input, other, out)
@@ -105,7 +138,15 @@ le.vjp(
 )
 
 
-@op("elementwise", inplace=True, node=overload("Gt"), refuses="", discrete=True)
+@op(
+    "elementwise",
+    inplace=True,
+    node=overload("Gt"),
+    refuses="",
+    discrete=True,
+    into=filling(np.greater),
+    whole=True,
+)
 def gt(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is greater than `other`'s. Source: ATen/native/BinaryOps.cpp gt."""
     return compared(np.greater, input, other, out)
@@ -117,7 +158,15 @@ gt.vjp(
 )
 
 
-@op("elementwise", inplace=True, node=overload("Ge"), refuses="", discrete=True)
+@op(
+    "elementwise",
+    inplace=True,
+    node=overload("Ge"),
+    refuses="",
+    discrete=True,
+    into=filling(np.greater_equal),
+    whole=True,
+)
 def ge(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is at least `other`'s. Source: ATen/native/BinaryOps.cpp ge."""
     return compared(np.greater_equal, input, other, out)
@@ -129,13 +178,19 @@ ge.vjp(
 )
 
 
-@op("elementwise", inplace=True, differentiable=False)
+_logical_not = Compiled("elementwise.logical_not", np.logical_not)
+_logical_and = Compiled("elementwise.logical_and", np.logical_and)
+_logical_or = Compiled("elementwise.logical_or", np.logical_or)
+_logical_xor = Compiled("elementwise.logical_xor", np.logical_xor)
+
+
+@op("elementwise", inplace=True, differentiable=False, into=filling(_logical_not), whole=True)
 def logical_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is zero. Source: ATen/native/UnaryOps.cpp logical_not."""
     return pointwise(_logical_not, input, result=bool_, out=out, casts=False)
 
 
-@op("elementwise", inplace=True, differentiable=False)
+@op("elementwise", inplace=True, differentiable=False, into=filling(_logical_and), whole=True)
 def logical_and(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether both elements are nonzero. Source: ATen/native/BinaryOps.cpp logical_and."""
     need_tensor("logical_and", "input", input)
@@ -143,7 +198,7 @@ def logical_and(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> T
     return pointwise(_logical_and, input, other, result=bool_, out=out, casts=False)
 
 
-@op("elementwise", inplace=True, differentiable=False)
+@op("elementwise", inplace=True, differentiable=False, into=filling(_logical_or), whole=True)
 def logical_or(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether either element is nonzero. Source: ATen/native/BinaryOps.cpp logical_or."""
     need_tensor("logical_or", "input", input)
@@ -151,7 +206,7 @@ def logical_or(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Te
     return pointwise(_logical_or, input, other, result=bool_, out=out, casts=False)
 
 
-@op("elementwise", inplace=True, differentiable=False)
+@op("elementwise", inplace=True, differentiable=False, into=filling(_logical_xor), whole=True)
 def logical_xor(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Whether exactly one element is nonzero. Source: ATen/native/BinaryOps.cpp logical_xor."""
     need_tensor("logical_xor", "input", input)
@@ -159,16 +214,10 @@ def logical_xor(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> T
     return pointwise(_logical_xor, input, other, result=bool_, out=out, casts=False)
 
 
-@op("elementwise", differentiable=False)
+@op("elementwise", differentiable=False, into=filling(np.isnan), whole=True)
 def isnan(input: Tensor) -> Tensor:
     """Whether each element is not a number. Source: ATen/native/TensorCompare.cpp isnan."""
     return pointwise(np.isnan, input, result=bool_)
-
-
-_logical_not = Compiled("elementwise.logical_not", np.logical_not)
-_logical_and = Compiled("elementwise.logical_and", np.logical_and)
-_logical_or = Compiled("elementwise.logical_or", np.logical_or)
-_logical_xor = Compiled("elementwise.logical_xor", np.logical_xor)
 
 
 def _compared_stride(input: Tensor) -> strides.Stride:

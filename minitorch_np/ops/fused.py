@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes
-from minitorch_np.kernels.large import Compiled
+from minitorch_np.kernels.large import Compiled, kept
 from minitorch_np.loops import (
     common_dtype,
     exactly,
+    filling,
     not_implemented,
     pointwise,
     refuse_kernel,
@@ -58,9 +59,12 @@ def lerp(
     if isinstance(weight, Tensor):
         run = exactly if weight.sizes else pointwise
         return run(_lerped_each, input, end, weight, out=out)
-    w = float(weight)
-    kernel = Compiled("elementwise.lerp", lambda a, b, o: _lerped_by(a, b, w, o), w)
-    return pointwise(kernel, input, end, out=out)
+    return pointwise(_lerp_by(float(weight)), input, end, out=out)
+
+
+@kept
+def _lerp_by(weight: float) -> Compiled:
+    return Compiled("elementwise.lerp", lambda a, b, o: _lerped_by(a, b, weight, o), weight)
 
 
 def _lerped_by(a: Array, b: Array, weight: float, o: Array) -> None:
@@ -82,7 +86,16 @@ lerp.vjp(
 )
 
 
-@op("elementwise", inplace=True)
+@kept
+def _addcmul_by(value: Number, dtype: np.dtype[Any]) -> Compiled:
+    n = dtype.type(value)
+    return Compiled("elementwise.addcmul", lambda a, b, c, o: np.add(a, n * b * c, o), n)
+
+
+_addcmul = Compiled("elementwise.addcmul", lambda a, b, c, o: np.add(a, b * c, o), 1.0)
+
+
+@op("elementwise", inplace=True, into=filling(_addcmul))
 def addcmul(
     input: Tensor,
     tensor1: Tensor,
@@ -95,12 +108,9 @@ def addcmul(
     dtype = common_dtype(input, tensor1, tensor2)
     if dtype is dtypes.bool_:
         raise not_implemented("addcmul_cpu_out", dtype)
-    n = dtype.compute.type(scalar(value, dtype))
-
-    def fused(a: Array, b: Array, c: Array, o: Array) -> None:
-        np.add(a, (b if n == 1 else n * b) * c, o)
-
-    return pointwise(Compiled("elementwise.addcmul", fused, n), input, tensor1, tensor2, out=out)
+    n = scalar(value, dtype)
+    kernel = _addcmul if n == 1 else _addcmul_by(n, dtype.compute)
+    return pointwise(kernel, input, tensor1, tensor2, out=out)
 
 
 addcmul.vjp(
@@ -110,7 +120,16 @@ addcmul.vjp(
 )
 
 
-@op("elementwise", inplace=True)
+@kept
+def _addcdiv_by(value: Number, dtype: np.dtype[Any]) -> Compiled:
+    n = dtype.type(value)
+    return Compiled("elementwise.addcdiv", lambda a, b, c, o: np.add(a, n * b / c, o), n)
+
+
+_addcdiv = Compiled("elementwise.addcdiv", lambda a, b, c, o: np.add(a, b / c, o), 1.0)
+
+
+@op("elementwise", inplace=True, into=filling(_addcdiv))
 def addcdiv(
     input: Tensor,
     tensor1: Tensor,
@@ -130,12 +149,9 @@ def addcdiv(
             "implementation: (input + value * tensor1 / tensor2), for all dtypes."
         )
     dtype = common_dtype(input, tensor1, tensor2)
-    n = dtype.compute.type(scalar(value, dtype))
-
-    def fused(a: Array, b: Array, c: Array, o: Array) -> None:
-        np.add(a, (b if n == 1 else n * b) / c, o)
-
-    return pointwise(Compiled("elementwise.addcdiv", fused, n), input, tensor1, tensor2, out=out)
+    n = scalar(value, dtype)
+    kernel = _addcdiv if n == 1 else _addcdiv_by(n, dtype.compute)
+    return pointwise(kernel, input, tensor1, tensor2, out=out)
 
 
 addcdiv.vjp(

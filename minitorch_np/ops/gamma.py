@@ -17,6 +17,7 @@ from minitorch_np.guard import guarded
 from minitorch_np.kernels.large import in_doubles
 from minitorch_np.loops import (
     common_dtype,
+    filling,
     not_implemented,
     pointwise,
     refuse_kernel,
@@ -37,25 +38,25 @@ __all__ = [
 Array = NDArray[Any]
 
 
-@op("elementwise", inplace=True)
+_lgamma = in_doubles("gamma.lgamma")
+
+
+@op("elementwise", inplace=True, into=filling(_lgamma))
 def lgamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The logarithm of |gamma(input)|: inf at 0 and at negative integers."""
     return pointwise(_lgamma, input, out=out, floating=True)
 
 
-_lgamma = in_doubles("gamma.lgamma")
-
-
 lgamma.vjp(input=lambda g, input: g * digamma(input))
 
 
-@op("elementwise", inplace=True)
+_digamma = in_doubles("gamma.digamma")
+
+
+@op("elementwise", inplace=True, into=filling(_digamma))
 def digamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The derivative of `lgamma`: infinite at 0, against its sign, and nan at negative integers."""
     return pointwise(_digamma, input, out=out, floating=True)
-
-
-_digamma = in_doubles("gamma.digamma")
 
 
 def _trigamma(a: Array, o: Array) -> None:

@@ -225,7 +225,7 @@ def smaller(a: Array, b: Array, o: Array) -> None:
     np.minimum(a, b, out=o)
 
 
-@op("elementwise", quick=np.maximum)
+@op("elementwise", quick=np.maximum, whole=True)
 def maximum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The larger element of each pair, nan if either is; where equal, both get half the gradient.
 
@@ -241,7 +241,7 @@ maximum.vjp(
 )
 
 
-@op("elementwise", quick=np.minimum)
+@op("elementwise", quick=np.minimum, whole=True)
 def minimum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The smaller element of each pair, nan if either is; where equal, both get half the gradient.
 

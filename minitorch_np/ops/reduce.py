@@ -150,7 +150,7 @@ def _columns_at_once(input: Tensor, dims: tuple[int, ...]) -> int | None:
         if many >= LONG or input.dtype.is_half:
             return None
         last = input.ndim - 1
-        if input.form.swift is None or len(dims) not in (1, input.ndim):
+        if input.form.swift is None or not dims or len(dims) not in (1, input.ndim):
             return 0
         if len(dims) == input.ndim or dims[0] == last:
             return _ROWS if many <= _IN_PAIRS else 0

@@ -11,7 +11,7 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.inplace import bump, refuse_gradient
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.kernels.large import Compiled, kept
-from minitorch_np.loops import blank_like, exactly, pointwise, refuse_kernel, rounded
+from minitorch_np.loops import blank_like, exactly, filling, pointwise, refuse_kernel, rounded
 from minitorch_np.op import composite, op
 from minitorch_np.ops.special import error_function, single_error_function
 from minitorch_np.tensor import Number, Tensor, empty
@@ -54,7 +54,16 @@ def normal_below(a: Array) -> Array:
     return half
 
 
-@op("elementwise", method=False)
+def _by_tanh(a: Array, o: Array) -> None:
+    inner = o.dtype.type(_BEND) * (a + o.dtype.type(_CUBIC) * a * a * a)
+    np.multiply(0.5 * a, 1 + np.tanh(inner), o)
+
+
+_gelu = Compiled("smooth.gelu", lambda a, o: np.multiply(a, normal_below(a), o))
+_gelu_tanh = Compiled("smooth.gelu_tanh", _by_tanh)
+
+
+@op("elementwise", method=False, into=filling(_gelu))
 def gelu(input: Tensor, *, approximate: str = "none", out: Tensor | None = None) -> Tensor:
     """`input` times the chance that a standard normal number is below it.
 
@@ -63,15 +72,6 @@ def gelu(input: Tensor, *, approximate: str = "none", out: Tensor | None = None)
     check_approximate(approximate)
     need_floating(input, "GeluKernelImpl")
     return exactly(_gelu if approximate == "none" else _gelu_tanh, input, out=out)
-
-
-def _by_tanh(a: Array, o: Array) -> None:
-    inner = o.dtype.type(_BEND) * (a + o.dtype.type(_CUBIC) * a * a * a)
-    np.multiply(0.5 * a, 1 + np.tanh(inner), o)
-
-
-_gelu = Compiled("smooth.gelu", lambda a, o: np.multiply(a, normal_below(a), o))
-_gelu_tanh = Compiled("smooth.gelu_tanh", _by_tanh)
 
 
 gelu.vjp(
@@ -119,23 +119,17 @@ gelu_backward.vjp(
 )
 
 
-@op("elementwise", inplace=True, method=False)
+_silu = Compiled("smooth.silu", lambda a, o: np.true_divide(a, 1 + np.exp(-a), o))
+
+
+@op("elementwise", inplace=True, method=False, into=filling(_silu))
 def silu(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`input * sigmoid(input)`. Source: ATen/native/cpu/Activation.cpp silu_kernel."""
     need_floating(input, "silu_cpu", out)
     return pointwise(_silu, input, out=out)
 
 
-_silu = Compiled("smooth.silu", lambda a, o: np.true_divide(a, 1 + np.exp(-a), o))
-
-
 silu.vjp(input=lambda g, input: silu_backward(g, input))
-
-
-@op("elementwise", method=False)
-def silu_backward(grad_output: Tensor, input: Tensor) -> Tensor:
-    """The gradient of silu from its input. Source: ATen/native/cpu/Activation.cpp."""
-    return pointwise(_silu_backward, grad_output, input)
 
 
 def _silu_sloped(g: Array, a: Array, o: Array) -> None:
@@ -144,6 +138,12 @@ def _silu_sloped(g: Array, a: Array, o: Array) -> None:
 
 
 _silu_backward = Compiled("smooth.silu_backward", _silu_sloped)
+
+
+@op("elementwise", method=False, into=filling(_silu_backward))
+def silu_backward(grad_output: Tensor, input: Tensor) -> Tensor:
+    """The gradient of silu from its input. Source: ATen/native/cpu/Activation.cpp."""
+    return pointwise(_silu_backward, grad_output, input)
 
 
 def _silu_slope(x: Tensor) -> Tensor:
@@ -162,23 +162,17 @@ silu_backward.vjp(
 )
 
 
-@op("elementwise", inplace=True, method=False)
+_mish = Compiled("smooth.mish", lambda a, o: np.multiply(a, np.tanh(np.logaddexp(a, 0)), o))
+
+
+@op("elementwise", inplace=True, method=False, into=filling(_mish))
 def mish(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`input * tanh(log(1 + exp(input)))`. Source: ATen/native/cpu/Activation.cpp mish_kernel."""
     need_floating(input, "mish_cpu", out)
     return pointwise(_mish, input, out=out)
 
 
-_mish = Compiled("smooth.mish", lambda a, o: np.multiply(a, np.tanh(np.logaddexp(a, 0)), o))
-
-
 mish.vjp(input=lambda g, input: mish_backward(g, input))
-
-
-@op("elementwise", method=False)
-def mish_backward(grad_output: Tensor, input: Tensor) -> Tensor:
-    """The gradient of mish from its input. Source: ATen/native/cpu/Activation.cpp."""
-    return pointwise(_mish_backward, grad_output, input)
 
 
 def _mish_sloped(g: Array, a: Array, o: Array) -> None:
@@ -187,6 +181,12 @@ def _mish_sloped(g: Array, a: Array, o: Array) -> None:
 
 
 _mish_backward = Compiled("smooth.mish_backward", _mish_sloped)
+
+
+@op("elementwise", method=False, into=filling(_mish_backward))
+def mish_backward(grad_output: Tensor, input: Tensor) -> Tensor:
+    """The gradient of mish from its input. Source: ATen/native/cpu/Activation.cpp."""
+    return pointwise(_mish_backward, grad_output, input)
 
 
 def _mish_parts(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -345,26 +345,20 @@ def sigmoid_slope(x: Tensor) -> Tensor:
     return s * (1 - s)
 
 
-@op("elementwise", inplace=True, method=False)
-def hardswish(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """`input * relu6(input + 3) / 6`. Source: ATen/native/cpu/Activation.cpp hardswish_kernel."""
-    need_floating(input, "hardswish_cpu", out)
-    return pointwise(_hardswish, input, out=out)
-
-
 _hardswish = Compiled(
     "elementwise.hardswish",
     lambda a, o: np.true_divide(a * np.minimum(np.maximum(a + 3, 0), 6), 6, o),
 )
 
 
+@op("elementwise", inplace=True, method=False, into=filling(_hardswish))
+def hardswish(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`input * relu6(input + 3) / 6`. Source: ATen/native/cpu/Activation.cpp hardswish_kernel."""
+    need_floating(input, "hardswish_cpu", out)
+    return pointwise(_hardswish, input, out=out)
+
+
 hardswish.vjp(input=lambda g, input: hardswish_backward(g, input))
-
-
-@op("elementwise", method=False)
-def hardswish_backward(grad_output: Tensor, input: Tensor) -> Tensor:
-    """The gradient of hardswish from its input. Source: ATen/native/cpu/Activation.cpp."""
-    return pointwise(_hardswish_backward, grad_output, input)
 
 
 def _hardswish_sloped(g: Array, a: Array, o: Array) -> None:
@@ -373,6 +367,12 @@ def _hardswish_sloped(g: Array, a: Array, o: Array) -> None:
 
 
 _hardswish_backward = Compiled("smooth.hardswish_backward", _hardswish_sloped)
+
+
+@op("elementwise", method=False, into=filling(_hardswish_backward))
+def hardswish_backward(grad_output: Tensor, input: Tensor) -> Tensor:
+    """The gradient of hardswish from its input. Source: ATen/native/cpu/Activation.cpp."""
+    return pointwise(_hardswish_backward, grad_output, input)
 
 
 def _hardswish_slope(x: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np.kernels.large import Compiled
-from minitorch_np.loops import not_implemented, pointwise
+from minitorch_np.loops import filling, not_implemented, pointwise
 from minitorch_np.op import op
 from minitorch_np.tensor import Tensor
 
@@ -137,12 +137,6 @@ def complement(a: Array) -> Doubles:
     return values
 
 
-@op("elementwise", inplace=True)
-def erf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The error function: the chance that |N(0, 1/2)| is below each element, with its sign."""
-    return pointwise(_erf, input, out=out, floating=True)
-
-
 def _erf_values(a: Array, o: Array) -> None:
     f = single_error_function if o.dtype == np.float32 else error_function
     np.copyto(o, f(np.asarray(a)), casting="unsafe")
@@ -151,13 +145,13 @@ def _erf_values(a: Array, o: Array) -> None:
 _erf = Compiled("smooth.erf", _erf_values)
 
 
+@op("elementwise", inplace=True, into=filling(_erf))
+def erf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The error function: the chance that |N(0, 1/2)| is below each element, with its sign."""
+    return pointwise(_erf, input, out=out, floating=True)
+
+
 erf.vjp(input=lambda g, input: 2 / math.sqrt(math.pi) * (-(input.pow(2))).exp() * g)
-
-
-@op("elementwise", inplace=True)
-def erfc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """`1 - erf(input)`, accurate where erf is near 1."""
-    return pointwise(_erfc, input, out=out, floating=True)
 
 
 def _erfc_values(a: Array, o: Array) -> None:
@@ -165,6 +159,12 @@ def _erfc_values(a: Array, o: Array) -> None:
 
 
 _erfc = Compiled("smooth.erfc", _erfc_values)
+
+
+@op("elementwise", inplace=True, into=filling(_erfc))
+def erfc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`1 - erf(input)`, accurate where erf is near 1."""
+    return pointwise(_erfc, input, out=out, floating=True)
 
 
 erfc.vjp(input=lambda g, input: -2 / math.sqrt(math.pi) * (-(input.pow(2))).exp() * g)
@@ -219,17 +219,17 @@ def inverse_error_function(a: Array) -> Doubles:
     return np.copysign(x, y)
 
 
-@op("elementwise", inplace=True)
-def erfinv(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The number whose erf is given: infinite at -1 and 1, nan beyond."""
-    return pointwise(_erfinv, input, out=out, floating=True)
-
-
 def _erfinv_values(a: Array, o: Array) -> None:
     np.copyto(o, inverse_error_function(a), casting="unsafe")
 
 
 _erfinv = Compiled("smooth.erfinv", _erfinv_values)
+
+
+@op("elementwise", inplace=True, into=filling(_erfinv))
+def erfinv(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The number whose erf is given: infinite at -1 and 1, nan beyond."""
+    return pointwise(_erfinv, input, out=out, floating=True)
 
 
 erfinv.vjp(input=lambda g, input: 0.5 * math.sqrt(math.pi) * input.erfinv().pow(2).exp() * g)

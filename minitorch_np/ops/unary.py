@@ -18,6 +18,7 @@ from minitorch_np.loops import (
     Kernel,
     blank_like,
     exactly,
+    filling,
     not_implemented,
     pointwise,
     refuse_kernel,
@@ -189,7 +190,7 @@ reciprocal_root = Compiled("elementwise.rsqrt", _reciprocal_root)
 """`1 / sqrt(a)`, rounded twice as ATen rounds it."""
 
 
-@op("elementwise", inplace=True)
+@op("elementwise", inplace=True, into=filling(reciprocal_root))
 def rsqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`1 / sqrt(input)`."""
     return pointwise(reciprocal_root, input, out=out, floating=True)
