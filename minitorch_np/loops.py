@@ -493,7 +493,11 @@ def finish(
         done = result_for(out, shape, dtype, inputs)
     else:
         done = _fitted(out, shape, dtype, inputs, None)
-    quietly(_assign, done.array, values)
+    target = done.array
+    if values.dtype == target.dtype:
+        target[...] = values
+    else:
+        quietly(_assign, target, values)
     return done
 
 

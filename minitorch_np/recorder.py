@@ -244,7 +244,7 @@ def _into_out(plan: Plan, run: str) -> Iterator[str]:
 def _foreign(plan: Plan) -> Iterator[str]:
     """The line by which Python's operators leave what is no operand to its own class."""
     first, *rest = plan.inputs()
-    if plan.quick and rest and plan.kinds[rest[0]] == "maybe":
+    if (plan.quick or plan.into) and rest and plan.kinds[rest[0]] == "maybe":
         yield f"if foreign is not None and not isinstance({rest[0]}, OPERANDS):"
         yield f"    return foreign({first}, {rest[0]})"
 

@@ -108,6 +108,7 @@ def cut(
         return asked
     switch = np.zeros(1, np.int64) if switch is None else switch
     stores, asks = list(trial.stores()), list(trial.asks())
+    first = examples[0] if examples else None  # the class to make, where one is given
     recipe = [
         len(examples), switch.ctypes.data, address(API.PyType_IsSubtype),
         address(API.PyObject_Vectorcall), id(asked), address(API.PyType_GenericAlloc),
@@ -115,7 +116,7 @@ def cut(
         *_listed([WORD * nr, id(type(each))] for nr, each in enumerate(examples) if _open(each)),
         *_listed(ask for ask in asks if len(ask) == _ASKED),
         *_listed(ask for ask in asks if len(ask) == _ASKED + 1),
-        *_listed([0 if (type(each),) == examples[:1] else id(type(each))] for each in trial.made),
+        *_listed([0 if type(each) is first else id(type(each))] for each in trial.made),
         *_listed([*into, id(value)] for into, value, source in stores if not source),
     ]  # fmt: skip
     for depth in (1, 2, 3):

@@ -186,7 +186,7 @@ def _aligned(
                 t = t.unsqueeze(dim)
                 order[place] = dim
                 dim += 1
-        aligned.append(t.permute(order))
+        aligned.append(t.permute(tuple(order)))
     return aligned, counts
 
 
@@ -227,9 +227,9 @@ def sumproduct_pair(left: Tensor, right: Tensor, summed: Sequence[int]) -> Tenso
     shape = [left.sizes[i] for i in (*both, *ours)] + [1] * len(summed)
     shape += [right.sizes[i] for i in theirs]
     order = [*both, *ours, *summed, *theirs]
-    left = left.permute(order).reshape(many, rows, size)
-    right = right.permute([*both, *summed, *theirs, *ours]).reshape(many, size, columns)
-    back = [order.index(i) for i in range(len(order))]
+    left = left.permute(tuple(order)).reshape(many, rows, size)
+    right = right.permute((*both, *summed, *theirs, *ours)).reshape(many, size, columns)
+    back = tuple([order.index(i) for i in range(len(order))])
     return bmm(left, right).view(tuple(shape)).permute(back)
 
 

@@ -213,7 +213,7 @@ def check_bmm(left: Tensor, right: Tensor) -> Shape:
     return (batch, rows, right.sizes[2])
 
 
-@op("contiguous")
+@op("contiguous", into=backends.product)
 def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The products of (B, N, K) and (B, K, M): (B, N, M). Source: bmm_out_or_baddbmm_."""
     shape = check_bmm(input, mat2)
@@ -260,7 +260,12 @@ def check_mv(input: Tensor | None, mat: Tensor, vec: Tensor, out: Tensor | None 
         )
 
 
-@op("contiguous")
+def _mv(a: Array, b: Array, out: Array) -> None:
+    """out = a @ b, of vectors as columns."""
+    backends.plain(a, b[:, None], out[:, None])
+
+
+@op("contiguous", into=_mv)
 def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of (N, K) and (K,): (N,). Source: ATen/native/Blas.cpp mv."""
     _ = wrap_dim(0, input.ndim, False)
@@ -305,7 +310,12 @@ def _dot(input: Tensor, other: Tensor, out: Tensor | None) -> Tensor:
     return done
 
 
-@op("contiguous")
+def _dot_of(a: Array, b: Array, out: Array) -> None:
+    """out = a @ b, of a row and a column."""
+    backends.plain(a[None], b[:, None], out[None, None])
+
+
+@op("contiguous", into=_dot_of)
 def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The sum of the products of two vectors of one length. Source: ATen/native/Blas.cpp dot."""
     return _dot(input, tensor, out)

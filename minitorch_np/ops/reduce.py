@@ -446,15 +446,18 @@ def _truth(input: Tensor, dim: Dims, keepdim: bool, out: Tensor | None, name: st
     none = dim is not None and not isinstance(dim, int) and not len(dim)
     dims = () if none else dims_of(dim, ndim)
     fold = np.logical_and.reduce if name == "all" else np.logical_or.reduce
-    # a given uint8 buffer converts the elements first, and cuts fractions to 0
-    values = quietly(input.array.astype, np.bool_ if out is None else out.dtype.np) != 0
+    values = input.array
+    if out is not None:  # a given uint8 buffer converts the elements first, and cuts fractions to 0
+        values = quietly(values.astype, out.dtype.np) != 0
+    elif input.dtype is not dtypes.bool_:
+        values = quietly(values.astype, np.bool_)
     if keepdim is not False:
         need_bool(keepdim)
     shape = reduced(input.sizes, dims, keepdim)
     if dims or not none:
-        values = np.reshape(fold(values, dims), shape)
+        values = fold(values, dims).reshape(shape)
     to = out.dtype if out is not None else kind
-    return finish(values.astype(kind.np), to, out, apart=False)
+    return finish(values, to, out, apart=False)
 
 
 @op("reduction", differentiable=False)
