@@ -20,7 +20,12 @@ __all__ = ["full", "summary"]
 CUDA = "PyTorch CUDA"
 LONG = 40
 """Rows past which a table is folded."""
-HEADLINES = {"overhead": "PyTorch", "matmul": "OpenBLAS", "elementwise": "PyTorch"}
+HEADLINES = {
+    "overhead": "PyTorch",
+    "everyday": "PyTorch",
+    "matmul": "OpenBLAS",
+    "elementwise": "PyTorch",
+}
 """Suites of many small rows, of which a summary gives the middle, and against whom."""
 
 

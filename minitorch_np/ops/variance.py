@@ -65,6 +65,7 @@ def moments(
             stacklevel=depth(),
         )
 
+    freedom = np.float64(max(n - correction, 0))
     alone = numel(shape) == 1 and not input.dtype.is_half and not name.endswith("mean")
 
     def f() -> tuple[Array, Array]:
@@ -72,14 +73,14 @@ def moments(
         if alone and input.ndim and dense(given):
             middle = own_mean(given, dims, n)
             apart = loop("reductions.spread")(given, float(middle.item()))
-            spreads = np.float64(apart) / np.float64(np.maximum(n - correction, 0))
-            return np.reshape(np.sqrt(spreads) if root else spreads, shape), middle.reshape(shape)
+            spreads = np.float64(apart) / freedom
+            return (np.sqrt(spreads) if root else spreads).reshape(shape), middle.reshape(shape)
         wide = given.astype(np.float64)
         middle = own_mean(given, dims, n) if alone else mean_of(wide, dims, n)
         np.subtract(wide, middle, out=wide)
         np.multiply(wide, wide, out=wide)
-        spreads = np.add.reduce(wide, dims) / np.float64(np.maximum(n - correction, 0))
-        return np.reshape(np.sqrt(spreads) if root else spreads, shape), np.reshape(middle, shape)
+        spreads = np.add.reduce(wide, dims) / freedom
+        return (np.sqrt(spreads) if root else spreads).reshape(shape), middle.reshape(shape)
 
     return quietly(f)
 

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import minitorch_np
-from benchmarks import digits, loading, machine, memory, overhead, peers, threads
+from benchmarks import digits, everyday, loading, machine, memory, overhead, peers, threads
 from benchmarks.peers.by_hand import numpy_by_hand
 from benchmarks.peers.torch_program import program
 from benchmarks.step import MAKERS
 from benchmarks.timing import OURS
+from tests.oracle import assert_same
 
 EVERYWHERE = (OURS, "PyTorch for-loop", "PyTorch foreach", "PyTorch fused", "NumPy by hand")
 
@@ -120,6 +122,21 @@ def test_overhead_rows() -> None:
     row = overhead.row(engines, "add, with graph", overhead.FORWARD["add"], True, 0.0)
     assert set(row.times) == {OURS, "PyTorch"}
     assert row.targets == {"PyTorch": 1.0}
+
+
+@pytest.mark.parametrize("case", sorted(set(everyday.CASES) - {"rand", "randn", "dropout", "numpy"}))
+def test_everyday_cases_do_the_same(case: str) -> None:
+    mine, theirs = everyday.given(minitorch_np), everyday.given(torch)
+    f = everyday.CASES[case]
+    assert_same(f(minitorch_np, mine), f(torch, theirs), exact=False)
+    assert_same(mine.b, theirs.b)  # some write to it
+
+
+def test_everyday_rows() -> None:
+    row = next(everyday.rows(0.0))
+    assert row.case == next(iter(everyday.CASES))
+    assert set(row.times) == {OURS, "PyTorch"}
+    assert not row.targets
 
 
 def test_another_checkout_takes_turns(monkeypatch: pytest.MonkeyPatch) -> None:
