@@ -98,7 +98,7 @@ def met(
         return result
     if not isinstance(b, Tensor) or a.dtype is not b.dtype or (a.form, b.form) in pairs:
         return result
-    same = form.dtype is a.dtype and _alike(a.dtype, whole)
+    same = form.dtype is a.dtype and _as_numpy(a.dtype, whole)
     if same and form.shape and form.nbytes and form.packed is not None:
         made = run_quietly(quick, a.array, b.array)
         steps = zip(form.shape, made.strides, form.steps, strict=True)
@@ -107,7 +107,7 @@ def met(
     return result
 
 
-def _alike(dtype: Dtype, whole: bool) -> bool:
+def _as_numpy(dtype: Dtype, whole: bool) -> bool:
     """Whether NumPy computes in a dtype as ATen does: in floats, and in integers if `whole`."""
     return not dtype.is_half if dtype.is_floating_point else whole
 
@@ -124,7 +124,7 @@ def paired(
     floats."""
     form, tensors = result.form, [x for x in inputs if isinstance(x, Tensor)]
     dtype = tensors[0].dtype
-    if out is not None or not _alike(dtype, whole) or not form.nbytes or form.packed is None:
+    if out is not None or not _as_numpy(dtype, whole) or not form.nbytes or form.packed is None:
         return result
     if all(t.dtype is dtype and t.form.nbytes for t in tensors):
         asked = [x.form if isinstance(x, Tensor) else type(x) for x in inputs]

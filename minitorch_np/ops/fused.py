@@ -11,7 +11,6 @@ from minitorch_np.loops import (
     common_dtype,
     exactly,
     filling,
-    not_implemented,
     pointwise,
     refuse_kernel,
     scalar,
@@ -107,7 +106,7 @@ def addcmul(
     """`input + value * tensor1 * tensor2`. Source: ATen/native/PointwiseOps.cpp addcmul."""
     dtype = common_dtype(input, tensor1, tensor2)
     if dtype is dtypes.bool_:
-        raise not_implemented("addcmul_cpu_out", dtype)
+        refuse_kernel("addcmul_cpu_out", dtype, input, tensor1, tensor2, out=out)
     n = scalar(value, dtype)
     kernel = _addcmul if n == 1 else _addcmul_by(n, dtype.compute)
     return pointwise(kernel, input, tensor1, tensor2, out=out)

@@ -124,7 +124,9 @@ def test_overhead_rows() -> None:
     assert row.targets == {"PyTorch": 1.0}
 
 
-@pytest.mark.parametrize("case", sorted(set(everyday.CASES) - {"rand", "randn", "dropout", "numpy"}))
+@pytest.mark.parametrize(
+    "case", sorted(set(everyday.CASES) - {"rand", "randn", "dropout", "numpy"})
+)
 def test_everyday_cases_do_the_same(case: str) -> None:
     mine, theirs = everyday.given(minitorch_np), everyday.given(torch)
     f = everyday.CASES[case]

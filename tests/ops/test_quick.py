@@ -77,3 +77,55 @@ def test_only_half_types_refuse_exponents_that_they_do_not_hold(
     x = torch.tensor(SPECIAL[:10]).repeat(rows, 20).to(dtype)
     same(lambda torch, x: x.pow(1e300), x)
     same(lambda torch, x: x.clone().pow_(-1e39), x)
+
+
+FILLED = sorted(n for n, one in REGISTRY.items() if one.plan.into and hasattr(torch, n))
+"""Ops of which the form of the result is known once their operands met."""
+
+
+def geometries(dtype: torch.dtype) -> list[torch.Tensor]:
+    """Tensors of one dtype that lie in memory in different ways."""
+    x = torch.tensor(SPECIAL[:12]).nan_to_num(posinf=9, neginf=-9).view(3, 4).to(dtype)
+    row, one = x[0].clone(), x[1, 1].clone()
+    return [x, x.t().contiguous().t(), x[:, ::2], row, row.expand(3, 4), one, x[:0].clone()]
+
+
+KINDS = [torch.float32, torch.float64, torch.float16, torch.int64, torch.bool]
+SEVERAL = [1, -0.0, 0.5, 2**53 + 1, 1e300, math.inf, math.nan, True]
+
+
+@pytest.mark.parametrize("name", FILLED)
+@pytest.mark.parametrize("dtype", KINDS)
+def test_operands_that_met_before(name: str, dtype: torch.dtype) -> None:
+    many = len([kind for arg, kind in REGISTRY[name].plan.kinds.items() if arg != "out"])
+    given = geometries(dtype)
+    for first in given:
+        for second in given[:: 1 if many > 1 else len(given)]:
+            operands = (first, second, first)[:many]
+            for _ in range(2):  # the second time, by what the first one left
+                same(lambda t, *xs: getattr(t, name)(*xs), *operands)
+
+
+@pytest.mark.parametrize("number", SEVERAL)
+@pytest.mark.parametrize("name", ["eq", "ne", "lt", "le", "gt", "ge"])
+def test_comparisons_with_numbers(name: str, number: Any) -> None:
+    for dtype in (torch.float32, torch.float64, torch.bfloat16, torch.int8, torch.bool):
+        for x in geometries(dtype):
+            for _ in range(2):
+                same(lambda t, x: getattr(t, name)(x, number), x)
+
+
+def test_what_met_is_watched_and_recorded_as_before() -> None:
+    def program(t: Any, x: Any) -> Any:
+        y = x.clone().requires_grad_()
+        results = [y.rsqrt(), t.addcmul(y, y, x), y > x, t.mv(y, x[0])]
+        with t.no_grad():
+            results += [y.rsqrt(), y > x]
+        with t.inference_mode():
+            results += [x.rsqrt(), x == x, x[0] * x[0, 0]]
+        flags = [(r.requires_grad, r.is_inference(), r.is_leaf) for r in results]
+        return t.tensor(flags), [r.grad_fn and r.grad_fn.name() for r in results]
+
+    x = torch.rand(3, 3) + 0.5
+    for _ in range(2):
+        same(program, x)
