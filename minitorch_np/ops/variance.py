@@ -73,7 +73,7 @@ def moments(
         if alone and input.ndim and dense(given):
             middle = own_mean(given, dims, n)
             apart = loop("reductions.spread")(given, float(middle.item()))
-            spreads = np.float64(apart) / freedom
+            spreads: Array = np.asarray(apart / freedom)
             return (np.sqrt(spreads) if root else spreads).reshape(shape), middle.reshape(shape)
         wide = given.astype(np.float64)
         middle = own_mean(given, dims, n) if alone else mean_of(wide, dims, n)
