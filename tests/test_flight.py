@@ -57,6 +57,23 @@ def test_writes_in_order_with_their_aliases() -> None:
     )
 
 
+def test_a_write_to_one_element_is_noted_with_its_view() -> None:
+    assert note_of(
+        """
+        x = torch.ones(2, 3, requires_grad=True)
+        y = x.exp()
+        with torch.no_grad():
+            y[0, 1] = 7
+        y.sum().backward()
+        """
+    ) == says(
+        "ExpBackward0 kept it as 'result':",
+        "  0  saved by    exp    train.py:2  y = x.exp()",
+        "  1  changed by  fill_  train.py:4  y[0, 1] = 7  through select() at train.py:4: shape [], "
+        "stride [], offset 1",
+    )
+
+
 def test_a_view_was_saved_and_its_base_written_to() -> None:
     assert note_of(
         """

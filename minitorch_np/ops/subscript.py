@@ -14,6 +14,8 @@ from minitorch_np import dtypes
 from minitorch_np.devices import type_name
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.flight import depth
+from minitorch_np.graph.inplace import bump
+from minitorch_np.graph.modes import WRITERS, debugging, state
 from minitorch_np.graph.saved import legacy_type, type_text
 from minitorch_np.ops.from_data import copied, inferred_dtype, is_sequence
 from minitorch_np.ops.index import index, index_put_, single_mask
@@ -67,9 +69,13 @@ class Subscript:
 
     def read(self, item: Index, at: int) -> None:
         """Apply one index, the `at`-th of the subscript."""
-        if isinstance(item, slice):
+        if type(item) is int and -_MOST <= item <= _MOST:
+            self.select(item, at)
+        elif isinstance(item, slice):
             start, stop, step = unpacked(cast("slice[object, object, object]", item))
             self.slice(start, stop, step)
+        elif isinstance(item, Tensor):
+            self.tensor(item, at)
         elif item is None:
             self.view = unsqueeze(self.view, self.dim)
             self.dim += 1
@@ -84,10 +90,12 @@ class Subscript:
 
     def select(self, i: int, at: int) -> None:
         """Apply an integer."""
-        sizes = self.view.sizes
-        n = sizes[self.dim] if -len(sizes) <= self.dim < len(sizes) else wrong_dim(sizes, self.dim)
-        check_bounds(i, at, n)
-        self.view = select(self.view, self.dim, i)
+        view, dim = self.view, self.dim
+        sizes = view.sizes
+        n = sizes[dim] if -len(sizes) <= dim < len(sizes) else wrong_dim(sizes, dim)
+        if not -n <= i < n:
+            check_bounds(i, at, n)
+        self.view = select(view, dim, i)
 
     def slice(self, start: int, stop: int, step: int) -> None:
         """Apply a slice; one that names all of a dim makes no view."""
@@ -137,6 +145,8 @@ def check_bounds(i: int, dim: int, n: int) -> None:
 
 def specified_dims(item: Index) -> int:
     """How many dims of the tensor an index is about; masks in sequences count as one."""
+    if type(item) is int:
+        return 1
     if isinstance(item, Tensor):
         return len(item.sizes) if item.dtype in _MASKS else 1
     return 0 if item is None or item is Ellipsis or item is True or item is False else 1
@@ -164,6 +174,8 @@ def unpacked(item: "slice[object, object, object]") -> tuple[int, int, int]:
 
 def bound(value: object) -> int:
     """A bound of a slice, clamped to 64 bits."""
+    if type(value) is int and -_MOST <= value <= _MOST:
+        return value
     if not hasattr(type(value), "__index__"):
         raise TypeError("slice indices must be integers or None or have an __index__ method")
     return min(max(operator.index(cast(int, value)), -_MOST - 1), _MOST)
@@ -225,6 +237,8 @@ def parts(item: Index) -> Sequence[Index]:
     """The indices of a subscript."""
     if isinstance(item, tuple):
         return cast("tuple[object, ...]", item)
+    if isinstance(item, Tensor):
+        return (item,)
     return tuple(cast("Sequence[object]", item)) if is_tuple(item) else (item,)
 
 
@@ -248,6 +262,10 @@ def getitem(self: Tensor, item: Index) -> Tensor:
             _ = self.grad_fn  # which may be refused, and is asked for first
             raise IndexError("slice() cannot be applied to a 0-dim tensor.")
         return sliced(self, 0, start, stop, step)
+    if isinstance(item, Tensor) and item.sizes and specified_dims(item) <= len(self.sizes):
+        return index(self, [item])
+    if item is None:
+        return unsqueeze(self, 0)
     if item is Ellipsis:
         return same_view(self)
     read = Subscript(self, parts(item))
@@ -258,6 +276,8 @@ def getitem(self: Tensor, item: Index) -> Tensor:
 
 def setitem(self: Tensor, item: Index, value: Tensor | Number) -> None:
     """Write `value`, broadcast and (unless indices are tensors) converted, where `item` names."""
+    if placed(self, item, value):
+        return
     number = checked_value(self, value)
     if item is False:
         return
@@ -278,6 +298,47 @@ def setitem(self: Tensor, item: Index, value: Tensor | Number) -> None:
         copy_to(target, cast(Tensor, value))
     else:
         target.fill_(real(number, target.dtype, target.numel() == 1))
+
+
+def placed(self: Tensor, item: Index, value: object) -> bool:
+    """Whether `value` was written at once: one that needs no conversion to speak of, where ints
+    alone name, and where nobody is to know of the view that was written to."""
+    if WRITERS or debugging.recorder or not (is_unmet(self) or not state.write_route):
+        return False
+    items = cast("tuple[object, ...]", item) if isinstance(item, tuple) else (item,)
+    sizes = self.sizes
+    if len(items) > len(sizes):
+        return False
+    for i, n in zip(items, sizes, strict=False):
+        if type(i) is not int or not -n <= i < n:
+            return False
+    dtype = self.dtype
+    if isinstance(value, Tensor):
+        apart = value.store is not self.store or value.store is None
+        fits = dtype is value.dtype and value.sizes == sizes[len(items) :]
+        if not (fits and apart and self.form.packed is not None):
+            return False
+        if not (is_unmet(value) or not state.write_route):
+            return False
+        self.array[items] = value.array
+    elif type(value) in _HELD.get(dtype, ()) and -_EXACT <= cast(Number, value) <= _EXACT:
+        self.array[items] = value
+    else:
+        return False
+    bump(self)
+    return True
+
+
+def is_unmet(t: Tensor) -> bool:
+    """Whether autograd met neither a tensor nor what it is a view of."""
+    return t.meta is None and (t.base is None or t.base.meta is None)
+
+
+_HELD = {dtypes.float32: (float, int), dtypes.float64: (float, int), dtypes.int64: (int,)}
+"""The numbers that NumPy converts as PyTorch does, if they are no larger than `_EXACT`."""
+
+_EXACT = 2**53
+"""Up to which a float64 holds every integer."""
 
 
 def checked_value(self: Tensor, value: object) -> Number | complex | None:
