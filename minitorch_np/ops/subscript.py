@@ -305,7 +305,7 @@ def placed(self: Tensor, item: Index, value: object) -> bool:
     alone name, and where nobody is to know of the view that was written to."""
     if WRITERS or debugging.recorder or not (is_unmet(self) or not state.write_route):
         return False
-    items = cast("tuple[object, ...]", item) if isinstance(item, tuple) else (item,)
+    items = cast("tuple[int, ...]", item if isinstance(item, tuple) else (item,))
     sizes = self.sizes
     if len(items) > len(sizes):
         return False
@@ -316,15 +316,14 @@ def placed(self: Tensor, item: Index, value: object) -> bool:
     if isinstance(value, Tensor):
         apart = value.store is not self.store or value.store is None
         fits = dtype is value.dtype and value.sizes == sizes[len(items) :]
-        if not (fits and apart and self.form.packed is not None):
-            return False
-        if not (is_unmet(value) or not state.write_route):
+        if not (fits and apart and self.form.packed and (is_unmet(value) or not state.write_route)):
             return False
         self.array[items] = value.array
-    elif type(value) in _HELD.get(dtype, ()) and -_EXACT <= cast(Number, value) <= _EXACT:
-        self.array[items] = value
     else:
-        return False
+        number = cast(Number, value)
+        if type(number) not in _HELD.get(dtype, ()) or not -_EXACT <= number <= _EXACT:
+            return False
+        self.array[items] = number
     bump(self)
     return True
 
