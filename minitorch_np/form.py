@@ -63,7 +63,7 @@ class Form:
     """Whether the stride is just that of a new row-major tensor, in dims of size 1 as well."""
     brief: bool
     """Whether a new ndarray of this shape and dtype, as NumPy's functions return it, may be all
-    the memory of a tensor of this form: it is small, in C order, and no scalar of NumPy's."""
+    the memory of a tensor of this form: small, in C order, not empty and no scalar of NumPy's."""
     in_order: bool
     """Whether the elements lie row by row with nothing between them, which is what `is_contiguous`
     asks: dims of size 1 may have any stride."""
@@ -86,7 +86,7 @@ class Form:
         self.packed, self.order = shape, None
         self.contiguous = stride == strides.contiguous(shape)
         self.in_order = self.contiguous or strides.is_contiguous(shape, stride)
-        self.brief = self.contiguous and shape != () and self.nbytes <= NUMPYS_OWN
+        self.brief = self.contiguous and shape != () and 0 < self.nbytes <= NUMPYS_OWN
         if not self.in_order:
             self.packed, self.order = _packed(shape, stride)
         self.alike = self.beside = self.swift = self.dims = None

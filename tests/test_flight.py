@@ -69,8 +69,8 @@ def test_a_write_to_one_element_is_noted_with_its_view() -> None:
     ) == says(
         "ExpBackward0 kept it as 'result':",
         "  0  saved by    exp    train.py:2  y = x.exp()",
-        "  1  changed by  fill_  train.py:4  y[0, 1] = 7  through select() at train.py:4: shape [], "
-        "stride [], offset 1",
+        "  1  changed by  fill_  train.py:4  y[0, 1] = 7  through select() at train.py:4: "
+        "shape [], stride [], offset 1",
     )
 
 

@@ -180,7 +180,7 @@ def index(input: Tensor, indices: Sequence[Tensor | None]) -> Tensor:
         return masked(input, first)
     plan, values = planned(input, indices)
     form = form_of(plan.shape, plan.stride, input.dtype)
-    if len(values) == 1 and form.brief and form.count and input.form.in_order:
+    if len(values) == 1 and form.brief and input.form.in_order:
         try:
             return owning(form, input.array.take(values[0], plan.before))
         except IndexError:
