@@ -96,7 +96,7 @@ def line_starts(shape: Shape, stride: Stride, dim: int) -> Indices:
 
 def along(array: Array, index: Places, dim: int) -> Array:
     """np.take_along_axis, of indices in bounds, in less time where the array is small."""
-    if array.size >= MANY or not array.flags.c_contiguous:
+    if array.size >= MANY:
         return np.take_along_axis(array, index, dim)
     stride = contiguous(array.shape)
     starts, step = line_starts(array.shape, stride, dim), stride[dim]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NoReturn, SupportsIndex, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.devices import type_name
@@ -301,31 +302,60 @@ def setitem(self: Tensor, item: Index, value: Tensor | Number) -> None:
 
 
 def placed(self: Tensor, item: Index, value: object) -> bool:
-    """Whether `value` was written at once: one that needs no conversion to speak of, where ints
-    alone name, and where nobody is to know of the view that was written to."""
+    """Whether `value` was written at once: one that needs no conversion to speak of, to a place
+    that NumPy names as PyTorch does, and where nobody is to know of the views on the way there."""
     if WRITERS or debugging.recorder or not (is_unmet(self) or not state.write_route):
         return False
-    items = cast("tuple[int, ...]", item if isinstance(item, tuple) else (item,))
-    sizes = self.sizes
-    if len(items) > len(sizes):
+    key = key_of(self, item)
+    if key is None:
         return False
-    for i, n in zip(items, sizes, strict=False):
-        if type(i) is not int or not -n <= i < n:
-            return False
-    dtype = self.dtype
     if isinstance(value, Tensor):
-        apart = value.store is not self.store or value.store is None
-        fits = dtype is value.dtype and value.sizes == sizes[len(items) :]
-        if not (fits and apart and self.form.packed and (is_unmet(value) or not state.write_route)):
+        fits = self.form.packed and value.dtype is self.dtype and are_apart(self, value)
+        if not fits or not (is_unmet(value) or not state.write_route):
             return False
-        self.array[items] = value.array
+        if value.sizes != np.shape(self.array[key]):
+            return False
+        self.array[key] = value.array
     else:
         number = cast(Number, value)
-        if type(number) not in _HELD.get(dtype, ()) or not -_EXACT <= number <= _EXACT:
+        if type(number) not in _HELD.get(self.dtype, ()) or not -_EXACT <= number <= _EXACT:
             return False
-        self.array[items] = number
+        self.array[key] = number
     bump(self)
     return True
+
+
+def key_of(self: Tensor, item: Index) -> "tuple[int | slice, ...] | NDArray[np.bool_] | None":
+    """A subscript of ints and slices, or a mask of the same shape, as NumPy takes it; else None."""
+    sizes = self.sizes
+    if isinstance(item, Tensor):
+        mask = item.dtype is dtypes.bool_ and item.sizes == sizes
+        if mask and self.form.packed and are_apart(self, item):
+            return cast("NDArray[np.bool_]", item.array)
+        return None
+    items = cast("tuple[int | slice, ...]", item if isinstance(item, tuple) else (item,))
+    if len(items) > len(sizes):
+        return None
+    for i, n in zip(items, sizes, strict=False):
+        if type(i) is int:
+            if not -n <= i < n:
+                return None
+        elif type(i) is not slice or not is_usual(i):
+            return None
+    return items
+
+
+def is_usual(item: "slice[object, object, object]") -> bool:
+    """Whether a slice is one of ints that goes forward."""
+    start, stop, step = item.start, item.stop, item.step
+    if not (step is None or (type(step) is int and step > 0)):
+        return False
+    return (start is None or type(start) is int) and (stop is None or type(stop) is int)
+
+
+def are_apart(a: Tensor, b: Tensor) -> bool:
+    """Whether two tensors certainly share no memory."""
+    return a is not b and (a.store is not b.store or a.store is None)
 
 
 def is_unmet(t: Tensor) -> bool:
@@ -333,7 +363,10 @@ def is_unmet(t: Tensor) -> bool:
     return t.meta is None and (t.base is None or t.base.meta is None)
 
 
-_HELD = {dtypes.float32: (float, int), dtypes.float64: (float, int), dtypes.int64: (int,)}
+_HELD: dict[Dtype, tuple[type[Number], ...]] = {
+    dtypes.float32: (float, int), dtypes.float64: (float, int),
+    dtypes.int64: (int,), dtypes.bool_: (bool,),
+}  # fmt: skip
 """The numbers that NumPy converts as PyTorch does, if they are no larger than `_EXACT`."""
 
 _EXACT = 2**53

@@ -355,7 +355,10 @@ def test_numbers_written_to_elements_and_rows(dtype: torch.dtype, value: Any) ->
         return run
 
     x = torch.arange(12).reshape(3, 4).to(dtype)
-    for index in ((1, -1), (-3, 0), 1, (2,), (), (True, 1), (1, 4), -4, (0, 0, 0)):
+    places: list[Any] = [(1, -1), (-3, 0), 1, (2,), (), (True, 1), (1, 4), -4, (0, 0, 0)]
+    places += [slice(1, None), (slice(None), 1), (slice(-2, 9, 2), slice(None, -1)), slice(2, 1)]
+    places += [slice(None, None, -1), (slice(None, None, 0), 0), slice(True), slice(2**70)]
+    for index in places:
         same(write(index), x, exact=True)
     same(write(()), x[0, 0], exact=True)
 
@@ -368,6 +371,11 @@ def test_values_written_to_rows_of_any_layout(layout: str) -> None:
         base[-1, 0] = 7
         base[0] = base[1]
         base[0, 1] = y[0, 1]
+        base[:, 1:] = y[1:]
+        base[..., 0:2] = y[:, :2]
+        base[:, :, 1] = base[:, :, 0]
+        base[base > 3] = 3
+        base[base < 0] = y[0, 0]
         return base, base._version, y._version
 
     same(write, sample(2, 3, 4, layout=layout, grad=False), torch.arange(12.0).reshape(3, 4))
@@ -393,6 +401,34 @@ def test_rows_of_expanded_memory_and_of_itself() -> None:
 
     for f in (stretched(1.0), stretched(None), overlapping, shifted):
         same(f, torch.arange(4.0), torch.ones(3, 4))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_numbers_written_where_a_mask_holds(dtype: torch.dtype) -> None:
+    def run(torch: Any, x: Any, mask: Any) -> Any:
+        x = x.clone()
+        x[mask] = 1
+        x[:, 1][mask[:, 0]] = True
+        x.t()[mask.t()] = 0
+        x[mask[0]] = 2
+        return x, x._version
+
+    def by_itself(torch: Any, mask: Any) -> Any:
+        mask[mask] = False
+        mask.view(-1)[mask.view(-1)[:]] = True
+        return mask, mask._version
+
+    def expanded(torch: Any, x: Any, mask: Any) -> Any:
+        x[:1].expand(3, 3)[mask] = 2
+        return x
+
+    mask = torch.tensor([[True, False, True], [False, False, True], [True, True, False]])
+    x = torch.arange(9).reshape(3, 3).to(dtype)
+    same(run, x, mask)
+    same(run, x, mask.to(torch.uint8))
+    same(run, x, mask[:, :2])
+    same(by_itself, mask)
+    same(expanded, x, mask)
 
 
 def test_writes_that_autograd_minds() -> None:
@@ -437,7 +473,7 @@ def test_writes_that_autograd_minds() -> None:
         return made
 
     for make in makers:
-        for index in (1, (1, 2)):
+        for index in (1, (1, 2), (slice(None), 0)):
             same(to(make, index), x)
         same(to(make, 1, None), x)
     same(unrecorded, x)
