@@ -15,8 +15,9 @@ from minitorch_np import dtypes
 from minitorch_np.devices import type_name
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.flight import depth
-from minitorch_np.graph.inplace import bump
-from minitorch_np.graph.modes import WRITERS, debugging, state
+from minitorch_np.form import Form, Plans
+from minitorch_np.graph.inplace import bump, made
+from minitorch_np.graph.modes import WATCHERS, WRITERS, Creation, debugging, state
 from minitorch_np.graph.saved import legacy_type, type_text
 from minitorch_np.ops.from_data import copied, inferred_dtype, is_sequence
 from minitorch_np.ops.index import index, index_put_, single_mask
@@ -25,7 +26,7 @@ from minitorch_np.ops.slicing import slice as sliced
 from minitorch_np.ops.view import expand, same_view, unsqueeze, view
 from minitorch_np.shapes import Shape, listed
 from minitorch_np.strides import is_contiguous
-from minitorch_np.tensor import Number, Tensor, empty, method, stored
+from minitorch_np.tensor import Number, Tensor, empty, method, stored, view_of
 
 __all__: list[str] = []
 
@@ -269,10 +270,44 @@ def getitem(self: Tensor, item: Index) -> Tensor:
         return unsqueeze(self, 0)
     if item is Ellipsis:
         return same_view(self)
-    read = Subscript(self, parts(item))
+    key = None
+    if isinstance(item, tuple) and not (WATCHERS or debugging.recorder):
+        if is_unmet(self) or not state.route:
+            key = view_key(self.form, cast("tuple[object, ...]", item))
+            if (known := _views.get(key)) is not None:
+                view = view_of(self, known[0], self.offset + known[1])
+                if not state.route:
+                    made(view, Creation.NO_GRAD_MODE)
+                return view
+    read = Subscript(self, parts(cast(Index, item)))
     if read.indices:
         return index(read.view, read.indices)
-    return same_view(self) if read.view is self else read.view
+    view = same_view(self) if read.view is self else read.view
+    if key is not None:
+        _views.keep(key, (view.form, view.offset - self.offset))
+    return view
+
+
+_views = Plans[tuple[Form, int]]()
+"""The form of each view that was taken of a form, and how far behind the tensor's it starts: where
+nothing is recorded, nobody needs the views on the way there."""
+
+
+def view_key(form: Form, items: tuple[Index, ...]) -> tuple[object, ...] | None:
+    """What decides on a view of a tensor of some form; None where it may be no view, or where what
+    is named compares equal to something else, as 1 and True."""
+    key: list[object] = [form]
+    for item in items:
+        if isinstance(item, slice):
+            cut = cast("slice[object, object, object]", item)
+            if not is_usual(cut):
+                return None
+            key.append((cut.start, cut.stop, cut.step))
+        elif type(item) is int or item is None or item is Ellipsis:
+            key.append(item)
+        else:
+            return None
+    return tuple(key)
 
 
 def setitem(self: Tensor, item: Index, value: Tensor | Number) -> None:

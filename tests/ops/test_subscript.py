@@ -327,6 +327,8 @@ def test_random_subscripts(
     x = sample(*shape, layout=layout, seed=seed)
     same(read, x)
     same(write, x)
+    for _ in range(2):  # the second time what a view is like is known
+        same(read, x.detach())
 
 
 def test_fast_path_of_rows() -> None:
@@ -507,3 +509,56 @@ def test_one_index_beside_one_dim() -> None:
     same(lambda torch, x, i: x[i], torch.tensor(5.0), torch.tensor([0]))
     same(lambda torch, x, i: x[i], x, torch.zeros(2, 3, 4, 5, 6, dtype=torch.bool))
     assert indexed(minitorch_np.arange(3), [minitorch_np.tensor(1)]).tolist() == 1
+
+
+def test_views_met_again_are_as_those_that_were_not() -> None:
+    def run(torch: Any, x: Any) -> Any:
+        y = x * 2
+        y[1:, 0].mul_(3)
+        return y[1:, 0], y[None, 1, ..., -2:], y[:, True], y[1, 0], y[True, 1], y._version
+
+    def unrecorded(torch: Any, x: Any) -> Any:
+        with torch.no_grad():
+            view = x[1:, 0]
+        return view.mul_(3)
+
+    def inferred(torch: Any, x: Any) -> Any:
+        with torch.inference_mode():
+            view = x[1:, 0]
+            made = (x * 2)[1:, 0]
+        return view.is_inference(), view._is_view(), made.is_inference(), made[:, None]._is_view()
+
+    def kin(torch: Any, x: Any) -> Any:
+        row = x[1]
+        one = row[1:, 2:3]
+        one.mul_(2)
+        return one._base is x, one._version, x
+
+    def leaf(torch: Any, x: Any) -> Any:
+        view = x[1:, 0]
+        x.requires_grad_()
+        return view, x[1:, 0], view[0, None]
+
+    for _ in range(3):
+        for grad in (False, True):
+            x = sample(2, 3, 4, grad=grad)
+            for f in (run, unrecorded, inferred, kin):
+                same(f, x)
+        same(leaf, sample(2, 3, 4, grad=False))
+        for bad in ((1, 3), (0, 0, 0, 0), (slice(None), 3), (1.0, 0), (slice(None, None, -1), 0)):
+            same(lambda torch, x: x[bad], sample(2, 3, 4, grad=False))  # at once
+
+
+def test_modes_see_the_views_on_the_way() -> None:
+    x, seen = minitorch_np.zeros(3, 4), []
+
+    class Watch(OpMode):
+        def __op__(self, op: Any, args: Any, kwargs: Any) -> object:
+            seen.append(op.name)
+            return op(*args, **kwargs)
+
+    for _ in range(2):
+        x[1:, 1]
+        with Watch():
+            x[1:, 1]
+    assert seen == ["slice", "select"] * 2
