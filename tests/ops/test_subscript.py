@@ -515,7 +515,16 @@ def test_views_met_again_are_as_those_that_were_not() -> None:
     def run(torch: Any, x: Any) -> Any:
         y = x * 2
         y[1:, 0].mul_(3)
-        return y[1:, 0], y[None, 1, ..., -2:], y[:, True], y[1, 0], y[True, 1], y._version
+        return (
+            y[1:, 0],
+            y[None, 1, ..., -2:],
+            y[:, True],
+            y[1, 0],
+            y[True, 0],
+            y[1],
+            y[True],
+            y._version,
+        )
 
     def unrecorded(torch: Any, x: Any) -> Any:
         with torch.no_grad():
