@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from minitorch_np import strides
 from minitorch_np.dtypes import FLOATING
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.shapes import Shape, numel
+from minitorch_np.shapes import Shape, Size, numel
 from minitorch_np.strides import Stride
 
 __all__ = ["NUMPYS_OWN", "Form", "Plans", "form_of"]
@@ -33,8 +33,9 @@ class Form:
     objects once many were met: then a longer way is taken, to the same result.
     """
 
-    __slots__ = ("alike", "alone", "beside", "contiguous", "dims", "dtype", "expects", "nbytes",
-                 "order", "packed", "shape", "steps", "stride", "swift")  # fmt: skip
+    __slots__ = ("alike", "alone", "beside", "brief", "contiguous", "count", "dims", "dtype",
+                 "expects", "in_order", "nbytes", "order", "packed", "shape", "size", "steps",
+                 "stride", "swift")  # fmt: skip
 
     alike: "Form | None"
     """What an elementwise op makes of floating tensors that all have this form, when NumPy may
@@ -57,8 +58,18 @@ class Form:
     """Of all elements. What lies between them is not counted."""
     steps: Stride
     """The stride in bytes, as NumPy counts."""
+    count: int
+    """The number of elements."""
+    size: Size
+    """The shape as users are given it."""
     contiguous: bool
     """Whether the stride is just that of a new row-major tensor, in dims of size 1 as well."""
+    brief: bool
+    """Whether a new ndarray of this shape and dtype, as NumPy's functions return it, may be all
+    the memory of a tensor of this form: small, in C order, not empty and no scalar of NumPy's."""
+    in_order: bool
+    """Whether the elements lie row by row with nothing between them, which is what `is_contiguous`
+    asks: dims of size 1 may have any stride."""
     packed: Shape | None
     """The shape from the slowest dim to the fastest where the elements are dense, else None."""
     order: tuple[int, ...] | None
@@ -71,11 +82,15 @@ class Form:
         self.dtype = dtype
         if dtype.is_floating_point:
             self.expects = ((shape, dtype),)
-        self.nbytes = numel(shape) * size
+        self.size = Size(shape)
+        self.count = numel(shape)
+        self.nbytes = self.count * size
         self.steps = tuple([s * size for s in stride])
         self.packed, self.order = shape, None
         self.contiguous = stride == strides.contiguous(shape)
-        if not self.contiguous and not strides.is_contiguous(shape, stride):
+        self.in_order = self.contiguous or strides.is_contiguous(shape, stride)
+        self.brief = self.contiguous and shape != () and 0 < self.nbytes <= NUMPYS_OWN
+        if not self.in_order:
             self.packed, self.order = _packed(shape, stride)
         self.alike = self.beside = self.alone = self.swift = self.dims = None
         if dtype.category != FLOATING or dtype.is_half:

@@ -17,7 +17,7 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.flight import Spot, calling, cuts
 from minitorch_np.form import NUMPYS_OWN, Form, form_of
 from minitorch_np.memory_format import contiguous_format, memory_format
-from minitorch_np.shapes import Shape, Size, numel, wrap_dim
+from minitorch_np.shapes import Shape, Size, wrap_dim
 from minitorch_np.storage import (
     UntypedStorage,
     VersionCounter,
@@ -282,7 +282,7 @@ class Tensor(TensorMethods):
     @property
     def shape(self) -> Size:
         """The size of each dimension."""
-        return Size(self.sizes)
+        return self.form.size
 
     @overload
     def size(self, dim: None = None) -> Size: ...
@@ -290,7 +290,12 @@ class Tensor(TensorMethods):
     def size(self, dim: int) -> int: ...
     def size(self, dim: int | None = None) -> "Size | int":
         """The shape, or the size of dimension `dim`."""
-        return Size(self.sizes) if dim is None else self.sizes[self._one_of(dim, "size")]
+        if dim is None:
+            return self.form.size
+        sizes = self.sizes
+        if type(dim) is int and -len(sizes) <= dim < len(sizes):
+            return sizes[dim]
+        return sizes[self._one_of(dim, "size")]
 
     @overload
     def stride(self, dim: None = None) -> Stride: ...
@@ -329,11 +334,11 @@ class Tensor(TensorMethods):
 
     def numel(self) -> int:
         """The number of elements."""
-        return numel(self.sizes)
+        return self.form.count
 
     def nelement(self) -> int:
         """The number of elements."""
-        return numel(self.sizes)
+        return self.form.count
 
     def element_size(self) -> int:
         """The size of one element, in bytes."""
@@ -347,7 +352,7 @@ class Tensor(TensorMethods):
     @property
     def nbytes(self) -> int:
         """The bytes of all elements: what a contiguous copy takes, whatever the storage has."""
-        return self.dtype.itemsize * numel(self.sizes)
+        return self.form.nbytes
 
     def untyped_storage(self) -> UntypedStorage:
         """The memory that this tensor and its views share."""
@@ -355,12 +360,14 @@ class Tensor(TensorMethods):
 
     def data_ptr(self) -> int:
         """The address of the first element; 0 when there is none."""
-        if not numel(self.sizes):
+        if not self.form.count:
             return 0
         return self.memory.data_ptr() + self.offset * self.dtype.itemsize
 
     def is_contiguous(self, *, memory_format: memory_format = contiguous_format) -> bool:
         """Whether the elements lie in the order of `memory_format` with nothing between them."""
+        if memory_format is contiguous_format:
+            return self.form.in_order
         if not hasattr(memory_format, "holds"):
             raise TypeError(
                 "is_contiguous(): argument 'memory_format' must be torch.memory_format, not "

@@ -57,6 +57,41 @@ def test_writes_in_order_with_their_aliases() -> None:
     )
 
 
+def test_a_write_to_one_element_is_noted_with_its_view() -> None:
+    assert note_of(
+        """
+        x = torch.ones(2, 3, requires_grad=True)
+        y = x.exp()
+        with torch.no_grad():
+            y[0, 1] = 7
+        y.sum().backward()
+        """
+    ) == says(
+        "ExpBackward0 kept it as 'result':",
+        "  0  saved by    exp    train.py:2  y = x.exp()",
+        "  1  changed by  fill_  train.py:4  y[0, 1] = 7  through select() at train.py:4: "
+        "shape [], stride [], offset 1",
+    )
+
+
+def test_a_view_that_was_taken_before_is_noted_with_the_op_that_took_it() -> None:
+    torch.ones(2, 3)[1:, 0]  # so its form is known
+    assert note_of(
+        """
+        x = torch.ones(2, 3, requires_grad=True)
+        y = x.exp()
+        with torch.no_grad():
+            y[1:, 0].mul_(3)
+        y.sum().backward()
+        """
+    ) == says(
+        "ExpBackward0 kept it as 'result':",
+        "  0  saved by    exp   train.py:2  y = x.exp()",
+        "  1  changed by  mul_  train.py:4  y[1:, 0].mul_(3)  through select() at train.py:4: "
+        "shape [1], stride [3], offset 3",
+    )
+
+
 def test_a_view_was_saved_and_its_base_written_to() -> None:
     assert note_of(
         """

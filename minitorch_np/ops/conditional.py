@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.flight import depth
+from minitorch_np.form import Form, Plans
 from minitorch_np.guard import guarded
 from minitorch_np.kernels.large import MANY, Compiled, dense, kept, loop
 from minitorch_np.loops import (
@@ -31,7 +32,7 @@ from minitorch_np.ops.power import larger, smaller
 from minitorch_np.overloads import unfitting
 from minitorch_np.shapes import broadcast, unwritten
 from minitorch_np.strides import Overlap
-from minitorch_np.tensor import Number, Tensor, empty, method
+from minitorch_np.tensor import Number, Tensor, blank, empty, method
 
 __all__ = [
     "where", "masked_fill", "clamp", "clamp_min", "clamp_max", "clip", "nan_to_num",
@@ -52,9 +53,18 @@ def where_self(
 
     Source: ATen/native/TensorCompare.cpp where.
     """
+    operands = (condition, input, other)
+    asked = [x.form if isinstance(x, Tensor) else type(x) for x in operands]
+    key = (*asked, dtypes.get_default_dtype())
+    form = _briefly.get(key)
+    if form is not None and out is None:
+        done = blank(form)
+        mask = cast("NDArray[np.bool_]", condition.array)
+        np.copyto(done.array, values_of(other, form.dtype))
+        np.copyto(done.array, values_of(input, form.dtype), where=mask)
+        return done
     check_condition(condition)
     dtype = common_dtype(input, other)
-    operands = (condition, input, other)
     tensors = [x for x in operands if isinstance(x, Tensor)]
     if out is not None and out.dtype is not dtype:
         expected, found = dtype.aten_name, out.dtype.aten_name
@@ -66,12 +76,19 @@ def where_self(
     )
     if out is None:
         done = empty(shape, stride, dtype)
+        same = condition.dtype is dtypes.bool_ and all(t.dtype is dtype for t in tensors[1:])
+        if same and done.form.count < MANY:
+            _briefly.keep(key, done.form)
     else:
         done = result_for(out, shape, dtype, tensors, lambda: stride)
-    chosen, rest = [x.array if isinstance(x, Tensor) else held(x, dtype) for x in operands[1:]]
+    chosen, rest = values_of(input, dtype), values_of(other, dtype)
     quietly(_choose, condition.array.astype(bool, copy=False), chosen, rest, done.array)
     return done
 
+
+_briefly = Plans[Form]()
+"""The form of what is chosen, by the forms of tensors, and the types of numbers, where there are
+few elements and none needs to be converted."""
 
 where_self.vjp(
     condition=None,
@@ -86,6 +103,11 @@ def _seen(x: Tensor | Number, dtype: Dtype) -> strides.Geometry:
     if not isinstance(x, Tensor):
         return (), ()
     return x.sizes, x.strides if x.dtype is dtype else strides.like(x.sizes, x.strides)
+
+
+def values_of(x: Tensor | Number, dtype: Dtype) -> Array | np.generic:
+    """The elements of an operand as they are, or a number as memory of `dtype` holds it."""
+    return x.array if isinstance(x, Tensor) else held(x, dtype)
 
 
 def held(x: Number, dtype: Dtype) -> np.generic:
@@ -198,18 +220,27 @@ def _fill(out: Array, mask: Array, value: Array | np.generic) -> None:
     np.copyto(out, value, casting="unsafe", where=mask)
 
 
+def filled(out: Array, mask: Array, value: Tensor | Number, dtype: Dtype) -> None:
+    """Write a value to the elements of a dtype where the mask, broadcast, holds."""
+    if isinstance(value, Tensor):
+        quietly(_fill, out, mask, value.array)
+    else:
+        _fill(out, mask, held(value, dtype))  # which is not converted any more
+
+
 @op("contiguous", node=overload_of_value)
 def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
     """A copy with `value` where the mask holds, both broadcast; the copy is contiguous.
 
     Source: ATen/native/TensorAdvancedIndexing.cpp masked_fill.
     """
-    shape = broadcast(mask.sizes, input.sizes)
+    shape = input.sizes
+    if mask.sizes != shape:
+        shape = broadcast(mask.sizes, shape)
     check_mask(input, mask, value)
     done = empty(shape, strides.contiguous(shape), input.dtype)
     np.copyto(done.array, input.array)
-    source = value.array if isinstance(value, Tensor) else held(value, input.dtype)
-    quietly(_fill, done.array, mask.array, source)
+    filled(done.array, mask.array, value, input.dtype)
     return done
 
 
@@ -239,8 +270,7 @@ def masked_fill_(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
     shape = broadcast(input.sizes, mask.sizes)
     if shape != input.sizes:
         raise unwritten(input.sizes, shape)
-    source = value.array if isinstance(value, Tensor) else held(value, input.dtype)
-    quietly(_fill, input.array, mask.array, source)
+    filled(input.array, mask.array, value, input.dtype)
     return input
 
 

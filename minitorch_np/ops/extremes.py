@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, return_types
+from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.form import Form, form_of
 from minitorch_np.graph.inplace import bump
 from minitorch_np.kernels.large import folded
 from minitorch_np.loops import (
@@ -20,12 +22,13 @@ from minitorch_np.loops import (
     quietly,
 )
 from minitorch_np.op import composite, op
+from minitorch_np.ops.points import along
 from minitorch_np.ops.power import maximum, minimum
 from minitorch_np.ops.reduce import MAX_DIMS, Dims, dims_of, looped
 from minitorch_np.overloads import unfitting
 from minitorch_np.shapes import Shape, need_bool, reduced, wrap_dim
 from minitorch_np.strides import contiguous
-from minitorch_np.tensor import Tensor
+from minitorch_np.tensor import Tensor, blank, owning
 
 __all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "min"]
 
@@ -57,17 +60,32 @@ def selected(
     input: Tensor, indices: Indices, dim: int, keepdim: bool, out: Pair | None
 ) -> tuple[Tensor, Tensor]:
     """The elements at `indices` (one along `dim`, which it has, of size 1), and the indices."""
-    if input.ndim:
-        values = np.take_along_axis(input.array, indices, dim)
+    if input.sizes:
+        values = along(input.array, indices, dim)
         shape = reduced(input.sizes, (dim,), keepdim)
         values, indices = values.reshape(shape), indices.reshape(shape)
     else:
         values = input.array
     if out is None:
-        return finish(values, input.dtype, None), finish(indices, dtypes.int64, None)
+        first = row_major(values.shape, input.dtype)
+        return holding(values, first), holding(indices, row_major(values.shape, dtypes.int64))
     for t, kind in zip(out, (input.dtype, dtypes.int64), strict=True):
         _ = exact_result_for(t, values.shape, kind)
     return finish(values, input.dtype, out[0]), finish(indices, dtypes.int64, out[1])
+
+
+def holding(values: Array, form: Form) -> Tensor:
+    """A tensor of values of its dtype that nobody else holds; a few, in order, are not copied."""
+    if form.brief and values.flags.carray:
+        return owning(form, values)
+    done = blank(form)
+    np.copyto(done.array, values)
+    return done
+
+
+def row_major(shape: Shape, dtype: Dtype) -> Form:
+    """The form of a contiguous result."""
+    return form_of(shape, contiguous(shape), dtype)
 
 
 def picked_backward(g: Tensor, indices: Tensor, shape: Shape, dim: int, keepdim: bool) -> Tensor:
@@ -112,12 +130,12 @@ def shared(t: Tensor, input: Tensor, out: Tensor) -> Tensor:
 
 
 def _along(name: str, arg: Arg, input: Tensor, dim: int, keepdim: bool, out: Pair | None) -> Pair:
-    d = wrap_dim(dim, input.ndim)
+    d = wrap_dim(dim, len(input.sizes))
     check_dim(name, input.sizes, d)
-    if not input.ndim:
+    if not input.sizes:
         return selected(input, np.zeros((), np.int64), d, keepdim, out)
     if input.numel():
-        indices = arg(values_of(input), d, keepdims=True)
+        indices = arg(values_of(input), d, None, keepdims=True)
     else:
         indices = np.zeros(reduced(input.sizes, (d,), True), np.int64)
     return selected(input, indices, d, keepdim, out)
@@ -164,7 +182,7 @@ def max_dim(
     input: Tensor, dim: int, keepdim: bool = False, *, out: Pair | None = None
 ) -> return_types.max:
     """The largest elements along `dim` and the indices where they stand first."""
-    return return_types.max(*_along("max", np.argmax, input, dim, keepdim, out))
+    return return_types.max(*_along("max", np.ndarray.argmax, input, dim, keepdim, out))
 
 
 max_dim.vjp(
@@ -180,7 +198,7 @@ def min_dim(
     input: Tensor, dim: int, keepdim: bool = False, *, out: Pair | None = None
 ) -> return_types.min:
     """The smallest elements along `dim` and the indices where they stand first."""
-    return return_types.min(*_along("min", np.argmin, input, dim, keepdim, out))
+    return return_types.min(*_along("min", np.ndarray.argmin, input, dim, keepdim, out))
 
 
 min_dim.vjp(
@@ -413,9 +431,10 @@ def _index(
         _ = exact_result_for(out, shape, dtypes.int64, apart=False)
     if 0 in shape:
         return finish(np.empty(shape, np.int64), dtypes.int64, out, apart=False)
-    array = values_of(input)
-    indices = arg(array, d) if input.ndim else np.zeros((), np.int64)
-    return finish(np.reshape(indices, shape), dtypes.int64, out, apart=False)
+    indices = np.asarray(arg(values_of(input), d) if input.sizes else 0, np.int64).reshape(shape)
+    if out is None:
+        return holding(indices, row_major(shape, dtypes.int64))
+    return finish(indices, dtypes.int64, out, apart=False)
 
 
 @op("reduction", differentiable=False)
@@ -423,7 +442,7 @@ def argmax(
     input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Tensor | None = None
 ) -> Tensor:
     """The index of the first largest element, along `dim` or in the flattened tensor."""
-    return _index("argmax", np.argmax, input, dim, keepdim, out)
+    return _index("argmax", np.ndarray.argmax, input, dim, keepdim, out)
 
 
 @op("reduction", differentiable=False)
@@ -431,4 +450,4 @@ def argmin(
     input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Tensor | None = None
 ) -> Tensor:
     """The index of the first smallest element, along `dim` or in the flattened tensor."""
-    return _index("argmin", np.argmin, input, dim, keepdim, out)
+    return _index("argmin", np.ndarray.argmin, input, dim, keepdim, out)

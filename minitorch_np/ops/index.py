@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.devices import type_name
 from minitorch_np.flight import depth
+from minitorch_np.form import form_of
 from minitorch_np.graph.inplace import bump
 from minitorch_np.loops import quietly, scalar
 from minitorch_np.op import Recorded, op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.points import Places, add_at, first_outside, places, positive
-from minitorch_np.shapes import Shape, broadcast, is_expandable, listed
+from minitorch_np.shapes import Shape, broadcast, cached, is_expandable, listed
 from minitorch_np.strides import Geometry, Overlap, Stride
-from minitorch_np.tensor import Tensor, empty, method
+from minitorch_np.tensor import Tensor, blank, empty, method, owning
 
 __all__ = ["index_put"]
 
@@ -33,19 +34,21 @@ _MASKS = {dtypes.uint8, dtypes.bool_}
 
 
 class Point(NamedTuple):
-    """The indices of one dim, and the geometry they would have as a tensor."""
+    """The geometry that the indices of one dim have, or would have, as a tensor."""
 
-    array: Places
     shape: Shape
     stride: Stride
+    narrow: bool = False
+    """Whether they are int32."""
 
 
 class Plan(NamedTuple):
     """Where indices point in a tensor whose indexed dims are adjacent, after `before` others."""
 
-    order: list[int]
-    """The dims of the tensor: as they are, or the indexed ones first."""
-    points: list[Point]
+    order: Shape | None
+    """The dims of the tensor with the indexed ones first; None where they stay as they are."""
+    named: Shape
+    """The indexed dims."""
     before: int
     common: Shape
     """The shape of all indices, broadcast together."""
@@ -54,41 +57,48 @@ class Plan(NamedTuple):
     """The geometry of what indexing gives."""
 
 
-def planned(input: Tensor, indices: Indices) -> Plan:
-    """What the indices mean for `input`. Raises: IndexError for indices that cannot be."""
+def planned(input: Tensor, indices: Indices) -> tuple[Plan, list[Places]]:
+    """What the indices mean for `input`, and their values, those of each indexed dim.
+
+    Raises: IndexError for indices that cannot be.
+    """
     for t in indices:
         if t is not None and t.dtype not in _TYPES:
             raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
-    points = unmasked(input, indices)
-    found = [p for p in points if p is not None]
+    points, values = unmasked(input, indices)
+    return plan_of(input.sizes, input.strides, tuple(points)), values
+
+
+@cached
+def plan_of(shape: Shape, stride: Stride, given: tuple[Point | None, ...]) -> Plan:
+    """The plan of indices of some geometries, None for a dim without any, in one of a tensor."""
+    found = [p for p in given if p is not None]
     common = found[0].shape
     if len(found) > 1:
         common = common_shape(found)
-    ndim = len(input.sizes)
-    points += [None] * (ndim - len(points))
-    order = list(range(ndim))
-    named = [d for d in order if points[d] is not None]
-    if named[-1] - named[0] != len(named) - 1:
-        order = named + [d for d in order if points[d] is None]
-        before = 0
-    else:
-        before = named[0]
-    sizes = strides.permuted(input.sizes, order)
-    steps = strides.permuted(input.strides, order)
+    named = tuple([d for d, p in enumerate(given) if p is not None])
+    order = list(range(len(shape)))
+    apart = named[-1] - named[0] != len(named) - 1
+    if apart:
+        order = [*named, *[d for d in order if d not in named]]
+    before = 0 if apart else named[0]
+    sizes, steps = strides.permuted(shape, order), strides.permuted(stride, order)
     after = before + len(named)
     if 0 in sizes[before:after] and 0 not in common:
         raise IndexError("index is out of bounds for dimension with size 0")
-    shape = (*sizes[:before], *common, *sizes[after:])
-    source = shape, (*steps[:before], *(0,) * len(common), *steps[after:])
-    pad = (1,) * before, (1,) * (ndim - after)
+    to = (*sizes[:before], *common, *sizes[after:])
+    source = to, (*steps[:before], *(0,) * len(common), *steps[after:])
+    pad = (1,) * before, (1,) * (len(shape) - after)
     geometries = [as_operand(p, common, *pad) for p in found]
-    stride = strides.elementwise(shape, (source, *geometries))
-    return Plan(order, found, before, common, shape, stride)
+    result = strides.elementwise(to, (source, *geometries))
+    return Plan(tuple(order) if apart else None, named, before, common, to, result)
 
 
-def unmasked(input: Tensor, indices: Indices) -> list[Point | None]:
-    """The indices with each mask replaced by the indices of its elements that hold."""
+def unmasked(input: Tensor, indices: Indices) -> tuple[list[Point | None], list[Places]]:
+    """The geometries and the values of the indices, where each mask is replaced by the indices of
+    its elements that hold."""
     points: list[Point | None] = []
+    values: list[Places] = []
     for t in indices:
         if t is None:
             points.append(None)
@@ -102,10 +112,13 @@ def unmasked(input: Tensor, indices: Indices) -> list[Point | None]:
                 )
             check_mask(input, t, len(points))
             if t.sizes:
-                points += [Point(a, a.shape, (1,)) for a in t.array.nonzero()]
+                holding = t.array.nonzero()
+                values += holding
+                points += [Point(a.shape, (1,)) for a in holding]
         else:
-            points.append(Point(places(t), t.sizes, t.strides))
-    return points
+            values.append(places(t))
+            points.append(Point(t.sizes, t.strides, t.dtype is dtypes.int32))
+    return points, values
 
 
 def check_mask(input: Tensor, mask: Tensor, at: int) -> None:
@@ -132,16 +145,16 @@ def common_shape(points: list[Point]) -> Shape:
 def as_operand(point: Point, common: Shape, before: Shape, after: Shape) -> Geometry:
     """The geometry of an index tensor as the iterator sees it: expanded, with dims of size 1."""
     stride = strides.expand(point.shape, point.stride, common)
-    if point.array.dtype == np.int32:  # it is copied to int64 there
+    if point.narrow:  # it is copied to int64 there
         stride = strides.like(common, stride)
     to = (*before, *common, *after)
     seen = strides.view(common, stride, to)
     return to, strides.contiguous(to) if seen is None else seen
 
 
-def outside(plan: Plan, sizes: Shape) -> IndexError:
+def outside(values: Sequence[Places], sizes: Shape) -> IndexError:
     """The error of the first index, in the order of elements, that is out of bounds."""
-    arrays = np.broadcast_arrays(*[p.array for p in plan.points])
+    arrays = np.broadcast_arrays(*values)
     wrong = [(a < -n) | (a >= n) for a, n in zip(arrays, sizes, strict=True)]
     first = int(np.argmax(np.logical_or.reduce(wrong).ravel()))
     dim = next(d for d, w in enumerate(wrong) if w.ravel()[first])
@@ -165,43 +178,51 @@ def index(input: Tensor, indices: Sequence[Tensor | None]) -> Tensor:
     first = indices[0]
     if len(indices) == 1 and first is not None and first.dtype is dtypes.bool_ and first.sizes:
         return masked(input, first)
-    plan = planned(input, indices)
-    out = empty(plan.shape, plan.stride, input.dtype)
-    if 0 not in plan.shape:
-        read(input, plan, out.array)
+    plan, values = planned(input, indices)
+    form = form_of(plan.shape, plan.stride, input.dtype)
+    if len(values) == 1 and form.brief and input.form.in_order:
+        try:
+            return owning(form, input.array.take(values[0], plan.before))
+        except IndexError:
+            raise outside(values, (input.sizes[plan.before],)) from None
+    out = blank(form)
+    if form.count:
+        read(input, plan, values, out.array)
     return out
 
 
 def masked(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where a mask over the first dims holds, with no list of indices made."""
     check_mask(input, mask, 0)
-    values = input.array[cast(NDArray[np.bool_], mask.array)]
+    values = input.array[cast("NDArray[np.bool_]", mask.array)]
     shape, rest = values.shape, mask.ndim
     source = shape, (0, *input.strides[rest:])
     places = (shape[0], *(1,) * (len(shape) - 1)), (1,) * len(shape)
-    out = empty(shape, strides.elementwise(shape, (source, places)), input.dtype)
+    form = form_of(shape, strides.elementwise(shape, (source, places)), input.dtype)
+    if form.brief:
+        return owning(form, values)
+    out = blank(form)
     out.array[...] = values
     return out
 
 
-def read(input: Tensor, plan: Plan, out: Array) -> None:
+def read(input: Tensor, plan: Plan, values: list[Places], out: Array) -> None:
     """Write to `out` the elements that a plan names."""
-    source = input.array
-    before, points = plan.before, plan.points
-    if len(points) == 1 and source.flags.c_contiguous and out.flags.c_contiguous:
-        at, n = points[0].array, source.shape[before]
+    source, before = input.array, plan.before
+    if len(values) == 1 and source.flags.c_contiguous and out.flags.c_contiguous:
+        at, n = values[0], source.shape[before]
         if first_outside(at, -n, n) is not None:
-            raise outside(plan, (n,))
+            raise outside(values, (n,))
         # 'clip' writes straight to out; 'raise' would go through a buffer
         source.take(positive(at, n), before, out, "clip")
         return
-    if plan.order != list(range(len(plan.order))):
+    if plan.order is not None:
         source = source.transpose(plan.order)
-    key = (*(slice(None),) * before, *[p.array for p in points])
+    key = (*(slice(None),) * before, *values)
     try:
         out[...] = source[key]
     except IndexError:
-        raise outside(plan, source.shape[before : before + len(points)]) from None
+        raise outside(values, source.shape[before : before + len(values)]) from None
 
 
 index.vjp(
@@ -216,7 +237,7 @@ def index_backward(
 ) -> Tensor:
     """Zeros of the input's shape with the gradient added where `indices` name."""
     out = zeros(grad_output, input_sizes)
-    write(out, planned(out, indices), grad_output, True)
+    write(out, *planned(out, indices), grad_output, True)
     bump(out)
     return out
 
@@ -225,30 +246,29 @@ index_backward.vjp(grad_output=lambda g, indices: index(g, indices), indices=Non
 index_backward.jvp("linear")
 
 
-def write(input: Tensor, plan: Plan, values: Tensor, accumulate: bool) -> None:
+def write(input: Tensor, plan: Plan, at: list[Places], values: Tensor, accumulate: bool) -> None:
     """Write `values`, broadcast, to the elements that a plan names, or add them."""
     if 0 in plan.shape:
         return
-    before, points = plan.before, plan.points
-    sizes = strides.permuted(input.sizes, plan.order)[before : before + len(points)]
-    arrays = [p.array for p in points]
-    if any(first_outside(a, -n, n) is not None for a, n in zip(arrays, sizes, strict=True)):
-        raise outside(plan, sizes)
+    before, named = plan.before, plan.named
+    sizes = strides.permuted(input.sizes, named)
+    if any(first_outside(a, -n, n) is not None for a, n in zip(at, sizes, strict=True)):
+        raise outside(at, sizes)
     if not accumulate:
-        key = (*(slice(None),) * before, *arrays)
-        input.array.transpose(plan.order)[key] = values.array
+        key = (*(slice(None),) * before, *at)
+        target = input.array if plan.order is None else input.array.transpose(plan.order)
+        target[key] = values.array
         return
     # indexed dims first, for target and values alike
-    named = plan.order[before : before + len(points)]
-    order = [*named, *plan.order[:before], *plan.order[before + len(points) :]]
+    order = [*named, *[d for d in range(len(input.sizes)) if d not in named]]
     seen = input.alias(
         strides.permuted(input.sizes, order), strides.permuted(input.strides, order), input.offset
     )
     dims = len(plan.common)
     given = np.broadcast_to(values.array, plan.shape)
     moved = [*range(before, before + dims), *range(before), *range(before + dims, given.ndim)]
-    at = [positive(a, n) for a, n in zip(arrays, sizes, strict=True)]
-    quietly(add_at, seen, at, given.transpose(moved))
+    counted = [positive(a, n) for a, n in zip(at, sizes, strict=True)]
+    quietly(add_at, seen, counted, given.transpose(moved))
 
 
 def written(input: Tensor, indices: Indices, values: Tensor, accumulate: bool) -> Tensor:
@@ -270,7 +290,7 @@ def written(input: Tensor, indices: Indices, values: Tensor, accumulate: bool) -
             strides.check_no_overlap(
                 (input.offset, input.sizes, input.strides), (t.offset, t.sizes, t.strides)
             )
-    plan = planned(input, indices)
+    plan, at = planned(input, indices)
     if not is_expandable(values.sizes, plan.shape):
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {listed(values.sizes)} cannot be broadcast to "
@@ -282,7 +302,7 @@ def written(input: Tensor, indices: Indices, values: Tensor, accumulate: bool) -
             f"{input.dtype.aten_name} for the destination and "
             f"{values.dtype.aten_name} for the source."
         )
-    write(input, plan, values, accumulate)
+    write(input, plan, at, values, accumulate)
     return input
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.flight import depth
+from minitorch_np.form import Form, form_of
 from minitorch_np.kernels.large import MANY, dense, loop
 from minitorch_np.kernels.shares import split
 from minitorch_np.loops import exact_result_for, quietly
@@ -20,7 +21,7 @@ from minitorch_np.ops.points import Places, add_at, first_outside, is_index, pla
 from minitorch_np.ops.scatter import as_element, check_apart
 from minitorch_np.shapes import Shape, listed, wrap_dim
 from minitorch_np.strides import Overlap
-from minitorch_np.tensor import Number, Tensor, empty, stored
+from minitorch_np.tensor import Number, Tensor, blank, empty, owning, stored
 
 __all__ = ["index_add", "index_copy", "index_fill", "index_select"]
 
@@ -42,33 +43,44 @@ def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None =
     if out is not None and out.dtype is not input.dtype:
         raise RuntimeError("index_select(): self and result must have the same scalar type")
     shape = input.sizes and (*input.sizes[:d], index.numel(), *input.sizes[d + 1 :])
+    at = places(index).ravel()
     if out is None:
-        done = empty(shape, strides.contiguous(shape), input.dtype)
-    else:
-        strides.check_no_internal_overlap(out.sizes, out.strides)
-        check_apart(out, input, index)
-        done = exact_result_for(out, shape, input.dtype)
-    at = places(index).reshape(-1)
-    if at.size:
-        check_selected(input, d, at, done)
-        if done.form.nbytes:
-            select_into(input.array, d, at, done.array)
+        form = form_of(shape, strides.contiguous(shape), input.dtype)
+        check_selected(input, d, at, True)
+        return rows_of(input, d, at, form)
+    strides.check_no_internal_overlap(out.sizes, out.strides)
+    check_apart(out, input, index)
+    done = exact_result_for(out, shape, input.dtype)
+    check_selected(input, d, at, done.form.in_order)
+    if at.size and done.form.nbytes:
+        select_into(input.array, d, at, done.array)
     return done
 
 
-def check_selected(input: Tensor, dim: int, at: Places, done: Tensor) -> None:
-    """Nothing, when all indices are in bounds; three of ATen's paths have texts of their own."""
+def check_selected(input: Tensor, dim: int, at: Places, in_order: bool) -> None:
+    """Nothing, when all indices are in bounds; three of ATen's paths have texts of their own, one
+    of which is for results whose elements lie `in_order`."""
+    if not at.size:
+        return
     n = input.sizes[dim] if input.sizes else 1
     if n == 0 and len(input.sizes) > 1:
         raise RuntimeError("index_select(): self indexing axis dim should be positive")
     wrong = first_outside(at, 0, n)
     if wrong is None:
         return
-    if len(input.sizes) > 1 and (
-        not input.numel() or (dim == 1 and strides.is_contiguous(done.sizes, done.strides))
-    ):
+    if len(input.sizes) > 1 and (not input.numel() or (dim == 1 and in_order)):
         raise RuntimeError(f"INDICES element is out of DATA bounds, id={wrong} axis_dim={n}")
     raise IndexError("index out of range in self")
+
+
+def rows_of(input: Tensor, dim: int, at: Places, form: Form) -> Tensor:
+    """A new tensor of a contiguous form: the slices that indices, known to be in bounds, name."""
+    if form.brief and input.form.in_order:
+        return owning(form, input.array.take(at, dim))
+    out = blank(form)
+    if form.count:
+        select_into(input.array, dim, at, out.array)
+    return out
 
 
 def select_into(source: Array, dim: int, at: Places, out: Array) -> None:

@@ -69,7 +69,7 @@ def blank(g: Tensor, input: Tensor, shape: Shape) -> Tensor:
 
 def broadcast_mask(mask: Tensor, shape: Shape) -> NDArray[np.bool_]:
     """The values of a mask, broadcast."""
-    return cast(NDArray[np.bool_], np.broadcast_to(mask.array, shape))
+    return cast("NDArray[np.bool_]", np.broadcast_to(mask.array, shape))
 
 
 def check_scattered(input: Tensor, mask: Tensor, source: Tensor) -> None:

@@ -134,9 +134,11 @@ def adjoint(input: Tensor) -> Tensor:
 
 def reversed_dims(input: Tensor) -> Tensor:
     """The tensor with its dims in reverse order; deprecated in PyTorch but for matrices."""
+    if len(input.sizes) == 2:
+        return permute(input, (1, 0))
     if not input.ndim:
         warnings.warn(f"Tensor.T is deprecated on 0-D tensors. {_IDENTITY}", stacklevel=depth())
-    elif input.ndim != 2:
+    else:
         warnings.warn(
             "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is "
             "deprecated and it will throw an error in a future release. Consider `x.mT` to "

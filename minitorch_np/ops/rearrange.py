@@ -12,7 +12,7 @@ from minitorch_np.memory_format import contiguous_format
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.permute import swapped
-from minitorch_np.shapes import Shape, numel, wrap_dim
+from minitorch_np.shapes import Shape, wrap_dim
 from minitorch_np.strides import LAYOUTS, Stride
 from minitorch_np.tensor import Tensor, empty, method, stored
 
@@ -154,14 +154,18 @@ def flip(input: Tensor, dims: Dims) -> Tensor:
 
     Source: aten/src/ATen/native/TensorTransformations.cpp flip.
     """
-    gone = shapes.wrap_dims((dims,) if isinstance(dims, int) else dims, input.ndim)
+    ndim = len(input.sizes)
+    gone = shapes.wrap_dims((dims,) if isinstance(dims, int) else dims, ndim)
     out = empty(input.sizes, strides.like(input.sizes, input.strides), input.dtype)
-    a, last = input.array, input.ndim - 1
-    if gone == (last,) and dense(a):
+    a = input.array
+    if gone == (ndim - 1,) and dense(a):
         loop("copies.reverse_rows")(a, out.array, a.shape[-1])
     else:
-        np.copyto(out.array, np.flip(a, gone if input.ndim else ()))
+        np.copyto(out.array, a[tuple([_BACK if d in gone else _ALL for d in range(ndim)])])
     return out
+
+
+_ALL, _BACK = slice(None), slice(None, None, -1)
 
 
 flip.vjp(input=lambda g, dims: g.flip(dims))
@@ -207,14 +211,14 @@ def roll(input: Tensor, shifts: Dims, dims: Dims = ()) -> Tensor:
     by, along = as_tuple(shifts), as_tuple(dims)
     if not by:
         raise RuntimeError("`shifts` required")
-    shape = input.sizes
+    shape, ndim = input.sizes, len(input.sizes)
     if len(by) != len(along) and (along or len(by) > 1):
         raise RuntimeError(
             f"shifts and dimensions must align. shifts: {len(by)}, dims:{len(along)}"
         )
-    where = [wrap_dim(d, input.ndim, False) for d in along]
+    where = [wrap_dim(d, ndim, False) for d in along]
     out = empty(shape, _rolled_stride(input, by, where), input.dtype)
-    if not input.ndim:
+    if not ndim:
         np.copyto(out.array, input.array)
         return out
     if len(where) == 1:
@@ -230,9 +234,10 @@ def _moved_on(a: Array, shift: int, dim: int, out: Array) -> None:
     """Write `a`, rolled along `dim`, in two pieces; np.roll would go through an array between."""
     n = a.shape[dim]
     at = shift % n if n else 0
-    all_before = (slice(None),) * dim
-    out[(*all_before, slice(at, None))] = a[(*all_before, slice(0, n - at))]
-    out[(*all_before, slice(0, at))] = a[(*all_before, slice(n - at, None))]
+    before = (_ALL,) * dim
+    out[(*before, slice(at, None))] = a[(*before, slice(0, n - at))]
+    if at:
+        out[(*before, slice(0, at))] = a[(*before, slice(n - at, None))]
 
 
 def _rolled_stride(input: Tensor, shifts: Sequence[int], dims: Sequence[int]) -> Stride:
@@ -240,8 +245,10 @@ def _rolled_stride(input: Tensor, shifts: Sequence[int], dims: Sequence[int]) ->
     shape, stride = input.sizes, input.strides
     if not dims:
         return strides.contiguous(shape)
-    if not numel(shape):
+    if not input.form.count:
         return strides.like(shape, stride)
+    if len(shape) < 4:  # too few dims for another format
+        return strides.contiguous(shape)
     rule = LAYOUTS["suggested"]
     assert rule is not None
     for shift, d in zip(shifts, dims, strict=True):

@@ -12,13 +12,21 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.flight import depth
+from minitorch_np.form import form_of
 from minitorch_np.kernels.large import MANY, dense, loop
 from minitorch_np.loops import exact_result_for, number, quietly, scalar
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros
-from minitorch_np.ops.points import Places, first_outside, flat_memory, is_index, places
-from minitorch_np.shapes import Shape, broadcast, listed, wrap_dim
-from minitorch_np.tensor import Number, Tensor, empty
+from minitorch_np.ops.points import (
+    Places,
+    first_outside,
+    flat_memory,
+    is_index,
+    line_starts,
+    places,
+)
+from minitorch_np.shapes import Shape, broadcast, cached, listed, wrap_dim
+from minitorch_np.tensor import Number, Tensor, blank, empty, owning
 
 __all__ = ["gather", "scatter", "scatter_add", "take_along_dim"]
 
@@ -37,16 +45,17 @@ def check_index(name: str, index: Tensor) -> None:
         raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
 
 
-def check_gather(input: Tensor, dim: int, index: Tensor) -> None:
-    """Nothing, when the shape of `index` fits. Raises: RuntimeError."""
-    given, whole = at_least_1d(index.sizes), at_least_1d(input.sizes)
+@cached
+def check_gather(sizes: Shape, dim: int, index: Shape) -> None:
+    """Nothing, when an index of a shape fits a tensor of `sizes`. Raises: RuntimeError."""
+    given, whole = at_least_1d(index), at_least_1d(sizes)
     if len(given) != len(whole):
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
     for d, (n, most) in enumerate(zip(given, whole, strict=True)):
         if d != dim and n > most:
             raise RuntimeError(
-                f"Size does not match at dimension {d} expected index {listed(index.sizes)} to be "
-                f"no larger than self {listed(input.sizes)} apart from dimension {dim}"
+                f"Size does not match at dimension {d} expected index {listed(index)} to be "
+                f"no larger than self {listed(sizes)} apart from dimension {dim}"
             )
 
 
@@ -81,7 +90,7 @@ def check_scatter(input: Tensor, dim: int, index: Tensor, src: Tensor | Number) 
 
 def indices_in(index: Tensor, dim: int, size: int) -> Places:
     """The indices, none of which is out of bounds or counts from the end. Raises: RuntimeError."""
-    array = places(index).reshape(at_least_1d(index.sizes))
+    array = places(index) if index.sizes else places(index).reshape(1)
     wrong = first_outside(array, 0, size)
     if wrong is not None:
         raise RuntimeError(f"index {wrong} is out of bounds for dimension {dim} with size {size}")
@@ -106,16 +115,18 @@ def gather(
     """The elements at `index` along `dim`: out[i][j] = input[index[i][j]][j] for dim 0."""
     del sparse_grad  # gradients are dense here
     d = wrap_dim(dim, len(input.sizes))
-    if out is None:
-        done = empty(index.sizes, strides.contiguous(index.sizes), input.dtype)
-    else:
+    if out is not None:
         done = exact_result_for(out, index.sizes, input.dtype)
         check_apart(done, input)
+    else:
+        form = form_of(index.sizes, strides.contiguous(index.sizes), input.dtype)
+        if form.brief:
+            at = gathered(input, d, index)
+            return owning(form, flat_memory(input).take(dim_places(input, d, at)))
+        done = blank(form)
     if not index.numel():
         return done
-    check_index("gather", index)
-    check_gather(input, d, index)
-    at = indices_in(index, d, at_least_1d(input.sizes)[d])
+    at = gathered(input, d, index)
     if along_rows(d, at, input.array, done.array):
         rows = [input.array.reshape(-1), at.reshape(-1), done.array.reshape(-1)]
         loop("places.gather_rows")(*rows, input.sizes[d], at.shape[d])
@@ -123,6 +134,13 @@ def gather(
     found = flat_memory(input).take(dim_places(input, d, at))
     done.array[...] = found.reshape(index.sizes)
     return done
+
+
+def gathered(input: Tensor, dim: int, index: Tensor) -> Places:
+    """The indices of `gather`, which fit. Raises: RuntimeError."""
+    check_index("gather", index)
+    check_gather(input.sizes, dim, index.sizes)
+    return indices_in(index, dim, at_least_1d(input.sizes)[dim])
 
 
 def along_rows(dim: int, index: Places, *arrays: Array) -> bool:
@@ -236,6 +254,10 @@ def check_apart(out: Tensor, *others: Tensor | Number) -> None:
 def dim_places(target: Tensor, dim: int, index: Places) -> NDArray[np.int64]:
     """The place in `flat_memory(target)` of every element that `index` names along `dim`."""
     steps = target.strides or (1,)
+    if index.size < MANY:
+        wide = index.astype(np.int64, copy=False)
+        starts = line_starts(index.shape, steps, dim)
+        return starts + (wide if steps[dim] == 1 else wide * steps[dim])
     at = index.astype(np.int64) if steps[dim] == 1 else index.astype(np.int64) * steps[dim]
     shape: Shape = index.shape
     for d, n in enumerate(shape):

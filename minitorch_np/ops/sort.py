@@ -7,12 +7,23 @@ Source: aten/src/ATen/native/Sorting.cpp.
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import dtypes, return_types, selection, strides
+from minitorch_np import dtypes, kernels, return_types, selection, strides
+from minitorch_np.form import form_of
 from minitorch_np.kernels.large import MANY, loop
 from minitorch_np.kernels.shares import split
-from minitorch_np.loops import exact_result_for, finish, not_implemented, quietly
+from minitorch_np.loops import exact_result_for, finish, not_implemented
 from minitorch_np.op import composite, op
-from minitorch_np.ops.extremes import Pair, check_dim, picked, picked_backward, selected, values_of
+from minitorch_np.ops.extremes import (
+    Pair,
+    check_dim,
+    holding,
+    picked,
+    picked_backward,
+    row_major,
+    selected,
+    values_of,
+)
+from minitorch_np.ops.points import along
 from minitorch_np.shapes import need_bool, wrap_dim
 from minitorch_np.tensor import Tensor, empty
 
@@ -26,14 +37,12 @@ def order_of(array: Array, dim: int, descending: bool) -> Indices:
     """The indices that sort along `dim`; equal elements keep their order in both directions."""
     if not array.ndim:
         return np.zeros((), np.int64)
+    if array.size < MANY:
+        return _order(array, dim, descending)
     order = np.empty(array.shape, np.int64)
 
     def find(some: Array, place: Indices) -> None:
-        if not descending:
-            place[...] = np.argsort(some, dim, kind="stable")
-        else:
-            backwards = np.argsort(np.flip(some, dim), dim, kind="stable")
-            np.subtract(some.shape[dim] - 1, np.flip(backwards, dim), place)
+        place[...] = _order(some, dim, descending)
 
     across = [d for d in range(array.ndim) if d != dim % array.ndim]
     if across:
@@ -41,6 +50,14 @@ def order_of(array: Array, dim: int, descending: bool) -> Indices:
     else:
         find(array, order)
     return order
+
+
+def _order(array: Array, dim: int, descending: bool) -> Indices:
+    """`order_of`, in one thread."""
+    if not descending:
+        return array.argsort(dim, "stable")
+    back = (*(slice(None),) * (dim % array.ndim), slice(None, None, -1))
+    return array.shape[dim] - 1 - array[back].argsort(dim, "stable")[back]
 
 
 SORTING = 30.0
@@ -56,7 +73,7 @@ def ranks(row: Array, descending: bool) -> list[int]:
 
 def _tied(array: Array, order: Indices, n: int) -> Array:
     """The rows, along the last axis, in which two of the `n` first in `order` are equal."""
-    front = np.take_along_axis(array, order[..., :n], -1)
+    front = along(array, order[..., :n], array.ndim - 1)
     a, b = front[..., 1:], front[..., :-1]
     return np.any((a == b) | ((a != a) & (b != b)), -1)
 
@@ -64,14 +81,15 @@ def _tied(array: Array, order: Indices, n: int) -> Array:
 def top(array: Array, k: int, largest: bool, ordered: bool = True) -> Indices:
     """The indices of the `k` largest (or smallest) elements along the last axis."""
     few = 0 < k < min(array.shape[-1], _FEW)
-    if ordered and few and array.size >= MANY and array.dtype == np.float32:
+    looped = array.size >= MANY or not kernels.waiting
+    if ordered and few and looped and array.dtype == np.float32:
         found = _lone_top(array, k, largest)
         if found is not None:
             return found
     order = order_of(array, -1, largest)
     chosen = order[..., :k].copy()
     rows = _tied(array, order, k + 1) if ordered else np.ones(array.shape[:-1], np.bool_)
-    for at in map(tuple, np.argwhere(rows)) if k and array.size else ():
+    for at in map(tuple, np.argwhere(rows)) if k and array.size and rows.any() else ():
         chosen[at] = selection.first(ranks(array[at], largest), k, ordered)
     return chosen
 
@@ -114,16 +132,16 @@ def sort(
     need_bool(descending)
     d = wrap_dim(dim, input.ndim)
     indices = order_of(values_of(input), d, descending)
-    values = np.take_along_axis(input.array, indices, d) if input.ndim else input.array
+    values = along(input.array, indices, d) if input.sizes else input.array
     layout = strides.like(input.sizes, input.strides)
     pair: list[Tensor] = []
     for nr, (array, kind) in enumerate(((values, input.dtype), (indices, dtypes.int64))):
         if out is None:
-            done = empty(input.sizes, layout, kind)
+            pair.append(holding(array, form_of(input.sizes, layout, kind)))
         else:
             done = exact_result_for(out[nr], input.sizes, kind, [input], stride=layout)
-        quietly(np.copyto, done.array, array)
-        pair.append(done)
+            np.copyto(done.array, array)
+            pair.append(done)
     return return_types.sort(*pair)
 
 
@@ -169,12 +187,15 @@ def topk(
         raise NotImplementedError("topk does not support bool dtypes on CPU")
     if not input.ndim:
         return return_types.topk(*selected(input, np.zeros((), np.int64), d, True, out))
-    indices = np.moveaxis(top(np.moveaxis(values_of(input), d, -1), k, largest, sorted), -1, d)
-    values = np.take_along_axis(input.array, indices, d)
-    first, second = out if out is not None else (None, None)
-    if out is not None:
-        for t, kind in zip(out, (input.dtype, dtypes.int64), strict=True):
-            _ = exact_result_for(t, values.shape, kind)
+    indices = top(values_of(input).swapaxes(d, -1), k, largest, sorted).swapaxes(d, -1)
+    values = along(input.array, indices, d)
+    kinds = (input.dtype, dtypes.int64)
+    if out is None:
+        forms = [row_major(values.shape, kind) for kind in kinds]
+        return return_types.topk(holding(values, forms[0]), holding(indices, forms[1]))
+    for t, kind in zip(out, kinds, strict=True):
+        _ = exact_result_for(t, values.shape, kind)
+    first, second = out
     return return_types.topk(
         finish(values, input.dtype, first), finish(indices, dtypes.int64, second)
     )
@@ -216,7 +237,7 @@ def kthvalue(
         raise not_implemented("kthvalue_cpu", input.dtype)
     indices = np.zeros((), np.int64)
     if input.ndim:
-        indices = np.moveaxis(_kth(np.moveaxis(values_of(input), d, -1), k - 1), -1, d)
+        indices = _kth(values_of(input).swapaxes(d, -1), k - 1).swapaxes(d, -1)
     return return_types.kthvalue(*selected(input, indices, d, keepdim, out))
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from minitorch_np import shapes, strides
+from minitorch_np import shapes
 from minitorch_np.dtypes import int64
-from minitorch_np.graph.inplace import made
+from minitorch_np.form import form_of
 from minitorch_np.graph.modes import Creation, state
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros
@@ -12,7 +12,7 @@ from minitorch_np.ops.join import cat, stack
 from minitorch_np.ops.slicing import slice
 from minitorch_np.overloads import unfitting
 from minitorch_np.shapes import Shape, wrap_dim
-from minitorch_np.tensor import Tensor, method, over
+from minitorch_np.tensor import Tensor, method, over, view_of
 
 __all__ = [
     "chunk", "dsplit", "hsplit", "split", "split_with_sizes", "tensor_split", "unbind",
@@ -44,17 +44,26 @@ def split(input: Tensor, split_size_or_sections: Sections, dim: int = 0) -> tupl
     Views, none of which may be written to in place while autograd records.
     Source: aten/src/ATen/native/TensorShape.cpp split, split_with_sizes.
     """
-    sizes = lengths(input.sizes, split_size_or_sections, dim)
-    d = wrap_dim(dim, input.ndim)
-    shape, stride = input.sizes, input.strides
+    shape, stride, start = input.sizes, input.strides, input.offset
+    sizes = lengths(shape, split_size_or_sections, dim)
+    d = wrap_dim(dim, len(shape))
+    step = stride[d]
+    form, length = input.form, shape[d]
     pieces: list[Tensor] = []
-    start = 0
     for n in sizes:
-        cut = (*shape[:d], n, *shape[d + 1 :])
-        pieces.append(input.alias(cut, stride, input.offset + start * stride[d]))
-        if state.route:  # else the view says that nothing was recorded
-            made(pieces[-1], Creation.MULTI_OUTPUT_NODE)
-        start += n
+        if n != length:
+            form, length = form_of((*shape[:d], n, *shape[d + 1 :]), stride, input.dtype), n
+        pieces.append(view_of(input, form, start))
+        start += n * step
+    return together(pieces)
+
+
+def together(pieces: list[Tensor]) -> tuple[Tensor, ...]:
+    """Views of one tensor, marked as made by a function that gives several; but those made where
+    nothing is recorded will say that instead, and those of an inference mode's say so already."""
+    if state.route and pieces and pieces[0].creation != Creation.INFERENCE_MODE:
+        for piece in pieces:
+            piece.creation = Creation.MULTI_OUTPUT_NODE
     return tuple(pieces)
 
 
@@ -101,11 +110,12 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 
 def check_chunks(input: Tensor, chunks: int, dim: int) -> int:
     """The size of the dim that is cut. Raises: RuntimeError for nothing to cut, or into nothing."""
-    if not input.ndim:
+    sizes = input.sizes
+    if not sizes:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
-    return input.sizes[wrap_dim(dim, input.ndim)]
+    return sizes[wrap_dim(dim, len(sizes))]
 
 
 def apart(input: Tensor, sizes: Shape, dim: int) -> tuple[Tensor, ...]:
@@ -162,16 +172,13 @@ def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]
 @op("view")
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices of `dim`, without it; as many as its size. Views, as those of `split`."""
-    d = wrap_dim(dim, input.ndim)
-    if not input.ndim:
-        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     shape, stride, offset = input.sizes, input.strides, input.offset
-    rest = [i for i in range(len(shape)) if i != d]
-    part, step = strides.permuted(shape, rest), strides.permuted(stride, rest)
-    pieces = [input.alias(part, step, offset + i * stride[d]) for i in range(shape[d])]
-    for piece in pieces if state.route else ():
-        made(piece, Creation.MULTI_OUTPUT_NODE)
-    return tuple(pieces)
+    d = wrap_dim(dim, len(shape))
+    if not shape:
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
+    part, steps = shape[:d] + shape[d + 1 :], stride[:d] + stride[d + 1 :]
+    form, step = form_of(part, steps, input.dtype), stride[d]
+    return together([view_of(input, form, offset + i * step) for i in range(shape[d])])
 
 
 unbind.vjp(input=lambda g, dim: unbind_backward(g, dim))

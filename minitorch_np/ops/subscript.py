@@ -9,11 +9,15 @@ from collections.abc import Sequence
 from typing import NoReturn, SupportsIndex, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.devices import type_name
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.flight import depth
+from minitorch_np.form import Form, Plans
+from minitorch_np.graph.inplace import bump, made
+from minitorch_np.graph.modes import WATCHERS, WRITERS, Creation, debugging, state
 from minitorch_np.graph.saved import legacy_type, type_text
 from minitorch_np.ops.from_data import copied, inferred_dtype, is_sequence
 from minitorch_np.ops.index import index, index_put_, single_mask
@@ -22,7 +26,7 @@ from minitorch_np.ops.slicing import slice as sliced
 from minitorch_np.ops.view import expand, same_view, unsqueeze, view
 from minitorch_np.shapes import Shape, listed
 from minitorch_np.strides import is_contiguous
-from minitorch_np.tensor import Number, Tensor, empty, method, stored
+from minitorch_np.tensor import Number, Tensor, empty, method, stored, view_of
 
 __all__: list[str] = []
 
@@ -67,9 +71,13 @@ class Subscript:
 
     def read(self, item: Index, at: int) -> None:
         """Apply one index, the `at`-th of the subscript."""
-        if isinstance(item, slice):
+        if type(item) is int and -_MOST <= item <= _MOST:
+            self.select(item, at)
+        elif isinstance(item, slice):
             start, stop, step = unpacked(cast("slice[object, object, object]", item))
             self.slice(start, stop, step)
+        elif isinstance(item, Tensor):
+            self.tensor(item, at)
         elif item is None:
             self.view = unsqueeze(self.view, self.dim)
             self.dim += 1
@@ -84,10 +92,12 @@ class Subscript:
 
     def select(self, i: int, at: int) -> None:
         """Apply an integer."""
-        sizes = self.view.sizes
-        n = sizes[self.dim] if -len(sizes) <= self.dim < len(sizes) else wrong_dim(sizes, self.dim)
-        check_bounds(i, at, n)
-        self.view = select(self.view, self.dim, i)
+        view, dim = self.view, self.dim
+        sizes = view.sizes
+        n = sizes[dim] if -len(sizes) <= dim < len(sizes) else wrong_dim(sizes, dim)
+        if not -n <= i < n:
+            check_bounds(i, at, n)
+        self.view = select(view, dim, i)
 
     def slice(self, start: int, stop: int, step: int) -> None:
         """Apply a slice; one that names all of a dim makes no view."""
@@ -137,6 +147,8 @@ def check_bounds(i: int, dim: int, n: int) -> None:
 
 def specified_dims(item: Index) -> int:
     """How many dims of the tensor an index is about; masks in sequences count as one."""
+    if type(item) is int:
+        return 1
     if isinstance(item, Tensor):
         return len(item.sizes) if item.dtype in _MASKS else 1
     return 0 if item is None or item is Ellipsis or item is True or item is False else 1
@@ -164,6 +176,8 @@ def unpacked(item: "slice[object, object, object]") -> tuple[int, int, int]:
 
 def bound(value: object) -> int:
     """A bound of a slice, clamped to 64 bits."""
+    if type(value) is int and -_MOST <= value <= _MOST:
+        return value
     if not hasattr(type(value), "__index__"):
         raise TypeError("slice indices must be integers or None or have an __index__ method")
     return min(max(operator.index(cast(int, value)), -_MOST - 1), _MOST)
@@ -225,6 +239,8 @@ def parts(item: Index) -> Sequence[Index]:
     """The indices of a subscript."""
     if isinstance(item, tuple):
         return cast("tuple[object, ...]", item)
+    if isinstance(item, Tensor):
+        return (item,)
     return tuple(cast("Sequence[object]", item)) if is_tuple(item) else (item,)
 
 
@@ -248,16 +264,56 @@ def getitem(self: Tensor, item: Index) -> Tensor:
             _ = self.grad_fn  # which may be refused, and is asked for first
             raise IndexError("slice() cannot be applied to a 0-dim tensor.")
         return sliced(self, 0, start, stop, step)
+    if isinstance(item, Tensor) and item.sizes and specified_dims(item) <= len(self.sizes):
+        return index(self, [item])
+    if item is None:
+        return unsqueeze(self, 0)
     if item is Ellipsis:
         return same_view(self)
-    read = Subscript(self, parts(item))
+    key = None
+    if isinstance(item, tuple) and not (WATCHERS or debugging.recorder):
+        if is_unmet(self) or not state.route:
+            key = view_key(self.form, cast("tuple[object, ...]", item))
+            if (known := _views.get(key)) is not None:
+                view = view_of(self, known[0], self.offset + known[1])
+                if not state.route:
+                    made(view, Creation.NO_GRAD_MODE)
+                return view
+    read = Subscript(self, parts(cast(Index, item)))
     if read.indices:
         return index(read.view, read.indices)
-    return same_view(self) if read.view is self else read.view
+    view = same_view(self) if read.view is self else read.view
+    if key is not None:
+        _views.keep(key, (view.form, view.offset - self.offset))
+    return view
+
+
+_views = Plans[tuple[Form, int]]()
+"""The form of each view that was taken of a form, and how far behind the tensor's it starts: where
+nothing is recorded, nobody needs the views on the way there."""
+
+
+def view_key(form: Form, items: tuple[Index, ...]) -> tuple[object, ...] | None:
+    """What decides on a view of a tensor of some form; None where it may be no view, or where what
+    is named compares equal to something else, as 1 and True."""
+    key: list[object] = [form]
+    for item in items:
+        if isinstance(item, slice):
+            cut = cast("slice[object, object, object]", item)
+            if not is_usual(cut):
+                return None
+            key.append((cut.start, cut.stop, cut.step))
+        elif type(item) is int or item is None or item is Ellipsis:
+            key.append(item)
+        else:
+            return None
+    return tuple(key)
 
 
 def setitem(self: Tensor, item: Index, value: Tensor | Number) -> None:
     """Write `value`, broadcast and (unless indices are tensors) converted, where `item` names."""
+    if placed(self, item, value):
+        return
     number = checked_value(self, value)
     if item is False:
         return
@@ -278,6 +334,78 @@ def setitem(self: Tensor, item: Index, value: Tensor | Number) -> None:
         copy_to(target, cast(Tensor, value))
     else:
         target.fill_(real(number, target.dtype, target.numel() == 1))
+
+
+def placed(self: Tensor, item: Index, value: object) -> bool:
+    """Whether `value` was written at once: one that needs no conversion to speak of, to a place
+    that NumPy names as PyTorch does, and where nobody is to know of the views on the way there."""
+    if WRITERS or debugging.recorder or not (is_unmet(self) or not state.write_route):
+        return False
+    key = key_of(self, item)
+    if key is None:
+        return False
+    if isinstance(value, Tensor):
+        fits = self.form.packed and value.dtype is self.dtype and are_apart(self, value)
+        if not fits or not (is_unmet(value) or not state.write_route):
+            return False
+        if value.sizes != np.shape(self.array[key]):
+            return False
+        self.array[key] = value.array
+    else:
+        number = cast(Number, value)
+        if type(number) not in _HELD.get(self.dtype, ()) or not -_EXACT <= number <= _EXACT:
+            return False
+        self.array[key] = number
+    bump(self)
+    return True
+
+
+def key_of(self: Tensor, item: Index) -> "tuple[int | slice, ...] | NDArray[np.bool_] | None":
+    """A subscript of ints and slices, or a mask of the same shape, as NumPy takes it; else None."""
+    sizes = self.sizes
+    if isinstance(item, Tensor):
+        mask = item.dtype is dtypes.bool_ and item.sizes == sizes
+        if mask and self.form.packed and are_apart(self, item):
+            return cast("NDArray[np.bool_]", item.array)
+        return None
+    items = cast("tuple[int | slice, ...]", item if isinstance(item, tuple) else (item,))
+    if len(items) > len(sizes):
+        return None
+    for i, n in zip(items, sizes, strict=False):
+        if type(i) is int:
+            if not -n <= i < n:
+                return None
+        elif type(i) is not slice or not is_usual(i):
+            return None
+    return items
+
+
+def is_usual(item: "slice[object, object, object]") -> bool:
+    """Whether a slice is one of ints that goes forward."""
+    start, stop, step = item.start, item.stop, item.step
+    if not (step is None or (type(step) is int and step > 0)):
+        return False
+    return (start is None or type(start) is int) and (stop is None or type(stop) is int)
+
+
+def are_apart(a: Tensor, b: Tensor) -> bool:
+    """Whether two tensors certainly share no memory."""
+    return a is not b and (a.store is not b.store or a.store is None)
+
+
+def is_unmet(t: Tensor) -> bool:
+    """Whether autograd met neither a tensor nor what it is a view of."""
+    return t.meta is None and (t.base is None or t.base.meta is None)
+
+
+_HELD: dict[Dtype, tuple[type[Number], ...]] = {
+    dtypes.float32: (float, int), dtypes.float64: (float, int),
+    dtypes.int64: (int,), dtypes.bool_: (bool,),
+}  # fmt: skip
+"""The numbers that NumPy converts as PyTorch does, if they are no larger than `_EXACT`."""
+
+_EXACT = 2**53
+"""Up to which a float64 holds every integer."""
 
 
 def checked_value(self: Tensor, value: object) -> Number | complex | None:

@@ -12,7 +12,7 @@ from minitorch_np.guard import guarded
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.op import composite, op
 from minitorch_np.ops.factory import is_index, sizes_of
-from minitorch_np.shapes import Shape, Size, noted, wrap_dim
+from minitorch_np.shapes import Shape, Size, cached, noted, wrap_dim
 from minitorch_np.tensor import INFERENCE, Tensor, attribute, counter, method
 
 __all__ = [
@@ -135,7 +135,7 @@ def reshape(input: Tensor, shape: Shape) -> Tensor:
 
     Source: aten/src/ATen/native/TensorShape.cpp reshape.
     """
-    if strides.is_contiguous(input.sizes, input.strides):
+    if input.form.in_order:
         return view(input, shape)
     to = shapes.infer(tuple(shape), input.numel())
     stride = strides.view(input.sizes, input.strides, to)
@@ -187,7 +187,9 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     Source: aten/src/ATen/native/TensorShape.cpp flatten.
     """
     to = shapes.flattened(input.sizes, start_dim, end_dim)
-    return input if to == input.sizes else reshape(input, to)
+    if to == input.sizes:
+        return input
+    return view(input, to) if input.form.in_order else reshape(input, to)
 
 
 @composite(python=True)
@@ -212,13 +214,18 @@ def squeeze(input: Tensor, dim: int | Shape | None = None) -> Tensor:
 
     Source: aten/src/ATen/native/TensorShape.cpp squeeze.
     """
-    kept = unsqueezed_dims(input.sizes, dim)
-    return input.alias(
-        strides.permuted(input.sizes, kept), strides.permuted(input.strides, kept), input.offset
-    )
+    dims = None if dim is None else squeezed(len(input.sizes), dim)
+    return input.alias(*without_dims(input.sizes, input.strides, dims), input.offset)
 
 
 squeeze.vjp(input=lambda g, input_shape, dim: unsqueeze_to(g, input_shape, dim))
+
+
+@cached
+def without_dims(shape: Shape, stride: strides.Stride, dims: Shape | None) -> strides.Geometry:
+    """A geometry without the dims of size 1 among wrapped `dims`, or among all."""
+    kept = unsqueezed_dims(shape, dims)
+    return strides.permuted(shape, kept), strides.permuted(stride, kept)
 
 
 def unsqueezed_dims(shape: Shape, dim: int | Shape | None) -> list[int]:

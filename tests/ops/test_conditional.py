@@ -123,3 +123,41 @@ def test_clamp_takes_limits_of_one_kind(low, high):
     x, y = sample(3), sample(3, seed=1)
     same(lambda torch, x, y: torch.clamp(x, y if low is None else low, y), x, y)
     same(lambda torch, x, y: torch.clamp(x, y, y if high is None else high), x, y)
+
+
+@pytest.mark.parametrize("default", [torch.float32, torch.float64])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_where_met_again(dtype, default):
+    """The second time, what follows from the forms is known; and what does not, is not."""
+
+    def f(t, c, x, y):
+        before = t.get_default_dtype()
+        t.set_default_dtype(getattr(t, str(default).removeprefix("torch.")))
+        try:
+            others = [y, 1, 2.5, True, NAN, -0.0, y[0], y.sum(), x.double(), x[:1]]
+            return [[t.where(c, x, z), t.where(c, z, x), t.where(c, 1, z)] for z in others]
+        finally:
+            t.set_default_dtype(before)
+
+    for layout in LAYOUTS:
+        for kind in (torch.bool, torch.uint8):
+            c = sample(2, 3, 4, dtype=torch.bool, layout=layout, seed=2).to(kind)
+            known = {"dtype": dtype, "layout": layout, "grad": kind is torch.bool}  # else it warns
+            x, y = sample(2, 3, 4, **known), sample(2, 3, 4, seed=1, **known)
+            for _ in range(2):
+                same(f, c, x, y)
+            same(f, ~c if kind is torch.bool else 1 - c, y, x)
+
+
+def test_where_met_again_refuses_and_aliases_nothing():
+    def f(t, c, x):
+        first = t.where(c, x, x)
+        second = t.where(c, x, x)
+        second += 1
+        third = t.where(c, x, first, out=t.empty(0))
+        return first, second, third, x
+
+    same(f, sample(3, 4, dtype=torch.bool), sample(3, 4, grad=False))
+    for bad in (torch.ones(3, 4), torch.ones(3, 4, dtype=torch.int64)):
+        for _ in range(2):
+            same(lambda t, c, x: t.where(c, x, 1.0), bad, sample(3, 4))

@@ -161,3 +161,15 @@ def test_out() -> None:
             )
 
         same(run, sample(2, 3, grad=False), i)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_select_few_slices_and_refuse_what_is_outside(layout: str) -> None:
+    x = sample(4, 3, 2, layout=layout)
+    for dim, n in enumerate((4, 3, 2)):
+        for at in ([0], [n - 1, 0, 0], [], [-1], [0, n], [0] * 40, [0] * 40 + [n], [-1] * 33):
+            for dtype in (torch.int64, torch.int32):
+                i = torch.tensor(at, dtype=dtype)
+                same(lambda torch, x, i: x.index_select(dim, i), x, i, exact=True)
+    same(lambda torch, x, i: x.index_select(0, i), torch.arange(3.0), torch.tensor(1))
+    same(lambda torch, x, i: x.index_select(0, i), torch.tensor(3.0), torch.tensor([0]))

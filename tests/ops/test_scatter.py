@@ -184,3 +184,21 @@ def test_many_are_added_in_order(high: int) -> None:
         same(lambda torch, x, i, s: x.scatter_add_(1, i[:, :77], s), x, index, given, exact=True)
     index[7, 3] = 80
     same(lambda torch, x, i, s: x.scatter_add(1, i, s), x, index, source)
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.int32])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_gather_of_few_elements(layout: str, dtype: torch.dtype) -> None:
+    x = sample(4, 3, 5, layout=layout)
+    for dim, high in enumerate((4, 3, 5)):
+        for shape in ((4, 3, 5), (2, 3, 4), (1, 1, 9), (0, 2, 2), (4, 1, 5), (1, 4, 1)):
+            i = places(*shape, high=high, dtype=dtype)
+            for _ in range(2):
+                same(lambda torch, x, i: x.gather(dim, i), x, i)
+                same(lambda torch, x, i: x.gather(dim, i.transpose(0, 1)), x, i)
+        for wrong in (-1, high):
+            i = torch.tensor([[[0, wrong]]], dtype=dtype)
+            same(lambda torch, x, i: x.gather(dim, i), x, i)
+    same(lambda torch, x, i: x.gather(0, i), torch.tensor(3.0), torch.tensor(0, dtype=dtype))
+    same(lambda torch, x, i: x.gather(0, i), torch.tensor(3.0), torch.tensor([0, 0], dtype=dtype))
+    same(lambda torch, x, i: x.gather(0, i), torch.arange(3.0), torch.tensor(2, dtype=dtype))

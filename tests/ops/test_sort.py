@@ -1,9 +1,16 @@
 """sort, argsort, topk, kthvalue against torch."""
 
+import itertools
+
+import numpy as np
 import pytest
 import torch
 
-from tests.oracle import DTYPES, LAYOUTS, same, sample
+from minitorch_np import kernels
+from minitorch_np.dtypes import float32
+from minitorch_np.kernels.large import MANY
+from minitorch_np.tensor import stored
+from tests.oracle import DTYPES, LAYOUTS, arrange, same, sample
 
 NAN = torch.tensor(
     [[1.0, float("nan"), 3.0, -2.0], [float("inf"), 1.0, float("nan"), -float("inf")]]
@@ -103,3 +110,37 @@ def test_sort_out_and_repr() -> None:
     x = sample(2, 3, grad=False)
     same(lambda t, x: t.sort(x, out=(t.empty(0), t.empty(0, dtype=t.int64))), x)
     same(lambda t, x: repr(x.sort()), x)
+
+
+def test_topk_of_few_elements_is_the_same_once_compiled_code_is_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    elements = [0.0, -0.0, 1.0, -1.0, float("inf"), -float("inf"), float("nan"), 2.0]
+    rows = list(itertools.permutations(range(8)))[::331]
+    x = stored(np.array(elements, np.float32)[rows], float32)
+    clean = stored(np.array(elements, np.float32)[[2, 3, 4, 5, 7]], float32)
+    assert x.numel() < MANY
+    _ = kernels.compiler  # which loads it
+    for t, k, largest in itertools.product((x, x.t(), clean), (1, 3, 4), (True, False)):
+        for dim in range(t.ndim):
+            monkeypatch.setattr(kernels, "waiting", [print])
+            before = t.topk(k, dim, largest)
+            monkeypatch.setattr(kernels, "waiting", [])
+            after = t.topk(k, dim, largest)
+            assert after.indices.tolist() == before.indices.tolist()
+            assert after.values.numpy().tobytes() == before.values.numpy().tobytes()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_zeros_of_both_signs_and_what_is_picked_of_them(dtype: torch.dtype) -> None:
+    x = torch.tensor([[0.0, -0.0, 1.0], [-0.0, 0.0, -1.0], [2.0, 2.0, -2.0]]).to(dtype)
+    for layout in ("contiguous", "reversed", "sliced"):
+        arranged = arrange(x, layout)
+        for dim in (0, 1):
+            same(lambda t, x: 1 / t.sort(x, dim)[0].double(), arranged)
+            same(lambda t, x: 1 / t.max(x, dim)[0].double(), arranged)
+            same(lambda t, x: 1 / t.min(x, dim, True)[0].double(), arranged)
+            same(lambda t, x: 1 / t.kthvalue(x, 2, dim)[0].double(), arranged)
+            if dtype is not torch.bool:
+                same(lambda t, x: t.argmax(x, dim), arranged)
+                same(lambda t, x: t.topk(x, 2, dim)[0].double(), arranged)

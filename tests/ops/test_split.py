@@ -120,3 +120,35 @@ REFUSED: dict[str, Callable[..., Any]] = {
 def test_writes_to_one_of_several_views_are_refused(name: str) -> None:
     same(lambda torch, x: REFUSED[name](x * 1), sample(2, 3, 4))
     same(lambda torch, x: REFUSED[name](x), sample(2, 3, 4))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_pieces_of_any_layout(layout: str) -> None:
+    x = sample(2, 5, 3, layout=layout)
+    for dim in (0, 1, -1):
+        same(lambda torch, x: x.unbind(dim), x)  # called at once
+        same(lambda torch, x: x.split(2, dim), x)
+        same(lambda torch, x: x.chunk(1, dim), x)
+    same(lambda torch, x: x.split([0, 3, 2, 0], 1), x)
+    same(lambda torch, x: x[:, 1:1].split(2, 1), x)
+    same(lambda torch, x: x[1:1].unbind(), x)
+
+
+@pytest.mark.parametrize("mode", ["no_grad", "inference_mode", "set_grad_enabled"])
+@pytest.mark.parametrize("cut", ["unbind", "chunk"])
+def test_what_pieces_made_elsewhere_say_when_they_are_written_to(mode: str, cut: str) -> None:
+    def run(torch: Any, x: Any) -> Any:
+        x = x * 1
+        with getattr(torch, mode)() if mode != "set_grad_enabled" else torch.set_grad_enabled(True):
+            pieces = x.unbind(0) if cut == "unbind" else x.chunk(2, 0)
+        return pieces[1].mul_(2)
+
+    def nested(torch: Any, x: Any) -> Any:
+        x = x * 1
+        with torch.inference_mode():
+            row = x[:]
+        return (row.unbind(0) if cut == "unbind" else row.chunk(2, 0))[1].mul_(2)
+
+    same(run, sample(2, 3, 4))
+    same(run, sample(2, 3, 4, grad=False))
+    same(nested, sample(2, 3, 4))

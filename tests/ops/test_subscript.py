@@ -9,6 +9,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import minitorch_np
+from minitorch_np.graph.modes import OpMode
+from minitorch_np.ops.index import index as indexed
 from tests.oracle import DTYPES, LAYOUTS, arrange, same, sample
 
 NAMESPACE = {"np": np, "slice": slice, "range": range, "object": object, "memoryview": memoryview}
@@ -324,6 +327,8 @@ def test_random_subscripts(
     x = sample(*shape, layout=layout, seed=seed)
     same(read, x)
     same(write, x)
+    for _ in range(2):  # the second time what a view is like is known
+        same(read, x.detach())
 
 
 def test_fast_path_of_rows() -> None:
@@ -333,3 +338,236 @@ def test_fast_path_of_rows() -> None:
     same(lambda torch, x, at: x[at], x.t(), at % 7, exact=True)
     same(lambda torch, x, at: x[:, at % 7], x, at, exact=True)
     same(lambda torch, x, at: x[at], x, at + 49)
+
+
+NUMBERS = [1, 2.5, -0.0, True, 1e39, 3e38, 2**53 + 1, 2**62 + 1, -(2**63), 2**63, 1e-46, -1, 300,
+           float("inf"), float("nan")]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", NUMBERS)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_numbers_written_to_elements_and_rows(dtype: torch.dtype, value: Any) -> None:
+    def write(index: Any) -> Callable[..., Any]:
+        def run(_: Any, x: Any) -> Any:
+            x = x.clone()
+            with np.errstate(all="raise"):
+                x[index] = value
+            return x, x._version
+
+        return run
+
+    x = torch.arange(12).reshape(3, 4).to(dtype)
+    places: list[Any] = [(1, -1), (-3, 0), 1, (2,), (), (True, 1), (1, 4), -4, (0, 0, 0)]
+    places += [slice(1, None), (slice(None), 1), (slice(-2, 9, 2), slice(None, -1)), slice(2, 1)]
+    places += [slice(None, None, -1), (slice(None, None, 0), 0), slice(True), slice(2**70)]
+    for index in places:
+        same(write(index), x, exact=True)
+    same(write(()), x[0, 0], exact=True)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_values_written_to_rows_of_any_layout(layout: str) -> None:
+    def write(_: Any, x: Any, y: Any) -> Any:
+        base = x.detach()
+        base[1] = y
+        base[-1, 0] = 7
+        base[0] = base[1]
+        base[0, 1] = y[0, 1]
+        base[:, 1:] = y[1:]
+        base[..., 0:2] = y[:, :2]
+        base[:, :, 1] = base[:, :, 0]
+        base[base > 3] = 3
+        base[base < 0] = y[0, 0]
+        return base, base._version, y._version
+
+    same(write, sample(2, 3, 4, layout=layout, grad=False), torch.arange(12.0).reshape(3, 4))
+    same(write, sample(2, 3, 4, layout=layout, grad=False), torch.arange(4.0))  # is broadcast
+    same(write, sample(2, 3, 4, layout=layout, grad=False), torch.arange(12).reshape(3, 4))
+
+
+def test_rows_of_expanded_memory_and_of_itself() -> None:
+    def stretched(value: Any) -> Callable[..., Any]:
+        def write(_: Any, x: Any, y: Any) -> Any:
+            x.expand(2, 3, 4)[1] = y if value is None else value
+            return x, x._version
+
+        return write
+
+    def shifted(_: Any, x: Any, _y: Any) -> Any:
+        x.view(2, 2)[0] = x[1:3]
+        return x
+
+    def overlapping(_: Any, x: Any, _y: Any) -> Any:
+        x.as_strided((2, 3), (1, 1))[0] = x[1:]
+        return x
+
+    for f in (stretched(1.0), stretched(None), overlapping, shifted):
+        same(f, torch.arange(4.0), torch.ones(3, 4))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_numbers_written_where_a_mask_holds(dtype: torch.dtype) -> None:
+    def run(torch: Any, x: Any, mask: Any) -> Any:
+        x = x.clone()
+        x[mask] = 1
+        x[:, 1][mask[:, 0]] = True
+        x.t()[mask.t()] = 0
+        x[mask[0]] = 2
+        return x, x._version
+
+    def by_itself(torch: Any, mask: Any) -> Any:
+        mask[mask] = False
+        mask.view(-1)[mask.view(-1)[:]] = True
+        return mask, mask._version
+
+    def expanded(torch: Any, x: Any, mask: Any) -> Any:
+        x[:1].expand(3, 3)[mask] = 2
+        return x
+
+    mask = torch.tensor([[True, False, True], [False, False, True], [True, True, False]])
+    x = torch.arange(9).reshape(3, 3).to(dtype)
+    same(run, x, mask)
+    same(run, x, mask.to(torch.uint8))
+    same(run, x, mask[:, :2])
+    same(by_itself, mask)
+    same(expanded, x, mask)
+
+
+def test_writes_that_autograd_minds() -> None:
+    def to(make: Callable[..., Any], index: Any, value: Any = 1.0) -> Callable[..., Any]:
+        def run(torch: Any, x: Any) -> Any:
+            target = make(torch, x)
+            target[index] = value if value is not None else x[0] * 2
+            return target, target._version
+
+        return run
+
+    def hidden(torch: Any, x: Any) -> Any:
+        with torch.no_grad():
+            return x.view(4, 3)
+
+    x = sample(3, 4)
+    makers: list[Callable[..., Any]] = [
+        lambda torch, x: x,
+        lambda torch, x: x * 1,
+        lambda torch, x: x.detach(),
+        lambda torch, x: x.detach().clone(),
+        lambda torch, x: (x * 1).view(4, 3),
+        lambda torch, x: x.unbind()[0],
+        hidden,
+        lambda torch, x: x.detach().unbind()[0],
+        lambda torch, x: x.detach().clone().view(4, 3),
+    ]
+
+    def unrecorded(torch: Any, x: Any) -> Any:
+        with torch.no_grad():
+            view = x[1:]
+            view[0, 0] = 5
+            x[0] = view[1]
+        return x, x._version
+
+    def inferred(torch: Any, x: Any) -> Any:
+        with torch.inference_mode():
+            made = torch.ones(3, 4)
+            made[0] = x[0]
+            made[1, 1] = 3
+        made[0, 0] = 2
+        return made
+
+    for make in makers:
+        for index in (1, (1, 2), (slice(None), 0)):
+            same(to(make, index), x)
+        same(to(make, 1, None), x)
+    same(unrecorded, x)
+    same(inferred, x)
+
+
+def test_modes_see_what_is_written_to_elements() -> None:
+    x, seen = minitorch_np.zeros(3, 4), []
+
+    class Watch(OpMode):
+        def __op__(self, op: Any, args: Any, kwargs: Any) -> object:
+            seen.append(op.name)
+            return op(*args, **kwargs)
+
+    with Watch():
+        x[1, 1] = 2.0
+        x[1] = minitorch_np.ones(4)
+    assert seen == ["select", "select", "fill_", "select", "copy_"]
+
+
+def test_one_index_beside_one_dim() -> None:
+    x = sample(3, 4, 5)
+    for at in ([0, 2, -1], [3], [-4], [[0, 1], [1, -3]]):
+        for kind in (torch.int64, torch.int32):
+            i = torch.tensor(at, dtype=kind)
+            same(lambda torch, x, i: x[i], x, i, exact=True)
+            same(lambda torch, x, i: x[:, i], x, i, exact=True)
+            same(lambda torch, x, i: x[i], x.detach().permute(2, 0, 1), i, exact=True)
+            same(lambda torch, x, i: x[..., i], x.detach()[:, ::2], i, exact=True)
+    same(lambda torch, x, i: x[i], torch.arange(5.0), torch.tensor([4, 0]))
+    same(lambda torch, x, i: x[i], torch.tensor(5.0), torch.tensor([0]))
+    same(lambda torch, x, i: x[i], x, torch.zeros(2, 3, 4, 5, 6, dtype=torch.bool))
+    assert indexed(minitorch_np.arange(3), [minitorch_np.tensor(1)]).tolist() == 1
+
+
+def test_views_met_again_are_as_those_that_were_not() -> None:
+    def run(torch: Any, x: Any) -> Any:
+        y = x * 2
+        y[1:, 0].mul_(3)
+        return (
+            y[1:, 0],
+            y[None, 1, ..., -2:],
+            y[:, True],
+            y[1, 0],
+            y[True, 0],
+            y[1],
+            y[True],
+            y._version,
+        )
+
+    def unrecorded(torch: Any, x: Any) -> Any:
+        with torch.no_grad():
+            view = x[1:, 0]
+        return view.mul_(3)
+
+    def inferred(torch: Any, x: Any) -> Any:
+        with torch.inference_mode():
+            view = x[1:, 0]
+            made = (x * 2)[1:, 0]
+        return view.is_inference(), view._is_view(), made.is_inference(), made[:, None]._is_view()
+
+    def kin(torch: Any, x: Any) -> Any:
+        row = x[1]
+        one = row[1:, 2:3]
+        one.mul_(2)
+        return one._base is x, one._version, x
+
+    def leaf(torch: Any, x: Any) -> Any:
+        view = x[1:, 0]
+        x.requires_grad_()
+        return view, x[1:, 0], view[0, None]
+
+    for _ in range(3):
+        for grad in (False, True):
+            x = sample(2, 3, 4, grad=grad)
+            for f in (run, unrecorded, inferred, kin):
+                same(f, x)
+        same(leaf, sample(2, 3, 4, grad=False))
+        for bad in ((1, 3), (0, 0, 0, 0), (slice(None), 3), (1.0, 0), (slice(None, None, -1), 0)):
+            same(lambda torch, x: x[bad], sample(2, 3, 4, grad=False))  # at once
+
+
+def test_modes_see_the_views_on_the_way() -> None:
+    x, seen = minitorch_np.zeros(3, 4), []
+
+    class Watch(OpMode):
+        def __op__(self, op: Any, args: Any, kwargs: Any) -> object:
+            seen.append(op.name)
+            return op(*args, **kwargs)
+
+    for _ in range(2):
+        x[1:, 1]
+        with Watch():
+            x[1:, 1]
+    assert seen == ["slice", "select"] * 2
