@@ -12,8 +12,8 @@ __all__ = ["filled", "met", "planned", "quick", "quick_inplace"]
 
 
 def met(name: str) -> str:
-    """The test that a tensor may have met autograd."""
-    return f"{name}.meta is not None or {name}.base is not None"
+    """The test that a tensor, or what it is a view of, may have met autograd."""
+    return f"{name}.meta is not None or {name}.base is not None and {name}.base.meta is not None"
 
 
 def _untracked(plan: Plan) -> str:
@@ -22,7 +22,7 @@ def _untracked(plan: Plan) -> str:
 
 
 def _untracked_one(arg: str) -> str:
-    return f"{arg}.meta is None and {arg}.base is None"
+    return f"{arg}.meta is None and ({arg}.base is None or {arg}.base.meta is None)"
 
 
 def quick(plan: Plan) -> Iterator[str]:
