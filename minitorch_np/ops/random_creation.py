@@ -20,10 +20,12 @@ from minitorch_np.ops.factory import (
     refuse,
     shape_of,
     sizes_of,
+    usual,
 )
-from minitorch_np.ops.sampling import checked, fill, normal_of
+from minitorch_np.ops.sampling import checked, fill, filled, normal_of
 from minitorch_np.overloads import unfitting
 from minitorch_np.random import Generator, default_generator
+from minitorch_np.shapes import numel
 from minitorch_np.tensor import Tensor
 
 __all__ = [
@@ -39,6 +41,10 @@ def rand(
     **options: Unpack[SizedOptions],
 ) -> Tensor:
     """Uniform numbers in [0, 1) of `size`."""
+    form = usual(size, options) if out is None else None
+    if form is not None:
+        source = generator or default_generator
+        return filled(form, source.uniform(numel(form.shape), form.dtype))
     shape = shape_of("rand", size, options)
     if WATCHERS and state.modes:
         return made(rand, shape, generator=generator, out=out, **options)
@@ -56,6 +62,10 @@ def randn(
     **options: Unpack[SizedOptions],
 ) -> Tensor:
     """Normal numbers of mean 0 and variance 1, of `size`."""
+    form = usual(size, options) if out is None else None
+    if form is not None:
+        source = generator or default_generator
+        return filled(form, source.normal(numel(form.shape), form.dtype))
     shape = shape_of("randn", size, options)
     if WATCHERS and state.modes:
         return made(randn, shape, generator=generator, out=out, **options)
