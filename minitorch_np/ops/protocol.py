@@ -39,9 +39,8 @@ Array = NDArray[np.generic]
 @method
 def item(self: Tensor) -> Number:
     """The only element as a Python number. Raises: RuntimeError where there are more or none."""
-    n = self.numel()
-    if n != 1:
-        raise RuntimeError(f"a Tensor with {n} elements cannot be converted to Scalar")
+    if self.sizes and self.numel() != 1:
+        raise RuntimeError(f"a Tensor with {self.numel()} elements cannot be converted to Scalar")
     return cast(Number, python_values(self).item())
 
 
@@ -100,24 +99,22 @@ def __array_wrap__(
 
 @method
 def __bool__(self: Tensor) -> bool:
-    n = self.numel()
-    if n != 1:
-        amount = "no values" if not n else "more than one value"
+    if self.sizes and self.numel() != 1:
+        amount = "no values" if not self.numel() else "more than one value"
         raise RuntimeError(f"Boolean value of Tensor with {amount} is ambiguous")
     return bool(self.array.item())
 
 
 def only_element(self: Tensor) -> Number:
     """The only element. Raises: ValueError where there are more or none."""
-    if self.numel() != 1:
+    if self.sizes and self.numel() != 1:
         raise ValueError("only one element tensors can be converted to Python scalars")
     return item(self)
 
 
 @method
 def __float__(self: Tensor) -> float:
-    value = only_element_without_history(self)
-    return float(value)
+    return float(only_element_without_history(self))
 
 
 @method
