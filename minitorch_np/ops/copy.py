@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, overload
+from typing import Any, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from minitorch_np.memory_format import (
     preserve_format,
 )  # fmt: skip
 from minitorch_np.op import composite, op
+from minitorch_np.ops.factory import AS_IT_IS
 from minitorch_np.overloads import refusal
 from minitorch_np.quiet import quiet
 from minitorch_np.shapes import Shape, broadcast, unwritten
@@ -258,6 +259,10 @@ def fitting(value: Number, dtype: Dtype) -> Number:
 
 def filled(input: Tensor, value: Number | Tensor) -> Tensor:
     """`input` with `value` written to every element."""
+    limit = AS_IT_IS.get((type(value), input.dtype))
+    if limit is not None and abs(cast(Number, value)) <= limit and input.form.nbytes <= NUMPYS_OWN:
+        input.array.fill(value)
+        return input
     if isinstance(value, Tensor) and not value.sizes:  # a number is not checked there
         strides.check_no_internal_overlap(input.sizes, input.strides)
     if isinstance(value, Tensor):
@@ -325,8 +330,7 @@ def copied(input: Tensor, dtype: Dtype, memory_format: Format) -> Tensor:
     known = _copies.get(key)
     if known is None:
         form = form_of(input.sizes, new_stride(input, memory_format), dtype)
-        rounds_twice = input.dtype.is_half or dtype.is_half or dtype is dtypes.uint8
-        known = form, form.nbytes <= NUMPYS_OWN and (dtype is input.dtype or not rounds_twice)
+        known = form, form.nbytes <= NUMPYS_OWN and _casts_alike(input.dtype, dtype)
         _copies.keep(key, known)
     form, simple = known
     out = blank(form)
@@ -339,7 +343,14 @@ def copied(input: Tensor, dtype: Dtype, memory_format: Format) -> Tensor:
 
 _copies = Plans[tuple[Form, bool]]()
 """The form of a copy, by that of the tensor, the dtype and the memory format, and whether NumPy
-alone makes it: a small one, of values that it converts as PyTorch does."""
+alone makes it: a small one."""
+
+
+def _casts_alike(old: Dtype, new: Dtype) -> bool:
+    """Whether NumPy alone converts as `assign` does."""
+    if old.is_half or new.is_half:
+        return old is new or dtypes.float32 in (old, new)
+    return new is not dtypes.uint8 or not old.is_floating_point
 
 
 clone.vjp(input=lambda g: g)

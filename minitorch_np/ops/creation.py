@@ -45,7 +45,7 @@ def filled(
     """A contiguous tensor of the size that is `given`, with every element `value`."""
     form = usual(given, options, dtype) if out is None else None
     if form is not None:
-        return written(blank(form), value)
+        return finished(written(blank(form), value), options)
     tensor = prepared(name, shape_of(name, given, options), options, out, dtype)
     return finished(written(tensor, value), options, out, name)
 
@@ -60,7 +60,7 @@ def empty(
     """An uninitialised tensor of `size`, in the order of `memory_format`."""
     form = usual(size, options) if out is None and memory_format is None else None
     if form is not None:
-        return blank(form)
+        return finished(blank(form), options)
     shape = shape_of("empty", size, options)
     stride = None if memory_format is None else in_format(memory_format, shape)
     if out is not None:  # nothing is written, and no write counted
@@ -226,7 +226,7 @@ def new_empty(self: Tensor, *size: int | Sequence[int], **options: Unpack[SizedO
     """An uninitialised contiguous tensor of `size` and of this tensor's dtype."""
     form = usual(size, options, self.dtype)
     if form is not None:
-        return blank(form)
+        return finished(blank(form), options)
     shape = shape_of("new_empty", size, options)
     return finished(prepared("new_empty", shape, options, None, self.dtype), options)
 

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from typing import Final, NoReturn, TypedDict, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.devices import device, type_name
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.form import Form, Plans, form_of
+from minitorch_np.form import NUMPYS_OWN, Form, Plans, form_of
 from minitorch_np.graph.inplace import bump, refuse_leaf
 from minitorch_np.graph.modes import WATCHERS, state
 from minitorch_np.memory_format import (
@@ -25,12 +26,12 @@ from minitorch_np.memory_format import (
 from minitorch_np.refusals import underive
 from minitorch_np.shapes import Shape, listed
 from minitorch_np.strides import Stride, contiguous
-from minitorch_np.tensor import INFERENCE, Number, Tensor, blank, empty, plain
+from minitorch_np.tensor import INFERENCE, Number, Tensor, blank, empty, owning, plain
 
 __all__ = [
-    "LikeOptions", "Options", "SizedOptions", "checked_number", "converted_number", "dtype_of",
-    "finished", "in_format", "layout", "option_dtype", "prepared", "shape_of", "strided",
-    "usual", "written",
+    "AS_IT_IS", "LikeOptions", "Options", "SizedOptions", "checked_number", "converted_number",
+    "dtype_of", "finished", "holding", "in_format", "layout", "option_dtype", "prepared",
+    "shape_of", "strided", "usual", "written",
 ]  # fmt: skip
 
 
@@ -264,16 +265,20 @@ _forms = Plans[Form]()
 
 def usual(given: Sequence[object], options: Options, dtype: Dtype | None = None) -> Form | None:
     """The form of a new tensor in the common case: its size is ints, or one sequence of them, as a
-    tensor had before, there is no option but perhaps a dtype, and nobody watches.
+    tensor had before, no option asks for more than a dtype and gradients, and nobody watches.
 
-    None means that `shape_of`, `prepared` and `finished` have to look at what is given.
+    None means that `shape_of` and `prepared` have to look at what is given.
     """
     if WATCHERS or not given:
         return None
     if options:
-        dtype = cast("Dtype | None", options.get("dtype"))
-        if len(options) > 1 or not isinstance(dtype, Dtype):
+        asked = options.get("dtype", dtype)
+        leaf = options.get("requires_grad", False)
+        if len(options) > ("dtype" in options) + ("requires_grad" in options):
             return None
+        if type(leaf) is not bool or (asked is not None and type(asked) is not Dtype):
+            return None
+        dtype = asked or dtype
     first = given[0]
     if len(given) == 1 and isinstance(first, (tuple, list)):
         given = cast("Sequence[object]", first)
@@ -281,6 +286,15 @@ def usual(given: Sequence[object], options: Options, dtype: Dtype | None = None)
         if type(n) is not int:  # 1.0 and True are found under the key of 1
             return None
     return _forms.get((cast(Shape, tuple(given)), dtype or dtypes.get_default_dtype()))
+
+
+def holding(form: Form, flat: NDArray[np.generic]) -> Tensor:
+    """A new tensor of a contiguous form, with the elements of a new array that nobody else has."""
+    if form.nbytes <= NUMPYS_OWN:
+        return owning(form, flat.reshape(form.shape))
+    made = blank(form)
+    made.array[...] = flat.reshape(form.shape)
+    return made
 
 
 def finished(tensor: Tensor, options: Options, out: Tensor | None = None, name: str = "") -> Tensor:
@@ -296,9 +310,9 @@ def finished(tensor: Tensor, options: Options, out: Tensor | None = None, name: 
         if not leaf:
             return out
         out.requires_grad = False
-    elif state.inference:
+    elif WATCHERS and state.inference:
         tensor.clock = INFERENCE
-    if options.get("requires_grad"):
+    if options and options.get("requires_grad"):
         if not tensor.dtype.is_floating_point:
             raise RuntimeError(
                 "Only Tensors of floating point and complex dtype can require gradients"
@@ -320,13 +334,13 @@ def checked_number(name: str, argument: str, value: object, position: int = 1) -
 
 def written(tensor: Tensor, value: Number) -> Tensor:
     """A new tensor with every element `value`. Raises: RuntimeError where it does not fit."""
-    limit = _AS_IT_IS.get((type(value), tensor.dtype))
+    limit = AS_IT_IS.get((type(value), tensor.dtype))
     as_it_is = value in (0, 1) if limit is None else abs(value) <= limit
     tensor.array.fill(value if as_it_is else converted_number(value, tensor.dtype))
     return tensor
 
 
-_AS_IT_IS: Final[dict[tuple[type, Dtype], float]] = {
+AS_IT_IS: Final[dict[tuple[type, Dtype], float]] = {
     (int, dtypes.int64): _LARGEST,
     (int, dtypes.float32): 2**53,
     (int, dtypes.float64): 2**53,

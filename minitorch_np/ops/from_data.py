@@ -7,6 +7,7 @@ import math
 import operator
 import warnings
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final, Unpack, cast
 
 import numpy as np
@@ -132,31 +133,38 @@ def copied(data: object, dtype: Dtype | None) -> Tensor:
         return converted(data, dtype, copy=True)
     if isinstance(data, np.ndarray):
         return converted(wrapped(cast(Array, data), False), dtype, copy=True)
-    made = _of_one_kind(data, dtype)
-    return from_sequence(data, dtype) if made is None else made
+    return from_sequence(data, dtype)
 
 
-def _of_one_kind(data: object, dtype: Dtype | None) -> Tensor | None:
-    """A number, or a vector of numbers of one type, as NumPy writes it without a look at each; None
-    for what else there is, ints that are too large among it."""
-    several = type(data) in (list, tuple, range)
-    items = cast("Sequence[object]", data)
-    kinds = set(map(type, items)) if several else {type(data)}
+def _of_one_kind(data: object, shape: Shape, dtype: Dtype | None) -> Tensor | None:
+    """Nested lists of numbers of one type, as NumPy writes them without a look at each; None for
+    what else there is, ints that are too large among it."""
+    items: Sequence[object] = [data]
+    for n in shape:
+        if not _LISTS.issuperset(map(type, items)):
+            return None
+        rows = cast("Sequence[Sequence[object]]", items)
+        if set(map(len, rows)) != {n}:
+            return None
+        items = rows[0] if len(rows) == 1 else list(chain.from_iterable(rows))
+    kinds = set(map(type, items))
     kind = kinds.pop() if len(kinds) == 1 else object
+    suggested = _OF_TYPE.get(kind)
     if kind is float:
         suggested = dtype or dtypes.get_default_dtype()
-        fits = suggested is dtypes.float32 or suggested is dtypes.float64
-    else:
-        suggested = _OF_TYPE.get(kind)
-        fits = dtype is None or dtype is suggested
-    if suggested is None or not fits:
+        if suggested is not dtypes.float32 and suggested is not dtypes.float64:
+            return None
+    if suggested is None or dtype not in (None, suggested):
         return None
-    made = blank(form_of((len(items),), (1,), suggested) if several else form_of((), (), suggested))
+    made = blank(form_of(shape, contiguous(shape), suggested))
     try:
         quiet.run(made.array.__setitem__, ..., data)
     except OverflowError:
         return None
     return made
+
+
+_LISTS = frozenset([list, tuple, range])
 
 
 def converted(source: Tensor, dtype: Dtype | None, copy: bool) -> Tensor:
@@ -172,6 +180,9 @@ def from_sequence(data: object, dtype: Dtype | None) -> Tensor:
     if isinstance(data, (str, bytes)):
         raise TypeError(f"new(): invalid data type '{type_name(data)}'")
     shape = sequence_shape(data)
+    usual = _of_one_kind(data, shape, dtype)
+    if usual is not None:
+        return usual
     kind = dtype or inferred_dtype(data)
     made = empty(shape, contiguous(shape), kind)
     if 0 in shape:

@@ -41,7 +41,8 @@ def item(self: Tensor) -> Number:
     """The only element as a Python number. Raises: RuntimeError where there are more or none."""
     if self.sizes and self.numel() != 1:
         raise RuntimeError(f"a Tensor with {self.numel()} elements cannot be converted to Scalar")
-    return cast(Number, python_values(self).item())
+    array = python_values(self) if self.dtype is dtypes.bfloat16 else self.array
+    return cast(Number, array.item())
 
 
 @method
@@ -124,7 +125,8 @@ def __complex__(self: Tensor) -> complex:
 
 def only_element_without_history(self: Tensor) -> Number:
     """The only element; where gradients are recorded, with a warning that it will carry none."""
-    if self.requires_grad and is_grad_enabled():
+    tracked = self.meta is not None or self.base is not None
+    if tracked and self.requires_grad and is_grad_enabled():
         warnings.warn(
             "Converting a tensor with requires_grad=True to a scalar may lead to unexpected "
             "behavior.\nConsider using tensor.detach() first.",

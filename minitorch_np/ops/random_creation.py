@@ -14,6 +14,7 @@ from minitorch_np.ops.factory import (
     SizedOptions,
     checked_number,
     finished,
+    holding,
     is_index,
     option_dtype,
     prepared,
@@ -22,7 +23,7 @@ from minitorch_np.ops.factory import (
     sizes_of,
     usual,
 )
-from minitorch_np.ops.sampling import checked, fill, filled, normal_of
+from minitorch_np.ops.sampling import checked, fill, normal_of
 from minitorch_np.overloads import unfitting
 from minitorch_np.random import Generator, default_generator
 from minitorch_np.shapes import numel
@@ -44,7 +45,8 @@ def rand(
     form = usual(size, options) if out is None else None
     if form is not None:
         source = generator or default_generator
-        return filled(form, source.uniform(numel(form.shape), form.dtype))
+        drawn = source.uniform(numel(form.shape), form.dtype)
+        return finished(holding(form, drawn), options)
     shape = shape_of("rand", size, options)
     if WATCHERS and state.modes:
         return made(rand, shape, generator=generator, out=out, **options)
@@ -65,7 +67,8 @@ def randn(
     form = usual(size, options) if out is None else None
     if form is not None:
         source = generator or default_generator
-        return filled(form, source.normal(numel(form.shape), form.dtype))
+        drawn = source.normal(numel(form.shape), form.dtype)
+        return finished(holding(form, drawn), options)
     shape = shape_of("randn", size, options)
     if WATCHERS and state.modes:
         return made(randn, shape, generator=generator, out=out, **options)

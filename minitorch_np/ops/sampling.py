@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.form import NUMPYS_OWN, Form
 from minitorch_np.loops import check_overlap, finish, quietly, resize_output
 from minitorch_np.op import op
 from minitorch_np.ops.copy import zeros_like
@@ -19,7 +18,7 @@ from minitorch_np.ops.sort import top
 from minitorch_np.random import Generator, default_generator
 from minitorch_np.shapes import Shape, broadcast, unwritten
 from minitorch_np.strides import Stride, check_no_internal_overlap
-from minitorch_np.tensor import Tensor, blank, empty, owning
+from minitorch_np.tensor import Tensor, empty
 
 __all__ = ["bernoulli", "multinomial"]
 
@@ -38,13 +37,6 @@ def fill(tensor: Tensor, flat: Array) -> Tensor:
         target = walked(target, tensor.sizes, tensor.strides)
     target[...] = flat.reshape(target.shape)
     return tensor
-
-
-def filled(form: Form, flat: Array) -> Tensor:
-    """A new tensor of a contiguous form, with numbers that were drawn for it alone."""
-    if form.nbytes <= NUMPYS_OWN:
-        return owning(form, flat.reshape(form.shape))
-    return fill(blank(form), flat)
 
 
 def checked(input: Tensor) -> int:
