@@ -61,8 +61,10 @@ def fma32(a: F64, b: F64 | float, c: F64 | float) -> F64:
 
 def fma64(a: F64, b: float, c: F64 | float) -> F64:
     """a * b + c in float64 with one rounding (but for ties), while no part over- or underflows."""
+    if b == 1.0:
+        return a + c
     # one of the two roundings does nothing, or there is nothing to round
-    if b == 1.0 or not math.isfinite(b):
+    if not math.isfinite(b):
         return a * b + c
     if not isinstance(c, np.ndarray) and (c == 0.0 or not math.isfinite(c)):
         return a * b + c

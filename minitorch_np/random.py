@@ -127,7 +127,7 @@ class Generator(Mersenne):
         if dtype is dtypes.float32 and n >= _BLOCK and contiguous and self.compiled(n):
             return self.drawn("draws.normal", np.empty(n, np.float32), mean, std)
         if n < _BLOCK or not contiguous:
-            return _stored(quietly(boxmuller.fma64, self._pairs(n), std, mean), dtype)
+            return quietly(self._scaled_pairs, n, dtype, mean, std)
         return _stored(quietly(self._blocks, n, dtype, mean, std), dtype)
 
     def integers(self, n: int, low: int, high: int | None, dtype: dtype) -> Flat:
@@ -138,12 +138,19 @@ class Generator(Mersenne):
         """
         if high is None and low == _INT64_MIN:
             return self._all_int64(n, dtype)
-        low, last = _integer_bounds(low, high, dtype)
-        _check_in_range(low, last, dtype)
+        if dtype is dtypes.int64 and high is not None and _INT64_MIN <= low < high <= -_INT64_MIN:
+            last = high - 1
+        else:
+            low, last = _integer_bounds(low, high, dtype)
+            _check_in_range(low, last, dtype)
         size = last - low + 1
-        draws = self.words64(n) if size >= 2**28 else self.words(n)
-        values = (draws % np.uint64(size) + np.uint64(low % 2**64)).view(np.int64)
-        return _stored(values, dtype)
+        if size < 2**28 and dtype is dtypes.int64 and self.compiled(n):
+            return self.drawn("draws.integers", np.empty(n, np.int64), low, size)
+        values = self.words64(n) if size >= 2**28 else self.words(n)
+        values %= np.uint64(size)
+        if low:
+            values += np.uint64(low % 2**64)
+        return _stored(values.view(np.int64), dtype)
 
     def random_(self, n: int, dtype: dtype) -> Flat:
         """Integers in [0, max], or [0, 2^digits] of a floating dtype: `random_()`."""
@@ -240,20 +247,25 @@ class Generator(Mersenne):
             out = boxmuller.block_normal32(unit, mean, std)
         return np.concatenate([out[: n - redrawn], out[n - tail :]])
 
+    def _scaled_pairs(self, n: int, dtype: dtype, mean: float, std: float) -> Flat:
+        return _cast(boxmuller.fma64(self._pairs(n), std, mean), dtype)
+
     def _pairs(self, n: int) -> NDArray[np.float64]:
-        kept, self.kept_normal = self.kept_normal, None
-        fresh = n if kept is None else n - 1
-        pairs = np.empty(fresh + fresh % 2)
-        if self.compiled(fresh):
+        had = self.kept_normal is not None
+        odd = (n - had) % 2
+        values = np.empty(n + odd)
+        if had:
+            values[0] = self.kept_normal
+        pairs = values[had:]
+        if self.compiled(n):
             self.drawn("draws.pairs", pairs)
         else:
             uniform = self.doubles(pairs.size)
             pairs[1::2], pairs[0::2] = boxmuller.pair_normal64(
                 boxmuller.log1p64(-uniform[1::2]), boxmuller.TWO_PI * uniform[0::2]
             )
-        if fresh % 2:
-            self.kept_normal = float(pairs[-1])
-        return pairs[:n] if kept is None else np.concatenate([[kept], pairs[: n - 1]])
+        self.kept_normal = float(values[n]) if odd else None
+        return values[:n]
 
     def _all_int64(self, n: int, dtype: dtype) -> Flat:
         name = "random_full_64_bits_range_kernel_cpu"
@@ -269,10 +281,15 @@ def _restored(state: NDArray[np.uint8]) -> Generator:
 
 
 def _stored(values: NDArray[np.generic], dtype: dtype) -> Flat:
-    """`values` as C++ casts them to the storage type; half types are reached through float32."""
+    """`values` as C++ casts them to the storage type."""
+    return values if values.dtype == dtype.np else quietly(_cast, values, dtype)
+
+
+def _cast(values: NDArray[np.generic], dtype: dtype) -> Flat:
+    """`_stored`, of which NumPy may warn; half types are reached through float32."""
     if dtype.is_half:
-        values = quietly(values.astype, dtype.compute, copy=False)
-    return values if values.dtype == dtype.np else quietly(values.astype, dtype.np)
+        values = values.astype(dtype.compute, copy=False)
+    return values.astype(dtype.np, copy=False)
 
 
 def _not_implemented(kernel: str, dtype: dtype) -> NotImplementedError:

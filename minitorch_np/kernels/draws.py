@@ -21,7 +21,19 @@ from minitorch_np.boxmuller import (
     TWO_PI32,
 )
 
-from .compiler import Doubles, Flat, Real, bits, call_int, held, inlined, of_bits, read, write
+from .compiler import (
+    Doubles,
+    Flat,
+    Indices,
+    Real,
+    bits,
+    call_int,
+    held,
+    inlined,
+    of_bits,
+    read,
+    write,
+)
 from .compiler import build as build_all
 
 D, F, I = np.float64, np.float32, np.int32  # noqa: E741
@@ -55,6 +67,13 @@ def doubles(draw: int, engine: int, out: Doubles) -> None:
     """Multiples of 2^-53 in [0, 1)."""
     for i in range(out.size):
         write(out, i, double(draw, engine))
+
+
+@held
+def integers(draw: int, engine: int, out: Indices, low: int, size: int) -> None:
+    """Integers in [low, low + size), of one word each."""
+    for i in range(out.size):
+        write(out, i, low + (call_int(draw, (engine,)) & 0xFFFF_FFFF) % size)
 
 
 @held

@@ -108,6 +108,12 @@ def randint(
         if not is_index(bound):
             raise unfitting("randint", *bounds, shape)
     first, last = (0, bounds[0]) if len(bounds) == 1 else (bounds[0], bounds[1])
+    form = usual((shape,), options, dtypes.int64) if out is None else None
+    if form is not None:
+        source = generator or default_generator
+        bounds = int(cast(int, first)), int(cast(int, last))
+        drawn = source.integers(numel(shape), *bounds, form.dtype)
+        return finished(holding(form, drawn), options)
     if WATCHERS and state.modes:
         return made(randint, first, last, shape, generator=generator, out=out, **options)
     tensor = prepared("randint", shape, options, out, dtypes.int64)

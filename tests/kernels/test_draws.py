@@ -49,6 +49,14 @@ def test_uniform_numbers(monkeypatch: pytest.MonkeyPatch, draw: str) -> None:
     both(monkeypatch, draw)
 
 
+@pytest.mark.parametrize("dtype", ["int64", "uint8", "float32"])
+def test_integers(monkeypatch: pytest.MonkeyPatch, dtype: str) -> None:
+    for bounds in ("0, 10", "3, 4", "7, 250"):
+        both(monkeypatch, f"g.integers(n, {bounds}, m.{dtype})")
+    for bounds in ("-5, 9", "-(1 << 63), -(1 << 63) + 9", "(1 << 63) - 9, 1 << 63", "0, 1 << 30"):
+        both(monkeypatch, f"g.integers(n, {bounds}, m.int64)")
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
 @pytest.mark.parametrize("given", ["", "-0.7, 1.9", "1e38, 1e38", "0.0, 0.0"])
 @pytest.mark.parametrize("contiguous", [True, False])
