@@ -21,12 +21,12 @@ _BLOCK: Final = 16
 _CHUNK: Final = 512  # blocks worked on at once: the temporaries of one chunk stay in the cache
 
 
-def _singles(*values: float) -> list[float]:
-    return np.array(values, np.float32).tolist()
+def _singles(*values: float) -> tuple[float, ...]:
+    return tuple(np.array(values, np.float32).tolist())
 
 
-_SQRT_HALF = np.float32(0.707106781186547524)
-_LOG_SERIES: Final = _singles(
+SQRT_HALF = np.float32(0.707106781186547524)
+LOG_SERIES: Final = _singles(
     7.0376836292e-2,
     -1.1514610310e-1,
     1.1676998740e-1,
@@ -37,12 +37,12 @@ _LOG_SERIES: Final = _singles(
     -2.4999993993e-1,
     3.3333331174e-1,
 )
-_LN2_LOW, _LN2_HIGH = _singles(-2.12194440e-4, 0.693359375)
-_FOUR_OVER_PI, _TWO_PI32 = _singles(1.27323954473516, TWO_PI)
+LN2_LOW, LN2_HIGH = _singles(-2.12194440e-4, 0.693359375)
+FOUR_OVER_PI, TWO_PI32 = _singles(1.27323954473516, TWO_PI)
 # pi / 4 in three parts, so that x - j * pi / 4 keeps its low bits
-_MINUS_QUARTER_PI: Final = _singles(-0.78515625, -2.4187564849853515625e-4, -3.77489497744594108e-8)
-_SIN_SERIES: Final = _singles(-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)
-_COS_SERIES: Final = _singles(2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)
+MINUS_QUARTER_PI: Final = _singles(-0.78515625, -2.4187564849853515625e-4, -3.77489497744594108e-8)
+SIN_SERIES: Final = _singles(-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)
+COS_SERIES: Final = _singles(2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)
 _SPLIT: Final = 134217729.0  # 2^27 + 1: halves a float64 into two factors whose products are exact
 
 
@@ -61,8 +61,10 @@ def fma32(a: F64, b: F64 | float, c: F64 | float) -> F64:
 
 def fma64(a: F64, b: float, c: F64 | float) -> F64:
     """a * b + c in float64 with one rounding (but for ties), while no part over- or underflows."""
+    if b == 1.0:
+        return a + c
     # one of the two roundings does nothing, or there is nothing to round
-    if b == 1.0 or not math.isfinite(b):
+    if not math.isfinite(b):
         return a * b + c
     if not isinstance(c, np.ndarray) and (c == 0.0 or not math.isfinite(c)):
         return a * b + c
@@ -81,32 +83,32 @@ def log32(x: F32) -> F64:
     bits = x.view(np.int32)
     exponent = ((bits >> 23) - 126).astype(np.float64)
     fraction = ((bits & 0x007FFFFF) | 0x3F000000).view(np.float32)  # in [1/2, 1)
-    small = fraction < _SQRT_HALF
+    small = fraction < SQRT_HALF
     exponent -= small
     rest = fraction - 1.0
     rest += fraction * small
     rest = rest.astype(np.float64)
     square = single(rest * rest)
-    y = fma32(rest, _LOG_SERIES[0], _LOG_SERIES[1])
-    for coefficient in _LOG_SERIES[2:]:
+    y = fma32(rest, LOG_SERIES[0], LOG_SERIES[1])
+    for coefficient in LOG_SERIES[2:]:
         y = fma32(y, rest, coefficient)
-    y = fma32(single(y * rest), square, single(exponent * _LN2_LOW))
+    y = fma32(single(y * rest), square, single(exponent * LN2_LOW))
     y = fma32(square, -0.5, y)
-    return fma32(exponent, _LN2_HIGH, single(rest + y))
+    return fma32(exponent, LN2_HIGH, single(rest + y))
 
 
 def sincos32(x: F64) -> tuple[F64, F64]:
     """Sine and cosine of `x` in [0, 8192), bit-equal to avx_mathfun.h sincos256_ps."""
-    octant = (single(x * _FOUR_OVER_PI).astype(np.int32) + 1) & ~1
+    octant = (single(x * FOUR_OVER_PI).astype(np.int32) + 1) & ~1
     turns = octant.astype(np.float64)
-    for part in _MINUS_QUARTER_PI:
+    for part in MINUS_QUARTER_PI:
         x = fma32(turns, part, x)
     square = single(x * x)
-    cos = fma32(square, _COS_SERIES[0], _COS_SERIES[1])
-    cos = fma32(cos, square, _COS_SERIES[2])
+    cos = fma32(square, COS_SERIES[0], COS_SERIES[1])
+    cos = fma32(cos, square, COS_SERIES[2])
     cos = single(fma32(single(cos * square), square, square * -0.5) + 1.0)
-    sin = fma32(square, _SIN_SERIES[0], _SIN_SERIES[1])
-    sin = fma32(sin, square, _SIN_SERIES[2])
+    sin = fma32(square, SIN_SERIES[0], SIN_SERIES[1])
+    sin = fma32(sin, square, SIN_SERIES[2])
     sin = fma32(single(sin * square), x, x)
     swapped = (octant & 2) != 0
     sin, cos = np.where(swapped, cos, sin), np.where(swapped, sin, cos)
@@ -124,7 +126,7 @@ def block_normal32(uniform: F32, mean: float, std: float) -> F32:
         part = slice(first, first + _CHUNK)
         radius = single(-2.0 * log32(np.float32(1.0) - blocks[part, 0]))
         radius = single(np.sqrt(radius))
-        sin, cos = sincos32(single(blocks[part, 1] * _TWO_PI32))
+        sin, cos = sincos32(single(blocks[part, 1] * TWO_PI32))
         out[part, 0] = fma32(single(radius * cos), scale, shift)
         out[part, 1] = fma32(single(radius * sin), scale, shift)
     return out.reshape(-1)

@@ -4,13 +4,18 @@ NumPy's engine is the same one, with the same legacy seeding; only the bookkeepi
 differs. Source: aten/src/ATen/core/MT19937RNGEngine.h, aten/src/ATen/CPUGeneratorImpl.cpp.
 """
 
+import ctypes
 import os
-from typing import Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from minitorch_np import kernels
+from minitorch_np.kernels.large import MANY, loop
+
 Words = NDArray[np.uint64]
+R = TypeVar("R", bound=NDArray[Any])
 
 DEFAULT_SEED: Final = 67280421310721
 STATE_SIZE: Final = 5056
@@ -39,6 +44,9 @@ class Mersenne:
     def __init__(self) -> None:
         self._twister = np.random.MT19937(0)
         self._seeder = np.random.RandomState(self._twister)
+        engine = self._twister.ctypes
+        draw = ctypes.cast(engine.next_uint32, ctypes.c_void_p).value
+        self._engine = draw, engine.state_address
         self._reseed(DEFAULT_SEED)
 
     def manual_seed(self, seed: int) -> Self:
@@ -120,15 +128,30 @@ class Mersenne:
 
     def floats(self, n: int) -> NDArray[np.float32]:
         """`n` multiples of 2^-24 in [0, 1)."""
+        if self.compiled(n):
+            return self.drawn("draws.floats", np.empty(n, np.float32))
         values = (self.words(n) & np.uint64(2**24 - 1)).astype(np.float32)
         values *= np.float32(2.0**-24)
         return values
 
     def doubles(self, n: int) -> NDArray[np.float64]:
         """`n` multiples of 2^-53 in [0, 1)."""
+        if self.compiled(n):
+            return self.drawn("draws.doubles", np.empty(n, np.float64))
         values = (self.words64(n) & np.uint64(2**53 - 1)).astype(np.float64)
         values *= 2.0**-53
         return values
+
+    def compiled(self, n: int) -> bool:
+        """Whether a compiled loop draws `n` numbers: always, once there is any compiled code."""
+        return n >= MANY or not kernels.waiting
+
+    def drawn(self, name: str, out: R, *numbers: float) -> R:
+        """An array, with what the loop of this name draws for it."""
+        if out.size:
+            self._next_before_first_draw = None
+        loop(name)(*self._engine, out, *numbers)
+        return out
 
     def _reseed(self, seed: int) -> None:
         self._seeder.seed(seed % 2**32)

@@ -30,6 +30,7 @@ from minitorch_np.dtypes import dtype
 from minitorch_np.flight import depth
 from minitorch_np.kernels.large import loop
 from minitorch_np.mersenne import Mersenne
+from minitorch_np.quiet import quietly
 from minitorch_np.tensor import Tensor, stored
 
 Flat = NDArray[np.generic]
@@ -90,9 +91,12 @@ class Generator(Mersenne):
 
         One 32-bit draw each (two for float64). Half types are drawn in float32 and rounded.
         """
+        if low == 0 and high == 1:
+            if dtype is dtypes.float32:
+                return self.floats(n)
+            if dtype is dtypes.float64:
+                return self.doubles(n)
         _check_uniform(dtype, low, high)
-        if low == 0 and high == 1 and dtype.itemsize >= 4:
-            return self.doubles(n) if dtype.name == "float64" else self.floats(n)
         if dtype.name == "float64":
             values = boxmuller.fma64(self.doubles(n), high - low, low)
         else:
@@ -120,10 +124,11 @@ class Generator(Mersenne):
         if n == 0:
             return np.empty(0, dtype.np)
         _check_floating(dtype, "normal_kernel_cpu")
-        with np.errstate(all="ignore"):
-            if n < _BLOCK or not contiguous:
-                return _stored(boxmuller.fma64(self._pairs(n), std, mean), dtype)
-            return _stored(self._blocks(n, dtype, mean, std), dtype)
+        if dtype is dtypes.float32 and n >= _BLOCK and contiguous and self.compiled(n):
+            return self.drawn("draws.normal", np.empty(n, np.float32), mean, std)
+        if n < _BLOCK or not contiguous:
+            return quietly(self._scaled_pairs, n, dtype, mean, std)
+        return _stored(quietly(self._blocks, n, dtype, mean, std), dtype)
 
     def integers(self, n: int, low: int, high: int | None, dtype: dtype) -> Flat:
         """Integers in [low, high) as any dtype: `random_(low, high)` and `randint`.
@@ -133,12 +138,19 @@ class Generator(Mersenne):
         """
         if high is None and low == _INT64_MIN:
             return self._all_int64(n, dtype)
-        low, last = _integer_bounds(low, high, dtype)
-        _check_in_range(low, last, dtype)
+        if dtype is dtypes.int64 and high is not None and _INT64_MIN <= low < high <= -_INT64_MIN:
+            last = high - 1
+        else:
+            low, last = _integer_bounds(low, high, dtype)
+            _check_in_range(low, last, dtype)
         size = last - low + 1
-        draws = self.words64(n) if size >= 2**28 else self.words(n)
-        values = (draws % np.uint64(size) + np.uint64(low % 2**64)).view(np.int64)
-        return _stored(values, dtype)
+        if size < 2**28 and dtype is dtypes.int64 and self.compiled(n):
+            return self.drawn("draws.integers", np.empty(n, np.int64), low, size)
+        values = self.words64(n) if size >= 2**28 else self.words(n)
+        values %= np.uint64(size)
+        if low:
+            values += np.uint64(low % 2**64)
+        return _stored(values.view(np.int64), dtype)
 
     def random_(self, n: int, dtype: dtype) -> Flat:
         """Integers in [0, max], or [0, 2^digits] of a floating dtype: `random_()`."""
@@ -235,15 +247,25 @@ class Generator(Mersenne):
             out = boxmuller.block_normal32(unit, mean, std)
         return np.concatenate([out[: n - redrawn], out[n - tail :]])
 
+    def _scaled_pairs(self, n: int, dtype: dtype, mean: float, std: float) -> Flat:
+        return _cast(boxmuller.fma64(self._pairs(n), std, mean), dtype)
+
     def _pairs(self, n: int) -> NDArray[np.float64]:
-        kept = [] if self.kept_normal is None else [self.kept_normal]
-        fresh = n - len(kept)
-        uniform = self.doubles(fresh + fresh % 2)
-        sin, cos = boxmuller.pair_normal64(
-            boxmuller.log1p64(-uniform[1::2]), boxmuller.TWO_PI * uniform[0::2]
-        )
-        self.kept_normal = float(sin[-1]) if fresh % 2 else None
-        return np.concatenate([kept, np.stack([cos, sin], 1).ravel()])[:n]
+        had = self.kept_normal is not None
+        odd = (n - had) % 2
+        values = np.empty(n + odd)
+        if had:
+            values[0] = self.kept_normal
+        pairs = values[had:]
+        if self.compiled(n):
+            self.drawn("draws.pairs", pairs)
+        else:
+            uniform = self.doubles(pairs.size)
+            pairs[1::2], pairs[0::2] = boxmuller.pair_normal64(
+                boxmuller.log1p64(-uniform[1::2]), boxmuller.TWO_PI * uniform[0::2]
+            )
+        self.kept_normal = float(values[n]) if odd else None
+        return values[:n]
 
     def _all_int64(self, n: int, dtype: dtype) -> Flat:
         name = "random_full_64_bits_range_kernel_cpu"
@@ -259,11 +281,15 @@ def _restored(state: NDArray[np.uint8]) -> Generator:
 
 
 def _stored(values: NDArray[np.generic], dtype: dtype) -> Flat:
-    """`values` as C++ casts them to the storage type; half types are reached through float32."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        if dtype.compute != dtype.np:
-            values = values.astype(dtype.compute, copy=False)
-        return values.astype(dtype.np, copy=False)
+    """`values` as C++ casts them to the storage type."""
+    return values if values.dtype == dtype.np else quietly(_cast, values, dtype)
+
+
+def _cast(values: NDArray[np.generic], dtype: dtype) -> Flat:
+    """`_stored`, of which NumPy may warn; half types are reached through float32."""
+    if dtype.is_half:
+        values = values.astype(dtype.compute, copy=False)
+    return values.astype(dtype.np, copy=False)
 
 
 def _not_implemented(kernel: str, dtype: dtype) -> NotImplementedError:

@@ -359,10 +359,8 @@ def wrap_array(array: NDArray[np.generic]) -> UntypedStorage:
 
     Strides must not be negative. Source: torch/csrc/utils/tensor_numpy.cpp.
     """
-    flat: NDArray[np.generic] = np.empty(0, np.uint8)
-    if array.flags.c_contiguous:
-        flat = array
-    elif array.size:
+    flat = array
+    if not array.flags.c_contiguous:  # so there are elements
         span = sum((n - 1) * s for n, s in zip(array.shape, array.strides, strict=True))
         items = span // array.itemsize + 1
         whole = np.lib.stride_tricks.as_strided(array, (items,), (array.itemsize,))

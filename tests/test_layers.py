@@ -21,10 +21,10 @@ PACKAGE = "minitorch_np"
 ROWS = (
     tuple(
         "absent notes flight dtypes devices shapes strides form quiet selection printing "
-        "memory_format declarations weights_only".split()
+        "memory_format declarations weights_only boxmuller".split()
     ),
-    ("storage", "kernels", "boxmuller", "mersenne"),
-    ("tensor", "backends"),
+    ("storage", "kernels"),
+    ("tensor", "backends", "mersenne"),
     ("graph", "plan", "return_types"),
     ("titles",),
     ("shortcuts", "overloads"),

@@ -9,9 +9,7 @@ from typing import NoReturn, cast
 
 from minitorch_np.absent import absent
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.dtypes import int64
 from minitorch_np.flight import depth
-from minitorch_np.guard import guarded
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.nn.attention_functions import multi_head_attention_forward
 from minitorch_np.nn.dropout_functions import (
@@ -106,7 +104,6 @@ from minitorch_np.ops.attention import scaled_dot_product_attention
 from minitorch_np.ops.avg_pool import avg_pool1d
 from minitorch_np.ops.bilinear import bilinear
 from minitorch_np.ops.binary import div
-from minitorch_np.ops.compare import eq
 from minitorch_np.ops.conv import (
     conv1d,
     conv2d,
@@ -117,11 +114,11 @@ from minitorch_np.ops.conv import (
 )
 from minitorch_np.ops.creation import empty_like, zeros_like
 from minitorch_np.ops.distance import cosine_similarity, pairwise_distance, pdist
+from minitorch_np.ops.embedding import one_hot
 from minitorch_np.ops.linalg import linear
 from minitorch_np.ops.norm import norm
 from minitorch_np.ops.padding import pad
 from minitorch_np.ops.prelu import prelu
-from minitorch_np.ops.ranges import arange
 from minitorch_np.ops.rrelu import rrelu_
 from minitorch_np.ops.shuffle import (
     channel_shuffle,
@@ -340,28 +337,6 @@ def normalize(
     if out is None:
         return input / norm(input, p, dim, keepdim=True).clamp_min(eps).expand_as(input)
     return div(input, norm(input, p, dim, keepdim=True).clamp_min_(eps).expand_as(input), out=out)
-
-
-@guarded
-def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
-    """Indices (*) as int64 rows (*, num_classes) with a single 1; -1 means the largest plus 1.
-
-    Source: aten/src/ATen/native/Onehot.cpp.
-    """
-    if tensor.dtype is not int64:
-        raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
-    if not tensor.numel():
-        if num_classes <= 0:
-            raise RuntimeError("Can not infer total number of classes from empty tensor.")
-    else:
-        if tensor.array.min() < 0:
-            raise RuntimeError("Class values must be non-negative.")
-        largest = int(tensor.array.max())
-        if num_classes == -1:
-            num_classes = largest + 1
-        elif largest >= num_classes:
-            raise RuntimeError("Class values must be smaller than num_classes.")
-    return eq(tensor.unsqueeze(-1), arange(num_classes)).to(int64).contiguous()
 
 
 def __getattr__(name: str) -> NoReturn:

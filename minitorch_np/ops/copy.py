@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, overload
+from typing import Any, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.form import NUMPYS_OWN, Form, Plans, form_of
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.graph.saved import legacy_type
 from minitorch_np.guard import guarded, guarded_method
@@ -23,10 +24,12 @@ from minitorch_np.memory_format import (
     preserve_format,
 )  # fmt: skip
 from minitorch_np.op import composite, op
+from minitorch_np.ops.factory import AS_IT_IS
 from minitorch_np.overloads import refusal
+from minitorch_np.quiet import quiet
 from minitorch_np.shapes import Shape, broadcast, unwritten
 from minitorch_np.strides import Stride
-from minitorch_np.tensor import Number, Tensor, empty, method
+from minitorch_np.tensor import Number, Tensor, blank, empty, method
 
 Device = device
 Format = memory_format
@@ -115,7 +118,7 @@ def assign(target: Array, source: Array) -> None:
                 return
         if new == np.uint8 and source.dtype.kind == "f":
             source = source.astype(np.int64)
-    np.copyto(target, source, casting="unsafe")
+    target[...] = source
 
 
 def single(source: Array) -> Array:
@@ -194,6 +197,9 @@ def copy_(input: Tensor, src: Tensor | Number, non_blocking: bool = False) -> Te
         return input
     if src is input:
         return input
+    if src.form is input.form and _apart(input, src):
+        input.array[...] = src.array
+        return input
     if src.form == input.form and src.offset == input.offset and src.memory is input.memory:
         return input
     strides.check_no_internal_overlap(input.sizes, input.strides)
@@ -209,6 +215,15 @@ def copy_(input: Tensor, src: Tensor | Number, non_blocking: bool = False) -> Te
 
 copy_.vjp(input=lambda g: zeros(g, g.sizes), src=lambda g, src_dtype: g.to(src_dtype))
 copy_.jvp(input=lambda t: None, src=lambda t: t)
+
+
+def _apart(input: Tensor, src: Tensor) -> bool:
+    """Whether two small tensors of one dense form share no memory, or all: none is asked for its
+    storage, which may not be there yet."""
+    form = input.form
+    if form.nbytes > NUMPYS_OWN or form.packed is None:
+        return False
+    return src.store is not input.store or src.store is None
 
 
 def check_written(shape: Shape, source: Shape) -> None:
@@ -244,6 +259,10 @@ def fitting(value: Number, dtype: Dtype) -> Number:
 
 def filled(input: Tensor, value: Number | Tensor) -> Tensor:
     """`input` with `value` written to every element."""
+    limit = AS_IT_IS.get((type(value), input.dtype))
+    if limit is not None and abs(cast(Number, value)) <= limit and input.form.nbytes <= NUMPYS_OWN:
+        input.array.fill(value)
+        return input
     if isinstance(value, Tensor) and not value.sizes:  # a number is not checked there
         strides.check_no_internal_overlap(input.sizes, input.strides)
     if isinstance(value, Tensor):
@@ -302,9 +321,36 @@ def clone(input: Tensor, *, memory_format: Format = preserve_format) -> Tensor:
 
     Source: aten/src/ATen/native/TensorFactories.cpp clone.
     """
-    out = empty(input.sizes, new_stride(input, memory_format), input.dtype)
-    quietly(assign, out.array, input.array)
+    return copied(input, input.dtype, memory_format)
+
+
+def copied(input: Tensor, dtype: Dtype, memory_format: Format) -> Tensor:
+    """A copy of `input` in new memory."""
+    key = (input.form, dtype, memory_format)
+    known = _copies.get(key)
+    if known is None:
+        form = form_of(input.sizes, new_stride(input, memory_format), dtype)
+        known = form, form.nbytes <= NUMPYS_OWN and _casts_alike(input.dtype, dtype)
+        _copies.keep(key, known)
+    form, simple = known
+    out = blank(form)
+    if simple:
+        quiet.run(out.array.__setitem__, ..., input.array)
+    else:
+        quietly(assign, out.array, input.array)
     return out
+
+
+_copies = Plans[tuple[Form, bool]]()
+"""The form of a copy, by that of the tensor, the dtype and the memory format, and whether NumPy
+alone makes it: a small one."""
+
+
+def _casts_alike(old: Dtype, new: Dtype) -> bool:
+    """Whether NumPy alone converts as `assign` does."""
+    if old.is_half or new.is_half:
+        return old is new or dtypes.float32 in (old, new)
+    return new is not dtypes.uint8 or not old.is_floating_point
 
 
 clone.vjp(input=lambda g: g)
@@ -314,6 +360,9 @@ clone.jvp("linear")
 @composite()
 def contiguous(input: Tensor, *, memory_format: Format = contiguous_format) -> Tensor:
     """The tensor itself if it lies in the order of `memory_format`, else a copy that does."""
+    form = input.form
+    if memory_format is contiguous_format and form.packed is not None and form.order is None:
+        return input
     if input.is_contiguous(memory_format=memory_format):
         return input
     if memory_format is preserve_format:
@@ -324,9 +373,7 @@ def contiguous(input: Tensor, *, memory_format: Format = contiguous_format) -> T
 @op("like", method=False, node="ToCopyBackward0", discrete=True)
 def convert(input: Tensor, dtype: Dtype, memory_format: Format) -> Tensor:
     """A copy in another dtype, rounded to nearest even or cut towards zero."""
-    out = empty(input.sizes, new_stride(input, memory_format), dtype)
-    quietly(assign, out.array, input.array)
-    return out
+    return copied(input, dtype, memory_format)
 
 
 convert.vjp(input=lambda g, input_dtype: g.to(input_dtype))

@@ -14,7 +14,6 @@ from minitorch_np.ops.factory import (
     SizedOptions,
     checked_number,
     checked_shape,
-    converted_number,
     finished,
     in_format,
     option_dtype,
@@ -22,9 +21,10 @@ from minitorch_np.ops.factory import (
     refuse,
     shape_of,
     sizes_of,
+    usual,
+    written,
 )
-from minitorch_np.shapes import Shape
-from minitorch_np.tensor import Number, Tensor
+from minitorch_np.tensor import Number, Tensor, blank
 from minitorch_np.tensor import empty as memory
 from minitorch_np.tensor import empty_strided as strided_memory
 
@@ -36,23 +36,18 @@ __all__ = [
 
 def filled(
     name: str,
-    shape: Shape,
+    given: Sequence[object],
     value: Number,
     options: Options,
-    out: Tensor | None,
-    dtype: Dtype | None,
+    out: Tensor | None = None,
+    dtype: Dtype | None = None,
 ) -> Tensor:
-    """A contiguous tensor of `shape` with every element `value`."""
-    tensor = prepared(name, shape, options, out, dtype)
-    _fill(tensor, value)
-    return finished(tensor, options, out, name)
-
-
-def _fill(tensor: Tensor, value: Number) -> None:
-    if type(value) is int and value in (0, 1):  # fits every dtype, and is the common case
-        tensor.array.fill(value)
-    else:
-        tensor.array.fill(converted_number(value, tensor.dtype))
+    """A contiguous tensor of the size that is `given`, with every element `value`."""
+    form = usual(given, options, dtype) if out is None else None
+    if form is not None:
+        return finished(written(blank(form), value), options)
+    tensor = prepared(name, shape_of(name, given, options), options, out, dtype)
+    return finished(written(tensor, value), options, out, name)
 
 
 @guarded
@@ -63,6 +58,9 @@ def empty(
     **options: Unpack[SizedOptions],
 ) -> Tensor:
     """An uninitialised tensor of `size`, in the order of `memory_format`."""
+    form = usual(size, options) if out is None and memory_format is None else None
+    if form is not None:
+        return finished(blank(form), options)
     shape = shape_of("empty", size, options)
     stride = None if memory_format is None else in_format(memory_format, shape)
     if out is not None:  # nothing is written, and no write counted
@@ -77,7 +75,7 @@ def zeros(
     *size: int | Sequence[int], out: Tensor | None = None, **options: Unpack[SizedOptions]
 ) -> Tensor:
     """Zeros of `size`."""
-    return filled("zeros", shape_of("zeros", size, options), 0, options, out, None)
+    return filled("zeros", size, 0, options, out)
 
 
 @guarded
@@ -85,7 +83,7 @@ def ones(
     *size: int | Sequence[int], out: Tensor | None = None, **options: Unpack[SizedOptions]
 ) -> Tensor:
     """Ones of `size`."""
-    return filled("ones", shape_of("ones", size, options), 1, options, out, None)
+    return filled("ones", size, 1, options, out)
 
 
 @guarded
@@ -102,13 +100,14 @@ def full(
     """
     shape = sizes_of("full", size)
     value = checked_number("full", "fill_value", fill_value, 2)
-    return filled("full", shape, value, options, out, dtypes.of_number(value))
+    return filled("full", (shape,), value, options, out, dtypes.of_number(value))
 
 
 @guarded
 def scalar_tensor(s: Number | Tensor, **options: Unpack[Options]) -> Tensor:
     """A 0-d tensor of one number, of the default dtype whatever the number is."""
-    return filled("scalar_tensor", (), checked_number("scalar_tensor", "s", s), options, None, None)
+    value = checked_number("scalar_tensor", "s", s)
+    return finished(written(prepared("scalar_tensor", (), options), value), options)
 
 
 @guarded
@@ -177,6 +176,8 @@ def like(name: str, input: Tensor, options: LikeOptions) -> Tensor:
     """
     if not isinstance(input, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         refuse(name, "input", "Tensor", input, 1)
+    if not options and input.form.contiguous:
+        return blank(input.form)
     dtype = option_dtype(name, options) or input.dtype
     format = options.get("memory_format")
     if format is None or format is preserve_format:
@@ -198,9 +199,7 @@ def filled_like(name: str, input: Tensor, value: Number, options: LikeOptions) -
     """A tensor like `input` with every element `value`."""
     if WATCHERS and state.modes:
         return made(filled_like, name, input, value, options)
-    tensor = like(name, input, options)
-    _fill(tensor, value)
-    return finished(tensor, options)
+    return finished(written(like(name, input, options), value), options)
 
 
 @guarded
@@ -225,6 +224,9 @@ def full_like(input: Tensor, fill_value: Number | Tensor, **options: Unpack[Like
 @guarded_method
 def new_empty(self: Tensor, *size: int | Sequence[int], **options: Unpack[SizedOptions]) -> Tensor:
     """An uninitialised contiguous tensor of `size` and of this tensor's dtype."""
+    form = usual(size, options, self.dtype)
+    if form is not None:
+        return finished(blank(form), options)
     shape = shape_of("new_empty", size, options)
     return finished(prepared("new_empty", shape, options, None, self.dtype), options)
 
@@ -232,13 +234,13 @@ def new_empty(self: Tensor, *size: int | Sequence[int], **options: Unpack[SizedO
 @guarded_method
 def new_zeros(self: Tensor, *size: int | Sequence[int], **options: Unpack[SizedOptions]) -> Tensor:
     """Zeros of `size` and of this tensor's dtype."""
-    return filled("new_zeros", shape_of("new_zeros", size, options), 0, options, None, self.dtype)
+    return filled("new_zeros", size, 0, options, None, self.dtype)
 
 
 @guarded_method
 def new_ones(self: Tensor, *size: int | Sequence[int], **options: Unpack[SizedOptions]) -> Tensor:
     """Ones of `size` and of this tensor's dtype."""
-    return filled("new_ones", shape_of("new_ones", size, options), 1, options, None, self.dtype)
+    return filled("new_ones", size, 1, options, None, self.dtype)
 
 
 @guarded_method
@@ -248,7 +250,7 @@ def new_full(
     """`fill_value` of `size` and of this tensor's dtype."""
     shape = sizes_of("new_full", size)
     value = checked_number("new_full", "fill_value", fill_value, 2)
-    return filled("new_full", shape, value, options, None, self.dtype)
+    return filled("new_full", (shape,), value, options, None, self.dtype)
 
 
 @guarded_method

@@ -3,17 +3,20 @@
 Source: torch/csrc/utils/python_arg_parser.cpp, aten/src/ATen/EmptyTensor.cpp.
 """
 
+import math
 import operator
 from collections.abc import Sequence
 from typing import Final, NoReturn, TypedDict, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.devices import device, type_name
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.form import NUMPYS_OWN, Form, Plans, form_of
 from minitorch_np.graph.inplace import bump, refuse_leaf
-from minitorch_np.graph.modes import state
+from minitorch_np.graph.modes import WATCHERS, state
 from minitorch_np.memory_format import (
     channels_last,
     contiguous_format,
@@ -23,11 +26,12 @@ from minitorch_np.memory_format import (
 from minitorch_np.refusals import underive
 from minitorch_np.shapes import Shape, listed
 from minitorch_np.strides import Stride, contiguous
-from minitorch_np.tensor import INFERENCE, Number, Tensor, empty, plain
+from minitorch_np.tensor import INFERENCE, Number, Tensor, blank, empty, owning, plain
 
 __all__ = [
-    "LikeOptions", "Options", "SizedOptions", "checked_number", "converted_number", "dtype_of",
-    "finished", "in_format", "layout", "option_dtype", "prepared", "shape_of", "strided",
+    "AS_IT_IS", "LikeOptions", "Options", "SizedOptions", "checked_number", "converted_number",
+    "dtype_of", "finished", "holding", "in_format", "layout", "option_dtype", "prepared",
+    "shape_of", "strided", "usual", "written",
 ]  # fmt: skip
 
 
@@ -91,10 +95,10 @@ def need_tensor(name: str, argument: str, value: object, position: int = 1) -> N
         refuse(name, argument, "Tensor", value, position)
 
 
-def shape_of(name: str, given: Sequence[object], options: SizedOptions | None = None) -> Shape:
+def shape_of(name: str, given: Sequence[object], options: Options | None = None) -> Shape:
     """The shape meant by the positional arguments of `zeros(2, 3)` or `zeros((2, 3))`."""
     if options is not None and "size" in options:
-        return sizes_of(name, options.pop("size"))
+        return sizes_of(name, cast(SizedOptions, options).pop("size"))
     if not given:
         raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
     if len(given) == 1:
@@ -112,18 +116,23 @@ def sizes_of(name: str, size: object, argument: str = "size", position: int = 1)
     if not isinstance(size, (tuple, list)):
         refuse(name, argument, "tuple of ints", size, position)
     items = cast("Sequence[object]", size)
+    for n in items:
+        if type(n) is not int:
+            break
+    else:  # as nearly always
+        return cast(Shape, tuple(items))
     if items and not is_index(items[0]):
         raise TypeError(
             f"{name}(): argument '{argument}' (position {position}) must be tuple of ints, but "
             f"found element of type {type_name(items[0])} at pos 0"
         )
     for at, item in enumerate(items):
-        if not is_index(item):
+        if not is_index(item) and not isinstance(item, bool):  # of which only the first is refused
             raise TypeError(
                 f"{name}(): argument '{argument}' failed to unpack the object at pos {at + 1} with "
                 f'error "type must be tuple of ints,but got {type_name(item)}"'
             )
-    return tuple([operator.index(cast(int, item)) for item in items])
+    return tuple([int(operator.index(cast(int, item))) for item in items])
 
 
 def is_index(value: object) -> bool:
@@ -243,7 +252,49 @@ def prepared(
         return out
     dtype = dtype or default or dtypes.get_default_dtype()
     checked_shape(shape, dtype.itemsize, name)
-    return empty(shape, stride or contiguous(shape), dtype)
+    if stride is not None:
+        return empty(shape, stride, dtype)
+    form = form_of(shape, contiguous(shape), dtype)
+    _forms.keep((shape, dtype), form)
+    return blank(form)
+
+
+_forms = Plans[Form]()
+"""Those of contiguous tensors that were made, by shape and dtype: what was found to be possible."""
+
+
+def usual(given: Sequence[object], options: Options, dtype: Dtype | None = None) -> Form | None:
+    """The form of a new tensor in the common case: its size is ints, or one sequence of them, as a
+    tensor had before, no option asks for more than a dtype and gradients, and nobody watches.
+
+    None means that `shape_of` and `prepared` have to look at what is given.
+    """
+    if WATCHERS or not given:
+        return None
+    if options:
+        asked = options.get("dtype", dtype)
+        leaf = options.get("requires_grad", False)
+        if len(options) > ("dtype" in options) + ("requires_grad" in options):
+            return None
+        if type(leaf) is not bool or (asked is not None and type(asked) is not Dtype):
+            return None
+        dtype = asked or dtype
+    first = given[0]
+    if len(given) == 1 and isinstance(first, (tuple, list)):
+        given = cast("Sequence[object]", first)
+    for n in given:
+        if type(n) is not int:  # 1.0 and True are found under the key of 1
+            return None
+    return _forms.get((cast(Shape, tuple(given)), dtype or dtypes.get_default_dtype()))
+
+
+def holding(form: Form, flat: NDArray[np.generic]) -> Tensor:
+    """A new tensor of a contiguous form, with the elements of a new array that nobody else has."""
+    if form.nbytes <= NUMPYS_OWN:
+        return owning(form, flat.reshape(form.shape))
+    made = blank(form)
+    made.array[...] = flat.reshape(form.shape)
+    return made
 
 
 def finished(tensor: Tensor, options: Options, out: Tensor | None = None, name: str = "") -> Tensor:
@@ -259,9 +310,9 @@ def finished(tensor: Tensor, options: Options, out: Tensor | None = None, name: 
         if not leaf:
             return out
         out.requires_grad = False
-    elif state.inference:
+    elif WATCHERS and state.inference:
         tensor.clock = INFERENCE
-    if options.get("requires_grad"):
+    if options and options.get("requires_grad"):
         if not tensor.dtype.is_floating_point:
             raise RuntimeError(
                 "Only Tensors of floating point and complex dtype can require gradients"
@@ -279,6 +330,24 @@ def checked_number(name: str, argument: str, value: object, position: int = 1) -
         return plain(value)
     except TypeError:
         refuse(name, argument, "Number", value, position)
+
+
+def written(tensor: Tensor, value: Number) -> Tensor:
+    """A new tensor with every element `value`. Raises: RuntimeError where it does not fit."""
+    limit = AS_IT_IS.get((type(value), tensor.dtype))
+    as_it_is = value in (0, 1) if limit is None else abs(value) <= limit
+    tensor.array.fill(value if as_it_is else converted_number(value, tensor.dtype))
+    return tensor
+
+
+AS_IT_IS: Final[dict[tuple[type, Dtype], float]] = {
+    (int, dtypes.int64): _LARGEST,
+    (int, dtypes.float32): 2**53,
+    (int, dtypes.float64): 2**53,
+    (float, dtypes.float32): dtypes.finfo(dtypes.float32).max,
+    (float, dtypes.float64): math.inf,
+}
+"""Up to what NumPy writes a number of Python's as PyTorch does."""
 
 
 def converted_number(value: Number, dtype: Dtype) -> np.generic:

@@ -7,7 +7,7 @@ import math
 import operator
 import warnings
 from collections.abc import Sequence
-from contextlib import suppress
+from itertools import chain
 from typing import Final, Unpack, cast
 
 import numpy as np
@@ -17,6 +17,7 @@ from minitorch_np import dtypes
 from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.flight import depth
+from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.graph.modes import no_grad
 from minitorch_np.ops.factory import (
     Options,
@@ -30,10 +31,11 @@ from minitorch_np.ops.factory import (
     sizes_of,
     type_name,
 )
+from minitorch_np.quiet import quiet
 from minitorch_np.shapes import Shape, Size
 from minitorch_np.storage import wrap_array
 from minitorch_np.strides import contiguous
-from minitorch_np.tensor import Tensor, empty, method, over
+from minitorch_np.tensor import Tensor, blank, empty, method, over
 
 __all__ = ["as_tensor", "asarray", "from_numpy", "tensor"]
 
@@ -64,6 +66,20 @@ def wrapped(ndarray: Array, warn: bool) -> Tensor:
         raise TypeError(f"expected np.ndarray (got {type_name(ndarray)})")
     if warn and not ndarray.flags.writeable:
         warnings.warn(_READ_ONLY, UserWarning, stacklevel=depth())
+    key = ndarray.shape, ndarray.strides, ndarray.dtype
+    form = _wrapped.get(key)
+    if form is None:
+        form = _form_over(ndarray)
+        _wrapped.keep(key, form)
+    return finished(over(wrap_array(ndarray), form.shape, form.stride, 0, form.dtype), {})
+
+
+_wrapped = Plans[Form]()
+"""The forms of tensors over arrays, by shape, strides and dtype of the array."""
+
+
+def _form_over(ndarray: Array) -> Form:
+    """The form of a tensor over the memory of `ndarray`; raises as `from_numpy`."""
     size = ndarray.itemsize
     for step in ndarray.strides:
         if size and step % size:
@@ -79,8 +95,7 @@ def wrapped(ndarray: Array, warn: bool) -> Tensor:
                 "by making a copy of your array  with array.copy().) "
             )
     dtype = dtypes.from_numpy(ndarray.dtype)
-    stride = tuple([step // size for step in ndarray.strides])
-    return finished(over(wrap_array(ndarray), ndarray.shape, stride, 0, dtype), {})
+    return form_of(ndarray.shape, tuple([step // size for step in ndarray.strides]), dtype)
 
 
 _READ_ONLY: Final = (
@@ -118,22 +133,38 @@ def copied(data: object, dtype: Dtype | None) -> Tensor:
         return converted(data, dtype, copy=True)
     if isinstance(data, np.ndarray):
         return converted(wrapped(cast(Array, data), False), dtype, copy=True)
-    kind = type(data)
-    if dtype is None and data and (kind is list or kind is range):
-        if _INTS.issuperset(map(type, cast("list[object]", data))):
-            with suppress(OverflowError):
-                return _of_ints(cast("list[int]", data))
     return from_sequence(data, dtype)
 
 
-_INTS = frozenset([int])
-
-
-def _of_ints(data: Sequence[int]) -> Tensor:
-    """A vector of ints, the most usual indices, without a look at each. Raises: OverflowError."""
-    made = empty((len(data),), (1,), dtypes.int64)
-    made.array[:] = data
+def _of_one_kind(data: object, shape: Shape, dtype: Dtype | None) -> Tensor | None:
+    """Nested lists of numbers of one type, as NumPy writes them without a look at each; None for
+    what else there is, ints that are too large among it."""
+    items: Sequence[object] = [data]
+    for n in shape:
+        if not _LISTS.issuperset(map(type, items)):
+            return None
+        rows = cast("Sequence[Sequence[object]]", items)
+        if set(map(len, rows)) != {n}:
+            return None
+        items = rows[0] if len(rows) == 1 else list(chain.from_iterable(rows))
+    kinds = set(map(type, items))
+    kind = kinds.pop() if len(kinds) == 1 else object
+    suggested = _OF_TYPE.get(kind)
+    if kind is float:
+        suggested = dtype or dtypes.get_default_dtype()
+        if suggested is not dtypes.float32 and suggested is not dtypes.float64:
+            return None
+    if suggested is None or dtype not in (None, suggested):
+        return None
+    made = blank(form_of(shape, contiguous(shape), suggested))
+    try:
+        quiet.run(made.array.__setitem__, ..., data)
+    except OverflowError:
+        return None
     return made
+
+
+_LISTS = frozenset([list, tuple, range])
 
 
 def converted(source: Tensor, dtype: Dtype | None, copy: bool) -> Tensor:
@@ -149,6 +180,9 @@ def from_sequence(data: object, dtype: Dtype | None) -> Tensor:
     if isinstance(data, (str, bytes)):
         raise TypeError(f"new(): invalid data type '{type_name(data)}'")
     shape = sequence_shape(data)
+    usual = _of_one_kind(data, shape, dtype)
+    if usual is not None:
+        return usual
     kind = dtype or inferred_dtype(data)
     made = empty(shape, contiguous(shape), kind)
     if 0 in shape:
@@ -275,8 +309,8 @@ def _elements(items: list[object], dtype: Dtype) -> Array:
 
 def _rounded(values: NDArray[np.float64], dtype: Dtype) -> Array:
     """Doubles as elements of a floating dtype, half types through float32."""
-    with np.errstate(all="ignore"):
-        return values.astype(dtype.compute).astype(dtype.np)
+    values = quiet.run(values.astype, dtype.compute)
+    return quiet.run(values.astype, dtype.np) if dtype.is_half else values
 
 
 def _element(item: object, dtype: Dtype) -> np.generic:

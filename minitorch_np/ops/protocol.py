@@ -39,10 +39,10 @@ Array = NDArray[np.generic]
 @method
 def item(self: Tensor) -> Number:
     """The only element as a Python number. Raises: RuntimeError where there are more or none."""
-    n = self.numel()
-    if n != 1:
-        raise RuntimeError(f"a Tensor with {n} elements cannot be converted to Scalar")
-    return cast(Number, python_values(self).item())
+    if self.sizes and self.numel() != 1:
+        raise RuntimeError(f"a Tensor with {self.numel()} elements cannot be converted to Scalar")
+    array = python_values(self) if self.dtype is dtypes.bfloat16 else self.array
+    return cast(Number, array.item())
 
 
 @method
@@ -100,24 +100,22 @@ def __array_wrap__(
 
 @method
 def __bool__(self: Tensor) -> bool:
-    n = self.numel()
-    if n != 1:
-        amount = "no values" if not n else "more than one value"
+    if self.sizes and self.numel() != 1:
+        amount = "no values" if not self.numel() else "more than one value"
         raise RuntimeError(f"Boolean value of Tensor with {amount} is ambiguous")
     return bool(self.array.item())
 
 
 def only_element(self: Tensor) -> Number:
     """The only element. Raises: ValueError where there are more or none."""
-    if self.numel() != 1:
+    if self.sizes and self.numel() != 1:
         raise ValueError("only one element tensors can be converted to Python scalars")
     return item(self)
 
 
 @method
 def __float__(self: Tensor) -> float:
-    value = only_element_without_history(self)
-    return float(value)
+    return float(only_element_without_history(self))
 
 
 @method
@@ -127,7 +125,8 @@ def __complex__(self: Tensor) -> complex:
 
 def only_element_without_history(self: Tensor) -> Number:
     """The only element; where gradients are recorded, with a warning that it will carry none."""
-    if self.requires_grad and is_grad_enabled():
+    tracked = self.meta is not None or self.base is not None
+    if tracked and self.requires_grad and is_grad_enabled():
         warnings.warn(
             "Converting a tensor with requires_grad=True to a scalar may lead to unexpected "
             "behavior.\nConsider using tensor.detach() first.",

@@ -14,16 +14,19 @@ from minitorch_np.ops.factory import (
     SizedOptions,
     checked_number,
     finished,
+    holding,
     is_index,
     option_dtype,
     prepared,
     refuse,
     shape_of,
     sizes_of,
+    usual,
 )
 from minitorch_np.ops.sampling import checked, fill, normal_of
 from minitorch_np.overloads import unfitting
 from minitorch_np.random import Generator, default_generator
+from minitorch_np.shapes import numel
 from minitorch_np.tensor import Tensor
 
 __all__ = [
@@ -39,6 +42,11 @@ def rand(
     **options: Unpack[SizedOptions],
 ) -> Tensor:
     """Uniform numbers in [0, 1) of `size`."""
+    form = usual(size, options) if out is None else None
+    if form is not None:
+        source = generator or default_generator
+        drawn = source.uniform(numel(form.shape), form.dtype)
+        return finished(holding(form, drawn), options)
     shape = shape_of("rand", size, options)
     if WATCHERS and state.modes:
         return made(rand, shape, generator=generator, out=out, **options)
@@ -56,6 +64,11 @@ def randn(
     **options: Unpack[SizedOptions],
 ) -> Tensor:
     """Normal numbers of mean 0 and variance 1, of `size`."""
+    form = usual(size, options) if out is None else None
+    if form is not None:
+        source = generator or default_generator
+        drawn = source.normal(numel(form.shape), form.dtype)
+        return finished(holding(form, drawn), options)
     shape = shape_of("randn", size, options)
     if WATCHERS and state.modes:
         return made(randn, shape, generator=generator, out=out, **options)
@@ -95,6 +108,12 @@ def randint(
         if not is_index(bound):
             raise unfitting("randint", *bounds, shape)
     first, last = (0, bounds[0]) if len(bounds) == 1 else (bounds[0], bounds[1])
+    form = usual((shape,), options, dtypes.int64) if out is None else None
+    if form is not None:
+        source = generator or default_generator
+        bounds = int(cast(int, first)), int(cast(int, last))
+        drawn = source.integers(numel(shape), *bounds, form.dtype)
+        return finished(holding(form, drawn), options)
     if WATCHERS and state.modes:
         return made(randint, first, last, shape, generator=generator, out=out, **options)
     tensor = prepared("randint", shape, options, out, dtypes.int64)

@@ -19,9 +19,11 @@ from minitorch_np.ops.factory import (
     Options,
     converted_number,
     finished,
+    holding,
     is_index,
     option_dtype,
     prepared,
+    usual,
 )
 from minitorch_np.overloads import unfitting
 from minitorch_np.shapes import listed
@@ -46,6 +48,11 @@ def arange(
 
     With one number, that is `end`. int64 where all are integers, else of the default dtype.
     """
+    low, high = (0, start) if end is None else (start, end)
+    if out is None and type(low) is int and type(high) is int and type(step) is int and step == 1:
+        form = usual((high - low,), options, dtypes.int64)
+        if form is not None and form.dtype is dtypes.int64 and low >= -_END and high < _END:
+            return finished(holding(form, np.arange(low, high)), options)
     first, last, by = _range_numbers(start, end, step)
     dtype = _range_dtype("arange", options, out, first, last, by)
     n = _arange_size(first, last, by, dtype)
@@ -57,6 +64,9 @@ def arange(
     quietly(_store, tensor, quietly(_counted, first, by, n, dtype).reshape(shape))
     return finished(tensor, options, out, "arange")
 
+
+_END = 2**63
+"""Of int64."""
 
 _RESIZED = (
     "The number of elements in the out tensor of shape {} is {} which does not match the computed "
@@ -275,6 +285,12 @@ def eye(
 
     Source: aten/src/ATen/native/TensorFactories.cpp eye_out_cpu.
     """
+    form = usual(((n, n if m is None else m),), options) if out is None else None
+    if form is not None:
+        columns = form.shape[1]
+        flat = np.zeros(n * columns, form.dtype.np)
+        flat[: columns * columns : columns + 1] = 1
+        return finished(holding(form, flat), options)
     for name, value in (("n", n), ("m", n if m is None else m)):
         if not is_index(value):
             raise unfitting("eye", n, *([] if m is None else [m]))

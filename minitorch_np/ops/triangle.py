@@ -8,7 +8,7 @@ from typing import Unpack, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import dtypes, strides
+from minitorch_np import dtypes, kernels, strides
 from minitorch_np.dtypes import int64
 from minitorch_np.flight import depth
 from minitorch_np.graph.modes import writes
@@ -20,13 +20,14 @@ from minitorch_np.ops.factory import (
     Options,
     checked_number,
     finished,
+    is_index,
     option_dtype,
     prepared,
     refuse,
 )
 from minitorch_np.ops.join import stack
 from minitorch_np.shapes import listed
-from minitorch_np.tensor import Number, Tensor, empty, stored
+from minitorch_np.tensor import Number, Tensor, blank, empty, stored
 
 __all__ = [
     "cartesian_prod", "combinations", "meshgrid", "tril", "tril_indices", "triu", "triu_indices",
@@ -91,6 +92,13 @@ def fill_diagonal_(input: Tensor, fill_value: Number, wrap: bool = False) -> Ten
 def _triangle(
     name: str, f: Callable[..., Array], input: Tensor, diagonal: int, out: Tensor | None
 ) -> Tensor:
+    if type(diagonal) is not int and not is_index(diagonal):
+        refuse(name, "diagonal", "int", diagonal, 2)
+    form = input.form
+    if form.swift == 0 and out is None and len(form.shape) > 1 and not kernels.waiting:
+        done = blank(form)
+        _by_loop(name, input.array, done.array, diagonal)
+        return done
     if input.ndim < 2:
         raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
     if out is input and dense(input.array):

@@ -45,6 +45,16 @@ def test_one_hot(data, classes):
     same(lambda torch, t: torch.nn.functional.one_hot(t.t(), classes), tensor_of([[0, 1, 2]] * 2))
 
 
+def test_one_hot_under_modes():
+    def f(torch, t):
+        return torch.nn.functional.one_hot(t % 3, 3)
+
+    x = torch.arange(6).view(2, 3)
+    same(f, x)
+    same(lambda torch, t: torch.inference_mode()(f)(torch, t).is_inference(), x)
+    same(lambda torch, t: f(torch, t)[..., :0], x[:, ::2])
+
+
 def tensor_of(data):
     return torch.tensor(data, dtype=torch.int64 if data == [] else None)
 

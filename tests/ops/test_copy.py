@@ -296,3 +296,68 @@ def test_a_write_is_counted_once() -> None:
         return versions
 
     same(write, sample(2, 3, grad=False))
+
+
+EXTREME = [0.0, -0.0, 1.5, -1.5, 300.7, -300.7, 70000.0, 3000000123.0, -1e19, 1e39, 1e-42]
+EXTREME += [float("inf"), -float("inf"), float("nan")]
+
+
+@pytest.mark.parametrize("source", NAMES)
+def test_conversions_of_a_form_met_before(source: str) -> None:
+    """The second one goes by what the first decided; all values, bit by bit where they are ints."""
+    values = torch.tensor(EXTREME, dtype=torch.float64).view(2, -1)
+    safe = values.nan_to_num(0.0).clamp(0, 100).to(dtype_of(torch, source))  # in C all else is not
+    x = values.to(dtype_of(torch, source)) if safe.is_floating_point() else safe
+
+    def f(torch: Any, x: Any, safe: Any) -> Any:
+        floats = [dtype_of(torch, n) for n in NAMES if "float" in n]
+        others = [dtype_of(torch, n) for n in NAMES if "float" not in n]
+        found = []
+        for _ in range(2):
+            for y in (x, x.t(), x[:, ::2], x[0, 2], x[:0], x[:, :1].expand(2, 3), x[:1]):
+                found += [y.to(d) for d in floats]
+            found += [y.to(d) for d in others for y in (safe, safe.t(), safe[0, 2])]
+            found += [
+                y.clamp(-5e9, 5e9).to(torch.uint8) for y in (x, x[0, 6]) if x.dtype.itemsize > 2
+            ]
+            found += [x.clone(), x.t().clone(), x[:1].t().clone(), x[:0].clone(), x[0, 1].clone()]
+            found += [x.t().clone(memory_format=torch.contiguous_format)]
+        return found
+
+    same(f, x, safe, exact=True, grad=False)
+
+
+def test_copies_into_the_same_form() -> None:
+    """Memory that is shared in part is refused, and what is shared in whole is left alone."""
+
+    def f(torch: Any, how: str) -> Any:
+        x, y = torch.arange(12.0).view(3, 4), torch.arange(12.0, 24.0).view(3, 4)
+        names = {"torch": torch, "x": x, "y": y, "p": torch.nn.Parameter(torch.ones(3, 4))}
+        again = [eval(how, names) for _ in range(2)]
+        return x, y, x._version, y._version, again
+
+    for how in [
+        "x.copy_(y)", "x.t().copy_(y.t())", "x[:2].copy_(x[1:])", "x[1:].copy_(x[:2])",
+        "x.view(-1)[:3].copy_(x.view(-1)[2:5])", "x.copy_(x.detach())", "x[0].copy_(x[1])",
+        "x[:, ::2].copy_(y[:, ::2])", "x[:, 0].copy_(y[:, 0])", "x[:0].copy_(y[:0])",
+        "x[0, 0].copy_(y[0, 0])", "x[0].expand(2, 4).copy_(y[:2].clone())",
+        "x[0].expand(2, 4).copy_(y[0].expand(2, 4))", "x.copy_(p)", "(x * p).copy_(y)",
+        "p.copy_(y)", "p.detach().copy_(y)", "p.data.copy_(y)", "x.view_as(x).copy_(y)",
+        "torch.no_grad()(lambda: p.copy_(y))()",
+        "torch.inference_mode()(lambda: torch.ones(3, 4).copy_(y))()",
+    ]:  # fmt: skip
+        same(lambda torch, how=how: f(torch, how))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_numbers_that_fill_as_they_are(dtype: torch.dtype) -> None:
+    name = str(dtype).removeprefix("torch.")
+    numbers = [0, 1, -1, True, 0.0, 2.5, -2.5, float("nan"), float("inf"), 127, 128, 2**24 + 1]
+    numbers += [2**53 + 1, 2**62 + 1, -(2**63), 1e300, 3.5e38, 65535.0, 1e-300]
+    for number in numbers:
+
+        def f(torch: Any, n: Any = number) -> Any:
+            x = torch.zeros(3, 4, dtype=dtype_of(torch, name))
+            return x.fill_(n), x.t()[1:].fill_(n), x[:, ::2].fill_(n), x._version
+
+        same(f, exact=True)

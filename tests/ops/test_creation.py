@@ -36,6 +36,51 @@ def test_sizes(name, args):
     same(lambda torch: geometry(getattr(torch, name)(*args)))
 
 
+@pytest.mark.parametrize("name", SIZED)
+def test_a_size_that_a_tensor_had_before(name):
+    """Then nothing is looked at again; but what only equals such a size is."""
+
+    def f(torch, *args, default=None, **options):
+        if default is not None:
+            torch.set_default_dtype(getattr(torch, default))
+        try:
+            make = getattr(torch, name)
+            known = [make(1), make(2, 1), make((2, 1)), make(2, 1, dtype=torch.float64), make(())]
+            assert len({id(t) for t in known}) == 5
+            if isinstance(options.get("dtype"), str):
+                options["dtype"] = getattr(torch, options["dtype"])
+            again = make(*args, **options)
+            return geometry(again), again._version, again.is_leaf, again.is_inference()
+        finally:
+            torch.set_default_dtype(torch.float32)
+
+    for args in [
+        (2, 1), ((2, 1),), ([2, 1],), (torch.Size([2, 1]),), ((),), ([],), (1,),
+        (True,), (2, True), (2, 1.0), ((2, True),), ((2, 1.0),), ((2.0, 1),), ([True],),
+        (np.int64(2), 1), (2, None), ((2, 1), 1), ([[2, 1]],), (((2, 1),),),
+    ]:  # fmt: skip
+        same(lambda torch, args=args: f(torch, *args))
+    for options in [
+        {"dtype": "float64"}, {"dtype": None}, {"dtype": "float64", "requires_grad": True},
+        {"requires_grad": True}, {"default": "float64"}, {"device": "cpu"}, {"dtype": float},
+    ]:  # fmt: skip
+        same(lambda torch, options=options: f(torch, 2, 1, **options))
+    for mode in ("inference_mode", "no_grad"):
+        same(lambda torch, mode=mode: getattr(torch, mode)()(f)(torch, 2, 1))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_numbers_that_are_written_as_they_are(dtype):
+    """The sign of zero is compared as the sign of its inverse."""
+    numbers = [0, 1, -1, True, 0.0, 1.0, 2.5, -2.5, float("nan"), float("inf"), -float("inf")]
+    numbers += [127, 128, 255, 256, -255, 2**24 + 1, 2**53 + 1, 2**63 - 1, -(2**63), 2**63, 1e300]
+    numbers += [3.4e38, 3.5e38, 1e-300, 65504.0, 65535.0]
+    for number in numbers:
+        same(lambda torch, n=number: torch.full((2, 2), n, dtype=named(torch, dtype)))
+        same(lambda torch, n=number: torch.full((), n))
+    same(lambda torch: 1 / torch.full((2,), -0.0, dtype=named(torch, dtype)))
+
+
 PLAIN = ["zeros", "ones", "empty"]
 """Those of one overload: of several, PyTorch lists all where ours names the wrong argument."""
 

@@ -281,3 +281,66 @@ def test_legacy_constructor_of_sizes_and_tensors():
     same(lambda torch: tuple(torch.Tensor(torch.Size([2, 0])).shape))
     same(lambda torch, x: torch.Tensor(x), sample(2, 3, grad=False))
     same(lambda torch: torch.Tensor([1], device="cpu"))
+
+
+class Ints(list):
+    """A user's list."""
+
+
+NESTED = [
+    [[1.0, 2.0], [3.0, 4.0]], [[1, 2], [3, 4]], [[True], [False]], ([1.0, 2.0], (3.0, 4.0)),
+    [[[1.5]], [[2.5]]], [[1.0, 2.0], [3.0]], [[1.0], [2.0, 3.0]], [[1.0, 2], [3.0, 4.0]],
+    [[1, True], [2, 3]], [[1.0], 2.0], [1.0, [2.0]], [[], []], [[[]]], [[1.0], []], [range(3)] * 2,
+    range(3), range(0), (1, 2), (), [[2**70], [1]], [2**63], [-(2**63)], 2**63, [[1e300, -1e300]],
+    1e300, [float("nan"), -float("inf")], 1e-320, [None], [[None]], [["a"]], ["ab", "cd"], "ab",
+    Ints([1, 2]), [Ints([1, 2])], [np.float64(1.5)], [[np.float32(1.5), 2.5]], [np.int64(3)],
+    [np.ones(2), np.ones(2)], {1: 2}, [{1}],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [None, torch.float64, torch.float32, torch.int64, torch.float16])
+@pytest.mark.parametrize("at", range(len(NESTED)))
+def test_nested_lists(at, dtype):
+    for name in ("tensor", "as_tensor"):
+        same(
+            lambda torch: getattr(torch, name)(
+                NESTED[at], dtype=None if dtype is None else named(torch, dtype)
+            ),
+            exact=True,
+        )
+
+
+def test_lists_that_hold_themselves():
+    a, b, c = [], [], [1.0]
+    a.append(a)
+    b += [[b, b], [b, b]]
+    c.append(c)
+    for data in (a, b, c, [a], [[b]]):
+        same(lambda torch, data=data: torch.tensor(data))
+
+
+@pytest.mark.parametrize("default", ["float16", "float64"])
+def test_lists_under_another_default(default):
+    def f(torch):
+        torch.set_default_dtype(getattr(torch, default))
+        try:
+            return torch.tensor([1.0, 2.5]), torch.tensor(1e300), torch.tensor([[1], [2]])
+        finally:
+            torch.set_default_dtype(torch.float32)
+
+    same(f)
+
+
+def test_arrays_like_one_that_was_wrapped_before():
+    """Of one shape, and of strides or dtypes of which some are refused."""
+    whole = np.arange(24.0).reshape(4, 6)
+    fixed = whole.copy()
+    fixed.flags.writeable = False
+    fields = np.zeros((4, 3), np.dtype([("a", "f8"), ("b", "f4")]))
+    arrays = [
+        whole[:, :3], whole[:, ::2], whole[:, :3].copy(), whole[:, 2::-1], fixed[:, :3],
+        fields["a"], whole[:, :3].astype(">f8"), whole[:, :3].astype(np.float32),
+        np.asfortranarray(whole[:, :3]), np.broadcast_to(whole[0, :3], (4, 3)), whole[:0, ::2],
+    ]  # fmt: skip
+    for array in [*arrays, *arrays]:
+        same(lambda torch, array=array: torch.from_numpy(array))

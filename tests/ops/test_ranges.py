@@ -1,5 +1,6 @@
 """arange, linspace, logspace and eye against PyTorch, to the last bit but for logspace's floats."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -125,3 +126,26 @@ def test_eye(dtype):
 )  # fmt: skip
 def test_eye_arguments(call):
     same(call)
+
+
+def test_counts_and_identities_of_a_size_met_before():
+    def f(torch, call):
+        known = torch.arange(4), torch.eye(4), torch.eye(4, 2), torch.eye(2, 4), torch.zeros(4)
+        made = eval(call, {"torch": torch, "np": np})
+        content = made.detach().clone(memory_format=torch.contiguous_format).view(-1)
+        return known, made, content.view(torch.uint8), made._version, made.is_inference()
+
+    for call in [
+        "arange(4)", "arange(2, 6)", "arange(-2, 2)", "arange(4.0)", "arange(True, 5)",
+        "arange(4, 0)", "arange(2**63 - 5, 2**63 - 1)", "arange(-(2**63), -(2**63) + 4)",
+        "arange(2, 6, True)",
+        "arange(2, 6, 1.0)", "arange(4, dtype=torch.float32)", "arange(4, dtype=torch.uint8)",
+        "arange(4, requires_grad=True)", "arange(4, dtype=torch.float32, requires_grad=True)",
+        "arange(4, out=torch.zeros(4))", "arange(np.int64(4))", "arange(end=4)", "arange(4, 4)",
+        "eye(4)", "eye(4, 2)", "eye(2, 4)", "eye(0)", "eye(4, 0)", "eye(4, dtype=torch.bool)",
+        "eye(4.0)", "eye(True)", "eye(-1)", "eye(4, True)", "eye(4, requires_grad=True)",
+        "eye(4, dtype=torch.int64, requires_grad=True)", "eye(4, out=torch.zeros(4, 4).t())",
+        "eye(4, dtype=torch.bfloat16)", "inference_mode()(lambda: torch.eye(4))()",
+        "inference_mode()(lambda: torch.arange(4))()",
+    ]:  # fmt: skip
+        same(lambda torch, call=call: f(torch, f"torch.{call}"))

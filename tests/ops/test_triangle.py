@@ -1,8 +1,10 @@
 """Triangles and grids against PyTorch."""
 
+import numpy as np
 import pytest
 import torch
 
+import minitorch_np
 from tests.oracle import DTYPES, LAYOUTS, same, sample
 
 
@@ -125,3 +127,16 @@ def test_fill_diagonal_of_every_dtype(dtype):
 )
 def test_errors_of_fill_diagonal(call):
     same(lambda torch, x: call(x), sample(3, 3))
+
+
+@pytest.mark.parametrize("name", ["tril", "triu"])
+def test_triangles_once_there_is_compiled_code(name):
+    _ = minitorch_np.ones(2, 2).mm(minitorch_np.ones(2, 2))
+    for diagonal in (-9, -1, 0, 2, 9, np.int64(1), True, 1.5, None):
+        for shape in [(3, 3), (2, 4), (4, 1), (2, 3, 4), (0, 3), (3, 0), (5,), ()]:
+            x = sample(*shape)
+            x.detach().view(-1)[:1] = float("nan")
+            same(lambda torch, x, d=diagonal: getattr(torch, name)(x, d), x)
+            same(lambda torch, x, d=diagonal: getattr(x, name)(d), x)
+    for x in (sample(4, 3), sample(3, 4).double(), sample(3, 4).to(torch.int64)):
+        same(lambda torch, x: getattr(torch, name)(x.t(), 1), x)
