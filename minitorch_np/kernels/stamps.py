@@ -108,7 +108,7 @@ def cut(
         return asked
     switch = np.zeros(1, np.int64) if switch is None else switch
     stores, asks = list(trial.stores()), list(trial.asks())
-    first = examples[0] if examples else None  # the class to make, where one is given
+    first: Any = examples[0] if examples else None  # the class to make, where one is given
     recipe = [
         len(examples), switch.ctypes.data, address(API.PyType_IsSubtype),
         address(API.PyObject_Vectorcall), id(asked), address(API.PyType_GenericAlloc),
