@@ -4,7 +4,7 @@ Ops on tensors that have the same Form object need not compare shapes, choose a 
 count its bytes: all of that was found out when the form was first met.
 """
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,6 +133,8 @@ def form_of(shape: Shape, stride: Stride, dtype: Dtype) -> Form:
     if found is None:
         if len(_known) >= _MOST:
             _known.clear()
+            for plans in _everywhere:  # of forms that nobody meets again
+                plans.clear()
         # 1.0 and True are found under the key of 1, so whoever comes first must leave plain ints
         plain = tuple([int(n) for n in shape]), tuple([int(n) for n in stride])
         found = _known[key] = Form(*plain, dtype)
@@ -142,11 +144,20 @@ def form_of(shape: Shape, stride: Stride, dtype: Dtype) -> Form:
 class Plans(dict[object, T]):
     """What an op decided, by the forms and the other arguments that decide it.
 
-    Holds a bounded number, for a loop over slices asks for new ones all the time.
+    Holds a bounded number, for a loop over slices asks for new ones all the time; and is forgotten
+    with the forms.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        _everywhere.append(self)
 
     def keep(self, key: object, plan: T) -> None:
         """Remember one, and first forget all where there are too many."""
         if len(self) >= _MOST:
             self.clear()
         self[key] = plan
+
+
+_everywhere: list[Plans[Any]] = []
+"""All that there are: they belong to ops, and stay."""
