@@ -24,7 +24,7 @@ from minitorch_np.loops import (
 from minitorch_np.op import composite, op
 from minitorch_np.ops.points import along
 from minitorch_np.ops.power import maximum, minimum
-from minitorch_np.ops.reduce import MAX_DIMS, Dims, dims_of, looped
+from minitorch_np.ops.reduce import MAX_DIMS, Dims, at_once, dims_of, looped, remembered
 from minitorch_np.overloads import unfitting
 from minitorch_np.shapes import Shape, need_bool, reduced, wrap_dim
 from minitorch_np.strides import contiguous
@@ -142,6 +142,9 @@ def _along(name: str, arg: Arg, input: Tensor, dim: int, keepdim: bool, out: Pai
 
 
 def _of_all(name: str, f: np.ufunc, input: Tensor, out: Tensor | None) -> Tensor:
+    done = at_once(f, input, None, False) if out is None else None
+    if done is not None:
+        return done
     if not input.numel():
         raise RuntimeError(
             f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
@@ -154,7 +157,8 @@ def _of_all(name: str, f: np.ufunc, input: Tensor, out: Tensor | None) -> Tensor
             "message be improved?  If so, please report an enhancement request to PyTorch.)"
         )
     values = quietly(f.reduce, values_of(input), None)
-    return finish(np.asarray(values), input.dtype, out)
+    done = finish(np.asarray(values), input.dtype, out)
+    return remembered(f, input, None, False, done) if out is None else done
 
 
 @op("reduction", method=False, node="MaxBackward1", aten="max")
@@ -270,6 +274,10 @@ def min(
 def _over(
     name: str, f: np.ufunc, input: Tensor, dim: Dims, keepdim: bool, out: Tensor | None
 ) -> Tensor:
+    dim = None if type(dim) is tuple and not dim else dim
+    done = at_once(f, input, dim, keepdim) if out is None else None
+    if done is not None:
+        return done
     if out is not None and out.dtype is not input.dtype:
         raise RuntimeError(
             "Expected the dtype for input and out to match, but got "
@@ -296,7 +304,8 @@ def _over(
         values = quietly(f.reduce, array, dims)
     else:
         values = looped("largest" if f is np.maximum else "smallest", array, dims, sizes)
-    return finish(np.reshape(values, shape), input.dtype, out, apart=False)
+    done = finish(np.reshape(values, shape), input.dtype, out, apart=False)
+    return remembered(f, input, dim, keepdim, done) if out is None else done
 
 
 @op("reduction")
