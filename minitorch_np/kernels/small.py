@@ -7,6 +7,8 @@ letting go of it would take half of the time.
 
 # ruff: noqa: FURB136  # min and max would not keep nan
 
+import numpy as np
+
 from .compiler import Numbers, held, inlined, read, write
 from .compiler import build as build_all
 
@@ -44,6 +46,14 @@ def negative(a: Numbers, out: Numbers) -> None:
     """-a."""
     for i in range(out.size):
         write(out, i, -read(a, i))
+
+
+@held
+def reciprocal_root(a: Numbers, out: Numbers) -> None:
+    """1 / sqrt(a), each rounded."""
+    one = out.dtype.type(1)
+    for i in range(out.size):
+        write(out, i, one / np.sqrt(read(a, i)))
 
 
 @held

@@ -227,7 +227,7 @@ def _compared_stride(input: Tensor) -> strides.Stride:
     return strides.elementwise(shape, ((shape, absolute), ((), ())))
 
 
-@op("elementwise", differentiable=False)
+@op("elementwise", differentiable=False, into=filling(np.isinf), whole=True)
 def isinf(input: Tensor) -> Tensor:
     """Whether each element is infinite. Source: ATen/native/TensorCompare.cpp isinf."""
     out = blank_like(input, bool_)
@@ -236,7 +236,7 @@ def isinf(input: Tensor) -> Tensor:
     return pointwise(np.isinf, input, out=out, result=bool_)
 
 
-@op("elementwise", differentiable=False)
+@op("elementwise", differentiable=False, into=filling(np.isfinite), whole=True)
 def isfinite(input: Tensor) -> Tensor:
     """Whether each element is finite. Source: ATen/native/TensorCompare.cpp isfinite."""
     out = blank_like(input, bool_)

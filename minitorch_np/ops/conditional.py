@@ -355,7 +355,9 @@ def _between_numbers(dtype: Dtype, low: Number | None, high: Number | None) -> K
 def between(_dtype: Dtype, least: Number, most: Number) -> Compiled:
     """The kernel that keeps elements within two limits of their dtype, nan as nan."""
     # np.maximum with a number is five times slower
-    return Compiled("elementwise.clamp", lambda a, o: a.clip(least, most, o), least, most)
+    return Compiled(
+        "elementwise.clamp", lambda a, o: a.clip(least, most, o), least, most, alike=True
+    )
 
 
 def clamp_node(min: Limit, max: Limit) -> str:
@@ -377,6 +379,10 @@ def clamp(
     """
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    if out is None and type(min) in _PLAIN and type(max) in _PLAIN:
+        if input.dtype.is_floating_point:  # what `limited` comes to
+            low, high = cast("Number | None", min), cast("Number | None", max)
+            return pointwise(_between_numbers(input.dtype, low, high), input)
     tensors = isinstance(min, Tensor) or isinstance(max, Tensor)
     if tensors and (isinstance(min, Number) or isinstance(max, Number)):
         if not (_is_number(min) and _is_number(max)):
@@ -388,6 +394,10 @@ def clamp(
         one = "" if min is not None and max is not None else "_min" if max is None else "_max"
         kernel = f"clamp{one}_scalar_cpu"
     return limited(input, min, max, out, kernel)
+
+
+_PLAIN = frozenset([int, float, type(None)])
+"""The types of limits, mostly."""
 
 
 def _is_number(limit: Limit) -> bool:

@@ -19,6 +19,7 @@ from minitorch_np.loops import (
     converted,
     exact_result_for,
     finish,
+    holding,
     quietly,
 )
 from minitorch_np.op import composite, op
@@ -28,7 +29,7 @@ from minitorch_np.ops.reduce import MAX_DIMS, Dims, at_once, dims_of, looped, re
 from minitorch_np.overloads import unfitting
 from minitorch_np.shapes import Shape, need_bool, reduced, wrap_dim
 from minitorch_np.strides import contiguous
-from minitorch_np.tensor import Tensor, blank, owning
+from minitorch_np.tensor import Tensor
 
 __all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "min"]
 
@@ -72,15 +73,6 @@ def selected(
     for t, kind in zip(out, (input.dtype, dtypes.int64), strict=True):
         _ = exact_result_for(t, values.shape, kind)
     return finish(values, input.dtype, out[0]), finish(indices, dtypes.int64, out[1])
-
-
-def holding(values: Array, form: Form) -> Tensor:
-    """A tensor of values of its dtype that nobody else holds; a few, in order, are not copied."""
-    if form.brief and values.flags.carray:
-        return owning(form, values)
-    done = blank(form)
-    np.copyto(done.array, values)
-    return done
 
 
 def row_major(shape: Shape, dtype: Dtype) -> Form:
@@ -233,6 +225,9 @@ def max(
     """The largest element; or (values, indices) along `dim`; or `maximum` of two tensors."""
     if not isinstance(input, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise unfitting("max", input, other if dim is None else dim)
+    if dim is None and other is None:
+        assert not isinstance(out, tuple)
+        return max_all(input, out=out)
     other = dim if isinstance(dim, Tensor) else other
     if isinstance(dim, int):
         if isinstance(out, Tensor):
@@ -241,8 +236,6 @@ def max(
     assert not isinstance(out, tuple)
     if other is not None:
         return maximum(input, other, out=out)
-    if dim is None:
-        return max_all(input, out=out)
     raise unfitting("max", input, dim)
 
 
@@ -258,6 +251,9 @@ def min(
     """The smallest element; or (values, indices) along `dim`; or `minimum` of two tensors."""
     if not isinstance(input, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise unfitting("min", input, other if dim is None else dim)
+    if dim is None and other is None:
+        assert not isinstance(out, tuple)
+        return min_all(input, out=out)
     other = dim if isinstance(dim, Tensor) else other
     if isinstance(dim, int):
         if isinstance(out, Tensor):
@@ -266,15 +262,13 @@ def min(
     assert not isinstance(out, tuple)
     if other is not None:
         return minimum(input, other, out=out)
-    if dim is None:
-        return min_all(input, out=out)
     raise unfitting("min", input, dim)
 
 
 def _over(
     name: str, f: np.ufunc, input: Tensor, dim: Dims, keepdim: bool, out: Tensor | None
 ) -> Tensor:
-    dim = None if type(dim) is tuple and not dim else dim
+    dim = None if isinstance(dim, tuple) and not dim else dim
     done = at_once(f, input, dim, keepdim) if out is None else None
     if done is not None:
         return done
