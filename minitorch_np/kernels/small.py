@@ -112,6 +112,17 @@ def sum_columns(a: Numbers, out: Numbers) -> None:
             write(out, j, read(out, j) + read(row, j))
 
 
+@held
+def running_sums(a: Numbers, out: Numbers, n: int, inner: int) -> None:
+    """The sums so far along n of (outer, n, inner): in float64, each rounded."""
+    for first in range(0, a.size, n * inner):
+        for start in range(first, first + inner):
+            total = 0.0
+            for i in range(start, start + n * inner, inner):
+                total += read(a, i)
+                write(out, i, out.dtype.type(total))
+
+
 def build() -> None:
     """Compile everything ahead of use."""
     build_all(globals())
