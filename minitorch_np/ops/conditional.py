@@ -30,6 +30,7 @@ from minitorch_np.loops import (
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.power import larger, smaller
 from minitorch_np.overloads import unfitting
+from minitorch_np.quiet import quiet
 from minitorch_np.shapes import broadcast, unwritten
 from minitorch_np.strides import Overlap
 from minitorch_np.tensor import Number, Tensor, blank, empty, method
@@ -112,7 +113,7 @@ def values_of(x: Tensor | Number, dtype: Dtype) -> Array | np.generic:
 
 def held(x: Number, dtype: Dtype) -> np.generic:
     """A Python number as memory of `dtype` holds it."""
-    value = np.asarray(number(x, dtype)).astype(dtype.np)
+    value = quiet.run(np.asarray(number(x, dtype)).astype, dtype.np)
     return cast(np.generic, value[()])  # as () leaves a scalar
 
 
@@ -234,6 +235,13 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
 
     Source: ATen/native/TensorAdvancedIndexing.cpp masked_fill.
     """
+    known = _fills.get((input.form, mask.form)) if type(value) in NUMBERS else None
+    if known is not None:
+        number = scalar(cast(Number, value), known.dtype)
+        done = blank(known)
+        np.copyto(done.array, input.array)
+        quiet.run(np.putmask, done.array, mask.array, number)
+        return done
     shape = input.sizes
     if mask.sizes != shape:
         shape = broadcast(mask.sizes, shape)
@@ -241,8 +249,17 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
     done = empty(shape, strides.contiguous(shape), input.dtype)
     np.copyto(done.array, input.array)
     filled(done.array, mask.array, value, input.dtype)
+    if shape == mask.sizes and done.form.count < MANY and input.dtype in FULL:
+        _fills.keep((input.form, mask.form), done.form)
     return done
 
+
+_fills = Plans[Form]()
+"""The form of the result, by the forms of few floats and of a mask that is as large as the result:
+NumPy then takes a number as it is."""
+
+NUMBERS = frozenset([int, float])
+FULL = frozenset([dtypes.float32, dtypes.float64])
 
 masked_fill.vjp(
     input=lambda g, mask: g.masked_fill(mask, 0),
