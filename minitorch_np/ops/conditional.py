@@ -54,17 +54,21 @@ def where_self(
 
     Source: ATen/native/TensorCompare.cpp where.
     """
-    operands = (condition, input, other)
-    asked = [x.form if isinstance(x, Tensor) else type(x) for x in operands]
-    key = (*asked, dtypes.get_default_dtype())
+    key = (
+        condition.form,
+        input.form if isinstance(input, Tensor) else type(input),
+        other.form if isinstance(other, Tensor) else type(other),
+        dtypes.get_default_dtype(),
+    )
     form = _briefly.get(key)
     if form is not None and out is None:
         done = blank(form)
-        mask = cast("NDArray[np.bool_]", condition.array)
-        np.copyto(done.array, values_of(other, form.dtype))
-        np.copyto(done.array, values_of(input, form.dtype), where=mask)
+        array = done.array
+        np.copyto(array, values_of(other, form.dtype))
+        quiet.run(np.copyto, array, values_of(input, form.dtype), where=condition.array)
         return done
     check_condition(condition)
+    operands = (condition, input, other)
     dtype = common_dtype(input, other)
     tensors = [x for x in operands if isinstance(x, Tensor)]
     if out is not None and out.dtype is not dtype:

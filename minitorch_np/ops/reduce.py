@@ -207,7 +207,17 @@ def _by_one_call(
     return done
 
 
-def _noted(input: Tensor, dim: Dims, keepdim: bool, done: Tensor) -> Tensor:
+def few_summed(terms: Array, form: Form, dim: Dims, keepdim: bool) -> Tensor | None:
+    """The sum of few terms that lie as a tensor of this contiguous form; None if no sum of such a
+    tensor was noted."""
+    if (dim is None or type(dim) is int) and (keepdim is False or keepdim is True):
+        known = _sums.get((form, dim, keepdim))
+        if known is not None and known[2] <= 0:
+            return _by_one_call(terms, known, keepdim)
+    return None
+
+
+def noted_sum(input: Tensor, dim: Dims, keepdim: bool, done: Tensor) -> Tensor:
     """A sum, or what became of it; and how it is made by one call, if it can be, is kept."""
     if dim is None or type(dim) is int:
         dims = dims_of(dim, len(input.sizes))
@@ -237,7 +247,9 @@ def sum(
                 return done
     dims = dims_of(dim, len(input.sizes))
     if dtype is None and out is None and input.dtype.is_floating_point:
-        return _noted(input, dim, keepdim, reduce(total, input, dims, keepdim, dtype=input.dtype))
+        return noted_sum(
+            input, dim, keepdim, reduce(total, input, dims, keepdim, dtype=input.dtype)
+        )
     kind = summed_dtype(input, dtype, out)
     return reduce(total, summands(input, kind), dims, keepdim, dtype=kind, out=out)
 
@@ -370,7 +382,7 @@ def mean(
         return np.true_divide(total(a, axes), a.dtype.type(n))
 
     done = reduce(f, input, dims, keepdim, dtype=kind, out=out)
-    return _noted(input, dim, keepdim, done) if plain else done
+    return noted_sum(input, dim, keepdim, done) if plain else done
 
 
 mean.vjp(
