@@ -122,7 +122,7 @@ def test_refused_shrinking():
     same(lambda torch, x: torch.renorm(x, 2, 0, 1, out=torch.zeros(2, 3).double()), x)
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", ["contiguous", "reversed", "sliced"])
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_forms_met_before_have_the_same_bits(dtype, layout, monkeypatch):
     for shape in ((3, 4), (2, 3, 4), (1, 1), (), (0, 3), (3, 300), (70, 70)):

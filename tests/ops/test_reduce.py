@@ -260,23 +260,23 @@ def test_a_form_met_before_has_the_same_bits(shape, dim, keepdim, dtype):
 BY_UFUNC = ["all", "any", "amax", "amin", "max", "min"]
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", ["contiguous", "reversed", "sliced"])
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", BY_UFUNC)
 def test_folds_met_before_are_as_those_that_were_not(name, dtype, layout):
     whole = name in ("max", "min")
-    dims = [None] if whole else [None, 0, -1, (), (1,), [0]]
+    dims = [None] if whole else [None, 0, -1, (), [0]]
 
     def run(t, x, dim, keepdim):
         return getattr(x, name)() if dim is None else getattr(x, name)(dim, keepdim)
 
-    for shape in ((2, 3), (3, 1), (), (4, 2, 3), (0, 3), (90, 90)):
+    for shape in ((2, 3), (), (4, 2, 3), (0, 3), (90, 90)):
         x = sample(*shape, dtype=dtype, layout=layout, grad=False)
         for dim in dims:
-            for keepdim in (False, True, 1, 0):
+            for keepdim in (False, True, 1):
                 if whole and keepdim is not False:
                     continue
-                for _ in range(3):
+                for _ in range(2):
                     same(run, x, dim, keepdim, exact=True)
 
 

@@ -92,7 +92,7 @@ def test_no_dims(name: str) -> None:
                 )
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", ["contiguous", "reversed", "sliced"])
 @pytest.mark.parametrize("dtype", FLOATING)
 @pytest.mark.parametrize("name", ["var", "std"])
 def test_forms_met_before_are_as_those_that_were_not(name, dtype, layout):
