@@ -8,6 +8,7 @@ from math import e, inf, nan, pi
 from typing import NoReturn
 
 import minitorch_np.graph.hooks  # pyright: ignore[reportUnusedImport]  # binds
+import minitorch_np.ops.assignment  # pyright: ignore[reportUnusedImport]  # binds
 import minitorch_np.ops.aten  # pyright: ignore[reportUnusedImport]  # torch.ops.aten
 import minitorch_np.ops.operators  # pyright: ignore[reportUnusedImport]  # binds
 import minitorch_np.ops.subscript  # noqa: F401  # pyright: ignore[reportUnusedImport]  # binds

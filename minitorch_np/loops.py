@@ -9,7 +9,6 @@ import builtins
 import math
 import warnings
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, NoReturn, cast, overload
 
 import numpy as np
@@ -20,11 +19,11 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.flight import depth
 from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.kernels import shares
-from minitorch_np.kernels.large import Compiled
+from minitorch_np.kernels.large import MANY, Compiled
 from minitorch_np.quiet import quiet, quietly, run_quietly
 from minitorch_np.shapes import Shape, broadcast, need_bool, reduced, unwritten
 from minitorch_np.strides import Stride
-from minitorch_np.tensor import Number, Tensor, blank, empty, plain
+from minitorch_np.tensor import Number, Tensor, blank, empty, owning, plain
 
 __all__ = [
     "blank_like",
@@ -33,6 +32,7 @@ __all__ = [
     "exactly",
     "filling",
     "finish",
+    "holding",
     "not_implemented",
     "number",
     "other_dtype",
@@ -181,7 +181,8 @@ def pointwise(
     if not direct:
         _run(f, inputs, dtype, done)
         return done
-    arrays = [x.array if isinstance(x, Tensor) else number(x, dtype) for x in inputs]
+    arrays = [number(x, dtype) if not isinstance(x, Tensor) else x.array if x.nd is None else x.nd
+              for x in inputs]  # fmt: skip
     target = done.array
     if isinstance(f, np.ufunc):
         if large:
@@ -195,14 +196,18 @@ def pointwise(
 
 def filling(f: Kernel) -> Callable[..., object]:
     """The kernel of an elementwise op as its `into`; see `op`."""
-    if not isinstance(f, np.ufunc):
-        return partial(run_quietly, cast("Callable[..., object]", f))
+    few = f.otherwise if isinstance(f, Compiled) else cast("Callable[..., object]", f)
+    many = shares.MANY if few is f else MANY
 
     def fill(*arrays: Array) -> None:
-        if arrays[-1].size < shares.MANY:
-            quiet.run(f, *arrays)
-        else:
+        if not isinstance(few, np.ufunc):
+            run_quietly(few if arrays[-1].size < many else f, *arrays)
+        elif arrays[-1].size < many:
+            quiet.run(few, *arrays)
+        elif few is f:
             run_quietly(shares.pointwise, f, arrays[:-1], arrays[-1])
+        else:
+            run_quietly(f, *arrays)
 
     return fill
 
@@ -365,6 +370,15 @@ def blank_like(input: Tensor, dtype: Dtype | None = None) -> Tensor:
     """An uninitialised result with the strides of `empty_like`, for ops that PyTorch starts so."""
     stride = strides.like(input.sizes, input.strides)
     return empty(input.sizes, stride, dtype or input.dtype)
+
+
+def holding(values: Array, form: Form) -> Tensor:
+    """A tensor of values of its dtype that nobody else holds; a few, in order, are not copied."""
+    if form.brief and values.flags.carray:
+        return owning(form, values)
+    done = blank(form)
+    np.copyto(done.array, values)
+    return done
 
 
 def _assign(target: Array, values: Array) -> None:

@@ -231,7 +231,7 @@ class Tensor(TensorMethods):
     def untracked(self) -> "Tensor":
         """The same memory and version counter with no history and no base: `detach()` as PyTorch
         stores it in a graph."""
-        bare = self.alias(self.sizes, self.strides, self.offset)
+        bare = seen(self, self.form, self.offset)
         bare.base = None
         return bare
 

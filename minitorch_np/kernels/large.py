@@ -127,12 +127,19 @@ def beside(f: np.ufunc, kind: int) -> Callable[[Array, Array, Array], None]:
 class Compiled:
     """A kernel that runs the loop `name` with numbers where it can, and `otherwise` elsewhere."""
 
-    __slots__ = ("name", "numbers", "ones", "otherwise")
+    __slots__ = ("alike", "name", "numbers", "ones", "otherwise")
 
     def __init__(
-        self, name: str, otherwise: Kernel, *numbers: float | np.generic, ones: int = 0
+        self,
+        name: str,
+        otherwise: Kernel,
+        *numbers: float | np.generic,
+        ones: int = 0,
+        alike: bool = False,
     ) -> None:
-        """The first `ones` arrays may have one element for all."""
+        """The first `ones` arrays may have one element for all. `alike` says that both ways have
+        the same bits: then once compiled code is loaded, `walk` takes the loop for few elements."""
+        self.alike = alike
         self.name = name
         self.otherwise = cast(Callable[..., object], otherwise)
         self.numbers = tuple([quietly(FLOAT.type, n) for n in numbers])
@@ -152,7 +159,7 @@ class Compiled:
     def walk(self, inputs: Sequence[Array], out: Array) -> bool:
         """Whether the loop wrote `out`; all are in C order, of one shape, and float32, or `out` of
         bools. That is known from forms, and `walked` takes longer than a loop over a few pages."""
-        if out.size < MANY:
+        if out.size < MANY and (kernels.waiting or not self.alike):
             return False
         for a in inputs:
             if not a.flags.carray:  # read-only, or not aligned

@@ -7,6 +7,8 @@ letting go of it would take half of the time.
 
 # ruff: noqa: FURB136  # min and max would not keep nan
 
+import numpy as np
+
 from .compiler import Numbers, held, inlined, read, write
 from .compiler import build as build_all
 
@@ -44,6 +46,14 @@ def negative(a: Numbers, out: Numbers) -> None:
     """-a."""
     for i in range(out.size):
         write(out, i, -read(a, i))
+
+
+@held
+def reciprocal_root(a: Numbers, out: Numbers) -> None:
+    """1 / sqrt(a), each rounded."""
+    one = out.dtype.type(1)
+    for i in range(out.size):
+        write(out, i, one / np.sqrt(read(a, i)))
 
 
 @held
@@ -100,6 +110,17 @@ def sum_columns(a: Numbers, out: Numbers) -> None:
         row = a[at : at + n]
         for j in range(n):
             write(out, j, read(out, j) + read(row, j))
+
+
+@held
+def running_sums(a: Numbers, out: Numbers, n: int, inner: int) -> None:
+    """The sums so far along n of (outer, n, inner): in float64, each rounded."""
+    for first in range(0, a.size, n * inner):
+        for start in range(first, first + inner):
+            total = 0.0
+            for i in range(start, start + n * inner, inner):
+                total += read(a, i)
+                write(out, i, out.dtype.type(total))
 
 
 def build() -> None:

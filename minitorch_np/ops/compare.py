@@ -4,12 +4,15 @@ Only the in-place forms keep floats (`x.eq_(y)`), and those send back contiguous
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
-from minitorch_np.dtypes import bool_
-from minitorch_np.kernels.large import Compiled
+from minitorch_np.dtypes import bool_, float32, float64
+from minitorch_np.graph.modes import WATCHERS
+from minitorch_np.kernels.large import MANY, Compiled
 from minitorch_np.loops import (
     Kernel,
     blank_like,
@@ -23,6 +26,7 @@ from minitorch_np.loops import (
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.copy import wiped
 from minitorch_np.ops.factory import need_tensor
+from minitorch_np.quiet import quiet, run_quietly
 from minitorch_np.tensor import Number, Tensor, empty
 
 __all__ = [
@@ -30,6 +34,9 @@ __all__ = [
     "greater_equal", "logical_not", "logical_and", "logical_or", "logical_xor", "isnan", "isinf",
     "isfinite", "isposinf", "isneginf", "isreal", "signbit", "equal", "isclose", "allclose",
 ]  # fmt: skip
+
+
+Array = NDArray[Any]
 
 
 def overload(name: str) -> Callable[[Tensor | Number], str]:
@@ -227,7 +234,7 @@ def _compared_stride(input: Tensor) -> strides.Stride:
     return strides.elementwise(shape, ((shape, absolute), ((), ())))
 
 
-@op("elementwise", differentiable=False)
+@op("elementwise", differentiable=False, into=filling(np.isinf), whole=True)
 def isinf(input: Tensor) -> Tensor:
     """Whether each element is infinite. Source: ATen/native/TensorCompare.cpp isinf."""
     out = blank_like(input, bool_)
@@ -236,7 +243,7 @@ def isinf(input: Tensor) -> Tensor:
     return pointwise(np.isinf, input, out=out, result=bool_)
 
 
-@op("elementwise", differentiable=False)
+@op("elementwise", differentiable=False, into=filling(np.isfinite), whole=True)
 def isfinite(input: Tensor) -> Tensor:
     """Whether each element is finite. Source: ATen/native/TensorCompare.cpp isfinite."""
     out = blank_like(input, bool_)
@@ -297,9 +304,30 @@ def equal(input: Tensor, other: Tensor) -> bool:
         )
     if input.sizes != other.sizes:
         return False
+    dtype = input.dtype
+    if other.dtype is dtype and not dtype.is_half:
+        return hold_all(quiet.run(np.equal, input.array, other.array))
     dtype = common_dtype(input, other)
     a, b = converted(input, dtype), converted(other, dtype)
-    return bool(quietly(np.equal, a, b).all())
+    return hold_all(quietly(np.equal, a, b))
+
+
+def hold_all(truths: Array) -> bool:
+    """Whether all are true: counting takes a third of the time of `all` where there are few."""
+    return np.count_nonzero(truths) == truths.size
+
+
+def check_close(input: Tensor, other: Tensor, rtol: float, atol: float) -> None:
+    """Raise torch's errors of isclose."""
+    need_tensor("isclose", "input", input)
+    need_tensor("isclose", "other", other, 2)
+    if input.dtype is not other.dtype:
+        mine, theirs = input.dtype.aten_name, other.dtype.aten_name
+        raise RuntimeError(f"{mine} did not match {theirs}")
+    if rtol < 0:
+        raise RuntimeError(f"rtol must be greater than or equal to zero, but got {rtol:g}")
+    if atol < 0:
+        raise RuntimeError(f"atol must be greater than or equal to zero, but got {atol:g}")
 
 
 @composite()
@@ -314,15 +342,7 @@ def isclose(
 
     Source: ATen/native/TensorCompare.cpp isclose.
     """
-    need_tensor("isclose", "input", input)
-    need_tensor("isclose", "other", other, 2)
-    if input.dtype is not other.dtype:
-        mine, theirs = input.dtype.aten_name, other.dtype.aten_name
-        raise RuntimeError(f"{mine} did not match {theirs}")
-    if rtol < 0:
-        raise RuntimeError(f"rtol must be greater than or equal to zero, but got {rtol:g}")
-    if atol < 0:
-        raise RuntimeError(f"atol must be greater than or equal to zero, but got {atol:g}")
+    check_close(input, other, rtol, atol)
     input, other = input.detach(), other.detach()
     close = eq(input, other)
     if equal_nan and input.dtype.is_floating_point:
@@ -354,7 +374,24 @@ def allclose(
             "vmap over torch.allclose isn't supported yet. Please file an issue at "
             "https://github.com/pytorch/pytorch/issues if you need this feature."
         )
-    return bool(isclose(input, other, rtol, atol, equal_nan).array.all())
+    if not WATCHERS and isinstance(input, Tensor) and isinstance(other, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        check_close(input, other, rtol, atol)
+        form, kind = input.form, input.dtype
+        if form.shape == other.sizes and form.count < MANY and kind in (float32, float64):
+            a, b = input.array, other.array
+            return run_quietly(_are_close, a, b, float(rtol), float(atol), equal_nan)
+    return hold_all(isclose(input, other, rtol, atol, equal_nan).array)
+
+
+def _are_close(a: Array, b: Array, rtol: float, atol: float, equal_nan: bool) -> bool:
+    """Whether all elements are close, by the steps of `isclose`, which nobody watches."""
+    close = a == b
+    if equal_nan:
+        close |= np.isnan(a) & np.isnan(b)
+    if (rtol == 0 and atol == 0) or hold_all(close):
+        return hold_all(close)
+    error = np.abs(a - b)
+    return hold_all(close | (np.isfinite(error) & (error <= np.abs(b * rtol) + atol)))
 
 
 not_equal = alias(ne, "not_equal")

@@ -30,6 +30,7 @@ from minitorch_np.loops import (
 from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.power import larger, smaller
 from minitorch_np.overloads import unfitting
+from minitorch_np.quiet import quiet
 from minitorch_np.shapes import broadcast, unwritten
 from minitorch_np.strides import Overlap
 from minitorch_np.tensor import Number, Tensor, blank, empty, method
@@ -53,17 +54,21 @@ def where_self(
 
     Source: ATen/native/TensorCompare.cpp where.
     """
-    operands = (condition, input, other)
-    asked = [x.form if isinstance(x, Tensor) else type(x) for x in operands]
-    key = (*asked, dtypes.get_default_dtype())
+    key = (
+        condition.form,
+        input.form if isinstance(input, Tensor) else type(input),
+        other.form if isinstance(other, Tensor) else type(other),
+        dtypes.get_default_dtype(),
+    )
     form = _briefly.get(key)
     if form is not None and out is None:
         done = blank(form)
-        mask = cast("NDArray[np.bool_]", condition.array)
-        np.copyto(done.array, values_of(other, form.dtype))
-        np.copyto(done.array, values_of(input, form.dtype), where=mask)
+        array = done.array
+        np.copyto(array, values_of(other, form.dtype))
+        quiet.run(np.copyto, array, values_of(input, form.dtype), where=condition.array)
         return done
     check_condition(condition)
+    operands = (condition, input, other)
     dtype = common_dtype(input, other)
     tensors = [x for x in operands if isinstance(x, Tensor)]
     if out is not None and out.dtype is not dtype:
@@ -112,7 +117,7 @@ def values_of(x: Tensor | Number, dtype: Dtype) -> Array | np.generic:
 
 def held(x: Number, dtype: Dtype) -> np.generic:
     """A Python number as memory of `dtype` holds it."""
-    value = np.asarray(number(x, dtype)).astype(dtype.np)
+    value = quiet.run(np.asarray(number(x, dtype)).astype, dtype.np)
     return cast(np.generic, value[()])  # as () leaves a scalar
 
 
@@ -234,6 +239,13 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
 
     Source: ATen/native/TensorAdvancedIndexing.cpp masked_fill.
     """
+    known = _fills.get((input.form, mask.form)) if type(value) in NUMBERS else None
+    if known is not None:
+        number = scalar(cast(Number, value), known.dtype)
+        done = blank(known)
+        np.copyto(done.array, input.array)
+        quiet.run(np.putmask, done.array, mask.array, number)
+        return done
     shape = input.sizes
     if mask.sizes != shape:
         shape = broadcast(mask.sizes, shape)
@@ -241,8 +253,17 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
     done = empty(shape, strides.contiguous(shape), input.dtype)
     np.copyto(done.array, input.array)
     filled(done.array, mask.array, value, input.dtype)
+    if shape == mask.sizes and done.form.count < MANY and input.dtype in FULL:
+        _fills.keep((input.form, mask.form), done.form)
     return done
 
+
+_fills = Plans[Form]()
+"""The form of the result, by the forms of few floats and of a mask that is as large as the result:
+NumPy then takes a number as it is."""
+
+NUMBERS = frozenset([int, float])
+FULL = frozenset([dtypes.float32, dtypes.float64])
 
 masked_fill.vjp(
     input=lambda g, mask: g.masked_fill(mask, 0),
@@ -355,7 +376,9 @@ def _between_numbers(dtype: Dtype, low: Number | None, high: Number | None) -> K
 def between(_dtype: Dtype, least: Number, most: Number) -> Compiled:
     """The kernel that keeps elements within two limits of their dtype, nan as nan."""
     # np.maximum with a number is five times slower
-    return Compiled("elementwise.clamp", lambda a, o: a.clip(least, most, o), least, most)
+    return Compiled(
+        "elementwise.clamp", lambda a, o: a.clip(least, most, o), least, most, alike=True
+    )
 
 
 def clamp_node(min: Limit, max: Limit) -> str:
@@ -377,6 +400,10 @@ def clamp(
     """
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    if out is None and type(min) in _PLAIN and type(max) in _PLAIN:
+        if input.dtype.is_floating_point:  # what `limited` comes to
+            low, high = cast("Number | None", min), cast("Number | None", max)
+            return pointwise(_between_numbers(input.dtype, low, high), input)
     tensors = isinstance(min, Tensor) or isinstance(max, Tensor)
     if tensors and (isinstance(min, Number) or isinstance(max, Number)):
         if not (_is_number(min) and _is_number(max)):
@@ -388,6 +415,10 @@ def clamp(
         one = "" if min is not None and max is not None else "_min" if max is None else "_max"
         kernel = f"clamp{one}_scalar_cpu"
     return limited(input, min, max, out, kernel)
+
+
+_PLAIN = frozenset([int, float, type(None)])
+"""The types of limits, mostly."""
 
 
 def _is_number(limit: Limit) -> bool:

@@ -19,16 +19,17 @@ from minitorch_np.loops import (
     converted,
     exact_result_for,
     finish,
+    holding,
     quietly,
 )
 from minitorch_np.op import composite, op
 from minitorch_np.ops.points import along
 from minitorch_np.ops.power import maximum, minimum
-from minitorch_np.ops.reduce import MAX_DIMS, Dims, dims_of, looped
+from minitorch_np.ops.reduce import MAX_DIMS, Dims, at_once, dims_of, looped, remembered
 from minitorch_np.overloads import unfitting
 from minitorch_np.shapes import Shape, need_bool, reduced, wrap_dim
 from minitorch_np.strides import contiguous
-from minitorch_np.tensor import Tensor, blank, owning
+from minitorch_np.tensor import Tensor
 
 __all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "min"]
 
@@ -72,15 +73,6 @@ def selected(
     for t, kind in zip(out, (input.dtype, dtypes.int64), strict=True):
         _ = exact_result_for(t, values.shape, kind)
     return finish(values, input.dtype, out[0]), finish(indices, dtypes.int64, out[1])
-
-
-def holding(values: Array, form: Form) -> Tensor:
-    """A tensor of values of its dtype that nobody else holds; a few, in order, are not copied."""
-    if form.brief and values.flags.carray:
-        return owning(form, values)
-    done = blank(form)
-    np.copyto(done.array, values)
-    return done
 
 
 def row_major(shape: Shape, dtype: Dtype) -> Form:
@@ -142,6 +134,9 @@ def _along(name: str, arg: Arg, input: Tensor, dim: int, keepdim: bool, out: Pai
 
 
 def _of_all(name: str, f: np.ufunc, input: Tensor, out: Tensor | None) -> Tensor:
+    done = at_once(f, input, None, False) if out is None else None
+    if done is not None:
+        return done
     if not input.numel():
         raise RuntimeError(
             f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
@@ -154,7 +149,8 @@ def _of_all(name: str, f: np.ufunc, input: Tensor, out: Tensor | None) -> Tensor
             "message be improved?  If so, please report an enhancement request to PyTorch.)"
         )
     values = quietly(f.reduce, values_of(input), None)
-    return finish(np.asarray(values), input.dtype, out)
+    done = finish(np.asarray(values), input.dtype, out)
+    return remembered(f, input, None, False, done) if out is None else done
 
 
 @op("reduction", method=False, node="MaxBackward1", aten="max")
@@ -229,6 +225,9 @@ def max(
     """The largest element; or (values, indices) along `dim`; or `maximum` of two tensors."""
     if not isinstance(input, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise unfitting("max", input, other if dim is None else dim)
+    if dim is None and other is None:
+        assert not isinstance(out, tuple)
+        return max_all(input, out=out)
     other = dim if isinstance(dim, Tensor) else other
     if isinstance(dim, int):
         if isinstance(out, Tensor):
@@ -237,8 +236,6 @@ def max(
     assert not isinstance(out, tuple)
     if other is not None:
         return maximum(input, other, out=out)
-    if dim is None:
-        return max_all(input, out=out)
     raise unfitting("max", input, dim)
 
 
@@ -254,6 +251,9 @@ def min(
     """The smallest element; or (values, indices) along `dim`; or `minimum` of two tensors."""
     if not isinstance(input, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise unfitting("min", input, other if dim is None else dim)
+    if dim is None and other is None:
+        assert not isinstance(out, tuple)
+        return min_all(input, out=out)
     other = dim if isinstance(dim, Tensor) else other
     if isinstance(dim, int):
         if isinstance(out, Tensor):
@@ -262,14 +262,16 @@ def min(
     assert not isinstance(out, tuple)
     if other is not None:
         return minimum(input, other, out=out)
-    if dim is None:
-        return min_all(input, out=out)
     raise unfitting("min", input, dim)
 
 
 def _over(
     name: str, f: np.ufunc, input: Tensor, dim: Dims, keepdim: bool, out: Tensor | None
 ) -> Tensor:
+    dim = None if isinstance(dim, tuple) and not dim else dim
+    done = at_once(f, input, dim, keepdim) if out is None else None
+    if done is not None:
+        return done
     if out is not None and out.dtype is not input.dtype:
         raise RuntimeError(
             "Expected the dtype for input and out to match, but got "
@@ -296,7 +298,8 @@ def _over(
         values = quietly(f.reduce, array, dims)
     else:
         values = looped("largest" if f is np.maximum else "smallest", array, dims, sizes)
-    return finish(np.reshape(values, shape), input.dtype, out, apart=False)
+    done = finish(np.reshape(values, shape), input.dtype, out, apart=False)
+    return remembered(f, input, dim, keepdim, done) if out is None else done
 
 
 @op("reduction")

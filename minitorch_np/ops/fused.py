@@ -43,6 +43,8 @@ def lerp(
     input: Tensor, end: Tensor, weight: Tensor | Number, *, out: Tensor | None = None
 ) -> Tensor:
     """`input + weight * (end - input)`. Source: ATen/native/Lerp.cpp, Lerp.h."""
+    if type(weight) is float and input.dtype is end.dtype and input.dtype.is_floating_point:
+        return pointwise(_lerp_by(weight), input, end, out=out)
     for name, t in (("end", end), ("weight", weight)):
         free = t is weight and not getattr(t, "sizes", ())  # a weight of no dims may be of another
         if isinstance(t, Tensor) and t.dtype is not input.dtype and not free:
@@ -63,7 +65,9 @@ def lerp(
 
 @kept
 def _lerp_by(weight: float) -> Compiled:
-    return Compiled("elementwise.lerp", lambda a, b, o: _lerped_by(a, b, weight, o), weight)
+    return Compiled(
+        "elementwise.lerp", lambda a, b, o: _lerped_by(a, b, weight, o), weight, alike=True
+    )
 
 
 def _lerped_by(a: Array, b: Array, weight: float, o: Array) -> None:

@@ -13,11 +13,22 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import no_grad
+from minitorch_np.kernels.large import MANY
 from minitorch_np.loops import check_dtype, exact_result_for, pointwise, reduce
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import moved
 from minitorch_np.ops.extremes import amax, amin
-from minitorch_np.ops.reduce import Dims, dims_of, everything, large_total, restored, total
+from minitorch_np.ops.reduce import (
+    Dims,
+    dims_of,
+    everything,
+    few_summed,
+    large_total,
+    noted_sum,
+    restored,
+    total,
+)
+from minitorch_np.quiet import quiet
 from minitorch_np.shapes import wrap_dim, wrap_dims
 from minitorch_np.strides import contiguous
 from minitorch_np.tensor import Number, Tensor, empty, method
@@ -72,6 +83,14 @@ def vector_norm(
     out: Tensor | None = None,
 ) -> Tensor:
     """(sum |x|^ord)^(1/ord) over `dim`; the largest |x| for inf, the nonzero ones counted for 0."""
+    form = input.form
+    few = dtype is None and out is None and form.contiguous and form.count < MANY
+    if few and ord == 2:
+        squares = quiet.run(np.multiply, input.array, input.array)
+        done = few_summed(squares, form, dim, keepdim)
+        if done is not None:
+            quiet.run(np.sqrt, done.array, done.array)
+            return done
     kind = _check(input, ord, dim, dtype)
     if out is not None:
         check_dtype(out, kind)
@@ -94,7 +113,8 @@ def vector_norm(
             return total((size != 0).astype(a.dtype), axes)
         return np.power(total(np.power(size, a.dtype.type(p)), axes), a.dtype.type(1 / p))
 
-    return reduce(f, input, dims_of(dim, input.ndim), keepdim, dtype=kind, out=out)
+    done = reduce(f, input, dims_of(dim, input.ndim), keepdim, dtype=kind, out=out)
+    return noted_sum(input, dim, keepdim, done) if few else done
 
 
 vector_norm.vjp(

@@ -125,6 +125,9 @@ def __complex__(self: Tensor) -> complex:
 
 def only_element_without_history(self: Tensor) -> Number:
     """The only element; where gradients are recorded, with a warning that it will carry none."""
+    if self.meta is None and self.base is None and not self.sizes and self.nd is not None:
+        if self.dtype is not dtypes.bfloat16:
+            return cast(Number, self.nd.item())  # which is what all others come to
     tracked = self.meta is not None or self.base is not None
     if tracked and self.requires_grad and is_grad_enabled():
         warnings.warn(

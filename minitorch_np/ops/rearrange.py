@@ -7,14 +7,15 @@ from numpy.typing import NDArray
 
 from minitorch_np import shapes, strides
 from minitorch_np.dtypes import INTEGER, int32, int64
-from minitorch_np.kernels.large import dense, loop
+from minitorch_np.form import Form, Plans
+from minitorch_np.kernels.large import MANY, dense, loop
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.permute import swapped
 from minitorch_np.shapes import Shape, wrap_dim
 from minitorch_np.strides import LAYOUTS, Stride
-from minitorch_np.tensor import Tensor, empty, method, stored
+from minitorch_np.tensor import Tensor, blank, empty, method, stored
 
 __all__ = [
     "flip", "fliplr", "flipud", "repeat_interleave", "roll", "rot90", "tile",
@@ -154,18 +155,32 @@ def flip(input: Tensor, dims: Dims) -> Tensor:
 
     Source: aten/src/ATen/native/TensorTransformations.cpp flip.
     """
+    key = None
+    if type(dims) is int or (isinstance(dims, tuple) and len(dims) == 1 and type(dims[0]) is int):
+        key = (input.form, dims)
+        if (known := _flips.get(key)) is not None:
+            done = blank(known[0])
+            np.copyto(done.array, input.array[known[1]])
+            return done
     ndim = len(input.sizes)
     gone = shapes.wrap_dims((dims,) if isinstance(dims, int) else dims, ndim)
     out = empty(input.sizes, strides.like(input.sizes, input.strides), input.dtype)
     a = input.array
     if gone == (ndim - 1,) and dense(a):
         loop("copies.reverse_rows")(a, out.array, a.shape[-1])
-    else:
-        np.copyto(out.array, a[tuple([_BACK if d in gone else _ALL for d in range(ndim)])])
+        return out
+    places = tuple([_BACK if d in gone else _ALL for d in range(ndim)])
+    np.copyto(out.array, a[places])
+    if key is not None and out.form.count < MANY:
+        _flips.keep(key, (out.form, places))
     return out
 
 
 _ALL, _BACK = slice(None), slice(None, None, -1)
+
+_flips = Plans[tuple[Form, "tuple[slice[None, None, int | None], ...]"]]()
+"""By form and one dim of few elements: the form of the result, and where NumPy finds its elements.
+"""
 
 
 flip.vjp(input=lambda g, dims: g.flip(dims))

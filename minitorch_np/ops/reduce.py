@@ -131,6 +131,32 @@ def large_total(a: Array, axes: tuple[int, ...], name: str) -> Array | None:
     return values
 
 
+_folds = Plans[tuple[tuple[int, ...], Form]]()
+"""By ufunc, form, dim and keepdim of a reduction that NumPy makes in one call: its dims, and the
+result's form."""
+
+
+def at_once(f: np.ufunc, input: Tensor, dim: Dims, keepdim: bool) -> Tensor | None:
+    """A reduction by `f` of a tensor and a dim that `remembered` knows; None of others."""
+    if (dim is None or type(dim) is int) and (keepdim is False or keepdim is True):
+        known = _folds.get((f, input.form, dim, keepdim))  # 1, 1.0 and True are one key
+        if known is not None:
+            dims, form = known
+            done = blank(form)
+            quiet.run(f.reduce, input.array, dims, None, done.nd, keepdim)
+            return done
+    return None
+
+
+def remembered(f: np.ufunc, input: Tensor, dim: Dims, keepdim: bool, done: Tensor) -> Tensor:
+    """A reduction; and that NumPy alone makes the same is kept, if there are few elements, and of a
+    dtype in which `f` gives the result."""
+    if (dim is None or type(dim) is int) and input.form.count < MANY and not input.dtype.is_half:
+        dims = dims_of(dim, len(input.sizes))
+        _folds.keep((f, input.form, dim, keepdim), (dims, done.form))
+    return done
+
+
 _sums = Plans[tuple[tuple[int, ...], Form, int]]()
 """By form, dim and keepdim of a sum that is one call: its dims, the result's form, and how many
 columns a compiled loop takes side by side (1 for rows). Few terms are NumPy's: 0, or a key of
@@ -181,7 +207,17 @@ def _by_one_call(
     return done
 
 
-def _noted(input: Tensor, dim: Dims, keepdim: bool, done: Tensor) -> Tensor:
+def few_summed(terms: Array, form: Form, dim: Dims, keepdim: bool) -> Tensor | None:
+    """The sum of few terms that lie as a tensor of this contiguous form; None if no sum of such a
+    tensor was noted."""
+    if (dim is None or type(dim) is int) and (keepdim is False or keepdim is True):
+        known = _sums.get((form, dim, keepdim))
+        if known is not None and known[2] <= 0:
+            return _by_one_call(terms, known, keepdim)
+    return None
+
+
+def noted_sum(input: Tensor, dim: Dims, keepdim: bool, done: Tensor) -> Tensor:
     """A sum, or what became of it; and how it is made by one call, if it can be, is kept."""
     if dim is None or type(dim) is int:
         dims = dims_of(dim, len(input.sizes))
@@ -211,7 +247,9 @@ def sum(
                 return done
     dims = dims_of(dim, len(input.sizes))
     if dtype is None and out is None and input.dtype.is_floating_point:
-        return _noted(input, dim, keepdim, reduce(total, input, dims, keepdim, dtype=input.dtype))
+        return noted_sum(
+            input, dim, keepdim, reduce(total, input, dims, keepdim, dtype=input.dtype)
+        )
     kind = summed_dtype(input, dtype, out)
     return reduce(total, summands(input, kind), dims, keepdim, dtype=kind, out=out)
 
@@ -344,7 +382,7 @@ def mean(
         return np.true_divide(total(a, axes), a.dtype.type(n))
 
     done = reduce(f, input, dims, keepdim, dtype=kind, out=out)
-    return _noted(input, dim, keepdim, done) if plain else done
+    return noted_sum(input, dim, keepdim, done) if plain else done
 
 
 mean.vjp(
@@ -437,6 +475,10 @@ def _prod_around_zeros(g: Tensor, input: Tensor, dim: int) -> Tensor:
 
 def _truth(input: Tensor, dim: Dims, keepdim: bool, out: Tensor | None, name: str) -> Tensor:
     """Whether all or any elements are nonzero. uint8 answers in uint8, for history's sake."""
+    f = np.logical_and if name == "all" else np.logical_or
+    done = at_once(f, input, dim, keepdim) if out is None else None
+    if done is not None:
+        return done
     kind = dtypes.uint8 if input.dtype is dtypes.uint8 else dtypes.bool_
     if out is not None and out.dtype not in (dtypes.bool_, dtypes.uint8):
         raise RuntimeError(
@@ -445,7 +487,6 @@ def _truth(input: Tensor, dim: Dims, keepdim: bool, out: Tensor | None, name: st
     ndim = input.ndim
     none = dim is not None and not isinstance(dim, int) and not len(dim)
     dims = () if none else dims_of(dim, ndim)
-    fold = np.logical_and.reduce if name == "all" else np.logical_or.reduce
     values = input.array
     if out is not None:  # a given uint8 buffer converts the elements first, and cuts fractions to 0
         values = quietly(values.astype, out.dtype.np) != 0
@@ -455,9 +496,10 @@ def _truth(input: Tensor, dim: Dims, keepdim: bool, out: Tensor | None, name: st
         need_bool(keepdim)
     shape = reduced(input.sizes, dims, keepdim)
     if dims or not none:
-        values = fold(values, dims).reshape(shape)
-    to = out.dtype if out is not None else kind
-    return finish(values, to, out, apart=False)
+        values = f.reduce(values, dims).reshape(shape)
+    done = finish(values, kind if out is None else out.dtype, out, apart=False)
+    plain = out is None and input.dtype is dtypes.bool_
+    return remembered(f, input, dim, keepdim, done) if plain else done
 
 
 @op("reduction", differentiable=False)

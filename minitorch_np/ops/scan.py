@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import dtypes, return_types
+from minitorch_np import dtypes, kernels, return_types
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.form import Form, Plans
 from minitorch_np.graph.modes import is_grad_enabled
-from minitorch_np.kernels.large import folded, loop
+from minitorch_np.kernels.large import MANY, folded, loop
 from minitorch_np.loops import (
     converted,
     exact_result_for,
@@ -19,16 +20,17 @@ from minitorch_np.loops import (
     not_implemented,
     quietly,
 )
-from minitorch_np.op import composite, op
+from minitorch_np.op import Swift, composite, op
 from minitorch_np.ops.binary import sub
 from minitorch_np.ops.compare import logical_xor
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.extremes import Pair, values_of
 from minitorch_np.ops.join import cat, stack
 from minitorch_np.ops.reduce import summands, summed_dtype
+from minitorch_np.quiet import run_quietly
 from minitorch_np.shapes import Shape, reduced, wrap_dim
 from minitorch_np.strides import contiguous, like
-from minitorch_np.tensor import Tensor, empty, stored
+from minitorch_np.tensor import Tensor, blank, empty, stored
 
 __all__ = ["cummax", "cummin", "cumprod", "cumsum", "diff", "logcumsumexp"]
 
@@ -42,6 +44,11 @@ def _scan(
     name: str, f: np.ufunc, input: Tensor, dim: int, kind: Dtype, out: Tensor | None
 ) -> Tensor:
     """The running result of `f`; float32 runs in float64 and rounds every step's result."""
+    key = None
+    if out is None and kind is input.dtype and type(dim) is int:
+        key = (f, input.form, dim)
+        if (known := _few.get(key)) is not None:
+            return _met_again(f, input, *known)
     d = wrap_dim(dim, input.ndim)
     if kind.category == 0 and input.numel():
         raise not_implemented(f"{name}_out_cpu", kind)
@@ -59,9 +66,36 @@ def _scan(
             loop(f"scans.{_LOOPS[f]}_columns")(*both, *sizes[1:], 0, sizes[2])
         return done
     if input.ndim:
-        accumulator = np.float64 if kind is dtypes.float32 else array.dtype
-        array = quietly(f.accumulate, array, d, accumulator)
-    return finish(array, kind, out)
+        array = quietly(_by_numpy, f, array, d, kind)
+    done = finish(array, kind, out)
+    if key is not None and 0 < done.form.count < MANY and input.ndim and not kind.is_half:
+        _few.keep(key, (d, done.form))
+    return done
+
+
+def _by_numpy(f: np.ufunc, array: Array, dim: int, kind: Dtype) -> Array:
+    """The running result; of float32 in float64. Sums start at 0, so none is -0.0."""
+    values = f.accumulate(array, dim, np.float64 if kind is dtypes.float32 else array.dtype)
+    return np.add(values, 0, values) if f is np.add and kind.is_floating_point else values
+
+
+_few = Plans[tuple[int, Form]]()
+"""By ufunc, form and dim of a scan of few elements in their own dtype: the wrapped dim, and the
+form of the result."""
+
+_SUMS = Swift("running_sums")
+"""Sums of few, with the bits that NumPy leaves."""
+
+
+def _met_again(f: np.ufunc, input: Tensor, dim: int, form: Form) -> Tensor:
+    """The running result of a tensor that `_few` knows."""
+    done = blank(form)
+    a, out, swift = input.array, done.array, input.form.swift
+    if f is np.add and swift is not None and not kernels.waiting:
+        _ = _SUMS[swift](a, out, form.shape[dim], form.stride[dim])
+    else:
+        run_quietly(lambda: np.copyto(out, _by_numpy(f, a, dim, form.dtype)))
+    return done
 
 
 @op("contiguous", inplace=True)

@@ -14,6 +14,7 @@ from minitorch_np.kernels.large import Compiled, kept
 from minitorch_np.loops import blank_like, exactly, filling, pointwise, refuse_kernel, rounded
 from minitorch_np.op import composite, op
 from minitorch_np.ops.special import error_function, single_error_function
+from minitorch_np.ops.unary import ONE
 from minitorch_np.tensor import Number, Tensor, empty
 
 __all__: list[str] = []
@@ -29,7 +30,7 @@ def need_floating(input: Tensor, kernel: str, out: Tensor | None = None) -> None
 
 def sigmoid_of(a: Array) -> Array:
     """`1 / (1 + exp(-a))`."""
-    return 1 / (1 + np.exp(-a))
+    return np.reciprocal(np.exp(-a) + ONE)
 
 
 _BEND = math.sqrt(2 / math.pi)
@@ -119,7 +120,7 @@ gelu_backward.vjp(
 )
 
 
-_silu = Compiled("smooth.silu", lambda a, o: np.true_divide(a, 1 + np.exp(-a), o))
+_silu = Compiled("smooth.silu", lambda a, o: np.true_divide(a, np.exp(-a) + ONE, o))
 
 
 @op("elementwise", inplace=True, method=False, into=filling(_silu))

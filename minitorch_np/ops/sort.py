@@ -11,12 +11,11 @@ from minitorch_np import dtypes, kernels, return_types, selection, strides
 from minitorch_np.form import form_of
 from minitorch_np.kernels.large import MANY, loop
 from minitorch_np.kernels.shares import split
-from minitorch_np.loops import exact_result_for, finish, not_implemented
+from minitorch_np.loops import exact_result_for, finish, holding, not_implemented
 from minitorch_np.op import composite, op
 from minitorch_np.ops.extremes import (
     Pair,
     check_dim,
-    holding,
     picked,
     picked_backward,
     row_major,

@@ -1,4 +1,4 @@
-"""`x[...]` and `x[...] = y`: subscripts taken apart into views and, if any, index tensors.
+"""`x[...]`: subscripts taken apart into views and, if any, index tensors.
 
 Source: torch/csrc/autograd/python_variable_indexing.cpp and aten/src/ATen/TensorIndexing.h.
 """
@@ -9,31 +9,29 @@ from collections.abc import Sequence
 from typing import NoReturn, SupportsIndex, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.devices import type_name
-from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.flight import depth
 from minitorch_np.form import Form, Plans
-from minitorch_np.graph.inplace import bump, made
-from minitorch_np.graph.modes import WATCHERS, WRITERS, Creation, debugging, state
-from minitorch_np.graph.saved import legacy_type, type_text
+from minitorch_np.graph.inplace import made
+from minitorch_np.graph.modes import WATCHERS, Creation, debugging, state
 from minitorch_np.ops.from_data import copied, inferred_dtype, is_sequence
-from minitorch_np.ops.index import index, index_put_, single_mask
+from minitorch_np.ops.index import index
 from minitorch_np.ops.slicing import select
 from minitorch_np.ops.slicing import slice as sliced
-from minitorch_np.ops.view import expand, same_view, unsqueeze, view
-from minitorch_np.shapes import Shape, listed
-from minitorch_np.strides import is_contiguous
-from minitorch_np.tensor import Number, Tensor, empty, method, stored, view_of
+from minitorch_np.ops.view import same_view, unsqueeze
+from minitorch_np.shapes import Shape
+from minitorch_np.tensor import Tensor, method, stored, view_of
 
-__all__: list[str] = []
+__all__ = ["MASKS", "Index", "Subscript", "getitem", "is_unmet", "is_usual", "long", "parts"]
 
 Index = object
 """What may stand in a subscript: int, slice, None, Ellipsis, bool, tensor, sequence, ndarray."""
 
-_MASKS = {dtypes.uint8, dtypes.bool_}
+MASKS = {dtypes.uint8, dtypes.bool_}
+"""The dtypes of index tensors that name elements by being true."""
+
 _NUMBERS = {int, bool, float}
 _MOST = 2**63 - 1
 _TUPLE_LENGTH = 32
@@ -118,7 +116,7 @@ class Subscript:
             self.select(t, at)
         elif t.sizes or t.dtype.is_floating_point or t.is_batch:
             self.record(t)
-        elif t.dtype in _MASKS:
+        elif t.dtype in MASKS:
             self.truth(bool(t.array))
         else:
             self.select(int(t.array), at)
@@ -127,7 +125,7 @@ class Subscript:
         """Note an index tensor for the next dim."""
         self.indices += [None] * (self.dim - self.covered)
         self.indices.append(t)
-        self.dim += len(t.sizes) if t.dtype in _MASKS else 1
+        self.dim += len(t.sizes) if t.dtype in MASKS else 1
         self.covered = self.dim
 
 
@@ -150,7 +148,7 @@ def specified_dims(item: Index) -> int:
     if type(item) is int:
         return 1
     if isinstance(item, Tensor):
-        return len(item.sizes) if item.dtype in _MASKS else 1
+        return len(item.sizes) if item.dtype in MASKS else 1
     return 0 if item is None or item is Ellipsis or item is True or item is False else 1
 
 
@@ -198,7 +196,7 @@ def as_index(item: Index) -> Tensor | int:
     if isinstance(item, np.ndarray) or is_sequence(item):
         data = cast(object, item)
         kind = inferred_dtype(data)
-        return copied(data, kind if kind in _MASKS else dtypes.int64)
+        return copied(data, kind if kind in MASKS else dtypes.int64)
     if isinstance(item, np.bool_):
         invalid(cast(object, item))
     try:
@@ -310,76 +308,6 @@ def view_key(form: Form, items: tuple[Index, ...]) -> tuple[object, ...] | None:
     return tuple(key)
 
 
-def setitem(self: Tensor, item: Index, value: Tensor | Number) -> None:
-    """Write `value`, broadcast and (unless indices are tensors) converted, where `item` names."""
-    if placed(self, item, value):
-        return
-    number = checked_value(self, value)
-    if item is False:
-        return
-    if item is True:
-        target, indices = unsqueeze(self, 0), []
-    elif not self.sizes and isinstance(item, (int, slice, np.integer)):
-        getitem(self, cast(Index, item))  # raises
-        return
-    else:
-        read = Subscript(self, parts(item))
-        target, indices = read.view, read.indices
-    if indices:
-        if number is None:
-            index_put_(target, indices, without_ones(cast(Tensor, value)))
-        else:
-            put_number(target, indices, number)
-    elif number is None:
-        copy_to(target, cast(Tensor, value))
-    else:
-        target.fill_(real(number, target.dtype, target.numel() == 1))
-
-
-def placed(self: Tensor, item: Index, value: object) -> bool:
-    """Whether `value` was written at once: one that needs no conversion to speak of, to a place
-    that NumPy names as PyTorch does, and where nobody is to know of the views on the way there."""
-    if WRITERS or debugging.recorder or not (is_unmet(self) or not state.write_route):
-        return False
-    key = key_of(self, item)
-    if key is None:
-        return False
-    if isinstance(value, Tensor):
-        fits = self.form.packed and value.dtype is self.dtype and are_apart(self, value)
-        if not fits or not (is_unmet(value) or not state.write_route):
-            return False
-        if value.sizes != np.shape(self.array[key]):
-            return False
-        self.array[key] = value.array
-    else:
-        number = cast(Number, value)
-        if type(number) not in _HELD.get(self.dtype, ()) or not -_EXACT <= number <= _EXACT:
-            return False
-        self.array[key] = number
-    bump(self)
-    return True
-
-
-def key_of(self: Tensor, item: Index) -> "tuple[int | slice, ...] | NDArray[np.bool_] | None":
-    """A subscript of ints and slices, or a mask of the same shape, as NumPy takes it; else None."""
-    sizes = self.sizes
-    if isinstance(item, Tensor):
-        mask = item.dtype is dtypes.bool_ and item.sizes == sizes
-        if mask and self.form.packed and are_apart(self, item):
-            return cast("NDArray[np.bool_]", item.array)
-        return None
-    items = cast("tuple[int | slice, ...]", item if isinstance(item, tuple) else (item,))
-    if len(items) > len(sizes):
-        return None
-    for i, n in zip(items, sizes, strict=False):
-        if type(i) is int:
-            if not -n <= i < n:
-                return None
-        elif type(i) is not slice or not is_usual(i):
-            return None
-    return items
-
-
 def is_usual(item: "slice[object, object, object]") -> bool:
     """Whether a slice is one of ints that goes forward."""
     start, stop, step = item.start, item.stop, item.step
@@ -388,109 +316,9 @@ def is_usual(item: "slice[object, object, object]") -> bool:
     return (start is None or type(start) is int) and (stop is None or type(stop) is int)
 
 
-def are_apart(a: Tensor, b: Tensor) -> bool:
-    """Whether two tensors certainly share no memory."""
-    return a is not b and (a.store is not b.store or a.store is None)
-
-
 def is_unmet(t: Tensor) -> bool:
     """Whether autograd met neither a tensor nor what it is a view of."""
     return t.meta is None and (t.base is None or t.base.meta is None)
 
 
-_HELD: dict[Dtype, tuple[type[Number], ...]] = {
-    dtypes.float32: (float, int), dtypes.float64: (float, int),
-    dtypes.int64: (int,), dtypes.bool_: (bool,),
-}  # fmt: skip
-"""The numbers that NumPy converts as PyTorch does, if they are no larger than `_EXACT`."""
-
-_EXACT = 2**53
-"""Up to which a float64 holds every integer."""
-
-
-def checked_value(self: Tensor, value: object) -> Number | complex | None:
-    """The number to be assigned, None for a tensor. Raises: TypeError, ValueError."""
-    if isinstance(value, Tensor):
-        return None
-    if isinstance(value, (int, np.integer)):
-        return value if isinstance(value, bool) else long(cast(int, value))
-    if isinstance(value, float):
-        return float(value)
-    if isinstance(value, complex):
-        return value
-    raise TypeError(f"can't assign a {type_name(value)} to a {legacy_type(self)}")
-
-
-def real(number: Number | complex, dtype: Dtype, alone: bool) -> Number:
-    """The number, which must not be complex. Raises: RuntimeError.
-
-    `alone` is for one element, where half types are reached through double.
-    """
-    if not isinstance(number, complex):
-        return number
-    if dtype is dtypes.bool_:
-        return bool(number)
-    name = "double" if alone and dtype.is_half else dtype.c_name
-    raise RuntimeError(f"value cannot be converted to type {name} without overflow")
-
-
-def without_ones(value: Tensor) -> Tensor:
-    """`value` without its leading dims of size 1, as NumPy allows in assignments."""
-    first = next((d for d, n in enumerate(value.sizes) if n != 1), len(value.sizes))
-    return view(value, value.sizes[first:]) if first else value
-
-
-def copy_to(target: Tensor, value: Tensor) -> None:
-    """Write `value`, broadcast, to a view. Source: copy_to in TensorIndexing.h."""
-    if target.sizes == value.sizes:
-        target.copy_(value)
-        return
-    if not value.sizes:
-        target.fill_(value)
-        return
-    shape = value.sizes
-    first = next((d for d, n in enumerate(shape) if n != 1), len(shape))
-    source = view(value, shape[first:])
-    if source.sizes != target.sizes:
-        if len(source.sizes) > len(target.sizes):
-            raise RuntimeError(
-                f"expand({type_text(value)}{{{listed(source.sizes)}}}, "
-                f"size={listed(target.sizes)}): the number of sizes provided "
-                f"({len(target.sizes)}) must be greater or equal to the number of dimensions in "
-                f"the tensor ({len(source.sizes)})"
-            )
-        source = expand(source, target.sizes)
-    target.copy_(source)
-
-
-def put_number(target: Tensor, indices: list[Tensor | None], number: Number | complex) -> None:
-    """Write a number where index tensors name; one mask or one list of indices is a fill."""
-    found = [t for t in indices if t is not None]
-    if len(found) == 1:
-        one = found[0]
-        if one.dtype in _MASKS:
-            mask = single_mask(target, indices)
-            assert mask is not None
-            target.masked_fill_(mask, real(number, target.dtype, False))
-            return
-        if one.dtype is dtypes.int64 and is_contiguous(one.sizes, one.strides):
-            if isinstance(number, complex):
-                raise RuntimeError(
-                    "index_fill_(): Converting complex Scalar to non-complex type is not supported"
-                )
-            flat = one.alias((one.numel(),), (1,), one.offset)
-            target.index_fill_(len(indices) - 1, flat, number)
-            return
-    value = empty((), (), target.dtype)
-    value.fill_(real(number, target.dtype, True))
-    index_put_(target, indices, value)
-
-
-def delitem(_self: Tensor, _item: Index) -> NoReturn:
-    """Raise TypeError: elements cannot be deleted."""
-    raise TypeError("Tensor does not support deleting items")
-
-
 method(getitem, "__getitem__")
-method(setitem, "__setitem__")
-method(delitem, "__delitem__")

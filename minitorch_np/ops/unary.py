@@ -18,7 +18,6 @@ from minitorch_np.loops import (
     Kernel,
     blank_like,
     exactly,
-    filling,
     not_implemented,
     pointwise,
     refuse_kernel,
@@ -182,15 +181,15 @@ def sqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 sqrt.vjp(input=lambda g, out: g / (2 * out))
 
 
-def _reciprocal_root(a: Array, out: Array) -> None:
-    np.true_divide(1, np.sqrt(a), out)
+def _reciprocal_root(a: Array, out: Array | None = None) -> Array:
+    return np.reciprocal(np.sqrt(a), out)
 
 
 reciprocal_root = Compiled("elementwise.rsqrt", _reciprocal_root)
 """`1 / sqrt(a)`, rounded twice as ATen rounds it."""
 
 
-@op("elementwise", inplace=True, into=filling(reciprocal_root))
+@op("elementwise", inplace=True, quick=_reciprocal_root, swift="reciprocal_root")
 def rsqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`1 / sqrt(input)`."""
     return pointwise(reciprocal_root, input, out=out, floating=True)
@@ -321,11 +320,15 @@ def rad2deg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 rad2deg.vjp(input=lambda g: g * (180 / math.pi))
 
 
+ONE = np.ones((), np.float32)
+"""As an array, for NumPy takes longer to read a number."""
+
+
 def _logistic(a: Array, out: Array | None = None) -> Array:
     out = np.negative(a, out)
     np.exp(out, out)
-    np.add(out, 1, out)
-    return np.true_divide(1, out, out)
+    np.add(out, ONE, out)
+    return np.reciprocal(out, out)
 
 
 logistic = Compiled("smooth.sigmoid", _logistic)

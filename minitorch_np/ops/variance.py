@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 
 from minitorch_np import return_types
 from minitorch_np.flight import depth
-from minitorch_np.kernels.large import dense, loop
+from minitorch_np.form import Form, Plans
+from minitorch_np.kernels.large import MANY, dense, loop
 from minitorch_np.loops import finish, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.reduce import Dims, count, dims_of, everything, restored, spread, total
+from minitorch_np.quiet import run_quietly
 from minitorch_np.shapes import need_bool, numel, reduced
-from minitorch_np.tensor import Number, Tensor
+from minitorch_np.tensor import Number, Tensor, blank
 
 __all__ = ["std", "std_mean", "var", "var_mean"]
 
@@ -75,14 +77,60 @@ def moments(
             apart = loop("reductions.spread")(given, float(middle.item()))
             spreads: Array = np.asarray(apart / freedom)
             return (np.sqrt(spreads) if root else spreads).reshape(shape), middle.reshape(shape)
-        wide = given.astype(np.float64)
-        middle = own_mean(given, dims, n) if alone else mean_of(wide, dims, n)
-        np.subtract(wide, middle, out=wide)
-        np.multiply(wide, wide, out=wide)
-        spreads = np.add.reduce(wide, dims) / freedom
-        return (np.sqrt(spreads) if root else spreads).reshape(shape), middle.reshape(shape)
+        spreads, middle = spreads_of(given, dims, n, alone, freedom, root)
+        return spreads.reshape(shape), middle.reshape(shape)
 
     return quietly(f)
+
+
+def spreads_of(
+    given: Array, dims: tuple[int, ...], n: int, alone: bool, freedom: np.float64, root: bool
+) -> tuple[Array, Array]:
+    """The variances, or their roots, and the means; `alone` is for a single number."""
+    wide = given.astype(np.float64)
+    middle = own_mean(given, dims, n) if alone else mean_of(wide, dims, n)
+    np.subtract(wide, middle, out=wide)
+    np.multiply(wide, wide, out=wide)
+    spreads = np.add.reduce(wide, dims) / freedom
+    return np.sqrt(spreads) if root else spreads, middle
+
+
+_few = Plans[tuple[Form, tuple[tuple[int, ...], int, bool, np.float64]]]()
+"""By form, dim, keepdim and correction, where there are few elements and nothing to warn of: the
+form of the result, and what `spreads_of` asks for."""
+
+
+def one_moment(
+    name: str,
+    input: Tensor,
+    dim: Dims,
+    keepdim: bool,
+    correction: Number,
+    root: bool,
+    out: Tensor | None,
+) -> Tensor:
+    """The variances over `dim`, or their roots, as a tensor."""
+    plain = out is None and (dim is None or type(dim) is int) and type(keepdim) is bool
+    key = (input.form, dim, keepdim, correction)
+    if plain and (known := _few.get(key)) is not None:
+        done = blank(known[0])
+        run_quietly(_write_spreads, done.array, input.array, known[1], root)
+        return done
+    values, _ = moments(name, input, dim, keepdim, correction, root)
+    done = finish(values, input.dtype, out, apart=False)
+    if plain and input.form.count < MANY and not input.dtype.is_half:
+        dims = dims_of(dim, input.ndim)
+        n = count(input.sizes, dims)
+        if n > correction and done.form.count:
+            alone = done.form.count == 1
+            _few.keep(key, (done.form, (dims, n, alone, np.float64(n - correction))))
+    return done
+
+
+def _write_spreads(
+    out: Array, given: Array, facts: tuple[tuple[int, ...], int, bool, np.float64], root: bool
+) -> None:
+    np.copyto(out, spreads_of(given, *facts, root)[0].reshape(out.shape))
 
 
 def own_mean(a: Array, dims: tuple[int, ...], n: int) -> Array:
@@ -118,8 +166,7 @@ def var(
     `unbiased` True or False is a correction of 1 or 0, and may stand in the place of `dim`.
     """
     less = correction_of(dim, unbiased, correction)
-    values, _ = moments("var", input, named(dim), keepdim, less, False)
-    return finish(values, input.dtype, out, apart=False)
+    return one_moment("var", input, named(dim), keepdim, less, False, out)
 
 
 var.vjp(
@@ -170,8 +217,7 @@ def std(
 ) -> Tensor:
     """The standard deviation over `dim`: the root of the variance. See `var`."""
     less = correction_of(dim, unbiased, correction)
-    values, _ = moments("std", input, named(dim), keepdim, less, True)
-    return finish(values, input.dtype, out, apart=False)
+    return one_moment("std", input, named(dim), keepdim, less, True, out)
 
 
 std.vjp(

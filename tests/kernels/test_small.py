@@ -11,15 +11,20 @@ import torch
 
 import minitorch_np
 from minitorch_np.form import Plans
-from minitorch_np.kernels.large import loop
+from minitorch_np.kernels.large import Compiled, loop
 from minitorch_np.op import REGISTRY, Swift
 from minitorch_np.ops import reduce as reductions
+from minitorch_np.ops.conditional import _between_numbers as clamped
+from minitorch_np.ops.fused import _lerp_by as mixed
+from minitorch_np.ops.unary import logistic
 from tests.oracle import same
 
 UFUNCS: dict[str, Any] = {
     "add": np.add, "subtract": np.subtract, "multiply": np.multiply, "divide": np.divide,
-    "negative": np.negative, "relu": lambda a: np.maximum(np.zeros((), a.dtype), a),
+    "negative": np.negative, "reciprocal_root": lambda a: 1 / np.sqrt(a),
+    "relu": lambda a: np.maximum(np.zeros((), a.dtype), a),
 }  # fmt: skip
+UNARY = ("negative", "reciprocal_root", "relu")
 SWIFT = {name: one for name, one in REGISTRY.items() if one.plan.swift}
 SPECIAL = [0.0, -0.0, 1.0, -1.5, 1e-45, -1e-310, 3e38, 1e308, float("inf"), -float("inf")]
 SPECIAL += [float("nan"), 2.0, 1 / 3]
@@ -38,7 +43,7 @@ def test_bits_are_numpys(name: str, dtype: str) -> None:
         pairs = np.array(list(product(SPECIAL, repeat=2))).astype(dtype)
         random = np.random.default_rng(0).standard_normal((2, 333)).astype(dtype)
         for a, b in (pairs.T.copy(), random):
-            given = (a,) if name in ("negative", "relu") else (a, b)
+            given = (a,) if name in UNARY else (a, b)
             expected = UFUNCS[name](*given)
             out = np.full_like(a, 7)
             loop(f"small.{name}", a.dtype)(*given, out)
@@ -48,6 +53,32 @@ def test_bits_are_numpys(name: str, dtype: str) -> None:
             assert np.array_equal(np.isnan(out), np.isnan(expected))
             loop(f"small.{name}", a.dtype)(*given, given[-1])  # in place
             assert given[-1].tobytes() == out.tobytes()
+
+
+def test_kernels_said_to_be_alike_are() -> None:
+    """What NumPy makes of few elements is what the loop makes, which takes them once loaded."""
+    with np.errstate(all="ignore"):
+        a, b = np.array(list(product(SPECIAL, repeat=2))).astype(np.float32).T.copy()
+    limits = [None, *SPECIAL[:4], 2.0, float("inf")]
+    unary = [clamped(minitorch_np.float32, *ends) for ends in product(limits, repeat=2)]
+    binary = [mixed(weight) for weight in (0.0, -0.0, 0.25, 0.5, 0.75, 1.0, -2.5, 1e30)]
+    for given, kernels in (((a,), unary), ((a, b), binary)):
+        for kernel in kernels:
+            assert isinstance(kernel, Compiled)
+            assert kernel.alike
+            out, expected = np.full((2, *a.shape), 7, np.float32)
+            with np.errstate(all="ignore"):
+                kernel.otherwise(*given, expected)
+            assert kernel.walk(given, out)
+            nan = np.isnan(expected)
+            assert np.array_equal(np.isnan(out), nan)
+            assert out[~nan].tobytes() == expected[~nan].tobytes()
+
+
+def test_kernels_that_are_not_alike_leave_few_elements_to_numpy() -> None:
+    a = np.ones(4, np.float32)
+    assert not logistic.walk((a,), a)
+    assert not clamped(minitorch_np.float32, 0, 1).walk((np.frombuffer(a.tobytes(), "f"),), a)
 
 
 def test_every_swift_op_has_its_loop() -> None:
@@ -63,7 +94,7 @@ def test_swift_ops(name: str) -> None:
     """Of one form and of several, with a graph and without; `same` compares gradients, too."""
 
     def f(t: Any, x: Any, y: Any) -> Any:
-        given = (x,) if REGISTRY[name].plan.swift in ("negative", "relu") else (x, y)
+        given = (x,) if REGISTRY[name].plan.swift in UNARY else (x, y)
         return getattr(t, name)(*given)
 
     for x, y in (
@@ -87,7 +118,7 @@ def test_what_may_not_be_written_is_not(name: str) -> None:
         values.flags.writeable = False
         with pytest.warns(UserWarning, match="not writable"):
             x = minitorch_np.from_numpy(values)
-        given = () if REGISTRY[name].plan.swift in ("negative", "relu") else (x.clone(),)
+        given = () if REGISTRY[name].plan.swift in UNARY else (x.clone(),)
         with pytest.raises(ValueError, match="read-only"):
             getattr(x, name)(*given)
         assert values.tolist() == list(range(6))

@@ -2,9 +2,12 @@
 
 import itertools
 
+import numpy as np
 import pytest
 import torch
 
+import minitorch_np
+from minitorch_np.graph.modes import OpMode
 from tests.oracle import DTYPES, LAYOUTS, same, sample
 
 COMPARE = [
@@ -12,6 +15,7 @@ COMPARE = [
     "greater_equal",
 ]  # fmt: skip
 LOGIC = ["logical_and", "logical_or", "logical_xor"]
+NAN = float("nan")
 NUMBERS = [0, 1, -1, 0.5, True, 257, -1e10, float("nan"), float("inf")]
 
 
@@ -99,3 +103,33 @@ def test_equal():
     same(lambda t, x: t.equal(x, x), torch.tensor([float("nan")]))
     same(lambda t, x: t.equal(x, 1), sample(2))
     same(lambda t, x, y: t.equal(x, y), sample(2, 3), sample(2, 3, layout="transposed"))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_few_are_close_as_many_are(dtype):
+    inf = float("inf")
+    rows = torch.tensor([[1.0, 1.0, inf, NAN, 0.0, -inf], [1.0, 1.00001, inf, NAN, -0.0, inf]])
+    rows = rows.nan_to_num(5, 7, 3).to(dtype) if not dtype.is_floating_point else rows.to(dtype)
+    pairs = [(rows[0, i : i + 2], rows[1, i : i + 2]) for i in range(5)]
+    pairs += [(rows[0, 0], rows[1, 1]), (rows[0, :1], rows[1, :2]), (rows[0], rows.t()[0])]
+    pairs += [(rows[0, :2].expand(2100, 2), rows[1, :2].expand(2100, 2)), (rows[0], rows[1].int())]
+    for x, y in pairs:
+        for given in ((), (0, 0), (0.0, 1e-3), (1e-6, 1e-9), (-1, 0), (0, -1), (1, 1), (0, inf)):
+            for equal_nan in (False, True):
+                with np.errstate(all="raise"):
+                    same(lambda t, x, y: t.allclose(x, y, *given, equal_nan=equal_nan), x, y)
+        same(lambda t, x, y: (t.equal(x, y), t.equal(x, x), x.equal(y[:0])), x, y)
+
+
+def test_modes_see_the_steps_of_closeness():
+    seen: list[str] = []
+
+    class Watch(OpMode):
+        def __op__(self, op, args, kwargs):
+            seen.append(op.name)
+            return op(*args, **kwargs)
+
+    x = minitorch_np.ones(3)
+    with Watch():
+        assert minitorch_np.allclose(x, x)
+    assert seen[:3] == ["detach", "detach", "eq"]

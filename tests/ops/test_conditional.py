@@ -2,12 +2,13 @@
 
 import itertools
 
+import numpy as np
 import pytest
 import torch
 
 from tests.oracle import DTYPES, FLOATING, LAYOUTS, same, sample
 
-NAN = float("nan")
+NAN, inf = float("nan"), float("inf")
 
 
 def test_where_strides_and_derivatives():
@@ -161,3 +162,30 @@ def test_where_met_again_refuses_and_aliases_nothing():
     for bad in (torch.ones(3, 4), torch.ones(3, 4, dtype=torch.int64)):
         for _ in range(2):
             same(lambda t, c, x: t.where(c, x, 1.0), bad, sample(3, 4))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_fills_met_again(dtype):
+    numbers = [0.0, -0.0, 2, 2**24 + 1, 1e300, -inf, NAN, True, 1e-46, 3.4028235e38]
+    for layout in LAYOUTS:
+        x = sample(3, 4, dtype=dtype, layout=layout, grad=False)
+        mask = sample(3, 4, dtype=torch.bool, layout="reversed")
+        for value in numbers * 2:
+            for t, m in ((x, mask), (x[0], mask), (x, mask[0]), (x[0, 0], mask), (x[:0], mask[:0])):
+                with np.errstate(all="raise"):
+                    same(lambda _, t, m: t.masked_fill(m, value), t, m, exact=True)
+        same(lambda _, t, m: t.masked_fill(m, t[0, 0]), x, mask)
+    same(lambda _, t, m: (t.masked_fill(m, 1.5), t), sample(3, 4), mask)
+
+
+@pytest.mark.parametrize(
+    "low, high", [(0, 1), (None, -0.0), (0.0, None), (NAN, 1), (2, 1), (True, 2)]
+)
+def test_clamp_met_again(low, high):
+    for dtype in DTYPES:
+        x = sample(3, 4, dtype=dtype)
+        for _ in range(3):
+            same(lambda t, x: (x.clamp(low, high), x.clamp(max=high, min=low)), x, exact=True)
+    x = torch.tensor([[-0.0, 0.0, NAN], [float("inf"), -1.0, 1.5]])
+    for t in (x, x.t(), x[:, 1:], x[0, 0]):
+        same(lambda _, x: (x.clamp(low, high), 1 / x.clamp(low, high)), t, exact=True)

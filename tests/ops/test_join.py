@@ -170,3 +170,22 @@ def test_block_diag() -> None:
         (x, sample(2, 1, 1)), (x, 1),
     ):  # fmt: skip
         same(run, *given, second=True)
+
+
+@pytest.mark.parametrize("name", ["cat", "stack"])
+@pytest.mark.parametrize("dim", [0, 1, 2, -1, -2])
+def test_joins_met_before_are_as_those_that_were_not(name: str, dim: int) -> None:
+    def join(torch: Any, x: Any, y: Any) -> Any:
+        made = getattr(torch, name)([x, y, x], dim)
+        before = made.clone()
+        x.add_(1)
+        made.view(-1).mul_(2)
+        return made, made.untyped_storage().nbytes(), made._version, made._base is None, before
+
+    for shape in ((2, 3), (), (4,), (1, 1), (0, 2), (2, 3, 4), (70, 70)):
+        for one, other in itertools.product(LAYOUTS, ("contiguous", "reversed")):
+            x = sample(*shape, layout=one, grad=False)
+            y = sample(*shape, layout=other, seed=1, grad=False)
+            for _ in range(2):
+                same(join, x, y, exact=True)
+            same(lambda torch, x, y: getattr(torch, name)((x, y), dim), x, y.requires_grad_())

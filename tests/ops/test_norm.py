@@ -2,12 +2,16 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
-from tests.oracle import DTYPES, FLOATING, LAYOUTS, same, sample
+from minitorch_np.form import Plans
+from minitorch_np.ops import reduce as reductions
+from tests.oracle import DTYPES, FLOATING, LAYOUTS, ours, same, sample
 
 ORDERS = [2, 1, 0, 3.0, 1.5, 0.5, -1, -2.5, math.inf, -math.inf, None, "fro"]
+FULL = (torch.float32, torch.float64)
 HALF = (4e-3, 4e-3)
 """PyTorch rounds gradients of half types at every step."""
 
@@ -116,3 +120,26 @@ def test_refused_shrinking():
     same(lambda torch, x: x[0].renorm(2, 0, 1), x)
     same(lambda torch, x: x.long().renorm(2, 0, 1), x)
     same(lambda torch, x: torch.renorm(x, 2, 0, 1, out=torch.zeros(2, 3).double()), x)
+
+
+@pytest.mark.parametrize("layout", ["contiguous", "reversed", "sliced"])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_forms_met_before_have_the_same_bits(dtype, layout, monkeypatch):
+    for shape in ((3, 4), (2, 3, 4), (1, 1), (), (0, 3), (3, 300), (70, 70)):
+        x = sample(*shape, dtype=dtype, layout=layout, grad=False)
+        for dim in (None, 0, -1, 1, (0,)):
+            for keepdim in (False, True):
+                monkeypatch.setattr(reductions, "_sums", Plans())
+                found = []
+                for order in (2, 1, 2.0, 2, "fro", None):
+                    same(lambda t, x: x.norm(order, dim, keepdim), x)
+                    if order != 1 and dtype in FULL and dim in (None, 0, -1):
+                        found.append(ours(x).norm(order, dim, keepdim).numpy().tobytes())
+                assert len(set(found)) <= 1
+
+
+def test_few_squares_raise_no_flags():
+    x = torch.tensor([[1e30, -1e30], [float("inf"), float("nan")]])
+    for _ in range(3):
+        with np.errstate(all="raise"):
+            same(lambda t, x: (x.norm(), x.norm(dim=0), x[0].norm(), x[0].double().norm()), x)

@@ -116,3 +116,13 @@ def test_a_repeat_that_repeats_nothing_hands_its_gradient_on():
 
     cotangent = torch.zeros(18).as_strided((1, 1, 3), (1, 18, 6))
     same(f, sample(1, 1, 3), cotangent, grad=False)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dim", [0, 1, -1, (0,), (1,), (0, 1), [0], 5, ()])
+def test_flips_met_before_are_as_those_that_were_not(dtype: torch.dtype, dim: Any) -> None:
+    for shape in ((2, 3), (), (4,), (2, 0), (2, 3, 4), (70, 70)):
+        for layout in LAYOUTS:
+            x = sample(*shape, dtype=dtype, layout=layout, grad=False)
+            for _ in range(3):
+                same(lambda torch, x: (x.flip(dim), x.flip(1), torch.flip(x, [0])), x, exact=True)

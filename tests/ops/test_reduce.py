@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import minitorch_np
+from minitorch_np.form import Plans
 from minitorch_np.ops import reduce
 from tests.oracle import DTYPES, FLOATING, LAYOUTS, same, sample
 
@@ -254,3 +255,50 @@ def test_a_form_met_before_has_the_same_bits(shape, dim, keepdim, dtype):
             torch.testing.assert_close(back, expected, rtol=tol, atol=tol, equal_nan=True)
         bits = {found[at].numpy().tobytes() for at in (0, 1, 3)}
         assert len(bits) == 1
+
+
+BY_UFUNC = ["all", "any", "amax", "amin", "max", "min"]
+
+
+@pytest.mark.parametrize("layout", ["contiguous", "reversed", "sliced"])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", BY_UFUNC)
+def test_folds_met_before_are_as_those_that_were_not(name, dtype, layout):
+    whole = name in ("max", "min")
+    dims = [None] if whole else [None, 0, -1, (), [0]]
+
+    def run(t, x, dim, keepdim):
+        return getattr(x, name)() if dim is None else getattr(x, name)(dim, keepdim)
+
+    for shape in ((2, 3), (), (4, 2, 3), (0, 3), (90, 90)):
+        x = sample(*shape, dtype=dtype, layout=layout, grad=False)
+        for dim in dims:
+            for keepdim in (False, True, 1):
+                if whole and keepdim is not False:
+                    continue
+                for _ in range(2):
+                    same(run, x, dim, keepdim, exact=True)
+
+
+def test_folds_met_before_keep_the_users_errors_and_nan():
+    x = torch.tensor([[1.0, float("nan")], [-0.0, 0.0]])
+    for _ in range(2):
+        with np.errstate(all="raise"):
+            for name in BY_UFUNC:
+                same(lambda t, x: getattr(x, name)(), x)
+                same(lambda t, x: (x == x, getattr(x == x, name)()), x)
+
+
+def test_few_elements_are_remembered(monkeypatch):
+    plans = Plans()
+    monkeypatch.setattr(reduce, "_folds", plans)
+    x = minitorch_np.ones(3, 4)
+    _ = x.max(), x.amax(0, True), (x > 0).all(), (x > 0).any(1), x.min(), x.amin()
+    _ = x.half().max(), x.all(), x.amax((0, 1)), x.max(out=minitorch_np.ones(()))
+    assert [(f.__name__, dim, keepdim) for f, _, dim, keepdim in plans] == [
+        ("maximum", None, False),
+        ("maximum", 0, True),
+        ("logical_and", None, False),
+        ("logical_or", 1, False),
+        ("minimum", None, False),
+    ]

@@ -1,8 +1,11 @@
 """cumsum, cumprod, cummax, cummin, logcumsumexp, diff against torch."""
 
+import numpy as np
 import pytest
 import torch
 
+import minitorch_np
+from minitorch_np import kernels
 from tests.oracle import DTYPES, FLOATING, LAYOUTS, same, sample
 
 NAMES = ["cumsum", "cumprod", "cummax", "cummin", "logcumsumexp"]
@@ -109,3 +112,38 @@ def test_diff_of_what_is_joined(n: int) -> None:
     same(lambda t, x, y: t.diff(x, n, 1, append=y), sample(4, 3), sample(2, 2))
     same(lambda t, x, y: t.diff(x, n, 3, append=y), sample(4, 3), sample(3))
     same(lambda t, x, y: t.diff(x, n, append=y), sample(), sample(3))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ["cumsum", "cumprod"])
+def test_scans_met_before_are_as_those_that_were_not(name, dtype, layout):
+    for shape in ((3, 4), (2, 3, 4), (5,), (1, 1), (0, 3), (), (70, 70)):
+        x = sample(*shape, dtype=dtype, layout=layout, grad=False)
+        for dim in (0, -1, 1, 3) if shape == (70, 70) else (0, -1, 1, True, 3):
+            for _ in range(3):
+                same(lambda t, x, dim: getattr(x, name)(dim), x, dim, exact=shape != (70, 70))
+
+
+@pytest.mark.parametrize("dtype", FLOATING)
+def test_sums_start_at_a_positive_zero(dtype):
+    x = torch.tensor([[-0.0, -0.0], [-0.0, 1.0], [-1.0, 1.0]], dtype=dtype)
+    for dim in (0, 1):
+        for _ in range(3):
+            same(lambda t, x, dim: (x.cumsum(dim), 1 / x.cumsum(dim)), x, dim, exact=True)
+
+
+def test_few_sums_by_a_loop_and_by_numpy_are_the_same(monkeypatch):
+    x = minitorch_np.from_numpy(np.random.default_rng(0).standard_normal((2, 9, 5)).astype("f"))
+    x[0, 3] = float("inf")
+    x[1, 4] = float("nan")
+    for t in (x, x.double()):
+        for dim in range(3):
+            waiting = [t.cumsum(dim) for _ in range(2)]
+            _ = x[0].mm(x[0].t())  # loads compiled code
+            assert kernels.waiting == []
+            for found in (*waiting, t.cumsum(dim)):
+                assert found.numpy().tobytes() == t.cumsum(dim).numpy().tobytes()
+            monkeypatch.setattr(kernels, "waiting", [print])
+            assert found.numpy().tobytes() == t.cumsum(dim).numpy().tobytes()
+            monkeypatch.undo()

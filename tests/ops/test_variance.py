@@ -1,5 +1,6 @@
 """var, std, var_mean, std_mean against torch, in every way to say the correction."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -89,3 +90,24 @@ def test_no_dims(name: str) -> None:
                     ),
                     sample(*shape),
                 )
+
+
+@pytest.mark.parametrize("layout", ["contiguous", "reversed", "sliced"])
+@pytest.mark.parametrize("dtype", FLOATING)
+@pytest.mark.parametrize("name", ["var", "std"])
+def test_forms_met_before_are_as_those_that_were_not(name, dtype, layout):
+    for shape in ((3, 4), (2, 3, 4), (1, 1), (1,), (), (0, 3), (3, 0)):
+        x = sample(*shape, dtype=dtype, layout=layout, grad=False)
+        for unbiased in (True, False):
+            same(lambda t, x, unbiased: getattr(x, name)(unbiased), x, unbiased)
+        for dim in (None, 0, -1, (0,), 7):
+            for given in ({}, {"keepdim": True}, {"correction": 0}, {"correction": 2}):
+                for _ in range(3):
+                    same(lambda t, x, dim: getattr(x, name)(dim, **given), x, dim)
+
+
+def test_what_is_remembered_raises_no_flags():
+    x = torch.tensor([[1e30, -1e30], [float("inf"), float("nan")]])
+    for _ in range(3):
+        with np.errstate(all="raise"):
+            same(lambda t, x: (x.var(), x.std(0), x.cumsum(0), x.double().var(1)), x)
