@@ -6,7 +6,7 @@ The common ones stand in the text itself, see recorder.py.
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
-from minitorch_np.dtypes import bool_, float32
+from minitorch_np.dtypes import INTEGER, bool_, float32
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import NUMPYS_OWN, Form, Plans
 from minitorch_np.graph.inplace import (
@@ -92,18 +92,23 @@ def learnt(plans: Plans[tuple[Form, int]], key: object, input: Tensor, view: Ten
 def met(
     pairs: Plans[Form | None], quick: A, whole: bool, a: A, b: A, out: Tensor | None, result: Tensor
 ) -> Tensor:
-    """A result; and whether NumPy alone makes the same of operands of these two forms is kept."""
+    """A result; and whether NumPy alone makes the same of operands of these two forms is kept, or
+    of integers and a number that all their dtypes hold."""
     form = result.form
     if out is not None or form.nbytes > NUMPYS_OWN or not isinstance(a, Tensor):
         return result
-    if not isinstance(b, Tensor) or a.dtype is not b.dtype or (a.form, b.form) in pairs:
-        return result
-    same = form.dtype is a.dtype and _as_numpy(a.dtype, whole)
-    if same and form.shape and form.nbytes and form.packed is not None:
-        made = run_quietly(quick, a.array, b.array)
+    if isinstance(b, Tensor):
+        key, right = (a.form, b.form), b.array
+        same = a.dtype is b.dtype is form.dtype and _as_numpy(a.dtype, whole)
+    else:
+        key, right = (a.form, type(b)), b
+        same = whole and type(b) is int and 0 <= b < 128
+        same = same and a.dtype is form.dtype and a.dtype.category == INTEGER
+    if same and key not in pairs and form.shape and form.nbytes and form.packed is not None:
+        made = run_quietly(quick, a.array, right)
         steps = zip(form.shape, made.strides, form.steps, strict=True)
         same = made.shape == form.shape and all(n == 1 or x == y for n, x, y in steps)
-        pairs.keep((a.form, b.form), form if same else None)
+        pairs.keep(key, form if same else None)
     return result
 
 

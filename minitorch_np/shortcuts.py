@@ -67,6 +67,12 @@ def quick(plan: Plan) -> Iterator[str]:
         yield "        elif form.alone is not None:"
         yield "            result = blank(form)"
         yield f"            quiet.run(quick, {first}.array, float({other}), out=result.nd)"
+        if plan.whole:  # one that every dtype of integers holds
+            yield f"        elif type({other}) is int and 0 <= {other} < 128:"
+            yield "            to = pairs.get((form, int))"
+            yield "            if to is not None:"
+            yield f"                number = quiet.run(quick, {first}.array, {other})"
+            yield "                result = owning(to, number)"
         yield f"        if result is not None and ({_untracked_one(first)} or not state.route):"
         yield "            return result"
 

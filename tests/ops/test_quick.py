@@ -129,3 +129,13 @@ def test_what_met_is_watched_and_recorded_as_before() -> None:
     x = torch.rand(3, 3) + 0.5
     for _ in range(2):
         same(program, x)
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 127, 128, -1, 300, 2**40, True, 1.5])
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "div", "pow", "remainder"])
+def test_integers_and_numbers(name: str, number: Number) -> None:
+    for dtype in (torch.int64, torch.int8, torch.uint8, torch.bool):
+        for x in geometries(dtype):
+            if number or name not in ("remainder", "div"):
+                for _ in range(2):
+                    same(lambda t, x: getattr(x, name)(number), x)
