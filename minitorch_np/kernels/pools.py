@@ -7,7 +7,7 @@ aten/src/ATen/native/cpu/MaxPoolKernel.cpp and AvgPoolKernel.cpp.
 
 import numpy as np
 
-from .compiler import Flat, Indices, jit
+from .compiler import Flat, Indices, jit, read, write
 from .compiler import build as build_all
 from .shares import shared
 
@@ -54,29 +54,29 @@ def averages(a: Flat, out: Flat, window: Indices, padded: bool, divisor: int) ->
     that is 0, those in the padding included where it is `padded`. The dilation is 1.
     """
     height, width, out_height, out_width = window[0], window[1], window[2], window[3]
-    size, place = height * width, 0
-    for plane in range(a.size // size):
-        x = a[plane * size : plane * size + size]
-        for row in range(out_height):
-            start = row * window[6] - window[8]
-            stop = min(start + window[4], height + window[8])
-            top, last = max(start, 0), min(stop, height)
-            for column in range(out_width):
-                first = column * window[7] - window[9]
-                end = min(first + window[5], width + window[9])
-                left, right = max(first, 0), min(end, width)
-                total = F(0)
-                for h in range(top, last):
-                    for w in range(left, right):
-                        total += x[h * width + w]
-                by = divisor
-                if by == 0 and padded:
-                    by = (stop - start) * (end - first)
-                elif by == 0:
-                    by = (last - top) * (right - left)
-                inside = top < last and left < right
-                out[place] = total / F(by) if inside else F(0)
-                place += 1
+    step, before = window[7], window[9]
+    for each in range(out.size // out_width):
+        plane, row = each // out_height, each % out_height
+        y = out[each * out_width : each * out_width + out_width]
+        start = row * window[6] - window[8]
+        stop = min(start + window[4], height + window[8])
+        top, last = max(start, 0), min(stop, height)
+        y[:] = 0
+        for h in range(top, last):
+            x = a[(plane * height + h) * width : (plane * height + h) * width + width]
+            for j in range(window[5]):  # one place in all windows of a row
+                at = j - before
+                low = max(0, (step - 1 - at) // step)
+                for column in range(low, min(out_width, (width - 1 - at) // step + 1)):
+                    write(y, column, read(y, column) + read(x, column * step + at))
+        for column in range(out_width):
+            first = column * step - before
+            end = min(first + window[5], width + before)
+            across = min(end, width) - max(first, 0)
+            by = divisor
+            if by == 0:
+                by = (stop - start) * (end - first) if padded else (last - top) * across
+            y[column] = y[column] / F(by) if top < last and across > 0 else F(0)
 
 
 def build() -> None:
