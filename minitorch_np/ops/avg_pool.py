@@ -15,7 +15,6 @@ from minitorch_np.ops.pooling import (
     Array,
     Ints,
     Sliding,
-    are_ints,
     check_pool,
     compute,
     made,
@@ -28,7 +27,7 @@ from minitorch_np.ops.pooling import (
     window_of,
 )
 from minitorch_np.ops.windows import Window
-from minitorch_np.shapes import Shape
+from minitorch_np.shapes import Shape, are_ints
 from minitorch_np.strides import Stride, contiguous
 from minitorch_np.tensor import Tensor, blank
 

@@ -30,7 +30,6 @@ from minitorch_np.ops.pooling import (
     Array,
     Ints,
     Sliding,
-    are_ints,
     check_pool,
     compute,
     made,
@@ -45,7 +44,7 @@ from minitorch_np.ops.pooling import (
     window_of,
 )
 from minitorch_np.ops.windows import Window
-from minitorch_np.shapes import Shape, listed
+from minitorch_np.shapes import Shape, are_ints, listed
 from minitorch_np.strides import contiguous, is_channels_last_like, like
 from minitorch_np.tensor import Tensor, blank, empty
 

@@ -23,8 +23,7 @@ from minitorch_np.strides import Stride
 from minitorch_np.tensor import Tensor, empty
 
 __all__ = [
-    "Ints", "Sliding", "are_ints", "check_pool", "output_size", "sliding", "taken", "walks",
-    "window_of",
+    "Ints", "Sliding", "check_pool", "output_size", "sliding", "taken", "walks", "window_of",
 ]  # fmt: skip
 
 Array = NDArray[Any]
@@ -95,18 +94,6 @@ def sliding(input: Tensor, w: Window, to: Shape, stride: Stride) -> Sliding:
     direct = direct and input.form.in_order and form.in_order
     numbers = np.array((*input.sizes[-len(to) :], *to, *itertools.chain(*w)), np.int64)
     return Sliding(w, to, form, direct, numbers)
-
-
-def are_ints(*given: object) -> bool:
-    """Whether these are tuples of ints, so that a plan may be kept for them: 1.0 and True, which
-    are refused or count as something else, would be found under the key of 1."""
-    for several in given:
-        if type(several) is not tuple:
-            return False
-        for n in several:  # pyright: ignore[reportUnknownVariableType]  # callers may be untyped
-            if type(n) is not int:  # pyright: ignore[reportUnknownArgumentType]  # the same
-                return False
-    return True
 
 
 def walks(a: Array) -> bool:
