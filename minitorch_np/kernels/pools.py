@@ -1,4 +1,4 @@
-"""Pooling of planes, window by window.
+"""Windows that slide over planes: pooling, and what convolutions multiply.
 
 What slides is told by 12 numbers, for the height and for the width each: the sizes of a plane, the
 sizes of its result, and the kernel, stride, padding and dilation of the window. Source:
@@ -7,7 +7,7 @@ aten/src/ATen/native/cpu/MaxPoolKernel.cpp and AvgPoolKernel.cpp.
 
 import numpy as np
 
-from .compiler import Flat, Indices, jit, read, write
+from .compiler import Flat, Indices, Numbers, held, jit, read, write
 from .compiler import build as build_all
 from .shares import shared
 
@@ -77,6 +77,24 @@ def averages(a: Flat, out: Flat, window: Indices, padded: bool, divisor: int) ->
             if by == 0:
                 by = (stop - start) * (end - first) if padded else (last - top) * across
             y[column] = y[column] / F(by) if top < last and across > 0 else F(0)
+
+
+@held
+def columns(a: Numbers, out: Numbers, window: Indices) -> None:
+    """out = the elements of planes at each place in the window, wherever that stops, and zeros in
+    the padding: (P, *size) to (P, *kernel, *grid). For few elements."""
+    height, width, out_height, out_width = window[0], window[1], window[2], window[3]
+    size, place = height * width, 0
+    for start in range(0, a.size, size):
+        for i in range(window[4]):
+            for j in range(window[5]):
+                for row in range(out_height):
+                    h = row * window[6] - window[8] + i * window[10]
+                    for column in range(out_width):
+                        w = column * window[7] - window[9] + j * window[11]
+                        inside = 0 <= h < height and 0 <= w < width
+                        out[place] = a[start + h * width + w] if inside else out.dtype.type(0)
+                        place += 1
 
 
 def build() -> None:

@@ -445,11 +445,10 @@ native_batch_norm_backward.vjp(
 )
 
 
-def check_sizes(channels: int, **given: Tensor | None) -> None:
+def check_size(channels: int, name: str, t: Tensor | None) -> None:
     """Raise RuntimeError where a value a channel has another number of them."""
-    for name, t in given.items():
-        if t is not None and t.numel() != channels:
-            raise RuntimeError(f"{name} should contain {channels} elements not {t.numel()}")
+    if t is not None and t.form.count != channels:
+        raise RuntimeError(f"{name} should contain {channels} elements not {t.numel()}")
 
 
 @composite(method=False)
@@ -478,8 +477,9 @@ def batch_norm(
     for name, t in (("running_mean", running_mean), ("running_var", running_var)):
         if t is None and not training:
             raise RuntimeError(f"{name} must be defined in evaluation mode")
-        check_sizes(channels, **{name: t})
-    check_sizes(channels, weight=weight, bias=bias)
+        check_size(channels, name, t)
+    check_size(channels, "weight", weight)
+    check_size(channels, "bias", bias)
     if (running_mean is None) != (running_var is None):
         raise ValueError("running_mean and running_var must either both be None or neither be None")
     return native_batch_norm(
