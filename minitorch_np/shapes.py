@@ -259,6 +259,18 @@ def infer(shape: Shape, numel: int) -> Shape:
     return (*shape[:unknown], numel // known, *shape[unknown + 1 :])
 
 
+def are_ints(*given: object) -> bool:
+    """Whether these are tuples of ints, by which what follows from them may be kept: 1.0 and True,
+    which are refused or count as something else, would be found under the key of 1."""
+    for several in given:
+        if type(several) is not tuple:
+            return False
+        for n in cast("tuple[object, ...]", several):
+            if type(n) is not int:
+                return False
+    return True
+
+
 def need_bool(flag: object) -> None:
     """Raise TypeError where a flag, such as `keepdim`, is no bool: 1 may be meant as a dim."""
     if not isinstance(flag, bool):

@@ -2,15 +2,17 @@
 
 An array is seen as (outer, c, inner): a channel's numbers lie in blocks of `inner`. Where `inner`
 is 1 channels are columns, which are walked side by side. Rows are blocks with an `outer` of 1.
-Channels, columns or blocks are those from `first` to `last`, which is not one of them.
+Channels, columns or blocks are those from `first` to `last`, which is not one of them. Of arrays
+that are small in every way there are loops that leave the bits of NumPy's functions.
 """
 
 import numpy as np
 
-from .compiler import Flat, Real, jit, read, reordered, write
+from .compiler import Doubles, Flat, Real, held, inlined, jit, part, read, reordered, write
 from .compiler import build as build_all
 from .reductions import COLUMNS, DEEP, PIECE, piece_sum
 from .shares import shared
+from .small import in_pairs
 
 F, D = np.float32, np.float64
 
@@ -257,6 +259,88 @@ def weight_rows(
             sums[wide + i] += D(product[i])
     for i in range(wide):
         of_bias[first + i], of_weight[first + i] = F(sums[i]), F(sums[wide + i])
+
+
+@part
+def channel_sum(a: Flat, channel: int, c: int, about: Real, squared: bool, wide: Doubles) -> float:
+    """The sum of a channel, or of squared distances from a number: in NumPy's order, where a
+    channel's blocks have no more elements than `wide` and than 128."""
+    inner, total = wide.size, D(0)
+    for at in range(channel * inner, a.size, c * inner):
+        for i in range(inner):
+            apart = a[at + i] - about
+            wide[i] = D(apart * apart) if squared else D(a[at + i])
+        total += in_pairs(wide, 0, inner)
+    return total
+
+
+@inlined
+def small_moments(a: Flat, inner: int, mean: Flat, spread: Flat) -> None:
+    """`moments` of all channels."""
+    c = mean.size
+    if c == 1:  # its blocks are one
+        inner = a.size
+    wide = np.empty(inner, np.float64)
+    for channel in range(c):
+        middle = F(channel_sum(a, channel, c, F(0), False, wide) / D(a.size // c))
+        mean[channel] = middle
+        spread[channel] = F(channel_sum(a, channel, c, middle, True, wide))
+
+
+@inlined
+def small_affine(a: Flat, out: Flat, inner: int, scale: Real, shift: Real, at: int) -> None:
+    """a * scale + shift in the block that starts there."""
+    for i in range(at, at + inner):
+        write(out, i, read(a, i) * scale + shift)
+
+
+@held
+def small_rows(
+    a: Flat, out: Flat, mean: Flat, rstd: Flat, weight: Flat, bias: Flat, eps: Real
+) -> None:
+    """Rows to mean 0 and variance 1, and weighed unless `weight` is empty; a bias of -0.0 changes
+    nothing."""
+    n = a.size // mean.size
+    small_moments(a, n, mean, rstd)
+    for row in range(mean.size):
+        middle, at = mean[row], row * n
+        by = rstd[row] = F(1) / np.sqrt(rstd[row] / F(n) + eps)
+        if not weight.size:
+            small_affine(a, out, n, by, -middle * by, at)
+        for i in range(weight.size):
+            write(out, at + i, (read(a, at + i) - middle) * by * read(weight, i) + read(bias, i))
+
+
+@held
+def small_batch(
+    a: Flat, inner: int, mean: Flat, rstd: Flat, means: Flat, variances: Flat, momentum: float,
+    eps: Real,
+) -> None:  # fmt: skip
+    """The mean and rstd of each channel, towards which running means and variances are moved. The
+    rstd is 0 where there is nothing to take the root of."""
+    c = mean.size
+    n = a.size // c
+    small_moments(a, inner, mean, rstd)
+    kept, new = F(1 - momentum), F(momentum)
+    for channel in range(c):
+        means[channel] = new * mean[channel] + kept * means[channel]
+    for channel in range(c):
+        variances[channel] = new * (rstd[channel] / F(n - 1)) + kept * variances[channel]
+        square = rstd[channel] / F(n) + eps
+        rstd[channel] = F(0) if square == 0 else F(1) / np.sqrt(square)
+
+
+@held
+def small_channels(
+    a: Flat, out: Flat, inner: int, mean: Flat, rstd: Flat, weight: Flat, bias: Flat
+) -> None:
+    """(a - mean) * rstd * weight + bias, by channel, as one product and one sum."""
+    c = mean.size
+    for block in range(a.size // inner):
+        channel = block % c
+        scale = rstd[channel] * weight[channel]
+        shift = bias[channel] - mean[channel] * scale
+        small_affine(a, out, inner, scale, shift, block * inner)
 
 
 def build() -> None:

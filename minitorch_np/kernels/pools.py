@@ -1,45 +1,100 @@
-"""Max pooling of planes, window by window."""
+"""Windows that slide over planes: pooling, and what convolutions multiply.
+
+What slides is told by 12 numbers, for the height and for the width each: the sizes of a plane, the
+sizes of its result, and the kernel, stride, padding and dilation of the window. Source:
+aten/src/ATen/native/cpu/MaxPoolKernel.cpp and AvgPoolKernel.cpp.
+"""
 
 import numpy as np
 
-from .compiler import Flat, Indices, jit
+from .compiler import Flat, Indices, Numbers, held, jit, read, write
 from .compiler import build as build_all
 from .shares import shared
 
-LOWEST = np.float32(-np.inf)
+F = np.float32
+LOWEST = F(-np.inf)
 
 
-@shared("ppp........", "a.size // (height * width)", 3.0)
+@shared("ppp.", "a.size // (window[0] * window[1])", 3.0)
 @jit
-def largest(
-    a: Flat, best: Flat, index: Indices, height: int, width: int, out_height: int, out_width: int,
-    kernel: Indices, stride: Indices, padding: Indices, dilation: Indices,
-) -> None:  # fmt: skip
+def largest(a: Flat, best: Flat, index: Indices, window: Indices) -> None:
     """best = the largest element of each window of planes, index = where in its plane it is: the
-    first of several, the last of NaNs. The last four have a number for the height and one for the
-    width.
+    first of several, the last of NaNs.
     """
-    size, cells = height * width, out_height * out_width
-    for plane in range(best.size // cells):
+    height, width, out_height, out_width = window[0], window[1], window[2], window[3]
+    deep, wide = (window[4] - 1) * window[10] + 1, (window[5] - 1) * window[11] + 1
+    down, right = window[10], window[11]
+    size, place = height * width, 0
+    for plane in range(a.size // size):
         x = a[plane * size : plane * size + size]
         for row in range(out_height):
-            top = row * stride[0] - padding[0]
+            top = row * window[6] - window[8]
+            last = min(top + deep, height)
+            while top < 0:
+                top += down
             for column in range(out_width):
-                left = column * stride[1] - padding[1]
-                found, at = LOWEST, -1
-                for i in range(kernel[0]):
-                    h = top + i * dilation[0]
-                    if h < 0 or h >= height:
-                        continue
-                    for j in range(kernel[1]):
-                        w = left + j * dilation[1]
-                        if w < 0 or w >= width:
-                            continue
+                left = column * window[7] - window[9]
+                end = min(left + wide, width)
+                while left < 0:
+                    left += right
+                found, at = LOWEST, top * width + left
+                for h in range(top, last, down):
+                    for w in range(left, end, right):
                         value = x[h * width + w]
-                        if at < 0 or value > found or value != value:
+                        if value > found or value != value:
                             found, at = value, h * width + w
-                place = plane * cells + row * out_width + column
                 best[place], index[place] = found, at
+                place += 1
+
+
+@shared("pp...", "a.size // (window[0] * window[1])", 2.0)
+@jit
+def averages(a: Flat, out: Flat, window: Indices, padded: bool, divisor: int) -> None:
+    """out = the sum of each window of planes over `divisor`, or over the number of its elements if
+    that is 0, those in the padding included where it is `padded`. The dilation is 1.
+    """
+    height, width, out_height, out_width = window[0], window[1], window[2], window[3]
+    step, before = window[7], window[9]
+    for each in range(out.size // out_width):
+        plane, row = each // out_height, each % out_height
+        y = out[each * out_width : each * out_width + out_width]
+        start = row * window[6] - window[8]
+        stop = min(start + window[4], height + window[8])
+        top, last = max(start, 0), min(stop, height)
+        y[:] = 0
+        for h in range(top, last):
+            x = a[(plane * height + h) * width : (plane * height + h) * width + width]
+            for j in range(window[5]):  # one place in all windows of a row
+                at = j - before
+                low = max(0, (step - 1 - at) // step)
+                for column in range(low, min(out_width, (width - 1 - at) // step + 1)):
+                    write(y, column, read(y, column) + read(x, column * step + at))
+        for column in range(out_width):
+            first = column * step - before
+            end = min(first + window[5], width + before)
+            across = min(end, width) - max(first, 0)
+            by = divisor
+            if by == 0:
+                by = (stop - start) * (end - first) if padded else (last - top) * across
+            y[column] = y[column] / F(by) if top < last and across > 0 else F(0)
+
+
+@held
+def columns(a: Numbers, out: Numbers, window: Indices) -> None:
+    """out = the elements of planes at each place in the window, wherever that stops, and zeros in
+    the padding: (P, *size) to (P, *kernel, *grid). For few elements."""
+    height, width, out_height, out_width = window[0], window[1], window[2], window[3]
+    size, place = height * width, 0
+    for start in range(0, a.size, size):
+        for i in range(window[4]):
+            for j in range(window[5]):
+                for row in range(out_height):
+                    h = row * window[6] - window[8] + i * window[10]
+                    for column in range(out_width):
+                        w = column * window[7] - window[9] + j * window[11]
+                        inside = 0 <= h < height and 0 <= w < width
+                        out[place] = a[start + h * width + w] if inside else out.dtype.type(0)
+                        place += 1
 
 
 def build() -> None:

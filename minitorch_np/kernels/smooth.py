@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from . import curves
-from .compiler import Flat, Real, fused, jit, read, write
+from .compiler import Doubles, Flat, Real, fused, jit, read, write
 from .compiler import build as build_all
 from .shares import each, shared
 
@@ -192,6 +192,24 @@ def elu_result_backward(g: Flat, y: Flat, out: Flat, below: Real, above: Real, i
 def normal_below(x: Real) -> Real:
     """The chance that a standard normal number is below x; nan times -inf there, as in ATen."""
     return (curves.erf_near(x * ROOT_HALF) + ONE) * HALF
+
+
+@shared("pp..", "out.size", 2.0)
+@jit
+def single_error(a: Flat, out: Flat, top: Doubles, bottom: Doubles) -> None:
+    """The error function as `ops.special` has it, with those bits: x times the quotient of two
+    polynomials of x squared with these coefficients, highest first, which are of one degree."""
+    for i in range(out.size):
+        x = np.float64(read(a, i))
+        if x < -4.0:
+            x = -4.0
+        elif x > 4.0:
+            x = 4.0
+        square, above, below = x * x, top[0], bottom[0]
+        for k in range(1, top.size):
+            above = above * square + top[k]
+            below = below * square + bottom[k]
+        write(out, i, F(x * (above / below)))
 
 
 @each(0.6)

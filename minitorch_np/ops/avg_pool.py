@@ -6,25 +6,30 @@ Source: aten/src/ATen/native/AveragePool2d.cpp, AveragePool3d.cpp, cpu/AvgPoolKe
 import numpy as np
 
 from minitorch_np.dtypes import int64
+from minitorch_np.form import Plans
+from minitorch_np.kernels.large import loop
 from minitorch_np.loops import exact_result_for, not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros_like
 from minitorch_np.ops.pooling import (
     Array,
     Ints,
+    Sliding,
     check_pool,
     compute,
     made,
     output_sizes,
+    sliding,
     steps,
     suggested,
+    walks,
     widened,
     window_of,
 )
 from minitorch_np.ops.windows import Window
-from minitorch_np.shapes import Shape
+from minitorch_np.shapes import Shape, are_ints
 from minitorch_np.strides import Stride, contiguous
-from minitorch_np.tensor import Tensor
+from minitorch_np.tensor import Tensor, blank
 
 __all__ = ["avg_pool1d", "avg_pool2d", "avg_pool3d"]
 
@@ -82,28 +87,57 @@ def pool(
     out: Tensor | None,
 ) -> Tensor:
     """Average pooling over 2 or 3 dims."""
-    name = f"avg_pool{dims}d"
-    w = window_of(name, dims, kernel_size, stride, padding)
-    if divisor_override == 0:
-        raise RuntimeError("divisor must be not zero")
-    size = sizes_of(dims, input)
-    to = output_sizes(size, w, ceil_mode)
-    check_pool("avg_pool3d()", input, w, to)
-    shape = (*input.sizes[:-dims], *to)
+    given = kernel_size, stride, padding, () if divisor_override is None else (divisor_override,)
+    key = (dims, input.form, given, ceil_mode) if are_ints(*given) else None
+    plan = _plans.get(key)
+    if plan is None:
+        plan = _plan(dims, input, kernel_size, stride, padding, ceil_mode, divisor_override)
+        if key is not None:
+            _plans.keep(key, plan)
+    if key is not None and plan.direct and out is None and walks(input.array):
+        done = blank(plan.form)
+        each = int(count_include_pad), divisor_override or 0
+        loop("pools.averages")(input.array, done.array, plan.numbers, *each)
+        return done
+    shape = plan.form.shape
     if out is not None:
         out = exact_result_for(out, shape, input.dtype, (input,))
     if not (input.dtype is int64 or input.dtype.is_floating_point) or (
         dims == 3 and input.dtype.is_half
     ):
-        raise not_implemented(name if dims == 2 else f"{name}_out_frame", input.dtype)
-    by = divisors(size, w, to, count_include_pad, divisor_override)
+        name = "avg_pool2d" if dims == 2 else "avg_pool3d_out_frame"
+        raise not_implemented(name, input.dtype)
+    w, to = plan.window, plan.to
+    by = divisors(input.sizes[-dims:], w, to, count_include_pad, divisor_override)
     values = quietly(averages, compute(input), w, to, by)
     if out is None:
-        return made(values, layout(dims, shape, input), input)
+        return made(values, plan.form.stride, input)
     # in three dims ATen's loop writes one element after another, whatever the strides
     target = out if dims == 2 else out.alias(shape, contiguous(shape), out.offset)
     quietly(np.copyto, target.array, values, casting="unsafe")
     return out
+
+
+_plans = Plans[Sliding]()
+"""How windows slide: by the form of images and the arguments."""
+
+
+def _plan(
+    dims: int,
+    input: Tensor,
+    kernel_size: Ints,
+    stride: Ints | None,
+    padding: Ints,
+    ceil_mode: bool,
+    divisor_override: int | None,
+) -> Sliding:
+    """What follows from sizes, once they have been checked."""
+    w = window_of(f"avg_pool{dims}d", dims, kernel_size, stride, padding)
+    if divisor_override == 0:
+        raise RuntimeError("divisor must be not zero")
+    to = output_sizes(sizes_of(dims, input), w, ceil_mode)
+    check_pool("avg_pool3d()", input, w, to)
+    return sliding(input, w, to, layout(dims, (*input.sizes[:-dims], *to), input))
 
 
 def sizes_of(dims: int, input: Tensor) -> Shape:

@@ -3,14 +3,17 @@
 Source: aten/src/ATen/native/Normalization.cpp and cpu/batch_norm_kernel.cpp.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from minitorch_np import kernels
 from minitorch_np.dtypes import bfloat16
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.graph.modes import is_grad_enabled, write_around
+from minitorch_np.kernels.large import FLOAT, loop
 from minitorch_np.loops import finish, not_implemented, quietly, resize_output
 from minitorch_np.op import composite, op
 from minitorch_np.ops.channels import (
@@ -22,14 +25,15 @@ from minitorch_np.ops.channels import (
     over,
     plane,
     slopes,
+    small,
     stored_as,
     vector,
     weights,
 )
 from minitorch_np.ops.curvature import Curvature, curvature
-from minitorch_np.shapes import listed, wrap_dim
+from minitorch_np.shapes import listed, numel, wrap_dim
 from minitorch_np.strides import contiguous, suggested
-from minitorch_np.tensor import Tensor, empty
+from minitorch_np.tensor import Tensor, blank, empty
 
 __all__ = ["batch_norm", "instance_norm", "native_batch_norm"]
 
@@ -196,6 +200,11 @@ def native_batch_norm(
     """
     running = running_mean, running_var
     refuse_gradients(running_mean=running_mean, running_var=running_var)
+    values = weight, bias, *running
+    key = input.form, *[None if t is None else t.form for t in values]
+    plan = _plans.get(key) if training and out is None else None
+    if plan is not None and not kernels.waiting:
+        return _by_loop(input, values, momentum, eps, plan)
     check_some(input, training, running)
     if not input.dtype.is_floating_point:
         raise not_implemented("batch_norm", input.dtype)
@@ -206,6 +215,8 @@ def native_batch_norm(
     )
     made = y, finish(mean, stored, None), finish(rstd, stored, None)
     if out is None:
+        if training and y.form.in_order:
+            _note(key, input, values, y.form)
         return made
     for source, target in zip(made, out, strict=True):
         if target.dtype is not source.dtype:
@@ -216,6 +227,46 @@ def native_batch_norm(
             resize_output(target, source.sizes, contiguous(source.sizes))
         target.array[...] = source.array
     return out
+
+
+class Plan(NamedTuple):
+    """The forms of the result and of statistics, how many elements of a channel lie side by side,
+    and what stands for values that are not given."""
+
+    out: Form
+    saved: Form
+    inner: int
+    absent: tuple[Array, Array, Array, Array]
+
+
+Values = tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]
+"""Weight, bias, running mean and running variance."""
+
+_plans = Plans[Plan]()
+"""For training with small tensors: by the forms of the input and of the values of channels."""
+
+
+def _note(key: object, input: Tensor, values: Values, form: Form) -> None:
+    """Keep a plan, if the loops for small arrays take such tensors."""
+    channels, inner = input.sizes[1], numel(input.sizes[2:])
+    together = input.numel() if channels == 1 else inner
+    if channels_last(input) or not small(input, together, *values):
+        return
+    ones = np.ones(channels, FLOAT)
+    absent = ones, -0.0 * ones, ones.copy(), ones.copy()
+    _plans.keep(key, Plan(form, form_of((channels,), (1,), input.dtype), inner, absent))
+
+
+def _by_loop(input: Tensor, values: Values, momentum: float, eps: float, plan: Plan) -> Triple:
+    """Batch normalisation of a small tensor, in training."""
+    out, mean, rstd = blank(plan.out), blank(plan.saved), blank(plan.saved)
+    given = zip(values, plan.absent, strict=True)
+    weight, bias, means, variances = [a if t is None else t.array for t, a in given]
+    found = input.array, plan.inner, mean.array, rstd.array
+    loop("channels.small_batch")(*found, means, variances, momentum, eps)
+    a, *rest = found
+    loop("channels.small_channels")(a, out.array, *rest, weight, bias)
+    return out, mean, rstd
 
 
 def _backward(
@@ -394,11 +445,10 @@ native_batch_norm_backward.vjp(
 )
 
 
-def check_sizes(channels: int, **given: Tensor | None) -> None:
+def check_size(channels: int, name: str, t: Tensor | None) -> None:
     """Raise RuntimeError where a value a channel has another number of them."""
-    for name, t in given.items():
-        if t is not None and t.numel() != channels:
-            raise RuntimeError(f"{name} should contain {channels} elements not {t.numel()}")
+    if t is not None and t.form.count != channels:
+        raise RuntimeError(f"{name} should contain {channels} elements not {t.numel()}")
 
 
 @composite(method=False)
@@ -427,8 +477,9 @@ def batch_norm(
     for name, t in (("running_mean", running_mean), ("running_var", running_var)):
         if t is None and not training:
             raise RuntimeError(f"{name} must be defined in evaluation mode")
-        check_sizes(channels, **{name: t})
-    check_sizes(channels, weight=weight, bias=bias)
+        check_size(channels, name, t)
+    check_size(channels, "weight", weight)
+    check_size(channels, "bias", bias)
     if (running_mean is None) != (running_var is None):
         raise ValueError("running_mean and running_var must either both be None or neither be None")
     return native_batch_norm(

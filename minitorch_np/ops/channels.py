@@ -12,17 +12,20 @@ from numpy.typing import NDArray
 from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import float32
-from minitorch_np.kernels.large import dense, loop
+from minitorch_np.kernels.large import MANY, dense, loop
 from minitorch_np.loops import converted
 from minitorch_np.shapes import numel
 from minitorch_np.tensor import Tensor
 
 __all__ = [
-    "affine", "channels_last", "check_alike", "cube", "moments", "over", "plane", "slopes",
+    "affine", "channels_last", "check_alike", "cube", "moments", "over", "plane", "slopes", "small",
     "stored_as", "vector", "weights",
 ]  # fmt: skip
 
 Array = NDArray[Any]
+
+_IN_PAIRS = 128
+"""Elements up to which NumPy's sum is one pass over them, as the loops for small arrays take it."""
 
 WIDE = 16
 """Channels from which columns are walked side by side."""
@@ -60,6 +63,14 @@ def check_alike(dtype: Dtype, *parameters: Tensor | None) -> None:
             raise RuntimeError(
                 f"expected scalar type {dtype.aten_name} but found {t.dtype.aten_name}"
             )
+
+
+def small(input: Tensor, inner: int, *values: Tensor | None) -> bool:
+    """Whether the loops for small arrays take channels in blocks of so many elements, and what
+    there is of their values: all is float32 in C order."""
+    if input.form.swift != 0 or input.form.count >= MANY or inner > _IN_PAIRS:
+        return False
+    return all(t is None or t.form.swift == 0 for t in values)
 
 
 def cube(t: Tensor, last: bool) -> Array:

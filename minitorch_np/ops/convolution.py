@@ -5,22 +5,26 @@ they can be differentiated again: each is a product of two of input, weight and 
 Source: aten/src/ATen/native/Convolution.cpp.
 """
 
+import itertools
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import notes, strides
+from minitorch_np import backends, kernels, notes, strides
 from minitorch_np.dtypes import float32, int64
+from minitorch_np.form import Form, Plans
 from minitorch_np.graph.saved import type_text
+from minitorch_np.kernels.large import loop
 from minitorch_np.loops import not_implemented, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.copy import zeros, zeros_like
-from minitorch_np.ops.windows import Window, correlate, spread, weigh
-from minitorch_np.shapes import Shape, listed, noted, numel
+from minitorch_np.ops.windows import TOGETHER, Window, correlate, spread, weigh
+from minitorch_np.shapes import Shape, are_ints, listed, noted, numel
 from minitorch_np.strides import Stride
-from minitorch_np.tensor import Tensor, empty
+from minitorch_np.tensor import Tensor, blank, empty
 
 __all__ = ["convolution"]
 
@@ -284,6 +288,12 @@ def convolution(
     The weight is (O, C / groups, *kernel), of a transposed one (C, O / groups, *kernel).
     Raises: RuntimeError, with PyTorch's texts. Source: Convolution.cpp _convolution.
     """
+    numbers = stride, padding, dilation, output_padding
+    forms = input.form, weight.form, None if bias is None else bias.form
+    key = (forms, numbers, transposed) if are_ints(*numbers, (groups,)) and groups == 1 else None
+    found = _few.get(key)
+    if found is not None and not kernels.waiting:
+        return _of_few(input, weight, bias, found)
     plan = planned(weight, stride, padding, dilation, transposed, output_padding, groups)
     check(input, weight, bias, plan)
     shape = plan.result_shape(input.sizes, weight.sizes)
@@ -304,7 +314,63 @@ def convolution(
         values = quietly(spread, a, b, added, w, groups, shape[2:], rough=rough)
     else:
         values = quietly(correlate, a, b, added, w, groups, shape[2:])
-    return made(values, result_stride(shape, input, weight, plan), input)
+    done = made(values, result_stride(shape, input, weight, plan), input)
+    if key is not None and not transposed:
+        _note(key, input, weight, bias, w, done.form)
+    return done
+
+
+class Few(NamedTuple):
+    """A convolution of few elements as one product: its form, the shapes of the filters, of the
+    columns and of the product, and what slides, as the loop that copies the columns reads it; None
+    where windows are just the elements of the images."""
+
+    form: Form
+    filters: Shape
+    columns: Shape
+    product: Shape
+    window: NDArray[np.int64] | None
+
+
+_few = Plans[Few]()
+"""In one group: by the forms of the operands and by the other arguments."""
+
+
+def _note(
+    key: object,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    w: Window,
+    form: Form,
+) -> None:
+    """Keep a plan for small tensors that lie in order, if windows have one dim or two."""
+    operands = [t.form for t in (input, weight, bias) if t is not None]
+    cells, k = math.prod(form.shape[2:]), math.prod(weight.sizes[1:])
+    few = form.in_order and all(of.swift is not None for of in operands) and form.shape[0]
+    if not few or len(w.kernel) > 2 or input.sizes[0] * k * cells > TOGETHER:
+        return
+    ahead = 2 - len(w.kernel)  # a line is a plane of height 1
+    pairs = zip((1, 1, 1, 1, 0, 1), (input.sizes[2:], form.shape[2:], *w), strict=True)
+    numbers = itertools.chain(*[(one,) * ahead + given for one, given in pairs])
+    window = None if w.is_point() else np.array([*numbers], np.int64)
+    n, o = form.shape[:2]
+    _few.keep(key, Few(form, (1, o, k), (n, k, cells), (n, o, cells), window))
+
+
+def _of_few(input: Tensor, weight: Tensor, bias: Tensor | None, few: Few) -> Tensor:
+    """The convolution of small tensors."""
+    a, done = input.array, blank(few.form)
+    if few.window is None:
+        columns = a.reshape(few.columns)
+    else:
+        columns = np.empty(few.columns, a.dtype)
+        loop("pools.columns", a.dtype)(a, columns, few.window)
+    filters, out = weight.array.reshape(few.filters), done.array.reshape(few.product)
+    if bias is not None:
+        out[...] = bias.array[:, None]
+    backends.product(filters, columns, out, beta=0 if bias is None else 1)
+    return done
 
 
 convolution.vjp(

@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from types import EllipsisType
 from typing import NamedTuple, cast
 
+from minitorch_np import backends
+from minitorch_np.form import Form, Plans
+from minitorch_np.graph.modes import WATCHERS, Creation, debugging, state
 from minitorch_np.op import composite
-from minitorch_np.ops.products import bmm
-from minitorch_np.shapes import numel
-from minitorch_np.tensor import Tensor
+from minitorch_np.ops.products import bmm, is_plain
+from minitorch_np.shapes import Shape, cached, numel
+from minitorch_np.tensor import Tensor, blank, view_of
 
 __all__ = ["einsum"]
 
@@ -69,19 +72,19 @@ def _labels(text: str, operands: int) -> list[list[str]]:
     return found
 
 
-def _covered(labels: list[list[str]], operands: Sequence[Tensor]) -> int:
+def _covered(labels: list[list[str]], ndims: Sequence[int]) -> int:
     """The most dims that an ellipsis stands for."""
     most = 0
-    for i, (names, t) in enumerate(zip(labels, operands, strict=True)):
+    for i, (names, ndim) in enumerate(zip(labels, ndims, strict=True)):
         dots = DOTS in names
         n = len(names) - dots
         if dots:
-            most = max(most, t.ndim - n)
-        if n > t.ndim if dots else n != t.ndim:
+            most = max(most, ndim - n)
+        if n > ndim if dots else n != ndim:
             raise RuntimeError(
                 f"einsum(): the number of subscripts in the equation ({n}) "
                 + ("is more than the number" if dots else "does not match the number")
-                + f" of dimensions ({t.ndim}) for operand {i}"
+                + f" of dimensions ({ndim}) for operand {i}"
                 + ("" if dots else " and no ellipsis was given")
             )
     return most
@@ -143,6 +146,14 @@ def _explicit(
     return dots, at, has_dots
 
 
+@cached
+def _read(equation: str, ndims: Shape) -> tuple[list[list[str]], Plan]:
+    """What an equation says of operands of so many dims: their subscripts, and where those go."""
+    left, arrow, right = equation.partition("->")
+    labels = _labels(left, len(ndims))
+    return labels, _plan(left, right if arrow else None, labels, _covered(labels, ndims))
+
+
 def _aligned(
     operands: Sequence[Tensor], labels: list[list[str]], plan: Plan
 ) -> tuple[list[Tensor], list[int]]:
@@ -200,10 +211,19 @@ def _diagonal(t: Tensor, name: str, operand: int, dim: int, before: int) -> Tens
     return t.diagonal(0, before, dim).movedim(-1, before)
 
 
-def sumproduct_pair(left: Tensor, right: Tensor, summed: Sequence[int]) -> Tensor:
-    """`(left * right).sum(summed, keepdim=True)` as one batched product of matrices."""
-    if not summed:
-        return left * right
+class Factors(NamedTuple):
+    """The sum of a product as one batched product of matrices: both, whether they changed places,
+    and the shape and the order of dims that make the result of what comes out."""
+
+    left: Tensor
+    right: Tensor
+    swapped: bool
+    shape: Shape
+    back: Shape
+
+
+def _factors(left: Tensor, right: Tensor, summed: Sequence[int]) -> Factors:
+    """The operands as batches of matrices, once the dims that only one of them has are summed."""
     both: list[int] = []
     ours: list[int] = []
     theirs: list[int] = []
@@ -219,7 +239,9 @@ def sumproduct_pair(left: Tensor, right: Tensor, summed: Sequence[int]) -> Tenso
                 right = right.sum(i, True)
         else:
             (both if n and m else ours if n else theirs).append(i)
-    if ours and theirs and theirs[-1] < ours[0]:  # then the product has the order of the result
+    # then the product has the order of the result
+    swapped = bool(ours and theirs and theirs[-1] < ours[0])
+    if swapped:
         left, right, ours, theirs = right, left, theirs, ours
     many = numel(tuple([left.sizes[i] for i in both]))
     rows = numel(tuple([left.sizes[i] for i in ours]))
@@ -230,11 +252,19 @@ def sumproduct_pair(left: Tensor, right: Tensor, summed: Sequence[int]) -> Tenso
     left = left.permute(tuple(order)).reshape(many, rows, size)
     right = right.permute((*both, *summed, *theirs, *ours)).reshape(many, size, columns)
     back = tuple([order.index(i) for i in range(len(order))])
-    return bmm(left, right).view(tuple(shape)).permute(back)
+    return Factors(left, right, swapped, tuple(shape), back)
 
 
-def _contracted(a: Tensor, b: Tensor, plan: Plan, counts: list[int]) -> Tensor:
-    """The product of two operands, summed over every dim that no other operand has."""
+def sumproduct_pair(left: Tensor, right: Tensor, summed: Sequence[int]) -> Tensor:
+    """`(left * right).sum(summed, keepdim=True)` as one batched product of matrices."""
+    if not summed:
+        return left * right
+    left, right, _, shape, back = _factors(left, right, summed)
+    return bmm(left, right).view(shape).permute(back)
+
+
+def _alone(a: Tensor, b: Tensor, plan: Plan, counts: list[int]) -> tuple[Tensor, Tensor, list[int]]:
+    """Two operands, each summed over dims that no other has, and the dims that only both have."""
     together: list[int] = []
     alone: tuple[list[int], list[int]] = ([], [])
     for d in range(plan.result, plan.total):
@@ -249,7 +279,57 @@ def _contracted(a: Tensor, b: Tensor, plan: Plan, counts: list[int]) -> Tensor:
             counts[d] = 0
     a = a.sum(alone[0], True) if alone[0] else a
     b = b.sum(alone[1], True) if alone[1] else b
-    return sumproduct_pair(a, b, together)
+    return a, b, together
+
+
+class Product(NamedTuple):
+    """A product of two operands that are but seen as matrices: of each factor its form and where it
+    starts, counted from where its operand does; whether they change places; and the forms of what
+    is computed and of the view of it that is the result."""
+
+    left: Form
+    left_start: int
+    right: Form
+    right_start: int
+    swapped: bool
+    product: Form
+    result: Form
+
+
+_products = Plans[Product | None]()
+"""By the equation and the forms of two operands; None where they are not but seen."""
+
+
+def _note(key: object, operands: Sequence[Tensor], factors: Factors, result: Tensor) -> None:
+    """Keep what `_at_once` needs, or that it cannot do this."""
+    left, right, swapped, *_ = factors
+    a, b = reversed(operands) if swapped else operands
+    product = result.base
+    if left.memory is not a.memory or right.memory is not b.memory or product is None:
+        _products.keep(key, None)
+    elif a.dtype is b.dtype and is_plain(product, left):
+        starts = left.offset - a.offset, right.offset - b.offset
+        forms = left.form, starts[0], right.form, starts[1]
+        _products.keep(key, Product(*forms, swapped, product.form, result.form))
+
+
+def _is_free(t: Tensor) -> bool:
+    """Whether a tensor never met autograd."""
+    return t.meta is None and (t.base is None or t.base.meta is None)
+
+
+def _at_once(a: Tensor, b: Tensor, known: Product) -> Tensor:
+    """The sum of the product of two operands of which nothing is recorded."""
+    if known.swapped:
+        a, b = b, a
+    left = view_of(a, known.left, a.offset + known.left_start)
+    right = view_of(b, known.right, b.offset + known.right_start)
+    product = blank(known.product)
+    backends.product(left.array, right.array, product.array)
+    result = view_of(product, known.result, 0)
+    if not state.route:
+        result.creation = Creation.NO_GRAD_MODE
+    return result
 
 
 def _written(operands: Sequence[object]) -> tuple[str, list[Tensor]]:
@@ -291,15 +371,34 @@ def einsum(*args: object) -> Tensor:
         operands = [t for t in given if isinstance(t, Tensor)]
     else:
         equation, operands = _written(args)
-    left, arrow, right = equation.partition("->")
-    labels = _labels(left, len(operands))
-    plan = _plan(left, right if arrow else None, labels, _covered(labels, operands))
+    if len(operands) != 2:
+        return _contracted(equation, operands)
+    a, b = operands
+    key = equation, a.form, b.form
+    known, watched = _products.get(key), WATCHERS or debugging.recorder
+    if known is not None and not watched:
+        if not state.route or (_is_free(a) and _is_free(b)):
+            return _at_once(a, b, known)
+    return _contracted(equation, operands, None if watched or key in _products else key)
+
+
+def _contracted(equation: str, operands: Sequence[Tensor], key: object = None) -> Tensor:
+    """The sum of products that an equation names; a product under a new `key` is remembered."""
+    labels, plan = _read(equation, tuple([t.ndim for t in operands]))
     aligned, counts = _aligned(operands, labels, plan)
-    product = aligned[0]
+    product, factors = aligned[0], None
     for other in aligned[1:]:
-        product = _contracted(product, other, plan, counts)
+        left, right, summed = _alone(product, other, plan, counts)
+        product = sumproduct_pair(left, right, summed)
+        if key is not None and summed:
+            factors = _factors(left, right, summed)
+    done = product
     if plan.total > plan.result:
-        if len(operands) > 1:
-            return product.view(product.sizes[: plan.result])
-        return product.sum(list(range(plan.result, plan.total)))
-    return product
+        done = (
+            product.view(product.sizes[: plan.result])
+            if len(operands) > 1
+            else product.sum(list(range(plan.result, plan.total)))
+        )
+    if factors is not None:
+        _note(key, operands, factors, done)
+    return done

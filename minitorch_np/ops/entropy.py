@@ -118,6 +118,15 @@ binary_cross_entropy_backward.vjp(
 )
 
 
+def _log_sigmoid(x: Array) -> Array:
+    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+
+
+def _entropy_of_logits(x: Array, y: Array, out: Array) -> None:
+    """The loss without weights, of arrays of one dtype."""
+    np.subtract((1 - y) * x, _log_sigmoid(x), out)
+
+
 @op("elementwise", method=False)
 def binary_cross_entropy_with_logits(
     input: Tensor,
@@ -135,6 +144,9 @@ def binary_cross_entropy_with_logits(
     check_constant("binary_cross_entropy_with_logits", "pos_weight", pos_weight)
     if not input.dtype.is_floating_point:
         raise not_implemented("log_sigmoid_cpu", input.dtype)
+    plain = weight is None and pos_weight is None and input.form is target.form
+    if plain and input.form.swift is not None:
+        return folded(pointwise(_entropy_of_logits, input, target), reduction)
     operands = [input, target, *[t for t in (weight, pos_weight) if t is not None]]
     if pos_weight is not None:
         check_written(input.sizes, broadcast(pos_weight.sizes, target.sizes))
@@ -145,7 +157,7 @@ def binary_cross_entropy_with_logits(
     def entropy(x: Array, y: Array, *rest: Array) -> None:
         given = list(rest[:-1])
         w = given.pop(0) if weight is not None else None
-        log_sigmoid = np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+        log_sigmoid = _log_sigmoid(x)
         if given:
             log_sigmoid = log_sigmoid * ((given[0] - 1) * y + 1)
         values = (1 - y) * x - log_sigmoid

@@ -2,23 +2,24 @@
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import dtypes
+from minitorch_np import dtypes, kernels
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import finfo
 from minitorch_np.flight import depth
-from minitorch_np.kernels.large import dense, loop
+from minitorch_np.form import Form, Plans
+from minitorch_np.kernels.large import FLOAT, dense, loop
 from minitorch_np.loops import converted, finish, not_implemented, quietly
 from minitorch_np.op import composite, op
-from minitorch_np.ops.channels import affine, check_alike, moments, stored_as, weights
+from minitorch_np.ops.channels import affine, check_alike, moments, small, stored_as, weights
 from minitorch_np.ops.curvature import Curvature, curvature
-from minitorch_np.shapes import Shape, listed, numel
+from minitorch_np.shapes import Shape, are_ints, listed, numel
 from minitorch_np.strides import contiguous
-from minitorch_np.tensor import Tensor, empty
+from minitorch_np.tensor import Tensor, blank, empty
 
 __all__ = ["layer_norm", "native_layer_norm", "rms_norm"]
 
@@ -78,6 +79,11 @@ def native_layer_norm(
     Mean and rstd keep the normalised dims with size 1. Source: ATen/native/layer_norm.cpp.
     """
     shape = sized("native_layer_norm", normalized_shape)
+    forms = input.form, None if weight is None else weight.form, None if bias is None else bias.form
+    key = (shape, forms) if are_ints(shape) else None
+    plan = _plans.get(key)
+    if plan is not None and not kernels.waiting:
+        return _by_loop(input, weight, bias, eps, plan)
     stored = stored_as(input, weight, bias)
     check_parameters(shape, weight, bias)
     check_rows(input, shape, ", ")
@@ -92,7 +98,37 @@ def native_layer_norm(
     mean, rstd = quietly(normalise, a, y, w, b, eps, numel(kept), half)
     if y.dtype != out.dtype.np:
         out.array[...] = y.reshape(input.sizes)
-    return out, finish(mean.reshape(kept), stored, None), finish(rstd.reshape(kept), stored, None)
+    saved = finish(mean.reshape(kept), stored, None), finish(rstd.reshape(kept), stored, None)
+    if key is not None and small(input, a.shape[1], weight, bias):
+        given = weight is not None or bias is not None
+        ones = np.ones(a.shape[1] if given else 0, FLOAT)
+        _plans.keep(key, Plan(out.form, saved[0].form, ones, -0.0 * ones))
+    return out, *saved
+
+
+class Plan(NamedTuple):
+    """The forms of the result and of what is saved, and what stands for a weight or a bias that is
+    not given: nothing, if neither is."""
+
+    out: Form
+    saved: Form
+    ones: Array
+    zeros: Array
+
+
+_plans = Plans[Plan]()
+"""For small tensors: by the sizes, and the forms of the input, the weight and the bias."""
+
+
+def _by_loop(
+    input: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float, plan: Plan
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Layer normalisation of a small tensor."""
+    out, mean, rstd = blank(plan.out), blank(plan.saved), blank(plan.saved)
+    w = plan.ones if weight is None else weight.array
+    b = plan.zeros if bias is None else bias.array
+    loop("channels.small_rows")(input.array, out.array, mean.array, rstd.array, w, b, eps)
+    return out, mean, rstd
 
 
 def normalise(

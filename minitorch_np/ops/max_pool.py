@@ -4,6 +4,7 @@ Source: aten/src/ATen/native/DilatedMaxPool2d.cpp, DilatedMaxPool3d.cpp, MaxPool
 kernels in cpu/MaxPoolKernel.cpp.
 """
 
+import itertools
 import math
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from minitorch_np.dtypes import BOOL, float32, int64
 from minitorch_np.dual.tensors import tangent
+from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.kernels.large import dense, loop
 from minitorch_np.loops import not_implemented, quietly
@@ -27,21 +29,24 @@ from minitorch_np.ops.points import places as places_of
 from minitorch_np.ops.pooling import (
     Array,
     Ints,
+    Sliding,
     check_pool,
     compute,
     made,
     output_size,
     output_sizes,
+    sliding,
     steps,
     suggested,
     taken,
+    walks,
     widened,
     window_of,
 )
 from minitorch_np.ops.windows import Window
-from minitorch_np.shapes import Shape, listed
+from minitorch_np.shapes import Shape, are_ints, listed
 from minitorch_np.strides import contiguous, is_channels_last_like, like
-from minitorch_np.tensor import Tensor, empty
+from minitorch_np.tensor import Tensor, blank, empty
 
 __all__ = ["max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d"]
 
@@ -58,7 +63,7 @@ def largest(a: Array, w: Window, to: Shape) -> tuple[Array, Array]:
 
     Of NaNs it is the last one, as ATen's loop has it.
     """
-    if len(to) == 2 and dense(a) and a.size:
+    if len(to) == 2 and walks(a) and a.size:
         return by_loop(a, w, to)
     lowest = -np.inf if a.dtype.kind not in "iu" else np.iinfo(a.dtype).min
     size = a.shape[-len(to) :]
@@ -83,8 +88,8 @@ def by_loop(a: Array, w: Window, to: Shape) -> tuple[Array, Array]:
     """`largest` of planes in C order."""
     best = np.empty((*a.shape[:-2], *to), a.dtype)
     index = np.empty(best.shape, np.int64)
-    numbers = [np.array(n, np.int64) for n in w]
-    loop("pools.largest")(a, best, index, *a.shape[-2:], *to, *numbers)
+    numbers = np.array((*a.shape[-2:], *to, *itertools.chain(*w)), np.int64)
+    loop("pools.largest")(a, best, index, numbers)
     return best, index
 
 
@@ -129,6 +134,36 @@ def pool(
     ceil_mode: bool,
 ) -> Pooled:
     """Max pooling over 2 or 3 dims."""
+    given = kernel_size, stride, padding, dilation
+    key = (dims, input.form, given, ceil_mode) if are_ints(*given) else None
+    plan = _plans.get(key)
+    if plan is None:
+        plan = _plan(dims, input, kernel_size, stride, padding, dilation, ceil_mode)
+        if key is not None:
+            _plans.keep(key, plan)
+    slide, places = plan
+    if key is not None and slide.direct and walks(input.array):
+        best, index = blank(slide.form), blank(places)
+        loop("pools.largest")(input.array, best.array, index.array, slide.numbers)
+        return Pooled(best, index)
+    values, at = quietly(largest, compute(input), slide.window, slide.to)
+    return indexed(values, at, input)
+
+
+_plans = Plans[tuple[Sliding, Form]]()
+"""How windows slide, and the form of indices: by the form of images and the arguments."""
+
+
+def _plan(
+    dims: int,
+    input: Tensor,
+    kernel_size: Ints,
+    stride: Ints | None,
+    padding: Ints,
+    dilation: Ints,
+    ceil_mode: bool,
+) -> tuple[Sliding, Form]:
+    """What follows from sizes, once they and the dtype have been checked."""
     name = f"max_pool{dims}d"
     w = window_of(name, dims, kernel_size, stride, padding, dilation)
     if input.ndim not in (dims + 1, dims + 2):
@@ -139,8 +174,9 @@ def pool(
     check_pool("max_pool3d_with_indices_out_cpu_template()", input, w, to)
     if input.dtype.category == BOOL and input.numel():
         raise not_implemented(name, input.dtype)
-    values, index = quietly(largest, compute(input), w, to)
-    return indexed(values, index, input)
+    shape = (*input.sizes[:-dims], *to)
+    slide = sliding(input, w, to, suggested(shape, input))
+    return slide, form_of(shape, slide.form.stride, int64)
 
 
 def placed(

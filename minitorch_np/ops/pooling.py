@@ -4,21 +4,27 @@ Images are (C, *size) or (N, C, *size) with two or three spatial dims; one spati
 a size of 1. Source: aten/src/ATen/native/Pool.h.
 """
 
+import functools
 import itertools
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import strides
+from minitorch_np import kernels, strides
+from minitorch_np.dtypes import float32
+from minitorch_np.form import Form, form_of
+from minitorch_np.kernels.large import FLOAT, MANY
 from minitorch_np.loops import quietly
 from minitorch_np.ops.windows import Window
 from minitorch_np.shapes import Shape, listed
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Tensor, empty
 
-__all__ = ["Ints", "check_pool", "output_size", "taken", "window_of"]
+__all__ = [
+    "Ints", "Sliding", "check_pool", "output_size", "sliding", "taken", "walks", "window_of",
+]  # fmt: skip
 
 Array = NDArray[Any]
 Ints = int | Sequence[int]
@@ -65,6 +71,35 @@ def window_of(
             )
         found.append(numbers * dims if len(numbers) == 1 else numbers)
     return Window(*found)
+
+
+class Sliding(NamedTuple):
+    """A window over the images of one form, and what follows from the sizes of both."""
+
+    window: Window
+    to: Shape
+    """How often it fits in each dim."""
+    form: Form
+    """Of the result."""
+    direct: bool
+    """Whether compiled loops take the images and write the result as both are."""
+    numbers: NDArray[np.int64]
+    """The sizes of an image and of its result, and the window: as those loops read them."""
+
+
+def sliding(input: Tensor, w: Window, to: Shape, stride: Stride) -> Sliding:
+    """The plan of pooling tensors of the form of `input` to a result of this stride."""
+    form = form_of((*input.sizes[: -len(to)], *to), stride, input.dtype)
+    direct = len(to) == 2 and input.dtype is float32 and form.count > 0
+    direct = direct and input.form.in_order and form.in_order
+    numbers = np.array((*input.sizes[-len(to) :], *to, *itertools.chain(*w)), np.int64)
+    return Sliding(w, to, form, direct, numbers)
+
+
+def walks(a: Array) -> bool:
+    """Whether compiled loops walk images: float32 in C order, many of them, or where what compiles
+    them is loaded anyway."""
+    return (a.size >= MANY or not kernels.waiting) and a.dtype == FLOAT and a.flags.carray
 
 
 def output_size(n: int, k: int, pad: int, stride: int, dilation: int, ceil_mode: bool) -> int:
@@ -180,11 +215,15 @@ def widened(a: Array, w: Window, to: Shape, value: float) -> Array:
     return wide
 
 
-def steps(w: Window, to: Shape) -> Iterator[tuple[Shape, tuple[slice, ...]]]:
+@functools.lru_cache(64)
+def steps(w: Window, to: Shape) -> Sequence[tuple[Shape, tuple[slice, ...]]]:
     """Each place in a window, and where the elements there lie in an image that is `widened`."""
+    found: list[tuple[Shape, tuple[slice, ...]]] = []
     for at in itertools.product(*map(range, w.kernel)):
         numbers = zip(at, w.dilation, w.stride, to, strict=True)
-        yield at, tuple([slice(i * d, i * d + (o - 1) * s + 1, s) for i, d, s, o in numbers])
+        where = [slice(i * d, i * d + (o - 1) * s + 1, s) for i, d, s, o in numbers]
+        found.append((at, tuple(where)))
+    return found
 
 
 def compute(t: Tensor) -> Array:

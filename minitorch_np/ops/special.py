@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np.kernels.large import Compiled
+from minitorch_np import kernels
+from minitorch_np.kernels.large import FLOAT, Compiled, loop
 from minitorch_np.loops import filling, not_implemented, pointwise
 from minitorch_np.op import op
 from minitorch_np.tensor import Tensor
@@ -79,8 +80,15 @@ def single_error_function(a: Array) -> Array:
     Fitted to erf(x) / x in x squared on (0, 4] by weighted least squares, for the smallest largest
     relative error; beyond 4 float32 has only 1. A fifteenth of the time of `error_function`.
     """
+    if not kernels.waiting and a.dtype == FLOAT and a.flags.carray:
+        out = np.empty_like(a)
+        loop("smooth.single_error")(a, out, *_SINGLE_ARRAYS)
+        return out
     x = a.astype(np.float64).clip(-4.0, 4.0)
     return (x * ratio(_SINGLE, x * x)).astype(a.dtype)
+
+
+_SINGLE_ARRAYS = tuple([np.array(one) for one in _SINGLE])
 
 
 def scaled_beyond(y: Doubles) -> Doubles:

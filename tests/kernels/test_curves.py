@@ -8,7 +8,9 @@ import pytest
 import torch
 
 import minitorch_np
+from minitorch_np import kernels
 from minitorch_np.kernels import large
+from minitorch_np.ops import special
 
 FUNCTIONS: dict[str, tuple[Callable[[Any, Any], Any], float, float, float]] = {
     "exp": (lambda t, x: t.exp(x), -87, 88, 1.1),
@@ -76,3 +78,16 @@ def test_a_gradual_underflow_is_kept():
     x = np.linspace(-104.5, -80, large.MANY).astype(np.float32)
     got = minitorch_np.tensor(x).exp().numpy()
     assert np.abs(got - np.exp(x.astype(np.float64))).max() <= 2e-45 + 1.2e-7 * got.max()
+
+
+def test_the_error_function_is_the_same_once_compiled_code_is_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ends = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 4.0, -4.0, 1e-40])
+    tens = 10.0 ** np.linspace(-45, 38, 1000)
+    x = np.concatenate([ends, np.linspace(-5, 5, 100_000), tens, -tens]).astype(np.float32)
+    _ = kernels.compiler  # which loads it
+    monkeypatch.setattr(kernels, "waiting", [print])
+    before = special.single_error_function(x)
+    monkeypatch.setattr(kernels, "waiting", [])
+    assert special.single_error_function(x).tobytes() == before.tobytes()

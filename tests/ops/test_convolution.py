@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 import torch
 
+from experiments.conformance.bridge import ours
+from minitorch_np import kernels
+from minitorch_np.nn import functional as F
 from tests.oracle import arrange, same, sample
 
 TOLERANCE = (1e-5, 1e-5)
@@ -139,3 +142,47 @@ def test_filters_of_one_plane(each: int, options: dict[str, Any]) -> None:
         lambda torch, x, w: torch.nn.functional.conv_transpose2d(x, w, groups=8, **options),
         *given, tol=TOLERANCE, grad_tol=(1e-5, 1e-4),
     )  # fmt: skip
+
+
+FEW: list[tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = [
+    ((2, 3, 9), (4, 3, 3), {"padding": 2, "dilation": 2}),
+    ((2, 3, 9), (4, 3, 1), {}),
+    ((2, 3, 5, 6), (4, 3, 3, 2), {"stride": (2, 1), "padding": (1, 2), "dilation": (1, 2)}),
+    ((3, 5, 6), (4, 3, 1, 1), {}),
+    ((2, 3, 5, 6), (4, 3, 1, 1), {"stride": 2, "padding": 1}),
+    ((2, 4, 5, 6), (4, 2, 2, 2), {"groups": 2}),
+    ((1, 2, 3, 4, 5), (2, 2, 2, 2, 2), {"padding": 1}),
+]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("image, filters, options", FEW)
+def test_few_elements_are_the_same_once_compiled_code_is_loaded(
+    image: Any, filters: Any, options: Any, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ = kernels.compiler  # which loads it
+    x, w = (sample(*shape, dtype=dtype, grad=False) for shape in (image, filters))
+    x[0, 0, 0], x[-1, -1, -1] = float("nan"), -0.0
+    bias = sample(4, dtype=dtype, grad=False)[: filters[0]]
+    name = f"conv{len(filters) - 2}d"
+    for b in (None, bias):
+        given = [None if t is None else ours(t) for t in (x, w, b)]
+        found = []
+        for waiting in ([print], [], []):
+            monkeypatch.setattr(kernels, "waiting", waiting)
+            out = getattr(F, name)(*given, **options)
+            found.append((out.stride(), out.double().numpy().tobytes()))
+        assert found[0] == found[1] == found[2]
+        for layout in ("contiguous", "reversed", "sliced"):
+            arranged = arrange(x.nan_to_num(), layout)
+            for _ in range(2):  # as new, and as known
+                same(
+                    lambda torch, *t: getattr(torch.nn.functional, name)(*t, **options),
+                    arranged, w, b, tol=(2e-2, 2e-2) if dtype is torch.bfloat16 else TOLERANCE,
+                )  # fmt: skip
+
+
+def test_lists_of_ints_and_what_is_no_int() -> None:
+    x, w = sample(*IMAGE), sample(*FILTERS)
+    for numbers in ([1, 1], (1, 1), [1], (1.0, 1)):
+        same(lambda torch, x, w, n=numbers: convolved(torch, x, w, stride=n), x, w, tol=TOLERANCE)

@@ -1,5 +1,7 @@
 """einsum against torch: values, layouts, nodes, and every message of its parser."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -70,3 +72,52 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_operands_are_refused_as_pytorch_refuses(case):
     same(REFUSED[case], sample(2, 3))
+
+
+@pytest.mark.parametrize("case", [c for c in EQUATIONS if len(c) == 3], ids=lambda c: c[0])
+def test_two_operands_as_new_and_as_known(case: tuple[str, *tuple[tuple[int, ...], ...]]) -> None:
+    equation, *shapes = case
+
+    def f(torch: Any, *given: Any) -> Any:
+        """With a base that autograd met, without, and where nothing is recorded."""
+        free = [t.detach().clone() for t in given]
+        views = [[torch.stack([t, t + 1])[1] for t in each] for each in (given, free)]
+        ways = [given, free, *views] * 2
+        found = [torch.einsum(equation, *these) for these in ways]
+        for context in (torch.no_grad(), torch.inference_mode()):
+            with context:
+                found.append(torch.einsum(equation, *free))
+        return *found, *[t._is_view() for t in found], *[t.is_inference() for t in found]
+
+    for layout in ("contiguous", "transposed", "sliced"):
+        inputs = [sample(*s, layout=layout) for s in shapes]
+        for dtype in (torch.float32, torch.float64, torch.bfloat16, torch.int64):
+            given = [t.detach().to(dtype) for t in inputs]
+            if dtype.is_floating_point:
+                given = [t.requires_grad_() for t in given]
+            same(f, *given, tol=(2e-2, 4e-2) if dtype is torch.bfloat16 else None)
+
+
+def test_an_operand_twice_and_writes_to_what_is_returned() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        found = []
+        for _ in range(2):
+            found += [torch.einsum("ij,kj->ik", x, x), torch.einsum("ij,kj->ki", x, x)]
+            found[-1].add_(1)
+            with torch.no_grad():
+                found.append(torch.einsum("ij,ij->i", x, x.T.contiguous()))
+            found[-1].mul_(2)
+        return *found, *[t._version for t in found]
+
+    same(f, sample(3, 3, grad=False))
+    same(f, sample(3, 3))
+
+
+def test_writes_with_a_history_to_what_was_not_recorded() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        with torch.no_grad():
+            for _ in range(2):
+                y = torch.einsum("ij,jk->ik", x, x)
+        return y.mul_(x)
+
+    same(f, sample(3, 3))

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import minitorch_np.nn.functional  # noqa: F401  what the bodies call
-from tests.oracle import same, sample
+from tests.oracle import arrange, same, sample
 
 REDUCTIONS = ["none", "mean", "sum"]
 
@@ -49,3 +49,18 @@ def test_weights_larger_than_the_loss_are_refused(shape, weight):
     same(logits, x, y, w)
     positive = lambda t, x, y, w: logits(t, x, y, None, None, None, "mean", w)  # noqa: E731
     same(positive, x, y, w)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("shape", [(), (0,), (3, 4), (1, 5, 1), (2, 1, 3, 2)])
+def test_logits_of_any_layout(shape, reduction):
+    def logits(t, x, y):
+        return t.nn.functional.binary_cross_entropy_with_logits(x, y, reduction=reduction)
+
+    x, y = sample(*shape), probabilities(*shape, seed=5)
+    for layouts in (("contiguous",) * 2, ("transposed",) * 2, ("sliced", "contiguous")):
+        if len(shape) > 1:
+            x, y = (arrange(t, layout) for t, layout in zip((x, y), layouts, strict=True))
+        same(logits, x, y)
+        same(logits, x.detach(), y.detach())
+        same(logits, x.detach().half(), y.detach().half(), tol=(2e-3, 2e-3))

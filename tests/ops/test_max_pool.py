@@ -87,3 +87,32 @@ def test_gradients_that_meet_in_one_place_add_up() -> None:
         x = sample(*shape)
         same(lambda torch, x: torch.max_pool2d(x, 3, 1, 1), x)
         same(lambda torch, x: torch.max_pool2d(x, 3, 1, 1).exp(), x, second=shape[0] == 2)
+
+
+@pytest.mark.parametrize("planes", [1, 5000])
+def test_a_window_without_an_element(planes: int) -> None:
+    x = sample(planes, 1, 1, 1, grad=False)
+    same(lambda torch, x: pooled(torch, x, kernel_size=2, padding=1, dilation=2), x)
+
+
+def test_only_ints_find_what_was_kept_for_ints() -> None:
+    def f(torch: Any, x: Any, *args: Any) -> Any:
+        functional = torch.nn.functional
+        for name in ("max_pool2d", "avg_pool2d"):
+            getattr(functional, name)(x, (1, 2), 1, 0)
+        return getattr(functional, args[0])(x, *args[1:])
+
+    x = sample(2, 3, 4, 4, grad=False)
+    for name in ("max_pool2d", "avg_pool2d"):
+        for args in (((1.0, 2.0), 1, 0), ((1, 2), (1.0, 1), 0), ((1, 2), 1, 0.0), ([1, 2], [1], 0)):
+            same(lambda torch, x, name=name, args=args: f(torch, x, name, *args), x)
+
+
+@pytest.mark.parametrize("layout", ["contiguous", "reversed", "sliced", "transposed"])
+def test_few_elements_of_any_layout_and_history(layout: str) -> None:
+    for grad in (True, False):
+        x = arrange(sample(2, 1, 6, 4, grad=grad), layout)
+        for _ in range(2):  # as new, and as known
+            same(lambda torch, x: pooled(torch, x, kernel_size=2), x)
+            same(lambda torch, x: torch.nn.functional.avg_pool2d(x, 2, 1, 1), x)
+            same(lambda torch, x: torch.nn.functional.avg_pool2d(x[0], (1, 2)), x)
