@@ -97,11 +97,12 @@ def met(
     form = result.form
     if out is not None or form.nbytes > NUMPYS_OWN or not isinstance(a, Tensor):
         return result
+    key: tuple[object, object]
     if isinstance(b, Tensor):
         key, right = (a.form, b.form), b.array
         same = a.dtype is b.dtype is form.dtype and _as_numpy(a.dtype, whole)
     else:
-        key, right = (a.form, type(b)), b
+        key, right = (a.form, int), b
         same = whole and type(b) is int and 0 <= b < 128
         same = same and a.dtype is form.dtype and a.dtype.category == INTEGER
     if same and key not in pairs and form.shape and form.nbytes and form.packed is not None:

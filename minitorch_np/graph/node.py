@@ -37,6 +37,7 @@ __all__ = [
     "edge",
     "fitted",
     "forget",
+    "is_unmet",
     "laid_out",
     "replaced",
     "sums_to",
@@ -484,6 +485,11 @@ def edge(tensor: Tensor) -> Edge | None:
         # no call since the test, so that no thread comes between the two
         meta.accumulator = made  # pyright: ignore[reportAttributeAccessIssue]  # as below
     return (node, 0)  # pyright: ignore[reportReturnType]  # as above
+
+
+def is_unmet(tensor: Tensor) -> bool:
+    """Whether autograd met neither a tensor nor what it is a view of."""
+    return tensor.meta is None and (tensor.base is None or tensor.base.meta is None)
 
 
 def gradient_slot(tensor: Tensor) -> Edge:

@@ -13,6 +13,7 @@ from minitorch_np.devices import type_name
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.inplace import bump
 from minitorch_np.graph.modes import WRITERS, debugging, state
+from minitorch_np.graph.node import is_unmet
 from minitorch_np.graph.saved import legacy_type, type_text
 from minitorch_np.ops.index import index_put_, single_mask
 from minitorch_np.ops.subscript import (
@@ -20,7 +21,6 @@ from minitorch_np.ops.subscript import (
     Index,
     Subscript,
     getitem,
-    is_unmet,
     is_usual,
     long,
     parts,

@@ -12,6 +12,7 @@ from typing import NamedTuple, cast
 from minitorch_np import backends
 from minitorch_np.form import Form, Plans
 from minitorch_np.graph.modes import WATCHERS, Creation, debugging, state
+from minitorch_np.graph.node import is_unmet
 from minitorch_np.op import composite
 from minitorch_np.ops.products import bmm, is_plain
 from minitorch_np.shapes import Shape, cached, numel
@@ -313,11 +314,6 @@ def _note(key: object, operands: Sequence[Tensor], factors: Factors, result: Ten
         _products.keep(key, Product(*forms, swapped, product.form, result.form))
 
 
-def _is_free(t: Tensor) -> bool:
-    """Whether a tensor never met autograd."""
-    return t.meta is None and (t.base is None or t.base.meta is None)
-
-
 def _at_once(a: Tensor, b: Tensor, known: Product) -> Tensor:
     """The sum of the product of two operands of which nothing is recorded."""
     if known.swapped:
@@ -377,7 +373,7 @@ def einsum(*args: object) -> Tensor:
     key = equation, a.form, b.form
     known, watched = _products.get(key), WATCHERS or debugging.recorder
     if known is not None and not watched:
-        if not state.route or (_is_free(a) and _is_free(b)):
+        if not state.route or (is_unmet(a) and is_unmet(b)):
             return _at_once(a, b, known)
     return _contracted(equation, operands, None if watched or key in _products else key)
 

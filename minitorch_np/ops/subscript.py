@@ -16,6 +16,7 @@ from minitorch_np.flight import depth
 from minitorch_np.form import Form, Plans
 from minitorch_np.graph.inplace import made
 from minitorch_np.graph.modes import WATCHERS, Creation, debugging, state
+from minitorch_np.graph.node import is_unmet
 from minitorch_np.ops.from_data import copied, inferred_dtype, is_sequence
 from minitorch_np.ops.index import index
 from minitorch_np.ops.slicing import select
@@ -24,7 +25,7 @@ from minitorch_np.ops.view import same_view, unsqueeze
 from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Tensor, method, stored, view_of
 
-__all__ = ["MASKS", "Index", "Subscript", "getitem", "is_unmet", "is_usual", "long", "parts"]
+__all__ = ["MASKS", "Index", "Subscript", "getitem", "is_usual", "long", "parts"]
 
 Index = object
 """What may stand in a subscript: int, slice, None, Ellipsis, bool, tensor, sequence, ndarray."""
@@ -314,11 +315,6 @@ def is_usual(item: "slice[object, object, object]") -> bool:
     if not (step is None or (type(step) is int and step > 0)):
         return False
     return (start is None or type(start) is int) and (stop is None or type(stop) is int)
-
-
-def is_unmet(t: Tensor) -> bool:
-    """Whether autograd met neither a tensor nor what it is a view of."""
-    return t.meta is None and (t.base is None or t.base.meta is None)
 
 
 method(getitem, "__getitem__")
