@@ -197,12 +197,12 @@ def pointwise(
 def filling(f: Kernel) -> Callable[..., object]:
     """The kernel of an elementwise op as its `into`; see `op`."""
     few = f.otherwise if isinstance(f, Compiled) else cast("Callable[..., object]", f)
-    many = shares.MANY if few is f else MANY
 
     def fill(*arrays: Array) -> None:
+        size = arrays[-1].size
         if not isinstance(few, np.ufunc):
-            run_quietly(few if arrays[-1].size < many else f, *arrays)
-        elif arrays[-1].size < many:
+            run_quietly(few if size < MANY else f, *arrays)
+        elif size < MANY:
             quiet.run(few, *arrays)
         elif few is f:
             run_quietly(shares.pointwise, f, arrays[:-1], arrays[-1])
