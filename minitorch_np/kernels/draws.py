@@ -36,7 +36,7 @@ from .compiler import (
 )
 from .compiler import build as build_all
 
-D, F, I = np.float64, np.float32, np.int32  # noqa: E741
+D, F, W = np.float64, np.float32, np.int32
 HALF = 8
 """Radii in a block, and angles after them."""
 
@@ -95,7 +95,7 @@ def fma(a: float, b: float, c: float) -> float:
 def log(x: Real) -> float:
     """Natural logarithm of a normal positive number."""
     n = bits(x)
-    fraction = of_bits(I(I(n & I(0x007F_FFFF)) | I(0x3F00_0000)))  # in [1/2, 1)
+    fraction = of_bits(W(W(n & W(0x007F_FFFF)) | W(0x3F00_0000)))  # in [1/2, 1)
     exponent = D((n >> 23) - 126)
     rest = D(fraction) - 1.0
     if fraction < SQRT_HALF:
@@ -113,7 +113,7 @@ def log(x: Real) -> float:
 @inlined
 def sincos(x: float) -> tuple[float, float]:
     """Sine and cosine of a number in [0, 8192)."""
-    octant = (I(F(x * FOUR_OVER_PI)) + I(1)) & ~I(1)
+    octant = (W(F(x * FOUR_OVER_PI)) + W(1)) & ~W(1)
     for part in MINUS_QUARTER_PI:
         x = fma(D(octant), part, x)
     square = D(F(x * x))

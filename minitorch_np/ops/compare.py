@@ -4,7 +4,7 @@ Only the in-place forms keep floats (`x.eq_(y)`), and those send back contiguous
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from minitorch_np.loops import (
     quietly,
     rounded,
 )
-from minitorch_np.op import alias, composite, op
+from minitorch_np.op import Recorded, alias, composite, op
 from minitorch_np.ops.copy import wiped
 from minitorch_np.ops.factory import need_tensor
 from minitorch_np.quiet import quiet, run_quietly
@@ -37,11 +37,21 @@ __all__ = [
 
 
 Array = NDArray[Any]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def overload(name: str) -> Callable[[Tensor | Number], str]:
     """The name of PyTorch's node: overload 0 compares with a number, 1 with a tensor."""
     return lambda other: f"{name}Backward{int(isinstance(other, Tensor))}"
+
+
+def comparison(name: str, f: np.ufunc) -> Callable[[Callable[P, R]], Recorded[P, R]]:
+    """Register an op that compares as a function of NumPy's does."""
+    return op(
+        "elementwise", inplace=True, node=overload(name), refuses="", discrete=True,
+        into=filling(f), whole=True,
+    )  # fmt: skip
 
 
 def compared(f: np.ufunc, input: Tensor, other: Tensor | Number, out: Tensor | None) -> Tensor:
@@ -65,15 +75,7 @@ _ZEROS_AND_ONES: dict[np.ufunc, Kernel] = {
 }
 
 
-@op(
-    "elementwise",
-    inplace=True,
-    node=overload("Eq"),
-    refuses="",
-    discrete=True,
-    into=filling(np.equal),
-    whole=True,
-)
+@comparison("Eq", np.equal)
 def eq(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """Whether each element equals `other`'s. Source: ATen/native/BinaryOps.cpp eq."""
     return compared(np.equal, input, other, out)
@@ -85,15 +87,7 @@ eq.vjp(
 )
 
 
-@op(
-    "elementwise",
-    inplace=True,
-    node=overload("Ne"),
-    refuses="",
-    discrete=True,
-    into=filling(np.not_equal),
-    whole=True,
-)
+@comparison("Ne", np.not_equal)
 def ne(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """Whether each element differs from `other`'s. Source: ATen/native/BinaryOps.cpp ne."""
     return compared(np.not_equal, input, other, out)
@@ -105,15 +99,7 @@ ne.vjp(
 )
 
 
-@op(
-    "elementwise",
-    inplace=True,
-    node=overload("Lt"),
-    refuses="",
-    discrete=True,
-    into=filling(np.less),
-    whole=True,
-)
+@comparison("Lt", np.less)
 def lt(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is less than `other`'s. Source: ATen/native/BinaryOps.cpp lt."""
     return compared(np.less, input, other, out)
@@ -125,15 +111,7 @@ lt.vjp(
 )
 
 
-@op(
-    "elementwise",
-    inplace=True,
-    node=overload("Le"),
-    refuses="",
-    discrete=True,
-    into=filling(np.less_equal),
-    whole=True,
-)
+@comparison("Le", np.less_equal)
 def le(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is at most `other`'s. Source: ATen/native/BinaryOps.cpp le."""
     return compared(np.less_equal, input, other, out)
@@ -145,15 +123,7 @@ le.vjp(
 )
 
 
-@op(
-    "elementwise",
-    inplace=True,
-    node=overload("Gt"),
-    refuses="",
-    discrete=True,
-    into=filling(np.greater),
-    whole=True,
-)
+@comparison("Gt", np.greater)
 def gt(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is greater than `other`'s. Source: ATen/native/BinaryOps.cpp gt."""
     return compared(np.greater, input, other, out)
@@ -165,15 +135,7 @@ gt.vjp(
 )
 
 
-@op(
-    "elementwise",
-    inplace=True,
-    node=overload("Ge"),
-    refuses="",
-    discrete=True,
-    into=filling(np.greater_equal),
-    whole=True,
-)
+@comparison("Ge", np.greater_equal)
 def ge(input: Tensor, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """Whether each element is at least `other`'s. Source: ATen/native/BinaryOps.cpp ge."""
     return compared(np.greater_equal, input, other, out)
@@ -374,7 +336,7 @@ def allclose(
             "vmap over torch.allclose isn't supported yet. Please file an issue at "
             "https://github.com/pytorch/pytorch/issues if you need this feature."
         )
-    if not WATCHERS and isinstance(input, Tensor) and isinstance(other, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+    if not WATCHERS:
         check_close(input, other, rtol, atol)
         form, kind = input.form, input.dtype
         if form.shape == other.sizes and form.count < MANY and kind in (float32, float64):

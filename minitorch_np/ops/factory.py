@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from typing import Final, NoReturn, TypedDict, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.devices import device, type_name
 from minitorch_np.dtypes import dtype as Dtype
-from minitorch_np.form import NUMPYS_OWN, Form, Plans, form_of
+from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.graph.inplace import bump, refuse_leaf
 from minitorch_np.graph.modes import WATCHERS, state
 from minitorch_np.memory_format import (
@@ -26,11 +25,11 @@ from minitorch_np.memory_format import (
 from minitorch_np.refusals import underive
 from minitorch_np.shapes import Shape, listed
 from minitorch_np.strides import Stride, contiguous
-from minitorch_np.tensor import INFERENCE, Number, Tensor, blank, empty, owning, plain
+from minitorch_np.tensor import INFERENCE, Number, Tensor, blank, empty, plain
 
 __all__ = [
     "AS_IT_IS", "LikeOptions", "Options", "SizedOptions", "checked_number", "converted_number",
-    "dtype_of", "finished", "holding", "in_format", "layout", "option_dtype", "prepared",
+    "dtype_of", "finished", "in_format", "layout", "option_dtype", "prepared",
     "shape_of", "strided", "usual", "written",
 ]  # fmt: skip
 
@@ -286,15 +285,6 @@ def usual(given: Sequence[object], options: Options, dtype: Dtype | None = None)
         if type(n) is not int:  # 1.0 and True are found under the key of 1
             return None
     return _forms.get((cast(Shape, tuple(given)), dtype or dtypes.get_default_dtype()))
-
-
-def holding(form: Form, flat: NDArray[np.generic]) -> Tensor:
-    """A new tensor of a contiguous form, with the elements of a new array that nobody else has."""
-    if form.nbytes <= NUMPYS_OWN:
-        return owning(form, flat.reshape(form.shape))
-    made = blank(form)
-    made.array[...] = flat.reshape(form.shape)
-    return made
 
 
 def finished(tensor: Tensor, options: Options, out: Tensor | None = None, name: str = "") -> Tensor:

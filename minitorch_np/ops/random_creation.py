@@ -7,6 +7,7 @@ from typing import Unpack, cast
 from minitorch_np import dtypes
 from minitorch_np.graph.modes import WATCHERS, made, state
 from minitorch_np.guard import guarded
+from minitorch_np.loops import holding
 from minitorch_np.ops.creation import like
 from minitorch_np.ops.factory import (
     LikeOptions,
@@ -14,7 +15,6 @@ from minitorch_np.ops.factory import (
     SizedOptions,
     checked_number,
     finished,
-    holding,
     is_index,
     option_dtype,
     prepared,
@@ -46,7 +46,7 @@ def rand(
     if form is not None:
         source = generator or default_generator
         drawn = source.uniform(numel(form.shape), form.dtype)
-        return finished(holding(form, drawn), options)
+        return finished(holding(drawn.reshape(form.shape), form), options)
     shape = shape_of("rand", size, options)
     if WATCHERS and state.modes:
         return made(rand, shape, generator=generator, out=out, **options)
@@ -68,7 +68,7 @@ def randn(
     if form is not None:
         source = generator or default_generator
         drawn = source.normal(numel(form.shape), form.dtype)
-        return finished(holding(form, drawn), options)
+        return finished(holding(drawn.reshape(form.shape), form), options)
     shape = shape_of("randn", size, options)
     if WATCHERS and state.modes:
         return made(randn, shape, generator=generator, out=out, **options)
@@ -113,7 +113,7 @@ def randint(
         source = generator or default_generator
         bounds = int(cast(int, first)), int(cast(int, last))
         drawn = source.integers(numel(shape), *bounds, form.dtype)
-        return finished(holding(form, drawn), options)
+        return finished(holding(drawn.reshape(form.shape), form), options)
     if WATCHERS and state.modes:
         return made(randint, first, last, shape, generator=generator, out=out, **options)
     tensor = prepared("randint", shape, options, out, dtypes.int64)

@@ -14,12 +14,11 @@ from minitorch_np import boxmuller, dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.flight import depth
 from minitorch_np.guard import guarded
-from minitorch_np.loops import quietly
+from minitorch_np.loops import holding, quietly
 from minitorch_np.ops.factory import (
     Options,
     converted_number,
     finished,
-    holding,
     is_index,
     option_dtype,
     prepared,
@@ -52,7 +51,7 @@ def arange(
     if out is None and type(low) is int and type(high) is int and type(step) is int and step == 1:
         form = usual((high - low,), options, dtypes.int64)
         if form is not None and form.dtype is dtypes.int64 and low >= -_END and high < _END:
-            return finished(holding(form, np.arange(low, high)), options)
+            return finished(holding(np.arange(low, high), form), options)
     first, last, by = _range_numbers(start, end, step)
     dtype = _range_dtype("arange", options, out, first, last, by)
     n = _arange_size(first, last, by, dtype)
@@ -290,7 +289,7 @@ def eye(
         columns = form.shape[1]
         flat = np.zeros(n * columns, form.dtype.np)
         flat[: columns * columns : columns + 1] = 1
-        return finished(holding(form, flat), options)
+        return finished(holding(flat.reshape(form.shape), form), options)
     for name, value in (("n", n), ("m", n if m is None else m)):
         if not is_index(value):
             raise unfitting("eye", n, *([] if m is None else [m]))
