@@ -51,14 +51,34 @@ within a block of K each element is one chain of multiply-adds in the order of K
 tiles.
 """
 
-from collections.abc import MutableSequence
 from typing import NamedTuple
 
 from .compiler import call, part
 from .dots import DOTS as SIDE_OF_DOTS
 from .microkernel import MAX_VECTORS
-
-Table = MutableSequence[int]
+from .operands import (
+    A_SCRATCH,
+    B_SCRATCH,
+    COPY,
+    DOT,
+    DOTS,
+    GATHER,
+    LANES,
+    PAGE,
+    ROWS,
+    SHIFT,
+    SIZE,
+    SOURCE,
+    TILE,
+    TOO_STRIDED,
+    TRANSPOSE,
+    Scale,
+    Table,
+    View,
+    moved,
+    turned,
+)
+from .united import ASK, UNIT_TURNED, VECTORS, united, way_of
 
 KC = 400
 """Longest block of K. All blocks are equal, so each is at least half as long."""
@@ -88,48 +108,6 @@ dot products. With more rows, packing B pays; with more columns, few lanes of a 
 """
 DOT_BYTES = 65_536
 """Bytes of A's rows that stay near while all columns of B pass by."""
-PAGE = 4096
-"""Bytes that lie in the same lines of the nearest cache when they are a multiple of it apart."""
-
-# Places in the table that tells the compiled loops of their dtype and thread. LANES is 2**SHIFT: a
-# tile of few steps takes as long as three divisions.
-(
-    A_SCRATCH, B_SCRATCH, SIZE, SOURCE, LANES, SHIFT, ROWS, COPY, TRANSPOSE, GATHER, DOT, DOTS
-) = range(12)  # fmt: skip
-TILE = DOTS + 2 * SIDE_OF_DOTS
-TOO_STRIDED, MISMATCH = -1, -2
-
-
-class View(NamedTuple):
-    """Matrices in memory: the address of the first, and strides in bytes from matrix to matrix, row
-    to row, column to column.
-    """
-
-    at: int
-    batch: int
-    row: int
-    column: int
-
-
-class Scale(NamedTuple):
-    """The numbers in C = alpha * A @ B + beta * S."""
-
-    alpha: float
-    beta: float
-
-
-@part
-def turned(v: View) -> View:
-    """The transposed matrices."""
-    return View(v.at, v.batch, v.column, v.row)
-
-
-@part
-def moved(v: View, batch: int, row: int, column: int) -> View:
-    """The matrices that start at an element."""
-    return View(v.at + batch * v.batch + row * v.row + column * v.column, v.batch, v.row, v.column)
-
-
 @part
 def pack(table: Table, k: int, n: int, src: View, dst: int, dst_step: int) -> None:
     """dst[k, n] = src[k, n], with rows of dst padded to whole vectors."""
@@ -332,8 +310,9 @@ def loops(
 ) -> int:  # fmt: skip
     """Does a batch of products, and returns 0.
 
-    If they take more than `most` multiply-adds, returns their number and does nothing. Returns
-    TOO_STRIDED if neither rows nor columns of C are contiguous.
+    If they take more than `most` multiply-adds, returns their number and does nothing. A negative
+    `most` is the way to take, whatever their number, or ASK, which returns that way and does
+    nothing. Returns TOO_STRIDED if neither rows nor columns of C are contiguous.
     """
     size, source = table[SIZE], table[SOURCE]
     if batch == 0 or m == 0 or n == 0:
@@ -357,13 +336,22 @@ def loops(
     # the other.
     if n < m if rows_fit and columns_fit else columns_fit:
         m, n, a, b, c, s = n, m, turned(b), turned(a), turned(c), turned(s)
-    if batch * m * n * k > most:
+    if batch * m * n * k > most >= 0:
         return batch * m * n * k
+    way = most
+    if most >= 0 or most == ASK:
+        way = way_of(table, batch, m, n, k, a, b)
+        if most == ASK:
+            return way
     as_dots = along_k and (m <= DOT_ROWS or n <= DOT_COLUMNS) and k >= table[LANES]
     scale = Scale(alpha, beta)
     for t in range(batch):
         at, bt, ct, st = moved(a, t, 0, 0), moved(b, t, 0, 0), moved(c, t, 0, 0), moved(s, t, 0, 0)
-        if as_dots:
+        if way == UNIT_TURNED:
+            united(table, n, m, k, turned(bt), turned(at), turned(ct), turned(st), scale, True)
+        elif way != VECTORS:
+            united(table, m, n, k, at, bt, ct, st, scale, False)
+        elif as_dots:
             dotted(table, m, n, k, at, bt, ct, st, scale)
         else:
             tiled(table, m, n, k, at, bt, ct, st, scale)

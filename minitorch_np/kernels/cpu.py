@@ -1,12 +1,14 @@
 """The CPU that kernels are compiled for: this one, or another that the environment names.
 
-`MINITORCH_NP_CPU` is avx512, avx2 or sse (any x86). It is there to test each width of vectors on
+`MINITORCH_NP_CPU` is amx, avx512, avx2 or sse (any x86). It is there to test each width of vectors on
 one machine: `MINITORCH_NP_CPU=sse python -m pytest` runs everything without wide vectors and
 without fused multiply-adds.
 """
 
+import ctypes
 import functools
 import os
+import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
@@ -23,6 +25,10 @@ class Cpu(NamedTuple):
 
 
 NAMED = {
+    "amx": (
+        Cpu("sapphirerapids", ""),
+        ("amx-tile", "amx-bf16", "avx512fp16", "avx512f", "avx2", "fma", "f16c"),
+    ),
     "avx512": (Cpu("skylake-avx512", ""), ("avx512f", "avx2", "fma", "f16c")),
     "avx2": (Cpu("haswell", ""), ("avx2", "fma", "f16c")),
     "sse": (Cpu("x86-64", ""), ()),
@@ -68,3 +74,17 @@ def target_cpu() -> Cpu:
     if FORCED is not None:
         return NAMED[FORCED][0]
     return Cpu(_llvm.get_host_cpu_name(), _llvm.get_host_cpu_features().flatten())
+
+
+REQUEST, TILE_DATA, ARCH_PRCTL = 0x1023, 18, 158
+"""Linux's arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA), for x86-64."""
+
+
+@functools.cache
+def has_matrix_unit() -> bool:
+    """Whether the CPU multiplies tiles of bfloat16, and lets this process do so: Linux must be
+    asked, for its tiles are 8 kilobytes more to keep of each thread that is interrupted.
+    """
+    if not (has("amx-tile") and has("amx-bf16")) or not sys.platform.startswith("linux"):
+        return False
+    return ctypes.CDLL(None).syscall(ARCH_PRCTL, REQUEST, TILE_DATA) == 0

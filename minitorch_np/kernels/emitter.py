@@ -9,14 +9,17 @@ import itertools
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from .cpu import has, host_triple
+from .cpu import has, has_matrix_unit, host_triple
 
 
 class Machine(NamedTuple):
-    """What a vector unit allows: bytes in a vector, and the rows of the largest tile."""
+    """What a CPU's units allow: bytes in a vector, the rows of the largest tile, and whether there
+    is a matrix unit besides.
+    """
 
     vector_bytes: int
     rows: int
+    unit: bool = False
 
 
 def host_machine() -> Machine:
@@ -25,7 +28,7 @@ def host_machine() -> Machine:
     A tile of 14 rows and 2 vectors leaves 4 of 32 registers for operands, one of 6 rows 4 of 16.
     """
     if has("avx512f"):
-        return Machine(64, 14)
+        return Machine(64, 14, has_matrix_unit())
     if has("avx2") and has("fma"):
         return Machine(32, 6)
     is_arm = host_triple().startswith(("aarch64", "arm64"))

@@ -8,6 +8,7 @@ from .dots import DOTS, dot, dots, sides_of_dots
 from .emitter import Machine, declarations, host_machine, size_of
 from .microkernel import MAX_VECTORS, fits, tile
 from .packing import packers
+from .unit import UNIT_KERNELS, unit_kernels
 
 __all__ = ["Kernels", "Machine", "host_machine", "load"]
 
@@ -30,6 +31,8 @@ class Kernels(NamedTuple):
     dot: int
     dots: tuple[int, ...]
     tile: tuple[int, ...]
+    unit: tuple[int, ...]
+    """Those of `UNIT_KERNELS`, for float32 on a CPU that has a matrix unit."""
 
 
 def sources(element: str) -> tuple[str, ...]:
@@ -50,8 +53,11 @@ def module_text(element: str, machine: Machine) -> str:
     ]
     lanes = machine.vector_bytes // size_of(element)
     return "\n\n".join(
-        [declarations({lanes, DOTS}, types), *copies, dot("dot", element, machine), *dotted, *tiles]
-    )
+        [
+            declarations({lanes, DOTS}, types), *copies, dot("dot", element, machine), *dotted, *tiles,
+            *(unit_kernels(machine) if element == "float" else ()),
+        ]
+    )  # fmt: skip
 
 
 def load(source: str, folder: Path | None) -> Kernels:
@@ -60,7 +66,8 @@ def load(source: str, folder: Path | None) -> Kernels:
     """
     machine = host_machine()
     element = "double" if source == "double" else "float"
-    name = f"{element}-{machine.vector_bytes}x{machine.rows}"
+    united = machine.unit and element == "float"
+    name = f"{element}-{machine.vector_bytes}x{machine.rows}" + ("-unit" if united else "")
     address = loaded(name, lambda: module_text(element, machine), folder)
     tiles = tuple(
         address(f"{element}_tile_{r}_{v}") if fits(machine, r, v) else 0
@@ -72,4 +79,6 @@ def load(source: str, folder: Path | None) -> Kernels:
     dotted = tuple(address(f"{element}_dots_{r}_{n}") for n, r in sides_of_dots())
     size = size_of(element)
     lanes = machine.vector_bytes // size
-    return Kernels(size, size_of(source), lanes, machine.rows, *addresses, dots=dotted, tile=tiles)
+    unit = tuple(address(f"float_unit_{name}") for name in UNIT_KERNELS if united)
+    sizes = size, size_of(source), lanes, machine.rows
+    return Kernels(*sizes, *addresses, dots=dotted, tile=tiles, unit=unit)

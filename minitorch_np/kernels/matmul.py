@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from . import family, threads
-from .blocking import KC, MC_PANELS, MISMATCH, NC, PAGE, TOO_STRIDED, loops
+from .blocking import KC, MC_PANELS, NC, loops
 from .compiler import (
     array_type,
     c_function,
@@ -31,6 +31,9 @@ from .compiler import (
     table_type,
 )
 from .microkernel import MAX_VECTORS
+from .operands import MISMATCH, PAGE, TOO_STRIDED
+from .unit import UNIT_KERNELS
+from .united import ASK, SCRATCH_BYTES
 
 Matrix = np.ndarray[tuple[int, ...], np.dtype[Any]]
 Table = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -236,7 +239,12 @@ class Ready(dict[Operands, Work]):
         shift = k.lanes.bit_length() - 1
         head = (*starts, k.itemsize, k.source_size, k.lanes, shift, k.rows)
         copies = k.copy, k.transpose, k.gather
-        table = np.array((*head, *copies, k.dot, *k.dots, *k.tile), np.int64)
+        unit = [0] * (1 + len(UNIT_KERNELS))
+        if k.unit:
+            room = np.empty(SCRATCH_BYTES + PAGE, np.uint8)
+            self.kept.append(room)
+            unit = [-(-room.ctypes.data // PAGE) * PAGE, *k.unit]
+        table = np.array((*head, *copies, k.dot, *k.dots, *unit, *k.tile), np.int64)
         self.kept += [*buffers, table]
         return table.ctypes.data
 
@@ -331,12 +339,14 @@ def finish(
     start = out if start is None else np.broadcast_to(start, out.shape)
     into = np.empty(out.shape, out.dtype) if left == TOO_STRIDED else out
 
-    def piece(a: Matrix, b: Matrix, start: Matrix) -> Callable[[Matrix], object]:
-        def compute(place: Matrix) -> None:
-            entry, code, table = (_here.added[2] if place.ndim == 2 else _here.batch)[kind]
-            _ = entry(a, b, place, code, table, alpha, beta, ALL, start)
+    def asked(a: Matrix, b: Matrix, place: Matrix, start: Matrix, way: int) -> int:
+        entry, code, table = (_here.added[2] if place.ndim == 2 else _here.batch)[kind]
+        return entry(a, b, place, code, table, alpha, beta, way, start)
 
-        return compute
+    way = asked(a, b, into, start, ASK)  # of the whole, so that results do not depend on its parts
+
+    def piece(a: Matrix, b: Matrix, start: Matrix) -> Callable[[Matrix], object]:
+        return lambda place: asked(a, b, place, start, way)
 
     if left == TOO_STRIDED or threads.get_num_threads() == 1:
         piece(a, b, start)(into)

@@ -9,7 +9,7 @@ Half types become float32 on the way: a panel is packed once and read many times
 costs next to nothing, and all that follows computes in float32.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from .emitter import Emitter, Machine, interleavings, size_of
 
@@ -83,7 +83,13 @@ def pack_rows(name: str, element: str, source: str, machine: Machine, gather: bo
 
 
 def transposed(e: Emitter, rows: Sequence[str]) -> list[str]:
-    """The columns of a square of vectors, by log2(lanes) rounds of interleaving.
+    """The columns of a square of vectors."""
+    (*_, columns) = transposed_by_rounds(e, rows)
+    return columns
+
+
+def transposed_by_rounds(e: Emitter, rows: Sequence[str]) -> Iterator[list[str]]:
+    """What a square of vectors becomes in log2(lanes) rounds of interleaving, at last its columns.
 
     A round that interleaves row i with row i + lanes/2 rotates the bits of (row, lane) by one;
     after log2(lanes) of them rows and lanes have changed places.
@@ -96,7 +102,7 @@ def transposed(e: Emitter, rows: Sequence[str]) -> list[str]:
             pair = current[i], current[i + half]
             following += [e.let(e.shuffled(*pair, order)) for order in orders]
         current = following
-    return current
+        yield current
 
 
 def pack_columns(name: str, element: str, source: str, machine: Machine) -> str:

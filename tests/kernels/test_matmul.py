@@ -525,7 +525,7 @@ def test_an_unknown_cpu_is_refused() -> None:
     code = "from minitorch_np import kernels; kernels.mm"
     with pytest.raises(subprocess.CalledProcessError) as caught:
         python(code, MINITORCH_NP_CPU="sse9")
-    assert "MINITORCH_NP_CPU is one of avx512, avx2, sse" in caught.value.stderr
+    assert "MINITORCH_NP_CPU is one of amx, avx512, avx2, sse" in caught.value.stderr
 
 
 GUARDED = """

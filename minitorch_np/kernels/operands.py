@@ -1,0 +1,54 @@
+"""What the loops of a matrix product know of its operands, and of the kernels for their dtype."""
+
+from collections.abc import MutableSequence
+from typing import NamedTuple
+
+from .compiler import part
+from .dots import DOTS as SIDE_OF_DOTS
+from .unit import UNIT_KERNELS
+
+Table = MutableSequence[int]
+
+PAGE = 4096
+"""Bytes that lie in the same lines of the nearest cache when they are a multiple of it apart."""
+
+# Places in the table that tells the compiled loops of their dtype and thread. LANES is 2**SHIFT: a
+# tile of few steps takes as long as three divisions.
+(
+    A_SCRATCH, B_SCRATCH, SIZE, SOURCE, LANES, SHIFT, ROWS, COPY, TRANSPOSE, GATHER, DOT, DOTS
+) = range(12)  # fmt: skip
+UNIT_SCRATCH = DOTS + 2 * SIDE_OF_DOTS
+"""0 where there is no matrix unit for this dtype."""
+UNIT = UNIT_SCRATCH + 1
+TILE = UNIT + len(UNIT_KERNELS)
+TOO_STRIDED, MISMATCH = -1, -2
+
+
+class View(NamedTuple):
+    """Matrices in memory: the address of the first, and strides in bytes from matrix to matrix, row
+    to row, column to column.
+    """
+
+    at: int
+    batch: int
+    row: int
+    column: int
+
+
+class Scale(NamedTuple):
+    """The numbers in C = alpha * A @ B + beta * S."""
+
+    alpha: float
+    beta: float
+
+
+@part
+def turned(v: View) -> View:
+    """The transposed matrices."""
+    return View(v.at, v.batch, v.column, v.row)
+
+
+@part
+def moved(v: View, batch: int, row: int, column: int) -> View:
+    """The matrices that start at an element."""
+    return View(v.at + batch * v.batch + row * v.row + column * v.column, v.batch, v.row, v.column)

@@ -1,0 +1,179 @@
+"""How float32 becomes three bfloat16, as LLVM IR: what the matrix unit multiplies (see `unit`).
+
+A strip is 16 rows of A, or 16 columns of B, cut into steps of 32 along K; a step of it is a tile
+of first parts, one of second and one of third parts. Two strips side by side are a panel, and a
+step of a panel a brick: the first parts of both, then the second, then the third.
+
+The unit takes pairs of neighbours in K together, and any order of K is as good as another as long
+as A and B have the same: here k and k + 16 are a pair, for vectors of both merge by one shift.
+"""
+
+from collections.abc import Callable, Iterator
+
+from .emitter import Emitter
+from .packing import transposed_by_rounds
+
+__all__ = ["BRICK", "PARTS", "SIDE", "STEP", "TILE_BYTES", "limits", "packed", "split"]
+
+SIDE = 16
+"""Rows of a tile of A's, and columns of one of B's; words in a row of a tile."""
+STEP = 2 * SIDE
+"""Steps of k in a tile."""
+PARTS = 3
+"""bfloat16 in a float32."""
+TILE_BYTES = 4 * SIDE * SIDE
+BRICK = 2 * PARTS * TILE_BYTES
+"""Bytes of a panel in a step."""
+
+AHEAD = 256
+"""Bytes of a row by which it is asked for in advance."""
+
+SPLIT = "i64 %k, i64 %n, ptr %src, i64 %step, ptr %dst"
+LIMITS = "i64 %rows, i64 %columns, ptr %src, i64 %step, ptr %found"
+
+WORDS = f"<{SIDE} x i32>"
+Place = tuple[str, str | None]
+"""Where 16 numbers are, and a mask of those that are there."""
+
+
+def each_lane(number: int) -> str:
+    """A vector of words."""
+    return "<" + ", ".join([f"i32 {number}"] * SIDE) + ">"
+
+
+def parts_of(e: Emitter, value: str) -> list[str]:
+    """The three parts of a vector of float32, in the upper halves of words: the nearest bfloat16,
+    and the rest of 16 bits in two halves. The lower halves of the first two are 0; the third has no
+    bits there, either.
+    """
+    found: list[str] = []
+    for part in range(PARTS):
+        word = e.let(f"bitcast {e.vector} {value} to {WORDS}")
+        if part == 0:
+            word = e.let(f"add {WORDS} {word}, {each_lane(0x8000)}")
+        if part < PARTS - 1:
+            word = e.let(f"and {WORDS} {word}, {each_lane(-0x10000)}")
+            taken = e.let(f"bitcast {WORDS} {word} to {e.vector}")
+            value = e.let(f"fsub {e.vector} {value}, {taken}")
+        found.append(word)
+    return found
+
+
+def packed(
+    e: Emitter, to: str, place: Callable[[int, int], Place], *, turned: bool
+) -> Iterator[None]:
+    """Writes a step of a strip at `to`, bit by bit, so that others may write in between.
+
+    Row r of a tile has pairs of the 16 numbers at place(r, 0) and those at place(r, 1). `turned`,
+    the tile is transposed: then these are numbers of one row along K, and columns of a B are, or
+    numbers of one k, and rows of an A are.
+    """
+    places = [[e.at(to, 2 * p * TILE_BYTES + 4 * SIDE * r) for r in range(SIDE)] for p in range(PARTS)]
+    for r in range(SIDE):
+        low, high = (parts_of(e, e.load(*place(r, half))) for half in range(2))
+        for part, (x, y) in enumerate(zip(low, high, strict=True)):
+            x = e.let(f"lshr {WORDS} {x}, {each_lane(16)}")
+            both = e.let(f"bitcast {WORDS} {e.let(f'or {WORDS} {x}, {y}')} to {e.vector}")
+            e.store(both, places[part][r])
+        yield
+    for part in range(PARTS if turned else 0):
+        tile = [e.load(at) for at in places[part]]
+        for tile in transposed_by_rounds(e, tile):
+            yield
+        for at, row in zip(places[part], tile, strict=True):
+            e.store(row, at)
+
+
+def split(name: str, *, along: bool, turned: bool) -> str:
+    """Packs n rows of K numbers (n up to 16), `step` bytes apart, as a strip; or with not `along`, K
+    rows of n. k is filled up with zeros, and n with anything.
+    """
+    e = Emitter("float", SIDE)
+    e.label("entry")
+    last = e.let("sub i64 %n, 1")
+    rows: list[str] = []
+    for r in range(SIDE if along else 0):
+        inside = e.let(f"icmp slt i64 {r}, %n")
+        row = e.let(f"select i1 {inside}, i64 {r}, i64 {last}")
+        rows.append(e.at("%src", e.let(f"mul i64 {row}, %step")))
+    few = e.lanes_below("%n")
+    full = e.let(f"icmp sge i64 %n, {SIDE}")
+    e.do("br label %loop")
+    e.label("loop")
+    e.do("%i = phi i64 [0, %entry], [%i1, %whole], [%i1, %part]")
+    e.do("%to = phi ptr [%dst, %entry], [%to1, %whole], [%to1, %part]")
+    e.do("%left = sub i64 %k, %i")
+    e.do(f"%i1 = add i64 %i, {STEP}")
+    e.do(f"%to1 = getelementptr i8, ptr %to, i64 {BRICK}")
+    e.do(f"br i1 {e.let('icmp sgt i64 %left, 0')}, label %more, label %end")
+    e.label("more")
+    enough = e.let(f"icmp sge i64 %left, {STEP}")
+    easy = enough if along else e.let(f"and i1 {enough}, {full}")
+    e.do(f"br i1 {easy}, label %whole, label %part")
+
+    def place(r: int, half: int, block: str) -> Place:
+        first = half * SIDE if along else r + half * SIDE
+        k = e.let(f"add i64 %i, {first}")
+        mask = None
+        if along:
+            at = e.at(rows[r], e.let(f"mul i64 {k}, 4"))
+            if block == "part":
+                mask = e.lanes_below(e.let(f"sub i64 %left, {first}"))
+        else:
+            at = e.at("%src", e.let(f"mul i64 {k}, %step"))
+            if block == "part":
+                inside = e.let(f"icmp slt i64 {first}, %left")
+                mask = e.let(f"select i1 {inside}, {e.mask} {few}, {e.mask} zeroinitializer")
+        if block == "whole":
+            e.prefetch(e.at(at, AHEAD if along else e.let(f"mul i64 %step, {STEP}")))
+        return at, mask
+
+    for block in ("whole", "part"):
+        e.label(block)
+        for _ in packed(e, "%to", lambda r, half, block=block: place(r, half, block), turned=turned):
+            pass
+        e.do("br label %loop")
+    e.label("end")
+    return e.function(name, SPLIT)
+
+
+def limits(name: str) -> str:
+    """Widens what lies at `found`, two words of 32 bits: the least magnitude of all numbers but
+    zeros, less one, and the largest. Of `rows` rows of `columns` neighbours, `step` bytes apart.
+    """
+    e = Emitter("float", SIDE)
+    e.label("entry")
+    e.do("br label %row")
+    e.label("row")
+    e.do("%r = phi i64 [0, %entry], [%r1, %rest]")
+    e.do("%at = phi ptr [%src, %entry], [%at1, %rest]")
+    e.do(f"%low = phi {WORDS} [{each_lane(-1)}, %entry], [%low_rest, %rest]")
+    e.do(f"%high = phi {WORDS} [zeroinitializer, %entry], [%high_rest, %rest]")
+    e.do("%r1 = add i64 %r, 1")
+    e.do("%at1 = getelementptr i8, ptr %at, i64 %step")
+    e.do(f"br i1 {e.let('icmp slt i64 %r, %rows')}, label %loop, label %end")
+    e.label("loop")
+    e.do("%c = phi i64 [0, %row], [%c1, %whole]")
+    e.do("%here = phi ptr [%at, %row], [%here1, %whole]")
+    e.do(f"%low_here = phi {WORDS} [%low, %row], [%low_whole, %whole]")
+    e.do(f"%high_here = phi {WORDS} [%high, %row], [%high_whole, %whole]")
+    e.do(f"%c1 = add i64 %c, {SIDE}")
+    e.do(f"%here1 = getelementptr i8, ptr %here, i64 {4 * SIDE}")
+    e.do(f"br i1 {e.let('icmp sle i64 %c1, %columns')}, label %whole, label %rest")
+    for block, then in (("whole", "loop"), ("rest", "row")):
+        e.label(block)
+        mask = None if block == "whole" else e.lanes_below(e.let("sub i64 %columns, %c"))
+        word = e.let(f"bitcast {e.vector} {e.load('%here', mask)} to {WORDS}")
+        size = e.let(f"and {WORDS} {word}, {each_lane(0x7FFFFFFF)}")
+        less = e.let(f"sub {WORDS} {size}, {each_lane(1)}")  # zero becomes the largest of all
+        for kept, value, pick in (("low", less, "umin"), ("high", size, "umax")):
+            better = f"call {WORDS} @llvm.{pick}.v{SIDE}i32({WORDS} {value}, {WORDS} %{kept}_here)"
+            e.do(f"%{kept}_{block} = {better}")
+        e.do(f"br label %{then}")
+    e.label("end")
+    for kept, which, at in (("low", "umin", "%found"), ("high", "umax", e.at("%found", 4))):
+        best = e.let(f"call i32 @llvm.vector.reduce.{which}.v{SIDE}i32({WORDS} %{kept})")
+        old = e.let(f"load i32, ptr {at}")
+        best = e.let(f"call i32 @llvm.{which}.i32(i32 {old}, i32 {best})")
+        e.do(f"store i32 {best}, ptr {at}")
+    return e.function(name, LIMITS)

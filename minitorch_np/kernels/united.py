@@ -1,0 +1,194 @@
+"""The loops around the matrix unit: which products go there, and how they are cut.
+
+They are those of `blocking`, with panels of 32 rows and of 32 columns. A factor is split into its
+parts while it is packed, which takes a third as long as 32 rows or columns are multiplied with it.
+So products with few rows or columns gain least, and it matters what is packed how: A's tiles hold
+neighbours along K side by side, B's hold pairs of them one below the other. An operand that lies in
+memory the other way must be transposed tile by tile; but C.T = B.T @ A.T, and whichever of the two
+leaves less to transpose is computed: in a layer, the output instead of its weight.
+"""
+
+from .compiler import call, part, peek, poke
+from .operands import SIZE, SOURCE, UNIT, UNIT_SCRATCH, Scale, Table, View, moved, turned
+from .thirds import BRICK, SIDE, STEP, TILE_BYTES
+from .unit import UNIT_KERNELS
+
+__all__ = [
+    "ASK", "SCRATCH_BYTES", "UNIT_PLAIN", "UNIT_TURNED", "VECTORS", "united", "way_of",
+]  # fmt: skip
+
+ASK, VECTORS, UNIT_PLAIN, UNIT_TURNED = -3, -4, -5, -6
+"""Ways to compute a product: by vectors, by the unit, by the unit with rows for columns."""
+
+PANEL = 2 * SIDE
+"""Rows of A, or columns of B, in a panel."""
+MOST_STEPS = 16
+"""Longest block of K, in steps of 32."""
+MOST_KEPT = 256
+"""Rows of A, or columns of B, that stay packed while the other operand passes by."""
+
+ROW = 4 * PANEL
+SUMS = PANEL * ROW
+"""Bytes of a row of sums, and of a tile of them."""
+KEPT_AT = 2 * SUMS
+PASSING_AT = KEPT_AT + (MOST_KEPT // PANEL * MOST_STEPS + 1) * BRICK
+SCRATCH_BYTES = PASSING_AT + (MOST_STEPS + 1) * BRICK
+"""Room for a tile of sums and its transpose, for what is kept, and for the panel that passes."""
+
+BEGIN, END, LIMITS, TURN, WRITE, SPLIT, MULTIPLY, MULTIPLY_PACKING = (
+    UNIT + UNIT_KERNELS.index(first)
+    for first in (
+        "begin", "end", "limits", "turn", "write",
+        "split_rows", "multiply_1_1", "multiply_packing_a_rows",
+    )
+)  # fmt: skip
+
+TINY, HUGE = 24, 253
+"""Exponents, with float32's bias of 127, from which and up to which a number has three parts."""
+PRODUCTS = 158
+"""The least sum of two exponents, biased both: products from 2**-96 lose nothing of 24 bits where
+parts of them vanish.
+"""
+OVERFLOW = 379
+"""The largest, with the bits of K: no sum overflows, nor does a part of one."""
+
+
+@part
+def measured(table: Table, batch: int, rows: int, columns: int, v: View) -> int:
+    """The limits of matrices, in one word: see `limits`."""
+    found = table[UNIT_SCRATCH]
+    poke(found, 0xFFFFFFFF)
+    if v.column == table[SIZE]:
+        count, length, step = rows, columns, v.row
+    else:
+        count, length, step = columns, rows, v.column
+    for t in range(1 if v.batch == 0 else batch):
+        call(table[LIMITS], (count, length, v.at + t * v.batch, step, found))
+    return peek(found)
+
+
+@part
+def exact(a: int, b: int, k: int) -> bool:
+    """Whether matrices with these limits lose nothing by being split."""
+    a_low, b_low = (a & 0xFFFFFFFF) + 1 >> 23, (b & 0xFFFFFFFF) + 1 >> 23
+    a_high, b_high = a >> 32 + 23, b >> 32 + 23
+    bits = 0
+    while k >> bits > 0:
+        bits += 1
+    return (
+        a_low >= TINY and b_low >= TINY and a_low + b_low >= PRODUCTS
+        and a_high <= HUGE and b_high <= HUGE and a_high + b_high + bits <= OVERFLOW
+    )  # fmt: skip
+
+
+@part
+def way_of(table: Table, batch: int, m: int, n: int, k: int, a: View, b: View) -> int:
+    """How products of these matrices are computed, whose columns of C are neighbours. Any part of
+    them may be computed so, too.
+    """
+    size = table[SIZE]
+    if table[UNIT_SCRATCH] == 0 or table[SOURCE] != size or m < SIDE or n < SIDE or k < SIDE:
+        return VECTORS
+    if (a.column != size and a.row != size) or (b.column != size and b.row != size):
+        return VECTORS
+    # in 64ths of a cycle
+    rows, columns, depth = m + SIDE - 1 & -SIDE, n + SIDE - 1 & -SIDE, k + STEP - 1 & -STEP
+    here = (m * k if a.column != size else 0) + (k * n if b.column != size else 0)
+    over = (k * n if b.column == size else 0) + (m * k if a.column == size else 0) + m * n
+    packed = 24 * (rows + columns) * depth + 24 * min(here, over)
+    cost = 3 * rows * columns * depth // 4 + packed + 16 * m * n + 50_000
+    if 9 * m * n * k // 4 < cost:
+        return VECTORS
+    if not exact(measured(table, batch, m, k, a), measured(table, batch, k, n, b), k):
+        return VECTORS
+    return UNIT_PLAIN if here <= over else UNIT_TURNED
+
+
+@part
+def split_panel(table: Table, k: int, n: int, v: View, dst: int, columns: bool) -> None:
+    """Packs a panel: n rows of K numbers, which are A's or, with `columns`, are B's columns."""
+    along = v.column == table[SIZE]
+    kernel = SPLIT + 2 * (along == columns) + (not along)
+    for i in range(0, n, SIDE):
+        at, step = v.at + i * v.row, v.row if along else v.column
+        call(table[kernel], (k, min(SIDE, n - i), at, step, dst + i // SIDE * TILE_BYTES))
+
+
+@part
+def tile(
+    table: Table, m: int, n: int, steps: int, a: int, b: int, c: View, s: View, scale: Scale,
+    turn: bool, k: int, v: View, columns: bool,
+) -> None:  # fmt: skip
+    """A tile of C, of two panels. If k is not 0, that of `columns` or of rows is packed first, from
+    k numbers of each of v's rows.
+    """
+    kernel, sums = table[MULTIPLY + 2 * (m > SIDE) + (n > SIDE)], table[UNIT_SCRATCH]
+    direct = (m | n) % SIDE == 0 and scale.alpha == 1.0 and scale.beta == 0.0 and not turn
+    at, row = (c.at, c.row) if direct else (sums, ROW)
+    panel, count = (b, n) if columns else (a, m)
+    meanwhile = steps > 1 and count == PANEL and min(m, n) > SIDE
+    if k > 0:
+        split_panel(table, STEP if meanwhile else k, count, v, panel, columns)
+    if k > 0 and meanwhile:
+        along = v.column == table[SIZE]
+        kernel = table[MULTIPLY_PACKING + 2 * columns + (not along)]
+        call(kernel, (steps, a, b, at, row, k, v.at, v.row if along else v.column))
+    else:
+        call(kernel, (steps, a, b, at, row))
+    if direct:
+        return
+    if turn:
+        m, n, c, s = n, m, turned(c), turned(s)
+        call(table[TURN], (sums, sums + SUMS))
+        sums += SUMS
+    call(
+        table[WRITE],
+        (
+            0, sums, 0, 0, 0, 0, c.at, c.row, n, s.at, s.row, s.column, scale.alpha, scale.beta,
+            m, ROW, c.row, s.row,
+        ),
+    )  # fmt: skip
+
+
+@part
+def united(
+    table: Table, m: int, n: int, k: int, a: View, b: View, c: View, s: View, scale: Scale,
+    turn: bool,
+) -> None:  # fmt: skip
+    """C (m, n) by the matrix unit. The columns of C are neighbours, or with `turn` its rows.
+
+    Blocks of the shorter side stay packed, panels of the longer side pass by.
+    """
+    kept, passing = table[UNIT_SCRATCH] + KEPT_AT, table[UNIT_SCRATCH] + PASSING_AT
+    keep_a = m < n
+    least, most = min(m, n), max(m, n)
+    all_steps = (k + STEP - 1) // STEP
+    blocks = (all_steps + MOST_STEPS - 1) // MOST_STEPS
+    call(table[BEGIN], ())
+    for block in range(blocks):
+        k0 = block * all_steps // blocks * STEP
+        kb = min(k, (block + 1) * all_steps // blocks * STEP) - k0
+        steps = (kb + STEP - 1) // STEP
+        if block == 1:
+            s, scale = c, Scale(scale.alpha, 1.0)
+        ak, bk = moved(a, 0, 0, k0), turned(moved(b, 0, k0, 0))
+        for r0 in range(0, least, MOST_KEPT):
+            for p in range(0, most, PANEL):
+                for r in range(r0, min(least, r0 + MOST_KEPT), PANEL):
+                    i, j = (r, p) if keep_a else (p, r)
+                    at = kept + (r - r0) // PANEL * steps * BRICK
+                    a_at, b_at = (at, passing) if keep_a else (passing, at)
+                    high, wide = min(PANEL, m - i), min(PANEL, n - j)
+                    av, bv = moved(ak, 0, i, 0), moved(bk, 0, j, 0)
+                    # the first to pass is packed before the others are, each when first needed
+                    columns = keep_a if p > 0 else not keep_a
+                    if p == 0 and r == r0:
+                        if keep_a:
+                            split_panel(table, kb, wide, bv, b_at, True)
+                        else:
+                            split_panel(table, kb, high, av, a_at, False)
+                    tile(
+                        table, high, wide, steps, a_at, b_at, moved(c, 0, i, j), moved(s, 0, i, j),
+                        scale, turn, kb if p == 0 or r == r0 else 0, bv if columns else av, columns,
+                    )  # fmt: skip
+    call(table[END], ())
