@@ -8,7 +8,8 @@ from .dots import DOTS, dot, dots, sides_of_dots
 from .emitter import Machine, declarations, host_machine, size_of
 from .microkernel import MAX_VECTORS, fits, tile
 from .packing import packers
-from .unit import UNIT_KERNELS, unit_kernels
+from .thirds import PARTS
+from .unit import UNIT_KERNELS, unit_kernels, unit_name
 
 __all__ = ["Kernels", "Machine", "host_machine", "load"]
 
@@ -32,7 +33,9 @@ class Kernels(NamedTuple):
     dots: tuple[int, ...]
     tile: tuple[int, ...]
     unit: tuple[int, ...]
-    """Those of `UNIT_KERNELS`, for float32 on a CPU that has a matrix unit."""
+    """Those of `UNIT_KERNELS`, for all but doubles on a CPU that has a matrix unit."""
+    parts: int
+    """bfloat16 in a number, for the unit."""
 
 
 def sources(element: str) -> tuple[str, ...]:
@@ -79,6 +82,7 @@ def load(source: str, folder: Path | None) -> Kernels:
     dotted = tuple(address(f"{element}_dots_{r}_{n}") for n, r in sides_of_dots())
     size = size_of(element)
     lanes = machine.vector_bytes // size
-    unit = tuple(address(f"float_unit_{name}") for name in UNIT_KERNELS if united)
+    names = [unit_name(kernel, source) for kernel in UNIT_KERNELS if united]
+    unit = tuple(address(f"{element}_{name}") for name in names)
     sizes = size, size_of(source), lanes, machine.rows
-    return Kernels(*sizes, *addresses, dots=dotted, tile=tiles, unit=unit)
+    return Kernels(*sizes, *addresses, dots=dotted, tile=tiles, unit=unit, parts=PARTS.get(source, 0))

@@ -239,11 +239,11 @@ class Ready(dict[Operands, Work]):
         shift = k.lanes.bit_length() - 1
         head = (*starts, k.itemsize, k.source_size, k.lanes, shift, k.rows)
         copies = k.copy, k.transpose, k.gather
-        unit = [0] * (1 + len(UNIT_KERNELS))
+        unit = [0] * (2 + len(UNIT_KERNELS))
         if k.unit:
             room = np.empty(SCRATCH_BYTES + PAGE, np.uint8)
             self.kept.append(room)
-            unit = [-(-room.ctypes.data // PAGE) * PAGE, *k.unit]
+            unit = [-(-room.ctypes.data // PAGE) * PAGE, k.parts, *k.unit]
         table = np.array((*head, *copies, k.dot, *k.dots, *unit, *k.tile), np.int64)
         self.kept += [*buffers, table]
         return table.ctypes.data

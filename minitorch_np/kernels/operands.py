@@ -19,7 +19,9 @@ PAGE = 4096
 ) = range(12)  # fmt: skip
 UNIT_SCRATCH = DOTS + 2 * SIDE_OF_DOTS
 """0 where there is no matrix unit for this dtype."""
-UNIT = UNIT_SCRATCH + 1
+UNIT_PARTS = UNIT_SCRATCH + 1
+"""bfloat16 in a number, for that unit."""
+UNIT = UNIT_SCRATCH + 2
 TILE = UNIT + len(UNIT_KERNELS)
 TOO_STRIDED, MISMATCH = -1, -2
 

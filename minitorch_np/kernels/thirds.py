@@ -1,8 +1,9 @@
-"""How float32 becomes three bfloat16, as LLVM IR: what the matrix unit multiplies (see `unit`).
+"""How numbers become parts of bfloat16, as LLVM IR: what the matrix unit multiplies (see `unit`).
 
-A strip is 16 rows of A, or 16 columns of B, cut into steps of 32 along K; a step of it is a tile
-of first parts, one of second and one of third parts. Two strips side by side are a panel, and a
-step of a panel a brick: the first parts of both, then the second, then the third.
+A strip is 16 rows of A, or 16 columns of B, cut into steps of 32 along K; a step of it is a tile of
+first parts, and where numbers have more parts one of second and one of third. Two strips side by
+side are a panel, and a step of a panel a brick: the first parts of both, then the second, then the
+third.
 
 The unit takes pairs of neighbours in K together, and any order of K is as good as another as long
 as A and B have the same: here k and k + 16 are a pair, for vectors of both merge by one shift.
@@ -10,20 +11,18 @@ as A and B have the same: here k and k + 16 are a pair, for vectors of both merg
 
 from collections.abc import Callable, Iterator
 
-from .emitter import Emitter
-from .packing import transposed_by_rounds
+from .emitter import Emitter, size_of
+from .packing import transposed_by_rounds, widened
 
-__all__ = ["BRICK", "PARTS", "SIDE", "STEP", "TILE_BYTES", "limits", "packed", "split"]
+__all__ = ["PARTS", "SIDE", "STEP", "TILE_BYTES", "brick", "limits", "packed", "split"]
 
 SIDE = 16
 """Rows of a tile of A's, and columns of one of B's; words in a row of a tile."""
 STEP = 2 * SIDE
 """Steps of k in a tile."""
-PARTS = 3
-"""bfloat16 in a float32."""
+PARTS = {"float": 3, "half": 2, "bfloat": 1}
+"""bfloat16 in a number of each type, by its name in IR: of 24, 11 and 8 bits."""
 TILE_BYTES = 4 * SIDE * SIDE
-BRICK = 2 * PARTS * TILE_BYTES
-"""Bytes of a panel in a step."""
 
 AHEAD = 256
 """Bytes of a row by which it is asked for in advance."""
@@ -36,22 +35,31 @@ Place = tuple[str, str | None]
 """Where 16 numbers are, and a mask of those that are there."""
 
 
+def brick(parts: int) -> int:
+    """Bytes of a panel in a step."""
+    return 2 * parts * TILE_BYTES
+
+
+def raw(e: Emitter, source: str) -> Emitter:
+    """Loads numbers of a type, half types as they lie."""
+    return e if source == "float" else e.of("i16", SIDE)
+
+
 def each_lane(number: int) -> str:
     """A vector of words."""
     return "<" + ", ".join([f"i32 {number}"] * SIDE) + ">"
 
 
-def parts_of(e: Emitter, value: str) -> list[str]:
-    """The three parts of a vector of float32, in the upper halves of words: the nearest bfloat16,
-    and the rest of 16 bits in two halves. The lower halves of the first two are 0; the third has no
-    bits there, either.
+def parts_of(e: Emitter, value: str, parts: int) -> list[str]:
+    """The parts of a vector of float32, in the upper halves of words: the nearest bfloat16, and of
+    the rest first its upper bits. The lower halves of all are 0.
     """
     found: list[str] = []
-    for part in range(PARTS):
+    for part in range(parts):
         word = e.let(f"bitcast {e.vector} {value} to {WORDS}")
-        if part == 0:
-            word = e.let(f"add {WORDS} {word}, {each_lane(0x8000)}")
-        if part < PARTS - 1:
+        if part < parts - 1:
+            if part == 0:
+                word = e.let(f"add {WORDS} {word}, {each_lane(0x8000)}")
             word = e.let(f"and {WORDS} {word}, {each_lane(-0x10000)}")
             taken = e.let(f"bitcast {WORDS} {word} to {e.vector}")
             value = e.let(f"fsub {e.vector} {value}, {taken}")
@@ -60,7 +68,7 @@ def parts_of(e: Emitter, value: str) -> list[str]:
 
 
 def packed(
-    e: Emitter, to: str, place: Callable[[int, int], Place], *, turned: bool
+    e: Emitter, source: str, to: str, place: Callable[[int, int], Place], *, turned: bool
 ) -> Iterator[None]:
     """Writes a step of a strip at `to`, bit by bit, so that others may write in between.
 
@@ -68,15 +76,17 @@ def packed(
     the tile is transposed: then these are numbers of one row along K, and columns of a B are, or
     numbers of one k, and rows of an A are.
     """
-    places = [[e.at(to, 2 * p * TILE_BYTES + 4 * SIDE * r) for r in range(SIDE)] for p in range(PARTS)]
+    parts, loads = PARTS[source], raw(e, source)
+    places = [[e.at(to, brick(p) + 4 * SIDE * r) for r in range(SIDE)] for p in range(parts)]
     for r in range(SIDE):
-        low, high = (parts_of(e, e.load(*place(r, half))) for half in range(2))
+        values = [widened(e, source, loads.load(*place(r, half))) for half in range(2)]
+        low, high = (parts_of(e, value, parts) for value in values)
         for part, (x, y) in enumerate(zip(low, high, strict=True)):
             x = e.let(f"lshr {WORDS} {x}, {each_lane(16)}")
             both = e.let(f"bitcast {WORDS} {e.let(f'or {WORDS} {x}, {y}')} to {e.vector}")
             e.store(both, places[part][r])
         yield
-    for part in range(PARTS if turned else 0):
+    for part in range(parts if turned else 0):
         tile = [e.load(at) for at in places[part]]
         for tile in transposed_by_rounds(e, tile):
             yield
@@ -84,8 +94,8 @@ def packed(
             e.store(row, at)
 
 
-def split(name: str, *, along: bool, turned: bool) -> str:
-    """Packs n rows of K numbers (n up to 16), `step` bytes apart, as a strip; or with not `along`, K
+def split(name: str, source: str, *, along: bool, turned: bool) -> str:
+    """Packs n rows of K numbers of a type (n up to 16), `step` bytes apart, as a strip; or with not `along`, K
     rows of n. k is filled up with zeros, and n with anything.
     """
     e = Emitter("float", SIDE)
@@ -104,7 +114,7 @@ def split(name: str, *, along: bool, turned: bool) -> str:
     e.do("%to = phi ptr [%dst, %entry], [%to1, %whole], [%to1, %part]")
     e.do("%left = sub i64 %k, %i")
     e.do(f"%i1 = add i64 %i, {STEP}")
-    e.do(f"%to1 = getelementptr i8, ptr %to, i64 {BRICK}")
+    e.do(f"%to1 = getelementptr i8, ptr %to, i64 {brick(PARTS[source])}")
     e.do(f"br i1 {e.let('icmp sgt i64 %left, 0')}, label %more, label %end")
     e.label("more")
     enough = e.let(f"icmp sge i64 %left, {STEP}")
@@ -116,7 +126,7 @@ def split(name: str, *, along: bool, turned: bool) -> str:
         k = e.let(f"add i64 %i, {first}")
         mask = None
         if along:
-            at = e.at(rows[r], e.let(f"mul i64 {k}, 4"))
+            at = e.at(rows[r], e.let(f"mul i64 {k}, {size_of(source)}"))
             if block == "part":
                 mask = e.lanes_below(e.let(f"sub i64 %left, {first}"))
         else:
@@ -130,14 +140,14 @@ def split(name: str, *, along: bool, turned: bool) -> str:
 
     for block in ("whole", "part"):
         e.label(block)
-        for _ in packed(e, "%to", lambda r, half, block=block: place(r, half, block), turned=turned):
+        for _ in packed(e, source, "%to", lambda r, half, block=block: place(r, half, block), turned=turned):
             pass
         e.do("br label %loop")
     e.label("end")
     return e.function(name, SPLIT)
 
 
-def limits(name: str) -> str:
+def limits(name: str, source: str) -> str:
     """Widens what lies at `found`, two words of 32 bits: the least magnitude of all numbers but
     zeros, less one, and the largest. Of `rows` rows of `columns` neighbours, `step` bytes apart.
     """
@@ -158,12 +168,13 @@ def limits(name: str) -> str:
     e.do(f"%low_here = phi {WORDS} [%low, %row], [%low_whole, %whole]")
     e.do(f"%high_here = phi {WORDS} [%high, %row], [%high_whole, %whole]")
     e.do(f"%c1 = add i64 %c, {SIDE}")
-    e.do(f"%here1 = getelementptr i8, ptr %here, i64 {4 * SIDE}")
+    e.do(f"%here1 = getelementptr i8, ptr %here, i64 {size_of(source) * SIDE}")
     e.do(f"br i1 {e.let('icmp sle i64 %c1, %columns')}, label %whole, label %rest")
     for block, then in (("whole", "loop"), ("rest", "row")):
         e.label(block)
         mask = None if block == "whole" else e.lanes_below(e.let("sub i64 %columns, %c"))
-        word = e.let(f"bitcast {e.vector} {e.load('%here', mask)} to {WORDS}")
+        value = widened(e, source, raw(e, source).load("%here", mask))
+        word = e.let(f"bitcast {e.vector} {value} to {WORDS}")
         size = e.let(f"and {WORDS} {word}, {each_lane(0x7FFFFFFF)}")
         less = e.let(f"sub {WORDS} {size}, {each_lane(1)}")  # zero becomes the largest of all
         for kept, value, pick in (("low", less, "umin"), ("high", size, "umax")):

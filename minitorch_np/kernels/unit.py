@@ -24,25 +24,41 @@ an infinity would be NaN. `limits` finds operands for which that matters (see `b
 multiplied by vectors.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator
 
-from .emitter import Emitter, Machine
+from .emitter import Emitter, Machine, size_of
 from .microkernel import TILE_PARAMETERS, first_of_tiles, last_of_tiles, write_tile
 from .packing import transposed
-from .thirds import BRICK, SIDE, STEP, TILE_BYTES, WORDS, Place, limits, packed, split
+from .thirds import (
+    PARTS,
+    SIDE,
+    STEP,
+    TILE_BYTES,
+    WORDS,
+    Place,
+    brick,
+    limits,
+    packed,
+    split,
+)
 
-__all__ = ["UNIT_KERNELS", "unit_kernels"]
+__all__ = ["UNIT_KERNELS", "unit_kernels", "unit_name"]
 
-SMALL = ((0, 2), (0, 1), (1, 1), (1, 0), (2, 0))
-"""The small products, as parts of A and B: from each to the next one factor stays."""
+SMALL = {1: (), 2: ((0, 1), (1, 1), (1, 0)), 3: ((0, 2), (0, 1), (1, 1), (1, 0), (2, 0))}
+"""The products but the largest, as parts of A and B, by how many parts there are: from each to the
+next one factor stays.
+"""
 
 CONFIG = bytes([1, 0, *[0] * 14, *[64, 0] * 8, *[0] * 16, *[16] * 8, *[0] * 8])
 """Palette 1: eight tiles of 16 rows of 64 bytes."""
 
 MULTIPLY = "i64 %steps, ptr %a, ptr %b, ptr %c, i64 %c_row"
 PACKING = MULTIPLY + ", i64 %k, ptr %src, i64 %step"
-BITS = 3
-"""Pieces of the next step that are packed after each small product."""
+BITS = 15
+"""Pieces of the next step that are packed after the products of two tiles in one loop, shared among
+them.
+"""
 TURN = "ptr %src, ptr %dst"
 
 
@@ -51,14 +67,14 @@ def switch(name: str, operation: str) -> str:
     return f"define void @float_{name}() {{\n  {operation}\n  ret void\n}}"
 
 
-def multiply(name: str, rows: int, columns: int) -> str:
+def multiply(name: str, source: str, rows: int, columns: int) -> str:
     """C = A @ B for a panel of A of so many strips, and one of B: packed by `split`."""
     e = Emitter("float", SIDE)
-    products(e, rows, columns, ())
+    products(e, PARTS[source], rows, columns, ())
     return e.function(name, MULTIPLY)
 
 
-def multiply_packing(name: str, operand: str, *, along: bool) -> str:
+def multiply_packing(name: str, source: str, operand: str, *, along: bool) -> str:
     """The same for panels of two strips, of which that of `operand`, a or b, is packed meanwhile,
     but for its first step: K numbers of 32 rows at `src`, `step` bytes apart, or with not `along` K
     rows of 32 numbers. After the last step, one more is written.
@@ -66,13 +82,14 @@ def multiply_packing(name: str, operand: str, *, along: bool) -> str:
     So the unit multiplies while vectors are split, and memory is waited for less.
     """
     e = Emitter("float", SIDE)
-    products(e, 2, 2, next_step(e, operand, along))
+    products(e, PARTS[source], 2, 2, next_step(e, source, operand, along))
     return e.function(name, PACKING)
 
 
-def next_step(e: Emitter, operand: str, along: bool) -> Iterator[None]:
-    """Packs the step after %i_small."""
-    first = e.let(f"mul i64 {e.let('add i64 %i_small, 1')}, {STEP}")
+def next_step(e: Emitter, source: str, operand: str, along: bool) -> Iterator[None]:
+    """Packs the step after %i."""
+    size = size_of(source)
+    first = e.let(f"mul i64 {e.let('add i64 %i, 1')}, {STEP}")
     left = e.let(f"sub i64 %k, {first}")
     last = e.let("sub i64 %k, 1")
     masks = [e.lanes_below(e.let(f"sub i64 {left}, {half * SIDE}")) for half in range(2)]
@@ -80,24 +97,29 @@ def next_step(e: Emitter, operand: str, along: bool) -> Iterator[None]:
     def place(strip: int, r: int, half: int) -> Place:
         if along:
             at = e.at("%src", e.let(f"mul i64 %step, {strip * SIDE + r}"))
-            return e.at(at, e.let(f"mul i64 {e.let(f'add i64 {first}, {half * SIDE}')}, 4")), masks[half]
+            k = e.let(f"add i64 {first}, {half * SIDE}")
+            return e.at(at, e.let(f"mul i64 {k}, {size}")), masks[half]
         k = e.let(f"add i64 {first}, {r + half * SIDE}")
         # beyond the end, any numbers: the other panel has zeros there
         k = e.let(f"select i1 {e.let(f'icmp slt i64 {k}, %k')}, i64 {k}, i64 {last}")
-        return e.at(e.at("%src", e.let(f"mul i64 {k}, %step")), 4 * SIDE * strip), None
+        return e.at(e.at("%src", e.let(f"mul i64 {k}, %step")), size * SIDE * strip), None
 
     for strip in range(2):
-        to = e.at(f"%{operand}_small", BRICK + strip * TILE_BYTES)
+        to = e.at(f"%p{operand}", brick(PARTS[source]) + strip * TILE_BYTES)
         turned = along == (operand == "b")
-        yield from packed(e, to, lambda r, half, strip=strip: place(strip, r, half), turned=turned)
+        yield from packed(
+            e, source, to, lambda r, half, strip=strip: place(strip, r, half), turned=turned
+        )
 
 
-def products(e: Emitter, rows: int, columns: int, meanwhile: Iterable[None]) -> None:
-    """The body of a function that multiplies; what comes `meanwhile` is written into the loop of
-    small products, a bit after each.
+def products(
+    e: Emitter, parts: int, rows: int, columns: int, meanwhile: Iterable[None]
+) -> None:
+    """The body of a function that multiplies; what comes `meanwhile` is written into the first
+    loop, a bit after each product.
     """
     sums = [(i, j) for i in range(rows) for j in range(columns)]
-    others = iter(meanwhile)
+    size, others = brick(parts), iter(meanwhile)
 
     def load(of: str, part: int, address: str) -> None:
         for strip in range(rows if of == "a" else columns):
@@ -112,34 +134,33 @@ def products(e: Emitter, rows: int, columns: int, meanwhile: Iterable[None]) -> 
             e.prefetch(e.at(at, column * 64), write=True)
     for i, j in sums:
         e.do(f"call void @llvm.x86.tilezero(i8 {2 * i + j})")
-    before = "entry"
-    for label, pairs in (("small", SMALL), ("large", ((0, 0),))):
-        e.do(f"br label %{label}")
-        e.label(label)
-        e.do(f"%i_{label} = phi i64 [0, %{before}], [%j_{label}, %{label}]")
+    before, mark = "entry", ""
+    for pairs in filter(None, (SMALL[parts], ((0, 0),))):
+        e.do(f"br label %loop{mark}")
+        e.label(f"loop{mark}")
+        e.do(f"%i{mark} = phi i64 [0, %{before}], [%j{mark}, %loop{mark}]")
         for one in "ab":
-            e.do(f"%{one}_{label} = phi ptr [%{one}, %{before}], [%{one}1_{label}, %{label}]")
+            e.do(f"%p{one}{mark} = phi ptr [%{one}, %{before}], [%q{one}{mark}, %loop{mark}]")
         held: list[int | None] = [None, None]
         for pair in pairs:
             for operand, one in enumerate("ab"):
                 if pair[operand] != held[operand]:
-                    load(one, pair[operand], f"%{one}_{label}")
+                    load(one, pair[operand], f"%p{one}{mark}")
             held = [*pair]
             for i, j in sums:
                 tiles = f"i8 {2 * i + j}, i8 {4 + i}, i8 {6 + j}"
                 e.do(f"call void @llvm.x86.tdpbf16ps({tiles})")
-                if label == "small":
-                    for _ in range(BITS):
-                        next(others, None)
+                for _ in range(BITS // len(pairs)):
+                    next(others, None)
         for _ in others:  # what is left
             pass
         for one in "ab":
-            e.do(f"%{one}1_{label} = getelementptr i8, ptr %{one}_{label}, i64 {BRICK}")
-        e.do(f"%j_{label} = add i64 %i_{label}, 1")
-        more = e.let(f"icmp slt i64 %j_{label}, %steps")
-        e.do(f"br i1 {more}, label %{label}, label %{label}_done")
-        e.label(f"{label}_done")
-        before = f"{label}_done"
+            e.do(f"%q{one}{mark} = getelementptr i8, ptr %p{one}{mark}, i64 {size}")
+        e.do(f"%j{mark} = add i64 %i{mark}, 1")
+        more = e.let(f"icmp slt i64 %j{mark}, %steps")
+        e.do(f"br i1 {more}, label %loop{mark}, label %done{mark}")
+        e.label(f"done{mark}")
+        before, mark = f"done{mark}", "_large"
     for i, j in sums:
         at = e.at(e.at("%c", e.let(f"mul i64 %c_row, {i * SIDE}")), j * 64)
         e.do(f"call void @llvm.x86.tilestored64(i8 {2 * i + j}, ptr {at}, i64 %c_row)")
@@ -175,13 +196,24 @@ def write(name: str) -> str:
     return e.function(name, TILE_PARAMETERS)
 
 
+SHARED = ("begin", "end", "turn", "write")
+SPLITS = {"rows": (True, False), "columns": (False, False)} | {
+    "rows_turned": (True, True), "columns_turned": (False, True)
+}  # fmt: skip
+"""Whether a kernel finds what it packs along K, and whether it transposes it."""
+
 UNIT_KERNELS = (
-    "begin", "end", "limits", "turn", "write",
-    *(f"split_{kind}" for kind in ("rows", "columns", "rows_turned", "columns_turned")),
+    *SHARED, "limits",
+    *(f"split_{kind}" for kind in SPLITS),
     *(f"multiply_{rows}_{columns}" for rows in (1, 2) for columns in (1, 2)),
     *(f"multiply_packing_{operand}_{kind}" for operand in "ab" for kind in ("rows", "columns")),
 )  # fmt: skip
-"""The kernels by name, in the order of their places in a table."""
+"""The kernels for a type, in the order of their places in a table."""
+
+
+def unit_name(kernel: str, source: str) -> str:
+    """What a kernel for operands of a type is called. Some are the same for all."""
+    return f"unit_{kernel}" if kernel in SHARED else f"unit_{kernel}_{source}"
 
 
 def unit_kernels(machine: Machine) -> list[str]:
@@ -189,8 +221,8 @@ def unit_kernels(machine: Machine) -> list[str]:
     if not machine.unit:
         return []
     config = ", ".join(f"i8 {byte}" for byte in CONFIG)
-    tile = "i8 immarg"
-    return [
+    tile, best = "i8 immarg", ("umin", "umax")
+    texts = [
         f"@tiles = private constant [64 x i8] [{config}], align 64",
         "declare void @llvm.x86.ldtilecfg(ptr)",
         "declare void @llvm.x86.tilerelease()",
@@ -198,26 +230,23 @@ def unit_kernels(machine: Machine) -> list[str]:
         f"declare void @llvm.x86.tileloadd64({tile}, ptr, i64)",
         f"declare void @llvm.x86.tilestored64({tile}, ptr, i64)",
         f"declare void @llvm.x86.tdpbf16ps({tile}, {tile}, {tile})",
-        *(f"declare i32 @llvm.vector.reduce.{which}.v{SIDE}i32({WORDS})" for which in ("umin", "umax")),
-        *(f"declare i32 @llvm.{which}.i32(i32, i32)" for which in ("umin", "umax")),
-        *(f"declare {WORDS} @llvm.{which}.v{SIDE}i32({WORDS}, {WORDS})" for which in ("umin", "umax")),
+        *(f"declare i32 @llvm.vector.reduce.{one}.v{SIDE}i32({WORDS})" for one in best),
+        *(f"declare i32 @llvm.{one}.i32(i32, i32)" for one in best),
+        *(f"declare {WORDS} @llvm.{one}.v{SIDE}i32({WORDS}, {WORDS})" for one in best),
         switch("unit_begin", "call void @llvm.x86.ldtilecfg(ptr @tiles)"),
         switch("unit_end", "call void @llvm.x86.tilerelease()"),
-        limits("unit_limits"),
         turn("unit_turn"),
         write("unit_write"),
-        split("unit_split_rows", along=True, turned=False),
-        split("unit_split_columns", along=False, turned=False),
-        split("unit_split_rows_turned", along=True, turned=True),
-        split("unit_split_columns_turned", along=False, turned=True),
-        *(
-            multiply(f"unit_multiply_{rows}_{columns}", rows, columns)
-            for rows in (1, 2)
-            for columns in (1, 2)
-        ),
-        *(
-            multiply_packing(f"unit_multiply_packing_{operand}_{kind}", operand, along=kind == "rows")
-            for operand in "ab"
-            for kind in ("rows", "columns")
-        ),
     ]
+    for source in PARTS:
+        texts.append(limits(f"unit_limits_{source}", source))
+        for kind, (along, turned) in SPLITS.items():
+            name = f"unit_split_{kind}_{source}"
+            texts.append(split(name, source, along=along, turned=turned))
+        for rows, columns in itertools.product((1, 2), repeat=2):
+            name = f"unit_multiply_{rows}_{columns}_{source}"
+            texts.append(multiply(name, source, rows, columns))
+        for operand, kind in itertools.product("ab", ("rows", "columns")):
+            name = f"unit_multiply_packing_{operand}_{kind}_{source}"
+            texts.append(multiply_packing(name, source, operand, along=kind == "rows"))
+    return texts

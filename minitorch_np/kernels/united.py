@@ -9,8 +9,18 @@ leaves less to transpose is computed: in a layer, the output instead of its weig
 """
 
 from .compiler import call, part, peek, poke
-from .operands import SIZE, SOURCE, UNIT, UNIT_SCRATCH, Scale, Table, View, moved, turned
-from .thirds import BRICK, SIDE, STEP, TILE_BYTES
+from .operands import (
+    SOURCE,
+    UNIT,
+    UNIT_PARTS,
+    UNIT_SCRATCH,
+    Scale,
+    Table,
+    View,
+    moved,
+    turned,
+)
+from .thirds import PARTS, SIDE, STEP, TILE_BYTES, brick
 from .unit import UNIT_KERNELS
 
 __all__ = [
@@ -30,6 +40,7 @@ MOST_KEPT = 256
 ROW = 4 * PANEL
 SUMS = PANEL * ROW
 """Bytes of a row of sums, and of a tile of them."""
+BRICK = brick(max(PARTS.values()))
 KEPT_AT = 2 * SUMS
 PASSING_AT = KEPT_AT + (MOST_KEPT // PANEL * MOST_STEPS + 1) * BRICK
 SCRATCH_BYTES = PASSING_AT + (MOST_STEPS + 1) * BRICK
@@ -43,13 +54,17 @@ BEGIN, END, LIMITS, TURN, WRITE, SPLIT, MULTIPLY, MULTIPLY_PACKING = (
     )
 )  # fmt: skip
 
-TILED, PACKED, TURNED, SCANNED, CALLED = 55, 1600, 750, 600, 3_000_000
-"""What the unit takes for a multiply-add, and for a number that is packed, that is transposed, that
-is looked at; and more than vectors for any product. In tenths of a picosecond on the machine
-where they were fitted to 774 products; only their ratios are used.
+TILED, PACKED, TURNED = (0, 15, 40, 55), (0, 600, 1100, 1600), (0, 250, 500, 750)
+"""What the unit takes, by the parts of numbers, for a multiply-add, for a number that is packed, and
+for one that is transposed. In tenths of a picosecond on the machine where times of 774 products
+were taken; only their ratios are used.
+"""
+SCANNED, RETURNED, CALLED = 600, 1500, 3_000_000
+"""What it takes for a number that is looked at, for a sum that is transposed, and more than vectors
+for any product.
 """
 MULTIPLIED, COPIED = 115, 1200
-"""What vectors take for a multiply-add, and for a number of B that they transpose."""
+"""What vectors take for a multiply-add, and for a number of B that they transpose or convert."""
 
 TINY, HUGE = 24, 253
 """Exponents, with float32's bias of 127, from which and up to which a number has three parts."""
@@ -66,7 +81,7 @@ def measured(table: Table, batch: int, rows: int, columns: int, v: View) -> int:
     """The limits of matrices, in one word: see `limits`."""
     found = table[UNIT_SCRATCH]
     poke(found, 0xFFFFFFFF)
-    if v.column == table[SIZE]:
+    if v.column == table[SOURCE]:
         count, length, step = rows, columns, v.row
     else:
         count, length, step = columns, rows, v.column
@@ -94,20 +109,20 @@ def way_of(table: Table, batch: int, m: int, n: int, k: int, a: View, b: View) -
     """How products of these matrices are computed, whose columns of C are neighbours. Any part of
     them may be computed so, too.
     """
-    size = table[SIZE]
-    if table[UNIT_SCRATCH] == 0 or table[SOURCE] != size or m < SIDE or n < SIDE or k < SIDE:
+    size, parts = table[SOURCE], table[UNIT_PARTS]
+    if table[UNIT_SCRATCH] == 0 or m < SIDE or n < SIDE or k < SIDE:
         return VECTORS
     if (a.column != size and a.row != size) or (b.column != size and b.row != size):
         return VECTORS
     a_along, b_along = a.column == size, b.row == size
     rows, columns, depth = m + SIDE - 1 & -SIDE, n + SIDE - 1 & -SIDE, k + STEP - 1 & -STEP
-    here = TURNED * ((0 if a_along else m * k) + (k * n if b_along else 0))
-    over = TURNED * ((m * k if a_along else 0) + (0 if b_along else k * n) + 2 * m * n)
+    here = TURNED[parts] * ((0 if a_along else m * k) + (k * n if b_along else 0))
+    over = TURNED[parts] * ((m * k if a_along else 0) + (0 if b_along else k * n)) + RETURNED * m * n
     by_unit = (
-        TILED * rows * columns * depth + PACKED * (rows + columns) * depth + min(here, over)
-        + SCANNED * (m + n) * k + CALLED
+        TILED[parts] * rows * columns * depth + PACKED[parts] * (rows + columns) * depth
+        + min(here, over) + SCANNED * (m + n) * k + CALLED
     )  # fmt: skip
-    by_vectors = MULTIPLIED * m * n * k + (COPIED * k * n if b_along else 0)
+    by_vectors = MULTIPLIED * m * n * k + (COPIED * k * n if b_along or parts < 3 else 0)
     if by_vectors < by_unit:
         return VECTORS
     if not exact(measured(table, batch, m, k, a), measured(table, batch, k, n, b), k):
@@ -118,7 +133,7 @@ def way_of(table: Table, batch: int, m: int, n: int, k: int, a: View, b: View) -
 @part
 def split_panel(table: Table, k: int, n: int, v: View, dst: int, columns: bool) -> None:
     """Packs a panel: n rows of K numbers, which are A's or, with `columns`, are B's columns."""
-    along = v.column == table[SIZE]
+    along = v.column == table[SOURCE]
     kernel = SPLIT + 2 * (along == columns) + (not along)
     for i in range(0, n, SIDE):
         at, step = v.at + i * v.row, v.row if along else v.column
@@ -141,7 +156,7 @@ def tile(
     if k > 0:
         split_panel(table, STEP if meanwhile else k, count, v, panel, columns)
     if k > 0 and meanwhile:
-        along = v.column == table[SIZE]
+        along = v.column == table[SOURCE]
         kernel = table[MULTIPLY_PACKING + 2 * columns + (not along)]
         call(kernel, (steps, a, b, at, row, k, v.at, v.row if along else v.column))
     else:
@@ -173,6 +188,7 @@ def united(
     kept, passing = table[UNIT_SCRATCH] + KEPT_AT, table[UNIT_SCRATCH] + PASSING_AT
     keep_a = m < n
     least, most = min(m, n), max(m, n)
+    size = 2 * table[UNIT_PARTS] * TILE_BYTES
     all_steps = (k + STEP - 1) // STEP
     blocks = (all_steps + MOST_STEPS - 1) // MOST_STEPS
     call(table[BEGIN], ())
@@ -187,7 +203,7 @@ def united(
             for p in range(0, most, PANEL):
                 for r in range(r0, min(least, r0 + MOST_KEPT), PANEL):
                     i, j = (r, p) if keep_a else (p, r)
-                    at = kept + (r - r0) // PANEL * steps * BRICK
+                    at = kept + (r - r0) // PANEL * steps * size
                     a_at, b_at = (at, passing) if keep_a else (passing, at)
                     high, wide = min(PANEL, m - i), min(PANEL, n - j)
                     av, bv = moved(ak, 0, i, 0), moved(bk, 0, j, 0)
