@@ -91,7 +91,6 @@ def next_step(e: Emitter, source: str, operand: str, along: bool) -> Iterator[No
     size = size_of(source)
     first = e.let(f"mul i64 {e.let('add i64 %i, 1')}, {STEP}")
     left = e.let(f"sub i64 %k, {first}")
-    last = e.let("sub i64 %k, 1")
     masks = [e.lanes_below(e.let(f"sub i64 {left}, {half * SIDE}")) for half in range(2)]
 
     def place(strip: int, r: int, half: int) -> Place:
@@ -100,9 +99,9 @@ def next_step(e: Emitter, source: str, operand: str, along: bool) -> Iterator[No
             k = e.let(f"add i64 {first}, {half * SIDE}")
             return e.at(at, e.let(f"mul i64 {k}, {size}")), masks[half]
         k = e.let(f"add i64 {first}, {r + half * SIDE}")
-        # beyond the end, any numbers: the other panel has zeros there
-        k = e.let(f"select i1 {e.let(f'icmp slt i64 {k}, %k')}, i64 {k}, i64 {last}")
-        return e.at(e.at("%src", e.let(f"mul i64 {k}, %step")), size * SIDE * strip), None
+        at = e.at(e.at("%src", e.let(f"mul i64 {k}, %step")), size * SIDE * strip)
+        inside = e.let(f"icmp slt i64 {k}, %k")
+        return e.let(f"select i1 {inside}, ptr {at}, ptr @zeros"), None
 
     for strip in range(2):
         to = e.at(f"%p{operand}", brick(PARTS[source]) + strip * TILE_BYTES)
@@ -224,6 +223,7 @@ def unit_kernels(machine: Machine) -> list[str]:
     tile, best = "i8 immarg", ("umin", "umax")
     texts = [
         f"@tiles = private constant [64 x i8] [{config}], align 64",
+        "@zeros = private constant [64 x i8] zeroinitializer, align 64",
         "declare void @llvm.x86.ldtilecfg(ptr)",
         "declare void @llvm.x86.tilerelease()",
         f"declare void @llvm.x86.tilezero({tile})",

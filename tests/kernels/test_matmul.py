@@ -483,8 +483,8 @@ from minitorch_np import kernels
 from minitorch_np.kernels import matmul as products
 from minitorch_np.kernels import family
 
-machine = family.Machine(int(sys.argv[1]), int(sys.argv[2]))
-if len(sys.argv) > 3:
+machine = family.Machine(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "True")
+if len(sys.argv) > 4:
     family.host_machine = lambda: machine
 assert family.host_machine() == machine
 random = np.random.default_rng(0)
@@ -506,19 +506,22 @@ print("right")
 
 @pytest.mark.skipif(machine() not in ("x86_64", "AMD64"), reason="names x86 CPUs")
 @pytest.mark.parametrize(
-    ("cpu", "vector_bytes", "rows"), [("avx512", 64, 14), ("avx2", 32, 6), ("sse", 16, 6)]
+    ("cpu", "vector_bytes", "rows", "unit"),
+    [("amx", 64, 14, True), ("avx512", 64, 14, False), ("avx2", 32, 6, False), ("sse", 16, 6, False)],
 )
-def test_cpus_by_name(cpu: str, vector_bytes: int, rows: int) -> None:
+def test_cpus_by_name(cpu: str, vector_bytes: int, rows: int, unit: bool) -> None:
     """Every width of vectors computes the same, compiled for a CPU that has no wider ones."""
     if not all(cpus.host_features().get(f, False) for f in cpus.NAMED[cpu][1]):
         pytest.skip(f"this CPU has no {cpu}")
-    done = python(NARROW, str(vector_bytes), str(rows), MINITORCH_NP_CPU=cpu)
+    if unit and not cpus.has_matrix_unit():
+        pytest.skip("this process may not use the matrix unit")
+    done = python(NARROW, str(vector_bytes), str(rows), str(unit), MINITORCH_NP_CPU=cpu)
     assert done == "right"
 
 
 def test_registers_of_arm() -> None:
     """Short vectors and many registers: NEON, as far as this CPU can tell."""
-    assert python(NARROW, "16", "14", "patch") == "right"
+    assert python(NARROW, "16", "14", "False", "patch") == "right"
 
 
 def test_an_unknown_cpu_is_refused() -> None:
