@@ -144,7 +144,7 @@ def row(case: Case, dtype: Any, seconds: float, peak: float) -> Row:
     reached = flop / times[OURS].best
     facts: dict[str, float | str] = {"GFLOP/s": round(reached / 1e9, 1)}
     if peak:
-        facts["% of peak"] = round(100 * reached / peak, 1)
+        facts["% of FMA peak"] = round(100 * reached / peak, 1)
     return Row(
         SUITE, f"{case.name}, {dtype.name}", times, flop, dtype.itemsize * elements,
         targets=targets(case, half), facts=facts,

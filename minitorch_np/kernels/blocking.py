@@ -46,9 +46,10 @@ for the price of adding the lanes up at the end. And where K is short, as in the
 of 10 outputs, a tile is done as soon as it is called: tiles are then lower and wider, and one call
 goes through a stripe of them.
 
-The bits of a result depend on the shapes and strides of the operands, not on the number of threads:
-within a block of K each element is one chain of multiply-adds in the order of K, whatever the
-tiles.
+A CPU with a matrix unit does large products another way: see `united`.
+
+The bits of a result depend on the operands, not on the number of threads: within a block of K each
+element is one chain of multiply-adds in the order of K, whatever the tiles.
 """
 
 from typing import NamedTuple
@@ -108,6 +109,8 @@ dot products. With more rows, packing B pays; with more columns, few lanes of a 
 """
 DOT_BYTES = 65_536
 """Bytes of A's rows that stay near while all columns of B pass by."""
+
+
 @part
 def pack(table: Table, k: int, n: int, src: View, dst: int, dst_step: int) -> None:
     """dst[k, n] = src[k, n], with rows of dst padded to whole vectors."""

@@ -1,8 +1,8 @@
 """The CPU that kernels are compiled for: this one, or another that the environment names.
 
-`MINITORCH_NP_CPU` is amx, avx512, avx2 or sse (any x86). It is there to test each width of vectors on
-one machine: `MINITORCH_NP_CPU=sse python -m pytest` runs everything without wide vectors and
-without fused multiply-adds.
+`MINITORCH_NP_CPU` is amx, avx512, avx2 or sse (any x86). It is there to test each unit and each
+width of vectors on one machine: `MINITORCH_NP_CPU=sse python -m pytest` runs everything without
+wide vectors and without fused multiply-adds.
 """
 
 import ctypes

@@ -8,7 +8,7 @@ from .dots import DOTS, dot, dots, sides_of_dots
 from .emitter import Machine, declarations, host_machine, size_of
 from .microkernel import MAX_VECTORS, fits, tile
 from .packing import packers
-from .thirds import PARTS
+from .splitting import PARTS
 from .unit import UNIT_KERNELS, unit_kernels, unit_name
 
 __all__ = ["Kernels", "Machine", "host_machine", "load"]
@@ -55,12 +55,9 @@ def module_text(element: str, machine: Machine) -> str:
         if fits(machine, rows, vectors)
     ]
     lanes = machine.vector_bytes // size_of(element)
-    return "\n\n".join(
-        [
-            declarations({lanes, DOTS}, types), *copies, dot("dot", element, machine), *dotted, *tiles,
-            *(unit_kernels(machine) if element == "float" else ()),
-        ]
-    )  # fmt: skip
+    unit = unit_kernels(machine) if element == "float" else []
+    head = declarations({lanes, DOTS}, types)
+    return "\n\n".join([head, *copies, dot("dot", element, machine), *dotted, *tiles, *unit])
 
 
 def load(source: str, folder: Path | None) -> Kernels:
@@ -85,4 +82,6 @@ def load(source: str, folder: Path | None) -> Kernels:
     names = [unit_name(kernel, source) for kernel in UNIT_KERNELS if united]
     unit = tuple(address(f"{element}_{name}") for name in names)
     sizes = size, size_of(source), lanes, machine.rows
-    return Kernels(*sizes, *addresses, dots=dotted, tile=tiles, unit=unit, parts=PARTS.get(source, 0))
+    return Kernels(
+        *sizes, *addresses, dots=dotted, tile=tiles, unit=unit, parts=PARTS.get(source, 0)
+    )

@@ -3,7 +3,8 @@
 How a product runs at the speed of the arithmetic is told in four files, best read in this order:
 `microkernel` (why a tile of C stays in registers), `packing` (how its operands come into the order
 that it reads), `blocking` (why the loops around it are ordered as they are) and `dots` (what small
-products do instead).
+products do instead). Where the CPU has a matrix unit there is a faster way for large ones: `unit`
+(how float32 is multiplied exactly by it), `splitting` and `united`.
 
 Here is what stands between an ndarray and those loops: which of them fit a dtype, the scratch that
 each thread packs into, and who shares the work. A call on small matrices costs less than a 16 x 16
@@ -275,7 +276,7 @@ def mm(
     global calls
     calls += 1
     kind = a.dtype
-    most = ALL if threads.pool.size == 1 else ALONE
+    most = ALONE if threads.helps() else ALL
     if start is None:
         if b.dtype is not kind or out.dtype is not kind:
             kind, a, b = checked(a, b, out, out)
@@ -305,7 +306,7 @@ def bmm(
         start = out
     if not (kind is b.dtype and kind is out.dtype and kind is start.dtype):
         kind, a, b = checked(a, b, out, start)
-    most = ALL if threads.pool.size == 1 else ALONE
+    most = ALONE if threads.helps() else ALL
     entry, code, table = _here.batch[kind]
     left = entry(a, b, out, code, table, alpha, beta, most, start)
     if left:

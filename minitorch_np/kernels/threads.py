@@ -35,8 +35,10 @@ PIECES = 4
 """Pieces per thread: enough to even out cores of unequal speed."""
 WORTH = 0.9
 """The part of the time alone that work may take at most to be worth other threads."""
-REST = 20.0
-"""How many times as long as work took that was not worth it nobody is asked to help."""
+REST, LONGEST = 300.0, 1.0
+"""How many times as long as work took that was not worth it nobody is asked to help, and at most
+for how many seconds: of a hundred calls, fewer than one then waits for a core that is taken.
+"""
 
 
 def default_num_threads() -> int:
@@ -141,7 +143,7 @@ class Pool:
         self.size = size
         self._asked: queue.SimpleQueue[Shared | None] = queue.SimpleQueue()
         self._started = False
-        self._rested = 0.0
+        self.rested = 0.0
         self._lock = threading.Lock()
 
     def _start(self) -> None:
@@ -164,12 +166,12 @@ class Pool:
             if self._asked.qsize() < 2 * self.size:  # else the helpers are far behind
                 self._asked.put(shared)
         vain = shared.work()
-        if direct and vain > 0:
-            self._rested = time.perf_counter() + REST * vain
+        if vain > 0:
+            self.rested = time.perf_counter() + min(REST * vain, LONGEST)
 
     def helps(self) -> bool:
         """Whether it is worth to ask: there are helpers, and they had time when last asked."""
-        return self.size > 1 and time.perf_counter() >= self._rested
+        return self.size > 1 and time.perf_counter() >= self.rested
 
     def close(self) -> None:
         """Lets the threads end."""
@@ -211,6 +213,7 @@ def set_num_threads(n: int) -> None:
         raise RuntimeError("set_num_threads expects a positive integer")
     if n != pool.size:
         before, pool = pool, Pool(n)
+        pool.rested = before.rested  # the cores are as busy as they were
         before.close()
         for known in forgetting:
             known.clear()

@@ -5,19 +5,24 @@ tile of 16 x 32 bfloat16 with one of 32 x 16 and adds the 16 x 16 products, in f
 8,192 multiply-adds in 16 cycles, where two units of AVX-512 do 1,024.
 
 bfloat16 has 8 significant bits, float32 has 24: three times as many. So each float32 is the exact
-sum of three bfloat16, a = a1 + a2 + a3, each at most 2**-8 of the one before, and
+sum of three bfloat16, a = a1 + a2 + a3, each some 2**-8 of the one before, and
 
     a b  =  a1 b1  +  a1 b2 + a2 b1  +  a1 b3 + a2 b2 + a3 b1  +  (a2 b3 + a3 b2 + a3 b3)
 
-A product of two bfloat16 is exact in float32. The last three terms are below 2**-25 of the whole:
-less than a float32 product is rounded by, so they are left out. What remains is six products for
-one, at sixteen times the rate: 2.7 times the speed of the vector units, less what splitting costs.
+A product of two bfloat16 is exact in float32. The last three terms are left out: they are 2**-23 of
+the whole at most and 2**-26 in the mean, less than the 2**-25 by which a product in float32 is
+rounded. What remains is six products for one, at sixteen times the rate: 2.7 times the speed of the
+vector units, less what splitting costs.
 The method is Henry, Tang and Heinecke's, "Leveraging the bfloat16 Artificial Intelligence Datatype
 For Higher-Precision Computations" (2019).
 
-Sums are as good as those of multiply-adds only if they are rounded as often. The five small
-products of a block of K are added first, while the sum is still small, then those of a1 b1, in the
-order of K: so the roundings that matter are one for each k.
+Sums are as good as those of multiply-adds only if they are rounded as seldom. So the five small
+products of a block of K are added first, while the sum is still small, then those of a1 b1: the
+roundings that matter are one for each k, or fewer. Errors are a quarter of those of the vectors'
+chains.
+
+Half types go the same way, with fewer parts: float16 has 11 bits, so two, and all four products are
+exact; bfloat16 is one, and multiplied as it is.
 
 What the unit does not do as IEEE 754 says: numbers below 2**-126 are zero to it, and the parts of
 an infinity would be NaN. `limits` finds operands for which that matters (see `blocking`); they are
@@ -30,16 +35,17 @@ from collections.abc import Iterable, Iterator
 from .emitter import Emitter, Machine, size_of
 from .microkernel import TILE_PARAMETERS, first_of_tiles, last_of_tiles, write_tile
 from .packing import transposed
-from .thirds import (
+from .splitting import (
     PARTS,
     SIDE,
     STEP,
     TILE_BYTES,
     WORDS,
-    Place,
+    ZEROS,
     brick,
     limits,
     packed,
+    places,
     split,
 )
 
@@ -49,6 +55,7 @@ SMALL = {1: (), 2: ((0, 1), (1, 1), (1, 0)), 3: ((0, 2), (0, 1), (1, 1), (1, 0),
 """The products but the largest, as parts of A and B, by how many parts there are: from each to the
 next one factor stays.
 """
+LARGE = ((0, 0),)
 
 CONFIG = bytes([1, 0, *[0] * 14, *[64, 0] * 8, *[0] * 16, *[16] * 8, *[0] * 8])
 """Palette 1: eight tiles of 16 rows of 64 bytes."""
@@ -69,100 +76,109 @@ def switch(name: str, operation: str) -> str:
 
 def multiply(name: str, source: str, rows: int, columns: int) -> str:
     """C = A @ B for a panel of A of so many strips, and one of B: packed by `split`."""
-    e = Emitter("float", SIDE)
-    products(e, PARTS[source], rows, columns, ())
-    return e.function(name, MULTIPLY)
+    product = Product(PARTS[source], rows, columns)
+    product.begin()
+    product.finish()
+    return product.e.function(name, MULTIPLY)
 
 
 def multiply_packing(name: str, source: str, operand: str, *, along: bool) -> str:
-    """The same for panels of two strips, of which that of `operand`, a or b, is packed meanwhile,
-    but for its first step: K numbers of 32 rows at `src`, `step` bytes apart, or with not `along` K
-    rows of 32 numbers. After the last step, one more is written.
+    """The same for panels of two strips and two steps or more, of which that of `operand`, a or b,
+    is packed meanwhile, but for its first step: K numbers of 32 rows at `src`, `step` bytes apart,
+    or with not `along` K rows of 32 numbers.
 
     So the unit multiplies while vectors are split, and memory is waited for less.
     """
-    e = Emitter("float", SIDE)
-    products(e, PARTS[source], 2, 2, next_step(e, source, operand, along))
-    return e.function(name, PACKING)
+    product = Product(PARTS[source], 2, 2)
+    product.begin()
+    product.e.do("%but_one = sub i64 %steps, 1")
+    product.loop("packing", "%but_one", next_step(product.e, source, operand, along))
+    product.finish()
+    return product.e.function(name, PACKING)
 
 
 def next_step(e: Emitter, source: str, operand: str, along: bool) -> Iterator[None]:
-    """Packs the step after %i."""
-    size = size_of(source)
-    first = e.let(f"mul i64 {e.let('add i64 %i, 1')}, {STEP}")
-    left = e.let(f"sub i64 %k, {first}")
-    masks = [e.lanes_below(e.let(f"sub i64 {left}, {half * SIDE}")) for half in range(2)]
-
-    def place(strip: int, r: int, half: int) -> Place:
-        if along:
-            at = e.at("%src", e.let(f"mul i64 %step, {strip * SIDE + r}"))
-            k = e.let(f"add i64 {first}, {half * SIDE}")
-            return e.at(at, e.let(f"mul i64 {k}, {size}")), masks[half]
-        k = e.let(f"add i64 {first}, {r + half * SIDE}")
-        at = e.at(e.at("%src", e.let(f"mul i64 {k}, %step")), size * SIDE * strip)
-        inside = e.let(f"icmp slt i64 {k}, %k")
-        return e.let(f"select i1 {inside}, ptr {at}, ptr @zeros"), None
-
+    """Packs the step after %i_packing."""
+    first = e.let(f"mul i64 {e.let('add i64 %i_packing, 1')}, {STEP}")
     for strip in range(2):
-        to = e.at(f"%p{operand}", brick(PARTS[source]) + strip * TILE_BYTES)
-        turned = along == (operand == "b")
-        yield from packed(
-            e, source, to, lambda r, half, strip=strip: place(strip, r, half), turned=turned
-        )
+        rows = [e.let(f"mul i64 %step, {strip * SIDE + r}") for r in range(SIDE if along else 0)]
+        base = [e.at("%src", row) for row in rows] or e.at("%src", size_of(source) * SIDE * strip)
+        to = e.at(f"%{operand}_packing", brick(PARTS[source]) + strip * TILE_BYTES)
+        place = places(e, source, first, base)
+        yield from packed(e, source, to, place, turned=along == (operand == "b"))
 
 
-def products(
-    e: Emitter, parts: int, rows: int, columns: int, meanwhile: Iterable[None]
-) -> None:
-    """The body of a function that multiplies; what comes `meanwhile` is written into the first
-    loop, a bit after each product.
-    """
-    sums = [(i, j) for i in range(rows) for j in range(columns)]
-    size, others = brick(parts), iter(meanwhile)
+class Product:
+    """The text of a function that multiplies panels of so many strips."""
 
-    def load(of: str, part: int, address: str) -> None:
-        for strip in range(rows if of == "a" else columns):
-            at = e.at(address, (2 * part + strip) * TILE_BYTES)
-            register = strip + (4 if of == "a" else 6)
-            e.do(f"call void @llvm.x86.tileloadd64(i8 {register}, ptr {at}, i64 64)")
+    def __init__(self, parts: int, rows: int, columns: int) -> None:
+        self.e = Emitter("float", SIDE)
+        self.parts, self.rows, self.columns = parts, rows, columns
+        self.sums = [(i, j) for i in range(rows) for j in range(columns)]
+        self.before, self.at = "entry", ("0", "%a", "%b")
+        """The block before, and where its loop ended."""
 
-    e.label("entry")
-    for row in range(rows * SIDE):  # C arrives while the sums are made
-        at = e.at("%c", e.let(f"mul i64 %c_row, {row}"))
-        for column in range(columns):
-            e.prefetch(e.at(at, column * 64), write=True)
-    for i, j in sums:
-        e.do(f"call void @llvm.x86.tilezero(i8 {2 * i + j})")
-    before, mark = "entry", ""
-    for pairs in filter(None, (SMALL[parts], ((0, 0),))):
-        e.do(f"br label %loop{mark}")
-        e.label(f"loop{mark}")
-        e.do(f"%i{mark} = phi i64 [0, %{before}], [%j{mark}, %loop{mark}]")
-        for one in "ab":
-            e.do(f"%p{one}{mark} = phi ptr [%{one}, %{before}], [%q{one}{mark}, %loop{mark}]")
+    def begin(self) -> None:
+        """Sums of zero; and C is asked for, which arrives while they grow."""
+        e = self.e
+        e.label("entry")
+        for row in range(self.rows * SIDE):
+            at = e.at("%c", e.let(f"mul i64 %c_row, {row}"))
+            for column in range(self.columns):
+                e.prefetch(e.at(at, column * 64), write=True)
+        for i, j in self.sums:
+            e.do(f"call void @llvm.x86.tilezero(i8 {2 * i + j})")
+
+    def loop(
+        self, name: str, until: str, meanwhile: Iterable[None] = (), large: bool = False
+    ) -> None:
+        """The small products, or the `large` one, of steps up to %until, from where the loop before
+        ended. What comes `meanwhile` is written between them.
+        """
+        e, others = self.e, iter(meanwhile)
+        pairs = LARGE if large or self.parts == 1 else SMALL[self.parts]
+        kinds, names = ("i64", "ptr", "ptr"), [f"{one}_{name}" for one in "iab"]
+        e.do(f"br label %{name}")
+        e.label(name)
+        for kind, one, first in zip(kinds, names, self.at, strict=True):
+            e.do(f"%{one} = phi {kind} [{first}, %{self.before}], [%next_{one}, %{name}]")
         held: list[int | None] = [None, None]
         for pair in pairs:
             for operand, one in enumerate("ab"):
                 if pair[operand] != held[operand]:
-                    load(one, pair[operand], f"%p{one}{mark}")
+                    self.load(one, pair[operand], f"%{one}_{name}")
             held = [*pair]
-            for i, j in sums:
-                tiles = f"i8 {2 * i + j}, i8 {4 + i}, i8 {6 + j}"
-                e.do(f"call void @llvm.x86.tdpbf16ps({tiles})")
+            for i, j in self.sums:
+                e.do(f"call void @llvm.x86.tdpbf16ps(i8 {2 * i + j}, i8 {4 + i}, i8 {6 + j})")
                 for _ in range(BITS // len(pairs)):
                     next(others, None)
-        for _ in others:  # what is left
-            pass
-        for one in "ab":
-            e.do(f"%q{one}{mark} = getelementptr i8, ptr %p{one}{mark}, i64 {size}")
-        e.do(f"%j{mark} = add i64 %i{mark}, 1")
-        more = e.let(f"icmp slt i64 %j{mark}, %steps")
-        e.do(f"br i1 {more}, label %loop{mark}, label %done{mark}")
-        e.label(f"done{mark}")
-        before, mark = f"done{mark}", "_large"
-    for i, j in sums:
-        at = e.at(e.at("%c", e.let(f"mul i64 %c_row, {i * SIDE}")), j * 64)
-        e.do(f"call void @llvm.x86.tilestored64(i8 {2 * i + j}, ptr {at}, i64 %c_row)")
+        for _ in others:
+            pass  # what is left
+        for one in names[1:]:
+            e.do(f"%next_{one} = getelementptr i8, ptr %{one}, i64 {brick(self.parts)}")
+        e.do(f"%next_{names[0]} = add i64 %{names[0]}, 1")
+        more = e.let(f"icmp slt i64 %next_{names[0]}, {until}")
+        e.do(f"br i1 {more}, label %{name}, label %{name}_done")
+        e.label(f"{name}_done")
+        self.before, self.at = f"{name}_done", tuple(f"%next_{one}" for one in names)
+
+    def load(self, operand: str, part: int, panel: str) -> None:
+        """A part of a step of a panel into tiles."""
+        for strip in range(self.rows if operand == "a" else self.columns):
+            at = self.e.at(panel, (2 * part + strip) * TILE_BYTES)
+            tile = strip + (4 if operand == "a" else 6)
+            self.e.do(f"call void @llvm.x86.tileloadd64(i8 {tile}, ptr {at}, i64 64)")
+
+    def finish(self) -> None:
+        """The steps that are left, the large products of all, and the sums into C."""
+        e = self.e
+        self.loop("rest", "%steps")
+        if self.parts > 1:
+            self.at = ("0", "%a", "%b")
+            self.loop("large", "%steps", large=True)
+        for i, j in self.sums:
+            at = e.at(e.at("%c", e.let(f"mul i64 %c_row, {i * SIDE}")), j * 64)
+            e.do(f"call void @llvm.x86.tilestored64(i8 {2 * i + j}, ptr {at}, i64 %c_row)")
 
 
 def turn(name: str) -> str:
@@ -172,9 +188,7 @@ def turn(name: str) -> str:
     row = 2 * SIDE * 4
     for i in range(2):
         for j in range(2):
-            rows = [
-                e.load(e.at("%src", (i * SIDE + r) * row + j * SIDE * 4)) for r in range(SIDE)
-            ]
+            rows = [e.load(e.at("%src", (i * SIDE + r) * row + j * SIDE * 4)) for r in range(SIDE)]
             for r, column in enumerate(transposed(e, rows)):
                 e.store(column, e.at("%dst", (j * SIDE + r) * row + i * SIDE * 4))
     return e.function(name, TURN)
@@ -223,7 +237,7 @@ def unit_kernels(machine: Machine) -> list[str]:
     tile, best = "i8 immarg", ("umin", "umax")
     texts = [
         f"@tiles = private constant [64 x i8] [{config}], align 64",
-        "@zeros = private constant [64 x i8] zeroinitializer, align 64",
+        f"{ZEROS} = private constant [64 x i8] zeroinitializer, align 64",
         "declare void @llvm.x86.ldtilecfg(ptr)",
         "declare void @llvm.x86.tilerelease()",
         f"declare void @llvm.x86.tilezero({tile})",

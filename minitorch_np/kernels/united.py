@@ -1,11 +1,28 @@
 """The loops around the matrix unit: which products go there, and how they are cut.
 
-They are those of `blocking`, with panels of 32 rows and of 32 columns. A factor is split into its
-parts while it is packed, which takes a third as long as 32 rows or columns are multiplied with it.
-So products with few rows or columns gain least, and it matters what is packed how: A's tiles hold
-neighbours along K side by side, B's hold pairs of them one below the other. An operand that lies in
-memory the other way must be transposed tile by tile; but C.T = B.T @ A.T, and whichever of the two
-leaves less to transpose is computed: in a layer, the output instead of its weight.
+A product goes there if that is estimated to be faster, and if it loses nothing: a pass over both
+operands looks for numbers too large or too small (`exact`).
+
+    for each block of K                          (MOST_STEPS)
+      for each block of the shorter side of C    (MOST_KEPT: stays packed)
+        for each panel of the longer side        (32 rows or columns: packed, and passes by)
+          for each panel of the block:  a tile of C, 32 x 32, in registers
+
+    level       holds                         bytes                    read again
+    registers   a tile of C                   4 of 8 tile registers    at each step of k
+    L1 and L2   the panel that passes         16 x 6 K = 98 K          for each kept one
+    L2          the panels that are kept      8 x 98 K = 786 K         for each that passes
+
+A step of k takes 24 multiplications of 16 cycles and 16 loads of a tile, of some 8 cycles from L1
+and 20 from L2: those fit into the shadow of the arithmetic. Packing does not, for it splits each
+number three ways: it takes a third as long as 32 rows or columns are multiplied with it. But the
+unit works for itself, so a panel is packed, a step ahead, while it is multiplied for the first
+time.
+
+It matters what is packed how: A's tiles hold neighbours along K side by side, B's hold them one
+below the other. An operand that lies in memory the other way is transposed tile by tile; but
+C.T = B.T @ A.T, and whichever leaves less to transpose is computed: in a layer, the output instead
+of its weight.
 """
 
 from .compiler import call, part, peek, poke
@@ -20,7 +37,7 @@ from .operands import (
     moved,
     turned,
 )
-from .thirds import PARTS, SIDE, STEP, TILE_BYTES, brick
+from .splitting import PARTS, SIDE, STEP, TILE_BYTES, brick
 from .unit import UNIT_KERNELS
 
 __all__ = [
@@ -42,8 +59,8 @@ SUMS = PANEL * ROW
 """Bytes of a row of sums, and of a tile of them."""
 BRICK = brick(max(PARTS.values()))
 KEPT_AT = 2 * SUMS
-PASSING_AT = KEPT_AT + (MOST_KEPT // PANEL * MOST_STEPS + 1) * BRICK
-SCRATCH_BYTES = PASSING_AT + (MOST_STEPS + 1) * BRICK
+PASSING_AT = KEPT_AT + MOST_KEPT // PANEL * MOST_STEPS * BRICK
+SCRATCH_BYTES = PASSING_AT + MOST_STEPS * BRICK
 """Room for a tile of sums and its transpose, for what is kept, and for the panel that passes."""
 
 BEGIN, END, LIMITS, TURN, WRITE, SPLIT, MULTIPLY, MULTIPLY_PACKING = (
@@ -55,7 +72,7 @@ BEGIN, END, LIMITS, TURN, WRITE, SPLIT, MULTIPLY, MULTIPLY_PACKING = (
 )  # fmt: skip
 
 TILED, PACKED, TURNED = (0, 15, 40, 55), (0, 600, 1100, 1600), (0, 250, 500, 750)
-"""What the unit takes, by the parts of numbers, for a multiply-add, for a number that is packed, and
+"""What the unit takes, by the parts of numbers, for a multiply-add, for a number that is packed,
 for one that is transposed. In tenths of a picosecond on the machine where times of 774 products
 were taken; only their ratios are used.
 """
@@ -117,7 +134,9 @@ def way_of(table: Table, batch: int, m: int, n: int, k: int, a: View, b: View) -
     a_along, b_along = a.column == size, b.row == size
     rows, columns, depth = m + SIDE - 1 & -SIDE, n + SIDE - 1 & -SIDE, k + STEP - 1 & -STEP
     here = TURNED[parts] * ((0 if a_along else m * k) + (k * n if b_along else 0))
-    over = TURNED[parts] * ((m * k if a_along else 0) + (0 if b_along else k * n)) + RETURNED * m * n
+    over = (
+        TURNED[parts] * ((m * k if a_along else 0) + (0 if b_along else k * n)) + RETURNED * m * n
+    )
     by_unit = (
         TILED[parts] * rows * columns * depth + PACKED[parts] * (rows + columns) * depth
         + min(here, over) + SCANNED * (m + n) * k + CALLED

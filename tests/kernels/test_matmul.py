@@ -507,7 +507,12 @@ print("right")
 @pytest.mark.skipif(machine() not in ("x86_64", "AMD64"), reason="names x86 CPUs")
 @pytest.mark.parametrize(
     ("cpu", "vector_bytes", "rows", "unit"),
-    [("amx", 64, 14, True), ("avx512", 64, 14, False), ("avx2", 32, 6, False), ("sse", 16, 6, False)],
+    [
+        ("amx", 64, 14, True),
+        ("avx512", 64, 14, False),
+        ("avx2", 32, 6, False),
+        ("sse", 16, 6, False),
+    ],
 )
 def test_cpus_by_name(cpu: str, vector_bytes: int, rows: int, unit: bool) -> None:
     """Every width of vectors computes the same, compiled for a CPU that has no wider ones."""

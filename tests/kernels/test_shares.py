@@ -147,7 +147,6 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """Work of microseconds is shared; a list of how many pieces each had."""
-    monkeypatch.setattr(threads, "REST", 0.0)
     monkeypatch.setattr(shares, "LEAST", 500.0)
     monkeypatch.setattr(shares, "PIECE", 200.0)
     monkeypatch.setattr(shares, "MANY", large.MANY)
@@ -195,7 +194,6 @@ SIZES = {
 @pytest.mark.parametrize("name", SIZES)
 def test_work_is_shared_where_there_is_enough(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Large tensors come in pieces, small ones in one, and one thread does without them."""
-    monkeypatch.setattr(threads, "REST", 0.0)
     found = counted(monkeypatch)
     before = threads.get_num_threads()
     f: Callable[[Any], Any] = {

@@ -170,6 +170,7 @@ def test_helpers_without_time_are_left_alone(monkeypatch: pytest.MonkeyPatch) ->
             begun.set()
             time.sleep(0.05)
 
+    monkeypatch.setattr(threads, "REST", 300.0)
     threads.set_num_threads(1)
     assert not threads.helps()
     threads.set_num_threads(2)
@@ -178,5 +179,7 @@ def test_helpers_without_time_are_left_alone(monkeypatch: pytest.MonkeyPatch) ->
     assert not threads.helps()
     monkeypatch.setattr(threads, "REST", 0.0)
     threads.set_num_threads(3)
+    assert not threads.helps()  # nor other threads: the cores are the same
+    threads.pool.rested = 0.0
     threads.run([(first,), (slow,)], True)
     assert threads.helps()

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Iterator
 from itertools import product
 
 import ml_dtypes
@@ -15,7 +14,7 @@ from minitorch_np import kernels
 from minitorch_np.kernels import matmul as products
 from minitorch_np.kernels.emitter import host_machine
 from minitorch_np.kernels.matmul import ALL, ALONE
-from minitorch_np.kernels.thirds import SIDE, STEP
+from minitorch_np.kernels.splitting import SIDE, STEP
 from minitorch_np.kernels.united import (
     ASK,
     MOST_KEPT,
@@ -34,13 +33,17 @@ from .test_matmul import (
     constant,
     embedded,
     normal,
+    one_thread,
     python,
     stepped,
     transposed,
     unaligned,
 )
 
-pytestmark = pytest.mark.skipif(not host_machine().unit, reason="this CPU has no matrix unit")
+pytestmark = [
+    pytest.mark.skipif(not host_machine().unit, reason="this CPU has no matrix unit"),
+    pytest.mark.usefixtures(one_thread.__name__),
+]
 
 READY = products.Ready("added")
 UNIT = (UNIT_PLAIN, UNIT_TURNED)
@@ -50,14 +53,6 @@ DTYPES = (SINGLE, *HALVES)
 SOURCES: list[Make] = [normal, transposed, embedded, unaligned]
 BLOCK = MOST_STEPS * STEP
 """The longest block of K."""
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = kernels.get_num_threads()
-    kernels.set_num_threads(1)
-    yield
-    kernels.set_num_threads(before)
 
 
 def multiply(
@@ -171,6 +166,16 @@ def test_all_24_bits_take_part(chosen: int) -> None:
     assert by(chosen, b, a).tobytes() == (np.diag(b)[:, None] * a).tobytes()
 
 
+@pytest.mark.parametrize("chosen", UNIT)
+def test_what_is_left_out_of_a_product_is_less_than_its_rounding(chosen: int) -> None:
+    random = np.random.default_rng(12)
+    a, b = normal((300, 1), "f4", random), normal((1, 300), "f4", random)
+    exact = a.astype("f8") * b
+    error = abs(by(chosen, a, b) / exact - 1)
+    assert error.max() < 2.0**-22
+    assert error.mean() < 2 * abs((a * b) / exact - 1).mean()
+
+
 def test_rounding_is_no_worse_than_that_of_vectors() -> None:
     random = np.random.default_rng(7)
     for k in (64, 400, 1500):
@@ -187,9 +192,7 @@ LARGE = (64, 256, 256)
 def operands() -> tuple[np.ndarray, np.ndarray]:
     m, k, n = LARGE
     random = np.random.default_rng(8)
-    return tuple(
-        random.uniform(1, 2, shape).astype("f4") for shape in ((m, k), (k, n))
-    )  # pyright: ignore[reportReturnType]
+    return tuple(random.uniform(1, 2, shape).astype("f4") for shape in ((m, k), (k, n)))  # pyright: ignore[reportReturnType]
 
 
 @pytest.mark.parametrize(
@@ -250,7 +253,9 @@ def test_any_numbers(exponents: tuple[int, int, int, int], seed: int, dtype: DTy
     m, k, n = LARGE
     made: list[np.ndarray] = []
     with np.errstate(all="ignore"):
-        for shape, (one, other) in zip(((m, k), (k, n)), (exponents[:2], exponents[2:]), strict=True):
+        for shape, (one, other) in zip(
+            ((m, k), (k, n)), (exponents[:2], exponents[2:]), strict=True
+        ):
             sizes = np.where(random.random(shape) < 0.5, 2.0**one, 2.0**other)
             made.append((random.uniform(-1, 1, shape) * sizes).astype(dtype))
         a, b = made
@@ -270,7 +275,7 @@ def test_bits_do_not_depend_on_threads(special: float) -> None:
     random = np.random.default_rng(9)
     a, b = normal((300, 200), "f4", random), transposed((200, 310), "f4", random)
     a[290, 3] = special
-    assert 300 * 200 * 310 > ALONE
+    assert ALONE < 300 * 200 * 310
     found: set[bytes] = set()
     for count in (1, 2, 3):
         kernels.set_num_threads(count)

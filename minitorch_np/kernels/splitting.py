@@ -9,12 +9,16 @@ The unit takes pairs of neighbours in K together, and any order of K is as good 
 as A and B have the same: here k and k + 16 are a pair, for vectors of both merge by one shift.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import cast
 
 from .emitter import Emitter, size_of
 from .packing import transposed_by_rounds, widened
 
-__all__ = ["PARTS", "SIDE", "STEP", "TILE_BYTES", "brick", "limits", "packed", "split"]
+__all__ = [
+    "PARTS", "SIDE", "STEP", "TILE_BYTES", "WORDS", "ZEROS",
+    "brick", "limits", "packed", "places", "split",
+]  # fmt: skip
 
 SIDE = 16
 """Rows of a tile of A's, and columns of one of B's; words in a row of a tile."""
@@ -24,13 +28,12 @@ PARTS = {"float": 3, "half": 2, "bfloat": 1}
 """bfloat16 in a number of each type, by its name in IR: of 24, 11 and 8 bits."""
 TILE_BYTES = 4 * SIDE * SIDE
 
-AHEAD = 256
-"""Bytes of a row by which it is asked for in advance."""
-
 SPLIT = "i64 %k, i64 %n, ptr %src, i64 %step, ptr %dst"
 LIMITS = "i64 %rows, i64 %columns, ptr %src, i64 %step, ptr %found"
 
 WORDS = f"<{SIDE} x i32>"
+ZEROS = "@zeros"
+"""The address of 64 bytes of nothing."""
 Place = tuple[str, str | None]
 """Where 16 numbers are, and a mask of those that are there."""
 
@@ -87,16 +90,40 @@ def packed(
             e.store(both, places[part][r])
         yield
     for part in range(parts if turned else 0):
-        tile = [e.load(at) for at in places[part]]
-        for tile in transposed_by_rounds(e, tile):
+        rows = [e.load(at) for at in places[part]]
+        for columns in transposed_by_rounds(e, rows):
+            rows = columns
             yield
-        for at, row in zip(places[part], tile, strict=True):
+        for at, row in zip(places[part], rows, strict=True):
             e.store(row, at)
 
 
+def places(
+    e: Emitter, source: str, first: str, base: str | Sequence[str], few: str | None = None
+) -> Callable[[int, int], Place]:
+    """What `packed` asks for: the step from `first` on, of %k in all. `base` has the addresses of
+    16 rows that are contiguous along K, or is that of rows of K, %step bytes apart, of which lanes
+    outside `few` are not touched. Beyond K there are zeros.
+    """
+    left = e.let(f"sub i64 %k, {first}")
+    masks = [e.lanes_below(left), e.lanes_below(e.let(f"sub i64 {left}, {SIDE}"))]
+
+    def along(r: int, half: int) -> Place:
+        k = e.let(f"add i64 {first}, {half * SIDE}")
+        return e.at(base[r], e.let(f"mul i64 {k}, {size_of(source)}")), masks[half]
+
+    def across(r: int, half: int) -> Place:
+        k = e.let(f"add i64 {first}, {r + half * SIDE}")
+        at = e.at(cast(str, base), e.let(f"mul i64 {k}, %step"))
+        inside = e.let(f"icmp slt i64 {k}, %k")
+        return e.let(f"select i1 {inside}, ptr {at}, ptr {ZEROS}"), few
+
+    return across if isinstance(base, str) else along
+
+
 def split(name: str, source: str, *, along: bool, turned: bool) -> str:
-    """Packs n rows of K numbers of a type (n up to 16), `step` bytes apart, as a strip; or with not `along`, K
-    rows of n. k is filled up with zeros, and n with anything.
+    """Packs n rows of K numbers of a type (n up to 16), `step` bytes apart, as a strip; or with not
+    `along`, K rows of n. k is filled up with zeros, and n with anything.
     """
     e = Emitter("float", SIDE)
     e.label("entry")
@@ -107,42 +134,18 @@ def split(name: str, source: str, *, along: bool, turned: bool) -> str:
         row = e.let(f"select i1 {inside}, i64 {r}, i64 {last}")
         rows.append(e.at("%src", e.let(f"mul i64 {row}, %step")))
     few = e.lanes_below("%n")
-    full = e.let(f"icmp sge i64 %n, {SIDE}")
     e.do("br label %loop")
     e.label("loop")
-    e.do("%i = phi i64 [0, %entry], [%i1, %whole], [%i1, %part]")
-    e.do("%to = phi ptr [%dst, %entry], [%to1, %whole], [%to1, %part]")
-    e.do("%left = sub i64 %k, %i")
+    e.do("%i = phi i64 [0, %entry], [%i1, %body]")
+    e.do("%to = phi ptr [%dst, %entry], [%to1, %body]")
     e.do(f"%i1 = add i64 %i, {STEP}")
     e.do(f"%to1 = getelementptr i8, ptr %to, i64 {brick(PARTS[source])}")
-    e.do(f"br i1 {e.let('icmp sgt i64 %left, 0')}, label %more, label %end")
-    e.label("more")
-    enough = e.let(f"icmp sge i64 %left, {STEP}")
-    easy = enough if along else e.let(f"and i1 {enough}, {full}")
-    e.do(f"br i1 {easy}, label %whole, label %part")
-
-    def place(r: int, half: int, block: str) -> Place:
-        first = half * SIDE if along else r + half * SIDE
-        k = e.let(f"add i64 %i, {first}")
-        mask = None
-        if along:
-            at = e.at(rows[r], e.let(f"mul i64 {k}, {size_of(source)}"))
-            if block == "part":
-                mask = e.lanes_below(e.let(f"sub i64 %left, {first}"))
-        else:
-            at = e.at("%src", e.let(f"mul i64 {k}, %step"))
-            if block == "part":
-                inside = e.let(f"icmp slt i64 {first}, %left")
-                mask = e.let(f"select i1 {inside}, {e.mask} {few}, {e.mask} zeroinitializer")
-        if block == "whole":
-            e.prefetch(e.at(at, AHEAD if along else e.let(f"mul i64 %step, {STEP}")))
-        return at, mask
-
-    for block in ("whole", "part"):
-        e.label(block)
-        for _ in packed(e, source, "%to", lambda r, half, block=block: place(r, half, block), turned=turned):
-            pass
-        e.do("br label %loop")
+    e.do(f"br i1 {e.let('icmp slt i64 %i, %k')}, label %body, label %end")
+    e.label("body")
+    place = places(e, source, "%i", rows if along else "%src", few)
+    for _ in packed(e, source, "%to", place, turned=turned):
+        pass  # all at once
+    e.do("br label %loop")
     e.label("end")
     return e.function(name, SPLIT)
 
