@@ -9,7 +9,7 @@ from .emitter import Machine, declarations, host_machine, size_of
 from .microkernel import MAX_VECTORS, fits, tile
 from .packing import packers
 from .splitting import PARTS
-from .unit import UNIT_KERNELS, unit_kernels, unit_name
+from .unit import UNIT_KERNELS, unit_name, unit_text
 
 __all__ = ["Kernels", "Machine", "host_machine", "load"]
 
@@ -55,9 +55,8 @@ def module_text(element: str, machine: Machine) -> str:
         if fits(machine, rows, vectors)
     ]
     lanes = machine.vector_bytes // size_of(element)
-    unit = unit_kernels(machine) if element == "float" else []
     head = declarations({lanes, DOTS}, types)
-    return "\n\n".join([head, *copies, dot("dot", element, machine), *dotted, *tiles, *unit])
+    return "\n\n".join([head, *copies, dot("dot", element, machine), *dotted, *tiles])
 
 
 def load(source: str, folder: Path | None) -> Kernels:
@@ -66,8 +65,7 @@ def load(source: str, folder: Path | None) -> Kernels:
     """
     machine = host_machine()
     element = "double" if source == "double" else "float"
-    united = machine.unit and element == "float"
-    name = f"{element}-{machine.vector_bytes}x{machine.rows}" + ("-unit" if united else "")
+    name = f"{element}-{machine.vector_bytes}x{machine.rows}"
     address = loaded(name, lambda: module_text(element, machine), folder)
     tiles = tuple(
         address(f"{element}_tile_{r}_{v}") if fits(machine, r, v) else 0
@@ -79,8 +77,10 @@ def load(source: str, folder: Path | None) -> Kernels:
     dotted = tuple(address(f"{element}_dots_{r}_{n}") for n, r in sides_of_dots())
     size = size_of(element)
     lanes = machine.vector_bytes // size
-    names = [unit_name(kernel, source) for kernel in UNIT_KERNELS if united]
-    unit = tuple(address(f"{element}_{name}") for name in names)
+    unit: tuple[int, ...] = ()
+    if machine.unit and source in PARTS:
+        address = loaded(f"unit-{source}", lambda: unit_text(source), folder)
+        unit = tuple(address(f"float_{unit_name(kernel, source)}") for kernel in UNIT_KERNELS)
     sizes = size, size_of(source), lanes, machine.rows
     return Kernels(
         *sizes, *addresses, dots=dotted, tile=tiles, unit=unit, parts=PARTS.get(source, 0)

@@ -32,7 +32,7 @@ multiplied by vectors.
 import itertools
 from collections.abc import Iterable, Iterator
 
-from .emitter import Emitter, Machine, size_of
+from .emitter import Emitter, declarations, size_of
 from .microkernel import TILE_PARAMETERS, first_of_tiles, last_of_tiles, write_tile
 from .packing import transposed
 from .splitting import (
@@ -49,7 +49,7 @@ from .splitting import (
     split,
 )
 
-__all__ = ["UNIT_KERNELS", "unit_kernels", "unit_name"]
+__all__ = ["UNIT_KERNELS", "unit_name", "unit_text"]
 
 SMALL = {1: (), 2: ((0, 1), (1, 1), (1, 0)), 3: ((0, 2), (0, 1), (1, 1), (1, 0), (2, 0))}
 """The products but the largest, as parts of A and B, by how many parts there are: from each to the
@@ -209,14 +209,14 @@ def write(name: str) -> str:
     return e.function(name, TILE_PARAMETERS)
 
 
-SHARED = ("begin", "end", "turn", "write")
-SPLITS = {"rows": (True, False), "columns": (False, False)} | {
-    "rows_turned": (True, True), "columns_turned": (False, True)
+SPLITS = {
+    "rows": (True, False), "columns": (False, False),
+    "rows_turned": (True, True), "columns_turned": (False, True),
 }  # fmt: skip
 """Whether a kernel finds what it packs along K, and whether it transposes it."""
 
 UNIT_KERNELS = (
-    *SHARED, "limits",
+    "begin", "end", "turn", "write", "limits",
     *(f"split_{kind}" for kind in SPLITS),
     *(f"multiply_{rows}_{columns}" for rows in (1, 2) for columns in (1, 2)),
     *(f"multiply_packing_{operand}_{kind}" for operand in "ab" for kind in ("rows", "columns")),
@@ -225,17 +225,16 @@ UNIT_KERNELS = (
 
 
 def unit_name(kernel: str, source: str) -> str:
-    """What a kernel for operands of a type is called. Some are the same for all."""
-    return f"unit_{kernel}" if kernel in SHARED else f"unit_{kernel}_{source}"
+    """What a kernel for operands of a type is called."""
+    return f"unit_{kernel}_{source}"
 
 
-def unit_kernels(machine: Machine) -> list[str]:
-    """The text of all of them, or nothing where the CPU has no such unit."""
-    if not machine.unit:
-        return []
+def unit_text(source: str) -> str:
+    """All kernels for one type of operands, as one IR module."""
     config = ", ".join(f"i8 {byte}" for byte in CONFIG)
     tile, best = "i8 immarg", ("umin", "umax")
     texts = [
+        declarations({SIDE}, ("float", "i16")),
         f"@tiles = private constant [64 x i8] [{config}], align 64",
         f"{ZEROS} = private constant [64 x i8] zeroinitializer, align 64",
         "declare void @llvm.x86.ldtilecfg(ptr)",
@@ -247,20 +246,19 @@ def unit_kernels(machine: Machine) -> list[str]:
         *(f"declare i32 @llvm.vector.reduce.{one}.v{SIDE}i32({WORDS})" for one in best),
         *(f"declare i32 @llvm.{one}.i32(i32, i32)" for one in best),
         *(f"declare {WORDS} @llvm.{one}.v{SIDE}i32({WORDS}, {WORDS})" for one in best),
-        switch("unit_begin", "call void @llvm.x86.ldtilecfg(ptr @tiles)"),
-        switch("unit_end", "call void @llvm.x86.tilerelease()"),
-        turn("unit_turn"),
-        write("unit_write"),
+        switch(unit_name("begin", source), "call void @llvm.x86.ldtilecfg(ptr @tiles)"),
+        switch(unit_name("end", source), "call void @llvm.x86.tilerelease()"),
+        turn(unit_name("turn", source)),
+        write(unit_name("write", source)),
+        limits(unit_name("limits", source), source),
     ]
-    for source in PARTS:
-        texts.append(limits(f"unit_limits_{source}", source))
-        for kind, (along, turned) in SPLITS.items():
-            name = f"unit_split_{kind}_{source}"
-            texts.append(split(name, source, along=along, turned=turned))
-        for rows, columns in itertools.product((1, 2), repeat=2):
-            name = f"unit_multiply_{rows}_{columns}_{source}"
-            texts.append(multiply(name, source, rows, columns))
-        for operand, kind in itertools.product("ab", ("rows", "columns")):
-            name = f"unit_multiply_packing_{operand}_{kind}_{source}"
-            texts.append(multiply_packing(name, source, operand, along=kind == "rows"))
-    return texts
+    for kind, (along, turned) in SPLITS.items():
+        name = unit_name(f"split_{kind}", source)
+        texts.append(split(name, source, along=along, turned=turned))
+    for rows, columns in itertools.product((1, 2), repeat=2):
+        name = unit_name(f"multiply_{rows}_{columns}", source)
+        texts.append(multiply(name, source, rows, columns))
+    for operand, kind in itertools.product("ab", ("rows", "columns")):
+        name = unit_name(f"multiply_packing_{operand}_{kind}", source)
+        texts.append(multiply_packing(name, source, operand, along=kind == "rows"))
+    return "\n\n".join(texts)
