@@ -54,7 +54,7 @@ element is one chain of multiply-adds in the order of K, whatever the tiles.
 
 from typing import NamedTuple
 
-from .compiler import call, part
+from .compiler import call, call_int, part
 from .dots import DOTS as SIDE_OF_DOTS
 from .microkernel import MAX_VECTORS
 from .operands import (
@@ -73,13 +73,15 @@ from .operands import (
     TILE,
     TOO_STRIDED,
     TRANSPOSE,
+    UNBUILT,
+    UNIT_LOOPS,
     Scale,
     Table,
     View,
     moved,
     turned,
 )
-from .united import ASK, UNIT_TURNED, VECTORS, united, way_of
+from .united import ASK, VECTORS, way_for
 
 KC = 400
 """Longest block of K. All blocks are equal, so each is at least half as long."""
@@ -315,7 +317,8 @@ def loops(
 
     If they take more than `most` multiply-adds, returns their number and does nothing. A negative
     `most` is the way to take, whatever their number, or ASK, which returns that way and does
-    nothing. Returns TOO_STRIDED if neither rows nor columns of C are contiguous.
+    nothing. Returns TOO_STRIDED if neither rows nor columns of C are contiguous, and UNBUILT if the
+    way is one of the matrix unit's that is not there yet.
     """
     size, source = table[SIZE], table[SOURCE]
     if batch == 0 or m == 0 or n == 0:
@@ -341,20 +344,26 @@ def loops(
         m, n, a, b, c, s = n, m, turned(b), turned(a), turned(c), turned(s)
     if batch * m * n * k > most >= 0:
         return batch * m * n * k
-    way = most
-    if most >= 0 or most == ASK:
-        way = way_of(table, batch, m, n, k, a, b)
-        if most == ASK:
-            return way
+    way = way_for(table, m, n, k, a, b) if most >= 0 or most == ASK else most
+    if way != VECTORS:
+        if table[UNIT_LOOPS] == 0:
+            return UNBUILT
+        way = call_int(
+            table[UNIT_LOOPS],
+            (
+                table, batch, m, n, k,
+                a.at, a.batch, a.row, a.column, b.at, b.batch, b.row, b.column,
+                c.at, c.batch, c.row, c.column, s.at, s.batch, s.row, s.column,
+                alpha, beta, way, most,
+            ),
+        )  # fmt: skip
+    if most == ASK or way != VECTORS:
+        return way
     as_dots = along_k and (m <= DOT_ROWS or n <= DOT_COLUMNS) and k >= table[LANES]
     scale = Scale(alpha, beta)
     for t in range(batch):
         at, bt, ct, st = moved(a, t, 0, 0), moved(b, t, 0, 0), moved(c, t, 0, 0), moved(s, t, 0, 0)
-        if way == UNIT_TURNED:
-            united(table, n, m, k, turned(bt), turned(at), turned(ct), turned(st), scale, True)
-        elif way != VECTORS:
-            united(table, m, n, k, at, bt, ct, st, scale, False)
-        elif as_dots:
+        if as_dots:
             dotted(table, m, n, k, at, bt, ct, st, scale)
         else:
             tiled(table, m, n, k, at, bt, ct, st, scale)

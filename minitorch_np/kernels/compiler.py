@@ -317,9 +317,9 @@ def _caller(returned: Foreign, result: Foreign) -> Foreign:
 
 
 call: Callable[[int, tuple[float, ...]], None] = _caller(_types.void, _ir.VoidType())
-"""In compiled code: calls the C function at an address, with numbers for arguments."""
+"""In compiled code: calls the C function at an address, with numbers or pointers."""
 
-call_int: Callable[[int, tuple[float, ...]], int] = _caller(_types.int64, _ir.IntType(64))
+call_int: Callable[[int, tuple[object, ...]], int] = _caller(_types.int64, _ir.IntType(64))
 """`call` for a function that returns an int64."""
 
 

@@ -11,7 +11,7 @@ from .packing import packers
 from .splitting import PARTS
 from .unit import UNIT_KERNELS, unit_name, unit_text
 
-__all__ = ["Kernels", "Machine", "host_machine", "load"]
+__all__ = ["Kernels", "Machine", "host_machine", "load", "load_unit"]
 
 
 class Kernels(NamedTuple):
@@ -32,10 +32,8 @@ class Kernels(NamedTuple):
     dot: int
     dots: tuple[int, ...]
     tile: tuple[int, ...]
-    unit: tuple[int, ...]
-    """Those of `UNIT_KERNELS`, for all but doubles on a CPU that has a matrix unit."""
     parts: int
-    """bfloat16 in a number, for the unit."""
+    """bfloat16 in a number, for a matrix unit; 0 where there is none for it."""
 
 
 def sources(element: str) -> tuple[str, ...]:
@@ -77,11 +75,12 @@ def load(source: str, folder: Path | None) -> Kernels:
     dotted = tuple(address(f"{element}_dots_{r}_{n}") for n, r in sides_of_dots())
     size = size_of(element)
     lanes = machine.vector_bytes // size
-    unit: tuple[int, ...] = ()
-    if machine.unit and source in PARTS:
-        address = loaded(f"unit-{source}", lambda: unit_text(source), folder)
-        unit = tuple(address(f"float_{unit_name(kernel, source)}") for kernel in UNIT_KERNELS)
+    parts = PARTS.get(source, 0) if machine.unit else 0
     sizes = size, size_of(source), lanes, machine.rows
-    return Kernels(
-        *sizes, *addresses, dots=dotted, tile=tiles, unit=unit, parts=PARTS.get(source, 0)
-    )
+    return Kernels(*sizes, *addresses, dots=dotted, tile=tiles, parts=parts)
+
+
+def load_unit(source: str, folder: Path | None) -> tuple[int, ...]:
+    """The addresses of `UNIT_KERNELS` for operands of `float`, `half` or `bfloat`."""
+    address = loaded(f"unit-{source}", lambda: unit_text(source), folder)
+    return tuple(address(f"float_{unit_name(kernel, source)}") for kernel in UNIT_KERNELS)

@@ -106,7 +106,7 @@ def _no(*_: object) -> bool:
 _COUNT = 4
 """Which of the words counts the products."""
 
-_tables = matmul.Ready("matrix")
+_tables = matmul.Ready("matrix", {})
 
 
 @functools.cache
@@ -118,7 +118,7 @@ def _entered() -> Callable[..., bool]:
         id(np.ndarray),
     ]  # fmt: skip
     for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
-        words += [id(dtype), _tables.table(matmul.kernels_of(dtype))]
+        words += [id(dtype), _tables.table(dtype)]
     return entered(matrix, [*words, 0])
 
 

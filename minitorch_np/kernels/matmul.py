@@ -32,9 +32,15 @@ from .compiler import (
     table_type,
 )
 from .microkernel import MAX_VECTORS
-from .operands import MISMATCH, PAGE, TOO_STRIDED
-from .unit import UNIT_KERNELS
-from .united import ASK, SCRATCH_BYTES
+from .operands import (
+    MISMATCH,
+    PAGE,
+    TILE,
+    TOO_STRIDED,
+    UNBUILT,
+    UNIT_LOOPS,
+)
+from .united import ASK, SCRATCH_BYTES, united
 
 Matrix = np.ndarray[tuple[int, ...], np.dtype[Any]]
 Table = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -199,6 +205,18 @@ def loops_address() -> int:
 
 
 @functools.cache
+def united_address() -> int:
+    """Where the compiled `united` is."""
+    return c_function(united, table_type, *[int64] * 20, float64, float64, int64, int64)
+
+
+@functools.cache
+def unit_of(operands: Operands) -> tuple[int, ...]:
+    """Where the matrix unit's kernels for operands of a dtype are."""
+    return family.load_unit(operands if isinstance(operands, str) else "float", cache_folder())
+
+
+@functools.cache
 def kernels_of(operands: Operands) -> family.Kernels:
     """The kernels for operands of a dtype, kept beside numba's files between runs."""
     if isinstance(operands, str):
@@ -220,33 +238,32 @@ def scratch(kernels: family.Kernels) -> tuple[Matrix, Matrix]:
 class Ready(dict[Operands, Work]):
     """By dtype of the operands: the entry of a kind, and what it needs in this thread."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, units: dict[Operands, list[int]]) -> None:
         super().__init__()
-        self.kind = kind
+        self.kind, self.units = kind, units
         self.kept: list[Matrix] = []
+        self.tables: dict[Operands, Table] = {}
 
     def __missing__(self, operands: Operands) -> Work:
         entry = entry_of(operands, self.kind)
         work = entry, 0, 0
         if isinstance(operands, str) or operands.kind not in "iu":
-            work = entry, loops_address(), self.table(kernels_of(operands))
+            work = entry, loops_address(), self.table(operands)
         self[operands] = work
         return work
 
-    def table(self, k: family.Kernels) -> int:
+    def table(self, operands: Operands) -> int:
         """Address of what `loops` read. It and its scratch live as long as this object."""
+        k = kernels_of(operands)
         buffers = scratch(k)
         starts = [-(-buffer.ctypes.data // PAGE) * PAGE for buffer in buffers]
         shift = k.lanes.bit_length() - 1
         head = (*starts, k.itemsize, k.source_size, k.lanes, shift, k.rows)
         copies = k.copy, k.transpose, k.gather
-        unit = [0] * (2 + len(UNIT_KERNELS))
-        if k.unit:
-            room = np.empty(SCRATCH_BYTES + PAGE, np.uint8)
-            self.kept.append(room)
-            unit = [-(-room.ctypes.data // PAGE) * PAGE, k.parts, *k.unit]
+        unit = k.parts, *self.units.get(operands, [0] * (TILE - UNIT_LOOPS))
         table = np.array((*head, *copies, k.dot, *k.dots, *unit, *k.tile), np.int64)
         self.kept += [*buffers, table]
+        self.tables[operands] = table
         return table.ctypes.data
 
 
@@ -254,9 +271,23 @@ class PerThread(threading.local):
     """What each thread owns, so that several may multiply at once."""
 
     def __init__(self) -> None:
-        self.matrix, self.batch = Ready("matrix"), Ready("batch")
-        self.added = {1: Ready("biased"), 2: Ready("added")}
+        self.units: dict[Operands, list[int]] = {}
+        """What the loops for the matrix unit need, by dtype, once they were needed."""
+        self.matrix, self.batch = Ready("matrix", self.units), Ready("batch", self.units)
+        self.added = {1: Ready("biased", self.units), 2: Ready("added", self.units)}
         """By the dimensions of the start."""
+        self.room = np.empty(0, np.uint8)
+        """What those loops pack into."""
+
+    def add_unit(self, operands: Operands) -> None:
+        """Lets products of a dtype use the matrix unit."""
+        if not self.room.size:
+            self.room = np.empty(SCRATCH_BYTES + PAGE, np.uint8)
+        start = -(-self.room.ctypes.data // PAGE) * PAGE
+        self.units[operands] = [united_address(), start, *unit_of(operands)]
+        for ready in (self.matrix, *self.added.values(), self.batch):
+            if operands in ready.tables:
+                ready.tables[operands][UNIT_LOOPS:TILE] = self.units[operands]
 
 
 _here = PerThread()
@@ -342,8 +373,17 @@ def finish(
 
     def asked(a: Matrix, b: Matrix, place: Matrix, start: Matrix, way: int) -> int:
         entry, code, table = (_here.added[2] if place.ndim == 2 else _here.batch)[kind]
+        left = entry(a, b, place, code, table, alpha, beta, way, start)
+        if left != UNBUILT:
+            return left
+        _here.add_unit(kind)  # in this thread for the first time
         return entry(a, b, place, code, table, alpha, beta, way, start)
 
+    if left == UNBUILT:
+        _here.add_unit(kind)
+        left = asked(a, b, into, start, ALONE if threads.helps() else ALL)
+        if left == 0:
+            return
     way = asked(a, b, into, start, ASK)  # of the whole, so that results do not depend on its parts
 
     def piece(a: Matrix, b: Matrix, start: Matrix) -> Callable[[Matrix], object]:
@@ -389,6 +429,8 @@ def cut(
 def build() -> None:
     """Compiles all that `mm` and `bmm` can need."""
     integers = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
-    for kind in ("half", *map(np.dtype, ("float32", "float64", *integers))):
+    for kind in (*HALVES.values(), *map(np.dtype, ("float32", "float64", *integers))):
         for ready in (_here.matrix, *_here.added.values(), _here.batch):
             _ = ready[kind]
+        if kind in _here.matrix.tables and kernels_of(kind).parts > 0:
+            _here.add_unit(kind)

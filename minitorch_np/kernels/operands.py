@@ -17,13 +17,14 @@ PAGE = 4096
 (
     A_SCRATCH, B_SCRATCH, SIZE, SOURCE, LANES, SHIFT, ROWS, COPY, TRANSPOSE, GATHER, DOT, DOTS
 ) = range(12)  # fmt: skip
-UNIT_SCRATCH = DOTS + 2 * SIDE_OF_DOTS
-"""0 where there is no matrix unit for this dtype."""
-UNIT_PARTS = UNIT_SCRATCH + 1
-"""bfloat16 in a number, for that unit."""
-UNIT = UNIT_SCRATCH + 2
+UNIT_PARTS = DOTS + 2 * SIDE_OF_DOTS
+"""bfloat16 in a number, for the matrix unit; 0 where there is none for this dtype."""
+UNIT_LOOPS = UNIT_PARTS + 1
+"""The address of `united`, or 0: it and the rest are made when first needed."""
+UNIT_SCRATCH = UNIT_PARTS + 2
+UNIT = UNIT_PARTS + 3
 TILE = UNIT + len(UNIT_KERNELS)
-TOO_STRIDED, MISMATCH = -1, -2
+TOO_STRIDED, MISMATCH, UNBUILT = -1, -2, -3
 
 
 class View(NamedTuple):

@@ -41,10 +41,10 @@ from .splitting import PARTS, SIDE, STEP, TILE_BYTES, brick
 from .unit import UNIT_KERNELS
 
 __all__ = [
-    "ASK", "SCRATCH_BYTES", "UNIT_PLAIN", "UNIT_TURNED", "VECTORS", "united", "way_of",
+    "ASK", "SCRATCH_BYTES", "UNIT_PLAIN", "UNIT_TURNED", "VECTORS", "united", "way_for",
 ]  # fmt: skip
 
-ASK, VECTORS, UNIT_PLAIN, UNIT_TURNED = -3, -4, -5, -6
+ASK, VECTORS, UNIT_PLAIN, UNIT_TURNED = -4, -5, -6, -7
 """Ways to compute a product: by vectors, by the unit, by the unit with rows for columns."""
 
 PANEL = 2 * SIDE
@@ -122,12 +122,10 @@ def exact(a: int, b: int, k: int) -> bool:
 
 
 @part
-def way_of(table: Table, batch: int, m: int, n: int, k: int, a: View, b: View) -> int:
-    """How products of these matrices are computed, whose columns of C are neighbours. Any part of
-    them may be computed so, too.
-    """
+def way_for(table: Table, m: int, n: int, k: int, a: View, b: View) -> int:
+    """The fastest way for products of such matrices, whose columns of C are neighbours."""
     size, parts = table[SOURCE], table[UNIT_PARTS]
-    if table[UNIT_SCRATCH] == 0 or m < SIDE or n < SIDE or k < SIDE:
+    if parts == 0 or m < SIDE or n < SIDE or k < SIDE:
         return VECTORS
     if (a.column != size and a.row != size) or (b.column != size and b.row != size):
         return VECTORS
@@ -143,8 +141,6 @@ def way_of(table: Table, batch: int, m: int, n: int, k: int, a: View, b: View) -
     )  # fmt: skip
     by_vectors = MULTIPLIED * m * n * k + (COPIED * k * n if b_along or parts < 3 else 0)
     if by_vectors < by_unit:
-        return VECTORS
-    if not exact(measured(table, batch, m, k, a), measured(table, batch, k, n, b), k):
         return VECTORS
     return UNIT_PLAIN if here <= over else UNIT_TURNED
 
@@ -196,7 +192,7 @@ def tile(
 
 
 @part
-def united(
+def by_unit(
     table: Table, m: int, n: int, k: int, a: View, b: View, c: View, s: View, scale: Scale,
     turn: bool,
 ) -> None:  # fmt: skip
@@ -238,3 +234,35 @@ def united(
                         scale, turn, kb if p == 0 or r == r0 else 0, bv if columns else av, columns,
                     )  # fmt: skip
     call(table[END], ())
+
+
+def united(
+    table: Table, batch: int, m: int, n: int, k: int,
+    a_at: int, a_batch: int, a_row: int, a_column: int,
+    b_at: int, b_batch: int, b_row: int, b_column: int,
+    c_at: int, c_batch: int, c_row: int, c_column: int,
+    s_at: int, s_batch: int, s_row: int, s_column: int,
+    alpha: float, beta: float, way: int, task: int,
+) -> int:  # fmt: skip
+    """Does a batch of products by the unit, one of the two ways, and returns 0; but returns VECTORS
+    and does nothing if they would not be exact, all of them. To ASK is to do nothing else: the
+    answer is the way. Any part of them may be computed so, too, and need not be looked at again.
+    """
+    a, b = View(a_at, a_batch, a_row, a_column), View(b_at, b_batch, b_row, b_column)
+    c, s = View(c_at, c_batch, c_row, c_column), View(s_at, s_batch, s_row, s_column)
+    looked = task < 0 and task != ASK
+    if not looked and not exact(
+        measured(table, batch, m, k, a), measured(table, batch, k, n, b), k
+    ):
+        return VECTORS
+    if task == ASK:
+        return way
+    turn = way == UNIT_TURNED
+    if turn:
+        m, n, a, b, c, s = n, m, turned(b), turned(a), turned(c), turned(s)
+    for t in range(batch):
+        by_unit(
+            table, m, n, k, moved(a, t, 0, 0), moved(b, t, 0, 0), moved(c, t, 0, 0),
+            moved(s, t, 0, 0), Scale(alpha, beta), turn,
+        )  # fmt: skip
+    return 0

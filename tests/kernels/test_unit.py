@@ -45,7 +45,7 @@ pytestmark = [
     pytest.mark.usefixtures(one_thread.__name__),
 ]
 
-READY = products.Ready("added")
+HERE = products.PerThread()
 UNIT = (UNIT_PLAIN, UNIT_TURNED)
 HALVES = (np.dtype("float16"), np.dtype(ml_dtypes.bfloat16))
 SINGLE = np.dtype("float32")
@@ -62,7 +62,9 @@ def multiply(
     """`mm`, by a way of the caller's choice."""
     start = out if start is None else start
     kind, a, b = products.checked(a, b, out, start)
-    entry, code, table = READY[kind]
+    if kind not in HERE.units:
+        HERE.add_unit(kind)
+    entry, code, table = HERE.added[2][kind]
     return entry(a, b, out, code, table, alpha, beta, way, start)
 
 
@@ -331,10 +333,11 @@ def guarded(values):
     return view
 
 random = np.random.default_rng(0)
-ready = products.Ready("matrix")
+here = products.PerThread()
 for dtype in ("f4", "f2"):
     kind = "half" if dtype == "f2" else np.dtype("f4")
-    entry, code, table = ready[kind]
+    here.add_unit(kind)
+    entry, code, table = here.matrix[kind]
     for m, k, n in ((32, 64, 32), (17, 33, 35), (48, 70, 65), (64, 100, 33)):
         for turn_a in (False, True):
             for turn_b in (False, True):
