@@ -35,9 +35,9 @@ PIECES = 4
 """Pieces per thread: enough to even out cores of unequal speed."""
 WORTH = 0.9
 """The part of the time alone that work may take at most to be worth other threads."""
-REST, LONGEST = 300.0, 1.0
+REST, LONGEST = 1000.0, 1.0
 """How many times as long as work took that was not worth it nobody is asked to help, and at most
-for how many seconds: of a hundred calls, fewer than one then waits for a core that is taken.
+for how many seconds: of a thousand calls, few then wait for a core that is taken.
 """
 
 
