@@ -5,12 +5,11 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from platform import machine
 
-import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -34,63 +33,21 @@ from minitorch_np.kernels.blocking import (
 )
 from minitorch_np.kernels.matmul import ALONE, UNIT
 
-FLOATS = ("float32", "float64")
-DType = str | np.dtype
-Make = Callable[[tuple[int, ...], DType, np.random.Generator], np.ndarray]
-
-
-def normal(shape: tuple[int, ...], dtype: DType, random: np.random.Generator) -> np.ndarray:
-    return random.standard_normal(shape).astype(dtype)
-
-
-def transposed(shape: tuple[int, ...], dtype: DType, random: np.random.Generator) -> np.ndarray:
-    return normal((*shape[:-2], shape[-1], shape[-2]), dtype, random).swapaxes(-1, -2)
-
-
-def embedded(shape: tuple[int, ...], dtype: DType, random: np.random.Generator) -> np.ndarray:
-    """A slice whose every neighbour is NaN, so that a read outside it shows."""
-    whole = np.full((*shape[:-2], shape[-2] * 2 + 1, shape[-1] + 7), np.nan, dtype)
-    view = whole[..., 1::2, 3:-4]
-    view[...] = normal(shape, dtype, random)
-    return view
-
-
-def stepped(shape: tuple[int, ...], dtype: DType, random: np.random.Generator) -> np.ndarray:
-    """No dimension is contiguous."""
-    whole = np.full((*shape[:-2], shape[-2] * 2, shape[-1] * 3), np.nan, dtype)
-    view = whole[..., ::2, ::3]
-    view[...] = normal(shape, dtype, random)
-    return view
-
-
-def equal_rows(shape: tuple[int, ...], dtype: DType, random: np.random.Generator) -> np.ndarray:
-    return np.broadcast_to(normal((1, shape[-1]), dtype, random), shape)
-
-
-def equal_columns(shape: tuple[int, ...], dtype: DType, random: np.random.Generator) -> np.ndarray:
-    return np.broadcast_to(normal((shape[-2], 1), dtype, random), shape)
-
-
-def constant(shape: tuple[int, ...], dtype: DType, random: np.random.Generator) -> np.ndarray:
-    return np.broadcast_to(normal((), dtype, random), shape)
-
-
-def unaligned(shape: tuple[int, ...], dtype: DType, random: np.random.Generator) -> np.ndarray:
-    data = b"x" + normal(shape, dtype, random).tobytes()
-    return np.frombuffer(data, dtype, offset=1).reshape(shape)
-
-
-SOURCES: list[Make] = [
+from .matrices import (
+    GUARD,
+    HALVES,
+    RESULTS,
+    SOURCES,
+    STARTS,
+    Make,
+    assert_product,
     normal,
-    transposed,
-    embedded,
+    python,
     stepped,
-    equal_rows,
-    equal_columns,
-    constant,
-    unaligned,
-]
-RESULTS: list[Make] = [normal, transposed, embedded, stepped]
+    transposed,
+)
+
+FLOATS = ("float32", "float64")
 
 
 @pytest.fixture(autouse=True)
@@ -99,30 +56,6 @@ def one_thread() -> Iterator[None]:
     kernels.set_num_threads(1)
     yield
     kernels.set_num_threads(before)
-
-
-def assert_product(
-    out: np.ndarray,
-    a: np.ndarray,
-    b: np.ndarray,
-    *,
-    alpha: float = 1.0,
-    added: np.ndarray | None = None,
-) -> None:
-    """|error| <= (K + 3) u (|alpha| |A| |B| + |C|), the bound for sums in any order (Higham,
-    section 3.5).
-    """
-    exact = alpha * np.matmul(a.astype("f8"), b.astype("f8"))
-    size = abs(alpha) * np.matmul(abs(a).astype("f8"), abs(b).astype("f8"))
-    if added is not None:
-        exact, size = exact + added, size + abs(added.astype("f8"))
-    # float64 is judged by itself: NumPy's own product may be as far off as ours
-    steps = a.shape[-1] + 3 if out.dtype == np.float32 else 2 * a.shape[-1] + 6
-    error = np.abs(out - exact)
-    bound = steps * np.finfo(out.dtype).eps / 2 * size + np.finfo(out.dtype).tiny
-    assert out.shape == exact.shape
-    assert not np.isnan(out).any()
-    assert (error <= bound).all(), (error / bound).max()
 
 
 def check(
@@ -230,17 +163,6 @@ def test_any(
     check(*sizes, dtype, *makes, batch=batch)
 
 
-STARTS: dict[str, Callable[[int, int], tuple[tuple[int, int], tuple[int, int]]]] = {
-    "row": lambda m, n: ((1, n), (0, 1)),
-    "column": lambda m, n: ((m, 1), (1, 0)),
-    "number": lambda m, n: ((1, 1), (0, 0)),
-    "matrix": lambda m, n: ((m, n), (n, 1)),
-    "columns": lambda m, n: ((m, n), (1, m)),
-    "stepped": lambda m, n: ((m, 3 * n), (3 * n, 3)),
-}
-"""How a start of shape (m, n) lies in memory: the shape of that, and strides in elements."""
-
-
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("kind", STARTS)
 @pytest.mark.parametrize("make_out", RESULTS)
@@ -295,9 +217,6 @@ def test_a_start_of_another_shape_or_dtype_is_refused() -> None:
         kernels.mm(a, a, a.copy(), beta=1.0, start=np.ones(5, "f4"))
     with pytest.raises(TypeError):
         kernels.mm(a, a, a.copy(), beta=1.0, start=np.ones((4, 4), "f8"))
-
-
-HALVES = (np.dtype("float16"), np.dtype(ml_dtypes.bfloat16))
 
 
 @pytest.mark.parametrize("dtype", HALVES, ids=str)
@@ -536,24 +455,8 @@ def test_an_unknown_cpu_is_refused() -> None:
     assert "MINITORCH_NP_CPU is one of amx, avx512, avx2, sse" in caught.value.stderr
 
 
-GUARDED = """
-import ctypes, mmap, sys
-import numpy as np
+GUARDED = f"""{GUARD}
 from minitorch_np import kernels
-
-page = mmap.PAGESIZE
-libc = ctypes.CDLL(None, use_errno=True)
-libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-
-def guarded(values):
-    memory = mmap.mmap(-1, 9 * page)
-    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-    assert libc.mprotect(start + 8 * page, page, 0) == 0
-    end = np.frombuffer(memory, values.dtype, 8 * page // values.itemsize)[-values.size:]
-    turned = values.flags.f_contiguous
-    view = end.reshape(values.shape[::-1]).T if turned else end.reshape(values.shape)
-    view[...] = values
-    return view
 
 random = np.random.default_rng(0)
 for dtype in ("f4", "f8"):
@@ -630,17 +533,6 @@ def test_strides_of_single_rows_and_columns_are_ignored() -> None:
 def test_num_threads_must_be_positive() -> None:
     with pytest.raises(RuntimeError, match="set_num_threads expects a positive integer"):
         kernels.set_num_threads(0)
-
-
-def python(code: str, *arguments: str, **environment: str) -> str:
-    result = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return result.stdout.strip()
 
 
 def test_numba_is_imported_when_first_needed() -> None:

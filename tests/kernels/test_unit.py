@@ -4,7 +4,6 @@ import os
 import sys
 from itertools import product
 
-import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -24,7 +23,9 @@ from minitorch_np.kernels.united import (
     VECTORS,
 )
 
-from .test_matmul import (
+from .matrices import (
+    GUARD,
+    HALVES,
     RESULTS,
     STARTS,
     DType,
@@ -33,12 +34,12 @@ from .test_matmul import (
     constant,
     embedded,
     normal,
-    one_thread,
     python,
     stepped,
     transposed,
     unaligned,
 )
+from .test_matmul import one_thread
 
 pytestmark = [
     pytest.mark.skipif(not host_machine().unit, reason="this CPU has no matrix unit"),
@@ -47,7 +48,6 @@ pytestmark = [
 
 HERE = products.PerThread()
 UNIT = (UNIT_PLAIN, UNIT_TURNED)
-HALVES = (np.dtype("float16"), np.dtype(ml_dtypes.bfloat16))
 SINGLE = np.dtype("float32")
 DTYPES = (SINGLE, *HALVES)
 SOURCES: list[Make] = [normal, transposed, embedded, unaligned]
@@ -312,25 +312,9 @@ def test_small_and_scattered_products_stay_with_vectors(dtype: DType) -> None:
         assert way(make((200, 200), dtype, random), b) == VECTORS
 
 
-GUARDED = """
-import ctypes, mmap
-import numpy as np
+GUARDED = f"""{GUARD}
 from minitorch_np.kernels import matmul as products
 from minitorch_np.kernels.united import UNIT_PLAIN, UNIT_TURNED
-
-page = mmap.PAGESIZE
-libc = ctypes.CDLL(None, use_errno=True)
-libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-
-def guarded(values):
-    memory = mmap.mmap(-1, 65 * page)
-    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-    assert libc.mprotect(start + 64 * page, page, 0) == 0
-    end = np.frombuffer(memory, values.dtype, 64 * page // values.itemsize)[-values.size:]
-    turned = values.flags.f_contiguous
-    view = end.reshape(values.shape[::-1]).T if turned else end.reshape(values.shape)
-    view[...] = values
-    return view
 
 random = np.random.default_rng(0)
 here = products.PerThread()
