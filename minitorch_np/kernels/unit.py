@@ -12,20 +12,19 @@ sum of three bfloat16, a = a1 + a2 + a3, each some 2**-8 of the one before, and
 A product of two bfloat16 is exact in float32. The last three terms are left out: they are 2**-23 of
 the whole at most and 2**-26 in the mean, less than the 2**-25 by which a product in float32 is
 rounded. What remains is six products for one, at sixteen times the rate: 2.7 times the speed of the
-vector units, less what splitting costs.
-The method is Henry, Tang and Heinecke's, "Leveraging the bfloat16 Artificial Intelligence Datatype
-For Higher-Precision Computations" (2019).
+vector units, less what splitting costs. The method is Henry, Tang and Heinecke's, "Leveraging the
+bfloat16 Artificial Intelligence Datatype For Higher-Precision Computations" (2019).
 
 Sums are as good as those of multiply-adds only if they are rounded as seldom. So the five small
 products of a block of K are added first, while the sum is still small, then those of a1 b1: the
-roundings that matter are one for each k, or fewer. Errors are a quarter of those of the vectors'
-chains.
+roundings that matter are one for each k, or fewer. Errors are smaller than those of the vectors'
+chains, as a test holds.
 
 Half types go the same way, with fewer parts: float16 has 11 bits, so two, and all four products are
 exact; bfloat16 is one, and multiplied as it is.
 
 What the unit does not do as IEEE 754 says: numbers below 2**-126 are zero to it, and the parts of
-an infinity would be NaN. `limits` finds operands for which that matters (see `blocking`); they are
+an infinity would be NaN. `limits` finds operands for which that matters (see `united`); they are
 multiplied by vectors.
 """
 
@@ -63,8 +62,8 @@ CONFIG = bytes([1, 0, *[0] * 14, *[64, 0] * 8, *[0] * 16, *[16] * 8, *[0] * 8])
 MULTIPLY = "i64 %steps, ptr %a, ptr %b, ptr %c, i64 %c_row"
 PACKING = MULTIPLY + ", i64 %k, ptr %src, i64 %step"
 BITS = 15
-"""Pieces of the next step that are packed after the products of two tiles in one loop, shared among
-them.
+"""Pieces of the next step that are packed after a multiplication, where a loop has one pair of
+parts; where it has more, they share them.
 """
 TURN = "ptr %src, ptr %dst"
 

@@ -13,6 +13,7 @@ from minitorch_np import kernels
 from minitorch_np.kernels import matmul as products
 from minitorch_np.kernels.emitter import host_machine
 from minitorch_np.kernels.matmul import ALL, ALONE
+from minitorch_np.kernels.operands import MISMATCH, TOO_STRIDED, UNBUILT
 from minitorch_np.kernels.splitting import SIDE, STEP
 from minitorch_np.kernels.united import (
     ASK,
@@ -358,6 +359,8 @@ print(host_machine().unit)
     assert python(code, MINITORCH_NP_CPU="avx512") == "False"
 
 
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*fork.*:RuntimeWarning")  # JAX's, where that is loaded
 def test_a_child_may_use_tiles() -> None:
     a, b = operands()
     expected = by(UNIT_PLAIN, a, b)
@@ -368,5 +371,7 @@ def test_a_child_may_use_tiles() -> None:
 
 
 def test_ways_are_no_counts() -> None:
-    """`most` is a count, or a way."""
-    assert max(ASK, VECTORS, *UNIT) < -2 < 0 < ALL
+    """`most` is a count, or a way; what is returned is one of them, or what went wrong."""
+    ways, wrong = {ASK, VECTORS, *UNIT}, {TOO_STRIDED, MISMATCH, UNBUILT}
+    assert len(ways | wrong) == 7
+    assert max(ways | wrong) < 0 < ALL
