@@ -124,11 +124,11 @@ def _run_and_check(
     return results
 
 
-def _watched_step(task: Task, node: Node) -> None:
+def _watched_step(task: Task, node: Node) -> Node | None:
     """`Task.step` that warns of whose rule raised."""
     before, _running.node = _running.node, node
     try:
-        _step(task, node)
+        return _step(task, node)
     except Exception:
         _show_history(node)
         raise

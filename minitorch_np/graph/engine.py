@@ -65,9 +65,10 @@ def walk(
             if not task.waiting.get(node, 0):
                 task.ready.push(node)
         ready, step = task.ready, task.step
-        while ready:
-            node = ready.take()
-            step(node)
+        following = None
+        while following is not None or ready:
+            node = ready.take() if following is None else following
+            following = step(node)
         if task.callbacks is not None:
             task.call_back()
     except Exception as error:
@@ -243,8 +244,9 @@ class Task:
                 self.captures[node, nr] = grad
         return node.hooked(arrived) if hooked and not ends else arrived
 
-    def step(self, node: Node) -> None:
-        """Run one node, hand its results on, and find out who became ready."""
+    def step(self, node: Node) -> Node | None:
+        """Run one node, hand its results on, and find out who became ready: the one that goes next,
+        if it goes before all that were ready before."""
         arrived = self.buffers.pop(node, _NOTHING) or [None] * len(node.expects)
         if self.captures:
             arrived = self.capture(node, arrived)
@@ -253,15 +255,16 @@ class Task:
         if isinstance(node, AccumulateGrad):
             if self.accumulating:
                 self.end_at(node, arrived)
-            return
+            return None
         edges = node.edges
         if self.targets is not None:
             edges = self.targets.get(node) or (None,) * len(edges)
             if not (self.accumulating or node in self.targets):
-                return  # backward() runs the node that it ends at, and grad() does not
+                return None  # backward() runs the node that it ends at, and grad() does not
         results = node.run(arrived, edges)
         del arrived
-        waiting, buffers, push = self.waiting, self.buffers, self.ready.push
+        waiting, buffers, before = self.waiting, self.buffers, self.ready.before
+        following = None
         for nr, target in enumerate(edges):
             if target is None:
                 continue
@@ -281,9 +284,10 @@ class Task:
                 del grad
             waiting[child] = left = waiting[child] - 1
             if not left:
-                push(child)
+                following = before(following, child)
         if not self.keep_graph:  # not before: a gradient that does not fit leaves the node whole
             node.release()
+        return following
 
 
 def current_task() -> Task | None:

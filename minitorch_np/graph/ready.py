@@ -24,6 +24,25 @@ class Ready(list[Node]):
         if hole:
             self._rise(hole, node)
 
+    def before(self, first: Node | None, node: Node) -> Node | None:
+        """Which goes before all of these, if either does: `first`, of which that is known, or a
+        node that became ready. The other joins these; both do where neither was recorded last.
+
+        Taken at once, it leaves these in the order that they would have if it had been pushed:
+        only among leaves does that depend on who was here.
+        """
+        if first is None:
+            if not self or self[0].order < node.order:
+                return node
+        elif first.order < node.order:
+            self.push(first)
+            return node
+        elif first.order == node.order:
+            self.push(first)
+            first = None
+        self.push(node)
+        return first
+
     def take(self) -> Node:
         """Take the first node away."""
         last = self.pop()

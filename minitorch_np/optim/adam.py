@@ -161,10 +161,11 @@ def _numbers(
     decay: float, decoupled: bool,
 ) -> Array:  # fmt: skip
     """The numbers of a step as the loop takes them; the next parameter has the same."""
-    return numbers_as(
-        dtype, 1 - lr * decay if decoupled else 1.0, 0.0 if decoupled else decay, 1 - beta1, beta2,
+    numbers = (
+        1 - lr * decay if decoupled else 1.0, 0.0 if decoupled else decay, 1 - beta1, beta2,
         1 - beta2, (1 - beta2**step) ** 0.5, eps, -lr / (1 - beta1**step),
     )  # fmt: skip
+    return numbers_as(dtype, numbers)
 
 
 def _decayed(parameter: Tensor, grad: Tensor, group: Group) -> Tensor:

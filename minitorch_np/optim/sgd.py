@@ -68,8 +68,13 @@ class SGD(Optimizer):
         loss = evaluated(closure)
         for group in self.param_groups:
             lr = to_scalar(group["lr"])
+            numbers = (
+                -value_of(lr), value_of(group["weight_decay"]), group["momentum"],
+                1 - group["dampening"],
+            )  # fmt: skip
+            nesterov = bool(group["nesterov"])
             for parameter, grad in with_grads(group):
-                if self._at_once(parameter, grad, value_of(lr), group):
+                if self._at_once(parameter, grad, numbers, nesterov):
                     continue
                 step = self._direction(parameter, grad, group)
                 if isinstance(lr, Tensor) and lr.requires_grad:
@@ -78,21 +83,25 @@ class SGD(Optimizer):
                     parameter.add_(step, alpha=-value_of(lr))
         return loss
 
-    def _at_once(self, parameter: Tensor, grad: Tensor, lr: float, group: Group) -> bool:
-        """Whether one loop over memory made the step, with the bits that the ops would give."""
-        momentum = group["momentum"]
-        buffer = self.state[parameter].get("momentum_buffer") if momentum else None
-        if momentum and buffer is None:
-            return False
+    def _at_once(
+        self, parameter: Tensor, grad: Tensor, numbers: tuple[float, ...], nesterov: bool
+    ) -> bool:
+        """Whether one loop over memory made the step, with the bits that the ops would give.
+
+        The numbers are those that `steps.sgd_momentum` takes.
+        """
+        buffer: Tensor | None = None
+        if numbers[2]:
+            buffer = self.state[parameter].get("momentum_buffer")
+            if buffer is None:
+                return False
         arrays = flat(parameter, grad) if buffer is None else flat(parameter, grad, buffer)
         if arrays is None:
             return False
-        decay = value_of(group["weight_decay"])
-        given = numbers_as(arrays[0].dtype, -lr, decay, momentum, 1 - group["dampening"])
+        given = numbers_as(arrays[0].dtype, numbers)
         if buffer is None:
             loop("steps.sgd", given.dtype)(*arrays, given)
         else:
-            nesterov = bool(group["nesterov"])
             loop("steps.sgd_momentum", given.dtype)(*arrays, given, nesterov)
             bump(buffer)
         bump(parameter)

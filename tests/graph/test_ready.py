@@ -92,3 +92,34 @@ def test_a_heap_gives_the_latest_first() -> None:
             ready.push(node)
         assert [ready.take() for _ in range(count)] == nodes[::-1]
         assert not ready
+
+
+def walked(choice: random.Random, nodes: list[Node], *, ahead: bool) -> list[Node]:
+    """The order in which nodes go that get ready a few at a time, all pushed or held `ahead`."""
+    ready, waiting, order = Ready(), list(nodes), list[Node]()
+    first: Node | None = None
+    while waiting or ready or first is not None:
+        if not ready and first is None:
+            ready.push(waiting.pop())
+        order.append(ready.take() if first is None else first)
+        first = None
+        for _ in range(min(len(waiting), choice.randint(0, 4))):
+            if ahead:
+                first = ready.before(first, waiting.pop())
+            else:
+                ready.push(waiting.pop())
+    return order
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_who_goes_next_without_the_heap_goes_in_its_order(seed: int) -> None:
+    choice = random.Random(seed)
+    leaf = (1 << 64) - 1
+    nodes = [Node(()) for _ in range(choice.randint(1, 60))]
+    for node in nodes:
+        if choice.random() < choice.choice([0.2, 0.5, 0.9]):
+            node.order = leaf
+    choice.shuffle(nodes)
+    found = [walked(random.Random(seed), nodes, ahead=ahead) for ahead in (False, True)]
+    assert found[0] == found[1]
+    assert sorted(map(id, found[0])) == sorted(map(id, nodes))
