@@ -22,6 +22,9 @@ T = TypeVar("T")
 NUMPYS_OWN = 1 << 14
 """Bytes up to which the memory of a result is NumPy's own: it keeps small blocks itself."""
 
+_BRIEF = 1 << 18
+"""Bytes over which a loop takes so little time that Python's lock may be kept meanwhile."""
+
 _MOST = 10_000
 """Forms, and plans of each op, that are kept; then all are forgotten, and met again as new."""
 
@@ -34,8 +37,8 @@ class Form:
     """
 
     __slots__ = ("alike", "alone", "beside", "brief", "contiguous", "count", "dims", "dtype",
-                 "expects", "in_order", "nbytes", "order", "packed", "shape", "size", "steps",
-                 "stride", "swift")  # fmt: skip
+                 "each", "expects", "in_order", "nbytes", "order", "packed", "shape", "size",
+                 "steps", "stride", "swift")  # fmt: skip
 
     alike: "Form | None"
     """What an elementwise op makes of floating tensors that all have this form, when NumPy may
@@ -48,6 +51,8 @@ class Form:
     swift: int | None
     """Which of the loops of `kernels.small` takes tensors of this form: 0 that for float32, 1 that
     for float64; None where none does."""
+    each: int | None
+    """The same of those of them that take one element after another, and so longer tensors."""
     dims: NDArray[np.int64] | None
     """The shape as compiled code reads it, once a new ndarray of this form was asked for that NumPy
     allocates, and that lies in the order of its dims."""
@@ -92,18 +97,20 @@ class Form:
         self.brief = self.contiguous and shape != () and 0 < self.nbytes <= NUMPYS_OWN
         if not self.in_order:
             self.packed, self.order = _packed(shape, stride)
-        self.alike = self.beside = self.alone = self.swift = self.dims = None
+        self.alike = self.beside = self.alone = self.swift = self.each = self.dims = None
         if dtype.category != FLOATING or dtype.is_half:
             return
         if not shape:
             self.alone = self
-            self.swift = size // 8
+            self.swift = self.each = size // 8
         elif 0 < self.nbytes <= NUMPYS_OWN and self.packed is not None:
             own = (shape, stride)
             self.alike = self._with(strides.elementwise(shape, (own,)))
             self.beside = self._with(strides.elementwise(shape, (own, ((), ()))))
             if self.contiguous and self.alike is self:
-                self.swift = size // 8
+                self.swift = self.each = size // 8
+        elif self.contiguous and 0 < self.nbytes <= _BRIEF:
+            self.each = size // 8
 
     def _with(self, stride: Stride) -> "Form":
         return self if stride == self.stride else form_of(self.shape, stride, self.dtype)

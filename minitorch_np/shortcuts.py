@@ -85,10 +85,10 @@ def _swift(plan: Plan, usual: Sequence[str], end: Sequence[str]) -> Iterator[str
         return
     inputs = plan.inputs()
     same = "".join([f" and {arg}.form is form" for arg in inputs[1:]])
-    yield f"if swift is not None and form.swift is not None{same}:"
+    yield f"if swift is not None and form.each is not None{same}:"
     yield from [f"    {line}" for line in _fetched(inputs)]
     yield "    result = blank(form)"
-    yield f"    swift[form.swift]({', '.join([f'a_{arg}' for arg in inputs])}, result.nd)"
+    yield f"    swift[form.each]({', '.join([f'a_{arg}' for arg in inputs])}, result.nd)"
     yield from [f"    {line}" for line in end]
     yield "else:"
     yield from [f"    {line}" for line in usual]

@@ -98,9 +98,9 @@ def threshold_backward(grad_output: Tensor, input: Tensor, threshold: Number) ->
     form = input.form
     if grad_output.form is form and threshold == 0 and form.contiguous:
         a, g = input.array, grad_output.array
-        if form.swift is not None and not kernels.waiting:
+        if form.each is not None and not kernels.waiting:
             done = blank(form)
-            _GATE[form.swift](a, g, done.nd)
+            _GATE[form.each](a, g, done.nd)
             return done
         if form.alike is not None:
             return owning(form.alike, np.where(quiet.run(np.less_equal, a, _ZERO), _ZERO, g))

@@ -112,6 +112,28 @@ def test_swift_ops(name: str) -> None:
         same(f, x.requires_grad_(), y.requires_grad_())
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("nbytes", [1 << 14, 1 << 18])
+@pytest.mark.parametrize("name", [n for n in SWIFT if not n.endswith("_")])
+def test_the_longest_that_they_take_and_longer_ones(name: str, nbytes: int, dtype: str) -> None:
+    """To the bit: which loop takes a tensor must not show."""
+    with np.errstate(over="ignore"):
+        a, b = np.array(list(product(SPECIAL, repeat=2))).astype(dtype).T
+    count = nbytes // a.dtype.itemsize
+    for n in (count, count + 1):
+        found: list[Any] = []
+        for lib in (minitorch_np, torch):
+            given = [lib.from_numpy(np.resize(each, n)) for each in (a, b)]
+            x = given[0].requires_grad_()
+            out = getattr(lib, name)(*given[: 1 if SWIFT[name].plan.swift in UNARY else 2])
+            out.backward(given[1])
+            found.append((out.detach().numpy(), x.grad.numpy()))
+        for ours, theirs in zip(*found, strict=True):
+            nan = np.isnan(theirs)
+            assert np.array_equal(np.isnan(ours), nan)
+            assert ours[~nan].tobytes() == theirs[~nan].tobytes()
+
+
 @pytest.mark.parametrize("name", [n for n in SWIFT if n.endswith("_")])
 def test_what_may_not_be_written_is_not(name: str) -> None:
     for values in (np.arange(6.0), np.arange(6.0, dtype=np.float32)):
