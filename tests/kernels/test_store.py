@@ -140,7 +140,7 @@ def test_what_is_saved_is_found(tmp_path: Path) -> None:
 
 SOME = (
     "matmul", "losses", "steps", "softmax", "elementwise", "reductions", "copies", "stamps",
-    "edges", "little", "draws",
+    "edges", "little", "draws", "small",
 )  # fmt: skip
 
 
