@@ -192,6 +192,18 @@ def of_number(value: Number) -> dtype:
     return int64 if isinstance(value, int) else _default
 
 
+def in_64_bits(value: Number) -> Number:
+    """A Python number as PyTorch takes it from a caller: an int must fit 64 bits, signed or not.
+
+    Raises: OverflowError. Source: THPUtils_unpackScalar, torch/csrc/utils/python_scalars.h.
+    """
+    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 64:
+        raise OverflowError(
+            "int too big to convert" if value > 0 else "can't convert negative int to unsigned"
+        )
+    return value
+
+
 def from_numpy(kind: np.dtype[np.generic]) -> dtype:
     """dtype of a tensor that wraps a NumPy array of `kind`.
 

@@ -87,6 +87,7 @@ _LARGEST = {
 
 def rounded(value: Number, dtype: Dtype) -> Number:
     """A Python number as a half type holds it; other dtypes take it as it is."""
+    value = dtypes.in_64_bits(value)
     return (
         float(quietly(np.asarray(value, np.float64).astype, dtype.np)) if dtype.is_half else value
     )
@@ -126,6 +127,7 @@ def converted(x: Tensor | Number, dtype: Dtype) -> Array | np.generic | float:
 
 def number(x: Number, dtype: Dtype) -> float | np.generic:
     """A Python number as a kernel computing in `dtype` takes it: a float, or a wrapped integer."""
+    x = dtypes.in_64_bits(x)
     if dtype.is_floating_point:
         return float(x)
     if dtype.category == 0:

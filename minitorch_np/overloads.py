@@ -18,12 +18,15 @@ import numpy as np
 from minitorch_np.devices import device as Device
 from minitorch_np.devices import type_name
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.dtypes import in_64_bits
 from minitorch_np.tensor import Tensor
 
-__all__ = ["fits", "missing_text", "overload", "refusal", "refuse", "unfitting"]
+__all__ = ["Refusal", "fits", "missing_text", "overload", "refusal", "refuse", "unfitting"]
 
 Given = Sequence[object]
 Named = Mapping[str, object]
+Refusal = TypeError | ValueError | OverflowError
+"""What torch raises for arguments: of a wrong kind, and ints of too many bits."""
 
 _NUMBERS_TOO = frozenset(
     name + ending
@@ -95,6 +98,14 @@ def _is_int(value: object) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
+_LONG = "Overflow when unpacking long long"
+
+
+def _is_long(value: object) -> bool:
+    """Whether an int has more than 64 bits."""
+    return type(value) is int and not -(1 << 63) <= value < 1 << 63
+
+
 def _is_float(value: object) -> bool:
     return isinstance(value, (float, np.floating))
 
@@ -156,18 +167,28 @@ class Signature(NamedTuple):
         return f" got {what} argument '{next(iter(left))}'"
 
     def _unpack(self, name: str, args: Given, kwargs: Named) -> None:
-        """Raise TypeError for several ints of which only the first is one: torch looks at the
-        others once the signature is chosen. Source: PythonArgs::intlistWithDefault."""
+        """Raise for ints of more than 64 bits, and TypeError for several of which only the first is
+        one: torch looks at these once the signature is chosen. Source: python_arg_parser.h,
+        PythonArgs::intlistWithDefault, toInt64 and scalar."""
         for at, parameter in enumerate(self.parameters):
             value = args[at] if at < len(args) else kwargs.get(parameter.name)
-            if parameter.kind != "tuple of ints" or not isinstance(value, (tuple, list)):
-                continue
-            for nr, one in enumerate(cast("Sequence[object]", value), 1):
-                if not (_is_int(one) or isinstance(one, bool)):
-                    raise TypeError(
-                        f"{name}(): argument '{parameter.name}' failed to unpack the object at pos "
-                        f'{nr} with error "type must be tuple of ints,but got {type_name(one)}"'
-                    )
+            if parameter.kind == "Number" and type(value) is int:
+                _ = in_64_bits(value)
+            elif parameter.kind in ("int", "tuple of ints") and _is_long(value):
+                raise ValueError(_LONG)
+            elif parameter.kind == "tuple of ints" and isinstance(value, (tuple, list)):
+                several = cast("Sequence[object]", value)
+                self._unpack_each(f"{name}(): argument '{parameter.name}'", several)
+
+    def _unpack_each(self, argument: str, values: Sequence[object]) -> None:
+        for nr, one in enumerate(values, 1):
+            why = _LONG if _is_long(one) else ""
+            if not (_is_int(one) or isinstance(one, bool)):
+                why = f"type must be tuple of ints,but got {type_name(one)}"
+            if why:
+                raise TypeError(
+                    f'{argument} failed to unpack the object at pos {nr} with error "{why}"'
+                )
 
     def _gathered(self, args: Given) -> Given:
         """The arguments; where the only one is several ints that stand apart, these as one."""
@@ -247,14 +268,14 @@ def overload(name: str, args: Given, kwargs: Named) -> str:
     return name
 
 
-def refusal(name: str, args: Given, kwargs: Named, method: bool = False) -> TypeError | None:
+def refusal(name: str, args: Given, kwargs: Named, method: bool = False) -> Refusal | None:
     """torch's error for arguments that no overload takes; None where one does, or it has none."""
     signatures = _signatures(name, method)
     problems: list[str] = []
     for signature in signatures:
         try:
             problem = signature.problem(name, args, kwargs)
-        except TypeError as error:
+        except (TypeError, ValueError, OverflowError) as error:
             return error.with_traceback(None)
         if problem is None:
             return None
@@ -272,10 +293,10 @@ def refuse(name: str, args: Given, kwargs: Named, error: Exception, method: bool
     """Raise torch's error, from `error`, for arguments that no overload takes."""
     told = [refusal(name, args, kwargs, method)]
     if told[0] is not None:
-        raise cast(TypeError, told.pop()) from error  # no variable holds it: that were a cycle
+        raise cast(Refusal, told.pop()) from error  # no variable holds it: that were a cycle
 
 
-def unfitting(name: str, *args: object) -> TypeError:
+def unfitting(name: str, *args: object) -> Refusal:
     """torch's error for positional arguments of a function that no overload takes."""
     found = refusal(name, args, {})
     return (

@@ -6,7 +6,7 @@ The common ones stand in the text itself, see recorder.py.
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
-from minitorch_np.dtypes import INTEGER, bool_, float32
+from minitorch_np.dtypes import INTEGER, bool_, float32, in_64_bits
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import NUMPYS_OWN, Form, Plans
 from minitorch_np.graph.inplace import (
@@ -225,7 +225,7 @@ SPACE: dict[str, object] = {
     "MADE_IN_INFERENCE": Creation.INFERENCE_MODE,
     "MADE_UNRECORDED": Creation.NO_GRAD_MODE,
     "NO_FORM": Form((), (), bool_),
-    "NUMBERS": frozenset([int, float]),
+    "FEW_BITS": 1 << 30,
     "Node": Node,
     "OPERANDS": (Tensor, float, int),
     "Tensor": Tensor,
@@ -254,6 +254,7 @@ SPACE: dict[str, object] = {
     "seen": seen,
     "fresh_all": fresh_all,
     "history": history,
+    "in_64_bits": in_64_bits,
     "no_rule": no_rule,
     "nothing": nothing,
     "rebase": rebase,

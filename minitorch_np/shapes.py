@@ -92,6 +92,16 @@ def numel(shape: Shape) -> int:
     return n
 
 
+def in_int64(n: int) -> int:
+    """An int as PyTorch takes it for a count or a place.
+
+    Raises: ValueError for one of more bits. Source: THPUtils_unpackLong, python_numbers.h.
+    """
+    if not -(1 << 63) <= n < 1 << 63:
+        raise ValueError("Overflow when unpacking long long")
+    return n
+
+
 def wrap_dim(dim: int, ndim: int, wrap_scalar: bool = True) -> int:
     """Index in [0, ndim) of a dim that may count from the end; 0-d tensors take -1 and 0.
 

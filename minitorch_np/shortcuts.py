@@ -59,7 +59,7 @@ def quick(plan: Plan) -> Iterator[str]:
     usual += [f"    {line}" for line in [*single, *end]]
     yield from [f"        {line}" for line in _swift(plan, usual, end)]
     if plan.kinds[other] == "maybe":
-        yield f"    elif type({other}) in NUMBERS:"
+        yield f"    elif {_plain_number(other)}:"
         yield f"        to = {'form.beside' if plan.beside else 'form.alike'}"
         yield "        if to is not None:"
         yield f"            number = quiet.run(quick, {first}.array, float({other}))"
@@ -133,8 +133,11 @@ def filled(plan: Plan) -> Iterator[str]:
     yield "    if to is not None:"
     yield from [f"        {line}" for line in _fetched([a for a in inputs if a not in numbers])]
     for arg in numbers:
-        array = f"{arg}.array if isinstance({arg}, Tensor) else float({arg})"
-        yield f"        a_{arg} = {array}"
+        yield f"        if {_plain_number(arg)}:"
+        yield f"            a_{arg} = float({arg})"
+        yield "        else:"
+        given = f"{arg}.array if isinstance({arg}, Tensor) else float(in_64_bits({arg}))"
+        yield f"            a_{arg} = {given}"
     yield "        result = blank(to)"
     yield f"        into({', '.join([f'a_{arg}' for arg in inputs])}, result.nd)"
     if plan.discrete or not plan.differentiable:  # bools, which ask for nobody's history
@@ -169,10 +172,15 @@ def quick_inplace(plan: Plan) -> Iterator[str]:
     yield from [f"        {line}" for line in done]
     if plan.kinds[other] == "maybe":
         free = f"({_untracked_one(first)} or not state.route)"
-        yield f"    elif type({other}) in NUMBERS and {free}:"
+        yield f"    elif ({_plain_number(other)}) and {free}:"
         yield f"        a_{first} = {first}.array"
         yield f"        quiet.run(quick, a_{first}, float({other}), out=a_{first})"
         yield from [f"        {line}" for line in written]
+
+
+def _plain_number(arg: str) -> str:
+    """The test that an argument is a number that needs no look: a float, or an int of few bits."""
+    return f"type({arg}) is float or type({arg}) is int and -FEW_BITS < {arg} < FEW_BITS"
 
 
 def _written(plan: Plan, arrays: str, first: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from minitorch_np import strides
 from minitorch_np.declarations import TensorMethods
 from minitorch_np.devices import CPU, device
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.dtypes import in_64_bits
 from minitorch_np.flight import Spot, calling, cuts
 from minitorch_np.form import NUMPYS_OWN, Form, form_of
 from minitorch_np.memory_format import contiguous_format, memory_format
@@ -710,7 +711,7 @@ def plain(value: object) -> Number:
     Raises: TypeError. Source: THPVariable_Check in FunctionParameter::check, python_arg_parser.cpp.
     """
     if isinstance(value, (bool, int, float)):
-        return value
+        return in_64_bits(value)
     if isinstance(value, Tensor) and not value.sizes and not value.requires_grad:
         return value.item()
     if isinstance(value, (np.bool_, np.integer, np.floating)):

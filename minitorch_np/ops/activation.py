@@ -341,7 +341,7 @@ def celu(input: Tensor, alpha: Number = 1.0, *, out: Tensor | None = None) -> Te
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
     need_floating(input, "elu_cpu", out)
     f = input.dtype.compute.type
-    a_, inner = f(alpha), f(1.0 / alpha)
+    a_, inner = f(dtypes.in_64_bits(alpha)), f(1.0 / alpha)
 
     def linear_or_exponential(a: Array, o: Array) -> None:
         copied(np.where(a < 0, a_ * np.expm1(np.minimum(a, 0) * inner), a), o)

@@ -305,6 +305,7 @@ def isclose(
     Source: ATen/native/TensorCompare.cpp isclose.
     """
     check_close(input, other, rtol, atol)
+    rtol, atol = float(rtol), float(atol)
     input, other = input.detach(), other.detach()
     close = eq(input, other)
     if equal_nan and input.dtype.is_floating_point:

@@ -111,8 +111,13 @@ def _seen(x: Tensor | Number, dtype: Dtype) -> strides.Geometry:
 
 
 def values_of(x: Tensor | Number, dtype: Dtype) -> Array | np.generic:
-    """The elements of an operand as they are, or a number as memory of `dtype` holds it."""
-    return x.array if isinstance(x, Tensor) else held(x, dtype)
+    """The elements of an operand as they are, or a number as memory of `dtype` holds it.
+
+    Raises: RuntimeError for a number that it does not hold, but halves make that infinite.
+    """
+    if isinstance(x, Tensor):
+        return x.array
+    return held(x if dtype.is_half or x == 0 else scalar(x, dtype), dtype)
 
 
 def held(x: Number, dtype: Dtype) -> np.generic:
@@ -318,7 +323,7 @@ def limit(x: Number | None, dtype: Dtype, name: str) -> Number | None:
         return None
     if dtype.category != dtypes.INTEGER:
         return rounded(scalar(x, dtype), dtype)
-    info = np.iinfo(dtype.name)
+    info, x = np.iinfo(dtype.name), dtypes.in_64_bits(x)
     low, high = info.min, info.max
     if (name == "min" and x > high) or (name == "max" and x < low):
         raise RuntimeError(

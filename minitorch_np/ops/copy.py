@@ -25,7 +25,7 @@ from minitorch_np.memory_format import (
 )  # fmt: skip
 from minitorch_np.op import composite, op
 from minitorch_np.ops.factory import AS_IT_IS
-from minitorch_np.overloads import refusal
+from minitorch_np.overloads import Refusal, refusal
 from minitorch_np.quiet import quiet
 from minitorch_np.shapes import Shape, broadcast, unwritten
 from minitorch_np.strides import Stride
@@ -239,9 +239,7 @@ def fitting(value: Number, dtype: Dtype) -> Number:
     Raises: RuntimeError where it does not fit; uint8 wraps negative numbers, infinities are floats.
     Source: c10/util/TypeCast.h checked_convert, c10/util/overflows.h.
     """
-    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
-        raise OverflowError("int too big to convert")
-    name = dtype.name
+    value, name = dtypes.in_64_bits(value), dtype.name
     if name == "bool":
         return bool(value)
     if dtype.is_floating_point:
@@ -440,7 +438,7 @@ def suggested_format(input: Tensor) -> Format:
     return channels_last if input.ndim == 4 else channels_last_3d
 
 
-def unfit_to(args: Sequence[object], named: Mapping[str, object]) -> TypeError | None:
+def unfit_to(args: Sequence[object], named: Mapping[str, object]) -> Refusal | None:
     """torch's error for what `to` does not take, None where it is only not to be had."""
     return refusal("to", args, {n: v for n, v in named.items() if v is not None}, method=True)
 

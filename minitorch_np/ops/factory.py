@@ -345,9 +345,7 @@ def converted_number(value: Number, dtype: Dtype) -> np.generic:
 
     Raises: RuntimeError where it does not fit. Source: c10/util/TypeCast.h checked_convert.
     """
-    if not isinstance(value, float) and not -(2**63) <= value < 2**64:
-        raise OverflowError("int too big to convert")
-    if not fits(value, dtype):
+    if not fits(dtypes.in_64_bits(value), dtype):
         raise RuntimeError(f"value cannot be converted to type {dtype.c_name} without overflow")
     return element(value, dtype)
 

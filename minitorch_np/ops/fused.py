@@ -60,7 +60,7 @@ def lerp(
     if isinstance(weight, Tensor):
         run = exactly if weight.sizes else pointwise
         return run(_lerped_each, input, end, weight, out=out)
-    return pointwise(_lerp_by(float(weight)), input, end, out=out)
+    return pointwise(_lerp_by(float(dtypes.in_64_bits(weight))), input, end, out=out)
 
 
 @kept

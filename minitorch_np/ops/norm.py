@@ -94,7 +94,7 @@ def vector_norm(
     kind = _check(input, ord, dim, dtype)
     if out is not None:
         check_dtype(out, kind)
-    p = float(ord)
+    p = float(dtypes.in_64_bits(ord))
 
     def f(a: Array, axes: tuple[int, ...]) -> Array:
         if p == 2:
@@ -297,9 +297,9 @@ def renorm(
 
     Source: renorm_out, aten/src/ATen/native/Normalization.cpp.
     """
-    if not p > 0:
+    if not dtypes.in_64_bits(p) > 0:
         raise RuntimeError("renorm: non-positive-norm not supported")
-    if not maxnorm >= 0:
+    if not dtypes.in_64_bits(maxnorm) >= 0:
         raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
     if input.ndim < 2:
         raise RuntimeError(

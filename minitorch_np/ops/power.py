@@ -77,13 +77,15 @@ def _to_number(
     input: Tensor | Number, exponent: Number, dtype: Dtype, out: Tensor | None
 ) -> Tensor:
     """A tensor to the power of a number, with ATen's shorter ways for the common exponents."""
-    if not dtype.is_floating_point and exponent < 0:
+    if not dtype.is_floating_point and dtypes.in_64_bits(exponent) < 0:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
     short = _SHORT_WAYS.get(exponent)
     if dtype is dtypes.float16:
         short = _HALF_WAYS.get(exponent, short)
-    if short is None and dtype is not dtypes.float32:  # that one becomes infinite
-        exponent = rounded(scalar(exponent, dtype), dtype)
+    if short is None:
+        exponent = dtypes.in_64_bits(exponent)
+        if dtype is not dtypes.float32:  # that one becomes infinite
+            exponent = rounded(scalar(exponent, dtype), dtype)
     return pointwise(short or _power_of(exponent), input, out=out, common=dtype)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from minitorch_np import backends, notes, strides
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.dtypes import in_64_bits
 from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.graph.modes import Creation, state
 from minitorch_np.loops import Array, exact_result_for, not_implemented, quietly
@@ -42,6 +43,7 @@ def multiply(
 
     A beta of 0 ignores `start`, NaN and all. Raises: NotImplementedError for bool.
     """
+    beta, alpha = in_64_bits(beta), in_64_bits(alpha)
     if not target.size:
         return
     if dtype.category == 0 and a.shape[-1]:

@@ -195,6 +195,13 @@ def randint_like(
     )
 
 
+def _double(name: str, argument: str, value: object, position: int) -> float:
+    """A number as PyTorch takes it for a double: an int may have any number of bits."""
+    if type(value) is int:
+        return float(value)
+    return float(checked_number(name, argument, value, position))
+
+
 @guarded
 def normal(
     mean: Tensor | float,
@@ -210,8 +217,7 @@ def normal(
         if WATCHERS and state.modes:
             return made(normal, mean, std, size, generator=generator, out=out, **options)
         tensor = prepared("normal", sizes_of("normal", size, "size", 3), options, out)
-        centre = float(checked_number("normal", "mean", mean, 1))
-        width = float(checked_number("normal", "std", std, 2))
+        centre, width = _double("normal", "mean", mean, 1), _double("normal", "std", std, 2)
         return _normal_into(tensor, centre, width, generator, options, out)
     if not (isinstance(mean, Tensor) or isinstance(std, Tensor)):
         raise unfitting("normal", mean, std)

@@ -13,7 +13,7 @@ from minitorch_np.memory_format import contiguous_format
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.permute import swapped
-from minitorch_np.shapes import Shape, wrap_dim
+from minitorch_np.shapes import Shape, in_int64, wrap_dim
 from minitorch_np.strides import LAYOUTS, Stride
 from minitorch_np.tensor import Tensor, blank, empty, method, stored
 
@@ -223,7 +223,7 @@ def roll(input: Tensor, shifts: Dims, dims: Dims = ()) -> Tensor:
     Without `dims` the flattened tensor is rolled, and shaped back.
     Source: aten/src/ATen/native/TensorTransformations.cpp roll.
     """
-    by, along = as_tuple(shifts), as_tuple(dims)
+    by, along = tuple([in_int64(n) for n in as_tuple(shifts)]), as_tuple(dims)
     if not by:
         raise RuntimeError("`shifts` required")
     shape, ndim = input.sizes, len(input.sizes)

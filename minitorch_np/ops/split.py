@@ -26,7 +26,7 @@ Grads = tuple[Tensor | None, ...]
 def lengths(shape: Shape, split_size_or_sections: Sections, dim: int) -> Shape:
     """The lengths of the pieces that a split cuts `dim` into."""
     if isinstance(split_size_or_sections, int):
-        return shapes.split_lengths(shape, split_size_or_sections, dim)
+        return shapes.split_lengths(shape, shapes.in_int64(split_size_or_sections), dim)
     shapes.check_sections(shape, split_size_or_sections, dim)
     return tuple(split_size_or_sections)
 
@@ -103,7 +103,7 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
 @composite()
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """The tensor cut along `dim` into `chunks` equal pieces, the last smaller; perhaps fewer."""
-    n = check_chunks(input, chunks, dim)
+    n = check_chunks(input, shapes.in_int64(chunks), dim)
     size = (n + chunks - 1) // chunks
     return split(input, size if n else [0] * chunks, dim)
 

@@ -1,6 +1,7 @@
 """Triangles of matrices, their indices, and grids of coordinates."""
 
 import itertools
+import operator
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Unpack, cast
@@ -26,7 +27,7 @@ from minitorch_np.ops.factory import (
     refuse,
 )
 from minitorch_np.ops.join import stack
-from minitorch_np.shapes import listed
+from minitorch_np.shapes import in_int64, listed
 from minitorch_np.tensor import Number, Tensor, blank, empty, stored
 
 __all__ = [
@@ -94,13 +95,15 @@ def _triangle(
 ) -> Tensor:
     if type(diagonal) is not int and not is_index(diagonal):
         refuse(name, "diagonal", "int", diagonal, 2)
-    form = input.form
+    form, diagonal = input.form, in_int64(operator.index(diagonal))
     if form.swift == 0 and out is None and len(form.shape) > 1 and not kernels.waiting:
         done = blank(form)
         _by_loop(name, input.array, done.array, diagonal)
         return done
     if input.ndim < 2:
         raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+    rows, columns = input.sizes[-2:]
+    diagonal = max(-rows, min(diagonal, columns))  # NumPy counts on from it
     if out is input and dense(input.array):
         _by_loop(name, input.array, input.array, diagonal)
         return input
