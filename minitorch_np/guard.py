@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 
 from minitorch_np.missing import MISSING, refuse_as_torch
 from minitorch_np.overloads import refuse
-from minitorch_np.recorder import call_text, parameters_text
+from minitorch_np.recorder import bools_text, call_text, parameters_text
 from minitorch_np.tensor import method as bind
 
 __all__ = ["guarded", "guarded_method"]
@@ -59,6 +59,8 @@ def _build(guard: Guard) -> Callable[..., object]:
     parameters = guard.parameters = signature.parameters
     named = ", ".join([f"{name!r}: {name}" for name in parameters])
     text = f"""def {guard.name}({parameters_text(signature)}):
+    if {bools_text(signature) or False}:
+        guard.blame(TypeError(), {{{named}}})
     try:
         return own({call_text(signature)})
     except Exception as error:

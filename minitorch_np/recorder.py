@@ -4,6 +4,7 @@ A tensor that one rule alone names is kept only if the input of that rule needs 
 """
 
 import inspect
+import re
 from collections.abc import Iterator, Sequence
 
 from minitorch_np.plan import Plan, slot, version_slot
@@ -38,6 +39,32 @@ def call_text(signature: inspect.Signature, out: str | None = None) -> str:
         value = out if out is not None and p.name == "out" else p.name
         parts.append(f"{p.name}={value}" if p.kind is p.KEYWORD_ONLY or value != p.name else p.name)
     return ", ".join(parts)
+
+
+def bools_text(signature: inspect.Signature) -> str:
+    """The test that a bool stands for an int, or for the first of several; "" where none may be.
+
+    To Python bools are ints. PyTorch refuses them, but where a parameter takes numbers of any kind.
+    """
+    tests: list[str] = []
+    for name, parameter in signature.parameters.items():
+        text = str(parameter.annotation)
+        if not re.search(r"\bint\b", text) or re.search(r"\b(bool|float)\b", text):
+            continue
+        if not text.startswith(("tuple", "collections")):
+            tests.append(f"type({name}) is bool")
+        if "[int" in text:
+            several = f"(type({name}) is tuple or type({name}) is list)"
+            tests.append(f"{several} and {name} and type({name}[0]) is bool")
+    return " or ".join(tests)
+
+
+def _bools(plan: Plan, without: str = "") -> Iterator[str]:
+    """Lines that refuse bools for ints, where PyTorch's op does."""
+    test = bools_text(plan.signature)
+    if test:
+        yield f"if {test}:"
+        yield f"    blame(op, TypeError(), {_arguments(plan, without)}, method)"
 
 
 def _edges(plan: Plan) -> Iterator[str]:
@@ -265,7 +292,7 @@ def record_source(plan: Plan) -> str:
         to = "out" if plan.has_out else "None"
         once = f"paired(pairs, whole, ({', '.join(plan.inputs())},), {to}, {once})"
     run = f"counted({once}, out)" if plan.has_out else once
-    slow = [*_foreign(plan), "route = state.route", "if not route:"]
+    slow = [*_foreign(plan), *_bools(plan), "route = state.route", "if not route:"]
     slow += [f"    return unrecorded({once})" if plan.view else f"    return {run}"]
     slow += ["if route > 1:", f"    return watched(op, {watched_text(plan.signature)})"]
     if plan.has_out:
@@ -305,6 +332,7 @@ def inplace_source(plan: Plan, name: str) -> str:
     call = call_text(signature, None if native else first)
     plain = [f"impl({call})", f"bump({first})", f"return {first}"]
     body = list(quick_inplace(plan)) if plan.quick and not native else []
+    body += _bools(plan, "out")
     body += ["route = state.write_route", "if not route:", *[f"    {line}" for line in plain]]
     body += ["if route > 1:"]
     body += [f"    return watched(op, {watched_text(signature, 'out')})"]
