@@ -38,9 +38,16 @@ def correction_of(dim: Dims | bool, unbiased: bool | None, correction: Number | 
     return int(unbiased)
 
 
-def named(dim: Dims | bool) -> Dims:
-    """The dims; a bool in their place is `unbiased`, and all dims are meant."""
-    return None if isinstance(dim, bool) else dim
+def named(dim: Dims | bool, keepdim: bool = False) -> Dims:
+    """The dims; a bool in their place is `unbiased`, and all dims are meant.
+
+    Raises: TypeError where dims are to be kept that none names; recorders have PyTorch's words.
+    """
+    if not isinstance(dim, bool):
+        return dim
+    if keepdim:
+        raise TypeError
+    return None
 
 
 def moments(
@@ -166,7 +173,7 @@ def var(
     `unbiased` True or False is a correction of 1 or 0, and may stand in the place of `dim`.
     """
     less = correction_of(dim, unbiased, correction)
-    return one_moment("var", input, named(dim), keepdim, less, False, out)
+    return one_moment("var", input, named(dim, keepdim), keepdim, less, False, out)
 
 
 var.vjp(
@@ -217,7 +224,7 @@ def std(
 ) -> Tensor:
     """The standard deviation over `dim`: the root of the variance. See `var`."""
     less = correction_of(dim, unbiased, correction)
-    return one_moment("std", input, named(dim), keepdim, less, True, out)
+    return one_moment("std", input, named(dim, keepdim), keepdim, less, True, out)
 
 
 std.vjp(
@@ -261,7 +268,7 @@ def var_mean(
 ) -> return_types.var_mean:
     """The variances and the means over `dim`. See `var`."""
     less = correction_of(dim, unbiased, correction)
-    values, middle = moments("var_mean", input, named(dim), keepdim, less, False)
+    values, middle = moments("var_mean", input, named(dim, keepdim), keepdim, less, False)
     return return_types.var_mean(
         finish(values, input.dtype, None), finish(middle, input.dtype, None)
     )
@@ -310,7 +317,7 @@ def std_mean(
 ) -> return_types.std_mean:
     """The standard deviations and the means over `dim`. See `var`."""
     less = correction_of(dim, unbiased, correction)
-    values, middle = moments("std_mean", input, named(dim), keepdim, less, True)
+    values, middle = moments("std_mean", input, named(dim, keepdim), keepdim, less, True)
     return return_types.std_mean(
         finish(values, input.dtype, None), finish(middle, input.dtype, None)
     )

@@ -23,7 +23,9 @@ lib.convolution(i, w, None, (True, 1), (0, 0), (1, 1), False, (0, 0), 1); F.glu(
 F.conv2d(i, w, stride=True); F.conv2d(i, w, stride=(True, 1)); F.conv2d(i, w, stride=(1, True));
 F.max_pool2d(i, True); F.max_pool2d(i, (True, 2)); F.pad(x, (True, 1)); x.clamp(True); x.pow(True);
 F.avg_pool2d(i, 2, divisor_override=True); x.fill_(True); lib.zeros(True); lib.ones((True, 2));
-lib.eye(True); lib.arange(True); lib.full((True,), 1); F.group_norm(i, True); x.var(True)
+lib.eye(True); lib.arange(True); lib.full((True,), 1); F.group_norm(i, True); x.var(True);
+x.var(True, keepdim=True); x.std(False, keepdim=True); lib.var_mean(x, True, keepdim=True);
+lib.std_mean(x, False, keepdim=True)
 """
 
 
