@@ -152,6 +152,10 @@ class Conversion(Registry):
 
 def clear_grad(parameter: Tensor, set_to_none: bool) -> None:
     """Drop a gradient, or make it zeros that are no part of a graph."""
+    meta = parameter.meta
+    if set_to_none and meta is not None and meta.grad_fn is None:
+        meta.grad = None  # as mostly, and without the properties
+        return
     grad = parameter.grad
     if grad is None:
         return

@@ -220,5 +220,6 @@ def cross_entropy(
     label_smoothing: float = 0.0,
 ) -> Tensor:
     """`nll_loss` of log_softmax(input): logits against classes, or against probabilities."""
-    reduction = known(chosen(reduction, size_average, reduce))
+    if reduction != "mean" or size_average is not None or reduce is not None:
+        reduction = known(chosen(reduction, size_average, reduce))
     return nll.cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)

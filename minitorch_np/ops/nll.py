@@ -392,8 +392,9 @@ def cross_entropy(
     Targets of the input's own shape are probabilities. Source: LossNLL.cpp cross_entropy_loss.
     """
     check_reduction(reduction)
-    need_tensor("cross_entropy_loss", "input", input)
-    need_tensor("cross_entropy_loss", "target", target, 2)
+    if not (isinstance(input, Tensor) and isinstance(target, Tensor)):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        need_tensor("cross_entropy_loss", "input", input)
+        need_tensor("cross_entropy_loss", "target", target, 2)
     if input.sizes == target.sizes:
         if not target.dtype.is_floating_point:
             raise RuntimeError(

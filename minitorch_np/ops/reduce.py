@@ -272,6 +272,10 @@ def spread(g: Tensor, shape: Shape, dim: Dims, keepdim: bool) -> Tensor:
     return expand(restored(g, len(shape), dim, keepdim), shape)
 
 
+_without_rows = Plans[Form]()
+"""The forms of tensors without their first dimension."""
+
+
 @method
 def rows_summed(input: Tensor) -> Tensor:
     """The sum over the first dimension, as it undoes the broadcast of a bias: a view of a sum that
@@ -282,7 +286,11 @@ def rows_summed(input: Tensor) -> Tensor:
     kept = None if known is None else _by_one_call(input.array, known, True)
     if kept is None:
         kept = sum(input, 0, True)
-    view = view_of(kept, form_of(kept.sizes[1:], kept.strides[1:], kept.dtype), 0)
+    form = _without_rows.get(kept.form)
+    if form is None:
+        form = form_of(kept.sizes[1:], kept.strides[1:], kept.dtype)
+        _without_rows.keep(kept.form, form)
+    view = view_of(kept, form, 0)
     view.creation = Creation.NO_GRAD_MODE
     return view
 
