@@ -38,7 +38,7 @@ class Form:
 
     __slots__ = ("alike", "alone", "beside", "brief", "contiguous", "count", "dims", "dtype",
                  "each", "expects", "in_order", "nbytes", "order", "packed", "shape", "size",
-                 "steps", "stride", "swift")  # fmt: skip
+                 "steps", "stride", "swift", "uniform")  # fmt: skip
 
     alike: "Form | None"
     """What an elementwise op makes of floating tensors that all have this form, when NumPy may
@@ -77,6 +77,8 @@ class Form:
     asks: dims of size 1 may have any stride."""
     packed: Shape | None
     """The shape from the slowest dim to the fastest where the elements are dense, else None."""
+    uniform: bool
+    """Whether one element stands for all, as the gradient of a sum's terms does."""
     order: tuple[int, ...] | None
     """The dims of `packed` in the order of `shape`; None where that is the same."""
 
@@ -91,6 +93,7 @@ class Form:
         self.count = numel(shape)
         self.nbytes = self.count * size
         self.steps = tuple([s * size for s in stride])
+        self.uniform = stride.count(0) == len(shape) > 0
         self.packed, self.order = shape, None
         self.contiguous = stride == strides.contiguous(shape)
         self.in_order = self.contiguous or strides.is_contiguous(shape, stride)

@@ -35,6 +35,14 @@ def multiply(a: Numbers, b: Numbers, out: Numbers) -> None:
 
 
 @held
+def scale(a: Numbers, one: Numbers, out: Numbers) -> None:
+    """a times the first element of `one`, which stands for all of them."""
+    factor = read(one, 0)
+    for i in range(out.size):
+        write(out, i, read(a, i) * factor)
+
+
+@held
 def divide(a: Numbers, b: Numbers, out: Numbers) -> None:
     """a / b."""
     for i in range(out.size):

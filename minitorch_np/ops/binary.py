@@ -9,13 +9,14 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import dtypes
+from minitorch_np import dtypes, kernels
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.graph.modes import state
 from minitorch_np.kernels.large import MANY, Compiled, beside, dense, loop, walked
 from minitorch_np.loops import common_dtype, not_implemented, pointwise, rounded, scalar
-from minitorch_np.op import alias, op
+from minitorch_np.op import Swift, alias, op
 from minitorch_np.ops.copy import zeros_like
-from minitorch_np.tensor import Number, Tensor, plain
+from minitorch_np.tensor import Number, Tensor, blank, plain
 
 __all__ = [
     "add", "sub", "rsub", "mul", "div", "true_divide", "floor_divide", "remainder", "fmod",
@@ -187,7 +188,23 @@ def mul(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = 
     return pointwise(f, input, other, out=out, numbers=True)
 
 
-mul.vjp(input=lambda g, other: g * other, other=lambda g, input: g * input)
+mul.vjp(input=lambda g, other: _scaled_by(g, other), other=lambda g, input: _scaled_by(g, input))
+
+_SCALE = Swift("scale")
+"""A gradient that is the same everywhere times a tensor, with the bits that NumPy leaves."""
+
+
+def _scaled_by(g: Tensor, factor: Tensor | Number) -> Tensor:
+    """The gradient times what the other factor was."""
+    form = factor.form if isinstance(factor, Tensor) else None
+    if form is None or form.each is None or not g.form.uniform or state.route or kernels.waiting:
+        return g * factor
+    if g.form.shape != form.shape or g.form.dtype is not form.dtype:
+        return g * factor
+    assert isinstance(factor, Tensor)
+    done = blank(form)
+    _SCALE[form.each](factor.array, g.array, done.array)
+    return done
 
 
 @op(

@@ -13,6 +13,7 @@ import minitorch_np
 from minitorch_np.form import Plans
 from minitorch_np.kernels.large import Compiled, loop
 from minitorch_np.op import REGISTRY, Swift
+from minitorch_np.ops import binary
 from minitorch_np.ops import reduce as reductions
 from minitorch_np.ops.conditional import _between_numbers as clamped
 from minitorch_np.ops.fused import _lerp_by as mixed
@@ -132,6 +133,26 @@ def test_the_longest_that_they_take_and_longer_ones(name: str, nbytes: int, dtyp
             nan = np.isnan(theirs)
             assert np.array_equal(np.isnan(ours), nan)
             assert ours[~nan].tobytes() == theirs[~nan].tobytes()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_gradient_that_is_the_same_everywhere_scales_a_factor(dtype: str) -> None:
+    """As a sum's is: values, to the bit, and strides beside PyTorch's."""
+    with np.errstate(over="ignore"):
+        values = np.array(list(product(SPECIAL, repeat=2))).astype(dtype).T
+    for shape in ((338,), (2, 169), (1, 338), (338, 1), (1, 1), (1,), (3, 5, 7), (80, 90), (0, 3)):
+        for factor in SPECIAL:
+            found: list[Any] = []
+            for lib in (minitorch_np, torch):
+                x, y = (lib.from_numpy(np.resize(v, shape)).requires_grad_() for v in values)
+                (x * y).sum().backward(lib.tensor(factor, dtype=getattr(lib, dtype)))
+                found += [(t.grad.numpy(), t.grad.stride()) for t in (x, y)]
+            for (ours, strides), (theirs, expected) in zip(found[:2], found[2:], strict=True):
+                nan = np.isnan(theirs)
+                assert np.array_equal(np.isnan(ours), nan)
+                assert ours[~nan].tobytes() == theirs[~nan].tobytes()
+                assert strides == expected
+    assert binary._SCALE
 
 
 @pytest.mark.parametrize("name", [n for n in SWIFT if n.endswith("_")])
