@@ -3,6 +3,7 @@
 Python's operators on tensors are these ops; `operators.py` binds them.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, overload
 
@@ -108,7 +109,20 @@ def combined(
     return pointwise(kernel, *operands, out=out, numbers=True)
 
 
-_ONE = np.float64(1)
+_ONE, _NORMAL, _INFINITY = np.float64(1), np.finfo(np.float32).tiny, np.float32(np.inf)
+
+
+def _halfway_below(divisor: np.float32) -> np.float32:
+    """Below which numbers may have a quotient halfway between two denormal ones; 0 if none has.
+
+    Such a number is odd * divisor * 2**-150, and a multiple of 2**-149, as all are: the divisor is
+    a multiple of 2, then. The inverse of a power of 2 is exact.
+    """
+    if not divisor or not np.isfinite(divisor) or divisor % 2:
+        return np.float32(0)
+    if math.frexp(divisor)[0] in (0.5, -0.5):
+        return np.float32(0)
+    return np.nextafter(np.abs(divisor) * _NORMAL, _INFINITY)
 
 
 def over_one(a: Array, b: Array, out: Array) -> None:
@@ -117,7 +131,7 @@ def over_one(a: Array, b: Array, out: Array) -> None:
         np.true_divide(a, b, out)
         return
     divisor = np.float32(b.item() if isinstance(b, np.ndarray) else b)  # pyright: ignore[reportUnnecessaryIsInstance]  # numbers pass as well
-    loop("elementwise.over")(a, out, float(_ONE / divisor))
+    loop("elementwise.over")(a, out, divisor, float(_ONE / divisor), _halfway_below(divisor))
 
 
 _BESIDE: dict[Callable[[Array, Array, Array], object], Callable[[Array, Array, Array], None]] = {
