@@ -19,6 +19,7 @@ from minitorch_np.devices import device as Device
 from minitorch_np.devices import type_name
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import in_64_bits
+from minitorch_np.shapes import in_int64
 from minitorch_np.tensor import Tensor
 
 __all__ = ["Refusal", "fits", "missing_text", "overload", "refusal", "refuse", "unfitting"]
@@ -98,14 +99,6 @@ def _is_int(value: object) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
-_LONG = "Overflow when unpacking long long"
-
-
-def _is_long(value: object) -> bool:
-    """Whether an int has more than 64 bits."""
-    return type(value) is int and not -(1 << 63) <= value < 1 << 63
-
-
 def _is_float(value: object) -> bool:
     return isinstance(value, (float, np.floating))
 
@@ -174,21 +167,23 @@ class Signature(NamedTuple):
             value = args[at] if at < len(args) else kwargs.get(parameter.name)
             if parameter.kind == "Number" and type(value) is int:
                 _ = in_64_bits(value)
-            elif parameter.kind in ("int", "tuple of ints") and _is_long(value):
-                raise ValueError(_LONG)
+            elif parameter.kind in ("int", "tuple of ints") and type(value) is int:
+                _ = in_int64(value)
             elif parameter.kind == "tuple of ints" and isinstance(value, (tuple, list)):
                 several = cast("Sequence[object]", value)
                 self._unpack_each(f"{name}(): argument '{parameter.name}'", several)
 
     def _unpack_each(self, argument: str, values: Sequence[object]) -> None:
         for nr, one in enumerate(values, 1):
-            why = _LONG if _is_long(one) else ""
-            if not (_is_int(one) or isinstance(one, bool)):
-                why = f"type must be tuple of ints,but got {type_name(one)}"
-            if why:
+            try:
+                if type(one) is int:
+                    _ = in_int64(one)
+                elif not (_is_int(one) or isinstance(one, bool)):
+                    raise ValueError(f"type must be tuple of ints,but got {type_name(one)}")
+            except ValueError as why:
                 raise TypeError(
                     f'{argument} failed to unpack the object at pos {nr} with error "{why}"'
-                )
+                ) from None
 
     def _gathered(self, args: Given) -> Given:
         """The arguments; where the only one is several ints that stand apart, these as one."""
