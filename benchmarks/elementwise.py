@@ -2,9 +2,9 @@
 
     python -m benchmarks.elementwise [--seconds 0.05] [--only WORD]
 
-One process, one thread, the two take turns. Not here, and why: views and random ops move no data or
-draw it; products of matrices are in `benchmarks.matmul`; ops on integers alone (bitwise, bincount)
-and those whose work depends on the values (unique, nonzero, multinomial) are no elementwise loops.
+One process, one thread, the two take turns. Not here, and why: views move no data; products of
+matrices are in `benchmarks.matmul`; ops on integers alone (bitwise, bincount) and those whose work
+depends on the values (unique, nonzero, multinomial) are no elementwise loops.
 """
 
 import argparse
@@ -299,6 +299,22 @@ INPLACE: dict[str, Case] = {
 }
 """Each goes on from its own result, which stays normal or becomes infinite."""
 
+RANDOM: dict[str, Case] = {
+    **named(
+        "uniform_ normal_ random_ bernoulli_ exponential_ cauchy_ log_normal_",
+        lambda name: lambda lib, t: getattr(t.work, name)(),
+    ),
+    "geometric_": lambda lib, t: t.work.geometric_(0.3),
+    "rand": lambda lib, t: lib.rand(ROWS, COLUMNS),
+    "randn": lambda lib, t: lib.randn(ROWS, COLUMNS),
+    "rand float64": lambda lib, t: lib.rand(ROWS, COLUMNS, dtype=lib.float64),
+    "randn float64": lambda lib, t: lib.randn(ROWS, COLUMNS, dtype=lib.float64),
+    "randint": lambda lib, t: lib.randint(10, (ROWS, COLUMNS)),
+    "randperm": lambda lib, t: lib.randperm(ROWS * COLUMNS),
+    "bernoulli": lambda lib, t: lib.bernoulli(t.p),
+    "dropout": lambda lib, t: lib.nn.functional.dropout(t.a),
+}
+
 FADING: dict[str, Case] = {
     **named(
         "elu hardswish mish selu silu",
@@ -312,6 +328,7 @@ FAMILIES = {
     "unary": UNARY, "activation": ACTIVATION, "binary": BINARY, "conditional": CONDITIONAL,
     "reduction": REDUCTION, "scan": SCAN, "narrow": NARROW, "loss": LOSS, "copy": COPY,
     "index": INDEX, "sort": SORT, "cast": CAST, "inplace": INPLACE, "in-place, anew": FADING,
+    "random": RANDOM,
 }  # fmt: skip
 
 DIFFERENTIABLE: dict[str, list[str]] = {

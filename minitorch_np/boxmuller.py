@@ -8,6 +8,7 @@ Source: aten/src/ATen/native/cpu/DistributionTemplates.h NormalFill16, avx_mathf
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -52,10 +53,17 @@ def single(x: NDArray[np.floating]) -> F64:
 
 
 def fma32(a: F64, b: F64 | float, c: F64 | float) -> F64:
-    """a * b + c of float32 numbers held in float64, rounded once, up to one case in 2^29."""
-    # The product of two 24-bit numbers is exact in float64; only the sum may be rounded twice.
-    total = a * b
-    total += c
+    """a * b + c of float32 numbers held in float64, rounded once, while that is no denormal."""
+    # The product of two 24-bit numbers is exact in float64. What the sum loses there matters only
+    # where it then lies halfway between two float32, and so would be rounded without regard to it.
+    product = a * b
+    total = product + c
+    halfway = (total.view(np.int64) & 0x1FFF_FFFF) == 0x1000_0000
+    if halfway.any():
+        other = total - product
+        lost = (product - (total - other)) + (c - other)
+        aside = np.nextafter(total, np.copysign(np.inf, lost))
+        total = np.where(halfway & (lost != 0), aside, total)
     return single(total)
 
 
@@ -150,21 +158,6 @@ def pair_normal64(log: F64, theta: F64) -> tuple[F64, F64]:
     return radius * turn.imag, radius * turn.real
 
 
-def log64(x: F64) -> F64:
-    """Natural logarithm of each element by the C library; `x` holds no zero."""
-    return _each(math.log, x)
-
-
-def exp64(x: F64) -> F64:
-    """exp of each element by the C library, infinite on overflow."""
-    return _each(_exp, x)
-
-
-def tan64(x: F64) -> F64:
-    """Tangent of each element by the C library."""
-    return _each(math.tan, x)
-
-
 def log1p64(x: F64) -> F64:
     """log(1 + x) of each element by the C library."""
     return _each(math.log1p, x)
@@ -179,3 +172,13 @@ def _exp(x: float) -> float:
 
 def _each(function: Callable[[float], float], x: F64) -> F64:
     return np.fromiter(map(function, x.ravel().tolist()), np.float64, x.size).reshape(x.shape)
+
+
+EACH: Final[dict[str, Callable[[F64], F64]]] = {
+    "exp": partial(_each, _exp),
+    "log": partial(_each, math.log),
+    "log1p": log1p64,
+    "tan": partial(_each, math.tan),
+}
+"""Functions of each element by the C library, by name. exp is infinite on overflow; log takes no
+zero."""

@@ -6,7 +6,7 @@ differs. Source: aten/src/ATen/core/MT19937RNGEngine.h, aten/src/ATen/CPUGenerat
 
 import ctypes
 import os
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,9 +44,9 @@ class Mersenne:
     def __init__(self) -> None:
         self._twister = np.random.MT19937(0)
         self._seeder = np.random.RandomState(self._twister)
-        engine = self._twister.ctypes
-        draw = ctypes.cast(engine.next_uint32, ctypes.c_void_p).value
-        self._engine = draw, engine.state_address
+        # the words, then how many of them were drawn: numpy/random/src/mt19937/mt19937.h
+        words = (ctypes.c_uint32 * (_N + 1)).from_address(self._twister.ctypes.state_address)
+        self._state = np.frombuffer(cast(Any, words), np.uint32)
         self._reseed(DEFAULT_SEED)
 
     def manual_seed(self, seed: int) -> Self:
@@ -117,6 +117,8 @@ class Mersenne:
 
     def words(self, n: int) -> Words:
         """`n` draws of 32 bits."""
+        if self.compiled(n):
+            return self.drawn("draws.words", np.empty(n, np.uint64))
         if n:
             self._next_before_first_draw = None
         return self._twister.random_raw(n)
@@ -126,10 +128,10 @@ class Mersenne:
         words = self.words(2 * n)
         return (words[0::2] << np.uint64(32)) | words[1::2]
 
-    def floats(self, n: int) -> NDArray[np.float32]:
-        """`n` multiples of 2^-24 in [0, 1)."""
+    def floats(self, n: int, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+        """`n` multiples of 2^-24 in [0, 1), in `out` if compiled loops draw them."""
         if self.compiled(n):
-            return self.drawn("draws.floats", np.empty(n, np.float32))
+            return self.drawn("draws.floats", np.empty(n, np.float32) if out is None else out)
         values = (self.words(n) & np.uint64(2**24 - 1)).astype(np.float32)
         values *= np.float32(2.0**-24)
         return values
@@ -150,7 +152,7 @@ class Mersenne:
         """An array, with what the loop of this name draws for it."""
         if out.size:
             self._next_before_first_draw = None
-        loop(name)(*self._engine, out, *numbers)
+        loop(name)(self._state, out, *numbers)
         return out
 
     def _reseed(self, seed: int) -> None:

@@ -28,7 +28,7 @@ from minitorch_np.absent import absent
 from minitorch_np.devices import device as Device
 from minitorch_np.dtypes import dtype
 from minitorch_np.flight import depth
-from minitorch_np.kernels.large import loop
+from minitorch_np.kernels.large import MANY, loop
 from minitorch_np.mersenne import Mersenne
 from minitorch_np.quiet import quietly
 from minitorch_np.tensor import Tensor, stored
@@ -86,19 +86,31 @@ class Generator(Mersenne):
     def __reduce__(self) -> tuple[object, ...]:
         return _restored, (self.state_bytes(),)
 
-    def uniform(self, n: int, dtype: dtype, low: float = 0.0, high: float = 1.0) -> Flat:
+    def uniform(
+        self,
+        n: int,
+        dtype: dtype,
+        low: float = 0.0,
+        high: float = 1.0,
+        out: NDArray[np.float32] | None = None,
+    ) -> Flat:
         """Uniform numbers in [low, high): `uniform_`, and `rand` with the defaults.
 
         One 32-bit draw each (two for float64). Half types are drawn in float32 and rounded.
+        Compiled loops that draw float32 write to `out`, an array in C order, of `n` elements.
         """
         if low == 0 and high == 1:
             if dtype is dtypes.float32:
-                return self.floats(n)
+                return self.floats(n, out)
             if dtype is dtypes.float64:
                 return self.doubles(n)
         _check_uniform(dtype, low, high)
         if dtype.name == "float64":
-            values = boxmuller.fma64(self.doubles(n), high - low, low)
+            values = _scaled(self.doubles(n), high - low, low)
+        elif self.compiled(n):
+            values = self.drawn("draws.uniform", _room(n) if out is None else out, low, high)
+            if dtype is dtypes.float32:
+                return values
         else:
             start, stop = np.float32(low), np.float32(high)
             unit = self.floats(n).astype(np.float64)
@@ -110,25 +122,36 @@ class Generator(Mersenne):
         return values
 
     def normal(
-        self, n: int, dtype: dtype, mean: float = 0.0, std: float = 1.0, *, contiguous: bool = True
+        self,
+        n: int,
+        dtype: dtype,
+        mean: float = 0.0,
+        std: float = 1.0,
+        out: NDArray[np.float32] | None = None,
+        *,
+        contiguous: bool = True,
     ) -> Flat:
         """Normal numbers: `normal_`, and `randn` with the defaults.
 
         `contiguous` says whether the tensor to fill is. From 16 elements on such a tensor takes
         blocks of 16 in the computing type, the last 16 elements being drawn again when `n` is no
         multiple of 16; all else takes pairs in float64, whose second number stays in the generator
-        until the next such draw.
+        until the next such draw. `out` is as in `uniform`.
         """
         if not std >= 0.0:
             raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
         if n == 0:
             return np.empty(0, dtype.np)
         _check_floating(dtype, "normal_kernel_cpu")
-        if dtype is dtypes.float32 and n >= _BLOCK and contiguous and self.compiled(n):
-            return self.drawn("draws.normal", np.empty(n, np.float32), mean, std)
         if n < _BLOCK or not contiguous:
-            return quietly(self._scaled_pairs, n, dtype, mean, std)
-        return _stored(quietly(self._blocks, n, dtype, mean, std), dtype)
+            return _stored(_scaled(self._pairs(n), std, mean), dtype)
+        if not self.compiled(n) or (dtype.is_half and n % _BLOCK):
+            return _stored(quietly(self._blocks, n, dtype, mean, std), dtype)
+        if dtype.name == "float64":
+            return _scaled(self.drawn("draws.blocks", np.empty(n)), std, mean)
+        return _stored(
+            self.drawn("draws.normal", _room(n) if out is None else out, mean, std), dtype
+        )
 
     def integers(self, n: int, low: int, high: int | None, dtype: dtype) -> Flat:
         """Integers in [low, high) as any dtype: `random_(low, high)` and `randint`.
@@ -144,8 +167,9 @@ class Generator(Mersenne):
             low, last = _integer_bounds(low, high, dtype)
             _check_in_range(low, last, dtype)
         size = last - low + 1
-        if size < 2**28 and dtype is dtypes.int64 and self.compiled(n):
-            return self.drawn("draws.integers", np.empty(n, np.int64), low, size)
+        if size < 2**28 and self.compiled(n):
+            values = self.drawn("draws.integers", np.empty(n, np.int64), low, size)
+            return _stored(values, dtype)
         values = self.words64(n) if size >= 2**28 else self.words(n)
         values %= np.uint64(size)
         if low:
@@ -156,8 +180,11 @@ class Generator(Mersenne):
         """Integers in [0, max], or [0, 2^digits] of a floating dtype: `random_()`."""
         if dtype.name == "bool":
             return (self.words(n) & np.uint64(1)).astype(np.bool_)
-        draws = self.words64(n) if dtype.name in ("int64", "float64") else self.words(n)
         last = 2 ** _DIGITS[dtype.name] if dtype.is_floating_point else _integer_limits(dtype)[1]
+        wide = dtype.name in ("int64", "float64")
+        if not wide and self.compiled(n):
+            return _stored(self.drawn("draws.integers", np.empty(n, np.int64), 0, last + 1), dtype)
+        draws = self.words64(n) if wide else self.words(n)
         return _stored((draws % np.uint64(last + 1)).view(np.int64), dtype)
 
     def permutation(self, n: int, dtype: dtype = dtypes.int64) -> Flat:
@@ -204,16 +231,15 @@ class Generator(Mersenne):
         if n == 0:
             return np.empty(0, dtype.np)
         _check_continuous(dtype, "Exponential", dtype.aten_name)
-        return _stored(-1.0 / lambd * boxmuller.log1p64(-self.doubles(n)), dtype)
+        return _stored(-1.0 / lambd * _each("log1p", -self.doubles(n)), dtype)
 
     def cauchy(self, n: int, dtype: dtype, median: float = 0.0, sigma: float = 1.0) -> Flat:
         """Cauchy numbers around `median`: `cauchy_`."""
         if not sigma > 0.0:
             raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
         _check_continuous(dtype, "Cauchy", dtype.cpp_name)
-        tangent = boxmuller.tan64(np.pi * (self.doubles(n) - 0.5))
-        with np.errstate(all="ignore"):
-            return _stored(boxmuller.fma64(tangent, sigma, median), dtype)
+        tangent = _each("tan", np.pi * (self.doubles(n) - 0.5))
+        return _stored(_scaled(tangent, sigma, median), dtype)
 
     def log_normal(self, n: int, dtype: dtype, mean: float = 1.0, std: float = 2.0) -> Flat:
         """exp of normal numbers: `log_normal_`. Always by pairs, whatever the size and layout."""
@@ -222,8 +248,7 @@ class Generator(Mersenne):
         if n == 0:
             return np.empty(0, dtype.np)
         _check_floating(dtype, "log_normal_cpu")
-        with np.errstate(all="ignore"):
-            return _stored(boxmuller.exp64(boxmuller.fma64(self._pairs(n), std, mean)), dtype)
+        return _stored(_each("exp", _scaled(self._pairs(n), std, mean)), dtype)
 
     def geometric(self, n: int, p: float, dtype: dtype) -> Flat:
         """Number of trials up to the first success of probability `p`, from 1: `geometric_`."""
@@ -231,7 +256,7 @@ class Generator(Mersenne):
             raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
         if n and dtype.name == "bool":
             raise _not_implemented("geometric_cpu", dtype)
-        log = boxmuller.log64(np.maximum(self.doubles(n), 5e-324))
+        log = _each("log", np.maximum(self.doubles(n), 5e-324))
         trials = np.ceil(log / boxmuller.log1p64(np.array([-p])))
         return _stored(trials if dtype.is_floating_point else trials.astype(np.int64), dtype)
 
@@ -246,9 +271,6 @@ class Generator(Mersenne):
             unit = np.concatenate([self.floats(drawn)[: n - tail], self.floats(redrawn)])
             out = boxmuller.block_normal32(unit, mean, std)
         return np.concatenate([out[: n - redrawn], out[n - tail :]])
-
-    def _scaled_pairs(self, n: int, dtype: dtype, mean: float, std: float) -> Flat:
-        return _cast(boxmuller.fma64(self._pairs(n), std, mean), dtype)
 
     def _pairs(self, n: int) -> NDArray[np.float64]:
         had = self.kept_normal is not None
@@ -278,6 +300,26 @@ class Generator(Mersenne):
 
 def _restored(state: NDArray[np.uint8]) -> Generator:
     return Generator().set_state_bytes(state)
+
+
+def _each(name: str, x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`x`, with what a function of the C library makes of each element."""
+    if x.size < MANY:
+        return boxmuller.EACH[name](x)
+    loop(f"doubles.{name}")(x)
+    return x
+
+
+def _scaled(x: NDArray[np.float64], by: float, plus: float) -> NDArray[np.float64]:
+    """`x` times a number and another one added, rounded once."""
+    if x.size < MANY:
+        return quietly(boxmuller.fma64, x, by, plus)
+    loop("doubles.multiply_add")(x, by, plus)
+    return x
+
+
+def _room(n: int) -> NDArray[np.float32]:
+    return np.empty(n, np.float32)
 
 
 def _stored(values: NDArray[np.generic], dtype: dtype) -> Flat:

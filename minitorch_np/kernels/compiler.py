@@ -428,6 +428,18 @@ of_bits: Callable[[Foreign], Foreign] = _extending.intrinsic(_cast(_types.float3
 """In compiled code: the float32 that has an int32's bits."""
 
 
+def _fma(_context: object, a: Foreign, b: object, c: object) -> object:
+    def generate(_: Foreign, builder: Foreign, __: Foreign, values: Foreign) -> object:
+        return builder.fma(*values)
+
+    return a(a, b, c), generate
+
+
+rounded_once: Callable[[Foreign, Foreign, Foreign], Foreign] = _extending.intrinsic(_fma)
+"""In compiled code: a * b + c of floats of one size, on a CPU that `has("fma")`; others would call
+a function of the C library's."""
+
+
 def _to_half(_context: object, value: Foreign) -> object:
     def generate(_: Foreign, builder: Foreign, __: Foreign, values: Foreign) -> object:
         return builder.bitcast(builder.fptrunc(values[0], _ir.HalfType()), _ir.IntType(16))

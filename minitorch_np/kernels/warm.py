@@ -12,6 +12,7 @@ from . import (
     decay,
     depthwise,
     distances,
+    doubles,
     draws,
     edges,
     elementwise,
@@ -38,10 +39,10 @@ from . import (
 __all__ = ["builders"]
 
 MODULES = (
-    bessel, broadcast, channels, copies, ctc, cylinder, decay, depthwise, distances, draws,
-    edges,
-    elementwise, gamma, incomplete, little, modes, permutation, places, polynomials, pools,
-    reductions, remainders, resampling, sampling, scans, small, smooth, softmax, stamps, steps,
+    bessel, broadcast, channels, copies, ctc, cylinder, decay, depthwise, distances, doubles,
+    draws, edges, elementwise, gamma, incomplete, little, modes, permutation, places, polynomials,
+    pools, reductions, remainders, resampling, sampling, scans, small, smooth, softmax, stamps,
+    steps,
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ sorted by stride, the smallest innermost. Source: aten/src/ATen/native/Distribut
 """
 
 import math
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,10 +34,18 @@ def walked(array: Array, shape: Shape, stride: Stride) -> Array:
 def fill(tensor: Tensor, flat: Array) -> Tensor:
     """`tensor` with numbers written to it in the order in which they were drawn."""
     target = tensor.array
+    if flat is target:
+        return tensor
     if not tensor.form.contiguous and not tensor.is_contiguous():
         target = walked(target, tensor.sizes, tensor.strides)
     target[...] = flat.reshape(target.shape)
     return tensor
+
+
+def room(tensor: Tensor) -> NDArray[np.float32] | None:
+    """The tensor's memory where a compiled loop may draw right into it, else None."""
+    inside = tensor.dtype is dtypes.float32 and tensor.array.flags.carray
+    return cast(NDArray[np.float32], tensor.array) if inside else None
 
 
 def checked(input: Tensor) -> int:
@@ -57,7 +66,8 @@ def uniform_(
 ) -> Tensor:
     """This tensor filled with uniform numbers in [from, to)."""
     source = generator or default_generator
-    return fill(input, source.uniform(checked(input), input.dtype, from_, to))
+    n = checked(input)
+    return fill(input, source.uniform(n, input.dtype, from_, to, room(input)))
 
 
 uniform_.vjp(input=zeros_like)
@@ -69,8 +79,8 @@ def normal_(
 ) -> Tensor:
     """This tensor filled with normal numbers of `mean` and standard deviation `std`."""
     source = generator or default_generator
-    contiguous = input.is_contiguous()
-    return fill(input, source.normal(checked(input), input.dtype, mean, std, contiguous=contiguous))
+    n, kept = checked(input), input.is_contiguous()
+    return fill(input, source.normal(n, input.dtype, mean, std, room(input), contiguous=kept))
 
 
 normal_.vjp(input=zeros_like)
