@@ -24,8 +24,13 @@ def is_ours(there: Tensor) -> bool:
 
     Source: can_accumulate_inplace, torch/csrc/autograd/input_buffer.cpp.
     """
-    alone = there.store is None or sys.getrefcount(there.store) <= UNSHARED + _by_clock(there)
-    return alone and not _is_seen_outside(there) and strides.is_dense(there.sizes, there.strides)
+    form = there.form
+    if not (form.in_order or strides.is_dense(form.shape, form.stride)):
+        return False
+    if there.store is None:
+        return sys.getrefcount(there.nd) <= UNSHARED
+    alone = sys.getrefcount(there.store) <= UNSHARED + _by_clock(there)
+    return alone and not _is_seen_outside(there)
 
 
 def _by_clock(tensor: Tensor) -> bool:
@@ -39,17 +44,17 @@ def _by_clock(tensor: Tensor) -> bool:
 
 def _is_seen_outside(tensor: Tensor) -> bool:
     """Whether an array of NumPy's, or what DLPack was given, looks at the tensor's memory: it holds
-    the ndarray or the buffer below, but not the tensor, as it does in PyTorch."""
-    if tensor.store is None:
-        return sys.getrefcount(tensor.nd) > UNSHARED
-    if not tensor.store.seen_outside():
+    the ndarray or the buffer below, but not the tensor, as it does in PyTorch. There is a storage.
+    """
+    below = tensor.memory
+    if not below.seen_outside():
         return False
     mine = _layers_over(tensor) + (0 if tensor.base is None else _layers_over(tensor.base))
-    if sys.getrefcount(tensor.store.buffer) > UNSHARED + mine:
+    if sys.getrefcount(below.buffer) > UNSHARED + mine:
         return True
     if tensor.nd is None:
         return False
-    above = tensor.store.buffer is tensor.nd or tensor.store.buffer.base is tensor.nd
+    above = below.buffer is tensor.nd or below.buffer.base is tensor.nd
     return sys.getrefcount(tensor.nd) > UNSHARED + above
 
 
@@ -73,12 +78,8 @@ def accumulate(
     torch/csrc/autograd/functions/accumulate_grad.h, the gradient layout contract. `held` counts the
     references to it where nobody else has it.
     """
-    alone = sys.getrefcount(arrived[0]) <= held
     grad = arrived[0]
     assert grad is not None
-    if alone:
-        own = grad.store is None
-        alone = sys.getrefcount(grad.nd) <= UNSHARED if own else not _is_seen_outside(grad)
     leaf = node.variable
     if leaf.base is not None and leaf.grad_fn is not None:
         raise RuntimeError("leaf variable has been moved into the graph interior")
@@ -99,7 +100,16 @@ def accumulate(
                 there.add_(grad)
             if there.form is not leaf.form and not _obeys_contract(leaf, there):
                 _warn_of_strides(there, leaf)
-        elif state.grad or not (alone and _obeys_contract(leaf, grad)):
+        elif (
+            state.grad
+            or sys.getrefcount(arrived[0]) > held + 1  # of which `grad` is one
+            or (
+                sys.getrefcount(grad.nd) > UNSHARED
+                if grad.store is None
+                else _is_seen_outside(grad)
+            )
+            or not _obeys_contract(leaf, grad)
+        ):
             meta.grad = laid_out(leaf, grad)
         elif held > UNSHARED or type(grad) is not Tensor or getweakrefcount(grad) or grad.__dict__:
             meta.grad = grad.untracked()

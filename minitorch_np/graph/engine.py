@@ -56,16 +56,13 @@ def walk(
         sum_up(mine)
     node = None
     try:
-        for root, grad in zip(roots, grads, strict=True):
-            if wanted is None or task.runs(root[0]):
-                task.arrive(root, grad)
-            elif len(roots) == 1:
-                _pass_by(root, grad)
-        for node in task.buffers:
-            if not task.waiting.get(node, 0):
-                task.ready.push(node)
-        ready, step = task.ready, task.step
         following = None
+        if wanted is None and len(roots) == 1:  # it waits for nobody
+            task.arrive(roots[0], grads[0])
+            following = roots[0][0]
+        else:
+            task.begin(roots, grads)
+        ready, step = task.ready, task.step
         while following is not None or ready:
             node = ready.take() if following is None else following
             following = step(node)
@@ -177,6 +174,17 @@ class Task:
                 "Calling backward or grad reentrantly after accessing a non-None "
                 "ctx.input_grad_buffers entry is not supported"
             )
+
+    def begin(self, roots: Sequence[Edge], grads: Sequence[Tensor]) -> None:
+        """Let the gradients of the roots arrive, and those be ready to which no other leads."""
+        for root, grad in zip(roots, grads, strict=True):
+            if self.runs(root[0]):
+                self.arrive(root, grad)
+            elif len(roots) == 1:
+                _pass_by(root, grad)
+        for node in self.buffers:
+            if not self.waiting.get(node, 0):
+                self.ready.push(node)
 
     def runs(self, node: Node) -> bool:
         """Whether the walk comes to a root: always, but where only some gradients are wanted."""

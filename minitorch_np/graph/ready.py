@@ -25,8 +25,8 @@ class Ready(list[Node]):
             self._rise(hole, node)
 
     def before(self, first: Node | None, node: Node) -> Node | None:
-        """Which goes before all of these, if either does: `first`, of which that is known, or a
-        node that became ready. The other joins these; both do where neither was recorded last.
+        """Which goes before all of these, if either is known to: `first`, of which it is, or a node
+        that became ready. The other joins these; both do where who goes is up to the heap.
 
         Taken at once, it leaves these in the order that they would have if it had been pushed:
         only among leaves does that depend on who was here.
@@ -37,8 +37,11 @@ class Ready(list[Node]):
         elif first.order < node.order:
             self.push(first)
             return node
-        elif first.order == node.order:
-            self.push(first)
+        elif first.order == node.order and self:
+            if self[0].order == node.order:  # the second of leaves, of which `first` is the first
+                self.insert(0, first)
+            else:
+                self.push(first)
             first = None
         self.push(node)
         return first
