@@ -140,22 +140,34 @@ def _hooked(step: Callable[..., object]) -> Callable[..., object]:
     @functools.wraps(step)
     def stepped(self: Optimizer, *rest: object, **kwargs: object) -> object:
         args: tuple[Any, ...] = (self, *rest)
-        for hook in (*_step_pre_hooks.values(), *self._step_pre_hooks.values()):  # pyright: ignore[reportPrivateUsage]  # of one module
-            changed = hook(self, args, kwargs)
-            if changed is None:
-                continue
-            if not (isinstance(changed, tuple) and len(changed) == 2):  # pyright: ignore[reportUnknownArgumentType]  # isinstance leaves its parts unknown
-                raise RuntimeError(
-                    f"{step} must return None or a tuple of (new_args, new_kwargs), but got "
-                    f"{changed}."
-                )
-            args, kwargs = cast("tuple[tuple[Any, ...], dict[str, Any]]", changed)
+        if _step_pre_hooks or self._step_pre_hooks:  # pyright: ignore[reportPrivateUsage]  # of one module
+            args, kwargs = _shown(self, step, args, kwargs)
         result = step(*args, **kwargs)
-        for hook in (*self._step_post_hooks.values(), *_step_post_hooks.values()):  # pyright: ignore[reportPrivateUsage]  # of one module
-            hook(self, args, kwargs)
+        if _step_post_hooks or self._step_post_hooks:  # pyright: ignore[reportPrivateUsage]  # of one module
+            for hook in (*self._step_post_hooks.values(), *_step_post_hooks.values()):  # pyright: ignore[reportPrivateUsage]  # of one module
+                hook(self, args, kwargs)
         return result
 
     return stepped
+
+
+def _shown(
+    optimizer: "Optimizer",
+    step: Callable[..., object],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """What the hooks before a step make of its arguments."""
+    for hook in (*_step_pre_hooks.values(), *optimizer._step_pre_hooks.values()):  # pyright: ignore[reportPrivateUsage]  # of one module
+        changed = hook(optimizer, args, kwargs)
+        if changed is None:
+            continue
+        if not (isinstance(changed, tuple) and len(changed) == 2):  # pyright: ignore[reportUnknownArgumentType]  # isinstance leaves its parts unknown
+            raise RuntimeError(
+                f"{step} must return None or a tuple of (new_args, new_kwargs), but got {changed}."
+            )
+        args, kwargs = cast("tuple[tuple[Any, ...], dict[str, Any]]", changed)
+    return args, kwargs
 
 
 class Optimizer:
