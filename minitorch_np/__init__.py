@@ -27,6 +27,7 @@ from minitorch_np import (
 )
 from minitorch_np import random as random
 from minitorch_np.absent import absent
+from minitorch_np.denormals import set_flush_denormal
 from minitorch_np.devices import device
 from minitorch_np.dtypes import (
     bfloat16,
@@ -555,18 +556,19 @@ __all__ = [
     "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell", "roll", "rot90", "round", "row_stack", "rrelu",
     "rrelu_", "rsqrt", "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce",
     "searchsorted", "seed", "select", "select_copy", "select_scatter", "selu", "set_default_dtype",
-    "set_anomaly_enabled", "set_grad_enabled", "set_num_threads", "set_printoptions",
-    "set_rng_state", "sgn", "short", "sigmoid", "sign", "signbit", "sin", "sinc", "sinh",
-    "slice_copy", "slice_scatter", "softmax", "sort", "special", "split", "split_copy",
-    "split_with_sizes", "split_with_sizes_copy", "sqrt", "square", "square_", "squeeze",
-    "squeeze_copy", "stack", "std", "std_mean", "strided", "sub", "subtract", "sum", "swapaxes",
-    "swapdims", "t", "t_copy", "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split",
-    "tensordot", "testing", "threshold", "tile", "topk", "trace", "transpose", "transpose_copy",
-    "trapezoid", "trapz", "tril", "tril_indices", "triplet_margin_loss", "triu", "triu_indices",
-    "true_divide", "trunc", "typename", "uint8", "unbind", "unbind_copy", "unflatten",
-    "unfold_copy", "unique", "unique_consecutive", "unravel_index", "unsafe_chunk", "unsafe_split",
-    "unsafe_split_with_sizes", "unsqueeze", "unsqueeze_copy", "utils", "var", "var_mean", "vdot",
-    "view_copy", "vmap", "vsplit", "vstack", "where", "xlogy", "zero_", "zeros", "zeros_like",
+    "set_anomaly_enabled", "set_flush_denormal", "set_grad_enabled", "set_num_threads",
+    "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign", "signbit", "sin",
+    "sinc", "sinh", "slice_copy", "slice_scatter", "softmax", "sort", "special", "split",
+    "split_copy", "split_with_sizes", "split_with_sizes_copy", "sqrt", "square", "square_",
+    "squeeze", "squeeze_copy", "stack", "std", "std_mean", "strided", "sub", "subtract", "sum",
+    "swapaxes", "swapdims", "t", "t_copy", "take", "take_along_dim", "tan", "tanh", "tensor",
+    "tensor_split", "tensordot", "testing", "threshold", "tile", "topk", "trace", "transpose",
+    "transpose_copy", "trapezoid", "trapz", "tril", "tril_indices", "triplet_margin_loss", "triu",
+    "triu_indices", "true_divide", "trunc", "typename", "uint8", "unbind", "unbind_copy",
+    "unflatten", "unfold_copy", "unique", "unique_consecutive", "unravel_index", "unsafe_chunk",
+    "unsafe_split", "unsafe_split_with_sizes", "unsqueeze", "unsqueeze_copy", "utils", "var",
+    "var_mean", "vdot", "view_copy", "vmap", "vsplit", "vstack", "where", "xlogy", "zero_", "zeros",
+    "zeros_like",
 ]  # fmt: skip
 
 
