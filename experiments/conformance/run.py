@@ -2,11 +2,12 @@
 
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -41,13 +42,18 @@ def run(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, _alone, (settings.device,)) as pool:
         order = sorted(names, key=scope.slow, reverse=True)
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # which processes inherit
         waiting = {pool.submit(_kept, name, settings): name for name in order}
+        _ = signal.signal(signal.SIGINT, before)
         try:
             for future in as_completed(waiting):
                 row = found[waiting[future]] = future.result()
                 done(row)
         except BaseException:
+            processes = list(cast(Any, pool)._processes.values())
             pool.shutdown(wait=False, cancel_futures=True)
+            for process in processes:  # Ctrl-C has reached this one alone
+                process.kill()
             raise
     return [found[name] for name in names]
 

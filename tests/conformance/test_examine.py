@@ -1,8 +1,12 @@
 """The suite itself: each property goes red when its fault is planted, and only then."""
 
 import json
+import os
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -310,3 +314,32 @@ def test_a_gpu_that_the_database_sees_is_the_cpu_to_ours(monkeypatch):
 def test_second_derivatives_of_much_are_left_out():
     wide = torch.empty(WIDE).requires_grad_()
     assert call("exp", X).twice and not call("exp", wide).twice
+
+
+STOPPED = """
+import os, signal, threading
+from experiments.conformance.run import Settings, run
+
+if __name__ == "__main__":
+    threading.Timer(1, os.killpg, (0, signal.SIGINT)).start()  # while the others start
+    try:
+        run(["exp", "log", "sin"], Settings(quick=True), 2, lambda _: None)
+    except KeyboardInterrupt:
+        print("stopped")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="no groups of processes on this platform")
+def test_ctrl_c_ends_all_processes_and_one_of_them_says_so(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(STOPPED)
+    done = subprocess.run(
+        [sys.executable, program],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": str(Path(run.__file__).parents[2])},
+        start_new_session=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("stopped\n", "", 0)
