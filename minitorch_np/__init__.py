@@ -359,7 +359,6 @@ from minitorch_np.ops.split import (
     chunk,
     dsplit,
     hsplit,
-    split,
     split_with_sizes,
     tensor_split,
     unbind,
@@ -367,6 +366,9 @@ from minitorch_np.ops.split import (
     unsafe_split,
     unsafe_split_with_sizes,
     vsplit,
+)
+from minitorch_np.ops.split import (
+    split_tensor as split,
 )
 from minitorch_np.ops.statistics import corrcoef, cov, mode, nanmean
 from minitorch_np.ops.triangle import (

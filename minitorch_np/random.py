@@ -31,6 +31,7 @@ from minitorch_np.flight import depth
 from minitorch_np.kernels.large import MANY, loop
 from minitorch_np.mersenne import Mersenne
 from minitorch_np.quiet import quietly
+from minitorch_np.shapes import in_int64
 from minitorch_np.tensor import Tensor, stored
 
 Flat = NDArray[np.generic]
@@ -161,10 +162,11 @@ class Generator(Mersenne):
         """
         if high is None and low == _INT64_MIN:
             return self._all_int64(n, dtype)
-        if dtype is dtypes.int64 and high is not None and _INT64_MIN <= low < high <= -_INT64_MIN:
+        if dtype is dtypes.int64 and high is not None and _INT64_MIN <= low < high < -_INT64_MIN:
             last = high - 1
         else:
-            low, last = _integer_bounds(low, high, dtype)
+            bound = None if high is None else in_int64(high)
+            low, last = _integer_bounds(in_int64(low), bound, dtype)
             _check_in_range(low, last, dtype)
         size = last - low + 1
         if size < 2**28 and self.compiled(n):

@@ -281,6 +281,13 @@ def are_ints(*given: object) -> bool:
     return True
 
 
+def need_int(n: object) -> None:
+    """Raise TypeError for what is no int, a bool included."""
+    if isinstance(n, bool):
+        raise TypeError("an integer is required")
+    _ = index(cast(int, n))
+
+
 def need_bool(flag: object) -> None:
     """Raise TypeError where a flag, such as `keepdim`, is no bool: 1 may be meant as a dim."""
     if not isinstance(flag, bool):
@@ -505,7 +512,7 @@ def check_sections(shape: Shape, sections: Sequence[int], dim: int) -> None:
                 "split_with_sizes expects split_sizes have only non-negative entries, "
                 f"but got split_sizes={listed(sections)}"
             )
-    if sum(sections) != n:
+    if index(sum(sections)) != n:  # which refuses a float among them
         raise RuntimeError(
             f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at "
             f"dimension {dim}), but got split_sizes={listed(sections)}"

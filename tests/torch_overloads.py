@@ -148,6 +148,7 @@ def overload(name: str, function: Callable[..., Any], text: str) -> str:
 def lines() -> Iterator[str]:
     """A name and a signature each; the name of a method has a dot in front."""
     ours = {*REGISTRY, *COMPOSITES, *ALIASES, *vars(minitorch_np)}
+    ours |= {one.plan.aten for one in REGISTRY.values()}
     for name in sorted(ours - APART):
         found = [getattr(space, name) for space in NAMESPACES if hasattr(space, name)]
         for one in signatures(found[0]) if found else ():

@@ -203,7 +203,8 @@ def of_flat(name: str, dtype: np.dtype[Any] | None, *numbers: float) -> Callable
     def kernel(*arrays: Array) -> None:
         out = arrays[-1]
         kind = dtype or out.dtype
-        given = [np.ascontiguousarray(np.broadcast_to(a, out.shape), kind) for a in arrays[:-1]]
+        own = [np.asarray(a, out.dtype) for a in arrays[:-1]]  # a number may be infinite in it
+        given = [np.ascontiguousarray(np.broadcast_to(a, out.shape), kind) for a in own]
         values = np.empty(out.shape, kind)
         loop(name, None if dtype else kind)(*given, values, *numbers)
         np.copyto(out, values, casting="unsafe")

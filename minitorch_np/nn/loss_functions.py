@@ -9,6 +9,8 @@ from minitorch_np.flight import depth
 from minitorch_np.nn.reduction import get_enum, legacy_get_string
 from minitorch_np.ops import entropy, loss, nll
 from minitorch_np.ops.view import broadcast_shapes, broadcast_tensors
+from minitorch_np.overloads import refuse
+from minitorch_np.shapes import need_int
 from minitorch_np.tensor import Tensor
 
 __all__ = [
@@ -206,7 +208,13 @@ def nll_loss(
 ) -> Tensor:
     """Minus the log-probability that `input` (N, C, ...) has at each class `target` (N, ...)."""
     reduction = known(chosen(reduction, size_average, reduce))
-    return nll.nll_loss(input, target, weight, reduction, ignore_index)
+    try:
+        if type(ignore_index) is not int:
+            need_int(ignore_index)
+        return nll.nll_loss_nd(input, target, weight, reduction, ignore_index)
+    except Exception as error:
+        refuse("nll_loss_nd", (input, target, weight, 1, ignore_index), {}, error)
+        raise
 
 
 def cross_entropy(
@@ -222,4 +230,13 @@ def cross_entropy(
     """`nll_loss` of log_softmax(input): logits against classes, or against probabilities."""
     if reduction != "mean" or size_average is not None or reduce is not None:
         reduction = known(chosen(reduction, size_average, reduce))
-    return nll.cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
+    try:
+        if type(ignore_index) is not int:
+            need_int(ignore_index)
+        return nll.cross_entropy_loss(
+            input, target, weight, reduction, ignore_index, label_smoothing
+        )
+    except Exception as error:
+        given = (input, target, weight, 1, ignore_index, label_smoothing)
+        refuse("cross_entropy_loss", given, {}, error)
+        raise

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 from minitorch_np.flight import depth
 from minitorch_np.ops.adaptive_pool import (
@@ -10,10 +10,11 @@ from minitorch_np.ops.adaptive_pool import (
     adaptive_avg_pool2d,
     adaptive_avg_pool3d,
 )
+from minitorch_np.ops.factory import is_index
 from minitorch_np.ops.grid_sampler import affine_grid_generator, grid_sampler
 from minitorch_np.ops.upsample import output_size
-from minitorch_np.ops.upsample_ops import ALIGNED, NEAREST
-from minitorch_np.shapes import Shape
+from minitorch_np.ops.upsample_ops import ALIGNED, NEAREST, Form
+from minitorch_np.overloads import unfitting
 from minitorch_np.tensor import Tensor
 
 __all__ = [
@@ -36,7 +37,7 @@ AREAS = {1: adaptive_avg_pool1d, 2: adaptive_avg_pool2d, 3: adaptive_avg_pool3d}
 """Of so many dims, the op that averages areas."""
 
 
-def each_size(input: Tensor, size: Size) -> list[int]:
+def each_size(input: Tensor, size: Size) -> Sequence[int]:
     """The size of each dim from 2 on. Raises: ValueError, TypeError."""
     dims = input.ndim - 2
     if not isinstance(size, (tuple, list)):
@@ -53,7 +54,7 @@ def each_size(input: Tensor, size: Size) -> list[int]:
             "expected size to be one of int or Tuple[int] or Tuple[int, int] or "
             f"Tuple[int, int, int], but got size with types {[type(n) for n in size]}"
         )
-    return list(size)
+    return size
 
 
 def each_factor(input: Tensor, scale_factor: Factor) -> list[float]:
@@ -111,9 +112,16 @@ def interpolate(
     return resized(input, sizes, factors, mode, bool(align_corners), antialias)
 
 
+def need_ints(run: Form, input: Tensor, size: Sequence[int] | None, *rest: object) -> None:
+    """Raise torch's TypeError where a size starts with no int: PyTorch's function passes on the
+    factors of all dims as one argument, the last."""
+    if size is not None and not is_index(size[0]):
+        raise unfitting(cast(Any, run).__name__, input, size, *rest)
+
+
 def resized(
     input: Tensor,
-    size: Shape | list[int] | None,
+    size: Sequence[int] | None,
     factors: list[float] | None,
     mode: str,
     align_corners: bool,
@@ -123,14 +131,17 @@ def resized(
     dims = input.ndim - 2
     scales = factors or [None] * dims
     if (mode, dims) in NEAREST:
-        return NEAREST[mode, dims](input, output_size(input.sizes, size, factors), *scales)
+        run = NEAREST[mode, dims]
+        need_ints(run, input, size, factors)
+        return run(input, output_size(input.sizes, size, factors), *scales)
     if _SPATIAL.get(mode) == dims:
         if mode == "lanczos" and align_corners:
             raise ValueError("Lanczos mode does not support align_corners=True")
         if mode == "lanczos" and not antialias:
             raise ValueError("Lanczos mode requires antialias=True")
-        to = output_size(input.sizes, size, factors)
-        return ALIGNED[mode, antialias](input, to, align_corners, *scales)
+        run = ALIGNED[mode, antialias]
+        need_ints(run, input, size, align_corners, factors)
+        return run(input, output_size(input.sizes, size, factors), align_corners, *scales)
     if mode == "area" and dims in AREAS:
         return AREAS[dims](input, output_size(input.sizes, size, factors))
     if dims in (1, 2, 3) and mode in ("linear", "bilinear", "trilinear"):

@@ -23,6 +23,7 @@ from minitorch_np.loops import (
 from minitorch_np.op import Swift, composite, op
 from minitorch_np.ops.conditional import between, limit
 from minitorch_np.ops.copy import zeros_like
+from minitorch_np.ops.factory import converted_number
 from minitorch_np.quiet import quiet
 from minitorch_np.tensor import Number, Tensor, blank, owning
 
@@ -368,7 +369,7 @@ def hardtanh(
         raise NotImplementedError("Bool inputs not supported for hardtanh")
     kind = input.dtype
     if not kind.is_floating_point:
-        min_val, max_val = int(min_val), int(max_val)
+        min_val, max_val = [int(converted_number(x, dtypes.int64)) for x in (min_val, max_val)]
     within = between(kind, limit(min_val, kind, "min"), limit(max_val, kind, "max"))
     if out is None and not input.form.contiguous:
         out = blank_like(input)

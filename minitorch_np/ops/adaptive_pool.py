@@ -198,13 +198,13 @@ def average(dims: int, input: Tensor, output_size: Ints) -> Tensor:
     return out
 
 
-@composite(method=False, python=True)
+@composite(method=False)
 def adaptive_avg_pool2d(input: Tensor, output_size: Ints) -> Tensor:
     """(N, C, H, W) to (N, C, *output_size) by means. Source: adaptive_avg_pool2d."""
     return average(2, input, output_size)
 
 
-@composite(method=False, python=True)
+@composite(method=False)
 def adaptive_avg_pool3d(input: Tensor, output_size: Ints) -> Tensor:
     """(N, C, D, H, W) to (N, C, *output_size) by means. Source: adaptive_avg_pool3d."""
     return average(3, input, output_size)

@@ -3,6 +3,8 @@
 Source: aten/src/ATen/native/AveragePool2d.cpp, AveragePool3d.cpp, cpu/AvgPoolKernel.cpp.
 """
 
+from operator import index
+
 import numpy as np
 
 from minitorch_np.dtypes import int64
@@ -27,7 +29,7 @@ from minitorch_np.ops.pooling import (
     window_of,
 )
 from minitorch_np.ops.windows import Window
-from minitorch_np.shapes import Shape, are_ints
+from minitorch_np.shapes import Shape, are_ints, in_int64
 from minitorch_np.strides import Stride, contiguous
 from minitorch_np.tensor import Tensor, blank
 
@@ -133,7 +135,7 @@ def _plan(
 ) -> Sliding:
     """What follows from sizes, once they have been checked."""
     w = window_of(f"avg_pool{dims}d", dims, kernel_size, stride, padding)
-    if divisor_override == 0:
+    if divisor_override is not None and in_int64(index(divisor_override)) == 0:
         raise RuntimeError("divisor must be not zero")
     to = output_sizes(sizes_of(dims, input), w, ceil_mode)
     check_pool("avg_pool3d()", input, w, to)

@@ -327,7 +327,7 @@ def limit(x: Number | None, dtype: Dtype, name: str) -> Number | None:
     low, high = info.min, info.max
     if (name == "min" and x > high) or (name == "max" and x < low):
         raise RuntimeError(
-            f"Clamp {name} value {x} is outside the representable range of {dtype.aten_name}"
+            f"Clamp {name} value {x:g} is outside the representable range of {dtype.aten_name}"
         )
     return int(builtins.min(builtins.max(x, low), high))
 
@@ -365,9 +365,22 @@ def limited(input: Tensor, low: Limit, high: Limit, out: Tensor | None, kernel: 
     return pointwise(_between_numbers(dtype, low, high), input, out=out, common=dtype)
 
 
+def need_one_kind(*limits: Number) -> None:
+    """Raise RuntimeError for an int beyond int64 beside one within: its dtype is uint64, which
+    PyTorch promotes with no other integers."""
+    names = ["UInt64" if x >= 1 << 63 else dtypes.of_number(x).aten_name for x in limits]
+    if "UInt64" in names and len({*names}) > 1:
+        raise RuntimeError(
+            "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
+            + " and ".join(names)
+        )
+
+
 @kept
 def _between_numbers(dtype: Dtype, low: Number | None, high: Number | None) -> Kernel:
     """`between`, where a limit may be left out, or be nan."""
+    if dtype.category == dtypes.INTEGER and low is not None and high is not None:
+        need_one_kind(low, high)
     numbers = [limit(low, dtype, "min"), limit(high, dtype, "max")]
     if any(x is not None and x != x for x in numbers):
         return lambda a, o: o.fill(math.nan)

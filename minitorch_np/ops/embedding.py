@@ -2,6 +2,8 @@
 Embedding.cpp and Onehot.cpp.
 """
 
+from operator import index
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,15 +12,15 @@ from minitorch_np.dtypes import bool_, int64
 from minitorch_np.form import form_of
 from minitorch_np.graph.modes import WATCHERS
 from minitorch_np.graph.saved import legacy_type
-from minitorch_np.guard import guarded
 from minitorch_np.loops import quietly
-from minitorch_np.op import op
+from minitorch_np.op import composite, op
 from minitorch_np.ops.compare import eq
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.index_dim import rows_of
 from minitorch_np.ops.norm import norm
 from minitorch_np.ops.points import Places, add_at, first_outside, is_index, places
 from minitorch_np.ops.ranges import arange
+from minitorch_np.shapes import in_int64
 from minitorch_np.tensor import Tensor, stored
 
 __all__ = ["embedding", "embedding_renorm_", "one_hot"]
@@ -147,25 +149,33 @@ def embedding_renorm_(input: Tensor, indices: Tensor, max_norm: float, norm_type
 embedding_renorm_.vjp(indices=None)
 
 
-@guarded
-def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+@composite(method=False)
+def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
     """Indices (*) as int64 rows (*, num_classes) with a single 1; -1 means the largest plus 1.
 
-    Source: aten/src/ATen/native/Onehot.cpp.
+    Source: aten/src/ATen/native/Onehot.cpp, functorch/BatchRulesDecompositions.cpp.
     """
-    if tensor.dtype is not int64:
-        raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
-    if not tensor.numel():
+    if input.dtype is not int64:
+        kind = "" if input.is_batch else " of type LongTensor"
+        raise RuntimeError(f"one_hot is only applicable to index tensor{kind}.")
+    num_classes = in_int64(index(num_classes))
+    if input.is_batch:  # of which nobody looks at the elements
+        if num_classes <= 0:
+            raise RuntimeError(
+                "When vmap-ing torch.nn.functional.one_hot, please provide an explicit positive "
+                "num_classes argument."
+            )
+    elif not input.numel():
         if num_classes <= 0:
             raise RuntimeError("Can not infer total number of classes from empty tensor.")
     else:
-        if np.minimum.reduce(tensor.array, None) < 0:
+        if np.minimum.reduce(input.array, None) < 0:
             raise RuntimeError("Class values must be non-negative.")
-        largest = int(np.maximum.reduce(tensor.array, None))
+        largest = int(np.maximum.reduce(input.array, None))
         if num_classes == -1:
             num_classes = largest + 1
         elif largest >= num_classes:
             raise RuntimeError("Class values must be smaller than num_classes.")
     if WATCHERS:
-        return eq(tensor.unsqueeze(-1), arange(num_classes)).to(int64).contiguous()
-    return stored(np.equal.outer(tensor.array, np.arange(num_classes)), int64)
+        return eq(input.unsqueeze(-1), arange(num_classes)).to(int64).contiguous()
+    return stored(np.equal.outer(input.array, np.arange(num_classes)), int64)

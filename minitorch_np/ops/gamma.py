@@ -89,7 +89,8 @@ def _derivative(input: Tensor, n: int, out: Tensor | None) -> Tensor:
     if n < 0:
         raise RuntimeError("polygamma(n, x) does not support negative n.")
     low = (_digamma, _trigamma)
-    kernel = low[n] if n < 2 else in_doubles("gamma.polygamma", n)
+    narrow = (n + (1 << 31)) % (1 << 32) - (1 << 31)  # ATen's loop takes an int of 32 bits
+    kernel = low[n] if n < 2 else in_doubles("gamma.polygamma", narrow)
     return pointwise(kernel, input, out=out, floating=True)
 
 

@@ -17,7 +17,6 @@ from minitorch_np.loops import finish, not_implemented
 from minitorch_np.op import composite, op
 from minitorch_np.ops.binary import div_scalar
 from minitorch_np.ops.copy import zeros_like
-from minitorch_np.ops.factory import need_tensor
 from minitorch_np.ops.loss import check_constant, check_reduction
 from minitorch_np.ops.softmax import log_softmax_along
 from minitorch_np.quiet import quiet
@@ -276,7 +275,7 @@ nll_loss_backward.vjp(
 
 
 @composite(method=False, python=True)
-def nll_loss(
+def nll_loss_nd(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
@@ -363,7 +362,7 @@ def smoothed_loss(
     """
     dim = min(1, input.ndim - 1)
     logs = input.log_softmax(dim)
-    hard = nll_loss(logs, target, weight, reduction, ignore_index)
+    hard = nll_loss_nd(logs, target, weight, reduction, ignore_index)
     smooth = -(logs if weight is None else logs * by_class(weight, input)).sum(dim)
     ignored = target == ignore_index
     smooth.masked_fill_(ignored, 0.0)
@@ -379,12 +378,12 @@ def smoothed_loss(
 
 
 @composite(method=False, python=True)
-def cross_entropy(
+def cross_entropy_loss(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    ignore_index: int = -100,
     reduction: str = "mean",
+    ignore_index: int = -100,
     label_smoothing: float = 0.0,
 ) -> Tensor:
     """nll_loss of log_softmax: the loss of logits against class indices or probabilities.
@@ -392,9 +391,6 @@ def cross_entropy(
     Targets of the input's own shape are probabilities. Source: LossNLL.cpp cross_entropy_loss.
     """
     check_reduction(reduction)
-    if not (isinstance(input, Tensor) and isinstance(target, Tensor)):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-        need_tensor("cross_entropy_loss", "input", input)
-        need_tensor("cross_entropy_loss", "target", target, 2)
     if input.sizes == target.sizes:
         if not target.dtype.is_floating_point:
             raise RuntimeError(
@@ -411,4 +407,4 @@ def cross_entropy(
             )
         return smoothed_loss(input, target, weight, reduction, ignore_index, label_smoothing)
     logs = log_softmax_along(input, min(1, len(input.sizes) - 1))
-    return nll_loss(logs, target, weight, reduction, ignore_index)
+    return nll_loss_nd(logs, target, weight, reduction, ignore_index)

@@ -220,6 +220,8 @@ def norm(
     dtype: Dtype | None = None,
 ) -> Tensor:
     """The p-norm of the elements over `dim`; 'fro' is 2. Source: torch/functional.py norm."""
+    if isinstance(dim, bool):
+        dim = (dim,)  # as PyTorch passes on a dim, but an int alone is taken sooner here
     if isinstance(p, str):
         if p == "fro" and (dim is None or isinstance(dim, int) or len(dim) <= 2):
             return vector_norm(input, 2, dim, keepdim, dtype=dtype, out=out)

@@ -429,8 +429,7 @@ def xlogy_node(input: Tensor | Number, other: Tensor | Number) -> str:
 @op("elementwise", inplace=True, node=xlogy_node)
 def xlogy(input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """`input * log(other)`, 0 where `input` is 0. Source: ATen/native/cpu/BinaryOpsKernel.cpp."""
-    kernel = times_log(np.log, common_dtype(input, other))
-    return pointwise(kernel, input, other, out=out, floating=True)
+    return times_log(np.log, input, other, out)
 
 
 xlogy.vjp(

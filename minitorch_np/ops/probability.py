@@ -4,15 +4,13 @@ Source: aten/src/ATen/native/UnaryOps.cpp, BinaryOps.cpp and Math.h.
 """
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.kernels.large import in_doubles
-from minitorch_np.loops import common_dtype, not_implemented, pointwise, result_for
+from minitorch_np.loops import common_dtype, not_implemented, pointwise, result_for, rounded
 from minitorch_np.op import composite, op
 from minitorch_np.ops.scalar import add_scalar, mul_scalar
 from minitorch_np.ops.special import complement, scaled_complement
@@ -87,17 +85,23 @@ def _entr(a: Array, o: Array) -> None:
 special_entr.vjp(input=lambda g, input: g * (-(1 + input.log())))
 
 
-def times_log(log: np.ufunc, dtype: Dtype) -> Callable[[Array, Array, Array], None]:
-    """The kernel of `x * log(y)`, 0 where x is 0; half types round the logarithm, as ATen does."""
+def times_log(
+    log: np.ufunc, input: Tensor | Number, other: Tensor | Number, out: Tensor | None
+) -> Tensor:
+    """`input * log(other)`, 0 where `input` is 0; half types round numbers, which may be infinite
+    then, and the logarithm, as ATen does."""
+    dtype = common_dtype(input, other)
 
     def kernel(x: Array, y: Array, o: Array) -> None:
         logs = log(y, dtype=o.dtype)
         if dtype.is_half:
             logs = logs.astype(dtype.np).astype(o.dtype)
+        x = np.asarray(x, o.dtype)
         values = np.where(np.equal(x, 0) & ~np.isnan(y), 0, x * logs)
         np.copyto(o, values, casting="unsafe")
 
-    return kernel
+    operands = [x if isinstance(x, Tensor) else rounded(x, dtype) for x in (input, other)]
+    return pointwise(kernel, *operands, out=out, floating=True)
 
 
 def xlog1py_node(input: Tensor | Number, other: Tensor | Number) -> str:
@@ -112,8 +116,7 @@ def special_xlog1py(
     input: Tensor | Number, other: Tensor | Number, *, out: Tensor | None = None
 ) -> Tensor:
     """`input * log1p(other)`, 0 where `input` is 0."""
-    kernel = times_log(np.log1p, common_dtype(input, other))
-    return pointwise(kernel, input, other, out=out, floating=True)
+    return times_log(np.log1p, input, other, out)
 
 
 def _xlog1py_slope(g: Tensor, input: Tensor, other: Tensor | Number) -> Tensor:

@@ -9,6 +9,7 @@ from minitorch_np.dtypes import INTEGER, can_cast, int64
 from minitorch_np.loops import check_dtype, exact_result_for
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import moved, wiped, zeros
+from minitorch_np.ops.factory import checked_shape
 from minitorch_np.shapes import Shape, wrap_dim
 from minitorch_np.storage import allocate
 from minitorch_np.strides import Geometry, Stride
@@ -254,6 +255,7 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     shape = list(input.sizes[:-1])
     for d in sorted((d1, d2)):
         shape.insert(d, n)
+    checked_shape(tuple(shape), input.dtype.itemsize)
     place = on_diagonal(tuple(shape), strides.contiguous(tuple(shape)), 0, offset, d1, d2)
     return zeros_with(place, tuple(shape), input)
 

@@ -10,13 +10,13 @@ from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.join import cat, stack
 from minitorch_np.ops.slicing import slice
-from minitorch_np.overloads import unfitting
+from minitorch_np.overloads import refuse, unfitting
 from minitorch_np.shapes import Shape, wrap_dim
 from minitorch_np.tensor import Tensor, method, over, view_of
 
 __all__ = [
-    "chunk", "dsplit", "hsplit", "split", "split_with_sizes", "tensor_split", "unbind",
-    "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes", "vsplit",
+    "chunk", "dsplit", "hsplit", "split", "split_tensor", "split_with_sizes", "tensor_split",
+    "unbind", "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes", "vsplit",
 ]  # fmt: skip
 
 Sections = int | Sequence[int]
@@ -87,11 +87,26 @@ def split_backward(g: Grads, shape: Shape, sizes: Shape, dim: int) -> Tensor:
 
 def split_method(self: Tensor, split_size: Sections, dim: int = 0) -> tuple[Tensor, ...]:
     """Views of the tensor cut along `dim` into pieces of one size, or of the given sizes."""
-    return split(self, split_size, dim)
+    try:
+        return split(self, split_size, dim)
+    except Exception as error:
+        name = "split" if isinstance(split_size, int) else "split_with_sizes"
+        refuse(name, (self, split_size, dim), {}, error)
+        raise
 
 
 split_method.__name__, split_method.__qualname__ = "split", "Tensor.split"  # as errors name it
 method(split_method, "split")
+
+
+def split_tensor(
+    tensor: Tensor, split_size_or_sections: Sections, dim: int = 0
+) -> tuple[Tensor, ...]:
+    """The tensor cut along `dim` into pieces of one size, the last smaller, or of given sizes."""
+    return tensor.split(split_size_or_sections, dim)
+
+
+split_tensor.__name__ = split_tensor.__qualname__ = "split"
 
 
 @composite()
@@ -136,7 +151,7 @@ def unsafe_split(input: Tensor, split_size: int, dim: int = 0) -> tuple[Tensor, 
 
     Their memory is that of `input`, and nobody minds. Source: TensorShape.cpp unsafe_split.
     """
-    return apart(input, shapes.split_lengths(input.sizes, split_size, dim), dim)
+    return apart(input, lengths(input.sizes, split_size, dim), dim)
 
 
 @op("contiguous")
@@ -144,13 +159,12 @@ def unsafe_split_with_sizes(
     input: Tensor, split_sizes: Sequence[int], dim: int = 0
 ) -> tuple[Tensor, ...]:
     """`split` into pieces of the given sizes, written to in place as those of `unsafe_split`."""
-    shapes.check_sections(input.sizes, split_sizes, dim)
-    return apart(input, tuple(split_sizes), dim)
+    return apart(input, lengths(input.sizes, split_sizes, dim), dim)
 
 
 unsafe_split.vjp(
     input=lambda g, input_shape, split_size, dim: split_backward(
-        g, input_shape, shapes.split_lengths(input_shape, split_size, dim), dim
+        g, input_shape, lengths(input_shape, split_size, dim), dim
     )
 )
 unsafe_split.jvp("linear")

@@ -11,7 +11,7 @@ from minitorch_np.ops.upsample import upsampled, upsampled_backward
 from minitorch_np.shapes import Shape
 from minitorch_np.tensor import Tensor
 
-__all__ = ["ALIGNED", "NEAREST"]
+__all__ = ["ALIGNED", "NEAREST", "Form"]
 
 Run = Callable[..., Tensor]
 Form = Recorded[..., Tensor]

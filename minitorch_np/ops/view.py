@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from minitorch_np import shapes, strides
-from minitorch_np.devices import type_name
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.saved import type_text
@@ -12,6 +11,7 @@ from minitorch_np.guard import guarded
 from minitorch_np.memory_format import contiguous_format
 from minitorch_np.op import composite, op
 from minitorch_np.ops.factory import is_index, sizes_of
+from minitorch_np.overloads import refuse
 from minitorch_np.shapes import Shape, Size, cached, noted, wrap_dim
 from minitorch_np.tensor import INFERENCE, Tensor, attribute, counter, method
 
@@ -88,20 +88,6 @@ def _check_view_dtype(input: Tensor, dtype: Dtype, ratio: int) -> None:
             raise RuntimeError(f"self.{name} must be divisible by {ratio}{end}, but got {value}")
 
 
-def _no_view(size: Sequence[object]) -> TypeError:
-    """torch's error for arguments of `view` that are neither sizes nor a dtype."""
-    kinds = [type_name(n) for n in size]
-    text = f"view() received an invalid combination of arguments - got ({', '.join(kinds)})"
-    why = ""
-    if len(kinds) == 1:
-        why = (
-            f"      didn't match because some of the arguments have invalid types: (!{kinds[0]}!)\n"
-        )
-    return TypeError(
-        f"{text}, but expected one of:\n * (torch.dtype dtype)\n{why} * (tuple of ints size)\n{why}"
-    )
-
-
 def view_method(
     self: Tensor,
     *size: "int | Shape | Dtype",
@@ -109,21 +95,18 @@ def view_method(
     **named: Shape,
 ) -> Tensor:
     """The same memory in another shape (`view(2, -1)`, `view((2, -1))`) or as another dtype."""
-    if dtype is None and size and type(size[0]) is int:
-        return view(self, size)  # pyright: ignore[reportArgumentType]  # the op looks at each size
-    if not size and dtype is None and "size" not in named:
-        raise TypeError(
-            "view() received an invalid combination of arguments - got (), but expected one of:\n"
-            " * (torch.dtype dtype)\n * (tuple of ints size)\n"
-        )
-    first = dtype or (size[0] if size else named["size"])
-    if not isinstance(first, (int, tuple, list, Dtype)) or (  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-        len(size) > 1 and type(first) is not int
-    ):
-        raise _no_view(size)
-    if isinstance(first, int):
-        return view(self, cast("Shape", size))
-    return view_dtype(self, first) if isinstance(first, Dtype) else view(self, first)
+    try:
+        if dtype is None and size and type(size[0]) is int:
+            return view(self, size)  # pyright: ignore[reportArgumentType]  # the op looks at each size
+        first = dtype or (size[0] if size else named["size"])
+        if len(size) > 1 and not isinstance(first, int):
+            raise TypeError
+        if isinstance(first, int):
+            return view(self, cast("Shape", size))
+        return view_dtype(self, first) if isinstance(first, Dtype) else view(self, first)
+    except Exception as error:
+        refuse("view", size, named if dtype is None else {"dtype": dtype}, error, method=True)
+        raise
 
 
 method(view_method, "view")
@@ -192,10 +175,12 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     return view(input, to) if input.form.in_order else reshape(input, to)
 
 
-@composite(python=True)
+@composite()
 def unflatten(input: Tensor, dim: int, sizes: Shape) -> Tensor:
     """The view with `dim` split into `sizes`, one of which may be -1."""
-    return view(input, shapes.unflattened(input.sizes, dim, tuple(sizes)))
+    return view(
+        input, shapes.unflattened(input.sizes, dim, sizes_of("unflatten", sizes, "sizes", 3))
+    )
 
 
 @composite()

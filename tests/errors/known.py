@@ -17,7 +17,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "PyTorch's parser looks at all arguments, and these functions only at some": (
         "torch.add(m, 1, out=3)",
         "m.index_put_(i, torch.ones(5))",
-        "m.split('a')",
     ),
     "Python names the only one that is missing: with a default, it would count others wrongly": (
         "torch.exp()",

@@ -71,6 +71,19 @@ PROGRAMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("classes", [4, 2, 1, 0, -1, True, 2.0])
+def test_one_hot(classes: Any) -> None:
+    """Of numbers that are no class, too; how many classes there are must be said."""
+
+    def mapped(torch: Any, t: Any) -> Any:
+        return torch.vmap(lambda x: torch.nn.functional.one_hot(x, classes))(t)
+
+    for t in (ROWS, ROWS[0], ROWS - 1, PLACES, ROWS[:, :0], ROWS.double()):
+        alike(mapped, t, stride=False)
+    alike(lambda torch, t: torch.vmap(lambda x: mapped(torch, x))(t), PLACES, stride=False)
+    alike(lambda torch, t: torch.vmap(torch.nn.functional.one_hot)(t), ROWS)
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_what_is_each_examples_own(name: str) -> None:
     f, given = PROGRAMS[name]

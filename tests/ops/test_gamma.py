@@ -39,6 +39,13 @@ def test_polygamma_at_poles_and_limits(n, dtype):
     )
 
 
+@pytest.mark.parametrize("n", [2**63 - 1, 2**62, 2**32, 2**32 + 1, 2**32 + 3, 2**31])
+def test_polygamma_of_more_than_32_bits(n):
+    x = torch.tensor([0.5, 1.0, 3.0, -1.5], dtype=torch.float64)
+    same(lambda torch, x: torch.polygamma(n, x), x)
+    same(lambda torch, x: x.clone().polygamma_(n), x)
+
+
 def test_numbers_without_dims():
     for value in (-4.8, 0.3, 2.5):
         x = torch.tensor(value, dtype=torch.float64, requires_grad=True)
@@ -51,6 +58,7 @@ def test_zeta_at_its_pole_below_it_and_at_negative_numbers():
     for q in (1.0, 0.0, -1.0, -0.5, -2.25, 1e-3, 1e8, float("inf"), float("nan")):
         same(lambda torch, x, q=q: torch.special.zeta(x, q), x.double())
         same(lambda torch, x, q=q: torch.special.zeta(q, x), x.double())
+    same(lambda torch, x: torch.special.zeta(x, 1e39), x)
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16])

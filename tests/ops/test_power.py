@@ -107,6 +107,17 @@ def test_numbers(number):
         same(of("copysign"), sample(4, dtype=dtype), number)
 
 
+@pytest.mark.parametrize("number", [1e6, 65519, 65520, -1e6, 1e39, 3.4e38, 1e-8, 1e-46, 2**64 - 1])
+@pytest.mark.parametrize("name", ["xlogy", "xlog1py"])
+def test_numbers_that_the_dtype_does_not_hold(name, number):
+    for dtype in (*FLOATING, torch.int8):
+        x = torch.tensor([1, 2, 0, -1, 3]).to(dtype)
+        tol = (1e-3, 0) if dtype.itemsize == 2 else None
+        same(lambda t, x: getattr(t.special, name)(x, number), x, tol=tol)
+        same(lambda t, x: getattr(t.special, name)(number, x), x, tol=tol)
+    same(lambda t, x: x.xlogy_(number), torch.ones(3).half())
+
+
 @pytest.mark.parametrize(
     "op", ["maximum", "fmax", "atan2", "hypot", "logaddexp", "copysign", "xlogy", "pow"]
 )

@@ -171,3 +171,9 @@ def test_memory_that_elements_share_shares_its_gradient(name: str) -> None:
 @pytest.mark.parametrize("start", [1, [1], 1.0, True])
 def test_narrow_from_a_tensor(start):
     same(lambda torch, x: x.narrow(1, torch.tensor(start), 1), sample(2, 3))
+
+
+def test_a_matrix_too_large_for_its_diagonal():
+    for far in (2**40, -(2**40), 2**31):
+        same(lambda torch, x, far=far: torch.diag(x, far), sample(2, grad=False))
+        same(lambda torch, x, far=far: x.diag_embed(far), sample(2, 1, grad=False))

@@ -152,3 +152,10 @@ def test_what_pieces_made_elsewhere_say_when_they_are_written_to(mode: str, cut:
     same(run, sample(2, 3, 4))
     same(run, sample(2, 3, 4, grad=False))
     same(nested, sample(2, 3, 4))
+
+
+def test_names_of_arguments_are_those_of_torch():
+    same(lambda torch, x: torch.split(tensor=x, split_size_or_sections=2, dim=1), sample(3, 4))
+    same(lambda torch, x: torch.split(x, split_size_or_sections=[3, 1], dim=-1), sample(3, 4))
+    same(lambda torch, x: torch.split(input=x, split_size_or_sections=2), sample(3, 4))
+    same(lambda torch, x: x.split(split_size=2), sample(3, 4))

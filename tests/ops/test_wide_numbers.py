@@ -24,9 +24,20 @@ lib.isclose(x, x, atol=v)
 """
 COUNTS = """
 x.sum(v); x.cumsum(v); x.unsqueeze(v); x.narrow(0, v, 1); x.topk(v); x.split(v); lib.cat([x, x], v);
-lib.triu(x.view(1, 3), v); x[v]; x.roll(v) if v > 0 else None; x.chunk(v) if v > 2**63 else None
+lib.triu(x.view(1, 3), v); x[v]; x.roll(v) if v > 0 else None; x.chunk(v) if v > 2**63 else None;
+x.unsafe_split(v); lib.split(x, v); lib.randint(0, v, (2,)).shape; lib.randint(v, 3, (2,)).shape;
+lib.randint(0, v, (2,), dtype=lib.float32).shape; lib.randint_like(x.long(), v).shape;
+x.long().random_(v).shape; lib.nn.functional.one_hot(x.long() * 0, v) if abs(v) >= 2**63 else None;
+lib.nn.functional.cross_entropy(x.float(), place[0], ignore_index=v);
+lib.nn.functional.avg_pool2d(x.float().view(1, 1, 3), 1, divisor_override=v);
+lib.clamp(x, 0, v); lib.clamp(x, v, 5); lib.clamp(x, v, v); lib.clamp(x, v); lib.clamp(x, max=v);
+x.clone().clamp_(0, v); x.clamp_min(v); lib.nn.functional.hardtanh(x, 0, v) if v > 0 else None;
+lib.nn.functional.hardtanh(x, v, 2**64 - 1) if v < 2**64 else None
 """
-SIZES = "x.reshape(v); x.expand(v, 3) if v > 0 else None; x.repeat(v) if v > 0 else None"
+SIZES = """
+x.reshape(v); x.expand(v, 3) if v > 0 else None; x.repeat(v) if v > 0 else None; x.view(v);
+x.view((v,)); x.view(3, v); x.split([v]); x.unflatten(0, (v, 1))
+"""
 
 
 def told(lib: Any, source: str, value: int, dtype: str) -> str:
