@@ -1,4 +1,4 @@
-"""Bools where ints are asked for: to Python they are some, to PyTorch they are not. And floats."""
+"""Bools and floats where ints are asked for: to Python bools are some, to PyTorch they are not."""
 
 import warnings
 from typing import Any
