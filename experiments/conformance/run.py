@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, cast
 
@@ -42,20 +43,32 @@ def run(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, _alone, (settings.device,)) as pool:
         order = sorted(names, key=scope.slow, reverse=True)
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # which processes inherit
-        waiting = {pool.submit(_kept, name, settings): name for name in order}
-        _ = signal.signal(signal.SIGINT, before)
         try:
+            with _uninterrupted():  # which processes inherit
+                waiting = {pool.submit(_kept, name, settings): name for name in order}
             for future in as_completed(waiting):
                 row = found[waiting[future]] = future.result()
                 done(row)
         except BaseException:
-            processes = list(cast(Any, pool)._processes.values())
+            processes = list((cast(Any, pool)._processes or {}).values())
             pool.shutdown(wait=False, cancel_futures=True)
             for process in processes:  # Ctrl-C has reached this one alone
                 process.kill()
             raise
     return [found[name] for name in names]
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """A context in which Ctrl-C waits, and so does in processes that are started, for ever."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        _ = signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _alone(device: str) -> None:
