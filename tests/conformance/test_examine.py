@@ -321,6 +321,7 @@ import os, signal, threading
 from experiments.conformance.run import Settings, run
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the suite was started by
     threading.Timer(1, os.killpg, (0, signal.SIGINT)).start()  # while the others start
     try:
         run(["exp", "log", "sin"], Settings(quick=True), 2, lambda _: None)
