@@ -15,6 +15,7 @@ from minitorch_np import kernels
 from minitorch_np.kernels.large import MANY, loop
 
 Words = NDArray[np.uint64]
+Floats = NDArray[np.float32]
 R = TypeVar("R", bound=NDArray[Any])
 
 DEFAULT_SEED: Final = 67280421310721
@@ -128,10 +129,10 @@ class Mersenne:
         words = self.words(2 * n)
         return (words[0::2] << np.uint64(32)) | words[1::2]
 
-    def floats(self, n: int, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+    def floats(self, n: int, out: Floats | None = None) -> Floats:
         """`n` multiples of 2^-24 in [0, 1), in `out` if compiled loops draw them."""
         if self.compiled(n):
-            return self.drawn("draws.floats", np.empty(n, np.float32) if out is None else out)
+            return self.drawn("draws.floats", room(n, out))
         values = (self.words(n) & np.uint64(2**24 - 1)).astype(np.float32)
         values *= np.float32(2.0**-24)
         return values
@@ -160,6 +161,11 @@ class Mersenne:
         self._seed = seed
         self._next_before_first_draw: int | None = 0
         self.kept_normal = None
+
+
+def room(n: int, out: Floats | None) -> Floats:
+    """Where `n` numbers are drawn to: `out`, if there is one."""
+    return np.empty(n, np.float32) if out is None else out
 
 
 def _check_is_int(seed: object) -> None:

@@ -29,7 +29,7 @@ from minitorch_np.devices import device as Device
 from minitorch_np.dtypes import dtype
 from minitorch_np.flight import depth
 from minitorch_np.kernels.large import MANY, loop
-from minitorch_np.mersenne import Mersenne
+from minitorch_np.mersenne import Mersenne, room
 from minitorch_np.quiet import quietly
 from minitorch_np.shapes import in_int64
 from minitorch_np.tensor import Tensor, stored
@@ -109,7 +109,7 @@ class Generator(Mersenne):
         if dtype.name == "float64":
             values = _scaled(self.doubles(n), high - low, low)
         elif self.compiled(n):
-            values = self.drawn("draws.uniform", _room(n) if out is None else out, low, high)
+            values = self.drawn("draws.uniform", room(n, out), low, high)
             if dtype is dtypes.float32:
                 return values
         else:
@@ -150,9 +150,7 @@ class Generator(Mersenne):
             return _stored(quietly(self._blocks, n, dtype, mean, std), dtype)
         if dtype.name == "float64":
             return _scaled(self.drawn("draws.blocks", np.empty(n)), std, mean)
-        return _stored(
-            self.drawn("draws.normal", _room(n) if out is None else out, mean, std), dtype
-        )
+        return _stored(self.drawn("draws.normal", room(n, out), mean, std), dtype)
 
     def integers(self, n: int, low: int, high: int | None, dtype: dtype) -> Flat:
         """Integers in [low, high) as any dtype: `random_(low, high)` and `randint`.
@@ -318,10 +316,6 @@ def _scaled(x: NDArray[np.float64], by: float, plus: float) -> NDArray[np.float6
         return quietly(boxmuller.fma64, x, by, plus)
     loop("doubles.multiply_add")(x, by, plus)
     return x
-
-
-def _room(n: int) -> NDArray[np.float32]:
-    return np.empty(n, np.float32)
 
 
 def _stored(values: NDArray[np.generic], dtype: dtype) -> Flat:
