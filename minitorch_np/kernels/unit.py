@@ -24,8 +24,8 @@ Half types go the same way, with fewer parts: float16 has 11 bits, so two, and a
 exact; bfloat16 is one, and multiplied as it is.
 
 What the unit does not do as IEEE 754 says: numbers below 2**-126 are zero to it, and the parts of
-an infinity would be NaN. `limits` finds operands for which that matters (see `united`); they are
-multiplied by vectors.
+an infinity would be NaN. Operands for which that matters are multiplied by vectors: whoever packs
+them notes their limits, or `limits` looks for those before (see `united`).
 """
 
 import itertools
@@ -35,13 +35,16 @@ from .emitter import Emitter, declarations, size_of
 from .microkernel import TILE_PARAMETERS, first_of_tiles, last_of_tiles, write_tile
 from .packing import transposed
 from .splitting import (
+    PAIRS,
     PARTS,
     SIDE,
     STEP,
     TILE_BYTES,
     WORDS,
     ZEROS,
+    Seen,
     brick,
+    judged,
     limits,
     packed,
     places,
@@ -60,7 +63,7 @@ CONFIG = bytes([1, 0, *[0] * 14, *[64, 0] * 8, *[0] * 16, *[16] * 8, *[0] * 8])
 """Palette 1: eight tiles of 16 rows of 64 bytes."""
 
 MULTIPLY = "i64 %steps, ptr %a, ptr %b, ptr %c, i64 %c_row"
-PACKING = MULTIPLY + ", i64 %k, ptr %src, i64 %step"
+PACKING = MULTIPLY + ", i64 %k, ptr %src, i64 %step, ptr %seen"
 BITS = 15
 """Pieces of the next step that are packed after a multiplication, where a loop has one pair of
 parts; where it has more, they share them.
@@ -91,12 +94,15 @@ def multiply_packing(name: str, source: str, operand: str, *, along: bool) -> st
     product = Product(PARTS[source], 2, 2)
     product.begin()
     product.e.do("%but_one = sub i64 %steps, 1")
-    product.loop("packing", "%but_one", next_step(product.e, source, operand, along))
+    seen = Seen(product.e)
+    step = next_step(product.e, source, operand, along, seen)
+    product.loop("packing", "%but_one", step, seen=seen)
+    seen.store()
     product.finish()
     return product.e.function(name, PACKING)
 
 
-def next_step(e: Emitter, source: str, operand: str, along: bool) -> Iterator[None]:
+def next_step(e: Emitter, source: str, operand: str, along: bool, seen: Seen) -> Iterator[None]:
     """Packs the step after %i_packing."""
     first = e.let(f"mul i64 {e.let('add i64 %i_packing, 1')}, {STEP}")
     for strip in range(2):
@@ -104,7 +110,7 @@ def next_step(e: Emitter, source: str, operand: str, along: bool) -> Iterator[No
         base = [e.at("%src", row) for row in rows] or e.at("%src", size_of(source) * SIDE * strip)
         to = e.at(f"%{operand}_packing", brick(PARTS[source]) + strip * TILE_BYTES)
         place = places(e, source, first, base)
-        yield from packed(e, source, to, place, turned=along == (operand == "b"))
+        yield from packed(e, source, to, place, seen, turned=along == (operand == "b"))
 
 
 class Product:
@@ -129,10 +135,11 @@ class Product:
             e.do(f"call void @llvm.x86.tilezero(i8 {2 * i + j})")
 
     def loop(
-        self, name: str, until: str, meanwhile: Iterable[None] = (), large: bool = False
-    ) -> None:
+        self, name: str, until: str, meanwhile: Iterable[None] = (), *, seen: Seen | None = None,
+        large: bool = False,
+    ) -> None:  # fmt: skip
         """The small products, or the `large` one, of steps up to %until, from where the loop before
-        ended. What comes `meanwhile` is written between them.
+        ended. What comes `meanwhile` is written between them, and notes what it has `seen`.
         """
         e, others = self.e, iter(meanwhile)
         pairs = LARGE if large or self.parts == 1 else SMALL[self.parts]
@@ -141,6 +148,8 @@ class Product:
         e.label(name)
         for kind, one, first in zip(kinds, names, self.at, strict=True):
             e.do(f"%{one} = phi {kind} [{first}, %{self.before}], [%next_{one}, %{name}]")
+        if seen is not None:
+            seen.begin_loop(name, self.before)
         held: list[int | None] = [None, None]
         for pair in pairs:
             for operand, one in enumerate("ab"):
@@ -153,6 +162,8 @@ class Product:
                     next(others, None)
         for _ in others:
             pass  # what is left
+        if seen is not None:
+            seen.end_loop()
         for one in names[1:]:
             e.do(f"%next_{one} = getelementptr i8, ptr %{one}, i64 {brick(self.parts)}")
         e.do(f"%next_{names[0]} = add i64 %{names[0]}, 1")
@@ -215,7 +226,7 @@ SPLITS = {
 """Whether a kernel finds what it packs along K, and whether it transposes it."""
 
 UNIT_KERNELS = (
-    "begin", "end", "turn", "write", "limits",
+    "begin", "end", "turn", "write", "limits", "judged",
     *(f"split_{kind}" for kind in SPLITS),
     *(f"multiply_{rows}_{columns}" for rows in (1, 2) for columns in (1, 2)),
     *(f"multiply_packing_{operand}_{kind}" for operand in "ab" for kind in ("rows", "columns")),
@@ -245,11 +256,15 @@ def unit_text(source: str) -> str:
         *(f"declare i32 @llvm.vector.reduce.{one}.v{SIDE}i32({WORDS})" for one in best),
         *(f"declare i32 @llvm.{one}.i32(i32, i32)" for one in best),
         *(f"declare {WORDS} @llvm.{one}.v{SIDE}i32({WORDS}, {WORDS})" for one in best),
+        *(f"declare {PAIRS} @llvm.{one}.v{STEP}i16({PAIRS}, {PAIRS})" for one in best),
+        *(f"declare i16 @llvm.vector.reduce.{one}.v{STEP}i16({PAIRS})" for one in best),
+        f"declare i32 @llvm.vector.reduce.or.v{SIDE}i32({WORDS})",
         switch(unit_name("begin", source), "call void @llvm.x86.ldtilecfg(ptr @tiles)"),
         switch(unit_name("end", source), "call void @llvm.x86.tilerelease()"),
         turn(unit_name("turn", source)),
         write(unit_name("write", source)),
         limits(unit_name("limits", source), source),
+        judged(unit_name("judged", source)),
     ]
     for kind, (along, turned) in SPLITS.items():
         name = unit_name(f"split_{kind}", source)

@@ -1,7 +1,9 @@
 """The loops around the matrix unit: which products go there, and how they are cut.
 
-A product goes there if that is estimated to be faster, and if it loses nothing: a pass over both
-operands looks for numbers too large or too small (`exact`).
+A product goes there if that is estimated to be faster, and if it loses nothing: if no numbers are
+too large or too small (`exact`). That is known when all have been packed, and if some were, vectors
+write over what was computed. Only where that may not be (C is what the product is added to, or
+threads share the product and must go one way) a pass over both operands looks for them before.
 
     for each block of K                          (MOST_STEPS)
       for each block of the shorter side of C    (MOST_KEPT: stays packed)
@@ -37,7 +39,7 @@ from .operands import (
     moved,
     turned,
 )
-from .splitting import PARTS, SIDE, STEP, TILE_BYTES, brick
+from .splitting import PARTS, SEEN_BYTES, SIDE, STEP, TILE_BYTES, brick
 from .unit import UNIT_KERNELS
 
 __all__ = [
@@ -60,13 +62,16 @@ SUMS = PANEL * ROW
 BRICK = brick(max(PARTS.values()))
 KEPT_AT = 2 * SUMS
 PASSING_AT = KEPT_AT + MOST_KEPT // PANEL * MOST_STEPS * BRICK
-SCRATCH_BYTES = PASSING_AT + MOST_STEPS * BRICK
-"""Room for a tile of sums and its transpose, for what is kept, and for the panel that passes."""
+SEEN_AT = PASSING_AT + MOST_STEPS * BRICK
+SCRATCH_BYTES = SEEN_AT + 2 * SEEN_BYTES
+"""Room for a tile of sums and its transpose, for what is kept, for the panel that passes, and for
+what was seen of A and of B.
+"""
 
-BEGIN, END, LIMITS, TURN, WRITE, SPLIT, MULTIPLY, MULTIPLY_PACKING = (
+BEGIN, END, LIMITS, JUDGED, TURN, WRITE, SPLIT, MULTIPLY, MULTIPLY_PACKING = (
     UNIT + UNIT_KERNELS.index(first)
     for first in (
-        "begin", "end", "limits", "turn", "write",
+        "begin", "end", "limits", "judged", "turn", "write",
         "split_rows", "multiply_1_1", "multiply_packing_a_rows",
     )
 )  # fmt: skip
@@ -76,15 +81,17 @@ TILED, PACKED, TURNED = (0, 15, 40, 55), (0, 600, 1100, 1600), (0, 250, 500, 750
 for one that is transposed. In tenths of a picosecond on the machine where times of 774 products
 were taken; only their ratios are used.
 """
-SCANNED, RETURNED, CALLED = 600, 1500, 3_000_000
-"""What it takes for a number that is looked at, for a sum that is transposed, and more than vectors
-for any product.
-"""
+RETURNED, CALLED = 1500, 3_000_000
+"""What it takes for a sum that is transposed, and more than vectors for any product."""
 MULTIPLIED, COPIED = 115, 1200
 """What vectors take for a multiply-add, and for a number of B that they transpose or convert."""
 
 TINY, HUGE = 24, 253
-"""Exponents, with float32's bias of 127, from which and up to which a number has three parts."""
+"""Exponents, with float32's bias of 127, from which and up to which a number has three parts. They
+are those of the first parts: of numbers rounded to 8 bits.
+"""
+HALF = 1 << 15
+"""What is added to the bits of a float32, to round it so."""
 PRODUCTS = 158
 """The least sum of two exponents, biased both: products from 2**-96 lose nothing of 24 bits where
 parts of them vanish.
@@ -108,10 +115,27 @@ def measured(table: Table, batch: int, rows: int, columns: int, v: View) -> int:
 
 
 @part
+def forget(table: Table) -> None:
+    """Nothing was seen of A or B so far."""
+    words = SEEN_BYTES // 8
+    for i in range(2 * words):
+        none = -1 if i % words < words // 3 else 0
+        poke(table[UNIT_SCRATCH] + SEEN_AT + 8 * i, none)
+
+
+@part
+def seen(table: Table, columns: bool) -> int:
+    """The limits of what was packed of A, or of B's `columns`, as `measured`."""
+    found = table[UNIT_SCRATCH]
+    call(table[JUDGED], (found + SEEN_AT + columns * SEEN_BYTES, found))
+    return peek(found)
+
+
+@part
 def exact(a: int, b: int, k: int) -> bool:
     """Whether matrices with these limits lose nothing by being split."""
-    a_low, b_low = (a & 0xFFFFFFFF) + 1 >> 23, (b & 0xFFFFFFFF) + 1 >> 23
-    a_high, b_high = a >> 32 + 23, b >> 32 + 23
+    a_low, b_low = (a & 0xFFFFFFFF) + 1 + HALF >> 23, (b & 0xFFFFFFFF) + 1 + HALF >> 23
+    a_high, b_high = (a >> 32) + HALF >> 23, (b >> 32) + HALF >> 23
     bits = 0
     while k >> bits > 0:
         bits += 1
@@ -137,7 +161,7 @@ def way_for(table: Table, m: int, n: int, k: int, a: View, b: View) -> int:
     )
     by_unit = (
         TILED[parts] * rows * columns * depth + PACKED[parts] * (rows + columns) * depth
-        + min(here, over) + SCANNED * (m + n) * k + CALLED
+        + min(here, over) + CALLED
     )  # fmt: skip
     by_vectors = MULTIPLIED * m * n * k + (COPIED * k * n if b_along or parts < 3 else 0)
     if by_vectors < by_unit:
@@ -150,9 +174,10 @@ def split_panel(table: Table, k: int, n: int, v: View, dst: int, columns: bool) 
     """Packs a panel: n rows of K numbers, which are A's or, with `columns`, are B's columns."""
     along = v.column == table[SOURCE]
     kernel = SPLIT + 2 * (along == columns) + (not along)
+    noted = table[UNIT_SCRATCH] + SEEN_AT + columns * SEEN_BYTES
     for i in range(0, n, SIDE):
         at, step = v.at + i * v.row, v.row if along else v.column
-        call(table[kernel], (k, min(SIDE, n - i), at, step, dst + i // SIDE * TILE_BYTES))
+        call(table[kernel], (k, min(SIDE, n - i), at, step, dst + i // SIDE * TILE_BYTES, noted))
 
 
 @part
@@ -173,7 +198,8 @@ def tile(
     if k > 0 and meanwhile:
         along = v.column == table[SOURCE]
         kernel = table[MULTIPLY_PACKING + 2 * columns + (not along)]
-        call(kernel, (steps, a, b, at, row, k, v.at, v.row if along else v.column))
+        noted = table[UNIT_SCRATCH] + SEEN_AT + columns * SEEN_BYTES
+        call(kernel, (steps, a, b, at, row, k, v.at, v.row if along else v.column, noted))
     else:
         call(kernel, (steps, a, b, at, row))
     if direct:
@@ -194,11 +220,12 @@ def tile(
 @part
 def by_unit(
     table: Table, m: int, n: int, k: int, a: View, b: View, c: View, s: View, scale: Scale,
-    turn: bool,
-) -> None:  # fmt: skip
+    turn: bool, known: bool,
+) -> bool:  # fmt: skip
     """C (m, n) by the matrix unit. The columns of C are neighbours, or with `turn` its rows.
 
-    Blocks of the shorter side stay packed, panels of the longer side pass by.
+    Blocks of the shorter side stay packed, panels of the longer side pass by. Unless that is
+    `known`, looks whether C is exact, and gives up with False as soon as it is not.
     """
     kept, passing = table[UNIT_SCRATCH] + KEPT_AT, table[UNIT_SCRATCH] + PASSING_AT
     keep_a = m < n
@@ -233,7 +260,11 @@ def by_unit(
                         table, high, wide, steps, a_at, b_at, moved(c, 0, i, j), moved(s, 0, i, j),
                         scale, turn, kb if p == 0 or r == r0 else 0, bv if columns else av, columns,
                     )  # fmt: skip
+                if not (known or exact(seen(table, False), seen(table, True), k)):
+                    call(table[END], ())
+                    return False
     call(table[END], ())
+    return True
 
 
 def united(
@@ -244,25 +275,27 @@ def united(
     s_at: int, s_batch: int, s_row: int, s_column: int,
     alpha: float, beta: float, way: int, task: int,
 ) -> int:  # fmt: skip
-    """Does a batch of products by the unit, one of the two ways, and returns 0; but returns VECTORS
-    and does nothing if they would not be exact, all of them. To ASK is to do nothing else: the
-    answer is the way. Any part of them may be computed so, too, and need not be looked at again.
+    """Does a batch of products by the unit, one of the two ways, and returns 0; but VECTORS, for
+    all of them, if they would not be exact. To ASK is to do nothing else: the answer is the way.
+    Any part of them may be computed so, too, and need not be looked at again.
     """
     a, b = View(a_at, a_batch, a_row, a_column), View(b_at, b_batch, b_row, b_column)
     c, s = View(c_at, c_batch, c_row, c_column), View(s_at, s_batch, s_row, s_column)
-    looked = task < 0 and task != ASK
-    if not looked and not exact(
-        measured(table, batch, m, k, a), measured(table, batch, k, n, b), k
-    ):
-        return VECTORS
+    known = task < 0 and task != ASK
+    if task == ASK or (not known and beta != 0.0 and s.at == c.at):
+        if not exact(measured(table, batch, m, k, a), measured(table, batch, k, n, b), k):
+            return VECTORS
+        known = True
     if task == ASK:
         return way
     turn = way == UNIT_TURNED
     if turn:
         m, n, a, b, c, s = n, m, turned(b), turned(a), turned(c), turned(s)
+    forget(table)
     for t in range(batch):
-        by_unit(
+        if not by_unit(
             table, m, n, k, moved(a, t, 0, 0), moved(b, t, 0, 0), moved(c, t, 0, 0),
-            moved(s, t, 0, 0), Scale(alpha, beta), turn,
-        )  # fmt: skip
+            moved(s, t, 0, 0), Scale(alpha, beta), turn, known,
+        ):  # fmt: skip
+            return VECTORS
     return 0

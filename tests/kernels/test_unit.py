@@ -2,7 +2,7 @@
 
 import os
 import sys
-from itertools import product
+from itertools import cycle, product
 
 import numpy as np
 import pytest
@@ -235,6 +235,51 @@ def test_what_the_unit_gets_right_stays_there(in_a: float, in_b: float) -> None:
     assert_product(out, a, b)
 
 
+BITS = {
+    "float32": (
+        0x7F800000, 0x7FFFFFFF, 0x7FFF8000, 0x7F800001, 0x7F7FFFFF, 0x7F7F7FFF, 0x7E7F7FFF,
+        0x7E7F8000, 0x7EFF7FFF, 0x7EFF8000, 0x00000001, 0x00007FFF, 0x00008000, 0x007FFFFF,
+        0x00800000, 0x0BFF7FFF, 0x0BFF8000, 0x0C000000, 0x0F7F8000, 0x0F7F7FFF, 0x0F800000,
+    ),
+    "float16": (0x7C00, 0x7FFF, 0x7C01, 0x7BFF, 0x0001, 0x03FF, 0x0400),
+    "bfloat16": (
+        0x7F80, 0x7FFF, 0x7F81, 0x7F7F, 0x7EFF, 0x0001, 0x0080, 0x0BFF, 0x0C00, 0x0F7F, 0x0F80,
+    ),
+}  # fmt: skip
+"""Numbers of each type around the limits of what the unit is given, and NaN."""
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("make_b", SOURCES[:2])
+@pytest.mark.parametrize("make_a", SOURCES[:2])
+def test_who_packs_sees_what_a_pass_before_would(make_a: Make, make_b: Make, dtype: DType) -> None:
+    """Wherever the number lies, and whether C may be written over or not."""
+    random = np.random.default_rng(11)
+    m, k, n = 8 * SIDE + 3, BLOCK + 2 * STEP + 5, 11 * SIDE + 9
+    a, b = make_a((m, k), dtype, random), make_b((k, n), dtype, random)
+    start = normal((m, n), "f4", random)
+    out, onto = np.empty((2, m, n), "f4")
+    sign = 1 << 8 * a.itemsize - 1
+    places = cycle([(0, 0), (-1, -1), (SIDE, STEP), (-1, 40), (5, BLOCK + STEP)])
+    for bits, matrix in product(BITS[str(dtype)], (a, b.T)):
+        place = next(places)
+        old = matrix[place]
+        matrix[place] = np.array(bits | sign * (bits % 2), f"u{a.itemsize}").view(dtype)[()]
+        with np.errstate(all="ignore"):
+            chosen = way(a, b)
+            kernels.mm(a, b, out)
+            assert out.tobytes() == by(chosen, a, b).tobytes(), hex(bits)
+            onto[...] = start
+            for target in (out, onto):
+                first = start if target is out else onto
+                assert multiply(ALL, a, b, target, beta=1.0, start=first) == 0
+            expected = start.copy()
+            assert multiply(chosen, a, b, expected, beta=1.0) == 0
+            assert out.tobytes() == onto.tobytes() == expected.tobytes(), hex(bits)
+        matrix[place] = old
+    assert way(a, b) in UNIT
+
+
 def test_zeros_alone_have_no_limits() -> None:
     a, b = operands()
     a[...], b[...] = 0.0, 2.0**100
@@ -304,7 +349,7 @@ def test_a_batch_goes_one_way() -> None:
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_small_and_scattered_products_stay_with_vectors(dtype: DType) -> None:
     random = np.random.default_rng(11)
-    for m, k, n in ((8, 500, 500), (500, 8, 500), (500, 500, 8), (32, 32, 32)):
+    for m, k, n in ((8, 500, 500), (500, 8, 500), (500, 500, 8), (24, 24, 24)):
         assert way(normal((m, k), dtype, random), normal((k, n), dtype, random)) == VECTORS
     a, b = normal((200, 200), dtype, random), normal((200, 200), dtype, random)
     assert way(a, b) in UNIT
