@@ -14,7 +14,7 @@ from functools import wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from typing import Any, TypeVar, cast
 
-from minitorch_np.missing import MISSING, refuse_as_torch
+from minitorch_np.missing import MISSING, refuse_as_torch, unpacked
 from minitorch_np.overloads import refuse
 from minitorch_np.recorder import bools_text, call_text, parameters_text
 from minitorch_np.tensor import method as bind
@@ -41,10 +41,12 @@ class Guard:
         cast(Any, made).__wrapped__ = own
         self.function = made
 
-    def blame(self, error: Exception, arguments: dict[str, object]) -> None:
-        """Raise torch's TypeError, if its parser does not take these arguments."""
+    def blame(self, error: Exception, arguments: dict[str, object]) -> dict[str, object] | None:
+        """Raise torch's TypeError, if its parser does not take these arguments; or those that may
+        be tried again, with ints for tensors."""
         frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # as in flight.py
         refuse_as_torch(error, self.name, self.parameters, arguments, self.method, frame)
+        return unpacked(self.parameters, arguments)
 
 
 def _unbuilt(*args: object, **kwargs: object) -> object:
@@ -64,8 +66,10 @@ def _build(guard: Guard) -> Callable[..., object]:
     try:
         return own({call_text(signature)})
     except Exception as error:
-        guard.blame(error, {{{named}}})
-        raise
+        again = guard.blame(error, {{{named}}})
+        if again is None:
+            raise
+    return own(**again)
 """
     space: dict[str, Any] = {"own": guard.own, "guard": guard}
     for p in parameters.values():
@@ -100,6 +104,22 @@ def _any_number(own: Callable[..., object], name: str, method: bool) -> Callable
             return own(*args, **kwargs)
         except Exception as error:
             refuse(name, args[1:] if method else args, kwargs, error, method)
-            raise
+            again = _with_ints(own, args, kwargs)
+            if again is None:
+                raise
+        return own(*again.args, **again.kwargs)
 
     return guard
+
+
+def _with_ints(
+    own: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
+) -> inspect.BoundArguments | None:
+    """The arguments of a function with ints for tensors, as `unpacked`."""
+    signature = inspect.signature(own)
+    bound = signature.bind(*args, **kwargs)
+    again = unpacked(signature.parameters, bound.arguments)
+    if again is None:
+        return None
+    bound.arguments.update(again)
+    return bound

@@ -6,15 +6,20 @@ error for what is missing has other words than torch's.
 
 import dis
 import inspect
+import re
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NoReturn, cast
+from operator import index
+from typing import NoReturn, SupportsIndex, cast
 
-from minitorch_np.overloads import missing_text, refuse
+import numpy as np
 
-__all__ = ["MISSING", "refuse_as_torch"]
+from minitorch_np.overloads import is_int, is_number, missing_text, refuse
+from minitorch_np.tensor import Tensor, plain
+
+__all__ = ["MISSING", "refuse_as_torch", "unpacked", "unpacked_value"]
 
 
 class Missing:
@@ -76,6 +81,47 @@ def refuse_as_torch(
         needed = {n: v for n, v in arguments.items() if not (method and n == first)}
         raise TypeError(f"{called}(){missing_in(parameters, needed)}") from error
     return kwargs
+
+
+def unpacked(
+    parameters: Mapping[str, inspect.Parameter], arguments: Mapping[str, object]
+) -> dict[str, object] | None:
+    """The arguments with Python's ints for NumPy's and for tensors of no dims, where the parameters
+    ask for ints: so does torch's parser take them. None where there are none.
+
+    Asked after a call has failed: most code takes them as they are, by their `__index__`.
+    """
+    found: dict[str, object] = {}
+    for name, value in arguments.items():
+        number = value
+        annotation = str(parameters[name].annotation)
+        if re.search(r"\bint\b", annotation):
+            kinds = _INTS[:1] if "Tensor" in annotation else _INTS
+            number = unpacked_value(value, kinds, any_number="float" in annotation)
+        if number is not value:
+            found[name] = number
+    return {**arguments, **found} if found else None
+
+
+_INTS: tuple[type, ...] = np.integer, Tensor
+"""What may stand for an int; a tensor not where the parameter may be one."""
+
+
+def unpacked_value(
+    value: object, kinds: tuple[type, ...] = _INTS, *, any_number: bool = False
+) -> object:
+    """Python's int, or number, for what torch takes as one, also among several; anything else as it
+    is."""
+    if isinstance(value, kinds):
+        if is_int(value):
+            return index(cast(SupportsIndex, value))
+        return plain(value) if any_number and is_number(value) else value
+    if isinstance(value, (tuple, list)):
+        several = cast("Sequence[object]", value)
+        value = cast(object, value)
+        if any(isinstance(one, kinds) for one in several):
+            value = tuple([unpacked_value(one, kinds) for one in several])
+    return value
 
 
 def as_given(

@@ -18,7 +18,7 @@ from minitorch_np.form import Plans
 from minitorch_np.graph.anomaly import GENERATED, maker
 from minitorch_np.guard import guarded
 from minitorch_np.kernels.large import loop
-from minitorch_np.missing import MISSING
+from minitorch_np.missing import MISSING, unpacked_value
 from minitorch_np.overloads import refuse
 from minitorch_np.plan import Plan, Rule, plan_of
 from minitorch_np.quiet import Anew
@@ -448,7 +448,10 @@ def _spread(function: Callable[..., object], variadic: str) -> Callable[..., obj
             return function(self, args, **kwargs)
         except Exception as error:
             refuse(name, args, kwargs, error, method=True)
-            raise
+            again = unpacked_value(args)
+            if again is args:
+                raise
+        return method(self, *cast("tuple[object, ...]", again), **kwargs)
 
     method.__name__ = method.__qualname__ = function.__name__
     method.__doc__ = function.__doc__

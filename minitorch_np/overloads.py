@@ -22,7 +22,16 @@ from minitorch_np.dtypes import in_64_bits
 from minitorch_np.shapes import in_int64
 from minitorch_np.tensor import Tensor
 
-__all__ = ["Refusal", "fits", "missing_text", "overload", "refusal", "refuse", "unfitting"]
+__all__ = [
+    "Refusal",
+    "fits",
+    "is_int",
+    "missing_text",
+    "overload",
+    "refusal",
+    "refuse",
+    "unfitting",
+]
 
 Given = Sequence[object]
 Named = Mapping[str, object]
@@ -60,7 +69,7 @@ class Parameter(NamedTuple):
         if value is None:
             return self.none
         if self.kind == "Tensor":
-            return isinstance(value, Tensor) or (numbers and _is_number(value))
+            return isinstance(value, Tensor) or (numbers and is_number(value))
         if self.kind == "tuple of Tensors":
             if not isinstance(value, (tuple, list)):
                 return False
@@ -71,14 +80,14 @@ class Parameter(NamedTuple):
                     raise TypeError(f"expected Tensor as {told}")
             return True
         if self.kind in ("tuple of ints", "tuple of floats"):
-            element = _is_int if self.kind == "tuple of ints" else _is_float
+            element = is_int if self.kind == "tuple of ints" else _is_float
             if isinstance(value, (tuple, list)):
                 first = cast("Sequence[object]", value)[:1]
                 return not first or element(first[0])
             return self.single and element(value)
         if self.kind == "tuple of Scalars":
             several = cast("Sequence[object]", value)
-            return isinstance(value, (tuple, list)) and all(_is_number(v) for v in several)
+            return isinstance(value, (tuple, list)) and all(is_number(v) for v in several)
         if self.kind in _KINDS:
             return _KINDS[self.kind](value)
         return self.kind == "object" or self.kind.removeprefix("torch.") in type(value).__name__
@@ -93,9 +102,10 @@ class Parameter(NamedTuple):
         return f"{told}, not {type_name(value)}"
 
 
-def _is_int(value: object) -> bool:
+def is_int(value: object) -> bool:
+    """Whether torch's parser takes a value for an int."""
     if isinstance(value, Tensor):
-        return value.ndim == 0 and not value.dtype.is_floating_point and not value.requires_grad
+        return value.ndim == 0 and value.dtype.category == 1
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
@@ -103,7 +113,8 @@ def _is_float(value: object) -> bool:
     return isinstance(value, (float, np.floating))
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Whether torch's parser takes a value for a number."""
     if isinstance(value, Tensor):
         return value.ndim == 0 and not value.requires_grad
     return isinstance(value, (int, float, complex, np.number, np.bool_))
@@ -111,13 +122,13 @@ def _is_number(value: object) -> bool:
 
 _PYTHONS: tuple[object, ...] = (float, int, bool)
 _KINDS: dict[str, Callable[[object], bool]] = {
-    "Number": _is_number,
-    "int": _is_int,
-    "float": lambda value: _is_number(value) and not isinstance(value, complex),
+    "Number": is_number,
+    "int": is_int,
+    "float": lambda value: is_number(value) and not isinstance(value, complex),
     "bool": lambda value: isinstance(value, bool),
     "str": lambda value: isinstance(value, str),
     "torch.dtype": lambda value: isinstance(value, Dtype) or value in _PYTHONS,
-    "torch.device": lambda value: isinstance(value, (Device, str)) or _is_int(value),
+    "torch.device": lambda value: isinstance(value, (Device, str)) or is_int(value),
 }
 
 
@@ -178,7 +189,7 @@ class Signature(NamedTuple):
             try:
                 if type(one) is int:
                     _ = in_int64(one)
-                elif not (_is_int(one) or isinstance(one, bool)):
+                elif not (is_int(one) or isinstance(one, bool)):
                     raise ValueError(f"type must be tuple of ints,but got {type_name(one)}")
             except ValueError as why:
                 raise TypeError(
@@ -191,7 +202,7 @@ class Signature(NamedTuple):
         if len(positional) != 1 or positional[0].kind != "tuple of ints" or not args:
             return args
         alone = len(self.parameters) > 1 and positional[0].takes(args[0], numbers=False)
-        return [args] if _is_int(args[0]) and not alone else args
+        return [args] if is_int(args[0]) and not alone else args
 
     def _too_many(self, most: int, given: int) -> str:
         least = len([p for p in self.parameters if p.default is None])

@@ -318,8 +318,10 @@ def record_source(plan: Plan) -> str:
     lines += [f"        {line}" for line in body]
     lines += [
         "    except Exception as error:",
-        f"        blame(op, error, {_arguments(plan)}, method)",
-        "        raise",
+        f"        again = blame(op, error, {_arguments(plan)}, method)",
+        "        if again is None:",
+        "            raise",
+        "    return op.function(**again)",
     ]
     return "\n".join(lines)
 
@@ -361,7 +363,7 @@ def inplace_source(plan: Plan, name: str) -> str:
     lines += [f"        {line}" for line in body]
     lines += [
         "    except Exception as error:",
-        f"        blame(op, error, {_arguments(plan, 'out')}, method)",
+        f"        again = blame(op, error, {_arguments(plan, 'out')}, method)",
     ]
     if plan.differentiable or plan.refuses == "leaf":
         # PyTorch looks at floating targets only
@@ -369,7 +371,7 @@ def inplace_source(plan: Plan, name: str) -> str:
         edges = "" if plan.differentiable else ", True"
         lines += [f"        if isinstance(error, RuntimeError){floats}:"]
         lines += [f"            recheck({first}, {_arguments(plan, 'out')}{edges})"]
-    lines += ["        raise"]
+    lines += ["        if again is None:", "            raise", "    return op.function(**again)"]
     return "\n".join(lines)
 
 

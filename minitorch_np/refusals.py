@@ -13,7 +13,7 @@ from minitorch_np.form import Form
 from minitorch_np.graph.inplace import rebase, refuse_gradient, refuse_history, refuse_leaf
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Edge, Node, edge
-from minitorch_np.missing import refuse_as_torch
+from minitorch_np.missing import refuse_as_torch, unpacked
 from minitorch_np.plan import Plan
 from minitorch_np.shapes import noted
 from minitorch_np.tensor import Number, Tensor, plain
@@ -29,8 +29,11 @@ class Planned(Protocol):
     plan: Plan
 
 
-def blame(one: Planned, error: Exception, arguments: dict[str, object], method: bool) -> None:
-    """Raise torch's TypeError for the first argument that is missing or of the wrong kind.
+def blame(
+    one: Planned, error: Exception, arguments: dict[str, object], method: bool
+) -> dict[str, object] | None:
+    """Raise torch's TypeError for the first argument that is missing or of the wrong kind; or the
+    arguments that may be tried again, with ints for tensors.
 
     Positions count the tensor itself unless a method was called. An integer result of what wants a
     gradient is refused here, too: it has no `form.expects`. Source: FunctionSignature::parse,
@@ -42,8 +45,9 @@ def blame(one: Planned, error: Exception, arguments: dict[str, object], method: 
     parameters = one.plan.signature.parameters
     frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # as in flight.py
     named = refuse_as_torch(error, called, parameters, arguments, method, frame)
-    if not isinstance(error, (AttributeError, TypeError, ValueError)):
-        return  # of values: what is wrong with kinds are these
+    again = unpacked(parameters, arguments)
+    if again is not None or not isinstance(error, (AttributeError, TypeError, ValueError)):
+        return again  # None: the error is of values; what is wrong with kinds are these
     told = re.match(r"\w+\(\)", str(error)) is not None  # by the op itself, in torch's words
     for at, (name, value) in enumerate(arguments.items(), 0 if method else 1):
         kind = one.plan.kinds.get(name)
@@ -54,6 +58,7 @@ def blame(one: Planned, error: Exception, arguments: dict[str, object], method: 
             _blame_tensor(called, error, name, at, kind, value)
         elif not told:
             _blame_plain(called, error, parameters[name], at, value)
+    return None
 
 
 def _blame_tensor(

@@ -269,6 +269,16 @@ def infer(shape: Shape, numel: int) -> Shape:
     return (*shape[:unknown], numel // known, *shape[unknown + 1 :])
 
 
+def several(value: int | Sequence[int], dims: int = 1) -> Shape:
+    """A number for each of so many dims, or the numbers that are given.
+
+    Raises: TypeError. Source: expand_param_if_needed, aten/src/ATen/native/ParamUtils.h.
+    """
+    if isinstance(value, (tuple, list)):
+        return tuple(value)
+    return (value if isinstance(value, bool) else index(cast(int, value)),) * dims
+
+
 def are_ints(*given: object) -> bool:
     """Whether these are tuples of ints, by which what follows from them may be kept: 1.0 and True,
     which are refused or count as something else, would be found under the key of 1."""

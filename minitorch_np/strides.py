@@ -31,7 +31,7 @@ def contiguous(shape: Shape) -> Stride:
     for i in range(len(shape) - 1, -1, -1):
         out[i] = step
         if shape[i] > 1:
-            step *= shape[i]
+            step = step * shape[i]  # not in place: a size may be a tensor
     return tuple(out)
 
 

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from minitorch_np import strides
 from minitorch_np.declarations import TensorMethods
-from minitorch_np.devices import CPU, device
+from minitorch_np.devices import CPU, device, type_name
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import in_64_bits
 from minitorch_np.flight import Spot, calling, cuts
 from minitorch_np.form import NUMPYS_OWN, Form, form_of
 from minitorch_np.memory_format import contiguous_format, memory_format
-from minitorch_np.shapes import Shape, Size, wrap_dim
+from minitorch_np.shapes import Shape, Size, in_int64, wrap_dim
 from minitorch_np.storage import (
     UntypedStorage,
     VersionCounter,
@@ -308,13 +308,14 @@ class Tensor(TensorMethods):
 
     def _one_of(self, dim: int, asker: str) -> int:
         """The dimension that `size` or `stride` is asked for, from 0 on."""
-        if not isinstance(dim, int):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-            raise TypeError(
-                f"{asker}(): argument 'dim' (position 1) must be int, not {type(dim).__name__}"
-            )
+        if isinstance(dim, Tensor) and not dim.sizes and dim.dtype.category == 1:
+            dim = int(dim.item())
+        elif not isinstance(dim, (int, np.integer)) or isinstance(dim, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            told = f"{asker}(): argument 'dim' (position 1) must be int, not {type_name(dim)}"
+            raise TypeError(told)
         if not self.sizes:
             raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
-        return wrap_dim(dim, len(self.sizes))
+        return wrap_dim(in_int64(int(dim)), len(self.sizes))
 
     def storage_offset(self) -> int:
         """The index of the first element in the storage, in elements."""

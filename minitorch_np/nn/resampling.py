@@ -14,7 +14,7 @@ from minitorch_np.ops.factory import is_index
 from minitorch_np.ops.grid_sampler import affine_grid_generator, grid_sampler
 from minitorch_np.ops.upsample import output_size
 from minitorch_np.ops.upsample_ops import ALIGNED, NEAREST, Form
-from minitorch_np.overloads import unfitting
+from minitorch_np.overloads import is_int, unfitting
 from minitorch_np.tensor import Tensor
 
 __all__ = [
@@ -49,7 +49,7 @@ def each_size(input: Tensor, size: Size) -> Sequence[int]:
             "provide input tensor in (N, C, d1, d2, ...,dK) format and output size in "
             "(o1, o2, ...,oK) format."
         )
-    if not all(isinstance(n, int) for n in size):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+    if not all(is_int(n) or isinstance(n, bool) for n in size):
         raise TypeError(
             "expected size to be one of int or Tuple[int] or Tuple[int, int] or "
             f"Tuple[int, int, int], but got size with types {[type(n) for n in size]}"

@@ -14,6 +14,7 @@ from minitorch_np.ops.avg_pool import avg_pool1d, avg_pool2d, avg_pool3d
 from minitorch_np.ops.max_pool import max_pool1d, max_pool2d, max_pool3d
 from minitorch_np.ops.pooling import Ints
 from minitorch_np.ops.random_creation import rand
+from minitorch_np.shapes import several
 from minitorch_np.tensor import Tensor
 
 __all__ = [
@@ -23,11 +24,6 @@ __all__ = [
 ]  # fmt: skip
 
 Ratio = float | Sequence[float]
-
-
-def several(value: Ints, dims: int) -> tuple[int, ...]:
-    """A number for each dim, or the numbers that are given. Source: _ntuple, modules/utils.py."""
-    return (value,) * dims if isinstance(value, int) else tuple(value)
 
 
 def _lp_pool(

@@ -10,7 +10,7 @@ from minitorch_np.flight import depth
 from minitorch_np.op import composite
 from minitorch_np.ops.convolution import convolution
 from minitorch_np.ops.padding import constant_pad_nd
-from minitorch_np.shapes import Shape, listed
+from minitorch_np.shapes import Shape, listed, several
 from minitorch_np.tensor import Tensor
 
 __all__ = [
@@ -18,11 +18,6 @@ __all__ = [
 ]  # fmt: skip
 
 Ints = int | Sequence[int]
-
-
-def several(value: Ints, dims: int) -> Shape:
-    """A number for each of so many dims, or the numbers that are given."""
-    return (value,) * dims if isinstance(value, int) else tuple(value)
 
 
 def batched(input: Tensor, dims: int, name: str) -> tuple[Tensor, bool]:

@@ -4,6 +4,7 @@ Source: aten/src/ATen/native/LinearAlgebra.cpp and Linear.cpp.
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 from minitorch_np import notes, strides
 from minitorch_np.dtypes import can_cast
@@ -207,10 +208,15 @@ def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 @composite(method=False, python=True)
 def tensordot(
-    a: Tensor, b: Tensor, dims: int | Sequence[Sequence[int]] = 2, out: Tensor | None = None
+    a: Tensor,
+    b: Tensor,
+    dims: int | Sequence[Sequence[int]] | Tensor = 2,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The products summed over `dims`: as many last dims of `a` as first dims of `b`, or a pair of
     lists. Source: torch/functional.py and Linear.cpp tensordot."""
+    if isinstance(dims, Tensor):
+        dims = cast("list[list[int]]", dims.tolist()) if dims.numel() > 1 else int(dims.item())
     if isinstance(dims, int):
         if dims < 0:
             raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")

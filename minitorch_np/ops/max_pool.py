@@ -44,7 +44,7 @@ from minitorch_np.ops.pooling import (
     window_of,
 )
 from minitorch_np.ops.windows import Window
-from minitorch_np.shapes import Shape, are_ints, listed
+from minitorch_np.shapes import Shape, are_ints, listed, several
 from minitorch_np.strides import contiguous, is_channels_last_like, like
 from minitorch_np.tensor import Tensor, blank, empty
 
@@ -425,11 +425,6 @@ def max_pool1d_with_indices(
         ceil_mode,
     )
     return out[0].squeeze(-2), out[1].squeeze(-2)
-
-
-def several(value: Ints) -> Shape:
-    """One number or several as a tuple."""
-    return (value,) if isinstance(value, int) else tuple(value)
 
 
 @composite(method=False)

@@ -18,7 +18,7 @@ from minitorch_np.form import Form, form_of
 from minitorch_np.kernels.large import FLOAT, MANY
 from minitorch_np.loops import quietly
 from minitorch_np.ops.windows import Window
-from minitorch_np.shapes import Shape, listed
+from minitorch_np.shapes import Shape, listed, several
 from minitorch_np.strides import Stride
 from minitorch_np.tensor import Tensor, empty
 
@@ -33,15 +33,9 @@ _COUNT = {2: "two", 3: "three"}
 _LIMIT = 2**63 - 1
 
 
-def _numbers(value: Ints) -> Shape:
-    return (value,) if isinstance(value, int) else tuple(value)
-
-
 def taken(value: Ints | None, dims: int) -> Shape:
     """A number for each dim, or those that are given, none for None: as PyTorch passes them on."""
-    if value is None:
-        return ()
-    return (value,) * dims if isinstance(value, int) else tuple(value)
+    return () if value is None else several(value, dims)
 
 
 def window_of(
@@ -62,7 +56,7 @@ def window_of(
     )
     found: list[Shape] = []
     for kind, value, must in kinds:
-        numbers = _numbers(value)
+        numbers = several(value)
         if kind == "stride" and not numbers:
             numbers = found[0]
         if len(numbers) not in (1, dims):

@@ -2,6 +2,8 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from operator import index
+from typing import cast
 
 from minitorch_np import shapes, strides
 from minitorch_np.dual.rules import refuse_unruled
@@ -130,10 +132,8 @@ def resize_(
     writes("resize_", self, *size)
     if self.requires_grad and not state.inference:
         raise RuntimeError("cannot resize variables that require grad")
-    first = size[0] if size else ()
-    shape = (
-        tuple([n for n in size if isinstance(n, int)]) if isinstance(first, int) else tuple(first)
-    )
+    several = size[0] if size and isinstance(size[0], (tuple, list)) else size
+    shape = tuple([index(cast(int, n)) for n in several])
     shapes.check_countable(shape)
     other = memory_format not in (contiguous_format, preserve_format)
     if shape == self.sizes and not other:

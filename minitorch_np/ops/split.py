@@ -1,6 +1,8 @@
 """Views that come several at once: a tensor cut along a dim."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from operator import index
 
 from minitorch_np import shapes
 from minitorch_np.dtypes import int64
@@ -28,7 +30,7 @@ def lengths(shape: Shape, split_size_or_sections: Sections, dim: int) -> Shape:
     if isinstance(split_size_or_sections, int):
         return shapes.split_lengths(shape, shapes.in_int64(split_size_or_sections), dim)
     shapes.check_sections(shape, split_size_or_sections, dim)
-    return tuple(split_size_or_sections)
+    return tuple([index(n) for n in split_size_or_sections])
 
 
 @op(
@@ -87,6 +89,11 @@ def split_backward(g: Grads, shape: Shape, sizes: Shape, dim: int) -> Tensor:
 
 def split_method(self: Tensor, split_size: Sections, dim: int = 0) -> tuple[Tensor, ...]:
     """Views of the tensor cut along `dim` into pieces of one size, or of the given sizes."""
+    if isinstance(split_size, Tensor):  # PyTorch takes what `int` takes
+        with suppress(ValueError, RuntimeError):
+            split_size = int(split_size)
+    if not isinstance(split_size, (int, tuple, list)):
+        refuse("split_with_sizes", (self, split_size, dim), {}, TypeError())
     try:
         return split(self, split_size, dim)
     except Exception as error:

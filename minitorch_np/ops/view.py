@@ -9,6 +9,7 @@ from minitorch_np.graph.modes import state
 from minitorch_np.graph.saved import type_text
 from minitorch_np.guard import guarded
 from minitorch_np.memory_format import contiguous_format
+from minitorch_np.missing import unpacked_value
 from minitorch_np.op import composite, op
 from minitorch_np.ops.factory import is_index, sizes_of
 from minitorch_np.overloads import refuse
@@ -106,7 +107,10 @@ def view_method(
         return view_dtype(self, first) if isinstance(first, Dtype) else view(self, first)
     except Exception as error:
         refuse("view", size, named if dtype is None else {"dtype": dtype}, error, method=True)
-        raise
+        again = unpacked_value(size)
+        if again is size:
+            raise
+    return view(self, cast("Shape", again))
 
 
 method(view_method, "view")
