@@ -14,9 +14,9 @@ from functools import wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from typing import Any, TypeVar, cast
 
-from minitorch_np.missing import MISSING, refuse_as_torch, unpacked
+from minitorch_np.missing import MISSING, SEVERAL, refuse_as_torch, unpacked
 from minitorch_np.overloads import refuse
-from minitorch_np.recorder import bools_text, call_text, parameters_text
+from minitorch_np.recorder import call_text, odd_text, parameters_text
 from minitorch_np.tensor import method as bind
 
 __all__ = ["guarded", "guarded_method"]
@@ -41,10 +41,20 @@ class Guard:
         cast(Any, made).__wrapped__ = own
         self.function = made
 
-    def blame(self, error: Exception, arguments: dict[str, object]) -> dict[str, object] | None:
+    def unfit(self, arguments: dict[str, object]) -> dict[str, object] | None:
+        """The arguments with Python's numbers for others; None where they may stay as they are.
+
+        Raises: TypeError for what torch's parser does not take.
+        """
+        again = unpacked(self.parameters, arguments)
+        return self.blame(TypeError(), arguments, 2) if again is None else again
+
+    def blame(
+        self, error: Exception, arguments: dict[str, object], depth: int = 1
+    ) -> dict[str, object] | None:
         """Raise torch's TypeError, if its parser does not take these arguments; or those that may
         be tried again, with ints for tensors."""
-        frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # as in flight.py
+        frame = sys._getframe(depth)  # pyright: ignore[reportPrivateUsage]  # as in flight.py
         refuse_as_torch(error, self.name, self.parameters, arguments, self.method, frame)
         return unpacked(self.parameters, arguments)
 
@@ -61,8 +71,10 @@ def _build(guard: Guard) -> Callable[..., object]:
     parameters = guard.parameters = signature.parameters
     named = ", ".join([f"{name!r}: {name}" for name in parameters])
     text = f"""def {guard.name}({parameters_text(signature)}):
-    if {bools_text(signature) or False}:
-        guard.blame(TypeError(), {{{named}}})
+    if {odd_text(signature) or False}:
+        again = guard.unfit({{{named}}})
+        if again is not None:
+            return own(**again)
     try:
         return own({call_text(signature)})
     except Exception as error:
@@ -71,7 +83,7 @@ def _build(guard: Guard) -> Callable[..., object]:
             raise
     return own(**again)
 """
-    space: dict[str, Any] = {"own": guard.own, "guard": guard}
+    space: dict[str, Any] = {"own": guard.own, "guard": guard, "SEVERAL": SEVERAL, "class_of": type}
     for p in parameters.values():
         space[f"default_{p.name}"] = MISSING if p.default is p.empty else p.default
     exec(compile(text, f"(guard of {guard.name})", "exec"), space)

@@ -17,9 +17,10 @@ from typing import NoReturn, SupportsIndex, cast
 import numpy as np
 
 from minitorch_np.overloads import is_int, is_number, missing_text, refuse
+from minitorch_np.shapes import Size
 from minitorch_np.tensor import Tensor, plain
 
-__all__ = ["MISSING", "refuse_as_torch", "unpacked", "unpacked_value"]
+__all__ = ["MISSING", "SEVERAL", "refuse_as_torch", "unpacked", "unpacked_value"]
 
 
 class Missing:
@@ -93,6 +94,8 @@ def unpacked(
     """
     found: dict[str, object] = {}
     for name, value in arguments.items():
+        if type(value) is Missing:
+            continue
         number = value
         annotation = str(parameters[name].annotation)
         if re.search(r"\bint\b", annotation):
@@ -102,6 +105,9 @@ def unpacked(
             found[name] = number
     return {**arguments, **found} if found else None
 
+
+SEVERAL = frozenset([tuple, list, Size])
+"""The types of what is mostly given for several numbers."""
 
 _INTS: tuple[type, ...] = np.integer, Tensor
 """What may stand for an int; a tensor not where the parameter may be one."""

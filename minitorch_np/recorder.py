@@ -41,30 +41,45 @@ def call_text(signature: inspect.Signature, out: str | None = None) -> str:
     return ", ".join(parts)
 
 
-def bools_text(signature: inspect.Signature) -> str:
-    """The test that a bool stands for an int, or for the first of several; "" where none may be.
+def odd_text(signature: inspect.Signature) -> str:
+    """The test that an argument is of another type than is mostly given for its parameter: what
+    PyTorch may refuse. "" where no parameter asks for numbers or flags.
 
-    To Python bools are ints. PyTorch refuses them, but where a parameter takes numbers of any kind.
+    Of several, PyTorch looks at the first. To Python a bool is an int, and 1 may be a bool.
+    `class_of` is Python's `type`, for there is a method of that name.
     """
     tests: list[str] = []
     for name, parameter in signature.parameters.items():
         text = str(parameter.annotation)
-        if not re.search(r"\bint\b", text) or re.search(r"\b(bool|float)\b", text):
+        kinds = set(re.findall(r"\b(?:Tensor|str|bool|int|float|None|tuple|Sequence)\b", text))
+        if not kinds & {"bool", "int", "float"} or "str" in kinds:
             continue
-        if not text.startswith(("tuple", "collections")):
-            tests.append(f"type({name}) is bool")
-        if "[int" in text:
-            several = f"(type({name}) is tuple or type({name}) is list)"
-            tests.append(f"{several} and {name} and type({name}[0]) is bool")
+        if "Tensor" in kinds:  # or an int
+            tests += [] if kinds & {"bool", "float"} else [f"class_of({name}) is bool"]
+            continue
+        odd = [f"{name} is not None"] if "None" in kinds else []
+        several = bool(kinds & {"tuple", "Sequence"})
+        if not several or re.search(r"(^|\| )(int|float)\b", text):
+            odd += [f"class_of({name}) is not {k}" for k in ("int", "float", "bool") if k in kinds]
+            if "float" in kinds and "int" not in kinds:
+                odd.append(f"class_of({name}) is not int")
+        if several:
+            first = f"class_of({name}) not in SEVERAL"
+            if "int" in kinds and not kinds & {"bool", "float"}:
+                first += f" or {name} and class_of({name}[0]) is not int"
+            odd.append(f"({first})")
+        tests.append(" and ".join(odd))
     return " or ".join(tests)
 
 
-def _bools(plan: Plan, without: str = "") -> Iterator[str]:
-    """Lines that refuse bools for ints, where PyTorch's op does."""
-    test = bools_text(plan.signature)
+def _odd(plan: Plan, without: str = "") -> Iterator[str]:
+    """Lines that have a look at arguments of types that PyTorch's op may refuse."""
+    test = odd_text(plan.signature)
     if test:
         yield f"if {test}:"
-        yield f"    blame(op, TypeError(), {_arguments(plan, without)}, method)"
+        yield f"    again = unfit(op, {_arguments(plan, without)}, method)"
+        yield "    if again is not None:"
+        yield "        return op.function(**again)"
 
 
 def _edges(plan: Plan) -> Iterator[str]:
@@ -292,7 +307,7 @@ def record_source(plan: Plan) -> str:
         to = "out" if plan.has_out else "None"
         once = f"paired(pairs, whole, ({', '.join(plan.inputs())},), {to}, {once})"
     run = f"counted({once}, out)" if plan.has_out else once
-    slow = [*_foreign(plan), *_bools(plan), "route = state.route", "if not route:"]
+    slow = [*_foreign(plan), *_odd(plan), "route = state.route", "if not route:"]
     slow += [f"    return unrecorded({once})" if plan.view else f"    return {run}"]
     slow += ["if route > 1:", f"    return watched(op, {watched_text(plan.signature)})"]
     if plan.has_out:
@@ -334,7 +349,7 @@ def inplace_source(plan: Plan, name: str) -> str:
     call = call_text(signature, None if native else first)
     plain = [f"impl({call})", f"bump({first})", f"return {first}"]
     body = list(quick_inplace(plan)) if plan.quick and not native else []
-    body += _bools(plan, "out")
+    body += list(_odd(plan, "out"))
     body += ["route = state.write_route", "if not route:", *[f"    {line}" for line in plain]]
     body += ["if route > 1:"]
     body += [f"    return watched(op, {watched_text(signature, 'out')})"]

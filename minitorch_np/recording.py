@@ -37,9 +37,10 @@ from minitorch_np.graph.saved import (
     stale,
     version_of,
 )
+from minitorch_np.missing import SEVERAL
 from minitorch_np.packing import Runnable, run_packing
 from minitorch_np.quiet import quiet, run_quietly
-from minitorch_np.refusals import blame, no_rule, refuse_out, underived
+from minitorch_np.refusals import blame, no_rule, refuse_out, underived, unfit
 from minitorch_np.storage import UNWRITTEN
 from minitorch_np.strides import contiguous
 from minitorch_np.tensor import INFERENCE, Number, Tensor, blank, empty, history, owning, seen
@@ -228,6 +229,7 @@ SPACE: dict[str, object] = {
     "FEW_BITS": 1 << 30,
     "Node": Node,
     "OPERANDS": (Tensor, float, int),
+    "SEVERAL": SEVERAL,
     "Tensor": Tensor,
     "UNWRITTEN": UNWRITTEN,
     "WATCHERS": WATCHERS,
@@ -239,6 +241,7 @@ SPACE: dict[str, object] = {
     "bump": bump,
     "counted": counted,
     "check_inplace": check_inplace,
+    "class_of": type,
     "edge": edge,
     "freed": freed,
     "kept_output": kept_output,
@@ -267,6 +270,7 @@ SPACE: dict[str, object] = {
     "unrecorded": unrecorded,
     "titled": titled,
     "underived": underived,
+    "unfit": unfit,
     "watched": watched,
     "zeros": zeros,
 }

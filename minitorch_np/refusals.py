@@ -18,7 +18,7 @@ from minitorch_np.plan import Plan
 from minitorch_np.shapes import noted
 from minitorch_np.tensor import Number, Tensor, plain
 
-__all__ = ["Underived", "blame", "no_rule", "refuse_out", "underive", "underived"]
+__all__ = ["Underived", "blame", "no_rule", "refuse_out", "underive", "underived", "unfit"]
 
 
 class Planned(Protocol):
@@ -30,20 +30,20 @@ class Planned(Protocol):
 
 
 def blame(
-    one: Planned, error: Exception, arguments: dict[str, object], method: bool
+    one: Planned, error: Exception, arguments: dict[str, object], method: bool, depth: int = 1
 ) -> dict[str, object] | None:
     """Raise torch's TypeError for the first argument that is missing or of the wrong kind; or the
     arguments that may be tried again, with ints for tensors.
 
     Positions count the tensor itself unless a method was called. An integer result of what wants a
-    gradient is refused here, too: it has no `form.expects`. Source: FunctionSignature::parse,
-    torch/csrc/utils/python_arg_parser.cpp.
+    gradient is refused here, too: it has no `form.expects`. The recorder is `depth` calls away.
+    Source: FunctionSignature::parse, torch/csrc/utils/python_arg_parser.cpp.
     """
     if isinstance(error, AttributeError) and isinstance(error.obj, Form):
         refuse_history(error.obj.dtype)
     called = one.called or (one.plan.aten if one.name == one.plan.name else one.name)
     parameters = one.plan.signature.parameters
-    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # as in flight.py
+    frame = sys._getframe(depth)  # pyright: ignore[reportPrivateUsage]  # as in flight.py
     named = refuse_as_torch(error, called, parameters, arguments, method, frame)
     again = unpacked(parameters, arguments)
     if again is not None or not isinstance(error, (AttributeError, TypeError, ValueError)):
@@ -59,6 +59,17 @@ def blame(
         elif not told:
             _blame_plain(called, error, parameters[name], at, value)
     return None
+
+
+def unfit(one: Planned, arguments: dict[str, object], method: bool) -> dict[str, object] | None:
+    """The arguments with Python's numbers for others; None where they may stay as they are.
+
+    Raises: as `blame` does, for what PyTorch refuses.
+    """
+    again = unpacked(one.plan.signature.parameters, arguments)
+    if again is None:
+        again = blame(one, TypeError(), arguments, method, 2)
+    return again
 
 
 def _blame_tensor(
