@@ -270,13 +270,14 @@ def infer(shape: Shape, numel: int) -> Shape:
 
 
 def several(value: int | Sequence[int], dims: int = 1) -> Shape:
-    """A number for each of so many dims, or the numbers that are given.
-
-    Raises: TypeError. Source: expand_param_if_needed, aten/src/ATen/native/ParamUtils.h.
+    """A number for each of so many dims, or the numbers that are given; for the op to refuse, also
+    what is neither. Source: expand_param_if_needed, aten/src/ATen/native/ParamUtils.h.
     """
     if isinstance(value, (tuple, list)):
         return tuple(value)
-    return (value if isinstance(value, bool) else index(cast(int, value)),) * dims
+    if not isinstance(value, bool) and hasattr(value, "__index__"):
+        return (index(cast(int, value)),) * dims
+    return (value,) * dims if isinstance(value, int) else cast(Shape, value)
 
 
 def are_ints(*given: object) -> bool:

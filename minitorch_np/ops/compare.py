@@ -286,9 +286,9 @@ def check_close(input: Tensor, other: Tensor, rtol: float, atol: float) -> None:
     if input.dtype is not other.dtype:
         mine, theirs = input.dtype.aten_name, other.dtype.aten_name
         raise RuntimeError(f"{mine} did not match {theirs}")
-    if rtol < 0:
+    if not rtol >= 0:
         raise RuntimeError(f"rtol must be greater than or equal to zero, but got {rtol:g}")
-    if atol < 0:
+    if not atol >= 0:
         raise RuntimeError(f"atol must be greater than or equal to zero, but got {atol:g}")
 
 

@@ -343,7 +343,7 @@ def limited(input: Tensor, low: Limit, high: Limit, out: Tensor | None, kernel: 
     """`input` raised to `low` and lowered to `high`: a unary op where both are numbers."""
     if not isinstance(low, Tensor) and not isinstance(high, Tensor):
         if input.dtype.is_floating_point and (out is None or out.dtype is input.dtype):
-            return pointwise(_between_numbers(input.dtype, low, high), input, out=out)
+            return pointwise(between_numbers(input.dtype, low, high), input, out=out)
     bounds = [x for x in (low, high) if x is not None]
     dtype = common_dtype(input, *bounds)
     given = any(isinstance(x, Tensor) for x in bounds)
@@ -362,7 +362,7 @@ def limited(input: Tensor, low: Limit, high: Limit, out: Tensor | None, kernel: 
     assert not isinstance(low, Tensor) and not isinstance(high, Tensor)
     if out is not None and out.dtype is not dtype:
         raise other_dtype(out, dtype)
-    return pointwise(_between_numbers(dtype, low, high), input, out=out, common=dtype)
+    return pointwise(between_numbers(dtype, low, high), input, out=out, common=dtype)
 
 
 def need_one_kind(*limits: Number) -> None:
@@ -377,7 +377,7 @@ def need_one_kind(*limits: Number) -> None:
 
 
 @kept
-def _between_numbers(dtype: Dtype, low: Number | None, high: Number | None) -> Kernel:
+def between_numbers(dtype: Dtype, low: Number | None, high: Number | None) -> Kernel:
     """`between`, where a limit may be left out, or be nan."""
     if dtype.category == dtypes.INTEGER and low is not None and high is not None:
         need_one_kind(low, high)
@@ -421,7 +421,7 @@ def clamp(
     if out is None and type(min) in _PLAIN and type(max) in _PLAIN:
         if input.dtype.is_floating_point:  # what `limited` comes to
             low, high = cast("Number | None", min), cast("Number | None", max)
-            return pointwise(_between_numbers(input.dtype, low, high), input)
+            return pointwise(between_numbers(input.dtype, low, high), input)
     tensors = isinstance(min, Tensor) or isinstance(max, Tensor)
     if tensors and (isinstance(min, Number) or isinstance(max, Number)):
         if not (_is_number(min) and _is_number(max)):

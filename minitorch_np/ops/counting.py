@@ -3,6 +3,7 @@
 Source: aten/src/ATen/native/Unique.cpp, Bucketization.cpp, SummaryOps.cpp and Histogram.cpp.
 """
 
+import math
 import warnings
 from typing import Any, Literal, NoReturn
 
@@ -305,6 +306,8 @@ def histc(
     low, high = float(rounded(min, input.dtype)), float(rounded(max, input.dtype))
     if low == high and array.size:
         low, high = float(array.min()), float(array.max())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise RuntimeError(f"torch.histc: range of [{low:g}, {high:g}] is not finite")
     if low == high:
         low, high = low - 1, high + 1
     counts = quietly(_counts, array, bins, low, high, input.dtype)

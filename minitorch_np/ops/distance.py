@@ -61,6 +61,8 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
         raise RuntimeError(
             "expected common dtype to be floating point, yet common dtype is " + dtype.aten_name
         )
+    if not eps >= 0:
+        raise RuntimeError(f"eps must be non-negative, got: {eps:g}")
     a, b = [t if t.dtype.is_floating_point else t.to(dtype) for t in (x1, x2)]
     a, b = broadcast_tensors(a, b) if a.sizes != b.sizes else (a, b)
     sizes = [vector_norm(t, 2, dim, True).clone() for t in (a, b)]

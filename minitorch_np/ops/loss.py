@@ -174,7 +174,7 @@ def smooth_l1_loss(
 
     Source: ATen/native/Loss.cpp smooth_l1_loss, ATen/native/cpu/BinaryOpsKernel.cpp.
     """
-    if beta < 0:
+    if not beta >= 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
 
     def bent(a: Array, b: Array, o: Array) -> None:
@@ -253,7 +253,7 @@ def huber_loss(
 
     Source: ATen/native/Loss.cpp huber_loss.
     """
-    if delta <= 0:
+    if not delta > 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
 
     def bent(a: Array, b: Array, o: Array) -> None:

@@ -71,7 +71,8 @@ def check_multi_margin(
 def _over(x: Array, index: Array, margin: float) -> Array:
     """By how much each score comes too near the target's; 0 at the target."""
     own = np.take_along_axis(x, index[:, None], 1)
-    over = np.maximum(x.dtype.type(margin) - own + x, 0)
+    over = x.dtype.type(margin) - own + x
+    over[~(over > 0)] = 0  # nan, too
     np.put_along_axis(over, index[:, None], 0, 1)
     return over
 

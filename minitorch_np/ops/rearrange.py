@@ -9,9 +9,10 @@ from minitorch_np import shapes, strides
 from minitorch_np.dtypes import INTEGER, int32, int64
 from minitorch_np.form import Form, Plans
 from minitorch_np.kernels.large import MANY, dense, loop
-from minitorch_np.memory_format import contiguous_format
+from minitorch_np.memory_format import contiguous_format, preserve_format
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros
+from minitorch_np.ops.factory import checked_shape
 from minitorch_np.ops.permute import swapped
 from minitorch_np.shapes import Shape, in_int64, wrap_dim
 from minitorch_np.strides import LAYOUTS, Stride
@@ -82,8 +83,9 @@ def tile(input: Tensor, dims: Shape) -> Tensor:
 
 
 @op("contiguous", method=False, differentiable=False)
-def repeated_indices(repeats: Tensor) -> Tensor:
-    """Each index as often as `repeats` says: [1, 2] to [0, 1, 1].
+def repeated_indices(repeats: Tensor, size: int | None = None) -> Tensor:
+    """Each index as often as `repeats` says: [1, 2] to [0, 1, 1]. Raises: RuntimeError for another
+    number of them than `size`.
 
     Source: aten/src/ATen/native/Repeat.cpp.
     """
@@ -95,6 +97,10 @@ def repeated_indices(repeats: Tensor) -> Tensor:
     counts = repeats.array.astype(np.int64)
     if (counts < 0).any():
         raise RuntimeError("repeats can not be negative")
+    if size is not None:
+        checked_shape((size,), repeats.dtype.itemsize)
+        if size != counts.sum():
+            raise RuntimeError("allocated size does not match required size")
     index = np.repeat(np.arange(len(counts)), counts)
     return stored(index.astype(repeats.dtype.np), repeats.dtype)
 
@@ -113,11 +119,11 @@ def repeat_interleave(
     Source: aten/src/ATen/native/Repeat.cpp.
     """
     if repeats is None:
-        return repeated_indices(input)
+        return repeated_indices(input, output_size)
     whole = input.flatten() if dim is None else input
     d = wrap_dim(dim or 0, whole.ndim)
     if isinstance(repeats, Tensor):
-        return _by_tensor(whole, repeats, d)
+        return _by_tensor(whole, repeats, d, output_size)
     if repeats < 0:
         raise RuntimeError("Repeats must be non-negative")
     if not whole.ndim:
@@ -132,7 +138,7 @@ def repeat_interleave(
     return wide.clone(memory_format=contiguous_format).flatten(d, d + 1)
 
 
-def _by_tensor(input: Tensor, repeats: Tensor, dim: int) -> Tensor:
+def _by_tensor(input: Tensor, repeats: Tensor, dim: int, size: int | None) -> Tensor:
     """Slices repeated as often as a tensor says, one number for all or one for each."""
     n = input.sizes[dim] if input.ndim else 1
     if repeats.ndim == 0 or (repeats.ndim == 1 and repeats.sizes[0] == 1):
@@ -146,7 +152,7 @@ def _by_tensor(input: Tensor, repeats: Tensor, dim: int) -> Tensor:
         )
     if repeats.dtype not in (int32, int64) and repeats.dtype.category == INTEGER:
         repeats = repeats.to(int64)
-    return input.index_select(dim, repeated_indices(repeats))
+    return input.index_select(dim, repeated_indices(repeats, size))
 
 
 @op("like", variadic="dims")
@@ -231,6 +237,8 @@ def roll(input: Tensor, shifts: Dims, dims: Dims = ()) -> Tensor:
         raise RuntimeError(
             f"shifts and dimensions must align. shifts: {len(by)}, dims:{len(along)}"
         )
+    if along and not input.numel():
+        return input.clone(memory_format=preserve_format)
     where = [wrap_dim(d, ndim, False) for d in along]
     out = empty(shape, _rolled_stride(input, by, where), input.dtype)
     if not ndim:

@@ -322,7 +322,7 @@ def diff(
         raise RuntimeError("diff expects input to be at least one-dimensional")
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
-    d = wrap_dim(dim, input.ndim)
+    d = wrap_dim(dim, input.ndim) if n or prepend is not None or append is not None else 0
     for t in (prepend, append):
         if t is not None:
             check_joinable(input, t, d)

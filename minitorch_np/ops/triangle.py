@@ -27,7 +27,7 @@ from minitorch_np.ops.factory import (
     refuse,
 )
 from minitorch_np.ops.join import stack
-from minitorch_np.shapes import in_int64, listed
+from minitorch_np.shapes import in_int64, listed, need_int
 from minitorch_np.tensor import Number, Tensor, blank, empty, stored
 
 __all__ = [
@@ -149,6 +149,7 @@ def triu_indices(row: int, col: int, offset: int = 0, **options: Unpack[Options]
 def _indices(
     name: str, f: Callable[..., Array], row: int, col: int, offset: int, options: Options
 ) -> Tensor:
+    need_int(offset)
     for which, n in (("row", row), ("col", col)):
         if n < 0:
             raise RuntimeError(f"{which} must be non-negative, got{n}")

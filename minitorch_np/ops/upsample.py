@@ -175,4 +175,7 @@ def output_size(shape: Shape, size: Sequence[int] | None, factors: Sequence[floa
     if size is not None:
         return tuple(size)
     assert factors is not None
-    return tuple([math.trunc(n * f) for n, f in zip(shape[2:], factors, strict=True)])
+    wanted = [n * f for n, f in zip(shape[2:], factors, strict=True)]
+    if not all(abs(n) < 1 << 63 for n in wanted):
+        raise RuntimeError("value cannot be converted to type int64_t without overflow")
+    return tuple([math.trunc(n) for n in wanted])

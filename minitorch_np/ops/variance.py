@@ -74,7 +74,7 @@ def moments(
             stacklevel=depth(),
         )
 
-    freedom = np.float64(max(n - correction, 0))
+    freedom = np.float64(max(0, n - correction))  # nan as 0
     alone = numel(shape) == 1 and not input.dtype.is_half and not name.endswith("mean")
 
     def f() -> tuple[Array, Array]:

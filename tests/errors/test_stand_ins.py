@@ -1,5 +1,5 @@
-"""Tensors of no dims, and NumPy's ints, where numbers are asked for: PyTorch takes them, and so
-must every op.
+"""What stands for numbers: tensors of no dims and NumPy's ints, which PyTorch takes; floats for
+ints, ints for flags and other things, which it mostly refuses.
 
 Each call of PyTorch's database is made once more with these for its numbers, one argument at a
 time. Where PyTorch takes them, ours gives what it gives for Python's.
@@ -111,6 +111,46 @@ def test_what_stands_for_a_number_is_taken(name: str) -> None:
                 except Exception:  # noqa: BLE001  # PyTorch does not take it, or ours has none
                     continue
                 assert told(taken(function, mine, minitorch_np)) == expected, mine[1:]
+
+
+ODD: list[tuple[type, Callable[[Any], object]]] = [
+    (int, float), (int, np.array), (int, lambda n: (n,)), (bool, int), (float, lambda x: (x,)),
+]  # fmt: skip
+"""What PyTorch mostly refuses in the place of Python's numbers of a type."""
+TAKEN = set(
+    """linspace linspace.tensor_overload logspace logspace.tensor_overload nn.functional.unfold
+    histogram unique unique_consecutive linalg.vecdot nn.functional.grid_sample
+    nn.functional.ctc_loss nn.functional.poisson_nll_loss nn.functional.interpolate.linear
+    nn.functional.interpolate.bilinear nn.functional.interpolate.bicubic
+    nn.functional.interpolate.trilinear nn.functional.max_unpool1d nn.functional.max_unpool1d.grad
+    nn.functional.max_unpool2d nn.functional.max_unpool2d.grad nn.functional.max_unpool3d
+    nn.functional.max_unpool3d.grad""".split()
+)
+"""Entries in which ours takes one of these: an array for an int, 1 for a flag that PyTorch's Python
+hands on to an op of another name."""
+
+
+@pytest.mark.parametrize("name", [name for name in ENTRIES if name not in TAKEN])
+def test_what_pytorch_refuses_is_refused(name: str) -> None:
+    entry = ENTRIES[name]
+    for sample in itertools.islice(entry.samples(entry.dtypes[0]), SAMPLES):
+        with warnings.catch_warnings(action="ignore"):
+            try:
+                function = counterpart(entry.function, entry.name)
+                args, kwargs = mapped([sample.args, sample.kwargs], ours, to_ours=True)
+            except (Unshared, AttributeError):
+                continue
+            for kind, other in ODD:
+                theirs = variants(sample.args, sample.kwargs, kind, other)
+                mine = variants(args, kwargs, kind, other)
+                for one, two in zip(theirs, mine, strict=True):
+                    try:
+                        taken(entry.function, one, torch)
+                    except TypeError:
+                        with pytest.raises((TypeError, NotImplementedError)):
+                            taken(function, two, minitorch_np)
+                    except Exception:  # noqa: BLE001  # of the op itself
+                        continue
 
 
 VIEWS = ["{}.view({}, 3)", "{}.reshape(-1, {})", "{}.split({})", "{}.chunk({})", "{}.repeat({})",
