@@ -14,6 +14,7 @@ Shape: TypeAlias = tuple[int, ...]
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _E = TypeVar("_E", bound=Exception)
+_T = TypeVar("_T")
 
 
 def cached(f: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -278,6 +279,12 @@ def several(value: int | Sequence[int], dims: int = 1) -> Shape:
     if not isinstance(value, bool) and hasattr(value, "__index__"):
         return (index(cast(int, value)),) * dims
     return (value,) * dims if isinstance(value, int) else cast(Shape, value)
+
+
+def ntuple(value: _T | Iterable[_T], n: int) -> tuple[_T, ...]:
+    """n times what is no iterable, else its items, as modules keep what they are given for each
+    dim. Source: _ntuple, torch/nn/modules/utils.py."""
+    return tuple(cast("Iterable[_T]", value)) if isinstance(value, Iterable) else (value,) * n
 
 
 def are_ints(*given: object) -> bool:

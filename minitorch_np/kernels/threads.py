@@ -206,7 +206,7 @@ def get_num_threads() -> int:
 
 def set_num_threads(n: int) -> None:
     """Sets `get_num_threads`. Raises: RuntimeError unless n is positive."""
-    if not isinstance(n, int):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+    if not isinstance(n, (int, np.integer)):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise RuntimeError(f"set_num_threads expects an int, but got {type(n).__name__}")
     global pool
     if n < 1:

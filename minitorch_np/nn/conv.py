@@ -10,7 +10,7 @@ from minitorch_np.nn import init
 from minitorch_np.nn.module import Module
 from minitorch_np.nn.parameter import Parameter
 from minitorch_np.ops.creation import empty
-from minitorch_np.shapes import Shape
+from minitorch_np.shapes import Shape, ntuple
 from minitorch_np.tensor import Tensor
 
 __all__ = [
@@ -51,9 +51,10 @@ class ConvNd(Module):
     ) -> None:
         """Keep the arguments and make the parameters."""
         self.in_channels, self.out_channels = in_channels, out_channels
-        self.kernel_size, self.stride = self._each(kernel_size), self._each(stride)
-        self.padding = padding if isinstance(padding, str) else self._each(padding)
-        self.dilation, self.output_padding = self._each(dilation), self._each(output_padding)
+        self.kernel_size, self.stride = ntuple(kernel_size, self.dims), ntuple(stride, self.dims)
+        self.padding = padding if isinstance(padding, str) else ntuple(padding, self.dims)
+        self.dilation = ntuple(dilation, self.dims)
+        self.output_padding = ntuple(output_padding, self.dims)
         self.groups, self.padding_mode = groups, padding_mode
         self._check()
         ends = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
@@ -64,9 +65,6 @@ class ConvNd(Module):
         else:
             self.register_parameter("bias", None)
         self.reset_parameters()
-
-    def _each(self, value: Ints) -> Shape:
-        return (value,) * self.dims if isinstance(value, int) else tuple(value)
 
     def _check(self) -> None:
         """Raise ValueError for arguments that do not go together."""
@@ -158,7 +156,7 @@ class PlainConvNd(ConvNd):
         padding = self.padding
         if self.padding_mode != "zeros":
             input = F.pad(input, self._border(), mode=self.padding_mode)
-            padding = self._each(0)
+            padding = ntuple(0, self.dims)
         return run(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype
 from minitorch_np.nn import functional as F
@@ -90,7 +92,9 @@ class LayerNorm(_Weighed):
 
 def sizes_of(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
     """The sizes; one of them may be given alone."""
-    return (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if isinstance(normalized_shape, (int, np.integer)):
+        return (normalized_shape,)
+    return tuple(normalized_shape)
 
 
 class GroupNorm(_Weighed):

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from minitorch_np.nn import functional as F
 from minitorch_np.nn.module import Module
+from minitorch_np.shapes import ntuple
 from minitorch_np.tensor import Tensor
 
 __all__ = [
@@ -24,7 +25,7 @@ class Padded(Module):
 
     def __init__(self, padding: Padding) -> None:
         super().__init__()
-        self.padding = (padding,) * 2 * self.dims if isinstance(padding, int) else tuple(padding)
+        self.padding = ntuple(padding, 2 * self.dims)
 
     def forward(self, input: Tensor) -> Tensor:
         """The padded input."""

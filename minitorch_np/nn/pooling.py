@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from minitorch_np.nn import functional as F
 from minitorch_np.nn.module import Module
+from minitorch_np.shapes import ntuple
 from minitorch_np.tensor import Tensor
 
 __all__ = [
@@ -85,10 +86,6 @@ class AvgPoolNd(Module):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
-def _single(value: Ints) -> tuple[int, ...]:
-    return (value,) if isinstance(value, int) else tuple(value)
-
-
 class AvgPool1d(AvgPoolNd):
     """The mean of each window of (N, C, L) or (C, L)."""
 
@@ -101,9 +98,9 @@ class AvgPool1d(AvgPoolNd):
         count_include_pad: bool = True,
     ) -> None:
         super().__init__()
-        self.kernel_size = _single(kernel_size)
-        self.stride = _single(kernel_size if stride is None else stride)
-        self.padding = _single(padding)
+        self.kernel_size = ntuple(kernel_size, 1)
+        self.stride = ntuple(kernel_size if stride is None else stride, 1)
+        self.padding = ntuple(padding, 1)
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
 

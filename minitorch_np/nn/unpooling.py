@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from minitorch_np.nn import functional as F
 from minitorch_np.nn.module import Module
+from minitorch_np.shapes import ntuple
 from minitorch_np.tensor import Tensor
 
 __all__ = [
@@ -24,12 +25,9 @@ class MaxUnpoolNd(Module):
 
     def __init__(self, kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0) -> None:
         super().__init__()
-        self.kernel_size = self._each(kernel_size)
-        self.stride = self._each(kernel_size if stride is None else stride)
-        self.padding = self._each(padding)
-
-    def _each(self, value: Ints) -> tuple[int, ...]:
-        return (value,) * self.dims if isinstance(value, int) else tuple(value)
+        self.kernel_size = ntuple(kernel_size, self.dims)
+        self.stride = ntuple(kernel_size if stride is None else stride, self.dims)
+        self.padding = ntuple(padding, self.dims)
 
     def forward(
         self, input: Tensor, indices: Tensor, output_size: Sequence[int] | None = None
@@ -78,10 +76,10 @@ class FractionalMaxPoolNd(Module):
         super().__init__()
         if self.dims == 3:
             self._check_kernel(kernel_size)
-        self.kernel_size = self._each(kernel_size)
+        self.kernel_size = ntuple(kernel_size, self.dims)
         self.return_indices = return_indices
         self.register_buffer("_random_samples", _random_samples)
-        self.output_size = None if output_size is None else self._each(output_size)
+        self.output_size = None if output_size is None else ntuple(output_size, self.dims)
         ratio = output_ratio
         if ratio is not None:
             ratio = (ratio,) * self.dims if isinstance(ratio, (int, float)) else tuple(ratio)
@@ -96,11 +94,8 @@ class FractionalMaxPoolNd(Module):
         if ratio is not None and not all(0 < r < 1 for r in ratio):
             raise ValueError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
 
-    def _each(self, value: Ints) -> tuple[int, ...]:
-        return (value,) * self.dims if isinstance(value, int) else tuple(value)
-
     def _check_kernel(self, kernel_size: Ints) -> None:
-        if any(k <= 0 for k in self._each(kernel_size)):
+        if any(k <= 0 for k in ntuple(kernel_size, self.dims)):
             raise ValueError(f"kernel_size must be greater than 0, but got {kernel_size}")
 
     def forward(self, input: Tensor) -> Tensor | tuple[Tensor, Tensor]:

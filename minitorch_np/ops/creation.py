@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Unpack
 
+import numpy as np
+
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import WATCHERS, made, state
@@ -100,7 +102,8 @@ def full(
     """
     shape = sizes_of("full", size)
     value = checked_number("full", "fill_value", fill_value, 2)
-    return filled("full", (shape,), value, options, out, dtypes.of_number(value))
+    kind = dtypes.of_number(float(value) if isinstance(fill_value, np.bool_) else value)
+    return filled("full", (shape,), value, options, out, kind)
 
 
 @guarded
