@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
+from minitorch_np.casts import as_dtype, by_blocks, flat, large_copy
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.flight import depth
-from minitorch_np.form import Form, Plans, form_of
+from minitorch_np.form import NUMPYS_OWN, Form, Plans, form_of
 from minitorch_np.kernels import shares
 from minitorch_np.kernels.large import MANY, Compiled
 from minitorch_np.quiet import quiet, quietly, run_quietly
@@ -120,8 +121,8 @@ def converted(x: Tensor | Number, dtype: Dtype) -> Array | np.generic | float:
         to = dtype.compute
         array = x.array
         if dtype.is_half and x.dtype is not dtype:  # what the half type loses is lost
-            array = quietly(array.astype, dtype.np)
-        return array if array.dtype is to else quietly(array.astype, to)
+            array = quietly(as_dtype, array, dtype.np)
+        return array if array.dtype is to else quietly(as_dtype, array, to)
     return number(x, dtype)
 
 
@@ -350,6 +351,8 @@ def _run(
 ) -> None:
     """Call the kernel on converted operands, and round what it wrote if `done` is narrower."""
     to = to or done.dtype
+    if dtype.is_half and _by_blocks(f, inputs, dtype, done):
+        return
     arrays = [converted(x, dtype) for x in inputs]
     if not any(isinstance(x, Tensor) for x in inputs):
         arrays = [np.asarray(x, dtype.compute) for x in arrays]
@@ -362,7 +365,25 @@ def _run(
         run_quietly(f, *arrays, wide)
     if not exact:
         rounded = to.is_half and done.dtype is not to  # to what is written, and then cast
-        quietly(_assign, target, quietly(wide.astype, to.np) if rounded else wide)
+        quietly(_assign, target, quietly(as_dtype, wide, to.np) if rounded else wide)
+
+
+def _by_blocks(f: Kernel, inputs: tuple[Tensor | Number, ...], dtype: Dtype, done: Tensor) -> bool:
+    """Whether the kernel was called on block after block of half types, all of one form and without
+    gaps, and of numbers."""
+    form = done.form
+    if form.dtype is not dtype or form.nbytes <= NUMPYS_OWN:
+        return False
+    if not isinstance(f, (np.ufunc, Compiled)):  # others may look at the whole
+        return False
+    if any(isinstance(x, Tensor) and x.form is not form for x in inputs):
+        return False
+    given = [flat(x.array) if isinstance(x, Tensor) else number(x, dtype) for x in inputs]
+    target = flat(done.array)
+    if target is None or any(a is None for a in given):
+        return False
+    run_quietly(by_blocks, f, given, [isinstance(x, Tensor) for x in inputs], target)
+    return True
 
 
 _NUMBER: tuple[Shape, Stride] = ((), ())
@@ -384,7 +405,8 @@ def holding(values: Array, form: Form) -> Tensor:
 
 
 def _assign(target: Array, values: Array) -> None:
-    np.copyto(target, values, casting="unsafe")
+    if target.size < MANY or target.dtype == values.dtype or not large_copy(target, values):
+        np.copyto(target, values, casting="unsafe")
 
 
 def result_for(

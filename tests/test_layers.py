@@ -24,7 +24,7 @@ ROWS = (
         "memory_format declarations weights_only boxmuller denormals".split()
     ),
     ("storage", "kernels"),
-    ("tensor", "backends", "mersenne"),
+    ("tensor", "backends", "mersenne", "casts"),
     ("graph", "plan", "return_types"),
     ("titles",),
     ("shortcuts", "overloads"),

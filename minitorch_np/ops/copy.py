@@ -2,19 +2,20 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, cast, overload
+from typing import cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
+from minitorch_np.casts import assign, large_fill
 from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import NUMPYS_OWN, Form, Plans, form_of
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.graph.saved import legacy_type
 from minitorch_np.guard import guarded, guarded_method
-from minitorch_np.kernels.large import FLOAT, MANY, loop
+from minitorch_np.kernels.large import MANY
 from minitorch_np.loops import quietly, resize_output
 from minitorch_np.memory_format import (
     channels_last,
@@ -100,89 +101,6 @@ def moved(result: Tensor, out: Tensor | None) -> Tensor:
     if out.sizes != result.sizes:
         resize_output(out, result.sizes, strides.contiguous(result.sizes))
     return out.copy_(result)
-
-
-def assign(target: Array, source: Array) -> None:
-    """Write `source` to `target`, converted as PyTorch does, which is not always as NumPy does.
-
-    Half types are reached through float32, so that a float64 is rounded twice, and uint8 through
-    int64, so that large floats wrap. Source: c10/util/TypeCast.h.
-    """
-    if target.size >= MANY and (large_copy(target, source) or large_fill(target, source)):
-        return
-    old, new = source.dtype, target.dtype
-    if old != new:
-        if not _HALVES.isdisjoint((old, new)):
-            source = single(source)
-            if target.size >= MANY and large_copy(target, source):
-                return
-        if new == np.uint8 and source.dtype.kind == "f":
-            source = source.astype(np.int64)
-    target[...] = source
-
-
-def single(source: Array) -> Array:
-    """A copy as float32, in memory of its own: NumPy's casts read what they have written before,
-    where both lie in the same."""
-    wide = np.empty_like(source, FLOAT)
-    if source.size < MANY or not large_copy(wide, source):
-        np.copyto(wide, source, casting="unsafe")
-    return wide
-
-
-def large_copy(target: Array, source: Array) -> bool:
-    """Whether a compiled loop wrote `source` to `target`: a transposed one, or in another dtype."""
-    if source.shape != target.shape:
-        return False
-    if not target.flags.carray:
-        target, source = target.T, source.T
-    old, new = source.dtype, target.dtype
-    name = _CASTS.get((old, new))
-    if (name is None and old != new) or not target.flags.carray:
-        return False
-    if np.may_share_memory(source, target):
-        return False
-    if name is None:
-        turned = target.ndim == 2 and old.itemsize == 4 and source.T.flags.carray
-        if turned and target.size >= _TURNED and min(target.shape) > 1:
-            words = source.T.view(np.int32), target.view(np.int32)
-            loop("copies.transpose")(*words, target.shape[0], 0, target.shape[0])
-            return True
-        return False
-    if not source.flags.carray:
-        return False
-    loop(name)(*[a.view(np.uint16) if a.itemsize == 2 else a for a in (source, target)])
-    return True
-
-
-def large_fill(target: Array, source: Array) -> bool:
-    """Whether a compiled loop wrote the one number in `source` to all of `target`."""
-    if source.ndim or target.itemsize != 4:
-        return False
-    whole = target if target.flags.c_contiguous else target.T
-    if not whole.flags.carray:
-        return False
-    word = source.astype(target.dtype).view(np.int32)
-    loop("copies.fill")(whole.view(np.int32), word.item())
-    return True
-
-
-_HALVES = {dtypes.float16.np, dtypes.bfloat16.np}
-"""Those that are reached through float32."""
-
-_TURNED = 1 << 16
-"""Elements from which a transposed copy goes by tiles."""
-
-_CASTS: dict[tuple[np.dtype[Any], np.dtype[Any]], str] = {
-    (FLOAT, dtypes.bfloat16.np): "copies.to_bfloat16",
-    (dtypes.bfloat16.np, FLOAT): "copies.of_bfloat16",
-    (FLOAT, np.dtype(np.float16)): "copies.to_float16",
-    (np.dtype(np.float16), FLOAT): "copies.of_float16",
-    (FLOAT, np.dtype(np.uint8)): "copies.to_uint8",
-    (np.dtype(np.uint8), FLOAT): "copies.of_uint8",
-    (FLOAT, np.dtype(np.bool_)): "copies.to_bool",
-}
-"""The conversions that NumPy is slow at."""
 
 
 @op("like", node="torch::autograd::CopyBackwards", discrete=True)

@@ -14,7 +14,7 @@ from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.factory import checked_shape
 from minitorch_np.ops.permute import swapped
-from minitorch_np.shapes import Shape, in_int64, wrap_dim
+from minitorch_np.shapes import Shape, in_int64, need_int, wrap_dim
 from minitorch_np.strides import LAYOUTS, Stride
 from minitorch_np.tensor import Tensor, blank, empty, method, stored
 
@@ -124,6 +124,7 @@ def repeat_interleave(
     d = wrap_dim(dim or 0, whole.ndim)
     if isinstance(repeats, Tensor):
         return _by_tensor(whole, repeats, d, output_size)
+    need_int(repeats)
     if repeats < 0:
         raise RuntimeError("Repeats must be non-negative")
     if not whole.ndim:

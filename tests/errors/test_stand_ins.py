@@ -124,7 +124,7 @@ TAKEN = set(
     nn.functional.interpolate.bilinear nn.functional.interpolate.bicubic
     nn.functional.interpolate.trilinear nn.functional.max_unpool1d nn.functional.max_unpool1d.grad
     nn.functional.max_unpool2d nn.functional.max_unpool2d.grad nn.functional.max_unpool3d
-    nn.functional.max_unpool3d.grad""".split()
+    nn.functional.max_unpool3d.grad triu_indices tril_indices""".split()
 )
 """Entries in which ours takes one of these: an array for an int, 1 for a flag that PyTorch's Python
 hands on to an op of another name."""

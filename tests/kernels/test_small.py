@@ -15,7 +15,7 @@ from minitorch_np.kernels.large import Compiled, loop
 from minitorch_np.op import REGISTRY, Swift
 from minitorch_np.ops import binary
 from minitorch_np.ops import reduce as reductions
-from minitorch_np.ops.conditional import _between_numbers as clamped
+from minitorch_np.ops.conditional import between_numbers as clamped
 from minitorch_np.ops.fused import _lerp_by as mixed
 from minitorch_np.ops.unary import logistic
 from tests.oracle import same
