@@ -125,12 +125,15 @@ def by_blocks(
 ) -> None:
     """An elementwise kernel on block after block of flat arrays of half types, as float32, and on
     numbers: so what is read and written stays near."""
-    rooms = [np.empty(BLOCK, FLOAT) if many else None for many in (*are_many, True)]
+    rooms = [np.empty(BLOCK, FLOAT) if many else None for many in are_many]
+    last = np.empty(BLOCK, FLOAT)
     for at in range(0, target.size, BLOCK):
         block = slice(at, min(at + BLOCK, target.size))
-        here = [room if room is None else room[: block.stop - at] for room in rooms]
-        for room, a in zip(here, given, strict=False):
+        n = block.stop - at
+        here: list[Any] = []
+        for room, a in zip(rooms, given, strict=True):
             if room is not None:
-                assign(room, a[block])
-        f(*[a if room is None else room for room, a in zip(here, (*given, None), strict=True)])
-        assign(target[block], np.asarray(here[-1]))
+                assign(room[:n], a[block])
+            here.append(a if room is None else room[:n])
+        f(*here, last[:n])
+        assign(target[block], last[:n])

@@ -87,10 +87,11 @@ def refuse_as_torch(
 def unpacked(
     parameters: Mapping[str, inspect.Parameter], arguments: Mapping[str, object]
 ) -> dict[str, object] | None:
-    """The arguments with Python's ints for NumPy's and for tensors of no dims, where the parameters
-    ask for ints: so does torch's parser take them. None where there are none.
+    """The arguments with Python's numbers for NumPy's ints and for tensors of no dims, where the
+    parameters ask for numbers: so does torch's parser take them. None where there are none.
 
-    Asked after a call has failed: most code takes them as they are, by their `__index__`.
+    Asked where a type is odd, before anything is computed; and once a call has failed, for only the
+    first of several was looked at.
     """
     found: dict[str, object] = {}
     for name, value in arguments.items():
@@ -98,7 +99,7 @@ def unpacked(
             continue
         number = value
         annotation = str(parameters[name].annotation)
-        if re.search(r"\bint\b", annotation):
+        if re.search(r"\b(int|float)\b", annotation):
             kinds = _INTS[:1] if "Tensor" in annotation else _INTS
             number = unpacked_value(value, kinds, any_number="float" in annotation)
         if number is not value:

@@ -8,8 +8,8 @@ third.
 The unit takes pairs of neighbours in K together, and any order of K is as good as another as long
 as A and B have the same: here k and k + 16 are a pair, for vectors of both merge by one shift.
 
-What the numbers were is noted while they are packed, for not all may be multiplied so (see `unit`).
-A pass of its own over them takes a seventh of a product of 64 rows; this takes next to nothing.
+What the numbers were is noted while they are packed, for not all may be multiplied so (see `unit`):
+that takes next to nothing, which a pass of its own over them does not.
 """
 
 from collections.abc import Callable, Iterator, Sequence

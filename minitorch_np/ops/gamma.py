@@ -5,7 +5,6 @@ Source: aten/src/ATen/native/UnaryOps.cpp, BinaryOps.cpp and Math.h.
 """
 
 import math
-from operator import index
 from typing import Any
 
 import numpy as np
@@ -136,7 +135,6 @@ def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
     """
     if input.dtype is dtypes.bool_:
         raise RuntimeError("The input tensor may not be a boolean tensor.")
-    p = index(p)
     if p < 1:
         raise RuntimeError("p has to be greater than or equal to 1")
     kind = input.dtype if input.dtype.is_floating_point else dtypes.get_default_dtype()

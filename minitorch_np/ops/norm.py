@@ -31,7 +31,7 @@ from minitorch_np.ops.reduce import (
 from minitorch_np.quiet import quiet
 from minitorch_np.shapes import wrap_dim, wrap_dims
 from minitorch_np.strides import contiguous
-from minitorch_np.tensor import Number, Tensor, empty, method, plain
+from minitorch_np.tensor import Number, Tensor, empty, method
 
 __all__ = ["dist", "norm", "renorm"]
 
@@ -299,10 +299,9 @@ def renorm(
 
     Source: renorm_out, aten/src/ATen/native/Normalization.cpp.
     """
-    p, maxnorm = plain(p), plain(maxnorm)
-    if not p > 0:
+    if not dtypes.in_64_bits(p) > 0:
         raise RuntimeError("renorm: non-positive-norm not supported")
-    if not maxnorm >= 0:
+    if not dtypes.in_64_bits(maxnorm) >= 0:
         raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
     if input.ndim < 2:
         raise RuntimeError(

@@ -19,7 +19,7 @@ from minitorch_np.ops.sort import top
 from minitorch_np.random import Generator, default_generator
 from minitorch_np.shapes import Shape, broadcast, unwritten
 from minitorch_np.strides import Stride, check_no_internal_overlap
-from minitorch_np.tensor import Tensor, empty, plain
+from minitorch_np.tensor import Tensor, empty
 
 __all__ = ["bernoulli", "multinomial"]
 
@@ -60,11 +60,6 @@ def zeros_of(shape: Shape, g: Tensor) -> Tensor:
     return empty(shape, strides.contiguous(shape), g.dtype).zero_()
 
 
-def number(given: float) -> float:
-    """A number, also where it was given as a tensor: before anything is drawn."""
-    return plain(given) if isinstance(given, Tensor) else given  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-
-
 @op("like", node="UniformBackward0")
 def uniform_(
     input: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None
@@ -72,7 +67,7 @@ def uniform_(
     """This tensor filled with uniform numbers in [from, to)."""
     source = generator or default_generator
     n = checked(input)
-    return fill(input, source.uniform(n, input.dtype, number(from_), number(to), room(input)))
+    return fill(input, source.uniform(n, input.dtype, from_, to, room(input)))
 
 
 uniform_.vjp(input=zeros_like)
@@ -87,7 +82,7 @@ def normal_(
     n, kept = checked(input), input.is_contiguous()
     return fill(
         input,
-        source.normal(n, input.dtype, number(mean), number(std), room(input), contiguous=kept),
+        source.normal(n, input.dtype, mean, std, room(input), contiguous=kept),
     )
 
 
@@ -180,7 +175,7 @@ def exponential_(
 ) -> Tensor:
     """This tensor filled with exponential numbers of rate `lambd`."""
     source = generator or default_generator
-    return fill(input, source.exponential(checked(input), input.dtype, number(lambd)))
+    return fill(input, source.exponential(checked(input), input.dtype, lambd))
 
 
 exponential_.vjp(input=zeros_like)
@@ -192,7 +187,7 @@ def cauchy_(
 ) -> Tensor:
     """This tensor filled with Cauchy numbers around `median`."""
     source = generator or default_generator
-    return fill(input, source.cauchy(checked(input), input.dtype, number(median), number(sigma)))
+    return fill(input, source.cauchy(checked(input), input.dtype, median, sigma))
 
 
 cauchy_.vjp(input=zeros_like)
@@ -204,7 +199,7 @@ def log_normal_(
 ) -> Tensor:
     """This tensor filled with exponentials of normal numbers."""
     source = generator or default_generator
-    return fill(input, source.log_normal(checked(input), input.dtype, number(mean), number(std)))
+    return fill(input, source.log_normal(checked(input), input.dtype, mean, std))
 
 
 log_normal_.vjp(input=zeros_like)
@@ -214,7 +209,7 @@ log_normal_.vjp(input=zeros_like)
 def geometric_(input: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
     """This tensor filled with the numbers of trials up to the first success, from 1."""
     source = generator or default_generator
-    return fill(input, source.geometric(checked(input), number(p), input.dtype))
+    return fill(input, source.geometric(checked(input), p, input.dtype))
 
 
 geometric_.vjp(input=zeros_like)
