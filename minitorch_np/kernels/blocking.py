@@ -36,7 +36,8 @@ thin ones: in a layer of 784 inputs and 256 outputs it took a tenth of the time.
 in place nearly as well is: the tile takes A's rows from any strides, and B's where they are
 contiguous. Which operands those are is a matter of caches. Rows a multiple of 4096 bytes apart are
 always packed where they are used often, and so is an A whose neighbours lie along M: it would cost
-a line for each step.
+a line for each step. A smaller power of two crowds them less: the rows of 256 doubles, read in
+place, made a product of 64 rows a fifth to a third slower.
 
 Why flat and thin shapes differ. With one row, a tile has V sums only; 8 vectors wide, it has enough
 of them to hide a multiply-add's latency. With ten columns, six of its 16 lanes are idle; with ten
@@ -56,7 +57,7 @@ from typing import NamedTuple
 
 from .compiler import call, call_int, part
 from .dots import DOTS as SIDE_OF_DOTS
-from .microkernel import MAX_VECTORS
+from .microkernel import LINE, MAX_VECTORS
 from .operands import (
     A_SCRATCH,
     B_SCRATCH,
@@ -102,7 +103,13 @@ loads at each step.
 LOW_ROWS = 4
 """The least height of such a tile. The few registers of AVX2 do not allow it."""
 NEAR_DEPTH = 64
-"""Lengths of K up to which A is read in place: its rows then stay in the nearest cache."""
+"""Lengths of K up to which A is read in place, unless its rows crowd: they then stay in the nearest
+cache.
+"""
+NEAREST = 32_768
+"""Bytes of the nearest cache, where it is small."""
+CROWDED = 2_097_152
+"""Bytes that rows of B may crowd for, times the panels of A that read them: see `room_for`."""
 NEAR_B = 16_384
 """Bytes of B that stay in the nearest cache beside a panel of A and a tile of C."""
 DOT_ROWS, DOT_COLUMNS = 24, 12
@@ -218,16 +225,28 @@ def spread(v: View) -> bool:
 
 
 @part
-def near_a(n: int, k: int, a: View, size: int) -> bool:
-    """Whether tiles read A in place."""
-    along_k = a.column == size  # then a line has several steps of a row, and is read to its end
-    return k <= NEAR_DEPTH or ((along_k or n <= NEAR_COLUMNS) and a.row % PAGE != 0)
+def room_for(count: int, apart: int) -> int:
+    """Bytes of a cache in which so many lines, so many bytes apart, find a place each: 2048 apart,
+    they share two of the 64 places where a cache of 4096 bytes a way may keep a line.
+    """
+    return count * max(LINE, apart & -apart)
 
 
 @part
-def near_b(m: int, nbytes: int) -> bool:
+def near_a(n: int, k: int, a: View, size: int) -> bool:
+    """Whether tiles read A in place."""
+    along_k = a.column == size  # then a line has several steps of a row, and is read to its end
+    if k <= NEAR_DEPTH:
+        return along_k or n <= NEAR_COLUMNS or room_for(k, a.column) <= NEAREST
+    return (along_k or n <= NEAR_COLUMNS) and a.row % PAGE != 0
+
+
+@part
+def near_b(m: int, k: int, panels: int, b: View, nbytes: int) -> bool:
     """Whether tiles read contiguous rows of B in place."""
-    return m <= NEAR_ROWS or nbytes <= NEAR_B
+    if nbytes <= NEAR_B:
+        return True
+    return m <= NEAR_ROWS and room_for(min(k, KC), b.row) <= max(NEAREST, CROWDED // panels)
 
 
 @part
@@ -243,7 +262,7 @@ def tiled(
     dealt = dealt_out(m, rows)
     same = table[SOURCE] == size  # what is converted must be packed
     a_near = same and near_a(n, k, a, size)
-    b_near = same and b.column == size and near_b(m, k * n * size)
+    b_near = same and b.column == size and near_b(m, k, dealt.panels, b, k * n * size)
     a_packed = 0 if a_near else table[A_SCRATCH]
     blocks = max(1, (k + KC - 1) // KC)  # an empty K stores zeros
     for block in range(blocks):

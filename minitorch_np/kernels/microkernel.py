@@ -21,6 +21,7 @@ does not fit is arithmetic on addresses, for additions run in the same units: se
 from .emitter import Emitter, Machine, size_of
 
 __all__ = [
+    "LINE",
     "MAX_VECTORS",
     "PRODUCT_PARAMETERS",
     "TILE_PARAMETERS",
@@ -34,6 +35,9 @@ __all__ = [
 
 MAX_VECTORS = 8
 """Vectors in the widest tile. Only flat tiles are that wide."""
+
+LINE = 64
+"""Bytes that a cache fetches at once."""
 
 AHEAD = 8
 """Steps of k by which a tile asks for its operands in advance: about 100 cycles."""
@@ -89,8 +93,9 @@ def tile(name: str, element: str, machine: Machine, rows: int, vectors: int) -> 
     e.do("%more = icmp slt i64 %i, %k")
     e.do("br i1 %more, label %body, label %done")
     e.label("body")
-    for v in range(vectors if rows > 1 else 0):  # one row reads B as fast as it comes, and once
-        e.prefetch(e.at(e.at("%pb", b_ahead), v * machine.vector_bytes))
+    row = vectors * machine.vector_bytes
+    for line in range(0, row if rows > 1 else 0, LINE):  # one row reads B as fast as it comes
+        e.prefetch(e.at(e.at("%pb", b_ahead), line))
     e.prefetch(e.at("%pa", a_ahead))
     b = [e.load(e.at("%pb", v * machine.vector_bytes)) for v in range(vectors)]
     for r in range(rows):
@@ -145,8 +150,8 @@ def ask_for_c(e: Emitter, rows: int, vectors: int) -> None:
     e.label("ask")
     for r in range(rows):
         row = e.at("%c", e.let(f"mul i64 %c_row, {r}"))
-        for v in range(vectors):
-            e.prefetch(e.at(row, v * e.lanes * size_of(e.element)), write=True)
+        for line in range(0, vectors * e.lanes * size_of(e.element), LINE):
+            e.prefetch(e.at(row, line), write=True)
     e.do("br label %start")
     e.label("start")
 
