@@ -6,6 +6,7 @@ vectors hold, so that no chain of additions is longer than a pairwise sum's woul
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,7 +29,7 @@ from .compiler import (
 from .shares import shared
 
 F, D = np.float32, np.float64
-ZERO, ONE, INF = F(0), F(1), F(np.inf)
+ZERO, ONE, INF, NAN = F(0), F(1), F(np.inf), F(np.nan)
 COLUMNS = 512
 """Columns that threads do not part: narrower strips of memory are read much slower."""
 PIECE = 4096
@@ -42,8 +43,10 @@ NARROW = 8
 MAGNITUDE = np.int32(0x7FFFFFFF)
 LEAST_KEY, MOST_KEY = np.int32(-0x7F800001), np.int32(0x7F800000)
 """Those of the infinities."""
-NAN_ABOVE, NAN_BELOW = np.int32(0x7FC00000), np.int32(-0x7FC00001)
-"""The keys of a nan."""
+NAN_ABOVE = np.int32(0x7FC00000)
+"""The key of a nan."""
+INFINITY, NEGATIVE_INFINITY = np.int32(0x7F800000), np.uint32(0xFF800000)
+"""Their bits."""
 
 
 @inlined
@@ -280,26 +283,53 @@ def of_key(k: np.int32) -> Real:
     return of_bits(np.int32(k ^ ((k >> 31) & MAGNITUDE)))
 
 
+class Ends(NamedTuple):
+    """The extremes of floats' bits: as integers, and without a sign. Floats grow with their bits,
+    but the negative ones fall, and a nan lies beyond infinity; and LLVM finds extremes of integers
+    by vectors, which it does not for floats that may be nan.
+    """
+
+    most: np.int32
+    least: np.int32
+    last: np.uint32
+
+
+@jit
+def ends(a: Flat, start: int, stop: int) -> Ends:
+    """Those of a[start:stop]."""
+    most, least, last = np.int32(-0x80000000), np.int32(0x7FFFFFFF), np.uint32(0)
+    for i in range(start, stop):
+        n = bits(read(a, i))
+        most, least, last = max(most, n), min(least, n), max(last, np.uint32(n))
+    return Ends(most, least, last)
+
+
+@inlined
+def largest_of(found: Ends) -> Real:
+    """The largest float, nan if one is."""
+    if found.most > INFINITY or found.last > NEGATIVE_INFINITY:
+        return NAN
+    return of_bits(found.most if found.most >= 0 else found.least)
+
+
+@inlined
+def smallest_of(found: Ends) -> Real:
+    """The smallest float, nan if one is."""
+    if found.most > INFINITY or found.last > NEGATIVE_INFINITY:
+        return NAN
+    return of_bits(np.int32(found.last) if found.least < 0 else found.least)
+
+
 @jit
 def largest(a: Flat, start: int, stop: int) -> Real:
     """The largest of a[start:stop], nan if one is."""
-    most = LEAST_KEY
-    for i in range(start, stop):
-        x = read(a, i)
-        k = NAN_ABOVE if x != x else key(x)
-        most = max(most, k)
-    return of_key(most)
+    return largest_of(ends(a, start, stop))
 
 
 @jit
 def smallest(a: Flat, start: int, stop: int) -> Real:
     """The smallest of a[start:stop], nan if one is."""
-    least = MOST_KEY
-    for i in range(start, stop):
-        x = read(a, i)
-        k = NAN_BELOW if x != x else key(x)
-        least = min(least, k)
-    return of_key(least)
+    return smallest_of(ends(a, start, stop))
 
 
 @shared("pp", "out.size", 0.3)
@@ -318,6 +348,16 @@ def smallest_rows(a: Flat, out: Flat) -> None:
     n = a.size // out.size
     for row in range(out.size):
         out[row] = smallest(a, row * n, row * n + n)
+
+
+@shared("ppp", "most.size", 0.3)
+@jit
+def ends_rows(a: Flat, least: Flat, most: Flat) -> None:
+    """The smallest and the largest element of each row."""
+    n = a.size // most.size
+    for row in range(most.size):
+        found = ends(a, row * n, row * n + n)
+        least[row], most[row] = smallest_of(found), largest_of(found)
 
 
 @inlined

@@ -316,6 +316,15 @@ def log_sigmoid(a: Flat, out: Flat) -> None:
 
 @each(0.6)
 @jit
+def entropy_of_logits(a: Flat, y: Flat, out: Flat) -> None:
+    """(1 - y) a - log(sigmoid(a))."""
+    for i in range(out.size):
+        x = read(a, i)
+        write(out, i, (ONE - read(y, i)) * x + curves.softplus(-x))
+
+
+@each(0.6)
+@jit
 def fading(a: Flat, out: Flat) -> None:
     """exp(-|a|)."""
     for i in range(out.size):

@@ -17,6 +17,10 @@ ZERO, INF = F(0), F(np.inf)
 WIDE = 128
 NEAR = 8192
 """Elements that stay near while they are read twice."""
+NARROW = 32
+"""Columns below which loops walk a whole matrix, not its rows: they go by vectors, several at once,
+and what is left of a row they walk element by element.
+"""
 
 
 @reordered
@@ -132,11 +136,96 @@ def sum_columns(a: Flat, at: int, n: int, inner: int, less: Flat, total: Doubles
             write(total, j, read(total, j) + D(read(part, j)))
 
 
+@part
+def repeat(x: Flat, inner: int) -> None:
+    """Copies the first `inner` elements over all that follow, twice as many each time."""
+    done = inner
+    while done < x.size:
+        some = min(done, x.size - done)
+        source, to = x[:some], x[done : done + some]
+        for i in range(some):
+            write(to, i, read(source, i))
+        done += some
+
+
+@part
+def largest_of_rows(x: Flat, to: Flat, inner: int) -> None:
+    """The largest of each column of x in each row of `to`; nan if one is. The lower half of the
+    rows is folded onto the upper one, until there is one row.
+    """
+    n, source = x.size // inner, x
+    while n > 1:
+        more = n - n // 2
+        upper, lower = source[: n // 2 * inner], source[more * inner : n * inner]
+        for i in range(lower.size):
+            value, found = read(lower, i), read(upper, i)
+            write(to, i, value if (value > found) | (value != value) else found)
+        for i in range(lower.size, more * inner):
+            write(to, i, read(source, i))
+        n, source = more, to
+    if x.size == inner:
+        for i in range(inner):
+            write(to, i, read(x, i))
+    repeat(to, inner)
+
+
+@part
+def sum_of_rows(x: Flat, to: Flat, inner: int) -> None:
+    """The sum of each column of x in the first row of `to`, found as the largest is."""
+    n, source = x.size // inner, x
+    while n > 1:
+        more = n - n // 2
+        upper, lower = source[: n // 2 * inner], source[more * inner : n * inner]
+        for i in range(lower.size):
+            write(to, i, read(upper, i) + read(lower, i))
+        for i in range(lower.size, more * inner):
+            write(to, i, read(source, i))
+        n, source = more, to
+    if x.size == inner:
+        for i in range(inner):
+            write(to, i, read(x, i))
+
+
+@part
+def softmax_narrow(a: Flat, out: Flat, n: int, inner: int) -> None:
+    """exp(column) over its sum, for few columns."""
+    spread = np.empty(n * inner, np.float32)
+    for at in range(0, a.size, n * inner):
+        x, y = a[at : at + n * inner], out[at : at + n * inner]
+        largest_of_rows(x, spread, inner)
+        for i in range(n * inner):
+            write(y, i, curves.exp(read(x, i) - read(spread, i)))
+        sum_of_rows(y, spread, inner)
+        repeat(spread, inner)
+        for i in range(n * inner):
+            write(y, i, read(y, i) / read(spread, i))
+
+
+@part
+def log_softmax_narrow(a: Flat, out: Flat, n: int, inner: int) -> None:
+    """column - log(sum(exp(column))), for few columns."""
+    most, sums = np.empty(n * inner, np.float32), np.empty(n * inner, np.float32)
+    for at in range(0, a.size, n * inner):
+        x, y = a[at : at + n * inner], out[at : at + n * inner]
+        largest_of_rows(x, most, inner)
+        for i in range(n * inner):
+            write(sums, i, curves.exp(read(x, i) - read(most, i)))
+        sum_of_rows(sums, sums, inner)
+        for j in range(inner):
+            write(sums, j, curves.log(read(sums, j)))
+        repeat(sums, inner)
+        for i in range(n * inner):
+            write(y, i, read(x, i) - read(most, i) - read(sums, i))
+
+
 @shared("....<>", "inner", 0.9, WIDE)
 @shared("pp....", "a.size // (n * inner)", 0.9)
 @jit
 def softmax_columns(a: Flat, out: Flat, n: int, inner: int, start: int, stop: int) -> None:
     """exp(column) over its sum."""
+    if inner < NARROW and n * inner <= NEAR:
+        softmax_narrow(a, out, n, inner)
+        return
     most, total = np.empty(WIDE, np.float32), np.empty(WIDE, np.float64)
     for outer in range(0, a.size, n * inner):
         for first in range(start, stop, WIDE):
@@ -178,6 +267,9 @@ def exponential_columns(
 @jit
 def log_softmax_columns(a: Flat, out: Flat, n: int, inner: int, start: int, stop: int) -> None:
     """column - log(sum(exp(column)))."""
+    if inner < NARROW and n * inner <= NEAR:
+        log_softmax_narrow(a, out, n, inner)
+        return
     most, total = np.empty(WIDE, np.float32), np.empty(WIDE, np.float64)
     logs = np.empty(WIDE, np.float32)
     for outer in range(0, a.size, n * inner):
@@ -186,7 +278,9 @@ def log_softmax_columns(a: Flat, out: Flat, n: int, inner: int, start: int, stop
             largest_columns(a, at, n, inner, most[:wide])
             sum_columns(a, at, n, inner, most[:wide], total[:wide])
             for j in range(wide):
-                logs[j] = F(math.log(total[j]))
+                write(logs, j, F(read(total, j)))
+            for j in range(wide):
+                write(logs, j, curves.log(read(logs, j)))
             for row in range(n):
                 x = a[at + row * inner : at + row * inner + wide]
                 y = out[at + row * inner : at + row * inner + wide]

@@ -122,9 +122,12 @@ def _log_sigmoid(x: Array) -> Array:
     return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
 
 
-def _entropy_of_logits(x: Array, y: Array, out: Array) -> None:
+def _plain_entropy(x: Array, y: Array, out: Array) -> None:
     """The loss without weights, of arrays of one dtype."""
     np.subtract((1 - y) * x, _log_sigmoid(x), out)
+
+
+_entropy_of_logits = Compiled("smooth.entropy_of_logits", _plain_entropy)
 
 
 @op("elementwise", method=False)
@@ -145,7 +148,7 @@ def binary_cross_entropy_with_logits(
     if not input.dtype.is_floating_point:
         raise not_implemented("log_sigmoid_cpu", input.dtype)
     plain = weight is None and pos_weight is None and input.form is target.form
-    if plain and input.form.swift is not None:
+    if plain and (input.form.swift is not None or input.form.contiguous):
         return folded(pointwise(_entropy_of_logits, input, target), reduction)
     operands = [input, target, *[t for t in (weight, pos_weight) if t is not None]]
     if pos_weight is not None:

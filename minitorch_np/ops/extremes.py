@@ -14,7 +14,7 @@ from minitorch_np import dtypes, return_types
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import Form, form_of
 from minitorch_np.graph.inplace import bump
-from minitorch_np.kernels.large import folded
+from minitorch_np.kernels.large import folded, loop
 from minitorch_np.loops import (
     converted,
     exact_result_for,
@@ -376,13 +376,22 @@ def aminmax(
     pair: list[Tensor] = []
     for t in out or ():
         _ = exact_result_for(t, shape, input.dtype)
-    for f, t in zip((np.minimum, np.maximum), out or (None, None), strict=True):
-        if input.numel():
-            values = np.reshape(quietly(f.reduce, values_of(input), axes), shape)
-        else:
-            values = np.empty(shape, input.dtype.np)
-        pair.append(finish(values, input.dtype, t))
+    for values, t in zip(_ends(values_of(input), axes), out or (None, None), strict=True):
+        pair.append(finish(np.reshape(values, shape), input.dtype, t))
     return return_types.aminmax(*pair)
+
+
+def _ends(a: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
+    """The smallest and the largest elements over `axes`, in C order."""
+    if not a.size:
+        none = np.empty(0, a.dtype)
+        return none, none
+    sizes = folded(a, axes)
+    if sizes is None or sizes[-1] != 1:
+        return quietly(np.minimum.reduce, a, axes), quietly(np.maximum.reduce, a, axes)
+    least, most = np.empty(sizes[0], a.dtype), np.empty(sizes[0], a.dtype)
+    loop("reductions.ends_rows")(a, least, most)
+    return least, most
 
 
 aminmax.vjp(
