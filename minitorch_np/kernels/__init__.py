@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING
 from .threads import get_num_threads, set_num_threads
 
 if TYPE_CHECKING:
-    from . import compiler, edges, losses, matmul, stamps
+    from . import compiler, cpu, edges, losses, matmul, stamps
     from .little import small_product
     from .matmul import bmm, mm
 
 __all__ = [
-    "bmm", "compiler", "edges", "get_num_threads", "losses", "matmul", "mm", "set_num_threads",
-    "small_product", "stamps",
+    "bmm", "compiler", "cpu", "edges", "get_num_threads", "losses", "matmul", "mm",
+    "set_num_threads", "small_product", "stamps",
 ]  # fmt: skip
 
 _HOME = {"mm": "matmul", "bmm": "matmul", "small_product": "little"}
 """Module of each function."""
 
 _MODULES = {
-    "bessel", "broadcast", "channels", "compiler", "copies", "ctc", "cylinder", "decay",
+    "bessel", "broadcast", "channels", "compiler", "copies", "cpu", "ctc", "cylinder", "decay",
     "depthwise", "distances", "doubles", "draws", "edges", "elementwise", "gamma", "incomplete",
     "little", "losses", "matmul", "modes", "permutation", "places", "polynomials", "pools",
     "reductions", "remainders", "resampling", "sampling", "scans", "small", "smooth", "softmax",
-    "stamps", "steps",
+    "stamps", "steps", "transcendental",
 }  # fmt: skip
 """What is loaded when it is first asked for."""
 

@@ -427,6 +427,12 @@ bits: Callable[[Foreign], Foreign] = _extending.intrinsic(_cast(_types.int32))
 of_bits: Callable[[Foreign], Foreign] = _extending.intrinsic(_cast(_types.float32))
 """In compiled code: the float32 that has an int32's bits."""
 
+long_bits: Callable[[Foreign], Foreign] = _extending.intrinsic(_cast(_types.int64))
+"""In compiled code: the bits of a float64 as an int64."""
+
+of_long_bits: Callable[[Foreign], Foreign] = _extending.intrinsic(_cast(_types.float64))
+"""In compiled code: the float64 that has an int64's bits."""
+
 
 def _fma(_context: object, a: Foreign, b: object, c: object) -> object:
     def generate(_: Foreign, builder: Foreign, __: Foreign, values: Foreign) -> object:

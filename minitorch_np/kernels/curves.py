@@ -38,12 +38,22 @@ G1, G2, G3 = F(3.3333331174e-1), F(-2.4999993993e-1), F(2.0000714765e-1)
 G4, G5, G6 = F(-1.6668057665e-1), F(1.4249322787e-1), F(-1.2420140846e-1)
 G7, G8, G9 = F(1.1676998740e-1), F(-1.1514610310e-1), F(7.0376836292e-2)
 LOG_HIGH, LOG_LOW = F(6.9313812256e-01), F(9.0580006145e-06)
+LOG2E_HIGH, LOG2E_LOW = F(1.44287109375), F(-1.7605286103659264e-4)
+LOG10E, LOG10E_HIGH, LOG10E_LOW = F(0.4342944819), F(0.434326171875), F(-3.168997174817235e-5)
+LOG10_2_HIGH, LOG10_2_LOW = F(0.301025390625), F(4.605038981195214e-6)
 
 
 @fused
 def power_of_two(n: np.int32) -> Real:
     """2**n for a normal result."""
     return of_bits(np.int32((n + BIAS) << 23))
+
+
+@fused
+def scaled(p: Real, n: np.int32) -> Real:
+    """p * 2**n, in two factors, for 2**n alone may be no normal number."""
+    half = np.int32(n >> 1)
+    return p * power_of_two(half) * power_of_two(np.int32(n - half))
 
 
 @fused
@@ -54,9 +64,7 @@ def raised(r: Real, n: np.int32) -> Real:
     p = p * r + E4
     p = p * r + E3
     p = p * r + E2
-    p = p * (r * r) + r + ONE
-    half = np.int32(n >> 1)  # in two factors, for 2**n alone may be no normal number
-    return p * power_of_two(half) * power_of_two(np.int32(n - half))
+    return scaled(p * (r * r) + r + ONE, n)
 
 
 @fused
@@ -71,6 +79,25 @@ def exp(x: Real) -> Real:
     whole = shifted - MAGIC
     r = x - whole * LN2_HIGH - whole * LN2_LOW
     return raised(r, np.int32(bits(shifted) - MAGIC_BITS))
+
+
+@fused
+def exp2(x: Real) -> Real:
+    """2 to the power of x: the nearest integer apart, for the rest r a polynomial.
+
+    It meets (2**r - 1) / r at Chebyshev's points.
+    """
+    x = F(-151.0) if F(-151.0) > x else x
+    x = F(129.0) if F(129.0) < x else x
+    shifted = x + MAGIC
+    r = x - (shifted - MAGIC)
+    p = F(1.529732318034e-05) * r + F(0.0001546144469823)
+    p = p * r + F(0.001333350238812)
+    p = p * r + F(0.009618056678521)
+    p = p * r + F(0.05550410883908)
+    p = p * r + F(0.2402265092229)
+    p = p * r + F(0.6931471805599)
+    return scaled(p * r + ONE, np.int32(bits(shifted) - MAGIC_BITS))
 
 
 @fused
@@ -120,10 +147,11 @@ def log_parts(u: Real, more: Real) -> Real:
 
 
 @fused
-def log(x: Real) -> Real:
-    """The natural logarithm.
+def log_terms(x: Real) -> tuple[Real, Real, Real, Real]:
+    """(k, f, z, p), where a positive x is 2**k (1 + f), near 1, z is f squared, and log(1 + f) is
+    f - z / 2 + f z p.
 
-    Source: Cephes logf.c (S. Moshier), without a division: x as 2**k (1 + f), near 1.
+    Source: Cephes logf.c (S. Moshier), without a division.
     """
     tiny = x < TINY
     moved = np.int32(bits(x * LIFT if tiny else x) - ROOT_HALF)
@@ -138,7 +166,12 @@ def log(x: Real) -> Real:
     p = p * f + G3
     p = p * f + G2
     p = p * f + G1
-    result = p * (f * z) + k * LN2_LOW - HALF * z + f + k * LN2_HIGH
+    return k, f, z, p
+
+
+@fused
+def log_at_ends(x: Real, result: Real) -> Real:
+    """The result, but what a logarithm is where x is no positive number."""
     if x == INF:
         result = INF
     if x == ZERO:
@@ -146,6 +179,29 @@ def log(x: Real) -> Real:
     if not x >= ZERO:
         result = NAN
     return result
+
+
+@fused
+def log(x: Real) -> Real:
+    """The natural logarithm."""
+    k, f, z, p = log_terms(x)
+    return log_at_ends(x, p * (f * z) + k * LN2_LOW - HALF * z + f + k * LN2_HIGH)
+
+
+@fused
+def log2(x: Real) -> Real:
+    """The logarithm to base 2, exact for powers of 2."""
+    k, f, z, p = log_terms(x)
+    bend = p * (f * z) - HALF * z
+    return log_at_ends(x, bend * LOG2E + f * LOG2E_LOW + f * LOG2E_HIGH + k)
+
+
+@fused
+def log10(x: Real) -> Real:
+    """The logarithm to base 10."""
+    k, f, z, p = log_terms(x)
+    low = (p * (f * z) - HALF * z) * LOG10E + k * LOG10_2_LOW
+    return log_at_ends(x, low + f * LOG10E_LOW + f * LOG10E_HIGH + k * LOG10_2_HIGH)
 
 
 @fused

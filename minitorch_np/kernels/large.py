@@ -4,11 +4,15 @@ Loops take float32 alone, in one piece of memory, many elements of it: small ten
 from them, and a program that has no others never loads numba.
 """
 
+import functools
 import math
+import os
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numpy as np
+from numpy.lib.introspect import opt_func_info
 from numpy.typing import NDArray
 
 from minitorch_np import kernels
@@ -17,8 +21,8 @@ from minitorch_np.kernels.shares import pointwise, sharing
 from minitorch_np.quiet import quietly
 
 __all__ = [
-    "MANY", "Compiled", "beside", "dense", "folded", "in_doubles", "kept", "loop", "of_flat",
-    "walked",
+    "MANY", "Compiled", "Vectors", "beside", "dense", "folded", "in_doubles", "kept", "loop",
+    "of_flat", "one_by_one", "walked",
 ]  # fmt: skip
 
 Array = NDArray[Any]
@@ -166,6 +170,39 @@ class Compiled:
                 return False
         (_found.get(self.name) or loop(self.name))(*inputs, out, *self.numbers)
         return True
+
+
+@functools.cache
+def one_by_one(f: np.ufunc) -> bool:
+    """Whether NumPy calls the C library for each float32, where `f` is of the functions that it has
+    in vectors for AVX-512 on Linux alone."""
+    if os.environ.get("MINITORCH_NP_CPU") and not kernels.cpu.has("avx512f"):
+        return True
+    found = opt_func_info(func_name=f"^{f.__name__}$", signature="float32")
+    targets = [kind["current"] for kind in found.get(f.__name__, {}).values()]
+    return sys.platform != "linux" or all(target.startswith("baseline") for target in targets)
+
+
+class Vectors(Compiled):
+    """`Compiled` where NumPy's `otherwise` goes `one_by_one`; elsewhere that has vectors, too."""
+
+    __slots__ = ()
+
+    def __call__(self, *arrays: Array) -> None:
+        """Write the last of the arrays."""
+        f = cast(np.ufunc, self.otherwise)
+        if arrays[-1].size < MANY:
+            f(*arrays)
+        elif one_by_one(f):
+            super().__call__(*arrays)
+        else:
+            pointwise(f, arrays[:-1], arrays[-1])
+
+    def walk(self, inputs: Sequence[Array], out: Array) -> bool:
+        """Whether the loop wrote `out`."""
+        if out.size < MANY or not one_by_one(cast(np.ufunc, self.otherwise)):
+            return False
+        return super().walk(inputs, out)
 
 
 def kept(make: Callable[P, R]) -> Callable[P, R]:

@@ -34,6 +34,7 @@ from . import (
     softmax,
     stamps,
     steps,
+    transcendental,
 )
 
 __all__ = ["builders"]
@@ -42,7 +43,7 @@ MODULES = (
     bessel, broadcast, channels, copies, ctc, cylinder, decay, depthwise, distances, doubles,
     draws, edges, elementwise, gamma, incomplete, little, modes, permutation, places, polynomials,
     pools, reductions, remainders, resampling, sampling, scans, small, smooth, softmax, stamps,
-    steps,
+    steps, transcendental,
 )  # fmt: skip
 
 

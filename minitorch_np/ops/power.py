@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import writes
-from minitorch_np.kernels.large import Compiled, beside
+from minitorch_np.kernels.large import Compiled, Vectors, beside
 from minitorch_np.loops import (
     common_dtype,
     not_implemented,
@@ -327,7 +327,10 @@ fmin.vjp(
 def atan2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The angle of the point (other, input), in (-pi, pi]."""
     _ = other.sizes  # numbers are refused
-    return pointwise(np.arctan2, input, other, out=out, floating=True)
+    return pointwise(_atan2, input, other, out=out, floating=True)
+
+
+_atan2 = Vectors("transcendental.atan2", np.arctan2)
 
 
 def inverse_square(input: Tensor, other: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np.kernels.large import Compiled
+from minitorch_np.kernels.large import Compiled, Vectors
 from minitorch_np.loops import pointwise
 from minitorch_np.op import alias, op
 from minitorch_np.ops.copy import number_like
@@ -43,7 +43,10 @@ cos.vjp(input=lambda g, input: g * -input.sin())
 @op("elementwise", inplace=True, quick=np.tan)
 def tan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The tangent."""
-    return pointwise(np.tan, input, out=out, floating=True)
+    return pointwise(_tan, input, out=out, floating=True)
+
+
+_tan = Vectors("transcendental.tan", np.tan)
 
 
 tan.vjp(input=lambda g, out: g * (1 + out.pow(2)))
@@ -52,7 +55,10 @@ tan.vjp(input=lambda g, out: g * (1 + out.pow(2)))
 @op("elementwise", inplace=True, quick=np.arcsin)
 def asin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The angle in [-pi/2, pi/2] whose sine is given; nan outside [-1, 1]."""
-    return pointwise(np.arcsin, input, out=out, floating=True)
+    return pointwise(_asin, input, out=out, floating=True)
+
+
+_asin = Vectors("transcendental.asin", np.arcsin)
 
 
 asin.vjp(input=lambda g, input: g * (-input * input + 1).rsqrt())
@@ -61,7 +67,10 @@ asin.vjp(input=lambda g, input: g * (-input * input + 1).rsqrt())
 @op("elementwise", inplace=True, quick=np.arccos)
 def acos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The angle in [0, pi] whose cosine is given; nan outside [-1, 1]."""
-    return pointwise(np.arccos, input, out=out, floating=True)
+    return pointwise(_acos, input, out=out, floating=True)
+
+
+_acos = Vectors("transcendental.acos", np.arccos)
 
 
 acos.vjp(input=lambda g, input: g * -((-input * input + 1).rsqrt()))
@@ -70,7 +79,10 @@ acos.vjp(input=lambda g, input: g * -((-input * input + 1).rsqrt()))
 @op("elementwise", inplace=True, quick=np.arctan)
 def atan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The angle in [-pi/2, pi/2] whose tangent is given."""
-    return pointwise(np.arctan, input, out=out, floating=True)
+    return pointwise(_atan, input, out=out, floating=True)
+
+
+_atan = Vectors("transcendental.atan", np.arctan)
 
 
 atan.vjp(input=lambda g, input: g / (input * input + 1))
@@ -79,7 +91,10 @@ atan.vjp(input=lambda g, input: g / (input * input + 1))
 @op("elementwise", inplace=True, quick=np.sinh)
 def sinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The hyperbolic sine."""
-    return pointwise(np.sinh, input, out=out, floating=True)
+    return pointwise(_sinh, input, out=out, floating=True)
+
+
+_sinh = Vectors("transcendental.sinh", np.sinh)
 
 
 sinh.vjp(input=lambda g, input: g * input.cosh())
@@ -88,7 +103,10 @@ sinh.vjp(input=lambda g, input: g * input.cosh())
 @op("elementwise", inplace=True, quick=np.cosh)
 def cosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The hyperbolic cosine."""
-    return pointwise(np.cosh, input, out=out, floating=True)
+    return pointwise(_cosh, input, out=out, floating=True)
+
+
+_cosh = Vectors("transcendental.cosh", np.cosh)
 
 
 cosh.vjp(input=lambda g, input: g * input.sinh())
@@ -135,7 +153,10 @@ def underived(name: str) -> NoReturn:
 )
 def asinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse of the hyperbolic sine."""
-    return pointwise(np.arcsinh, input, out=out, floating=True)
+    return pointwise(_asinh, input, out=out, floating=True)
+
+
+_asinh = Vectors("transcendental.asinh", np.arcsinh)
 
 
 asinh.vjp(input=lambda g, input: g * (input.pow(2) + 1).rsqrt())
@@ -151,7 +172,10 @@ asinh.jvp_("refused")
 )
 def acosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse of the hyperbolic cosine; nan below 1."""
-    return pointwise(np.arccosh, input, out=out, floating=True)
+    return pointwise(_acosh, input, out=out, floating=True)
+
+
+_acosh = Vectors("transcendental.acosh", np.arccosh)
 
 
 acosh.vjp(input=lambda g, input: g * (input.pow(2) - 1).rsqrt())
@@ -167,7 +191,10 @@ acosh.jvp_("refused")
 )
 def atanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse of the hyperbolic tangent; nan outside [-1, 1]."""
-    return pointwise(np.arctanh, input, out=out, floating=True)
+    return pointwise(_atanh, input, out=out, floating=True)
+
+
+_atanh = Vectors("transcendental.atanh", np.arctanh)
 
 
 def _from_one(t: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from minitorch_np import dtypes
 from minitorch_np.graph.modes import is_grad_enabled
-from minitorch_np.kernels.large import MANY, Compiled
+from minitorch_np.kernels.large import MANY, Compiled, Vectors
 from minitorch_np.kernels.shares import pointwise as shared
 from minitorch_np.loops import (
     Kernel,
@@ -118,7 +118,10 @@ exp.vjp(input=lambda g, out: g * out)
 @op("elementwise", inplace=True, quick=np.exp2)
 def exp2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """2 to the power of each element."""
-    return pointwise(np.exp2, input, out=out, floating=True)
+    return pointwise(_exp2, input, out=out, floating=True)
+
+
+_exp2 = Vectors("transcendental.exp2", np.exp2)
 
 
 exp2.vjp(input=lambda g, out: g * out * math.log(2))
@@ -127,7 +130,10 @@ exp2.vjp(input=lambda g, out: g * out * math.log(2))
 @op("elementwise", inplace=True, quick=np.expm1)
 def expm1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`exp(input) - 1`, exact near 0."""
-    return pointwise(np.expm1, input, out=out, floating=True)
+    return pointwise(_expm1, input, out=out, floating=True)
+
+
+_expm1 = Vectors("transcendental.expm1", np.expm1)
 
 
 expm1.vjp(input=lambda g, out: g * (out + 1))
@@ -148,7 +154,10 @@ log.vjp(input=lambda g, input: g.div(input))
 @op("elementwise", inplace=True, quick=np.log2)
 def log2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The logarithm to base 2."""
-    return pointwise(np.log2, input, out=out, floating=True)
+    return pointwise(_log2, input, out=out, floating=True)
+
+
+_log2 = Vectors("transcendental.log2", np.log2)
 
 
 log2.vjp(input=lambda g, input: g / (input * math.log(2)))
@@ -157,7 +166,10 @@ log2.vjp(input=lambda g, input: g / (input * math.log(2)))
 @op("elementwise", inplace=True, quick=np.log10)
 def log10(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The logarithm to base 10."""
-    return pointwise(np.log10, input, out=out, floating=True)
+    return pointwise(_log10, input, out=out, floating=True)
+
+
+_log10 = Vectors("transcendental.log10", np.log10)
 
 
 log10.vjp(input=lambda g, input: g / (input * math.log(10)))
@@ -166,7 +178,10 @@ log10.vjp(input=lambda g, input: g / (input * math.log(10)))
 @op("elementwise", inplace=True, node="Log1PBackward0", quick=np.log1p)
 def log1p(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`log(1 + input)`, exact near 0."""
-    return pointwise(np.log1p, input, out=out, floating=True)
+    return pointwise(_log1p, input, out=out, floating=True)
+
+
+_log1p = Vectors("transcendental.log1p", np.log1p)
 
 
 log1p.vjp(input=lambda g, input: g / (input + 1))
