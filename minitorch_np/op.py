@@ -163,9 +163,11 @@ def op(
     def register(function: Callable[P, R]) -> Recorded[P, R]:
         name = function.__name__
         title = node.split("::")[-1] if isinstance(node, str) else f"{_camel(name)}Backward0"
+        signature = inspect.signature(function)
         plan = plan_of(
-            function, title, _fields(function), view=layout == "view", differentiable=differentiable
-        )
+            name, signature, title, _fields(signature.return_annotation), view=layout == "view",
+            differentiable=differentiable,
+        )  # fmt: skip
         if isinstance(node, str) and "::" in node:
             full = node
             plan.title = lambda: full
@@ -294,10 +296,9 @@ def _camel(name: str) -> str:
     return "".join(part.capitalize() for part in name.strip("_").split("_"))
 
 
-def _fields(function: Callable[..., object]) -> tuple[str, ...] | None:
+def _fields(result: object) -> tuple[str, ...] | None:
     """The fields of a named result, `result0` and on for a tuple of so many tensors, () for a tuple
     of any number, None for one tensor."""
-    result = inspect.signature(function).return_annotation
     if isinstance(result, type) and hasattr(result, "_fields"):
         return tuple(cast("Sequence[str]", result._fields))
     if get_origin(result) is not tuple:
@@ -408,7 +409,7 @@ def _dress(
     """Give the generated function the name, documentation and signature of the original."""
     made.__name__ = made.__qualname__ = one.name
     made.__module__ = function.__module__
-    signature = inspect.signature(function)
+    signature = one.plan.signature
     if derived:
         kept = [p for p in signature.parameters.values() if p.name != "out"]
         signature = signature.replace(parameters=kept, return_annotation=Tensor)

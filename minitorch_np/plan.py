@@ -19,7 +19,7 @@ from typing import Any, Union, get_args, get_origin
 
 from minitorch_np.tensor import Number, Tensor
 
-__all__ = ["Plan", "Rule", "plan_of", "slot", "version_slot"]
+__all__ = ["Plan", "Rule", "asked", "plan_of", "slot", "version_slot"]
 
 FACTS = {"shape": "sizes", "stride": "strides", "offset": "offset", "dtype": "dtype"}
 TORCH_NAMES = {"out": "result", "bias_sym_sizes": "bias_sym_sizes_opt"}
@@ -37,6 +37,16 @@ Rule = (
     | Callable[[A, A, A, A, A, A, A, A, A, A, A, A, A], object]
 )  # fmt: skip
 """A gradient rule. What it takes, its parameters' names say, so only their number is typed."""
+
+
+def asked(rule: Callable[..., object]) -> tuple[str, ...]:
+    """The names of a rule's parameters. `inspect.signature` takes many times as long, and an
+    import asks two thousand times.
+    """
+    if type(rule) is not types.FunctionType or rule.__dict__:
+        return tuple(inspect.signature(rule).parameters)
+    code = rule.__code__
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
 @dataclass
@@ -87,9 +97,7 @@ class Plan:
 
     def wants(self, name: str) -> list[str]:
         """The inputs whose rules name `name`."""
-        return [
-            arg for arg, rule in self.rules.items() if name in inspect.signature(rule).parameters
-        ]
+        return [arg for arg, rule in self.rules.items() if name in asked(rule)]
 
     def keepers(self, name: str) -> list[str]:
         """The inputs of which one must need a gradient for `name` to be kept; [] for always.
@@ -106,7 +114,7 @@ class Plan:
 
     def names(self) -> list[str]:
         """Everything that any rule names, once, gradients left out."""
-        found = [n for rule in self.rules.values() for n in inspect.signature(rule).parameters]
+        found = [n for rule in self.rules.values() for n in asked(rule)]
         return [n for n in dict.fromkeys(found) if not self.is_gradient(n)]
 
     def is_gradient(self, name: str) -> bool:
@@ -118,7 +126,7 @@ class Plan:
         """The arguments of each rule that is for several."""
         found: dict[int, list[str]] = {}
         for arg, rule in self.rules.items():
-            if "wanted" in inspect.signature(rule).parameters:
+            if "wanted" in asked(rule):
                 found.setdefault(id(rule), []).append(arg)
         return list(found.values())
 
@@ -140,7 +148,7 @@ class Plan:
 
         Such an overload has a node of its own; without one, a number is wrapped as a tensor.
         """
-        titled = inspect.signature(self.title).parameters if self.title else ()
+        titled = asked(self.title) if self.title else ()
         return self.kinds.get(name) == "maybe" and name in titled
 
     def look(self, name: str) -> str:
@@ -179,7 +187,7 @@ class Plan:
         for arg, rule in rules.items():
             if arg not in self.kinds:
                 raise TypeError(f"{self.name}: a rule for {arg!r}, which is no tensor argument")
-            for n in () if isinstance(rule, str) else inspect.signature(rule).parameters:
+            for n in () if isinstance(rule, str) else asked(rule):
                 known = n == "t" or n in self.signature.parameters
                 if not (known or self.output(n) is not None or self.fact(n)):
                     raise TypeError(f"{self.name}: the forward rule for {arg!r} names {n!r}")
@@ -191,7 +199,7 @@ class Plan:
         for arg, rule in self.rules.items():
             if arg not in self.kinds:
                 raise TypeError(f"{self.name}: a rule for {arg!r}, which is no tensor argument")
-            for n in inspect.signature(rule).parameters:
+            for n in asked(rule):
                 known = n in self.signature.parameters or self.is_gradient(n)
                 if not (known or self.output(n) is not None or self.fact(n)):
                     raise TypeError(f"{self.name}: the rule for {arg!r} names {n!r}")
@@ -229,17 +237,17 @@ def kind_of(annotation: object) -> str | None:
 
 
 def plan_of(
-    function: Callable[..., object],
+    name: str,
+    signature: inspect.Signature,
     node: str,
     results: tuple[str, ...] | None,
     *,
     view: bool,
     differentiable: bool,
 ) -> Plan:
-    """The plan of an op from its signature."""
-    signature = inspect.signature(function)
+    """The plan of an op from its name and signature."""
     kinds = {p.name: kind_of(p.annotation) for p in signature.parameters.values()}
     return Plan(
-        function.__name__, node, signature, {n: k for n, k in kinds.items() if k}, results,
+        name, node, signature, {n: k for n, k in kinds.items() if k}, results,
         view=view, differentiable=differentiable, has_out="out" in signature.parameters,
     )  # fmt: skip

@@ -7,7 +7,7 @@ import inspect
 import re
 from collections.abc import Iterator, Sequence
 
-from minitorch_np.plan import Plan, slot, version_slot
+from minitorch_np.plan import Plan, asked, slot, version_slot
 from minitorch_np.shortcuts import filled, met, planned, quick, quick_inplace
 
 __all__ = ["inplace_source", "maker_source", "node_source", "record_source"]
@@ -242,8 +242,7 @@ def _kind(plan: Plan, inplace: bool) -> str:
     """The node's class, whose name may depend on the arguments."""
     if not plan.title:
         return "Node_"
-    asked = inspect.signature(plan.title).parameters
-    given = [str(inplace) if n == "inplace" else n for n in asked]
+    given = [str(inplace) if n == "inplace" else n for n in asked(plan.title)]
     return f"titled(Node_, title_of({', '.join(given)}))"
 
 
@@ -469,11 +468,11 @@ def _arrived(plan: Plan) -> Iterator[str]:
         yield from ("g = tuple(grads)", "if g[0] is None and nothing(g):", f"    {nothing}")
         return
     for nr, result in enumerate(plan.results):
-        asked = [inspect.signature(r).parameters for r in plan.rules.values()]
-        asked = [names for names in asked if f"g_{result}" in names]
-        if asked:
+        every = [asked(rule) for rule in plan.rules.values()]
+        every = [names for names in every if f"g_{result}" in names]
+        if every:
             yield f"g_{result} = grads[{nr}]"
-        if any("wanted" not in names for names in asked):
+        if any("wanted" not in names for names in every):
             yield from (f"if g_{result} is None:", "    if nothing(grads):", f"        {nothing}")
             yield f"    g_{result} = zeros(self, {nr})"
 
@@ -494,7 +493,7 @@ def _edge_of(plan: Plan, name: str) -> int | None:
 def _rule_call(plan: Plan, arg: str) -> str:
     if arg not in plan.rules:
         return f"no_rule(op, {arg!r})"
-    return f"rule_{arg}({', '.join(inspect.signature(plan.rules[arg]).parameters)})"
+    return f"rule_{arg}({', '.join(asked(plan.rules[arg]))})"
 
 
 def _unpack(plan: Plan, name: str) -> Iterator[str]:

@@ -4,13 +4,12 @@ Such a class is made when an op is first called so. Which of its edges PyTorch's
 have is found by asking what numbers and tensors are called.
 """
 
-import inspect
 import itertools
 from collections.abc import Callable, Collection
 
 from minitorch_np.graph.node import Node
 from minitorch_np.graph.saved import FREED
-from minitorch_np.plan import Plan
+from minitorch_np.plan import Plan, asked
 from minitorch_np.tensor import Tensor
 
 __all__ = ["plans", "titled"]
@@ -53,7 +52,7 @@ def _numbers(plan: Plan, title: str) -> frozenset[int]:
     Found by asking for the names that numbers and tensors give it, once for each.
     """
     assert plan.title is not None
-    given = {n: _probes(plan, n) for n in inspect.signature(plan.title).parameters}
+    given = {n: _probes(plan, n) for n in asked(plan.title)}
     calls = [dict(zip(given, values)) for values in itertools.product(*given.values())]
     fitting = [call for call in calls if plan.title(**call) == title]
     return frozenset(

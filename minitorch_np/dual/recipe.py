@@ -4,12 +4,11 @@ Every rule is compiled to a function of a call's arguments and results, for to l
 parameters name costs more, on small tensors, than the rule itself.
 """
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from minitorch_np.op import REGISTRY
-from minitorch_np.plan import Plan, Rule
+from minitorch_np.plan import Plan, Rule, asked
 from minitorch_np.tensor import Tensor
 
 __all__ = ["RECIPES", "Dual", "Planned", "Recipe", "Way", "recipe_of"]
@@ -94,8 +93,8 @@ class Recipe:
 
     def _compiled(self, rule: Rule, names: Mapping[str, str], result: str = "rule({})") -> Way:
         """A rule as a `Way`: `names` says what is given for some of its parameters."""
-        asked = inspect.signature(rule).parameters
-        text = result.format(", ".join([names.get(n) or self.source(n) for n in asked]))
+        given = [names.get(n) or self.source(n) for n in asked(rule)]
+        text = result.format(", ".join(given))
         return eval(f"lambda args, kwargs, results, t: {text}", {"rule": rule})
 
     def _gradient(self, arg: str) -> Way:

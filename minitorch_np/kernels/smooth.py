@@ -65,7 +65,8 @@ def circle(a: Flat, quarters: int, out: Flat) -> None:
         for i in range(a.size):
             x = a[i]
             if abs(x) > FAR:
-                out[i] = math.cos(float(x)) if quarters else math.sin(float(x))
+                far_away = np.float64(x)
+                out[i] = F(math.cos(far_away) if quarters else math.sin(far_away))
             else:
                 out[i] = curves.circular(x, np.int32(quarters))
     else:
