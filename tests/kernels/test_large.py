@@ -266,6 +266,31 @@ def test_exponentials_of_small_matrices(rows: int, columns: int) -> None:
         same(lambda t, x: x.log_softmax(-2) ** 2, finite, grad_tol=tol)
 
 
+@pytest.mark.parametrize("columns", [2, 5, 8, 16, 31, 32, 40])
+@pytest.mark.parametrize("rows", [1, 2, 3, 7, 16, 33, 300])
+def test_exponentials_of_narrow_columns(rows: int, columns: int) -> None:
+    outer = -(-large.MANY // (rows * columns)) + 1
+    x = filled(outer * rows * columns, rows, [0.0, 90.0, -INF, NAN]).view(outer, rows, columns)
+    x[0], x[-1, -1, -1] = x[0].nan_to_num(0.5, neginf=-3.0), INF
+    same(lambda t, x: (x.softmax(1), x.log_softmax(1), x.logsumexp(1)), x, grad=False)
+
+
+EDGES = [0.0, -0.0, 1e-45, -1e-45, 3.4e38, -3.4e38, INF, -INF]
+
+
+@pytest.mark.parametrize("sign", ["either", "below", "above"])
+@pytest.mark.parametrize("nan", [None, 0x7FC00000, 0xFFC00000, 0x7FFFFFFF, 0xFFFFFFFF])
+def test_extremes_of_many(sign: str, nan: int | None) -> None:
+    """Bits of floats order as integers do, but for the negative ones; and a nan has a sign."""
+    for special in (EDGES, [0.0, -0.0], [3.0, -3.0]):
+        x = filled(3 * large.MANY, len(sign), special).view(3, -1)
+        x = {"either": x, "below": -x.abs(), "above": x.abs()}[sign]
+        if nan is not None:
+            x[1, 77] = torch.tensor(nan, dtype=torch.int64).to(torch.int32).view(torch.float32)
+        same(lambda t, x: (x.amax(), x.amin(), *x.aminmax(), x.amax(1), x.amin(1)), x, grad=False)
+        same(lambda t, x: x.aminmax(dim=1), x, grad=False)
+
+
 def test_a_half_type_is_read_before_its_own_memory_is_written():
     x = minitorch_np.rand(2 * large.MANY)
     half = x.view(minitorch_np.float16)[: x.numel()]

@@ -64,3 +64,19 @@ def test_logits_of_any_layout(shape, reduction):
         same(logits, x, y)
         same(logits, x.detach(), y.detach())
         same(logits, x.detach().half(), y.detach().half(), tol=(2e-3, 2e-3))
+
+
+def test_many_logits():
+    """The compiled loop's ends, and gradients through it."""
+    x = torch.linspace(-120, 120, 5003)
+    ends = [0.0, -0.0, 1e-45, 88.8, -88.8, float("inf"), -float("inf"), float("nan")]
+    x[: len(ends)] = torch.tensor(ends)
+    y = probabilities(5003, seed=5).detach()
+    y[100:200], y[200:300] = 0.0, 1.0
+
+    def logits(t, x, y):
+        return t.nn.functional.binary_cross_entropy_with_logits(x, y, reduction="none")
+
+    same(logits, x, y)
+    same(lambda t, x, y: logits(t, x, y).mean(), x[8:].requires_grad_(), y[8:].requires_grad_())
+    same(logits, x.detach().double(), y.double())
