@@ -27,7 +27,7 @@ from experiments.conformance.tally import DEVICES
 from experiments.harness.results import OURS
 from experiments.harness.runner import EXPERIMENTS
 from minitorch_np.op import COMPOSITES, REGISTRY
-from tools.performance import full, summary
+from tools.performance import full, missed, summary
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -35,6 +35,7 @@ RUNS = ROOT / "runs"
 BENCH = RUNS / "bench"
 PICTURES = ROOT / "docs" / "pictures"
 PERFORMANCE = ROOT / "docs" / "performance.md"
+AVX2 = ROOT / "docs" / "performance-avx2.md"
 EDGES = ROOT / "docs" / "edges.md"
 DEVICES_PAGE = ROOT / "docs" / "devices.md"
 INTERNALS = ROOT / "docs" / "internals"
@@ -255,6 +256,18 @@ def performance() -> str | None:
     return summary(results, gpu)
 
 
+def avx2() -> None:
+    """The same of a CPU with AVX2 and no more, in docs/performance-avx2.md.
+
+    From `make bench ARGS="--json runs/bench/avx2.json"` on such a machine.
+    """
+    found = BENCH / "avx2.json"
+    body = full(found, BENCH / "none.json", None)
+    if body is not None:
+        replace(AVX2, "missed", missed(found))
+        replace(AVX2, "tables", body)
+
+
 def growth() -> None:
     """Ops beside those of an earlier checkout, in docs/performance.md.
 
@@ -313,6 +326,7 @@ PARTS: dict[str, Callable[[], str | None]] = {
         conformance,
         devices,
         performance,
+        avx2,
         growth,
         edges,
         internals,

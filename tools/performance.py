@@ -15,7 +15,7 @@ from benchmarks.machine import described_briefly
 from benchmarks.results import Target, read, spread, targets
 from benchmarks.timing import OURS, Row
 
-__all__ = ["full", "summary"]
+__all__ = ["full", "missed", "summary"]
 
 CUDA = "PyTorch CUDA"
 LONG = 40
@@ -165,12 +165,24 @@ def gpu_lines(path: Path) -> list[str]:
     ]
 
 
-def full(path: Path, gpu: Path, pictures: Path) -> str | None:
-    """Every table with its notes and picture; None without results. Pictures go to `pictures`."""
+def missed(path: Path) -> str:
+    """How many targets hold, and a line for each that does not."""
+    judged = [target for row in read(path)[1] for target in targets(row)]
+    lines = [f"Targets: {sum(target.held for target in judged)} of {len(judged)} held.", ""]
+    for one in judged:
+        if not one.held:
+            found = portion(one.found) if one.against else amount(one.found, one.row.unit)
+            lines.append(f"- {one.row.suite}, {one.row.case}: {found}; {verdict(one)}")
+    return "\n".join(lines)
+
+
+def full(path: Path, gpu: Path, pictures: Path | None) -> str | None:
+    """Every table with its notes and picture; None without results. Pictures go to `pictures`, or
+    are left out."""
     if not path.is_file():
         return None
     stamp, rows = read(path)
-    drawn = drawn_into(pictures, rows)
+    drawn = drawn_into(pictures, rows) if pictures else {}
     parts = [machine(stamp), ""]
     parts += [f"Pinned: {', '.join(f'{k}={v}' for k, v in stamp['pinned'].items())}.", ""]
     if "roofline" in drawn:

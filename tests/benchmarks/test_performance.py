@@ -111,3 +111,19 @@ def test_parts_are_written(found: tuple[Path, Path], tmp_path: Path, monkeypatch
     monkeypatch.setattr(docs, "BENCH", tmp_path / "nothing")
     docs.write(["performance"])
     assert (tmp_path / "performance.md").read_text() == page
+
+
+def test_the_page_of_another_machine(found: tuple[Path, Path], tmp_path: Path, monkeypatch: Any):
+    (tmp_path / "performance-avx2.md").write_text(docs.AVX2.read_text())
+    monkeypatch.setattr(docs, "AVX2", tmp_path / "performance-avx2.md")
+    monkeypatch.setattr(docs, "BENCH", found[0].parent)
+    before = docs.AVX2.read_text()
+    docs.write(["avx2"])
+    assert docs.AVX2.read_text() == before
+    found[0].rename(tmp_path / "avx2.json")
+    docs.write(["avx2"])
+    page = docs.AVX2.read_text()
+    assert "Targets: 2 of 4 held." in page
+    assert "- overhead, mul: 2.00; **missed**: at most 1.00 of PyTorch" in page
+    assert "| import | 300 ms ± 10% | held: at most 350 ms |" in page
+    assert "(pictures/" not in page
