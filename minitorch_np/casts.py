@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes
 from minitorch_np.kernels.large import FLOAT, MANY, loop
 
-__all__ = ["BLOCK", "as_dtype", "assign", "by_blocks", "flat", "large_copy", "large_fill", "single"]
+__all__ = [
+    "BLOCK", "as_dtype", "assign", "by_blocks", "clear", "flat", "large_copy", "large_fill",
+    "single",
+]  # fmt: skip
 
 Array = NDArray[Any]
 
@@ -88,6 +91,15 @@ def large_fill(target: Array, source: Array) -> bool:
     word = source.astype(target.dtype).view(np.int32)
     loop("copies.fill")(whole.view(np.int32), word.item())
     return True
+
+
+def clear(target: Array) -> None:
+    """Write 0 to all of `target`."""
+    if target.size < MANY or not large_fill(target, _ZERO):
+        target.fill(0)
+
+
+_ZERO = np.asarray(0)
 
 
 _HALVES = {dtypes.float16.np, dtypes.bfloat16.np}

@@ -22,6 +22,17 @@ def gather_rows(a: Flat, index: Indices, out: Flat, n: int, m: int) -> None:
             write(out, i, read(x, read(index, i)))
 
 
+@shared("ppp...", "out.size // (m * inner)", 1.0)
+@jit
+def gather_columns(a: Flat, index: Indices, out: Flat, n: int, m: int, inner: int) -> None:
+    """out[r, i, j] = a[r, index[r, i, j], j], for matrices of n rows and of m rows of indices."""
+    for r in range(out.size // (m * inner)):
+        x = a[r * n * inner : (r + 1) * n * inner]
+        for first in range(r * m * inner, (r + 1) * m * inner, inner):
+            for j in range(inner):
+                write(out, first + j, read(x, read(index, first + j) * inner + j))
+
+
 @shared("ppp..", "source.size // m", 1.0)
 @jit
 def scatter_rows(index: Indices, source: Flat, out: Flat, n: int, m: int) -> None:

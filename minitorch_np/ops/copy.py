@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
-from minitorch_np.casts import assign, large_fill
+from minitorch_np.casts import assign, clear
 from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import NUMPYS_OWN, Form, Plans, form_of
 from minitorch_np.graph.modes import is_grad_enabled
 from minitorch_np.graph.saved import legacy_type
 from minitorch_np.guard import guarded, guarded_method
-from minitorch_np.kernels.large import MANY
 from minitorch_np.loops import quietly, resize_output
 from minitorch_np.memory_format import (
     channels_last,
@@ -215,15 +214,10 @@ fill.vjp(input=lambda g: zeros_like(g), value=lambda g: g.sum())
 fill.jvp(input=lambda t: None, value=lambda t: t)
 
 
-_ZERO = np.asarray(0)
-
-
 @op("like")
 def zero_(input: Tensor) -> Tensor:
     """This tensor with every element set to 0."""
-    array = input.array
-    if array.size < MANY or not large_fill(array, _ZERO):
-        array.fill(0)
+    clear(input.array)
     return input
 
 

@@ -25,7 +25,7 @@ from minitorch_np.ops.points import (
     line_starts,
     places,
 )
-from minitorch_np.shapes import Shape, broadcast, cached, listed, wrap_dim
+from minitorch_np.shapes import Shape, broadcast, cached, listed, numel, wrap_dim
 from minitorch_np.tensor import Number, Tensor, blank, empty, owning
 
 __all__ = ["gather", "scatter", "scatter_add", "take_along_dim"]
@@ -127,9 +127,13 @@ def gather(
     if not index.numel():
         return done
     at = gathered(input, d, index)
-    if along_rows(d, at, input.array, done.array):
-        rows = [input.array.reshape(-1), at.reshape(-1), done.array.reshape(-1)]
-        loop("places.gather_rows")(*rows, input.sizes[d], at.shape[d])
+    if walkable(at, input.array, done.array) and alike_but(d, at, input.array):
+        flat = [input.array.reshape(-1), at.reshape(-1), done.array.reshape(-1)]
+        sizes, inner = (input.sizes[d], at.shape[d]), numel(at.shape[d + 1 :])
+        if inner == 1:
+            loop("places.gather_rows")(*flat, *sizes)
+        else:
+            loop("places.gather_columns")(*flat, *sizes, inner)
         return done
     found = flat_memory(input).take(dim_places(input, d, at))
     done.array[...] = found.reshape(index.sizes)
@@ -146,12 +150,21 @@ def gathered(input: Tensor, dim: int, index: Tensor) -> Places:
 def along_rows(dim: int, index: Places, *arrays: Array) -> bool:
     """Whether loops can follow an index along the rows of arrays that have as many of them."""
     return (
-        index.size >= MANY
-        and dim == index.ndim - 1
-        and index.dtype == np.int64
-        and index.flags.carray
-        and all(dense(a) and a.shape[:-1] == index.shape[:-1] for a in arrays)
+        dim == index.ndim - 1
+        and walkable(index, *arrays)
+        and all(alike_but(dim, index, a) for a in arrays)
     )
+
+
+def walkable(index: Places, *arrays: Array) -> bool:
+    """Whether loops can walk an index and arrays: many elements, each in C order."""
+    fits = index.size >= MANY and index.dtype == np.int64 and index.flags.carray
+    return fits and all(dense(a) for a in arrays)
+
+
+def alike_but(dim: int, a: Array, b: Array) -> bool:
+    """Whether shapes are the same apart from one dim."""
+    return a.shape[:dim] == b.shape[:dim] and a.shape[dim + 1 :] == b.shape[dim + 1 :]
 
 
 def gather_backward(g: Tensor, input: Tensor, dim: int, index: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minitorch_np import shapes, strides
+from minitorch_np.casts import clear
 from minitorch_np.dtypes import INTEGER, can_cast, int64
 from minitorch_np.loops import check_dtype, exact_result_for
 from minitorch_np.op import composite, op
@@ -27,7 +28,7 @@ Place = tuple[Shape, Stride, int]
 def zeros_with(place: Place, shape: Shape, part: Tensor) -> Tensor:
     """Contiguous zeros of `shape` with `part` written at a `place` of them."""
     out = empty(shape, strides.contiguous(shape), part.dtype)
-    out.array.fill(0)
+    clear(out.array)
     np.copyto(out.alias(*place).array, part.array)
     return out
 
@@ -342,7 +343,7 @@ def unfold_backward(grad_in: Tensor, input_sizes: Shape, dim: int, size: int, st
     """
     stride = strides.contiguous(input_sizes)
     out = empty(input_sizes, stride, grad_in.dtype)
-    out.array.fill(0)
+    clear(out.array)
     shape, view = windows(input_sizes, stride, dim, size, step)
     for i in reversed(range(size)):  # an element is i-th of an earlier window for a larger i
         seen = out.alias(shape[:-1], view[:-1], i * view[-1]).array

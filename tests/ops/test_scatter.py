@@ -202,3 +202,21 @@ def test_gather_of_few_elements(layout: str, dtype: torch.dtype) -> None:
     same(lambda torch, x, i: x.gather(0, i), torch.tensor(3.0), torch.tensor(0, dtype=dtype))
     same(lambda torch, x, i: x.gather(0, i), torch.tensor(3.0), torch.tensor([0, 0], dtype=dtype))
     same(lambda torch, x, i: x.gather(0, i), torch.arange(3.0), torch.tensor(2, dtype=dtype))
+
+
+@pytest.mark.parametrize(
+    "shape, dim", [((70, 90), 0), ((5, 30, 33), 1), ((90, 70), 1), ((2, 3, 8, 99), 2)]
+)
+@pytest.mark.parametrize("taken", ["all", "fewer", "more", "narrower"])
+def test_many_are_gathered(shape, dim, taken):
+    """By loops where the other dims are as long as the input's."""
+    random = torch.Generator().manual_seed(3)
+    sizes = list(shape)
+    sizes[dim] = {"all": sizes[dim], "fewer": 27, "more": 120, "narrower": 40}[taken]
+    if taken == "narrower":
+        sizes[dim - 1] -= 1
+    index = torch.randint(shape[dim], sizes, generator=random)
+    same(lambda t, x, i: t.gather(x, dim, i), sample(*shape), index)
+    wrong = index.clone()
+    wrong.view(-1)[-1] = shape[dim]
+    same(lambda t, x, i: t.gather(x, dim, i), sample(*shape), wrong)
