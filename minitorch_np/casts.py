@@ -94,12 +94,10 @@ def large_fill(target: Array, source: Array) -> bool:
 
 
 def clear(target: Array) -> None:
-    """Write 0 to all of `target`."""
-    if target.size < MANY or not large_fill(target, _ZERO):
-        target.fill(0)
-
-
-_ZERO = np.asarray(0)
+    """Write 0 to all of `target`; as bytes, in one piece, which the C library does fastest."""
+    if target.size >= MANY and target.flags.c_contiguous:
+        target = target.reshape(-1).view(np.uint8)
+    target.fill(0)
 
 
 _HALVES = {dtypes.float16.np, dtypes.bfloat16.np}

@@ -11,6 +11,7 @@ from typing import Final, NoReturn, TypedDict, cast
 import numpy as np
 
 from minitorch_np import dtypes
+from minitorch_np.casts import clear
 from minitorch_np.devices import device, type_name
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import Form, Plans, form_of
@@ -324,6 +325,9 @@ def checked_number(name: str, argument: str, value: object, position: int = 1) -
 
 def written(tensor: Tensor, value: Number) -> Tensor:
     """A new tensor with every element `value`. Raises: RuntimeError where it does not fit."""
+    if type(value) is int and value == 0:
+        clear(tensor.array)
+        return tensor
     limit = AS_IT_IS.get((type(value), tensor.dtype))
     as_it_is = value in (0, 1) if limit is None else abs(value) <= limit
     tensor.array.fill(value if as_it_is else converted_number(value, tensor.dtype))
