@@ -12,8 +12,8 @@ from minitorch_np import dtypes
 from minitorch_np.kernels.large import FLOAT, MANY, loop
 
 __all__ = [
-    "BLOCK", "as_dtype", "assign", "by_blocks", "clear", "flat", "large_copy", "large_fill",
-    "single",
+    "BLOCK", "TURNED", "as_dtype", "assign", "by_blocks", "clear", "flat", "large_copy",
+    "large_fill", "single",
 ]  # fmt: skip
 
 Array = NDArray[Any]
@@ -70,7 +70,7 @@ def large_copy(target: Array, source: Array) -> bool:
         return False
     if name is None:
         turned = target.ndim == 2 and old.itemsize == 4 and source.T.flags.carray
-        if turned and target.size >= _TURNED and min(target.shape) > 1:
+        if turned and target.size >= TURNED and min(target.shape) > 1:
             words = source.T.view(np.int32), target.view(np.int32)
             loop("copies.transpose")(*words, target.shape[0], 0, target.shape[0])
             return True
@@ -103,7 +103,7 @@ def clear(target: Array) -> None:
 _HALVES = {dtypes.float16.np, dtypes.bfloat16.np}
 """Those that are reached through float32."""
 
-_TURNED = 1 << 16
+TURNED = 1 << 16
 """Elements from which a transposed copy goes by tiles."""
 
 _CASTS: dict[tuple[np.dtype[Any], np.dtype[Any]], str] = {

@@ -357,3 +357,25 @@ def test_memory_that_is_not_aligned_is_left_to_numpy():
     assert (
         minitorch_np.nn.functional.leaky_relu(t, 0.5, inplace=True).numpy() == np.maximum(a, a / 2)
     ).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.int32, torch.float64])
+def test_large_matrices_of_both_orders(dtype: torch.dtype) -> None:
+    """Those that lie in the other order than the result are turned first."""
+    a = (filled(300 * 260, 0, [0.0, -0.0, 3.0]) * 9).view(300, 260).to(dtype)
+    b = (filled(300 * 260, 1, [0.0, 1.0]) * 9).view(260, 300).to(dtype).t()
+    one = torch.tensor(2, dtype=dtype)
+    for f in (
+        lambda t, a, b, one: (a + b, b + a, a * one - b, a < b, t.maximum(b, a), b.sub(a, alpha=2)),
+        lambda t, a, b, one: (t.where(a > b, a, b), t.addcmul(b, a, a), a.clone().mul_(b)),
+        lambda t, a, b, one: (b / (a + 100), a.clone().t().add_(b.t()), a + b[:, :1], a + b[0]),
+        lambda t, a, b, one: (t.add(a, b, out=t.empty(300, 260, dtype=a.dtype)), a.div(b + 50)),
+        lambda t, a, b, one: a[:260, :260].clone().add_(a[:260, :260].clone().t()),
+    ):
+        same(f, a, b, one, grad=False)
+    if dtype is torch.float32:
+        same(
+            lambda t, a, b: t.lerp(a, b, 0.25) * b, a.requires_grad_(), b.detach().requires_grad_()
+        )
+        square = a.detach()[:260]
+        same(lambda t, x: x.add_(x.t()), square.clone(), grad=False)
