@@ -118,6 +118,8 @@ class Difference:
     """Patterns, a blank between two; "any" is what its errors are compared for."""
     full: bool = False
     """Whether only the full run reaches it."""
+    some_cpus: bool = False
+    """Whether PyTorch differs so on some CPUs only, by kernels made for them."""
     since: str = ""
     """The version of PyTorch from which on it differs; '' for all that were tried."""
     before: str = ""

@@ -129,7 +129,7 @@ def surplus(
         return []
     found: list[str] = []
     for known in scope.differences():
-        if not known.is_of(name) or (known.full and settings.quick):
+        if not known.is_of(name) or known.some_cpus or (known.full and settings.quick):
             continue
         columns = [c for c in COLUMNS if known.covers(name, c, "*")]
         tried = any(held.get(c) for c in columns) or any(f.column in columns for f in failures)
