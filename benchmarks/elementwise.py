@@ -53,6 +53,17 @@ class Inputs:
         self.row_places = lib.tensor(random.integers(0, ROWS, shape))
         self.labels = lib.tensor(random.integers(0, COLUMNS, (ROWS,)))
         self.work = lib.empty(ROWS, COLUMNS)
+        self.halves = {
+            kind: Halves(*[x.to(kind) for x in (self.a, self.b, self.row, self.column)])
+            for kind in (lib.float16, lib.bfloat16)
+        }
+
+
+class Halves:
+    """Some of `Inputs` in a half type."""
+
+    def __init__(self, a: Any, b: Any, row: Any, column: Any) -> None:
+        self.a, self.b, self.row, self.column = a, b, row, column
 
 
 def named(names: str, case: Callable[[str], Case]) -> dict[str, Case]:
@@ -324,11 +335,42 @@ FADING: dict[str, Case] = {
 }
 """Those whose results would fade into denormal numbers, and so start anew each time."""
 
+_OF_HALVES: dict[str, Callable[[Library, Inputs, Halves], Any]] = {
+    **{
+        name: (lambda lib, _, h, name=name: getattr(lib, name)(h.a))
+        for name in ("abs", "relu", "exp", "sum")
+    },
+    **{
+        name: (lambda lib, _, h, name=name: getattr(lib, name)(h.a, h.b)) for name in ("add", "mul")
+    },
+    "mul number": lambda lib, _, h: lib.mul(h.a, 1.5),
+    "add row": lambda lib, _, h: lib.add(h.a, h.row),
+    "add column": lambda lib, _, h: lib.add(h.a, h.column),
+    "sum dim 0": lambda lib, _, h: lib.sum(h.a, 0),
+    "mean dim 1": lambda lib, _, h: lib.mean(h.a, 1),
+    "max dim 1": lambda lib, _, h: lib.max(h.a, 1),
+    "softmax dim 1": lambda lib, _, h: lib.softmax(h.a, 1),
+    "layer_norm": lambda lib, _, h: lib.nn.functional.layer_norm(h.a, (COLUMNS,), h.row, h.row),
+    "cross_entropy": lambda lib, t, h: lib.nn.functional.cross_entropy(h.a, t.labels),
+    "where": lambda lib, t, h: lib.where(t.mask, h.a, h.b),
+    "cumsum dim 1": lambda lib, _, h: lib.cumsum(h.a, 1),
+    "sort dim 1": lambda lib, _, h: lib.sort(h.a, 1),
+    "topk 10": lambda lib, _, h: lib.topk(h.a, 10, 1),
+    "kthvalue": lambda lib, _, h: lib.kthvalue(h.a, 5, 1),
+}
+HALF: dict[str, Case] = {
+    f"{name} {kind}": (
+        lambda lib, t, case=case, kind=kind: case(lib, t, t.halves[getattr(lib, kind)])
+    )
+    for kind in ("float16", "bfloat16")
+    for name, case in _OF_HALVES.items()
+}
+
 FAMILIES = {
     "unary": UNARY, "activation": ACTIVATION, "binary": BINARY, "conditional": CONDITIONAL,
     "reduction": REDUCTION, "scan": SCAN, "narrow": NARROW, "loss": LOSS, "copy": COPY,
     "index": INDEX, "sort": SORT, "cast": CAST, "inplace": INPLACE, "in-place, anew": FADING,
-    "random": RANDOM,
+    "random": RANDOM, "half": HALF,
 }  # fmt: skip
 
 DIFFERENTIABLE: dict[str, list[str]] = {

@@ -2,18 +2,20 @@
 are many and NumPy is slow at it, as it is with half types.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import dtypes
-from minitorch_np.kernels.large import FLOAT, MANY, loop
+from minitorch_np import dtypes, kernels
+from minitorch_np.kernels.large import FLOAT, MANY, Compiled, loop
+from minitorch_np.quiet import quietly
 
 __all__ = [
     "BLOCK", "TURNED", "as_dtype", "assign", "by_blocks", "clear", "flat", "large_copy",
-    "large_fill", "single",
+    "large_fill", "narrow_loop", "read_by_loops", "single",
 ]  # fmt: skip
 
 Array = NDArray[Any]
@@ -125,25 +127,84 @@ def flat(a: Array) -> Array | None:
     return a.T.reshape(-1) if a.T.flags.carray else None
 
 
-BLOCK = 1 << 15
+@functools.cache
+def read_by_loops(dtype: np.dtype[Any]) -> bool:
+    """Whether loops can be compiled for a half type: float16 needs a CPU that converts it."""
+    return dtype == dtypes.bfloat16.np or (dtype == np.float16 and kernels.cpu.has("f16c"))
+
+
+def narrow_loop(
+    f: object, given: Sequence[Any], are_many: Sequence[bool], target: Array
+) -> Callable[[], object] | None:
+    """The call of a compiled loop that computes an elementwise kernel of flat arrays of one half
+    type and of numbers in one pass; None where there is no such loop."""
+    half = target.dtype
+    if not read_by_loops(half):
+        return None
+    numbers: Sequence[Any] = ()
+    if isinstance(f, Compiled):
+        name = _OF_BITS.get(f.name, f.name if f.name.startswith("elementwise.") else None)
+        numbers = f.numbers
+        if not all(are_many):
+            return None
+    elif all(are_many):
+        name = _OF_HALVES.get(f)
+    elif len(given) == 2:
+        name = (_WITH_NUMBER if are_many[0] else _OF_NUMBER).get(f)
+        n = quietly(FLOAT.type, given[1 if are_many[0] else 0])
+        numbers = [-n if f is np.subtract and are_many[0] else n]
+        given = given[:1] if are_many[0] else given[1:]
+    else:
+        name = None
+    return None if name is None else lambda: loop(name, half)(*given, target, *numbers)
+
+
+_OF_HALVES: dict[object, str] = {
+    np.add: "halves.add", np.subtract: "halves.subtract", np.multiply: "halves.multiply",
+    np.true_divide: "halves.divide",
+}  # fmt: skip
+"""The loops of two arrays."""
+
+_WITH_NUMBER: dict[object, str] = {
+    np.add: "halves.add_number", np.subtract: "halves.add_number",
+    np.multiply: "halves.multiply_number",
+}  # fmt: skip
+"""Those of an array and a number, of which `add_number` takes the opposite of what is taken off."""
+
+_OF_NUMBER: dict[object, str] = {
+    np.add: "halves.add_number", np.subtract: "halves.subtract_from_number",
+    np.multiply: "halves.multiply_number",
+}  # fmt: skip
+"""Those of a number and an array."""
+
+_OF_BITS = {"elementwise.neg": "halves.neg", "elementwise.absolute": "halves.absolute"}
+"""Those that need not know what the bits mean."""
+
+
+BLOCK = 1 << 14
 """Elements of a half type that are computed at a time: as float32, some of these lie in the second
 cache."""
 
 
 def by_blocks(
-    f: Callable[..., object], given: Sequence[Any], are_many: Sequence[bool], target: Array
-) -> None:
+    f: Callable[..., object], given: Sequence[Any], are_many: Sequence[bool], target: Array,
+    length: int = BLOCK,
+) -> None:  # fmt: skip
     """An elementwise kernel on block after block of flat arrays of half types, as float32, and on
     numbers: so what is read and written stays near."""
-    rooms = [np.empty(BLOCK, FLOAT) if many else None for many in are_many]
-    last = np.empty(BLOCK, FLOAT)
-    for at in range(0, target.size, BLOCK):
-        block = slice(at, min(at + BLOCK, target.size))
-        n = block.stop - at
+    widen, narrow = (loop(_CASTS[pair]) for pair in ((target.dtype, FLOAT), (FLOAT, target.dtype)))
+    rooms = [np.empty(length, FLOAT) if many else None for many in are_many]
+    last = np.empty(length, FLOAT)
+    for at in range(0, target.size, length):
+        block = slice(at, at + length)
         here: list[Any] = []
         for room, a in zip(rooms, given, strict=True):
-            if room is not None:
-                assign(room[:n], a[block])
-            here.append(a if room is None else room[:n])
-        f(*here, last[:n])
-        assign(target[block], last[:n])
+            if room is None:
+                here.append(a)
+            else:
+                part = a[block]
+                here.append(room[: part.size])
+                widen(part, here[-1])
+        part = target[block]
+        f(*here, last[: part.size])
+        narrow(last[: part.size], part)

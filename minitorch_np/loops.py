@@ -15,12 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, strides
-from minitorch_np.casts import TURNED, as_dtype, by_blocks, flat, large_copy
+from minitorch_np.casts import (
+    TURNED,
+    as_dtype,
+    by_blocks,
+    flat,
+    large_copy,
+    narrow_loop,
+    read_by_loops,
+)
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.flight import depth
-from minitorch_np.form import NUMPYS_OWN, Form, Plans, form_of
+from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.kernels import shares
-from minitorch_np.kernels.large import MANY, Compiled
+from minitorch_np.kernels.large import MANY, Beside, Compiled
 from minitorch_np.quiet import quiet, quietly, run_quietly
 from minitorch_np.shapes import Shape, broadcast, need_bool, reduced, unwritten
 from minitorch_np.strides import Stride
@@ -393,11 +401,14 @@ def _run(
 
 
 def _by_blocks(f: Kernel, inputs: tuple[Tensor | Number, ...], dtype: Dtype, done: Tensor) -> bool:
-    """Whether the kernel was called on block after block of half types, all of one form and without
-    gaps, and of numbers."""
+    """Whether the kernel was called on many elements of a half type and on numbers, without a copy
+    of all of them: by a loop that reads the type, or on block after block. All are of one form and
+    without gaps, or some for all."""
     form = done.form
-    if form.dtype is not dtype or form.nbytes <= NUMPYS_OWN:
+    if form.dtype is not dtype or form.count < MANY:
         return False
+    if isinstance(f, Beside):
+        return _beside(f, inputs, dtype, done)
     if not isinstance(f, (np.ufunc, Compiled)):  # others may look at the whole
         return False
     if any(isinstance(x, Tensor) and x.form is not form for x in inputs):
@@ -406,8 +417,21 @@ def _by_blocks(f: Kernel, inputs: tuple[Tensor | Number, ...], dtype: Dtype, don
     target = flat(done.array)
     if target is None or any(a is None for a in given):
         return False
-    run_quietly(by_blocks, f, given, [isinstance(x, Tensor) for x in inputs], target)
+    are_many = [isinstance(x, Tensor) for x in inputs]
+    in_one_pass = narrow_loop(f, given, are_many, target)
+    if in_one_pass is not None:
+        in_one_pass()
+    else:
+        run_quietly(by_blocks, f, given, are_many, target)
     return True
+
+
+def _beside(f: Beside, inputs: tuple[Tensor | Number, ...], dtype: Dtype, done: Tensor) -> bool:
+    """Whether a compiled loop wrote what a half type's rows or columns give with one for all."""
+    a, b = inputs
+    if not (isinstance(a, Tensor) and isinstance(b, Tensor) and a.dtype is b.dtype is dtype):
+        return False
+    return read_by_loops(dtype.np) and f.walk(a.array, b.array, done.array)
 
 
 _NUMBER: tuple[Shape, Stride] = ((), ())

@@ -52,7 +52,7 @@ def column(a: Flat, b: Flat, out: Flat, kind: int) -> None:
     """Each row of `a` with one number of the column `b`, by the operation `kind`."""
     n = out.size // b.size
     for k in range(b.size):
-        x, y, one = a[k * n : k * n + n], out[k * n : k * n + n], b[k]
+        x, y, one = a[k * n : k * n + n], out[k * n : k * n + n], read(b, k)
         if kind == ADD:
             for i in range(n):
                 write(y, i, read(x, i) + one)

@@ -8,7 +8,7 @@ that are small in every way there are loops that leave the bits of NumPy's funct
 
 import numpy as np
 
-from .compiler import Doubles, Flat, Real, held, inlined, jit, part, read, reordered, write
+from .compiler import Doubles, Flat, Real, Singles, held, inlined, jit, part, read, reordered, write
 from .compiler import build as build_all
 from .reductions import COLUMNS, DEEP, PIECE, piece_sum
 from .shares import shared
@@ -38,7 +38,7 @@ def piece_slope(g: Flat, a: Flat, start: int, stop: int, about: Real) -> Real:
 
 @shared("....<>", "mean.size", 0.4)
 @jit
-def moments(a: Flat, inner: int, mean: Flat, spread: Flat, first: int, last: int) -> None:
+def moments(a: Flat, inner: int, mean: Singles, spread: Singles, first: int, last: int) -> None:
     """The mean of each channel, and the sum of squared distances from it."""
     c = mean.size
     outer = a.size // (c * inner)
@@ -186,7 +186,9 @@ def plane_columns(g: Flat, a: Flat, out: Flat, by_g: Flat, by_a: Flat, shift: Fl
 
 @shared("pppp..", "mean.size")
 @jit
-def normalised_rows(a: Flat, out: Flat, mean: Flat, rstd: Flat, weight: Flat, bias: Flat) -> None:
+def normalised_rows(
+    a: Flat, out: Flat, mean: Singles, rstd: Singles, weight: Singles, bias: Singles
+) -> None:
     """(row - mean) * rstd * weight + bias."""
     n = weight.size
     for row in range(mean.size):

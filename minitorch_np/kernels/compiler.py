@@ -37,6 +37,8 @@ Words = np.ndarray[tuple[int], np.dtype[np.int32]]
 Halves = np.ndarray[tuple[int], np.dtype[np.uint16]]
 Bytes = np.ndarray[tuple[int], np.dtype[np.uint8]]
 Doubles = np.ndarray[tuple[int], np.dtype[np.float64]]
+Singles = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+"""`Flat`, also where a function is compiled for half types."""
 Real = float | np.float32
 """A number in compiled code, where all are float32 that come from float32."""
 
@@ -167,7 +169,8 @@ def straight(function: Callable[P, R], dtype: np.dtype[Any] | None = None) -> Ca
     numba would look at the arguments of each call first.
 
     `dtype` is that of arrays that are annotated with any. Without it, such a function is returned
-    as it is.
+    as it is. If it is a half type, those that are annotated as `Flat` are of it as well: then the
+    function may only `read` and `write` them.
     """
     hints = get_type_hints(cast(Any, function).py_func)
     hints.pop("return", None)
@@ -198,7 +201,10 @@ def _type_of(hint: object, dtype: np.dtype[Any] | None) -> object:
         return simple[cast(Any, hint)]
     (element,) = get_args(get_args(hint)[1])
     found = dtype if element is Any else np.dtype(element)
-    return None if found is None else _borrowed(_types.Array(_numba.from_dtype(found), 1, "C"))
+    if found is None:
+        return None
+    half = narrow.get(dtype.name) if dtype is not None and hint == Flat else None
+    return _borrowed(_types.Array(half or _numba.from_dtype(found), 1, "C"))
 
 
 def array_type(dtype: np.dtype[Any], ndim: int, *, writable: bool) -> object:
@@ -225,6 +231,22 @@ def _borrowed(whole: Foreign) -> Foreign:
     options = {"readonly": not whole.mutable, "aligned": whole.aligned}
     kind = whole.dtype, whole.ndim, whole.layout
     return Borrowed(*kind, name=f"borrowed {whole.name}", **options)
+
+
+class Narrow(_types.Type):
+    """A half type that only `read` and `write` know: in compiled code its numbers are float32."""
+
+
+narrow = {name: Narrow(name) for name in ("float16", "bfloat16")}
+"""The half types, by name."""
+
+
+@_extending.register_model(Narrow)
+class _NarrowModel(_models.PrimitiveModel):
+    """16 bits."""
+
+    def __init__(self, manager: Foreign, kind: Foreign) -> None:
+        _models.PrimitiveModel.__init__(self, manager, kind, _ir.IntType(16))
 
 
 _FIELDS = object.__basicsize__
@@ -351,21 +373,48 @@ def _read(_context: object, array: Foreign, at: object) -> object:
         value = builder.load(_data(context, builder, kind, *values))
         value.set_metadata("noalias", _written(builder))
         _widen(builder)
+        if isinstance(kind.dtype, Narrow):
+            return _widened(builder, kind.dtype, value)
         return context.data_model_manager[kind.dtype].from_data(builder, value)
 
-    return array.dtype(array, at), generate
+    return (_types.float32 if isinstance(array.dtype, Narrow) else array.dtype)(array, at), generate
 
 
 def _write(_context: object, array: Foreign, at: object, _value: object) -> object:
     def generate(context: Foreign, builder: Foreign, signature: Foreign, values: Foreign) -> object:
         kind = signature.args[0]
-        value = context.get_value_as_data(builder, kind.dtype, values[2])
+        if isinstance(kind.dtype, Narrow):
+            value = _rounded(builder, kind.dtype, values[2])
+        else:
+            value = context.get_value_as_data(builder, kind.dtype, values[2])
         store = builder.store(value, _data(context, builder, kind, *values[:2]))
         _widen(builder)
         store.set_metadata("alias.scope", _written(builder))
         return context.get_dummy_value()
 
-    return _types.void(array, at, array.dtype), generate
+    kind = _types.float32 if isinstance(array.dtype, Narrow) else array.dtype
+    return _types.void(array, at, kind), generate
+
+
+def _widened(builder: Foreign, kind: Foreign, value: Foreign) -> Foreign:
+    """The float32 of a half type's 16 bits."""
+    if kind is narrow["float16"]:
+        return builder.fpext(builder.bitcast(value, _ir.HalfType()), _ir.FloatType())
+    word = _ir.IntType(32)
+    return builder.bitcast(builder.shl(builder.zext(value, word), word(16)), _ir.FloatType())
+
+
+def _rounded(builder: Foreign, kind: Foreign, value: Foreign) -> Foreign:
+    """The 16 bits of a float32 rounded to a half type, to even."""
+    if kind is narrow["float16"]:
+        return builder.bitcast(builder.fptrunc(value, _ir.HalfType()), _ir.IntType(16))
+    word = _ir.IntType(32)
+    n = builder.bitcast(value, word)
+    odd = builder.and_(builder.lshr(n, word(16)), word(1))
+    nearest = builder.add(builder.add(n, word(0x7FFF)), odd)
+    quiet = builder.or_(n, word(0x400000))
+    found = builder.select(builder.fcmp_unordered("uno", value, value), quiet, nearest)
+    return builder.trunc(builder.lshr(found, word(16)), _ir.IntType(16))
 
 
 def _peek(_context: object, address: object) -> object:
@@ -402,7 +451,8 @@ poke: Callable[[int, int], None] = _extending.intrinsic(_poke)
 
 read: Callable[[Numbers, int], Foreign] = _extending.intrinsic(_read)
 """In compiled code: the element at an index of a flat array, as `array[index]`, but a loop that
-`write`s each element after it has read it here is vectorised even where it works in place.
+`write`s each element after it has read it here is vectorised even where it works in place. Half
+types are read as float32, float16 on a CPU that `has("f16c")`.
 """
 
 write: Callable[[Numbers, int, Foreign], None] = _extending.intrinsic(_write)

@@ -10,6 +10,7 @@ from .compiler import (
     Flat,
     Halves,
     Mask,
+    Numbers,
     Real,
     Words,
     bits,
@@ -159,9 +160,8 @@ def to_bool(a: Flat, out: Mask) -> None:
         write(out, i, read(a, i) != ZERO)
 
 
-@each()
-@jit
-def choose(mask: Mask, a: Flat, b: Flat, out: Flat) -> None:
+@inlined
+def chosen(mask: Mask, a: Numbers, b: Numbers, out: Numbers) -> None:
     """a where the mask holds, b elsewhere; each may be one number for all."""
     if a.size == 1 and b.size == 1:
         one, other = read(a, 0), read(b, 0)
@@ -178,6 +178,20 @@ def choose(mask: Mask, a: Flat, b: Flat, out: Flat) -> None:
     else:
         for i in range(out.size):
             write(out, i, read(a, i) if read(mask, i) else read(b, i))
+
+
+@each()
+@jit
+def choose(mask: Mask, a: Flat, b: Flat, out: Flat) -> None:
+    """What is `chosen` of float32."""
+    chosen(mask, a, b, out)
+
+
+@each()
+@jit
+def choose_halves(mask: Mask, a: Halves, b: Halves, out: Halves) -> None:
+    """What is `chosen` of a half type."""
+    chosen(mask, a, b, out)
 
 
 @jit

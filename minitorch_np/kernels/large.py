@@ -21,8 +21,8 @@ from minitorch_np.kernels.shares import pointwise, sharing
 from minitorch_np.quiet import quietly
 
 __all__ = [
-    "MANY", "Compiled", "Vectors", "beside", "dense", "folded", "in_doubles", "kept", "loop",
-    "of_flat", "one_by_one", "walked",
+    "MANY", "Beside", "Compiled", "Vectors", "dense", "fold", "folded", "in_doubles", "kept",
+    "loop", "of_flat", "one_by_one", "walked",
 ]  # fmt: skip
 
 Array = NDArray[Any]
@@ -99,33 +99,47 @@ def walked(arrays: tuple[Array, ...], ones: int = 0) -> list[Array] | None:
 def folded(a: Array, axes: tuple[int, ...]) -> tuple[int, int, int] | None:
     """(outer, n, inner), the sizes before, of and after neighbouring `axes`, of an array that loops
     can fold: row by row where inner is 1, else all columns side by side. None for another."""
-    if not axes or not dense(a):
+    return fold(a.shape, axes) if dense(a) else None
+
+
+def fold(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, int, int] | None:
+    """`folded`, by the shape of an array that is not empty."""
+    if not axes:
         return None
     first, last = min(axes), max(axes)
     if last - first + 1 != len(axes):
         return None
-    outer, inner = math.prod(a.shape[:first]), math.prod(a.shape[last + 1 :])
-    return outer, a.size // (outer * inner), inner
+    outer, inner = math.prod(shape[:first]), math.prod(shape[last + 1 :])
+    return outer, math.prod(shape) // (outer * inner), inner
 
 
-def beside(f: np.ufunc, kind: int) -> Callable[[Array, Array, Array], None]:
+class Beside:
     """`f` of arrays of different shapes: by a compiled loop, where the second is one row or one
     column for all. `kind` is the loop's name for `f`."""
 
-    def kernel(a: Array, b: Array, out: Array) -> None:
-        name = None
-        if out.size >= MANY and a.shape == out.shape and b.dtype == FLOAT and b.flags.carray:
-            n = out.shape[-1]
-            if b.size == n == b.shape[-1]:
-                name = "broadcast.row"
-            elif b.ndim == out.ndim and b.shape == (*out.shape[:-1], 1):
-                name = "broadcast.column"
-        if name is None or not (dense(a) and dense(out)):
-            pointwise(f, (a, b), out)
-        else:
-            loop(name)(a, b, out, kind)
+    __slots__ = ("f", "kind")
 
-    return kernel
+    def __init__(self, f: np.ufunc, kind: int) -> None:
+        self.f, self.kind = f, kind
+
+    def __call__(self, a: Array, b: Array, out: Array) -> None:
+        """Write `out`."""
+        if not (dense(out) and a.dtype == b.dtype == FLOAT and self.walk(a, b, out)):
+            pointwise(self.f, (a, b), out)
+
+    def walk(self, a: Array, b: Array, out: Array) -> bool:
+        """Whether the loop wrote `out`; all have its dtype, float32 or a half type."""
+        if a.shape != out.shape or not (a.flags.carray and b.flags.carray and out.flags.carray):
+            return False
+        n = out.shape[-1]
+        if b.size == n == b.shape[-1]:
+            name = "broadcast.row"
+        elif b.ndim == out.ndim and b.shape == (*out.shape[:-1], 1):
+            name = "broadcast.column"
+        else:
+            return False
+        loop(name, None if out.dtype == FLOAT else out.dtype)(a, b, out, self.kind)
+        return True
 
 
 class Compiled:

@@ -5,11 +5,9 @@ Every index has been checked.
 
 import numpy as np
 
-from .compiler import Flat, Indices, Real, jit, read, write
+from .compiler import Flat, Indices, jit, read, write
 from .compiler import build as build_all
 from .shares import shared
-
-INF = np.float32(np.inf)
 
 
 @shared("ppp..", "out.size // m", 1.0)
@@ -101,35 +99,6 @@ def take_columns(a: Flat, index: Indices, out: Flat, n: int) -> None:
         x, y = a[row * n : row * n + n], out[row * m : row * m + m]
         for j in range(m):
             write(y, j, read(x, read(index, j)))
-
-
-@shared("p..pp", "a.size // n", 2.0)
-@jit
-def top_rows(a: Flat, n: int, sign: Real, best: Flat, at: Indices) -> bool:
-    """The largest elements of each row, or with sign -1 the smallest, in order, times the sign, and
-    where they are, as many as there is room for; False where two of them are equal, or one is nan.
-    """
-    rows = a.size // n
-    k = best.size // rows
-    fine = True
-    for row in range(rows):
-        first, least = row * k, row * k + k - 1
-        for j in range(first, first + k):
-            best[j], at[j] = -INF, -1
-        for i in range(n):
-            x = a[row * n + i] * sign
-            if x > best[least]:
-                j = least
-                while j > first and x > best[j - 1]:
-                    best[j], at[j] = best[j - 1], at[j - 1]
-                    j -= 1
-                best[j], at[j] = x, i
-            elif x != x:
-                fine = False
-        for j in range(first + 1, first + k):
-            fine &= best[j] < best[j - 1]
-        fine &= best[least] > -INF
-    return fine
 
 
 def build() -> None:

@@ -101,7 +101,7 @@ def sum_rows(a: Flat, out: Flat) -> None:
         total = D(0)
         for start in range(row * n, row * n + n, PIECE):
             total += D(piece_sum(a, start, min(start + PIECE, row * n + n)))
-        out[row] = F(total)
+        write(out, row, F(total))
 
 
 @shared("pp", "out.size", 0.2)
@@ -240,7 +240,8 @@ def columns(a: Flat, out: Flat, inner: int, nans: bool, first: int, last: int) -
         found = out[outer * inner + first : outer * inner + last]
         at = outer * n * inner + first
         if n <= DEEP:
-            found[:] = ZERO
+            for j in range(wide):
+                write(found, j, ZERO)
             add_rows(a, at, n, inner, found, nans)
             continue
         total[:] = 0

@@ -17,6 +17,7 @@ from . import (
     edges,
     elementwise,
     gamma,
+    halves,
     incomplete,
     little,
     modes,
@@ -29,6 +30,7 @@ from . import (
     resampling,
     sampling,
     scans,
+    selections,
     small,
     smooth,
     softmax,
@@ -40,10 +42,10 @@ from . import (
 __all__ = ["builders"]
 
 MODULES = (
-    bessel, broadcast, channels, copies, ctc, cylinder, decay, depthwise, distances, doubles,
-    draws, edges, elementwise, gamma, incomplete, little, modes, permutation, places, polynomials,
-    pools, reductions, remainders, resampling, sampling, scans, small, smooth, softmax, stamps,
-    steps, transcendental,
+    bessel, broadcast, channels, copies, ctc, cylinder, decay, depthwise, distances, doubles, draws,
+    edges, elementwise, gamma, halves, incomplete, little, modes, permutation, places, polynomials,
+    pools, reductions, remainders, resampling, sampling, scans, selections, small, smooth, softmax,
+    stamps, steps, transcendental,
 )  # fmt: skip
 
 

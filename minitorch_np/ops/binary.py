@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, kernels
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import state
-from minitorch_np.kernels.large import MANY, Compiled, beside, dense, loop, walked
+from minitorch_np.kernels.large import MANY, Beside, Compiled, dense, loop, walked
 from minitorch_np.loops import common_dtype, not_implemented, pointwise, rounded, scalar
 from minitorch_np.op import Swift, alias, op
 from minitorch_np.ops.copy import zeros_like
@@ -135,7 +135,7 @@ def over_one(a: Array, b: Array, out: Array) -> None:
 
 
 _BESIDE: dict[Callable[[Array, Array, Array], object], Callable[[Array, Array, Array], None]] = {
-    f: beside(f, kind) for kind, f in enumerate((np.add, np.subtract, np.multiply, np.true_divide))
+    f: Beside(f, kind) for kind, f in enumerate((np.add, np.subtract, np.multiply, np.true_divide))
 }
 """The kernels of tensors of different shapes; `kernels.broadcast` numbers them so."""
 

@@ -13,7 +13,7 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.flight import depth
 from minitorch_np.form import Form, Plans
 from minitorch_np.guard import guarded
-from minitorch_np.kernels.large import MANY, Compiled, dense, kept, loop
+from minitorch_np.kernels.large import MANY, Compiled, kept, loop
 from minitorch_np.loops import (
     Kernel,
     blank_like,
@@ -157,15 +157,25 @@ def _chosen_by_loop(
     condition: Array, chosen: Array | np.generic, rest: Array | np.generic, out: Array
 ) -> bool:
     """Whether a compiled loop made the choice."""
-    if not dense(out) or condition.shape != out.shape or not condition.flags.carray:
+    name = _CHOICES.get(out.dtype)
+    if name is None or condition.shape != out.shape:
+        return False
+    if not (condition.flags.carray and out.flags.carray):
         return False
     operands = [np.asarray(x) for x in (chosen, rest)]
     if any(a.dtype != out.dtype or (a.size > 1 and a.shape != out.shape) for a in operands):
         return False
     if not all(a.flags.carray for a in operands):
         return False
-    loop("copies.choose")(condition, *operands, out)
+    loop(name)(condition, *operands, out)
     return True
+
+
+_CHOICES = {
+    dtypes.float32.np: "copies.choose", dtypes.float16.np: "copies.choose_halves",
+    dtypes.bfloat16.np: "copies.choose_halves",
+}  # fmt: skip
+"""The loops that choose, by dtype."""
 
 
 @composite(method=False)

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, kernels
+from minitorch_np.casts import assign, read_by_loops
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dtypes import finfo
 from minitorch_np.flight import depth
 from minitorch_np.form import Form, Plans
-from minitorch_np.kernels.large import FLOAT, dense, loop
+from minitorch_np.kernels.large import FLOAT, MANY, dense, loop
 from minitorch_np.loops import converted, finish, not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.ops.channels import affine, check_alike, moments, small, stored_as, weights
@@ -92,12 +93,18 @@ def native_layer_norm(
         raise not_implemented("LayerNormKernelImpl", input.dtype)
     out = empty(input.sizes, contiguous(input.sizes), input.dtype)
     kept = (*input.sizes[: input.ndim - len(shape)], *[1] * len(shape))
-    a = rows(input, numel(shape))
-    y = out.array.reshape(a.shape) if out.dtype.np == a.dtype else np.empty_like(a)
-    w, b, half = weights(weight, a), weights(bias, a), input.dtype.is_half
-    mean, rstd = quietly(normalise, a, y, w, b, eps, numel(kept), half)
-    if y.dtype != out.dtype.np:
-        out.array[...] = y.reshape(input.sizes)
+    n = numel(shape)
+    if input.numel() >= MANY and n > 1 and read_by_loops(input.array.dtype):
+        a = np.ascontiguousarray(input.array).reshape(-1, n)
+        y = out.array.reshape(a.shape)
+        mean, rstd = quietly(normalise_halves, a, y, weight, bias, eps)
+    else:
+        a = rows(input, n)
+        y = out.array.reshape(a.shape) if out.dtype.np == a.dtype else np.empty_like(a)
+        w, b, half = weights(weight, a), weights(bias, a), input.dtype.is_half
+        mean, rstd = quietly(normalise, a, y, w, b, eps, numel(kept), half)
+        if y.dtype != out.dtype.np:
+            quietly(assign, out.array, y.reshape(input.sizes))
     saved = finish(mean.reshape(kept), stored, None), finish(rstd.reshape(kept), stored, None)
     if key is not None and small(input, a.shape[1], weight, bias):
         given = weight is not None or bias is not None
@@ -145,7 +152,7 @@ def normalise(
     if not a.size:
         return np.zeros(count, a.dtype), np.full(count, np.nan, a.dtype)
     mean, spread = moments(a[None])
-    rstd = (1 / np.sqrt(spread / a.dtype.type(n) + a.dtype.type(eps))).astype(a.dtype)
+    rstd = inverse_root(spread, n, eps)
     if weight is None and bias is None and not half:
         affine(a[None], out[None], rstd, -mean * rstd)
     elif dense(a) and dense(out):
@@ -160,6 +167,26 @@ def normalise(
         if bias is not None:
             np.add(out, bias, out=out)
     return mean, rstd
+
+
+def normalise_halves(
+    a: Array, out: Array, weight: Tensor | None, bias: Tensor | None, eps: float
+) -> tuple[Array, Array]:
+    """`normalise` for many rows of a half type, by loops that read it."""
+    m, n = a.shape
+    mean, spread = np.empty((2, m), FLOAT)
+    loop("channels.moments", a.dtype)(a, n, mean, spread, 0, m)
+    rstd = inverse_root(spread, n, eps)
+    w, b = weights(weight, mean), weights(bias, mean)
+    w, b = np.ones(n, FLOAT) if w is None else w, np.zeros(n, FLOAT) if b is None else b
+    loop("channels.normalised_rows", a.dtype)(a, out, mean, rstd, w, b)
+    return mean, rstd
+
+
+def inverse_root(spread: Array, n: int, eps: float) -> Array:
+    """1 / sqrt(var + eps), from sums of squared distances from means over n."""
+    kind = spread.dtype
+    return (1 / np.sqrt(spread / kind.type(n) + kind.type(eps))).astype(kind)
 
 
 def standard(a: Array, mean: Array, rstd: Array) -> Array:

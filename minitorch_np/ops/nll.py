@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, kernels, notes, strides
+from minitorch_np.casts import as_dtype, assign
 from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.loops import finish, not_implemented
 from minitorch_np.op import composite, op
@@ -19,7 +20,7 @@ from minitorch_np.ops.binary import div_scalar
 from minitorch_np.ops.copy import zeros_like
 from minitorch_np.ops.loss import check_constant, check_reduction
 from minitorch_np.ops.softmax import log_softmax_along
-from minitorch_np.quiet import quiet
+from minitorch_np.quiet import quiet, run_quietly
 from minitorch_np.tensor import Tensor, blank, empty, owning
 
 __all__: list[str] = []
@@ -148,7 +149,7 @@ def nll_loss_forward(
         index, values = target.array, input.array
     else:
         index, values = targets(input, target), cube(input.array)
-        values = values if values.dtype is compute else values.astype(compute)
+        values = values if values.dtype is compute else as_dtype(values, compute)
     each = reduction == "none"
     if each:
         losses = np.empty(index.shape if index.ndim == 2 else (index.size, 1), compute)
@@ -244,7 +245,7 @@ def nll_loss_backward(
     loop = kernels.losses.nll_backward(compute)
     check_classes(loop(float(g), each, index, weights, ignore_index, cube(wide)), index, input)
     if wide is not grad.array:
-        grad.array[...] = wide
+        run_quietly(assign, grad.array, wide)
     return grad
 
 

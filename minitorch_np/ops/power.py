@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import writes
-from minitorch_np.kernels.large import Compiled, Vectors, beside
+from minitorch_np.kernels.large import Beside, Compiled, Vectors
 from minitorch_np.loops import (
     common_dtype,
     not_implemented,
@@ -23,7 +23,7 @@ from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.binary import narrowed
 from minitorch_np.ops.copy import own, wiped, zeros
 from minitorch_np.ops.probability import times_log
-from minitorch_np.ops.unary import in_place, reciprocal_root
+from minitorch_np.ops.unary import InPlace, reciprocal_root
 from minitorch_np.overloads import fits, unfitting
 from minitorch_np.tensor import Number, Tensor, empty, method
 
@@ -102,7 +102,7 @@ _SHORT_WAYS: dict[float, Unary] = {
     0.0: lambda a, o: o.fill(1),
     1.0: _same,
     0.5: np.sqrt,
-    2.0: in_place("elementwise.square", np.square),
+    2.0: InPlace("elementwise.square", np.square),
     3.0: Compiled("elementwise.cube", lambda a, o: np.multiply(a * a, a, o)),
     -0.5: reciprocal_root,
     -1.0: lambda a, o: np.true_divide(1, a, o),
@@ -214,7 +214,7 @@ def _wide(x: Tensor | Number) -> Tensor | Number:
     return x.to(dtypes.float64) if isinstance(x, Tensor) else float(x)
 
 
-_larger, _smaller = beside(np.maximum, 4), beside(np.minimum, 5)
+_larger, _smaller = Beside(np.maximum, 4), Beside(np.minimum, 5)
 
 
 def larger(a: Array, b: Array, o: Array) -> None:

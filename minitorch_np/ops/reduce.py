@@ -8,11 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import dtypes, kernels
+from minitorch_np import dtypes, kernels, strides
+from minitorch_np.casts import read_by_loops
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.graph.modes import Creation, is_grad_enabled, state
-from minitorch_np.kernels.large import MANY, SHORT, folded, loop
+from minitorch_np.kernels.large import MANY, SHORT, fold, folded, loop
 from minitorch_np.loops import (
     check_dtype,
     check_overlap,
@@ -27,7 +28,7 @@ from minitorch_np.ops.view import expand, unsqueeze
 from minitorch_np.overloads import unfitting
 from minitorch_np.quiet import quiet
 from minitorch_np.shapes import Shape, is_expandable, need_bool, reduced, wrap_dim, wrap_dims
-from minitorch_np.tensor import Tensor, blank, method, stored, view_of
+from minitorch_np.tensor import Tensor, blank, empty, method, stored, view_of
 
 __all__ = [
     "all", "any", "count_nonzero", "logsumexp", "mean", "nansum", "prod", "sum",
@@ -207,6 +208,30 @@ def _by_one_call(
     return done
 
 
+def _narrow_sum(input: Tensor, dims: tuple[int, ...], keepdim: bool) -> Tensor | None:
+    """The sum of many of a half type by a compiled loop that reads it; None where none does."""
+    a = input.array
+    if a.size < MANY or not read_by_loops(a.dtype):
+        return None
+    axes = dims
+    if a.ndim == 2 and len(dims) == 1 and a.flags.f_contiguous:
+        a, axes = a.T, (1 - dims[0],)
+    sizes = fold(a.shape, axes) if a.flags.carray else None
+    if sizes is None or (sizes[2] > 1 and sizes[1] <= _DEEP):
+        return None
+    shape = reduced(input.sizes, dims, keepdim)
+    done = empty(shape, strides.reduction(shape), input.dtype)
+    if sizes[2] == 1:
+        loop("reductions.sum_rows", a.dtype)(a, done.array)
+    else:
+        loop("reductions.columns", a.dtype)(a, done.array, sizes[2], True, 0, sizes[2])
+    return done
+
+
+_DEEP = 64
+"""Rows up to which `columns` adds to its result, which may not be of a half type then."""
+
+
 def few_summed(terms: Array, form: Form, dim: Dims, keepdim: bool) -> Tensor | None:
     """The sum of few terms that lie as a tensor of this contiguous form; None if no sum of such a
     tensor was noted."""
@@ -247,6 +272,8 @@ def sum(
                 return done
     dims = dims_of(dim, len(input.sizes))
     if dtype is None and out is None and input.dtype.is_floating_point:
+        if input.dtype.is_half and (done := _narrow_sum(input, dims, keepdim)) is not None:
+            return done
         return noted_sum(
             input, dim, keepdim, reduce(total, input, dims, keepdim, dtype=input.dtype)
         )

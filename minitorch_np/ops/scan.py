@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_np import dtypes, kernels, return_types
+from minitorch_np.casts import read_by_loops
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import Form, Plans
 from minitorch_np.graph.modes import is_grad_enabled
@@ -54,6 +55,10 @@ def _scan(
         raise not_implemented(f"{name}_out_cpu", kind)
     if out is not None:
         _ = exact_result_for(out, input.sizes, out.dtype, [input])
+    if f is np.add and out is None and _narrow_rows(input, d, kind):
+        done = empty(input.sizes, contiguous(input.sizes), kind)
+        loop("halves.running_sums", kind.np)(input.array, done.array, input.sizes[d])
+        return done
     array = converted(summands(input, kind), kind)
     assert isinstance(array, np.ndarray)
     sizes = folded(array, (d,)) if f in _LOOPS and kind is dtypes.float32 else None
@@ -71,6 +76,13 @@ def _scan(
     if key is not None and 0 < done.form.count < MANY and input.ndim and not kind.is_half:
         _few.keep(key, (d, done.form))
     return done
+
+
+def _narrow_rows(input: Tensor, dim: int, kind: Dtype) -> bool:
+    """Whether a loop can run along many rows of a half type."""
+    last = input.ndim - 1
+    lies = input.form.contiguous and input.form.count >= MANY and input.array.flags.carray
+    return kind is input.dtype and dim == last and lies and read_by_loops(kind.np)
 
 
 def _by_numpy(f: np.ufunc, array: Array, dim: int, kind: Dtype) -> Array:

@@ -79,12 +79,11 @@ def _tied(array: Array, order: Indices, n: int) -> Array:
 
 def top(array: Array, k: int, largest: bool, ordered: bool = True) -> Indices:
     """The indices of the `k` largest (or smallest) elements along the last axis."""
-    few = 0 < k < min(array.shape[-1], _FEW)
-    looped = array.size >= MANY or not kernels.waiting
-    if ordered and few and looped and array.dtype == np.float32:
-        found = _lone_top(array, k, largest)
-        if found is not None:
-            return found
+    if k and array.dtype == np.float32 and _looped(array):
+        at = np.empty((*array.shape[:-1], k), np.int64)
+        rows = np.ascontiguousarray(array)
+        loop("selections.first_rows")(rows, array.shape[-1], k, largest, ordered, at)
+        return at
     order = order_of(array, -1, largest)
     chosen = order[..., :k].copy()
     rows = _tied(array, order, k + 1) if ordered else np.ones(array.shape[:-1], np.bool_)
@@ -93,29 +92,9 @@ def top(array: Array, k: int, largest: bool, ordered: bool = True) -> Indices:
     return chosen
 
 
-def _lone_top(array: Array, k: int, largest: bool) -> Indices | None:
-    """`top` in one pass, or None where two of the first are equal, or there is a NaN."""
-    shape = (*array.shape[:-1], k + 1)
-    best, at = np.empty(shape, array.dtype), np.empty(shape, np.int64)
-    sign = np.float32(1 if largest else -1)
-    rows = np.ascontiguousarray(array)
-    fine = loop("places.top_rows")(rows, array.shape[-1], sign, best, at)
-    return at[..., :k] if fine else None
-
-
-_FEW = 64
-"""The most elements that are kept in order while a row is read."""
-
-
-def _lone_kth(array: Array, k: int) -> Indices:
-    """`_kth` of rows without two equal elements, by a sort of values alone."""
-    values = np.sort(array, -1)
-    hits = array == values[..., k : k + 1]
-    found = np.argmax(hits, -1, keepdims=True)
-    tied = np.any(values[..., 1:] == values[..., :-1], -1) | np.isnan(values[..., -1])
-    for at in map(tuple, np.argwhere(tied)):
-        found[at] = selection.kth(ranks(array[at], False), k)
-    return found
+def _looped(array: Array) -> bool:
+    """Whether compiled loops select: of many elements, or where the code is loaded already."""
+    return array.size >= MANY or (array.size > 0 and not kernels.waiting)
 
 
 @op("like", node=lambda stable: f"SortBackward{0 if stable is None else 1}")
@@ -210,8 +189,10 @@ topk.jvp(input=lambda t, dim, indices: t.gather(dim, indices))
 
 def _kth(array: Array, k: int) -> Indices:
     """The index that sorts to position `k` along the last axis, which stays, of size 1."""
-    if array.size >= MANY and array.dtype == np.float32:
-        return _lone_kth(array, k)
+    if array.dtype == np.float32 and _looped(array):
+        found = np.empty((*array.shape[:-1], 1), np.int64)
+        loop("selections.kth_rows")(np.ascontiguousarray(array), array.shape[-1], k, found)
+        return found
     order = order_of(array, -1, False)
     chosen = order[..., k : k + 1].copy()
     for at in map(tuple, np.argwhere(_tied(array, order, array.shape[-1]))):

@@ -4,8 +4,8 @@
 """
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,21 +35,26 @@ __all__ = [
 Array = NDArray[Any]
 
 
-def in_place(name: str, f: np.ufunc) -> Callable[[Array, Array], object]:
-    """`f`, by a compiled loop in place, where NumPy's is slower; elsewhere memory is the limit."""
-    loop = Compiled(name, f)
+class InPlace(Compiled):
+    """By a compiled loop in place, where NumPy's is slower; elsewhere memory is the limit."""
 
-    def kernel(a: Array, out: Array) -> None:
+    __slots__ = ()
+
+    def __call__(self, *arrays: Array) -> None:
+        """Write the last of the arrays."""
+        a, out = arrays
         if a is out and out.size >= MANY:
-            loop(a, out)
+            super().__call__(a, out)
         else:
-            shared(f, (a,), out)
+            shared(cast(np.ufunc, self.otherwise), (a,), out)
 
-    return kernel
+    def walk(self, inputs: Sequence[Array], out: Array) -> bool:
+        """Whether the loop wrote `out`."""
+        return inputs[0] is out and out.size >= MANY and super().walk(inputs, out)
 
 
-_neg, _abs = in_place("elementwise.neg", np.negative), in_place("elementwise.absolute", np.abs)
-_ceil, _trunc = in_place("elementwise.ceil", np.ceil), in_place("elementwise.trunc", np.trunc)
+_neg, _abs = InPlace("elementwise.neg", np.negative), InPlace("elementwise.absolute", np.abs)
+_ceil, _trunc = InPlace("elementwise.ceil", np.ceil), InPlace("elementwise.trunc", np.trunc)
 
 
 @op("elementwise", inplace=True, quick=np.negative, swift="negative")

@@ -329,7 +329,8 @@ def test_build_compiles_the_types_that_calls_have(name):
     getattr(kernels, name).build()
     for key, function in loops(name).items():
         if not PARTS & function.targetoptions.keys():
-            assert len(function.signatures) == 1, (key, function.signatures)
+            own = [kinds for kinds in function.signatures if "float16" not in str(kinds)]
+            assert len(own) == 1, (key, function.signatures)  # beside those of half types
 
 
 def test_a_kernel_is_kept_for_each_sign_of_zero():
