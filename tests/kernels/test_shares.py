@@ -152,7 +152,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     monkeypatch.setattr(shares, "LEAST", 500.0)
     monkeypatch.setattr(shares, "PIECE", 200.0)
     monkeypatch.setattr(shares, "MANY", large.MANY)
-    monkeypatch.setattr(casts, "_TURNED", 1)
+    monkeypatch.setattr(casts, "TURNED", 1)
     found = counted(monkeypatch)
     before = threads.get_num_threads()
     yield found
