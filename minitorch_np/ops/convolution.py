@@ -177,7 +177,10 @@ def by(sizes: Sequence[int]) -> str:
 
 
 def check_dtypes(input: Tensor, weight: Tensor, plan: Plan) -> None:
-    """Raise for dtypes that differ, and for those that no kernel of ATen's takes."""
+    """Raise for dtypes that differ, and for those that no kernel of ATen's takes.
+
+    For half types in the words of a PyTorch that runs on a CPU whose oneDNN computes them.
+    """
     dtype = input.dtype
     if dtype is not weight.dtype:
         if dtype.is_half:
