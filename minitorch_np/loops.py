@@ -195,9 +195,10 @@ def pointwise(
     arrays = [number(x, dtype) if not isinstance(x, Tensor) else x.array if x.nd is None else x.nd
               for x in inputs]  # fmt: skip
     target = done.array
-    copies = [(k, turned_like(form, cast("Tensor", inputs[k]))) for k in turned]
-    for k, copy in copies:
-        arrays[k] = copy.array
+    if turned:
+        copies = [turned_like(form, cast("Tensor", inputs[k])) for k in turned]
+        for k, copy in zip(turned, copies, strict=True):  # which hold their memory until the end
+            arrays[k] = copy.array
     if isinstance(f, np.ufunc):
         if large:
             run_quietly(shares.pointwise, f, arrays, target)

@@ -36,8 +36,8 @@ thin ones: in a layer of 784 inputs and 256 outputs it took a tenth of the time.
 in place nearly as well is: the tile takes A's rows from any strides, and B's where they are
 contiguous. Which operands those are is a matter of caches. Rows a multiple of 4096 bytes apart are
 always packed where they are used often, and so is an A whose neighbours lie along M: it would cost
-a line for each step. A smaller power of two crowds them less: the rows of 256 doubles, read in
-place, made a product of 64 rows a fifth to a third slower.
+a line for each step. A smaller power of two crowds them less, and matters where there are many
+of them: see `room_for`.
 
 Why flat and thin shapes differ. With one row, a tile has V sums only; 8 vectors wide, it has enough
 of them to hide a multiply-add's latency. With ten columns, six of its 16 lanes are idle; with ten

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from . import curves
-from .compiler import Doubles, Flat, Real, jit, part, read, reordered, write
+from .compiler import Doubles, Flat, Real, inlined, jit, part, read, reordered, write
 from .compiler import build as build_all
 from .reductions import DEEP, PIECE, largest, piece_exponentials, piece_sum
 from .shares import shared
@@ -148,42 +148,41 @@ def repeat(x: Flat, inner: int) -> None:
         done += some
 
 
-@part
-def largest_of_rows(x: Flat, to: Flat, inner: int) -> None:
-    """The largest of each column of x in each row of `to`; nan if one is. The lower half of the
-    rows is folded onto the upper one, until there is one row.
+@inlined
+def folded(x: Flat, to: Flat, inner: int, largest: bool) -> None:
+    """The largest of each column of x, nan if one is, or else the sum, in the first row of `to`:
+    the lower half of the rows is folded onto the upper one, until there is one row.
     """
     n, source = x.size // inner, x
     while n > 1:
         more = n - n // 2
         upper, lower = source[: n // 2 * inner], source[more * inner : n * inner]
-        for i in range(lower.size):
-            value, found = read(lower, i), read(upper, i)
-            write(to, i, value if (value > found) | (value != value) else found)
+        if largest:
+            for i in range(lower.size):
+                value, found = read(lower, i), read(upper, i)
+                write(to, i, value if (value > found) | (value != value) else found)
+        else:
+            for i in range(lower.size):
+                write(to, i, read(upper, i) + read(lower, i))
         for i in range(lower.size, more * inner):
             write(to, i, read(source, i))
         n, source = more, to
     if x.size == inner:
         for i in range(inner):
             write(to, i, read(x, i))
+
+
+@part
+def largest_of_rows(x: Flat, to: Flat, inner: int) -> None:
+    """The largest of each column of x in each row of `to`."""
+    folded(x, to, inner, True)
     repeat(to, inner)
 
 
 @part
 def sum_of_rows(x: Flat, to: Flat, inner: int) -> None:
-    """The sum of each column of x in the first row of `to`, found as the largest is."""
-    n, source = x.size // inner, x
-    while n > 1:
-        more = n - n // 2
-        upper, lower = source[: n // 2 * inner], source[more * inner : n * inner]
-        for i in range(lower.size):
-            write(to, i, read(upper, i) + read(lower, i))
-        for i in range(lower.size, more * inner):
-            write(to, i, read(source, i))
-        n, source = more, to
-    if x.size == inner:
-        for i in range(inner):
-            write(to, i, read(x, i))
+    """The sum of each column of x in the first row of `to`."""
+    folded(x, to, inner, False)
 
 
 @part

@@ -229,7 +229,8 @@ def _narrow_sum(input: Tensor, dims: tuple[int, ...], keepdim: bool) -> Tensor |
 
 
 _DEEP = 64
-"""Rows up to which `columns` adds to its result, which may not be of a half type then."""
+"""As in kernels.reductions: rows up to which `columns` adds to its result, which may not be of a
+half type then."""
 
 
 def few_summed(terms: Array, form: Form, dim: Dims, keepdim: bool) -> Tensor | None:
