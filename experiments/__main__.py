@@ -5,7 +5,7 @@ import importlib
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +16,7 @@ from experiments.harness import cuda as gpu
 from experiments.harness import engines, results, runner
 from experiments.harness.console import Screen
 from experiments.harness.engines import Refused
+from experiments.harness.run import run as side_by_side
 
 # Exit statuses: a verdict is wrong; a request cannot be met; interrupted.
 WRONG, REFUSED, INTERRUPTED = 1, 2, 130
@@ -57,12 +58,16 @@ class Interrupted(Exception):
 
 
 @contextlib.contextmanager
-def reporting(report: Path) -> Iterator[None]:
-    """A context that turns Ctrl-C into Interrupted, once the report is written."""
+def reporting(written: Callable[[], list[Path]]) -> Iterator[None]:
+    """A context that turns Ctrl-C into Interrupted, which names the partial reports written."""
     try:
         yield
     except KeyboardInterrupt as error:
-        raise Interrupted(f"{report} holds what was done so far") from error
+        reports = [str(path) for path in written()]
+        told = (
+            f"{', '.join(reports)} {'holds' if len(reports) == 1 else 'hold'} what was done so far"
+        )
+        raise Interrupted(*([told] if reports else [])) from error
 
 
 @app.command()
@@ -97,14 +102,18 @@ def run(
     loaded = runner.load_data(data)
     screen.say(loaded.source)
     options = runner.Options(seed=seed, epochs=epochs, dtype=dtype, out=out, threads=threads)
-    found = []
-    for name in wanted:
-        report = out / name / "report.html"
-        with reporting(report):
-            one = runner.run_experiment(name, ours, others, loaded, options, screen)
-        found.append(one.as_json())
-        screen.results(found[-1])
-        screen.say(f"  {report}")
+
+    def page(one: results.Results) -> Path:
+        return out / one.experiment / "report.html"
+
+    def finished(one: results.Results) -> None:
+        screen.results(one.as_json())
+        screen.say(f"  {page(one)}")
+
+    runs: dict[str, results.Results] = {}
+    with reporting(lambda: [page(one) for one in runs.values() if not one.complete]):
+        side_by_side(wanted, ours, others, loaded, options, screen, runs, finished)
+    found = [runs[name].as_json() for name in wanted]
     if as_json:
         print(json.dumps(found if len(found) > 1 else found[0], indent=2))
     if any(one["verdict"] == "wrong" for one in found):
@@ -133,7 +142,7 @@ def cuda(
     screen.say(loaded.source)
     options = runner.Options(seed=seed, epochs=epochs, out=out, threads=threads)
     report = out / "cuda" / "report.html"
-    with reporting(report):
+    with reporting(lambda: [report]):
         session = gpu.compare(engines.ours(), loaded, options, screen)
     screen.say(f"{report}, after {session.seconds:.0f} s")
     if session.failed:

@@ -3,7 +3,7 @@
 import contextlib
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -35,28 +35,38 @@ CURVES = 6
 NARROW = {80: {"step", "steps"}, 56: {"engine", "ratio"}}
 
 
-class Tick:
-    """Counts the steps of one phase, and shows them."""
+def counts(name: str) -> bool:
+    """Whether a call of `observe` counts as a step; what starts or ends one does not again."""
+    return name not in (START, STATE, UPDATE, EPOCH)
 
-    def __init__(self, screen: "Screen", title: str, total: int | None) -> None:
+
+class Tick:
+    """Counts the steps of one phase; `show` gets it, and how many more there are."""
+
+    def __init__(self, title: str, total: int | None, show: Callable[["Tick", int], None]) -> None:
         self.count = 0
-        self._screen, self._title, self._total = screen, title, total
+        # Seconds of CPU time, where another process spends them.
+        self.cpu: float | None = None
+        self.title, self._total, self._show = title, total, show
         self._start = self._said = time.monotonic()
-        self._cpu = time.process_time()
+        self._before = time.process_time()
 
     def __call__(self, name: str) -> None:
-        """One call of `observe`; what starts or ends a step does not count again."""
-        if name in (START, STATE, UPDATE, EPOCH):
-            return
-        self.count += 1
-        self._screen.advance(self)
+        """One call of `observe`."""
+        if counts(name):
+            self.add(1)
+
+    def add(self, steps: int) -> None:
+        """So many steps more."""
+        self.count += steps
+        self._show(self, steps)
 
     def line(self) -> str:
         """How far the phase is, in words."""
         seconds = time.monotonic() - self._start
         of = f" of {self._total}" if self._total else ""
         rate = self.count / seconds if seconds > 0 else 0.0
-        text = f"{self._title}: {self.count}{of} steps, {rate:.0f} a second"
+        text = f"{self.title}: {self.count}{of} steps, {rate:.0f} a second"
         if self._total and 0 < self.count < self._total:
             text += f", {(self._total - self.count) / rate:.0f} s left"
         return text
@@ -70,9 +80,10 @@ class Tick:
 
     def finished(self) -> str:
         """The phase's last line."""
-        seconds, cpu = time.monotonic() - self._start, time.process_time() - self._cpu
+        seconds = time.monotonic() - self._start
+        cpu = time.process_time() - self._before if self.cpu is None else self.cpu
         steps = f"{self.count} steps in " if self.count else ""
-        return f"{self._title}: {steps}{seconds:.1f} s ({cpu:.1f} s of CPU time)"
+        return f"{self.title}: {steps}{seconds:.1f} s ({cpu:.1f} s of CPU time)"
 
 
 class _Rate(ProgressColumn):
@@ -86,7 +97,6 @@ class Screen:
     def __init__(self, stream: TextIO | None = None, *, terminal: bool | None = None) -> None:
         self.console = Console(file=stream or sys.stdout, highlight=False, force_terminal=terminal)
         self._progress: Progress | None = None
-        self._task: Any = None
 
     @property
     def rich(self) -> bool:
@@ -104,34 +114,39 @@ class Screen:
 
     @contextlib.contextmanager
     def phase(self, title: str, total: int | None) -> Iterator[Tick]:
-        """A counter for one phase of a run, shown while it lasts."""
-        tick = Tick(self, title, total)
+        """A counter for one phase of a run, shown while it lasts; several may last at once."""
         if not self.rich:
+            tick = Tick(title, total, self._tell)
             yield tick
             self.say(tick.finished())
             return
+        if self._progress is None:
+            self._progress = self._bars()
+            self._progress.start()
+        progress, task = self._progress, self._progress.add_task(title, total=total)
+        tick = Tick(title, total, lambda _, steps: progress.advance(task, steps))
+        try:
+            yield tick
+        finally:
+            progress.remove_task(task)
+            if not progress.tasks:
+                progress.stop()
+                self._progress = None
+        self.say(tick.finished(), style="dim")
+
+    def _tell(self, tick: Tick, steps: int) -> None:
+        del steps
+        if tick.due():
+            self.say(tick.line())
+
+    def _bars(self) -> Progress:
         columns = [TextColumn("{task.description}"), MofNCompleteColumn(), _Rate()]
         if self.console.width >= max(NARROW):
             columns[1:1] = [BarColumn()]
             columns[:0] = [SpinnerColumn()]
             columns.append(TimeElapsedColumn())
-        progress = Progress(
-            *columns, TimeRemainingColumn(compact=True), console=self.console, transient=True
-        )
-        with progress:
-            self._progress, self._task = progress, progress.add_task(title, total=total)
-            try:
-                yield tick
-            finally:
-                self._progress = None
-        self.say(tick.finished(), style="dim")
-
-    def advance(self, tick: Tick) -> None:
-        """Shows one more step of a phase."""
-        if self._progress is not None:
-            self._progress.advance(self._task)
-        elif tick.due():
-            self.say(tick.line())
+        left = TimeRemainingColumn(compact=True)
+        return Progress(*columns, left, console=self.console, transient=True)
 
     def results(self, found: Mapping[str, Any]) -> None:
         """The tables of one run, from the content of its results.json."""

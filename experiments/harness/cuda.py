@@ -5,25 +5,23 @@ Everything lands in one JSON file and one page, which are valid at any moment of
 
 import importlib.util
 import json
-import multiprocessing
 import os
-import signal
 import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from experiments.harness import engines, report, runner
+from experiments.harness import report, runner
 from experiments.harness.console import Screen
 from experiments.harness.engines import Engine, allow_tf32, library, tf32
 from experiments.harness.environment import cores, environment
-from experiments.harness.lockstep import Verdicts
 from experiments.harness.results import Results, write_whole
+from experiments.harness.several import Job, in_turn, several
 
 ROOT = Path(__file__).parents[2]
 # A hung device must not take the experiments' time; the tests need a fraction of this.
@@ -88,6 +86,11 @@ def compare(
         session.seconds = time.monotonic() - start
         write(session, folder)
 
+    def finished(one: Results, on: bool) -> None:
+        screen.say(f"{one.experiment}, {FLAG[on]}")
+        screen.results(one.as_json())
+        written()
+
     try:
         for on in FLAG:
             allow_tf32(torch, on)
@@ -103,10 +106,7 @@ def compare(
             if cores() < ROOM:
                 with screen.phase("tests marked cuda", None):
                     tested.result()
-            for one, on in _in_lockstep(session, device, data, options, screen):
-                screen.say(f"{one.experiment}, {FLAG[on]}")
-                screen.results(one.as_json())
-                written()
+            _in_lockstep(session, device, data, options, screen, finished)
             session.tests = tested.result()
         screen.say("tests marked cuda: {passed} passed, {failed} failed".format(**session.tests))
         session.complete = True
@@ -130,48 +130,40 @@ def _alone(
     screen: Screen, session: Session,
 ) -> None:  # fmt: skip
     """Each engine's own run; ours has no TF32, and so runs once."""
+    name, free = results.experiment, results.free
     for earlier in session.runs[False]:
-        if party.tf32 and earlier.experiment == results.experiment:
-            results.free[ours.name] = earlier.free[ours.name]
-    runner.alone(results, ours, [party], data, options, screen)
+        if party.tf32 and earlier.experiment == name:
+            free[ours.name] = earlier.free[ours.name]
+    jobs = [Job(name, engine.name) for engine in (party, ours) if engine.name not in free]
+
+    def kept(job: Job, found: Any, whole: bool) -> None:
+        del whole
+        free[job.engine] = found
+
+    in_turn(jobs, [ours, party], data, options, screen, kept)
     if not party.tf32:
         results.pictures = runner.draw(results, options.out / "cuda" / results.experiment)
 
 
 def _in_lockstep(
-    session: Session, device: str, data: Any, options: runner.Options, screen: Screen
-) -> Iterator[tuple[Results, bool]]:
-    """Fills in the verdicts of every run, each in a process of its own, in the runs' order."""
-    jobs = [(one, on) for on, runs in session.runs.items() for one in runs]
-    spawn = multiprocessing.get_context("spawn")
-    many = len(jobs) if cores() >= ROOM else 1
-    pool = ProcessPoolExecutor(many, spawn, quit_quietly)
-    try:
-        waiting = [
-            pool.submit(_verdicts, one.experiment, device, on, data, options) for one, on in jobs
-        ]
-        for (one, on), future in zip(jobs, waiting, strict=True):
-            with screen.phase(f"{one.experiment}, {FLAG[on]}: lock-step with torch-cuda", None):
-                one.comparisons["torch-cuda"] = future.result()
-            one.complete = True
-            yield one, on
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    session: Session, device: str, data: Any, options: runner.Options, screen: Screen,
+    finished: Callable[[Results, bool], None],
+) -> None:  # fmt: skip
+    """Fills in the verdicts of every run, each in a process of its own."""
+    found = {
+        Job(one.experiment, "torch-cuda", device, on, True, f"{one.experiment}, {FLAG[on]}"): one
+        for on, runs in session.runs.items()
+        for one in runs
+    }
 
+    def done(job: Job, verdicts: Any, whole: bool) -> None:
+        found[job].comparisons["torch-cuda"] = verdicts
+        found[job].complete = whole
+        if whole:
+            finished(found[job], job.tf32)
 
-def quit_quietly() -> None:
-    """Ctrl-C ends this process without a word: the one that waits for it says what happened."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def _verdicts(name: str, device: str, on: bool, data: Any, options: runner.Options) -> Verdicts:
-    """One experiment in lock-step, in this process."""
-    own, party = engines.ours(), _party(device, on)
-    engines.pin(options.threads, [own, party])
-    allow_tf32(party.library, on)
-    comparison = runner.compared(own, party)
-    runner.beside(name, comparison, data, options)
-    return comparison.verdicts
+    most = len(found) if cores() >= ROOM else 1
+    several(list(found), data, options, screen, most, done)
 
 
 def tests(path: Path, device: str, selection: Sequence[str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from experiments.harness.rounding import (
     UnknownOp,
     array,
     dtype_name,
+    only,
 )
 from experiments.harness.rules import RULES, broadcast, differenced, rule
 
@@ -129,7 +130,7 @@ def reduced(call: Call, derivative: Array, magnitude: Array | None = None) -> No
     dims = _dims(call, x.ndim)
     weight = np.square(derivative)
     noise = call.noise("input").map(
-        lambda v: _kept(call, np.sum(np.where(v == 0, 0.0, v * weight), dims, keepdims=True), dims)
+        lambda v: _kept(call, np.sum(only(v != 0, v * weight), dims, keepdims=True), dims)
     )
     if magnitude is not None:
         magnitude = _kept(call, np.sum(magnitude, dims, keepdims=True), dims) + call.out**2
@@ -208,7 +209,7 @@ def _selected(call: Call) -> Noise | tuple[Noise, Noise]:
     dims = _dims(call, x.ndim)
     variance = own.total(x.shape)
     picked = _picked(call, x, dims)
-    at_picked = np.max(np.where(x == picked, variance, 0), dims, keepdims=True)
+    at_picked = np.max(only(x == picked, variance), dims, keepdims=True)
     near = np.abs(picked - x) <= WIDTH * np.sqrt(variance + at_picked)
     tied = near & (variance + at_picked > 0)
     doubtful = _kept(call, np.sum(tied, dims, keepdims=True) > 1, dims)
@@ -217,10 +218,10 @@ def _selected(call: Call) -> Noise | tuple[Noise, Noise]:
         side = np.zeros_like if dtype_name(call.results[last]) in ROUNDOFF else np.array
         call.stand(doubtful, np.ones(doubtful.shape), side, last)
     reach = float(np.prod([x.shape[d] for d in dims])) ** 2
-    which = Noise(fence=np.where(doubtful, reach, 0.0))
+    which = Noise(fence=only(doubtful, reach))
     if call.name.startswith("arg"):
         return which
-    value = own.map(lambda v: _kept(call, np.max(np.where(near, v, 0), dims, keepdims=True), dims))
+    value = own.map(lambda v: _kept(call, np.max(only(near, v), dims, keepdims=True), dims))
     return value, which
 
 
@@ -270,7 +271,7 @@ def _sorted(call: Call) -> tuple[Noise, Noise]:
     values = Noise(np.broadcast_to(widest, shape).copy()) if len(shape) == x.ndim else Noise(widest)
     gaps = np.diff(np.sort(x, dim), axis=dim)
     doubtful = np.any(gaps <= WIDTH * np.sqrt(2 * widest), dim, keepdims=True)
-    reach = np.where(doubtful, float(x.shape[dim]) ** 2, 0.0)
+    reach = only(doubtful, float(x.shape[dim]) ** 2)
     return values, Noise(fence=np.broadcast_to(reach, shape).copy())
 
 

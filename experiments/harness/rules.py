@@ -21,6 +21,7 @@ from experiments.harness.rounding import (
     UnknownOp,
     dtype_name,
     is_tensor,
+    only,
     tensors_in,
 )
 from experiments.harness.tables import (
@@ -55,7 +56,7 @@ def noise_of(call: Call) -> Noise | tuple[Noise, ...]:
 
     Raises: UnknownOp for an op without a rule, or an argument that its rule leaves out.
     """
-    doubtful = {n for n, v in call.args.items() if any(call.ledger.read(t) for t in tensors_in(v))}
+    doubtful = {n for n, v in call.args.items() if any(map(call.ledger.doubts, tensors_in(v)))}
     noise = _noise(call, bool(doubtful))
     if left := doubtful - call.asked - {"out"}:
         raise UnknownOp(f"the rule of `{call.name}` leaves out what {sorted(left)} bring")
@@ -254,7 +255,7 @@ def differenced(call: Call) -> Noise:
         on = jump > 4 * slope * far + 1e-300
         noise = noise + own.map(lambda v, s=slope: np.broadcast_to(v, s.shape) * s**2)
         if call.dtype in ROUNDOFF and call.name not in JUMPS:
-            noise = noise + Noise(np.where(on, (jump / WIDTH) ** 2, 0.0))
+            noise = noise + Noise(only(on, (jump / WIDTH) ** 2))
         elif on.any():
             noise = noise + Noise(fence=on * jump**2)
             if on.shape == tuple(value.shape):
@@ -287,7 +288,7 @@ def _linear(call: Call, name: str, own: Noise) -> Noise:
 def _relu(call: Call) -> Noise:
     z, own = call.value("input"), call.noise("input")
     margin = WIDTH * np.sqrt(own.total(z.shape))
-    return own.map(lambda v: np.where(z > -margin, v, 0.0))
+    return own.map(lambda v: only(z > -margin, v))
 
 
 @rule("threshold_backward")
@@ -295,9 +296,9 @@ def _threshold_backward(call: Call) -> Noise:
     own, g, z = call.noise("grad_output"), call.value("grad_output"), call.value("input")
     margin, threshold = WIDTH * np.sqrt(call.noise("input").total(z.shape)), call.args["threshold"]
     on = (np.abs(z - threshold) <= margin) & (margin > 0)
-    noise = own.map(lambda v: np.where(on | (z > threshold), v, 0.0))
+    noise = own.map(lambda v: only(on | (z > threshold), v))
     if on.any():
-        jump = np.where(on, g**2, 0.0)
+        jump = only(on, g**2)
         call.stand(on, jump, lambda v: v > threshold, "input")
         noise = noise + Noise(fence=jump)
     return noise
@@ -310,7 +311,7 @@ def _sqrt(call: Call) -> Noise:
     slope = np.divide(0.25, x, out=np.full(x.shape, np.inf), where=x > 0)
     return call.rounded(
         call.noise("input").map(
-            lambda v: np.where(v > 0, np.minimum(np.sqrt(v), v * np.minimum(slope, 1e300)), 0.0)
+            lambda v: only(v > 0, np.minimum(np.sqrt(v), v * np.minimum(slope, 1e300)))
         )
     )
 
@@ -322,10 +323,8 @@ def _div(call: Call) -> Noise:
     b, out = call.value("other"), call.out
     with np.errstate(all="ignore"):
         inverse = np.square(1.0 / np.asarray(b, np.float64))
-        noise = call.noise("input").map(lambda v: np.where(v == 0, 0.0, v * inverse))
-        noise = noise + call.noise("other").map(
-            lambda v: np.where(v == 0, 0.0, v * out**2 * inverse)
-        )
+        noise = call.noise("input").map(lambda v: only(v != 0, v * inverse))
+        noise = noise + call.noise("other").map(lambda v: only(v != 0, v * out**2 * inverse))
     return call.rounded(broadcast(noise, call))
 
 
@@ -335,11 +334,11 @@ def _addcdiv(call: Call) -> Noise:
     with np.errstate(all="ignore"):
         inverse = np.square(value / np.asarray(b, np.float64))
         noise = call.noise("input")
-        noise = noise + call.noise("tensor1").map(lambda v: np.where(v == 0, 0.0, v * inverse))
+        noise = noise + call.noise("tensor1").map(lambda v: only(v != 0, v * inverse))
         noise = noise + call.noise("tensor2").map(
-            lambda v: np.where(v == 0, 0.0, v * np.square(a / b) * inverse)
+            lambda v: only(v != 0, v * np.square(a / b) * inverse)
         )
-        term = np.where(a == 0, 0.0, a**2 * inverse)
+        term = only(a != 0, a**2 * inverse)
     return call.rounded(broadcast(noise, call), call.out**2 + term)
 
 

@@ -1,4 +1,4 @@
-"""One experiment from data to report: each engine alone, then ours beside another in lock-step."""
+"""The parts of a run: data, each engine alone, ours beside another in lock-step, pictures."""
 
 import importlib
 import inspect
@@ -9,13 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from experiments.harness.console import Screen
 from experiments.harness.engines import Engine, Refused
 from experiments.harness.environment import environment
 from experiments.harness.free import FreeRun, free_run
 from experiments.harness.lockstep import Comparison, Sight, lockstep
-from experiments.harness.report import write_html
-from experiments.harness.results import Picture, Results, write_json
+from experiments.harness.results import Picture, Results
 from experiments.harness.rounding import Scale
 from experiments.harness.watch import Follower
 
@@ -82,28 +80,6 @@ def _docstring(path: Path) -> str:
     return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
 
 
-def run_experiment(
-    name: str, ours: Engine, others: Sequence[Engine], data: Any, options: Options, screen: Screen
-) -> Results:
-    """Results of one experiment, written to its folder also when the run breaks off."""
-    results = started(name, ours, others, data, options)
-    folder = options.out / name
-    folder.mkdir(parents=True, exist_ok=True)
-    for stale in folder.glob("*.png"):
-        stale.unlink()
-    try:
-        measure(results, ours, others, cast(data, options.dtype), options, screen)
-        results.pictures = draw(results, folder)
-        results.complete = True
-    except BaseException as error:
-        results.error = told(error)
-        raise
-    finally:
-        write_json(results, folder)
-        write_html(results, folder)
-    return results
-
-
 def started(
     name: str, ours: Engine, others: Sequence[Engine], data: Any, options: Options
 ) -> Results:
@@ -123,42 +99,17 @@ def told(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def measure(
-    results: Results,
-    ours: Engine,
-    others: Sequence[Engine],
-    data: Any,
-    options: Options,
-    screen: Screen,
-) -> None:
-    """Fills the results: each engine alone, then all in lock-step with ours."""
-    name = results.experiment
-    total = alone(results, ours, others, data, options, screen)
-    for engine in others:
-        comparison = results.comparisons[engine.name] = compared(ours, engine)
-        with screen.phase(f"{name}: lock-step with {engine.name}", total) as tick:
-            beside(name, comparison, data, options, lambda sight, tick=tick: tick(sight.name))
-
-
 def alone(
-    results: Results,
-    ours: Engine,
-    others: Sequence[Engine],
+    engine: Engine,
+    name: str,
+    record: FreeRun,
     data: Any,
     options: Options,
-    screen: Screen,
-) -> int | None:
-    """Each engine's own run, unless that is there already; how many steps the last had."""
-    name, total = results.experiment, None
-    with ours.default_dtype(options.dtype), others[0].default_dtype(options.dtype):
-        for engine in [*others, ours]:
-            if engine.name in results.free:
-                continue
-            with screen.phase(f"{name}: {engine.name} alone", total) as tick:
-                record = results.free[engine.name] = FreeRun(engine.name)
-                free_run(engine, _program(name, data, options), record=record, tick=tick)
-            total = tick.count
-    return total
+    tick: Callable[[str], None] = lambda name: None,
+) -> None:
+    """Fills a record: an experiment by one engine, timed."""
+    with engine.default_dtype(options.dtype):
+        free_run(engine, _program(name, data, options), record=record, tick=tick)
 
 
 def compared(ours: Engine, other: Engine) -> Comparison:

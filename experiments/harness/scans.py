@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from experiments.harness.rounding import EXACT, WIDTH, Array, Call, Noise
+from experiments.harness.rounding import EXACT, WIDTH, Array, Call, Noise, only
 from experiments.harness.rules import broadcast, moved, rule, summed
 
 # Along a dimension
@@ -24,7 +24,7 @@ def _extreme_so_far(call: Call) -> tuple[Noise, Noise]:
         call.stand(doubtful, np.ones(x.shape), np.array, 1)
     reach = float(x.shape[dim]) ** 2
     values = own.map(lambda v: np.maximum.accumulate(v, dim))
-    return values, Noise(fence=np.where(doubtful, reach, 0.0))
+    return values, Noise(fence=only(doubtful, reach))
 
 
 @rule("logcumsumexp")
@@ -36,10 +36,10 @@ def _logcumsumexp(call: Call) -> Noise:
     some = np.isfinite(down)  # else no term so far is more than log 0, or the least number for it
 
     def summed_up(v: Array) -> Array:
-        terms = np.where(up == 0, 0.0, np.reshape(v, x.shape) * up)
-        return np.where(some, np.cumsum(terms, dim) * down, 0.0).reshape(call.out.shape)
+        terms = only(up != 0, np.reshape(v, x.shape) * up)
+        return only(some, np.cumsum(terms, dim) * down).reshape(call.out.shape)
 
-    steps = np.cumsum(np.where(some, 1 + np.square(out), 0.0), dim).reshape(call.out.shape)
+    steps = np.cumsum(only(some, 1 + np.square(out)), dim).reshape(call.out.shape)
     return call.rounded(call.noise("input").map(summed_up), steps)
 
 
@@ -49,7 +49,7 @@ def _cumprod(call: Call) -> Noise:
     with np.errstate(all="ignore"):
         relative = np.where(x == 0, 1e300, 1.0 / np.square(x))
         noise = call.noise("input").map(
-            lambda v: np.where(out == 0, 0.0, out**2) * np.cumsum(v * relative, dim)
+            lambda v: only(out != 0, out**2) * np.cumsum(v * relative, dim)
         )
     return call.rounded(noise, out**2 * np.cumsum(np.ones(x.shape), dim))
 

@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
@@ -144,52 +145,49 @@ def _renamed(names: list[str]) -> list[str]:
     return ["input" if n == "self" or (i == 0 and n in FIRST) else n for i, n in enumerate(names)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Signature:
+    """How an op of the engine takes arguments, its parameters by the rules' names."""
+
+    shown: dict[str, str]  # by the op's own names, in order
+    positional: int
+    defaults: dict[str, Any]
+    variadic: bool
+
+
 @cache
-def _parameters(op: Any) -> tuple[list[str], int, dict[str, Any], bool]:
-    """An op's parameter names, how many are positional, its defaults, whether *args ends them."""
-    for source in (
-        getattr(op, "function", None),
-        getattr(op, "fn", None),
-        getattr(op, "__wrapped__", None),
-        op,
-    ):
-        if source is not None and callable(source):
-            parameters = list(inspect.signature(source).parameters.values())
-            break
-    positional = [p for p in parameters if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
-    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
-    variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-    return [p.name for p in parameters], len(positional), defaults, variadic
+def _signature(op: Any) -> _Signature:
+    sources = (getattr(op, name, None) for name in ("function", "fn", "__wrapped__"))
+    source = next((source for source in sources if callable(source)), op)
+    parameters = inspect.signature(source).parameters
+    shown = dict(zip(parameters, _renamed(list(parameters)), strict=True))
+    kinds = [p.kind for p in parameters.values()]
+    named = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD)
+    return _Signature(
+        shown,
+        sum(kind not in named for kind in kinds),
+        {shown[n]: p.default for n, p in parameters.items() if p.default is not p.empty},
+        inspect.Parameter.VAR_POSITIONAL in kinds,
+    )
 
 
 def _bind(
     op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[dict[str, Any], Callable]:
     """Arguments by the rules' names, and a function that calls the op with such arguments."""
-    names, positional, defaults, variadic = _parameters(op)
-    shown = _renamed(names)
-    count = len(args)
-    if variadic and count >= positional:
-        head = positional - 1
-        bound = dict(zip(shown, args[:head], strict=False)) | {shown[head]: list(args[head:])}
-    else:
-        bound = dict(zip(shown, args, strict=False))
-    given = list(bound)
-    bound |= {shown[names.index(k)] if k in names else k: v for k, v in kwargs.items()}
-    complete = {s: defaults[n] for n, s in zip(names, shown, strict=True) if n in defaults} | bound
+    signature = _signature(op)
+    shown, last = signature.shown, signature.positional - 1
+    spread = signature.variadic and len(args) > last
+    given = dict(zip(shown.values(), args[:last] if spread else args, strict=False))
+    if spread:
+        given[list(shown.values())[last]] = list(args[last:])
+    complete = signature.defaults | given | {shown.get(k, k): v for k, v in kwargs.items()}
 
     def run(values: dict[str, Any]) -> Any:
-        ordered: list[Any] = []
-        for i, name in enumerate(given):
-            value = values[name]
-            if variadic and i == positional - 1:
-                ordered.extend(value)
-            else:
-                ordered.append(value)
-        return op(*ordered, **{k: values[_shown(k)] for k in kwargs})
-
-    def _shown(k: str) -> str:
-        return shown[names.index(k)] if k in names else k
+        ordered = [values[name] for name in given]
+        if spread:
+            ordered[last:] = ordered[last]
+        return op(*ordered, **{k: values[shown.get(k, k)] for k in kwargs})
 
     return complete, run
 
@@ -220,8 +218,28 @@ def _engine_mode(eye: Eye) -> contextlib.AbstractContextManager[Any]:
     return Watch()
 
 
+@dataclass(frozen=True, slots=True)
+class _Aten:
+    """What PyTorch's schema says of an op; its arguments go by the rules' names."""
+
+    name: str
+    defaults: dict[str, Any]
+    view: bool
+    pointwise: bool
+
+
+@cache
+def _aten(func: Any) -> _Aten | None:
+    schema = func._schema
+    if not schema.name.startswith("aten::"):
+        return None
+    names = _renamed([a.name for a in schema.arguments])
+    defaults = {n: a.default_value for n, a in zip(names, schema.arguments, strict=True)}
+    pointwise = any(tag.name == "pointwise" for tag in func.tags)
+    return _Aten(schema.name.removeprefix("aten::"), defaults, func.is_view, pointwise)
+
+
 def _torch_mode(eye: Eye) -> contextlib.AbstractContextManager[Any]:
-    torch = eye.library
     base = importlib.import_module("torch.utils._python_dispatch").TorchDispatchMode
 
     class Watch(base):
@@ -233,20 +251,17 @@ def _torch_mode(eye: Eye) -> contextlib.AbstractContextManager[Any]:
             kwargs = kwargs or {}
             if not eye.active:
                 return func(*args, **kwargs)
-            schema = func._schema
-            if not schema.name.startswith("aten::"):
+            aten = _aten(func)
+            if aten is None:
                 return func(*args, **kwargs)
-            names = _renamed([a.name for a in schema.arguments])
-            defaults = {n: a.default_value for n, a in zip(names, schema.arguments, strict=True)}
-            bound = defaults | dict(zip(names, args, strict=False)) | kwargs
-            given = names[: len(args)]
+            given = dict(zip(aten.defaults, args, strict=False))
 
             def run(values: dict[str, Any]) -> Any:
                 return func(*(values[n] for n in given), **{k: values[k] for k in kwargs})
 
             return eye.follow(
-                schema.name[6:], bound, run,
-                view=func.is_view, pointwise=torch.Tag.pointwise in func.tags,
+                aten.name, aten.defaults | given | kwargs, run,
+                view=aten.view, pointwise=aten.pointwise,
             )  # fmt: skip
 
     return Watch()

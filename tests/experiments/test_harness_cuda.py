@@ -76,7 +76,7 @@ def test_tests_that_fail_are_named(tmp_path: Path) -> None:
     assert cuda.junit(tmp_path / "none") == {}
 
 
-@pytest.mark.parametrize("where", [(runner, "alone"), (cuda, "_in_lockstep")])
+@pytest.mark.parametrize("where", [(runner, "alone"), (cuda, "several")])
 def test_interrupt_leaves_a_valid_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: tuple[ModuleType, str]
 ) -> None:

@@ -12,8 +12,10 @@ import torch
 
 from experiments import __main__ as cli
 from experiments.harness import engines, results, runner
+from experiments.harness import run as side_by_side
 from experiments.harness.console import Screen
 from experiments.harness.engines import Engine
+from experiments.harness.several import in_turn
 from tests.experiments.programs import half_product, training
 
 jsonschema = pytest.importorskip("jsonschema")
@@ -62,6 +64,7 @@ def stand(monkeypatch, data):
     monkeypatch.setattr(engines, "against", lambda n: [theirs] if n in ("auto", "cpu") else real(n))
     monkeypatch.setattr(runner, "load_data", lambda folder: data)
     monkeypatch.setattr(runner, "draw", lambda results, folder: [])
+    monkeypatch.setattr(side_by_side, "cores", lambda: 1)  # a stand stands in this process only
 
     def given(mine, other):
         Stand.programs_given |= {
@@ -159,6 +162,33 @@ def test_interrupt_leaves_a_valid_partial_report(stand, tmp_path, capsys, broken
     assert "Not complete" in page
     report = tmp_path / "mnist_mlp" / "report.html"
     assert capsys.readouterr().err == f"interrupted; {report} holds what was done so far\n"
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_every_experiment_runs_alone_before_the_lock_steps(
+    stand, tmp_path, capsys, monkeypatch, cores
+):
+    stand(program(torch), program(torch))
+    Stand.programs_given |= {
+        (engine, "dying_relu"): main for (engine, _), main in Stand.programs_given.items()
+    }
+    both, apart = ["mnist_mlp", "dying_relu"], []
+
+    def processes(jobs, data, options, screen, most, done):
+        apart.extend(jobs)
+        assert most == 2
+        in_turn(jobs, [engines.ours(), *engines.against("cpu")], data, options, screen, done)
+
+    monkeypatch.setattr(side_by_side, "cores", lambda: cores)
+    monkeypatch.setattr(side_by_side, "several", processes)
+    assert cli.main(["run", *both, "--out", str(tmp_path)]) == 0
+    found = [results.read_json(tmp_path / name) for name in both]
+    assert [one["complete"] for one in found] == [True, True]
+    said = capsys.readouterr().out.splitlines()
+    phases = [line.partition(": 3 steps")[0] for line in said if ": 3 steps in " in line]
+    alone = [f"{name}: {engine} alone" for name in both for engine in ("torch-cpu", "minitorch_np")]
+    assert phases == alone + [f"{name}: lock-step with torch-cpu" for name in both]
+    assert [str(job) for job in apart] == (phases if cores == 2 else [])
 
 
 def test_interrupt_before_there_is_a_report_promises_none(stand, tmp_path, monkeypatch, capsys):
