@@ -4,6 +4,7 @@
 Tests that an older PyTorch answers otherwise are expected to fail, by the table in versions.py.
 """
 
+import gc
 import os
 
 import pytest
@@ -15,6 +16,15 @@ from tests import versions
 if torch.backends.opt_einsum.is_available():
     # comes with JAX, and would contract in another order than PyTorch alone does
     torch.backends.opt_einsum.enabled = False
+
+# `torch.manual_seed` writes down the stack, three times over, for a GPU that may turn up later.
+for devices in (torch.cuda, torch.xpu, torch.mtia):
+    if not devices.is_available():
+        devices._lazy_call = lambda *_, **__: None
+
+# Tens of thousands of tests stay as long as the process does: to look through them for garbage
+# again and again takes minutes.
+gc.disable()
 
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("wide", deadline=None)
@@ -28,3 +38,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if found is not None:
             # What some of the parameters do, others may not; and of other versions we know less.
             item.add_marker(pytest.mark.xfail(reason=found.how, run=not found.dies, strict=False))
+
+
+def pytest_collection_finish() -> None:
+    """Collects garbage again, without looking at what was there before the first test."""
+    gc.freeze()
+    gc.enable()

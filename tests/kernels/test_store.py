@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -69,12 +68,11 @@ def test_processes_that_start_together_leave_a_whole_cache(full: Path) -> None:
     assert not [name for name in files(full) if not name.endswith((".o", ".bin"))]
 
 
-@pytest.mark.parametrize("damage", [cut, flipped])
-def test_damaged_files_are_built_again(full: Path, damage: Callable[[bytes], bytes]) -> None:
+def test_damaged_files_are_built_again(full: Path) -> None:
+    """By turns cut off in the middle, and with a bit that is another."""
     before = files(full)
-    for path in full.rglob("*"):
-        if path.is_file():
-            path.write_bytes(damage(path.read_bytes()))
+    for n, path in enumerate(path for path in sorted(full.rglob("*")) if path.is_file()):
+        path.write_bytes([cut, flipped][n % 2](path.read_bytes()))
     names, err = finished(start(full))
     assert names == sorted(before)
     assert len(names) == 6
@@ -138,13 +136,10 @@ def test_what_is_saved_is_found(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["x.o"]
 
 
-SOME = (
-    "matmul", "losses", "steps", "softmax", "elementwise", "reductions", "copies", "stamps",
-    "edges", "little", "draws", "small",
-)  # fmt: skip
+SOME = ("matmul", "steps", "stamps", "edges", "little", "draws", "small")
 
 
-@pytest.mark.slow  # LLVM compiles a hundred loops
+@pytest.mark.slow  # LLVM compiles dozens of loops
 def test_the_command_builds_each_kernel_once(full: Path) -> None:
     """All that some modules would compile later; a second run finds nothing to do."""
     command = [sys.executable, "-m", "minitorch_np.kernels", "build", *SOME]
@@ -157,7 +152,7 @@ def test_the_command_builds_each_kernel_once(full: Path) -> None:
     *lines, last = first.stdout.splitlines()
     built = {Path(line.removeprefix("built ")).name for line in lines}
     assert last.startswith(f"{len(built)} kernel files built in ")
-    for name in ("steps.adam", "softmax.softmax_rows", "matmul.bmm_entry", "elementwise.relu"):
+    for name in ("steps.adam", "draws.uniform", "matmul.bmm_entry"):
         assert any(file.startswith(name) for file in built), name
     assert second.stdout.startswith("nothing to build: all kernels lie in ")
     assert finished(start(full, USE_ALL)) == ([], "")
@@ -191,8 +186,7 @@ for kind in (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.
     y = x.to(kind)
     torch.mm(y, y.t())
     torch.bmm(y[None], y.t()[None])
-loss = torch.nn.functional.cross_entropy(x.relu().softmax(1), torch.zeros(64).long())
-loss.backward()
+x.backward(torch.rand(64, 100))
 torch.optim.Adam([x]).step()
 print("right", *sorted(path.name for path in store.built))
 """
