@@ -17,11 +17,6 @@ if torch.backends.opt_einsum.is_available():
     # comes with JAX, and would contract in another order than PyTorch alone does
     torch.backends.opt_einsum.enabled = False
 
-# `torch.manual_seed` writes down the stack, three times over, for a GPU that may turn up later.
-for devices in (torch.cuda, torch.xpu, torch.mtia):
-    if not devices.is_available():
-        devices._lazy_call = lambda *_, **__: None
-
 # Tens of thousands of tests stay as long as the process does: to look through them for garbage
 # again and again takes minutes.
 gc.disable()
