@@ -25,8 +25,8 @@ __all__ = [
 
 Array = NDArray[Any]
 
-# `torch.manual_seed` also seeds devices that may turn up later: it keeps the call for them, with the
-# text of the whole stack, which takes longer than most of what is compared here.
+# `torch.manual_seed` also seeds devices that may turn up later: it keeps the call for them, with
+# the text of the whole stack, which takes longer than most of what is compared here.
 for _devices in (torch.cuda, torch.xpu, torch.mtia):
     if not _devices.is_available():
         _devices.manual_seed_all = lambda seed: None

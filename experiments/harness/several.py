@@ -202,11 +202,12 @@ def _deaf() -> Iterator[None]:
 
 
 def _work(pipe: Connection) -> None:
-    """One job after the other, in this process."""
+    """One job after the other, in this process, for as long as somebody listens."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # there is nothing to tell yet
-    data, options = pipe.recv()
-    while True:
-        pipe.send(_done(pipe, pipe.recv(), data, options))
+    with contextlib.suppress(EOFError, ConnectionError):
+        data, options = pipe.recv()
+        while True:
+            pipe.send(_done(pipe, pipe.recv(), data, options))
 
 
 def _done(pipe: Connection, job: Job, data: Any, options: runner.Options) -> Word:
