@@ -17,8 +17,7 @@ if torch.backends.opt_einsum.is_available():
     # comes with JAX, and would contract in another order than PyTorch alone does
     torch.backends.opt_einsum.enabled = False
 
-# Tens of thousands of tests stay as long as the process does: to look through them for garbage
-# again and again takes minutes.
+# Tens of thousands of tests stay as long as the process does: there is no garbage among them.
 gc.disable()
 
 settings.register_profile("steady", derandomize=True, deadline=None)
@@ -35,7 +34,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xfail(reason=found.how, run=not found.dies, strict=False))
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(tryfirst=True)  # the process that hands out the tests collects none, and runs this
+def pytest_runtestloop() -> None:
     """Collects garbage again, without looking at what was there before the first test."""
     gc.freeze()
     gc.enable()

@@ -1,7 +1,8 @@
 """What `make run` does: experiments on our engine beside PyTorch, a folder of results for each.
 
-First each engine alone, which is timed, then ours in lock-step with the others: as many programs at
-once as there are cores for, each in a process of its own.
+First each engine alone, then ours in lock-step with the others: as many programs at once as there
+are cores for, each in a process of its own. So an engine's seconds are those of one core while the
+others are busy; benchmarks/ has times taken with nothing else running.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from experiments.harness.engines import Engine
 from experiments.harness.environment import cores
 from experiments.harness.free import FreeRun
 from experiments.harness.report import write_html
-from experiments.harness.results import Results, write_json
+from experiments.harness.results import Picture, Results, write_json
 from experiments.harness.runner import Options
 from experiments.harness.several import Found, Job, in_turn, several
 
@@ -43,7 +44,7 @@ def run(
             left.discard(job)
         results.complete = all(job.experiment != name for job in left)
         if results.complete:
-            results.pictures = runner.draw(results, cleared(results, options))
+            results.pictures = drawn(results, options)
             write(results, options)
             finished(results)
 
@@ -60,18 +61,23 @@ def run(
         raise
 
 
-def cleared(results: Results, options: Options) -> Path:
-    """The folder of a run, with no picture of an earlier one."""
+def folder_of(results: Results, options: Options) -> Path:
+    """The folder of a run, made if it is not there."""
     folder = options.out / results.experiment
     folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def drawn(results: Results, options: Options) -> list[Picture]:
+    """The pictures of a run, in place of an earlier one's."""
+    folder = folder_of(results, options)
     for stale in folder.glob("*.png"):
         stale.unlink()
-    return folder
+    return runner.draw(results, folder)
 
 
 def write(results: Results, options: Options) -> None:
     """results.json and report.html."""
-    folder = options.out / results.experiment
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = folder_of(results, options)
     write_json(results, folder)
     write_html(results, folder)
