@@ -141,17 +141,22 @@ class UntypedStorage:
         """
         if not isinstance(size, int):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise RuntimeError(f"resize_ expects an int, but got {type(size).__name__}")
+        held = self.length
+        self.move(size)
+        if held:  # over no memory there is nothing to look at
+            UntypedStorage.moved(self)
+        return self
+
+    def move(self, size: int) -> None:
+        """`resize_`, where no tensor but the caller's looks at the memory."""
         if not self.resizable():
             raise RuntimeError("Trying to resize storage that is not resizable")
         other = allocate(size)
         kept = min(size, self.length)
         other.bytes()[:kept] = self.bytes()[:kept]
         self.buffer, self.start, self._address = other.buffer, other.start, other._address
-        held, self.length = self.length, size
+        self.length = size
         self.recount(size)
-        if held:  # over no memory there is nothing to look at
-            UntypedStorage.moved(self)
-        return self
 
     def recount(self, size: int) -> None:
         """Tell `memory_stats` of another size, where it counts this storage."""
@@ -255,6 +260,8 @@ class _Large(UntypedStorage):
 
     def __del__(self) -> None:
         global _kept
+        if _counts is None:  # pyright: ignore[reportUnnecessaryComparison]  # Python is ending
+            return
         _counts.freed += self.counted
         if getrefcount(self.buffer) > UNSHARED:  # an array of NumPy's outlives us
             return

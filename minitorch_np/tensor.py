@@ -1,6 +1,7 @@
 """Tensor: a shape, a stride and an offset over shared memory, and its place in a graph. No op."""
 
 import gc
+import sys
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from minitorch_np.form import NUMPYS_OWN, Form, form_of
 from minitorch_np.memory_format import contiguous_format, memory_format
 from minitorch_np.shapes import Shape, Size, in_int64, wrap_dim
 from minitorch_np.storage import (
+    UNSHARED,
     UntypedStorage,
     VersionCounter,
     allocate,
@@ -256,9 +258,13 @@ class Tensor(TensorMethods):
         span = 1 + sum([(n - 1) * s for n, s in zip(shape, stride, strict=True)])
         size = self.dtype.itemsize
         nbytes = 0 if 0 in shape else (offset + span) * size
-        memory = self.memory
-        if nbytes > memory.length:
-            memory.resize_(nbytes)
+        if nbytes > self.memory.length:
+            # counted in its place: how many look at a memory that nobody else looks at
+            assert self.store is not None
+            if sys.getrefcount(self.store) <= UNSHARED:
+                self.store.move(nbytes)
+            else:
+                self.store.resize_(nbytes)
         self.sizes, self.strides, self.offset = shape, stride, offset
         self.form = form_of(shape, stride, self.dtype)
         self.nd = None

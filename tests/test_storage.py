@@ -1,6 +1,8 @@
 """Storage: aligned memory, shared by views, wrapped where NumPy owns it."""
 
 import itertools
+import subprocess
+import sys
 import threading
 import weakref
 from typing import Any
@@ -126,6 +128,15 @@ def test_an_emptied_cache_gives_memory_back() -> None:
     assert held() is not None
     empty_cache()
     assert held() is None
+
+
+def test_memory_outlives_the_modules() -> None:
+    """What another module holds dies when Python has emptied ours already."""
+    program = "import threading, minitorch_np as m; threading.kept = m.ones(10000), m.storage"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert run.stderr == ""
 
 
 def test_memory_is_counted() -> None:

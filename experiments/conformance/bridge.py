@@ -1,5 +1,6 @@
 """What crosses between the libraries: tensors with all their geometry, dtypes, functions."""
 
+import ctypes
 import dataclasses
 import re
 import types
@@ -41,6 +42,7 @@ class Unshared(Exception):
     """An argument that only torch has, such as a complex tensor; its text says what."""
 
 
+@cache
 def our_dtype(dtype: torch.dtype) -> dtypes.dtype:
     """Our dtype of the same name. Raises Unshared where we have none."""
     for own in dtypes.ALL:
@@ -51,10 +53,8 @@ def our_dtype(dtype: torch.dtype) -> dtypes.dtype:
 
 def bytes_of(t: torch.Tensor) -> Array:
     """The whole storage of a torch tensor as uint8."""
-    storage = t.detach().untyped_storage()
-    if not storage.nbytes():
-        return np.empty(0, np.uint8)
-    return torch.empty(0, dtype=torch.uint8).set_(storage).numpy().copy()
+    storage = t.untyped_storage()
+    return np.frombuffer(ctypes.string_at(storage.data_ptr(), storage.nbytes()), np.uint8)
 
 
 def ours(t: torch.Tensor) -> Tensor:
@@ -73,9 +73,10 @@ def ours(t: torch.Tensor) -> Tensor:
 
 def twin(t: torch.Tensor, device: str = "cpu") -> torch.Tensor:
     """A torch tensor over a copy of the whole storage, with the same geometry."""
-    raw = torch.from_numpy(bytes_of(t)).clone().to(device)  # a clone, or it could not be resized
+    whole = t.untyped_storage()
+    copy = torch.UntypedStorage(whole.nbytes(), device=device).copy_(whole, non_blocking=False)
     made = torch.empty(0, dtype=t.dtype, device=device).set_(
-        raw.untyped_storage(), t.storage_offset(), t.shape, t.stride()
+        copy, t.storage_offset(), t.shape, t.stride()
     )
     return made.data.requires_grad_(t.requires_grad)  # .data: set_ counted as a write
 

@@ -108,15 +108,14 @@ def _value(a: Tensor, t: torch.Tensor, tolerance: tuple[float, float] | None) ->
     if tuple(a.shape) != tuple(t.shape) or str(a.dtype) != str(t.dtype):
         return f"a {a.dtype} of {list(a.shape)}, not a {t.dtype} of {list(t.shape)}"
     x, y = values(a), values(t)
-    if t.dtype.is_floating_point:
+    fine = x == y
+    if t.dtype.is_floating_point and not fine.all():
         rtol, atol = tolerance or TOLERANCE[str(t.dtype).removeprefix("torch.")]
         with np.errstate(all="ignore"):
             x, y = x.astype(np.float64), y.astype(np.float64)
-            fine = (np.abs(x - y) <= atol + rtol * np.abs(y)) | (x == y)
+            fine |= np.abs(x - y) <= atol + rtol * np.abs(y)
             fine |= np.isnan(x) & np.isnan(y)
-    else:
-        fine = x == y
-    if np.all(fine):
+    if fine.all():
         return ""
     at = tuple(int(i) for i in np.argwhere(~fine)[0])
     return f"{x[at].item()!r} at {list(at)}, not {y[at].item()!r}"

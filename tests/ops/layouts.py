@@ -34,7 +34,7 @@ def _geometries() -> Iterator[tuple[Sequence[int], Sequence[int], int]]:
 
 @functools.cache
 def pairs() -> list[Pair]:
-    """Our tensor and torch's of each of some 1,300 layouts, over the 24 integers of one storage.
+    """Our tensor and torch's of each of some 1,700 layouts, over the 24 integers of one storage.
 
     Offsets are thinned out: each (shape, stride) comes with its first and its last one.
     """

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 import torch
 
+import minitorch_np
+from minitorch_np.storage import UntypedStorage
 from tests.oracle import LAYOUTS, same, sample
 
 RECORDED: dict[str, Callable[..., Any]] = {
@@ -179,6 +181,47 @@ def test_every_tensor_over_memory_that_moves_sees_it(move: Callable[[Any, Any], 
         return moved, kept, len({t.untyped_storage().data_ptr() for t in kept})
 
     same(f, sample(2, 3, grad=False))
+
+
+OTHERS: dict[str, Callable[[Any], Any]] = {
+    "view": lambda x: x.view(-1),
+    "row": lambda x: x[1],
+    "detached": lambda x: x.detach(),
+    "data": lambda x: x.data,
+    "storage": lambda x: x.untyped_storage(),
+}
+
+
+@pytest.mark.parametrize("made", [lambda x: x * 1, lambda x: (x * 1).exp(), lambda x: x.clone()[:]])
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
+def test_the_only_other_that_looks_at_memory_that_moves(
+    made: Callable[[Any], Any], other: Callable[[Any], Any]
+) -> None:
+    def f(torch: Any, x: Any) -> Any:
+        x = made(x)
+        kept = looked_at(other(x))
+        x.resize_(5000).fill_(3)
+        return kept.tolist()[:4], x.untyped_storage().data_ptr() == (
+            kept.data_ptr() - 4 * kept.storage_offset()
+            if hasattr(kept, "shape")
+            else kept.data_ptr()
+        )
+
+    same(f, sample(2, 3, grad=False))
+
+
+@pytest.mark.filterwarnings("ignore:An output with one or more elements was resized")
+def test_memory_that_one_tensor_looks_at_moves_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a look at every object there is."""
+    searches: list[object] = []
+    monkeypatch.setattr(UntypedStorage, "moved", staticmethod(searches.append))
+    x = minitorch_np.ones(3)
+    assert minitorch_np.add(minitorch_np.ones(50), 1, out=x) is x
+    assert x.resize_(500).resize_(9000)[:50].tolist() == [2] * 50
+    assert searches == []
+    y = x.view(-1)
+    x.resize_(20000)
+    assert searches == [y.untyped_storage()]
 
 
 SHARED: dict[str, Callable[[Any, Any], Any]] = {
