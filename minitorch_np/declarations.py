@@ -1107,7 +1107,13 @@ class TensorMethods:
             """In-place version of `dropout`."""
             ...
 
-        def dsplit(self, indices_or_sections: int_ | Sequence[int_]) -> tuple[Tensor, ...]:
+        def dsplit(
+            self,
+            indices_or_sections: int_ | Sequence[int_] | None = None,
+            *,
+            sections: int_ | None = None,
+            indices: Sequence[int_] | None = None,
+        ) -> tuple[Tensor, ...]:
             """The tensor cut along dim 2."""
             ...
 
@@ -1393,7 +1399,13 @@ class TensorMethods:
             """
             ...
 
-        def hsplit(self, indices_or_sections: int_ | Sequence[int_]) -> tuple[Tensor, ...]:
+        def hsplit(
+            self,
+            indices_or_sections: int_ | Sequence[int_] | None = None,
+            *,
+            sections: int_ | None = None,
+            indices: Sequence[int_] | None = None,
+        ) -> tuple[Tensor, ...]:
             """The tensor cut into columns: along dim 1, or dim 0 if that is the only one."""
             ...
 
@@ -2762,7 +2774,13 @@ class TensorMethods:
             ...
 
         def tensor_split(
-            self, indices_or_sections: int_ | Sequence[int_] | Tensor, dim: int_ = 0
+            self,
+            indices_or_sections: int_ | Sequence[int_] | Tensor | None = None,
+            dim: int_ = 0,
+            *,
+            sections: int_ | None = None,
+            indices: Sequence[int_] | None = None,
+            tensor_indices_or_sections: Tensor | None = None,
         ) -> tuple[Tensor, ...]:
             """The tensor cut along `dim` before each index, or into so many pieces, the first
             ones larger.
@@ -2977,7 +2995,13 @@ class TensorMethods:
             """The tensor as a view of the shape of `other`."""
             ...
 
-        def vsplit(self, indices_or_sections: int_ | Sequence[int_]) -> tuple[Tensor, ...]:
+        def vsplit(
+            self,
+            indices_or_sections: int_ | Sequence[int_] | None = None,
+            *,
+            sections: int_ | None = None,
+            indices: Sequence[int_] | None = None,
+        ) -> tuple[Tensor, ...]:
             """The tensor cut into rows: along dim 0."""
             ...
 

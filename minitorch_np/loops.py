@@ -51,6 +51,7 @@ __all__ = [
     "result_for",
     "rounded",
     "scalar",
+    "untrue",
 ]
 
 Array = NDArray[np.generic]
@@ -60,6 +61,15 @@ Kernel = (
     | Callable[[A, A, A, A, A], object] | Callable[[A, A, A, A, A, A], object]
 )  # fmt: skip
 """Takes the inputs and, last, the array to write. What dtypes they have, its op knows."""
+
+
+def untrue(told: str) -> RuntimeError:
+    """PyTorch's error for what has to be true and is not, where it says no more. Source:
+    TORCH_CHECK, c10/util/Exception.h."""
+    return RuntimeError(
+        f"Expected {told} to be true, but got false.  (Could this error message be improved?  If "
+        "so, please report an enhancement request to PyTorch.)"
+    )
 
 
 def not_implemented(kernel: str, dtype: Dtype) -> NotImplementedError:

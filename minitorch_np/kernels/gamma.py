@@ -116,15 +116,6 @@ def digamma(a: Doubles, out: Doubles) -> None:
 
 @each(200)
 @jit
-def polygamma(a: Doubles, out: Doubles, n: int) -> None:
-    """The derivative number n >= 2 of `psi` at each element."""
-    factor = math.exp(math.lgamma(n + 1.0)) * (1.0 if n % 2 else -1.0)
-    for i in range(out.size):
-        out[i] = factor * hurwitz(n + 1.0, a[i])
-
-
-@each(200)
-@jit
 def zeta(a: Doubles, b: Doubles, out: Doubles) -> None:
     """`hurwitz` of each two elements."""
     for i in range(out.size):

@@ -5,6 +5,7 @@ Source: aten/src/ATen/native/UnaryOps.cpp, BinaryOps.cpp and Math.h.
 """
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -84,14 +85,30 @@ def _trigamma(a: Array, o: Array) -> None:
 digamma.vjp(input=lambda g, input: g * polygamma(input, 1))
 
 
+_zeta = in_doubles("gamma.zeta")
+
+
 def _derivative(input: Tensor, n: int, out: Tensor | None) -> Tensor:
     """Derivative number `n` of digamma."""
     if n < 0:
         raise RuntimeError("polygamma(n, x) does not support negative n.")
     low = (_digamma, _trigamma)
-    narrow = (n + (1 << 31)) % (1 << 32) - (1 << 31)  # ATen's loop takes an int of 32 bits
-    kernel = low[n] if n < 2 else in_doubles("gamma.polygamma", narrow)
+    kernel = low[n] if n < 2 else partial(_higher, n, input.dtype)
     return pointwise(kernel, input, out=out, floating=True)
+
+
+def _higher(n: int, dtype: Dtype, a: Array, o: Array) -> None:
+    """Derivative number n >= 2, of elements of a dtype.
+
+    Factorials of more than 34 are infinite in float32, and so are then the products with them.
+    Source: calc_polygamma, aten/src/ATen/native/Math.h.
+    """
+    n = (n + (1 << 31)) % (1 << 32) - (1 << 31)  # ATen's loop takes an int of 32 bits
+    _zeta(np.asarray(n + 1.0), a, o)
+    if dtype.is_half:  # which the function has for its result, too
+        o[...] = o.astype(dtype.np)
+    factorial = np.exp(o.dtype.type(math.lgamma(n + 1.0) if n >= 0 else math.inf))
+    np.multiply(o, factorial if n % 2 else -factorial, o)
 
 
 @op("elementwise")
@@ -178,7 +195,7 @@ def special_zeta(
     dtype = common_dtype(input, other)
     if dtype.is_half:
         raise not_implemented("zeta_cpu", dtype)
-    return pointwise(in_doubles("gamma.zeta"), input, other, out=out, floating=True)
+    return pointwise(_zeta, input, other, out=out, floating=True)
 
 
 special_zeta.vjp(

@@ -227,10 +227,11 @@ def _ends(name: str, start: Number | Tensor, end: Number | Tensor) -> tuple[Numb
         raise RuntimeError(
             f"{name} only supports 0-dimensional start and end tensors, but got {wrong}."
         )
-    try:
-        return plain(start), plain(end)
+    try:  # tensors give their numbers, and no gradient arrives at them
+        first, last = [plain(t.detach() if isinstance(t, Tensor) else t) for t in (start, end)]
     except TypeError:
         raise unfitting(name, start, end, 1) from None
+    return first, last
 
 
 def _spaced(name: str, steps: int, options: Options, out: Tensor | None) -> Tensor:

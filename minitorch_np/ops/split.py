@@ -213,18 +213,27 @@ def unbind_backward(g: Grads, dim: int) -> Tensor:
 
 @composite()
 def tensor_split(
-    input: Tensor, indices_or_sections: Sections | Tensor, dim: int = 0
+    input: Tensor,
+    indices_or_sections: Sections | Tensor | None = None,
+    dim: int = 0,
+    *,
+    sections: int | None = None,
+    indices: Sequence[int] | None = None,
+    tensor_indices_or_sections: Tensor | None = None,
 ) -> tuple[Tensor, ...]:
     """The tensor cut along `dim` before each index, or into so many pieces, the first ones larger.
 
-    Source: aten/src/ATen/native/TensorShape.cpp tensor_split.
+    By name, a number of pieces is `sections`, several indices are `indices`, and either may be a
+    tensor. Source: aten/src/ATen/native/TensorShape.cpp tensor_split.
     """
+    given = _only("tensor_split", input, indices_or_sections, sections, indices,
+                  tensor_indices_or_sections)  # fmt: skip
     if not input.ndim:
         raise RuntimeError(
             "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims"
         )
     d = wrap_dim(dim, input.ndim)
-    at = _numbers(indices_or_sections)
+    at = _numbers(given)
     n = input.sizes[d]
     if isinstance(at, int):
         if at <= 0:
@@ -234,6 +243,14 @@ def tensor_split(
     else:
         ends = [*at, n]
     return tuple([slice(input, d, a, b, 1) for a, b in zip([0, *ends], ends, strict=False)])
+
+
+def _only(name: str, input: Tensor, *ways: Sections | Tensor | None) -> Sections | Tensor:
+    """Where to cut, which was given in one way. Raises: TypeError for none, and for several."""
+    given = [way for way in ways if way is not None]
+    if len(given) != 1:
+        raise unfitting(name, input, *given)
+    return given[0]
 
 
 def _numbers(given: Sections | Tensor) -> Sections:
@@ -254,9 +271,10 @@ def _numbers(given: Sections | Tensor) -> Sections:
 
 
 def _named_split(
-    name: str, input: Tensor, given: Sections, dim: int, least: int
+    name: str, input: Tensor, ways: tuple[Sections | None, ...], dim: int, least: int
 ) -> tuple[Tensor, ...]:
     """What hsplit, vsplit and dsplit have in common."""
+    given = _only(name, input, *ways)
     if not isinstance(given, (int, tuple, list, Tensor)):
         raise unfitting(name, input, given)
     if input.ndim < least:
@@ -273,18 +291,37 @@ def _named_split(
 
 
 @composite()
-def hsplit(input: Tensor, indices_or_sections: Sections) -> tuple[Tensor, ...]:
+def hsplit(
+    input: Tensor,
+    indices_or_sections: Sections | None = None,
+    *,
+    sections: int | None = None,
+    indices: Sequence[int] | None = None,
+) -> tuple[Tensor, ...]:
     """The tensor cut into columns: along dim 1, or dim 0 if that is the only one."""
-    return _named_split("hsplit", input, indices_or_sections, 0 if input.ndim == 1 else 1, 1)
+    ways = indices_or_sections, sections, indices
+    return _named_split("hsplit", input, ways, 0 if input.ndim == 1 else 1, 1)
 
 
 @composite()
-def vsplit(input: Tensor, indices_or_sections: Sections) -> tuple[Tensor, ...]:
+def vsplit(
+    input: Tensor,
+    indices_or_sections: Sections | None = None,
+    *,
+    sections: int | None = None,
+    indices: Sequence[int] | None = None,
+) -> tuple[Tensor, ...]:
     """The tensor cut into rows: along dim 0."""
-    return _named_split("vsplit", input, indices_or_sections, 0, 2)
+    return _named_split("vsplit", input, (indices_or_sections, sections, indices), 0, 2)
 
 
 @composite()
-def dsplit(input: Tensor, indices_or_sections: Sections) -> tuple[Tensor, ...]:
+def dsplit(
+    input: Tensor,
+    indices_or_sections: Sections | None = None,
+    *,
+    sections: int | None = None,
+    indices: Sequence[int] | None = None,
+) -> tuple[Tensor, ...]:
     """The tensor cut along dim 2."""
-    return _named_split("dsplit", input, indices_or_sections, 2, 3)
+    return _named_split("dsplit", input, (indices_or_sections, sections, indices), 2, 3)

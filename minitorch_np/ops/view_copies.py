@@ -12,6 +12,7 @@ import numpy as np
 from minitorch_np import strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.inplace import bump
+from minitorch_np.loops import untrue
 from minitorch_np.op import REGISTRY, composite, op
 from minitorch_np.ops.copy import copy_, zeros
 from minitorch_np.ops.slicing import kept, own_or_out, scattered, slice_backward
@@ -219,9 +220,9 @@ def narrow_copy(
     if not shape:
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
     if out is not None and out.dtype is not input.dtype:
-        raise RuntimeError(f"Expected self.dtype() == output.dtype() {_UNTRUE}")
+        raise untrue("self.dtype() == output.dtype()")
     if dim >= len(shape):
-        raise RuntimeError(f"Expected dim < static_cast<int64_t>(self_sizes.size()) {_UNTRUE}")
+        raise untrue("dim < static_cast<int64_t>(self_sizes.size())")
     n = shape[wrap_dim(dim, len(shape))]
     if -n <= start <= n and length < 0:
         first = start + n if start < 0 else start
@@ -238,10 +239,6 @@ def narrow_copy(
     return out
 
 
-_UNTRUE = (
-    "to be true, but got false.  (Could this error message be improved?  If so, please report an "
-    "enhancement request to PyTorch.)"
-)
 narrow_copy.vjp(
     input=lambda g, input_shape, dim, start, length: slice_backward(
         g, input_shape, dim, start, start + length, 1

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tests.oracle import same
+from tests.oracle import FLOATING, same
 
 EDGES = [
     0.0, -0.0, 1.0, 2.0, 10.0, -1.0, -2.5, -7.0, 0.5, 1e-7, 1e17, 1e-30, -1e-30, 3e38, -3e38,
@@ -36,6 +36,17 @@ def test_polygamma_at_poles_and_limits(n, dtype):
         lambda torch, x: torch.polygamma(n, x),
         edges(dtype),
         tol=SMALL_ONES if dtype.itemsize == 4 else None,
+    )
+
+
+@pytest.mark.parametrize("dtype", FLOATING)
+@pytest.mark.parametrize("n", [33, 34, 35, 40, 99, 100, 169, 170, 171, 1000])
+def test_polygamma_of_factorials_that_are_infinite(n, dtype):
+    x = torch.tensor([0.1, 0.5, 1.0, 2.0, 3.0, 10.0, 100.0, 0.0], dtype=dtype)
+    same(
+        lambda torch, x: torch.polygamma(n, x),
+        x,
+        tol=(2e-2, 0) if dtype.itemsize == 2 else SMALL_ONES,
     )
 
 

@@ -39,6 +39,13 @@ REFUSED = {
     "weight": lambda torch, F, x: F.group_norm(x, 2, x[0, 0]),
     "bias": lambda torch, F, x: F.group_norm(x, 2, None, x[0, 0]),
     "integers": lambda torch, F, x: F.group_norm(x.long(), 2),
+    "too many samples": lambda torch, F, x: torch.native_group_norm(x, None, None, 3, 4, 3, 2, 0.1),
+    "of no samples": lambda torch, F, x: torch.native_group_norm(
+        x[:0], None, None, 1, 4, 3, 2, 0.1
+    ),
+    "integers and too many samples": lambda torch, F, x: torch.native_group_norm(
+        x.long(), None, None, 3, 4, 3, 2, 0.1
+    ),
     "a double weight": lambda torch, F, x: F.group_norm(x, 2, x[0, :, 0].double()),
 }
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.oracle import DTYPES, same
+from tests.oracle import DTYPES, same, sample
 
 ARANGES = [
     (5,), (5.0,), (0,), (1, 5), (1, 5, 2), (5, 1, -1), (1, 5.5, 2), (0, 1, 0.1), (-1.0, 1.0, 0.3),
@@ -106,6 +106,12 @@ def test_spaced_refuses():
     same(lambda torch: torch.linspace(torch.tensor([0]), 1.0, 4))
     same(lambda torch: torch.linspace(0.0, torch.tensor([[0]]), 4))
     same(lambda torch: torch.linspace(torch.tensor(0), torch.tensor(1.0), 4), exact=True)
+
+
+def test_no_gradient_arrives_at_the_ends():
+    same(lambda torch, a, b: torch.linspace(a, b, 4), sample(), sample(seed=1))
+    same(lambda torch, a: torch.linspace(0, a, 4), sample())
+    same(lambda torch, a: torch.logspace(a, 1, 3), sample())
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -75,6 +75,25 @@ def test_sections_in_a_tensor() -> None:
     same(lambda torch, x, at: torch.tensor_split(x, at), x, torch.tensor(2))
     same(lambda torch, x, at: torch.tensor_split(x, at), x, torch.tensor([1.0]))
     same(lambda torch, x, at: torch.tensor_split(x, at), x, torch.tensor([[1]]))
+    same(lambda torch, x, at: torch.tensor_split(x, sections=at), x, torch.tensor(2))
+    same(lambda torch, x, at: torch.tensor_split(x, indices=at), x, torch.tensor([1]))
+    same(
+        lambda torch, x, at: x.tensor_split(tensor_indices_or_sections=at, dim=1),
+        x,
+        torch.tensor([1]),
+    )
+
+
+@pytest.mark.parametrize("name", ["tensor_split", "hsplit", "vsplit", "dsplit"])
+def test_where_to_cut_by_name(name):
+    x = sample(2, 4, 2)
+    same(lambda torch, x: getattr(torch, name)(x, sections=2), x)
+    same(lambda torch, x: getattr(x, name)(indices=(1,)), x)
+    same(lambda torch, x: getattr(torch, name)(x, indices=[1]), x)
+    same(lambda torch, x: getattr(x, name)(sections=(1,)), x)
+    same(lambda torch, x: getattr(x, name)(indices=1), x)
+    same(lambda torch, x: getattr(x, name)(2, indices=(1,)), x)
+    same(lambda torch, x: getattr(torch, name)(x), x)
 
 
 ERRORS: dict[str, Callable[..., Any]] = {

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterable
 
 from minitorch_np.graph.modes import no_grad
+from minitorch_np.loops import untrue
 from minitorch_np.ops.conditional import clamp
 from minitorch_np.ops.from_data import tensor as new_tensor
 from minitorch_np.ops.join import stack
@@ -92,8 +93,13 @@ def clip_grad_value_(
     clip_value: float,
     foreach: bool | None = None,  # noqa: ARG001
 ) -> None:
-    """Keep every element of the gradients within [-clip_value, clip_value]."""
+    """Keep every element of the gradients within [-clip_value, clip_value].
+
+    Raises: RuntimeError where there is no gradient.
+    """
     grads = _grads(parameters)
     limit = float(clip_value)
+    if not grads:
+        raise untrue("!nested_tensorlist[0].empty()")
     for grad in grads:
         grad.clamp_(min=-limit, max=limit)

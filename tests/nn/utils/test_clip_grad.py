@@ -35,6 +35,8 @@ def clipped(clip):
         lambda u, m: u.clip_grad_norm_(m.parameters(), 1.0, foreach=False),
         lambda u, m: u.clip_grad_value_(m.parameters(), 0.5),
         lambda u, m: u.clip_grad_value_(m[0].weight, 0.5),
+        lambda u, m: u.clip_grad_value_([], 0.5),
+        lambda u, m: u.clip_grad_value_(m[0].weight.detach(), 0.5),
         lambda u, m: u.get_total_norm([p.grad for p in m.parameters() if p.grad is not None]),
         lambda u, m: u.get_total_norm([]),
         lambda u, m: u.clip_grads_with_norm_(m.parameters(), 1.0, m[0].weight.grad.norm()),
