@@ -9,6 +9,7 @@ import os
 
 import pytest
 import torch
+from _pytest.runner import runtestprotocol
 from hypothesis import settings
 
 from tests import versions
@@ -39,3 +40,17 @@ def pytest_runtestloop() -> None:
     """Collects garbage again, without looking at what was there before the first test."""
     gc.freeze()
     gc.enable()
+
+
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """In a process that was handed its tests: sends no word of set-ups and ends that went well.
+
+    There are tens of thousands of tests, and each word costs both processes time.
+    """
+    if not hasattr(item.config, "workerinput"):
+        return None
+    for report in runtestprotocol(item, log=False, nextitem=nextitem):
+        if report.when == "call" or not report.passed:
+            item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True

@@ -33,8 +33,9 @@ class Call:
     tolerance: tuple[float, float] | None = None
     unsafe: bool = False
     """Whether PyTorch must not be given an `out=` of other strides."""
-    forward: bool = True
-    """Whether forward mode is compared: a quick run leaves it out where tensors are spread out."""
+    brief: bool = False
+    """Whether the method, forward mode, and `out=` but for one that fits, are left out: a quick run
+    has them from the same tensors as they lie next to one another."""
     device: str = "cpu"
     """Where PyTorch computes. On a GPU only results and gradients are compared."""
 

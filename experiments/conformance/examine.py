@@ -243,7 +243,7 @@ def _method(call: Call, found: Differences) -> None:
     for alias in entry.aliases:
         here = [f for f in (_ours_at(alias), getattr(Tensor, alias, None)) if f is not None]
         note(found, "method", "" if here else f"no alias {alias}")
-    if entry.method is None or not isinstance(call.sample.args[0], torch.Tensor):
+    if call.brief or entry.method is None or not isinstance(call.sample.args[0], torch.Tensor):
         return
     mine = _ours_for(entry.method)
     sides = both(call, mine, entry.method, found, "method")
@@ -305,7 +305,7 @@ def _inplace(call: Call, found: Differences) -> None:
 def _forward_mode(call: Call, mine: Callable[..., Any], found: Differences) -> None:
     """Compares tangents, of the function and of its in-place form."""
     entry = call.entry
-    if not (entry.differentiable and call.forward):
+    if call.brief or not entry.differentiable:
         return
     pushed(call, mine, entry.function, found)
     there = None if entry.inplace is None or call.sample.broadcasts else _ours_for(entry.inplace)
@@ -322,7 +322,8 @@ def _out(call: Call, mine: Callable[..., Any], found: Differences) -> None:
     if not results:
         return
     single = isinstance(plain_side.result, torch.Tensor)
-    for make in (_laid_otherwise, _empty, _of_another_dtype)[call.unsafe :]:
+    makes = (_laid_otherwise,) if call.brief else (_laid_otherwise, _empty, _of_another_dtype)
+    for make in makes[call.unsafe :]:
         held: Differences = {}
         outs = [make(r) for r in results]
         a, t = Side(call, True), Side(call, False)

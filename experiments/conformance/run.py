@@ -136,7 +136,7 @@ def calls(entry: Entry, settings: Settings) -> Iterator[tuple[str, int, bool, Ca
                         undefined,
                         tolerance,
                         unsafe,
-                        forward=not (settings.quick and one is spread),
+                        brief=settings.quick and one is spread,
                         device=settings.device,
                     ),
                 )

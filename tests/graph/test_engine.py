@@ -340,7 +340,7 @@ print("done", x.grad.tolist() if x.grad is not None else None)
 
 
 DEEPLY = {
-    "a million": (1_000_000, "-y", "y.backward()"),
+    "long": (300_000, "-y", "y.backward()"),
     "dropped": (40_000, "y * y.detach()", "del y"),
     "kept and dropped": (40_000, "(y * 1).sin_()", "y.backward(retain_graph=True); del y"),
     "one gradient": (40_000, "-y", "torch.autograd.grad(y, x)"),
