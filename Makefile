@@ -10,7 +10,8 @@ WORKERS ?= 2
 
 PY       = .venv/bin/python
 # Each worker computes on one thread: two workers with two threads each wait for one another.
-PINNED   = OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+# They start other processes, each of which would compile all that it imports.
+PINNED   = OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
 
 # $(call environment,EXTRA ...) brings .venv up to date; it takes a moment when nothing changed.
 # Any Python starts the script, which then looks for one that fits.

@@ -172,6 +172,8 @@ def entry_of(operands: Operands, kind: str) -> Entry:
     real = half or (dtype.kind == "f" and dtype.itemsize in (4, 8))
     if not dtype.isnative or not (real or dtype.kind in "iu"):
         raise TypeError(f"no matrix product of {dtype}")
+    if dtype.kind == "u" and not half:  # what wraps around has the same bits with a sign
+        return entry_of(np.dtype(f"int{8 * dtype.itemsize}"), kind)
     if not real and kind != "batch":
         batched = entry_of(operands, "batch")
 

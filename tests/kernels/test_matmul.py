@@ -304,7 +304,9 @@ def test_broadcast_batches(dtype: str) -> None:
     assert_product(turned, a, np.broadcast_to(b, (6, 17, 21)))
 
 
-@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "int32", "int64"])
+@pytest.mark.parametrize(
+    "dtype", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"]
+)
 def test_integers_wrap(dtype: str) -> None:
     info = np.iinfo(dtype)
     random = np.random.default_rng(3)
