@@ -417,19 +417,21 @@ def _rounded(builder: Foreign, kind: Foreign, value: Foreign) -> Foreign:
     return builder.trunc(builder.lshr(found, word(16)), _ir.IntType(16))
 
 
-def _peek(_context: object, address: object) -> object:
+def _peek(_context: object, address: object, on: object) -> object:
     def generate(_: Foreign, builder: Foreign, __: Foreign, values: Foreign) -> object:
-        return builder.load(builder.inttoptr(values[0], _ir.IntType(64).as_pointer()))
+        at = builder.add(values[0], values[1])
+        return builder.load(builder.inttoptr(at, _ir.IntType(64).as_pointer()))
 
-    return _types.int64(address), generate
+    return _types.int64(address, on), generate
 
 
-def _poke(_context: object, address: object, value: object) -> object:
+def _poke(_context: object, address: object, on: object, value: object) -> object:
     def generate(context: Foreign, builder: Foreign, _: Foreign, values: Foreign) -> object:
-        _ = builder.store(values[1], builder.inttoptr(values[0], _ir.IntType(64).as_pointer()))
+        at = builder.add(values[0], values[1])
+        _ = builder.store(values[2], builder.inttoptr(at, _ir.IntType(64).as_pointer()))
         return context.get_dummy_value()
 
-    return _types.void(address, value), generate
+    return _types.void(address, on, value), generate
 
 
 def _room(_context: object, words: Foreign) -> object:
@@ -443,11 +445,11 @@ def _room(_context: object, words: Foreign) -> object:
 room: Callable[[int], int] = _extending.intrinsic(prefer_literal=True)(_room)
 """In compiled code: the address of so many words, a literal number, that are the function's own."""
 
-peek: Callable[[int], int] = _extending.intrinsic(_peek)
-"""In compiled code: the word of 8 bytes at an address."""
+peek: Callable[[int, int], int] = _extending.intrinsic(_peek)
+"""In compiled code: the word of 8 bytes that is so many bytes behind an address."""
 
-poke: Callable[[int, int], None] = _extending.intrinsic(_poke)
-"""In compiled code: writes a word of 8 bytes to an address."""
+poke: Callable[[int, int, int], None] = _extending.intrinsic(_poke)
+"""In compiled code: writes a word of 8 bytes so many bytes behind an address."""
 
 read: Callable[[Numbers, int], Foreign] = _extending.intrinsic(_read)
 """In compiled code: the element at an index of a flat array, as `array[index]`, but a loop that

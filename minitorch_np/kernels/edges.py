@@ -11,7 +11,7 @@ from .compiler import call_int, part, peek, poke
 from .fastcall import API, COUNTING, DATA, TYPE, address, entered, hold, words_of
 from .fastcall import POSSIBLE as FASTCALL
 from .fastcall import build as compiled
-from .press import press_part
+from .press import press
 from .stamps import kept, places
 
 __all__ = ["finder"]
@@ -22,53 +22,53 @@ POSSIBLE = FASTCALL and hasattr(API, "PyWeakref_GetObject")
 def edge(holder: int, arguments: int, count: int) -> int:
     """`graph.node.edge` of a tensor that is no view; that is asked about others, and where a leaf
     has hooks."""
-    words, tensor = peek(holder + DATA), peek(arguments)
-    none, call = peek(words + 16), peek(words + 32)
+    words, tensor = peek(holder, DATA), peek(arguments, 0)
+    none, call = peek(words, 16), peek(words, 32)
     alike = count == 1
-    if alike and peek(tensor + TYPE) != peek(words + 40):
-        alike = call_int(peek(words + 24), (peek(tensor + TYPE), peek(words + 40))) & 1 == 1
-    if not alike or peek(tensor + peek(words + 48)) != none:  # its base
-        return call_int(peek(words), (peek(words + 8), arguments, count, 0))
-    meta = peek(tensor + peek(words + 56))
+    if alike and peek(tensor, TYPE) != peek(words, 40):
+        alike = call_int(peek(words, 24), (peek(tensor, TYPE), peek(words, 40))) & 1 == 1
+    if not alike or peek(tensor, peek(words, 48)) != none:  # its base
+        return call_int(peek(words, 0), (peek(words, 8), arguments, count, 0))
+    meta = peek(tensor, peek(words, 56))
     if meta == none:
         return hold(none, call)
-    node, number = peek(meta + peek(words + 64)), peek(meta + peek(words + 72))
+    node, number = peek(meta, peek(words, 64)), peek(meta, peek(words, 72))
     if node != none:
         return pair(words, hold(node, call), hold(number, call))
-    if peek(meta + peek(words + 80)) != peek(words + 88):  # whether it requires a gradient
+    if peek(meta, peek(words, 80)) != peek(words, 88):  # whether it requires a gradient
         return hold(none, call)
-    seen = peek(meta + peek(words + 96))
+    seen = peek(meta, peek(words, 96))
     if seen != none:
-        node = call_int(peek(words + 104), (seen,))
+        node = call_int(peek(words, 104), (seen,))
     if node != none:
         return pair(words, hold(node, call), hold(number, call))
-    if peek(meta + peek(words + 112)) == none:  # its hooks
-        node = press_part(peek(words + 120), arguments, 1)
+    if peek(meta, peek(words, 112)) == none:  # its hooks
+        node = call_int(peek(words, 160), (peek(words, 120), arguments, 1))
         if node == 0:
             return 0
         # what was made above may have run anything: another may be there by now
-        reference = call_int(peek(words + 128), (node, 0))
-        if reference != 0 and peek(meta + peek(words + 96)) == seen:
-            poke(meta + peek(words + 96), reference)
-            _ = call_int(peek(words + 136), (seen,))
+        reference = call_int(peek(words, 128), (node, 0))
+        if reference != 0 and peek(meta, peek(words, 96)) == seen:
+            poke(meta, peek(words, 96), reference)
+            _ = call_int(peek(words, 136), (seen,))
             return pair(words, node, hold(number, call))
-        _ = call_int(peek(words + 136), (node,))
+        _ = call_int(peek(words, 136), (node,))
         if reference == 0:
             return 0
-        _ = call_int(peek(words + 136), (reference,))
-    return call_int(peek(words), (peek(words + 8), arguments, count, 0))
+        _ = call_int(peek(words, 136), (reference,))
+    return call_int(peek(words, 0), (peek(words, 8), arguments, count, 0))
 
 
 @part
 def pair(words: int, node: int, number: int) -> int:
     """A tuple of two objects, whose references it takes over."""
-    made = call_int(peek(words + 144), (2,))
+    made = call_int(peek(words, 144), (2,))
     if made == 0:
-        _ = call_int(peek(words + 136), (node,))
-        _ = call_int(peek(words + 136), (number,))
+        _ = call_int(peek(words, 136), (node,))
+        _ = call_int(peek(words, 136), (number,))
         return 0
-    _ = call_int(peek(words + 152), (made, 0, node))
-    _ = call_int(peek(words + 152), (made, 1, number))
+    _ = call_int(peek(words, 152), (made, 0, node))
+    _ = call_int(peek(words, 152), (made, 1, number))
     return made
 
 
@@ -84,7 +84,7 @@ def finder(
         m["output_nr"], m["requires_grad"], id(True), m["accumulator"],
         address(API.PyWeakref_GetObject), m["hooks"], id(words_of(accumulator)),
         address(API.PyWeakref_NewRef), address(API.Py_DecRef), address(API.PyTuple_New),
-        address(API.PyTuple_SetItem),
+        address(API.PyTuple_SetItem), compiled(press).function,
     ]  # fmt: skip
     kept.append((function, accumulator))
     return entered(edge, words)

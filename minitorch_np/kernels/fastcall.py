@@ -49,7 +49,7 @@ COUNTING = sys.version_info < (3, 12)
 def hold(value: int, call: int) -> int:
     """The object, with a reference more; by a `call` of Py_IncRef, where that is not 0."""
     if call == 0:
-        poke(value, peek(value) + 1)
+        poke(value, 0, peek(value, 0) + 1)
     else:
         _ = call_int(call, (value,))
     return value

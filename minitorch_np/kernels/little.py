@@ -44,58 +44,58 @@ def matrix(holder: int, arguments: int, count: int) -> int:
     """c = a @ b, or c = s + a @ b, and True, where a, b, c and perhaps s are such matrices; s may
     be one row for all. Else False.
     """
-    words = peek(holder + DATA)
-    at, done = 0, peek(words + 8)
+    words = peek(holder, DATA)
+    at, done = 0, peek(words, 8)
     if count == 3 or count == 4:
         at = kernels_for(words, arguments, count)
     if at:
-        a, b, c = peek(arguments), peek(arguments + 8), peek(arguments + 16)
-        s = peek(arguments + 8 * (count - 1))
+        a, b, c = peek(arguments, 0), peek(arguments, 8), peek(arguments, 16)
+        s = peek(arguments, 8 * (count - 1))
         a_dims, b_dims, c_dims, s_dims = (
-            peek(a + DIMS), peek(b + DIMS), peek(c + DIMS), peek(s + DIMS),
+            peek(a, DIMS), peek(b, DIMS), peek(c, DIMS), peek(s, DIMS),
         )  # fmt: skip
-        m, n, k = peek(c_dims), peek(c_dims + 8), peek(a_dims + 8)
-        one_row = peek(s + NDIM) & _INT == 1
-        rows, columns = peek(s_dims), peek(s_dims + 8 * (1 - one_row))
-        fits = peek(a_dims) == m and peek(b_dims) == k and peek(b_dims + 8) == n
+        m, n, k = peek(c_dims, 0), peek(c_dims, 8), peek(a_dims, 8)
+        one_row = peek(s, NDIM) & _INT == 1
+        rows, columns = peek(s_dims, 0), peek(s_dims, 8 * (1 - one_row))
+        fits = peek(a_dims, 0) == m and peek(b_dims, 0) == k and peek(b_dims, 8) == n
         if fits and columns == n and (one_row or rows == m) and 0 < m * n * k <= LITTLE:
             a_steps, b_steps, c_steps, s_steps = (
-                peek(a + STRIDES), peek(b + STRIDES), peek(c + STRIDES), peek(s + STRIDES),
+                peek(a, STRIDES), peek(b, STRIDES), peek(c, STRIDES), peek(s, STRIDES),
             )  # fmt: skip
             beta = 0.0 if count == 3 else 1.0
             left = call_int(
-                peek(words + 24),
+                peek(words, 24),
                 (
-                    peek(at + 8), 1, m, n, k,
-                    peek(a + DATA), 0, peek(a_steps), peek(a_steps + 8),
-                    peek(b + DATA), 0, peek(b_steps), peek(b_steps + 8),
-                    peek(c + DATA), 0, peek(c_steps), peek(c_steps + 8),
-                    peek(s + DATA), 0, peek(s_steps) * (1 - one_row),
-                    peek(s_steps + 8 * (1 - one_row)), 1.0, beta, LITTLE,
+                    peek(at, 8), 1, m, n, k,
+                    peek(a, DATA), 0, peek(a_steps, 0), peek(a_steps, 8),
+                    peek(b, DATA), 0, peek(b_steps, 0), peek(b_steps, 8),
+                    peek(c, DATA), 0, peek(c_steps, 0), peek(c_steps, 8),
+                    peek(s, DATA), 0, peek(s_steps, 0) * (1 - one_row),
+                    peek(s_steps, 8 * (1 - one_row)), 1.0, beta, LITTLE,
                 ),
             )  # fmt: skip
             if left == 0:
-                poke(words + 32, peek(words + 32) + 1)
-                done = peek(words)
-    return hold(done, peek(words + 16))
+                poke(words, 32, peek(words, 32) + 1)
+                done = peek(words, 0)
+    return hold(done, peek(words, 16))
 
 
 @part
 def kernels_for(words: int, arguments: int, count: int) -> int:
     """Where a recipe names the kernels for ndarrays of one dtype, of which the last of four may be
     a row and the others are matrices; 0 where it has none."""
-    kind = peek(peek(arguments) + DESCR)
+    kind = peek(peek(arguments, 0), DESCR)
     for nr in range(count):
-        array = peek(arguments + 8 * nr)
-        dims = peek(array + NDIM) & _INT
-        if peek(array + TYPE) != peek(words + 40) or not (dims == 2 or (nr == 3 and dims == 1)):
+        array = peek(arguments, 8 * nr)
+        dims = peek(array, NDIM) & _INT
+        if peek(array, TYPE) != peek(words, 40) or not (dims == 2 or (nr == 3 and dims == 1)):
             return 0
-        if peek(array + DESCR) != kind:
+        if peek(array, DESCR) != kind:
             return 0
     at = words + 48
-    while peek(at) and peek(at) != kind:
+    while peek(at, 0) and peek(at, 0) != kind:
         at += 16
-    return at if peek(at) else 0
+    return at if peek(at, 0) else 0
 
 
 def _no(*_: object) -> bool:

@@ -210,8 +210,8 @@ def blank(function: Make, form: type, owning: Make) -> Make:
     words = [
         address(API.PyObject_Vectorcall), id(function), id(None), id(form), slots["dims"],
         slots["dtype"], places(Dtype)["np"], 0 if COUNTING else address(API.Py_IncRef),
-        numpy_function(_NEW_FROM_DESCR), id(np.ndarray), id(words_of(owning)),
-        address(API.Py_DecRef),
+        numpy_function(_NEW_FROM_DESCR), id(np.ndarray), compiled(press).function,
+        id(words_of(owning)), address(API.Py_DecRef),
     ]  # fmt: skip
     kept.append((function, owning))
     return entered(press_blank, words)

@@ -104,14 +104,14 @@ OVERFLOW = 379
 def measured(table: Table, batch: int, rows: int, columns: int, v: View) -> int:
     """The limits of matrices, in one word: see `limits`."""
     found = table[UNIT_SCRATCH]
-    poke(found, 0xFFFFFFFF)
+    poke(found, 0, 0xFFFFFFFF)
     if v.column == table[SOURCE]:
         count, length, step = rows, columns, v.row
     else:
         count, length, step = columns, rows, v.column
     for t in range(1 if v.batch == 0 else batch):
         call(table[LIMITS], (count, length, v.at + t * v.batch, step, found))
-    return peek(found)
+    return peek(found, 0)
 
 
 @part
@@ -120,7 +120,7 @@ def forget(table: Table) -> None:
     words = SEEN_BYTES // 8
     for i in range(2 * words):
         none = -1 if i % words < words // 3 else 0
-        poke(table[UNIT_SCRATCH] + SEEN_AT + 8 * i, none)
+        poke(table[UNIT_SCRATCH], SEEN_AT + 8 * i, none)
 
 
 @part
@@ -128,7 +128,7 @@ def seen(table: Table, columns: bool) -> int:
     """The limits of what was packed of A, or of B's `columns`, as `measured`."""
     found = table[UNIT_SCRATCH]
     call(table[JUDGED], (found + SEEN_AT + columns * SEEN_BYTES, found))
-    return peek(found)
+    return peek(found, 0)
 
 
 @part
