@@ -23,6 +23,11 @@ class In(NamedTuple):
     grad: bool = True
     elements: tuple[Any, ...] | None = None
 
+    @property
+    def of_any_shape(self) -> bool:
+        """Whether a tensor of any shape will do."""
+        return self.shape is None and self.elements is None
+
 
 class Sample(NamedTuple):
     """A call that reaches `op` by `f(library, *tensors)`; `random` results depend on the device."""
