@@ -186,6 +186,8 @@ def _call_at(code: types.CodeType, offset: int) -> tuple[int, tuple[str, ...]]:
             names = step.argval if isinstance(step.argval, tuple) else ()
         elif step.opname in ("CALL", "CALL_KW"):
             count = step.arg or 0
+            if step.opname == "CALL" and sys.version_info >= (3, 13):
+                names = ()  # a tuple before it is its last argument
         elif step.opname != "PRECALL":
             names = ()
     return count, cast("tuple[str, ...]", names) if count >= 0 else ()

@@ -10,7 +10,7 @@ import os
 import pytest
 import torch
 from _pytest.runner import runtestprotocol
-from hypothesis import settings
+from hypothesis import given, settings, strategies
 
 from tests import versions
 
@@ -37,7 +37,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # the process that hands out the tests collects none, and runs this
 def pytest_runtestloop() -> None:
-    """Collects garbage again, without looking at what was there before the first test."""
+    """Collects garbage again, without looking at what was there before the first test.
+
+    Hypothesis asks the collector who holds its random numbers, so they are made before.
+    """
+    given(strategies.none())(lambda _: None)()
     gc.freeze()
     gc.enable()
 

@@ -20,7 +20,14 @@ MODULES = [
     "torch.utils", "torch.utils.data", "torch.utils.hooks",
 ]  # fmt: skip
 CLASSES = {"torch.Tensor": torch.Tensor, "torch.nn.Module": torch.nn.Module}
-TYPING = {"typing", "typing_extensions", "collections.abc", "__future__"}
+TYPING = {
+    "typing",
+    "typing_extensions",
+    "collections.abc",
+    "__future__",
+    "warnings",
+    "_py_warnings",
+}
 UNIONS = {typing.Union, types.UnionType}
 VERSION = ".".join(torch.__version__.split(".")[:2])
 TARGET = Path(__file__).parent.parent / "minitorch_np" / "absent.txt"
