@@ -8,7 +8,20 @@ that are small in every way there are loops that leave the bits of NumPy's funct
 
 import numpy as np
 
-from .compiler import Doubles, Flat, Real, Singles, held, inlined, jit, part, read, reordered, write
+from .compiler import (
+    Doubles,
+    Flat,
+    Real,
+    Singles,
+    held,
+    inlined,
+    jit,
+    part,
+    read,
+    recall,
+    reordered,
+    write,
+)
 from .compiler import build as build_all
 from .reductions import COLUMNS, DEEP, PIECE, piece_sum
 from .shares import shared
@@ -69,7 +82,7 @@ def moments_columns(a: Flat, mean: Flat, spread: Flat, first: int, last: int) ->
         for row in range(deep, min(deep + DEEP, rows)):
             x = a[row * c + first : row * c + last]
             for j in range(wide):
-                write(part, j, read(part, j) + read(x, j))
+                write(part, j, recall(part, j) + read(x, j))
         for j in range(wide):
             total[j] += D(part[j])
     middle = mean[first:last]
@@ -82,7 +95,7 @@ def moments_columns(a: Flat, mean: Flat, spread: Flat, first: int, last: int) ->
             x = a[row * c + first : row * c + last]
             for j in range(wide):
                 apart = read(x, j) - read(middle, j)
-                write(part, j, read(part, j) + apart * apart)
+                write(part, j, recall(part, j) + apart * apart)
         for j in range(wide):
             total[j] += D(part[j])
     for j in range(wide):
@@ -146,9 +159,9 @@ def slopes_columns(
         for row in range(deep, min(deep + DEEP, rows)):
             u, x = g[row * c + first : row * c + last], a[row * c + first : row * c + last]
             for j in range(wide):
-                write(plain, j, read(plain, j) + read(u, j))
+                write(plain, j, recall(plain, j) + read(u, j))
                 apart = read(x, j) - read(middle, j)
-                write(product, j, read(product, j) + read(u, j) * apart)
+                write(product, j, recall(product, j) + read(u, j) * apart)
         for j in range(wide):
             sums[j] += D(plain[j])
             sums[wide + j] += D(product[j])
@@ -253,9 +266,9 @@ def weight_rows(
             u, x = g[row * n + first : row * n + last], a[row * n + first : row * n + last]
             middle, by = mean[row], rstd[row]
             for i in range(wide):
-                write(plain, i, read(plain, i) + read(u, i))
+                write(plain, i, recall(plain, i) + read(u, i))
                 apart = (read(x, i) - middle) * by
-                write(product, i, read(product, i) + read(u, i) * apart)
+                write(product, i, recall(product, i) + read(u, i) * apart)
         for i in range(wide):
             sums[i] += D(plain[i])
             sums[wide + i] += D(product[i])

@@ -103,14 +103,13 @@ def _cache(function: Callable[..., object]) -> Foreign:
 
 # Division by zero as in C: numba's check for it would keep loops from being vectorised.
 _OPTIONS = {"error_model": "numpy", "nogil": True}
+# Without a way in from Python or C, which would take longer to compile than what is short.
+_WITHIN = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **_OPTIONS}
 
 
 def part(function: Callable[P, R]) -> Callable[P, R]:
-    """The function as compiled code calls it: compiled into its callers, and kept with them.
-
-    Without a way in from Python or C, which would take longer to compile than the function.
-    """
-    return _numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS)(function)
+    """The function as compiled code calls it: compiled into its callers, and kept with them."""
+    return _numba.njit(**_WITHIN)(function)
 
 
 def jit(function: Callable[P, R]) -> Callable[P, R]:
@@ -137,12 +136,12 @@ def inlined(function: Callable[P, R]) -> Callable[P, R]:
     """A part of compiled functions, put in their place where they call it so that loops around it
     can be vectorised.
     """
-    return cast(Callable[P, R], _numba.njit(forceinline=True, **_OPTIONS)(function))
+    return cast(Callable[P, R], _numba.njit(forceinline=True, **_WITHIN)(function))
 
 
 def fused(function: Callable[P, R]) -> Callable[P, R]:
     """`inlined`, and a product and a sum in it may round once, together."""
-    options = {"fastmath": {"contract"}, "forceinline": True, **_OPTIONS}
+    options = {"fastmath": {"contract"}, "forceinline": True, **_WITHIN}
     return cast(Callable[P, R], _numba.njit(**options)(function))
 
 
@@ -150,7 +149,7 @@ def reordered(function: Callable[P, R]) -> Callable[P, R]:
     """`fused`, and its sums and products may be taken in any order, so in as many at once as a
     vector holds.
     """
-    options = {"fastmath": {"contract", "reassoc"}, "forceinline": True, **_OPTIONS}
+    options = {"fastmath": {"contract", "reassoc"}, "forceinline": True, **_WITHIN}
     return cast(Callable[P, R], _numba.njit(**options)(function))
 
 
@@ -189,7 +188,7 @@ def build(module: Mapping[str, object]) -> None:
         if python is None or python.__module__ != module["__name__"]:
             continue
         options = cast(Any, function).targetoptions
-        if not options.get("forceinline") and not options.get("no_cpython_wrapper"):  # no part
+        if not options.get("no_cpython_wrapper"):  # no part
             for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
                 _ = straight(cast("Callable[..., object]", function), dtype)
 
@@ -367,17 +366,24 @@ def _widen(builder: Foreign) -> None:
     cast(Any, set).add(builder.function.attributes, '"prefer-vector-width"="512"')
 
 
-def _read(_context: object, array: Foreign, at: object) -> object:
-    def generate(context: Foreign, builder: Foreign, signature: Foreign, values: Foreign) -> object:
-        kind = signature.args[0]
-        value = builder.load(_data(context, builder, kind, *values))
-        value.set_metadata("noalias", _written(builder))
-        _widen(builder)
-        if isinstance(kind.dtype, Narrow):
-            return _widened(builder, kind.dtype, value)
-        return context.data_model_manager[kind.dtype].from_data(builder, value)
+def _reads(before_writes: bool) -> Callable[..., object]:
+    def typed(_context: object, array: Foreign, at: object) -> object:
+        def generate(
+            context: Foreign, builder: Foreign, signature: Foreign, values: Foreign
+        ) -> object:
+            kind = signature.args[0]
+            value = builder.load(_data(context, builder, kind, *values))
+            if before_writes:
+                value.set_metadata("noalias", _written(builder))
+            _widen(builder)
+            if isinstance(kind.dtype, Narrow):
+                return _widened(builder, kind.dtype, value)
+            return context.data_model_manager[kind.dtype].from_data(builder, value)
 
-    return (_types.float32 if isinstance(array.dtype, Narrow) else array.dtype)(array, at), generate
+        element = _types.float32 if isinstance(array.dtype, Narrow) else array.dtype
+        return element(array, at), generate
+
+    return typed
 
 
 def _write(_context: object, array: Foreign, at: object, _value: object) -> object:
@@ -451,10 +457,15 @@ peek: Callable[[int, int], int] = _extending.intrinsic(_peek)
 poke: Callable[[int, int, int], None] = _extending.intrinsic(_poke)
 """In compiled code: writes a word of 8 bytes so many bytes behind an address."""
 
-read: Callable[[Numbers, int], Foreign] = _extending.intrinsic(_read)
+read: Callable[[Numbers, int], Foreign] = _extending.intrinsic(_reads(before_writes=True))
 """In compiled code: the element at an index of a flat array, as `array[index]`, but a loop that
 `write`s each element after it has read it here is vectorised even where it works in place. Half
 types are read as float32, float16 on a CPU that `has("f16c")`.
+"""
+
+recall: Callable[[Numbers, int], Foreign] = _extending.intrinsic(_reads(before_writes=False))
+"""In compiled code: `read` of an element that was written before: LLVM may move what is `read` to
+before all that the loops around it `write`.
 """
 
 write: Callable[[Numbers, int, Foreign], None] = _extending.intrinsic(_write)

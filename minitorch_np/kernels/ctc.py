@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from .compiler import Flat, Indices, Real, inlined, jit, part, read, write
+from .compiler import Flat, Indices, Real, inlined, jit, part, read, recall, write
 from .compiler import build as build_all
 from .shares import shared
 
@@ -61,10 +61,10 @@ def forward(
                 if t == 0:
                     write(row, s, value if s < min(2, 2 * sizes[n] + 1) else NONE)
                     continue
-                one = read(before, s - 1) if s > 0 else NONE
+                one = recall(before, s - 1) if s > 0 else NONE
                 jumps = s > 1 and labels[s] != labels[s - 2]
-                two = read(before, s - 2) if jumps else NONE
-                write(row, s, summed(read(before, s), one, two) + value)
+                two = recall(before, s - 2) if jumps else NONE
+                write(row, s, summed(recall(before, s), one, two) + value)
 
 
 @part
@@ -107,11 +107,11 @@ def backward(
             ways[:] = NONE
             for s in range(width - 1, -1, -1):
                 c = labels[s]
-                way = read(alpha, (n * steps + t) * width + s) + read(row, s)
-                write(ways, c, joined(read(ways, c), way))
+                way = read(alpha, (n * steps + t) * width + s) + recall(row, s)
+                write(ways, c, joined(recall(ways, c), way))
             for c in range(classes):
                 x = read(given, c)
-                share = F(math.exp(x)) - F(math.exp(read(ways, c) + loss - x))
+                share = F(math.exp(x)) - F(math.exp(recall(ways, c) + loss - x))
                 write(slope, c, share * g[n])
             row, after = after, row
 

@@ -7,7 +7,7 @@ number for the height and one for the width of each.
 
 import numpy as np
 
-from .compiler import Flat, Indices, Real, fused, jit, read, reordered, write
+from .compiler import Flat, Indices, Real, fused, jit, read, recall, reordered, write
 from .compiler import build as build_all
 from .shares import shared
 
@@ -19,10 +19,10 @@ def add_row(a: Flat, at: int, factor: Real, out: Flat, start: int, n: int, step:
     """out[start:][:n] += factor * a[at::step]."""
     if step == 1:
         for i in range(n):
-            write(out, start + i, read(out, start + i) + factor * read(a, at + i))
+            write(out, start + i, recall(out, start + i) + factor * read(a, at + i))
     else:
         for i in range(n):
-            write(out, start + i, read(out, start + i) + factor * read(a, at + i * step))
+            write(out, start + i, recall(out, start + i) + factor * read(a, at + i * step))
 
 
 @reordered

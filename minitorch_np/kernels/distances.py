@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from .compiler import Flat, Real, inlined, jit, read, reordered, write
+from .compiler import Flat, Real, inlined, jit, read, recall, reordered, write
 from .compiler import build as build_all
 from .shares import shared
 
@@ -54,7 +54,7 @@ def measure(a: Flat, b: Flat, out: Flat, m: int, square: int) -> None:
 def add_gaps(x: Flat, y: Flat, weight: Real, out: Flat) -> None:
     """out += weight * (x - y)."""
     for i in range(x.size):
-        write(out, i, read(out, i) + weight * (read(x, i) - read(y, i)))
+        write(out, i, recall(out, i) + weight * (read(x, i) - read(y, i)))
 
 
 @inlined
@@ -63,7 +63,7 @@ def add_signs(x: Flat, y: Flat, weight: Real, out: Flat) -> None:
     for i in range(x.size):
         gap = read(x, i) - read(y, i)
         change = weight if gap > ZERO else -weight if gap < ZERO else ZERO
-        write(out, i, read(out, i) + change)
+        write(out, i, recall(out, i) + change)
 
 
 @shared("p.ppp..", "a.size // m", "0.06 * g.size * m")

@@ -35,6 +35,7 @@ from .compiler import (
     of_bits,
     part,
     read,
+    recall,
     rounded_once,
     write,
 )
@@ -278,8 +279,8 @@ def sincos(x: Real) -> tuple[Real, Real]:
 def block(out: Flat, mean: Real, std: Real) -> None:
     """Makes 16 uniform numbers normal: 8 radii, then 8 angles."""
     for k in range(HALF):
-        radius = F(np.sqrt(F(F(-2) * log(F(1) - read(out, k)))))
-        sin, cos = sincos(F(read(out, HALF + k) * TURN))
+        radius = F(np.sqrt(F(F(-2) * log(F(1) - recall(out, k)))))
+        sin, cos = sincos(F(recall(out, HALF + k) * TURN))
         write(out, k, fma(F(radius * cos), std, mean))
         write(out, HALF + k, fma(F(radius * sin), std, mean))
 

@@ -5,7 +5,7 @@ Every index has been checked.
 
 import numpy as np
 
-from .compiler import Flat, Indices, jit, read, write
+from .compiler import Flat, Indices, jit, read, recall, write
 from .compiler import build as build_all
 from .shares import shared
 
@@ -60,7 +60,7 @@ def add_slices(index: Indices, source: Flat, out: Flat, inner: int) -> None:
         x = source[k * inner : k * inner + inner]
         y = out[index[k] * inner : index[k] * inner + inner]
         for j in range(inner):
-            write(y, j, read(y, j) + read(x, j))
+            write(y, j, recall(y, j) + read(x, j))
 
 
 @jit
@@ -70,7 +70,7 @@ def add_rows(a: Flat, index: Indices, to: Indices, factor: Flat, out: Flat, inne
         x = a[index[k] * inner : index[k] * inner + inner]
         y, by = out[to[k] * inner : to[k] * inner + inner], factor[k]
         for j in range(inner):
-            write(y, j, read(y, j) + read(x, j) * by)
+            write(y, j, recall(y, j) + read(x, j) * by)
 
 
 @jit
@@ -84,7 +84,7 @@ def largest_rows(
         y, where = out[to[k] * inner :], found[to[k] * inner :]
         begins = k == 0 or to[k] != to[k - 1]
         for j in range(inner):
-            value, best, place = read(x, j), read(y, j), read(where, j)
+            value, best, place = read(x, j), recall(y, j), recall(where, j)
             taken = (value > best) | begins
             write(y, j, value if taken else best)
             write(where, j, index[k] if taken else place)

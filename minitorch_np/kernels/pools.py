@@ -7,7 +7,7 @@ aten/src/ATen/native/cpu/MaxPoolKernel.cpp and AvgPoolKernel.cpp.
 
 import numpy as np
 
-from .compiler import Flat, Indices, Numbers, held, jit, read, write
+from .compiler import Flat, Indices, Numbers, held, jit, read, recall, write
 from .compiler import build as build_all
 from .shares import shared
 
@@ -68,7 +68,7 @@ def averages(a: Flat, out: Flat, window: Indices, padded: bool, divisor: int) ->
                 at = j - before
                 low = max(0, (step - 1 - at) // step)
                 for column in range(low, min(out_width, (width - 1 - at) // step + 1)):
-                    write(y, column, read(y, column) + read(x, column * step + at))
+                    write(y, column, recall(y, column) + read(x, column * step + at))
         for column in range(out_width):
             first = column * step - before
             end = min(first + window[5], width + before)

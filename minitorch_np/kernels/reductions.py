@@ -12,6 +12,7 @@ import numpy as np
 
 from . import curves
 from .compiler import (
+    Doubles,
     Flat,
     Real,
     bits,
@@ -20,6 +21,7 @@ from .compiler import (
     of_bits,
     part,
     read,
+    recall,
     reordered,
     write,
 )
@@ -147,25 +149,24 @@ def add_rows(a: Flat, at: int, rows: int, inner: int, sums: Flat, nans: bool) ->
             for j in range(wide):
                 two = read(a, x + j) + read(a, x + inner + j)
                 more = read(a, x + 2 * inner + j) + read(a, x + 3 * inner + j)
-                write(sums, j, read(sums, j) + (two + more))
+                write(sums, j, recall(sums, j) + (two + more))
         else:
             for j in range(wide):
                 two = known(read(a, x + j)) + known(read(a, x + inner + j))
                 more = known(read(a, x + 2 * inner + j)) + known(read(a, x + 3 * inner + j))
-                write(sums, j, read(sums, j) + (two + more))
+                write(sums, j, recall(sums, j) + (two + more))
         row += 4
     while row < rows:
         x = at + row * inner
         for j in range(wide):
             value = read(a, x + j)
-            write(sums, j, read(sums, j) + (value if nans else known(value)))
+            write(sums, j, recall(sums, j) + (value if nans else known(value)))
         row += 1
 
 
 @inlined
-def add_blocks(a: Flat, at: int, blocks: int, size: int, lanes: Flat, nans: bool) -> None:
-    """Writes to `lanes` the sums of so many blocks of memory, `size` elements apart; nan as 0
-    unless `nans` count."""
+def sum_blocks(a: Flat, at: int, blocks: int, size: int, lanes: Flat, nans: bool) -> None:
+    """`add_blocks`, where `nans` is known."""
     for j in range(LANES):
         write(lanes, j, ZERO)
     whole = blocks // 4 * 4
@@ -175,23 +176,33 @@ def add_blocks(a: Flat, at: int, blocks: int, size: int, lanes: Flat, nans: bool
             v2, v3 = read(a, x + 2 * size + j), read(a, x + 3 * size + j)
             if not nans:
                 v0, v1, v2, v3 = known(v0), known(v1), known(v2), known(v3)
-            write(lanes, j, read(lanes, j) + ((v0 + v1) + (v2 + v3)))
+            write(lanes, j, recall(lanes, j) + ((v0 + v1) + (v2 + v3)))
     for x in range(at + whole * size, at + blocks * size, size):
         for j in range(LANES):
             value = read(a, x + j)
-            write(lanes, j, read(lanes, j) + (value if nans else known(value)))
+            write(lanes, j, recall(lanes, j) + (value if nans else known(value)))
 
 
-@inlined
+@part
+def add_blocks(a: Flat, at: int, blocks: int, size: int, lanes: Flat, nans: bool) -> None:
+    """Writes to `lanes` the sums of so many blocks of memory, `size` elements apart; nan as 0
+    unless `nans` count."""
+    if nans:  # which the loops would ask of each element
+        sum_blocks(a, at, blocks, size, lanes, True)
+    else:
+        sum_blocks(a, at, blocks, size, lanes, False)
+
+
+@part
 def halve(lanes: Flat, size: int, inner: int) -> None:
     """Adds up the rows of `inner` elements, a power of two of them, that make up `size`."""
     while size > inner:
         size //= 2
         for j in range(size):
-            write(lanes, j, read(lanes, j) + read(lanes, size + j))
+            write(lanes, j, recall(lanes, j) + recall(lanes, size + j))
 
 
-@inlined
+@part
 def narrow(a: Flat, out: Flat, inner: int, nans: bool) -> None:
     """`columns`, for so few that some rows at once are as one that fills a vector."""
     n, some = a.size // out.size, 1
@@ -208,18 +219,18 @@ def narrow(a: Flat, out: Flat, inner: int, nans: bool) -> None:
                 add_blocks(a, start + first * size, min(DEEP, whole - first), size, lanes, nans)
                 halve(lanes, size, inner)
                 for j in range(inner):
-                    write(total, j, read(total, j) + D(read(lanes, j)))
+                    write(total, j, recall(total, j) + D(recall(lanes, j)))
             for j in range(inner):
-                write(lanes, j, F(read(total, j)))
+                write(lanes, j, F(recall(total, j)))
         else:
             add_blocks(a, start, whole, size, lanes, nans)
             halve(lanes, size, inner)
         for x in range(start + whole * size, end, inner):
             for j in range(inner):
                 value = read(a, x + j)
-                write(lanes, j, read(lanes, j) + (value if nans else known(value)))
+                write(lanes, j, recall(lanes, j) + (value if nans else known(value)))
         for j in range(inner):
-            write(out, outer * inner + j, read(lanes, j))
+            write(out, outer * inner + j, recall(lanes, j))
 
 
 @shared("....<>", "inner", 0.2, COLUMNS)
@@ -230,10 +241,7 @@ def columns(a: Flat, out: Flat, inner: int, nans: bool, first: int, last: int) -
     unless `nans` count."""
     n, wide = a.size // out.size, last - first
     if inner <= NARROW:
-        if nans:
-            narrow(a, out, inner, True)
-        else:
-            narrow(a, out, inner, False)
+        narrow(a, out, inner, nans)
         return
     part, total = np.empty(wide, np.float32), np.empty(wide, np.float64)
     for outer in range(out.size // inner):
@@ -249,9 +257,9 @@ def columns(a: Flat, out: Flat, inner: int, nans: bool, first: int, last: int) -
             part[:] = ZERO
             add_rows(a, at + deep * inner, min(DEEP, n - deep), inner, part, nans)
             for j in range(wide):
-                write(total, j, read(total, j) + D(read(part, j)))
+                write(total, j, recall(total, j) + D(recall(part, j)))
         for j in range(wide):
-            write(found, j, F(read(total, j)))
+            write(found, j, F(recall(total, j)))
 
 
 @reordered
@@ -268,6 +276,70 @@ def piece_spread(a: Flat, start: int, stop: int, middle: float) -> float:
 def spread(a: Flat, middle: float) -> float:
     """The sum of squared distances of all elements from the middle, in float64."""
     return piece_spread(a, 0, a.size, middle)
+
+
+@inlined
+def beginning(x: Real) -> float:
+    """From where sums of distances begin: so equal elements are exactly their mean."""
+    return D(x) if math.isfinite(x) else D(0)
+
+
+@reordered
+def piece_total(a: Flat, start: int, stop: int, first: float) -> float:
+    """The sum of distances from `first`, in float64."""
+    total = D(0)
+    for i in range(start, stop):
+        total += D(read(a, i)) - first
+    return total
+
+
+@inlined
+def centre(first: float, total: float, last: float, n: int) -> float:
+    """The mean, from the sum of distances from `first` but for the last element's. As in Welford's
+    recurrence it is nan where any element before the last is infinite."""
+    return first + (total + (last - first)) / n if math.isfinite(total) else np.nan
+
+
+@shared("ppp", "means.size", 0.5)
+@jit
+def spread_rows(a: Flat, means: Doubles, spreads: Doubles) -> None:
+    """The mean of each row, and the sum of squared distances from it, in float64."""
+    n = a.size // means.size
+    for row in range(means.size):
+        start, stop = row * n, row * n + n
+        first = beginning(read(a, start))
+        total = piece_total(a, start, stop - 1, first)
+        middle = centre(first, total, D(read(a, stop - 1)), n)
+        means[row], spreads[row] = middle, piece_spread(a, start, stop, middle)
+
+
+@shared("....<>", "inner", 0.5, COLUMNS)
+@shared("ppp...", "means.size // inner", 0.5)
+@jit
+def spread_columns(
+    a: Flat, means: Doubles, spreads: Doubles, inner: int, begin: int, end: int
+) -> None:
+    """`spread_rows` of columns over n, from `begin` to `end`, which is not one."""
+    n, wide = a.size // means.size, end - begin
+    first = np.empty(wide, np.float64)
+    for outer in range(means.size // inner):
+        top = outer * n * inner
+        middle = means[outer * inner + begin : outer * inner + end]
+        total = spreads[outer * inner + begin : outer * inner + end]
+        for j in range(wide):
+            first[j] = beginning(read(a, top + begin + j))
+        total[:] = 0
+        final = top + begin + (n - 1) * inner
+        for at in range(top + begin, final, inner):
+            for j in range(wide):
+                write(total, j, recall(total, j) + (D(read(a, at + j)) - recall(first, j)))
+        for j in range(wide):
+            middle[j] = centre(first[j], total[j], D(read(a, final + j)), n)
+        total[:] = 0
+        for at in range(top + begin, top + begin + n * inner, inner):
+            for j in range(wide):
+                apart = D(read(a, at + j)) - recall(middle, j)
+                write(total, j, recall(total, j) + apart * apart)
 
 
 @inlined
@@ -374,10 +446,10 @@ def extremes(a: Flat, out: Flat, inner: int, flip: int, first: int, last: int) -
             for j in range(wide):
                 x = read(a, at + j)
                 k = NAN_ABOVE if x != x else np.int32(key(x) ^ turn)
-                write(most, j, max(read(most, j), k))
+                write(most, j, max(recall(most, j), k))
         found = out[outer * inner + first : outer * inner + last]
         for j in range(wide):
-            write(found, j, of_key(np.int32(read(most, j) ^ turn)))
+            write(found, j, of_key(np.int32(recall(most, j) ^ turn)))
 
 
 @shared("...<>", "inner", 0.3, COLUMNS)
@@ -408,7 +480,7 @@ def product_columns(a: Flat, out: Flat, inner: int, first: int, last: int) -> No
         for row in range(outer * n, outer * n + n):
             x = a[row * inner + first : row * inner + last]
             for j in range(wide):
-                write(found, j, read(found, j) * read(x, j))
+                write(found, j, recall(found, j) * read(x, j))
 
 
 @reordered

@@ -2,7 +2,7 @@
 their gradients.
 """
 
-from .compiler import Flat, Indices, inlined, jit, read, write
+from .compiler import Flat, Indices, inlined, jit, read, recall, write
 from .compiler import build as build_all
 from .shares import shared
 
@@ -47,7 +47,7 @@ def weigh(a: Flat, at: Indices, weight: Flat, out: Flat, n: int, inner: int, tap
             for m in range(k + 2, k + taps):
                 tap, w = x[at[m] * inner :], weight[m]
                 for j in range(inner):
-                    write(row, j, read(row, j) + read(tap, j) * w)
+                    write(row, j, recall(row, j) + read(tap, j) * w)
 
 
 @shared("p..p...", "out.size // (n * inner)", "0.4 * g.size * taps")
@@ -62,13 +62,13 @@ def fold(g: Flat, at: Indices, weight: Flat, out: Flat, n: int, inner: int, taps
                 value = read(x, i)
                 for k in range(i * taps, i * taps + taps):
                     to = read(at, k)
-                    write(y, to, read(y, to) + value * read(weight, k))
+                    write(y, to, recall(y, to) + value * read(weight, k))
                 continue
             row = x[i * inner : i * inner + inner]
             for k in range(i * taps, i * taps + taps):
                 tap, w = y[at[k] * inner : at[k] * inner + inner], weight[k]
                 for j in range(inner):
-                    write(tap, j, read(tap, j) + read(row, j) * w)
+                    write(tap, j, recall(tap, j) + read(row, j) * w)
 
 
 def build() -> None:

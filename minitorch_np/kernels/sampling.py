@@ -8,7 +8,7 @@ All arrays are flat. Images are (rows, size), of which so many `rows` share the 
 
 import numpy as np
 
-from .compiler import Flat, Indices, Mask, Real, Words, inlined, jit, read, write
+from .compiler import Flat, Indices, Mask, Real, Words, inlined, jit, read, recall, write
 from .compiler import build as build_all
 from .shares import shared
 
@@ -199,7 +199,7 @@ def slope(
                 x, by = a[r * size : r * size + size], g[r * points + start :]
                 sample(x, place, weight, at, samples, value, one, other)
                 for p in range(y.size):
-                    write(y, p, read(y, p) + read(by, p) * read(value, p))
+                    write(y, p, recall(y, p) + read(by, p) * read(value, p))
 
 
 @shared("......<>", "g.size // points", "1.5 * place.size * rows")
@@ -216,7 +216,7 @@ def spread(
             to, by = place[at : at + points], weight[at : at + points]
             for p in range(points):
                 where = read(to, p)
-                write(y, where, read(y, where) + read(x, p) * read(by, p))
+                write(y, where, recall(y, where) + read(x, p) * read(by, p))
 
 
 def build() -> None:

@@ -6,7 +6,7 @@ each of their steps waits for the one before.
 
 import numpy as np
 
-from .compiler import Flat, Indices, Real, inlined, jit, read, write
+from .compiler import Flat, Indices, Real, inlined, jit, read, recall, write
 from .compiler import build as build_all
 from .reductions import COLUMNS
 from .shares import shared
@@ -104,7 +104,7 @@ def sum_columns(a: Flat, out: Flat, n: int, inner: int, first: int, last: int) -
         for at in range(outer, outer + n * inner, inner):
             x, y = a[at + first : at + last], out[at + first : at + last]
             for j in range(wide):
-                value = read(total, j) + D(read(x, j))
+                value = recall(total, j) + D(read(x, j))
                 write(total, j, value)
                 write(y, j, F(value))
 
@@ -125,7 +125,7 @@ def product_columns(a: Flat, out: Flat, n: int, inner: int, first: int, last: in
         for at in range(outer, outer + n * inner, inner):
             x, y = a[at + first : at + last], out[at + first : at + last]
             for j in range(wide):
-                value = read(total, j) * D(read(x, j))
+                value = recall(total, j) * D(read(x, j))
                 write(total, j, value)
                 write(y, j, F(value))
 

@@ -9,7 +9,7 @@ letting go of it would take half of the time.
 
 import numpy as np
 
-from .compiler import Numbers, held, inlined, read, write
+from .compiler import Numbers, held, inlined, read, recall, write
 from .compiler import build as build_all
 
 
@@ -117,7 +117,7 @@ def sum_columns(a: Numbers, out: Numbers) -> None:
     for at in range(n, a.size, n):
         row = a[at : at + n]
         for j in range(n):
-            write(out, j, read(out, j) + read(row, j))
+            write(out, j, recall(out, j) + read(row, j))
 
 
 @held

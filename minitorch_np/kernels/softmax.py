@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from . import curves
-from .compiler import Doubles, Flat, Real, inlined, jit, part, read, reordered, write
+from .compiler import Doubles, Flat, Real, inlined, jit, part, read, recall, reordered, write
 from .compiler import build as build_all
 from .reductions import DEEP, PIECE, largest, piece_exponentials, piece_sum
 from .shares import shared
@@ -46,7 +46,7 @@ def softmax_rows(a: Flat, out: Flat, n: int) -> None:
             total += D(exponentials(a[start:stop], out[start:stop], most))
         y, divisor = out[first : first + n], F(total)
         for i in range(n):
-            write(y, i, read(y, i) / divisor)
+            write(y, i, recall(y, i) / divisor)
 
 
 @shared("pp.", "a.size // n", 0.9)
@@ -65,7 +65,7 @@ def log_softmax_rows(a: Flat, out: Flat, n: int) -> None:
                 total += D(piece_exponentials(a, start, stop, most[row]))
             less[row] = F(total)
         for row in range(rows):
-            write(less, row, curves.log(read(less, row)))
+            write(less, row, curves.log(recall(less, row)))
         for row in range(rows):
             first = top + row * n
             x, y, high, low = a[first : first + n], out[first : first + n], most[row], less[row]
@@ -117,7 +117,7 @@ def largest_columns(a: Flat, at: int, n: int, inner: int, most: Flat) -> None:
     for row in range(n):
         x = a[at + row * inner : at + row * inner + most.size]
         for j in range(most.size):
-            value, found = read(x, j), read(most, j)
+            value, found = read(x, j), recall(most, j)
             write(most, j, value if (value > found) | (value != value) else found)
 
 
@@ -131,9 +131,9 @@ def sum_columns(a: Flat, at: int, n: int, inner: int, less: Flat, total: Doubles
         for row in range(deep, min(deep + DEEP, n)):
             x = a[at + row * inner : at + row * inner + total.size]
             for j in range(total.size):
-                write(part, j, read(part, j) + curves.exp(read(x, j) - read(less, j)))
+                write(part, j, recall(part, j) + curves.exp(read(x, j) - recall(less, j)))
         for j in range(total.size):
-            write(total, j, read(total, j) + D(read(part, j)))
+            write(total, j, recall(total, j) + D(recall(part, j)))
 
 
 @part
@@ -144,7 +144,7 @@ def repeat(x: Flat, inner: int) -> None:
         some = min(done, x.size - done)
         source, to = x[:some], x[done : done + some]
         for i in range(some):
-            write(to, i, read(source, i))
+            write(to, i, recall(source, i))
         done += some
 
 
@@ -169,7 +169,7 @@ def folded(x: Flat, to: Flat, inner: int, largest: bool) -> None:
         n, source = more, to
     if x.size == inner:
         for i in range(inner):
-            write(to, i, read(x, i))
+            write(to, i, recall(x, i))
 
 
 @part
@@ -193,11 +193,11 @@ def softmax_narrow(a: Flat, out: Flat, n: int, inner: int) -> None:
         x, y = a[at : at + n * inner], out[at : at + n * inner]
         largest_of_rows(x, spread, inner)
         for i in range(n * inner):
-            write(y, i, curves.exp(read(x, i) - read(spread, i)))
+            write(y, i, curves.exp(read(x, i) - recall(spread, i)))
         sum_of_rows(y, spread, inner)
         repeat(spread, inner)
         for i in range(n * inner):
-            write(y, i, read(y, i) / read(spread, i))
+            write(y, i, recall(y, i) / recall(spread, i))
 
 
 @part
@@ -208,13 +208,13 @@ def log_softmax_narrow(a: Flat, out: Flat, n: int, inner: int) -> None:
         x, y = a[at : at + n * inner], out[at : at + n * inner]
         largest_of_rows(x, most, inner)
         for i in range(n * inner):
-            write(sums, i, curves.exp(read(x, i) - read(most, i)))
+            write(sums, i, curves.exp(read(x, i) - recall(most, i)))
         sum_of_rows(sums, sums, inner)
         for j in range(inner):
-            write(sums, j, curves.log(read(sums, j)))
+            write(sums, j, curves.log(recall(sums, j)))
         repeat(sums, inner)
         for i in range(n * inner):
-            write(y, i, read(x, i) - read(most, i) - read(sums, i))
+            write(y, i, read(x, i) - recall(most, i) - recall(sums, i))
 
 
 @shared("....<>", "inner", 0.9, WIDE)
@@ -248,17 +248,17 @@ def exponential_columns(
             x = a[at + row * inner : at + row * inner + wide]
             y = out[at + row * inner : at + row * inner + wide]
             for j in range(wide):
-                value = curves.exp(read(x, j) - read(less, j))
+                value = curves.exp(read(x, j) - recall(less, j))
                 write(y, j, value)
-                write(part, j, read(part, j) + value)
+                write(part, j, recall(part, j) + value)
         for j in range(wide):
-            write(total, j, read(total, j) + D(read(part, j)))
+            write(total, j, recall(total, j) + D(recall(part, j)))
     for j in range(wide):
         part[j] = F(total[j])
     for row in range(n):
         y = out[at + row * inner : at + row * inner + wide]
         for j in range(wide):
-            write(y, j, read(y, j) / read(part, j))
+            write(y, j, recall(y, j) / recall(part, j))
 
 
 @shared("....<>", "inner", 0.9, WIDE)
@@ -277,14 +277,14 @@ def log_softmax_columns(a: Flat, out: Flat, n: int, inner: int, start: int, stop
             largest_columns(a, at, n, inner, most[:wide])
             sum_columns(a, at, n, inner, most[:wide], total[:wide])
             for j in range(wide):
-                write(logs, j, F(read(total, j)))
+                write(logs, j, F(recall(total, j)))
             for j in range(wide):
-                write(logs, j, curves.log(read(logs, j)))
+                write(logs, j, curves.log(recall(logs, j)))
             for row in range(n):
                 x = a[at + row * inner : at + row * inner + wide]
                 y = out[at + row * inner : at + row * inner + wide]
                 for j in range(wide):
-                    write(y, j, read(x, j) - read(most, j) - read(logs, j))
+                    write(y, j, read(x, j) - recall(most, j) - recall(logs, j))
 
 
 @shared("....<>", "inner", 0.8, WIDE)
@@ -321,13 +321,13 @@ def softmax_backward_columns(
                 u = g[at + row * inner : at + row * inner + wide]
                 v = y[at + row * inner : at + row * inner + wide]
                 for j in range(wide):
-                    write(sums, j, read(sums, j) + read(u, j) * read(v, j))
+                    write(sums, j, recall(sums, j) + read(u, j) * read(v, j))
             for row in range(n):
                 u = g[at + row * inner : at + row * inner + wide]
                 v = y[at + row * inner : at + row * inner + wide]
                 w = out[at + row * inner : at + row * inner + wide]
                 for j in range(wide):
-                    write(w, j, (read(u, j) - read(sums, j)) * read(v, j))
+                    write(w, j, (read(u, j) - recall(sums, j)) * read(v, j))
 
 
 @shared(".....<>", "inner", 1.0, WIDE)
@@ -346,13 +346,13 @@ def log_softmax_backward_columns(
             for row in range(n):
                 u = g[at + row * inner : at + row * inner + wide]
                 for j in range(wide):
-                    write(sums, j, read(sums, j) + read(u, j))
+                    write(sums, j, recall(sums, j) + read(u, j))
             for row in range(n):
                 u = g[at + row * inner : at + row * inner + wide]
                 v = y[at + row * inner : at + row * inner + wide]
                 w = out[at + row * inner : at + row * inner + wide]
                 for j in range(wide):
-                    write(w, j, read(u, j) - curves.exp(read(v, j)) * read(sums, j))
+                    write(w, j, read(u, j) - curves.exp(read(v, j)) * recall(sums, j))
 
 
 def build() -> None:

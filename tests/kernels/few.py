@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from minitorch_np import casts, loops
 from minitorch_np.ops import points
 
 
@@ -12,6 +13,6 @@ def few(patch: pytest.MonkeyPatch, elements: int = 2) -> None:
     for name, module in list(sys.modules.items()):
         if name.startswith("minitorch_np.") and hasattr(module, "MANY"):
             patch.setattr(module, "MANY", elements)
-        if name.startswith("minitorch_np.") and hasattr(module, "TURNED"):
-            patch.setattr(module, "TURNED", 1)
+    for module in (casts, loops):
+        patch.setattr(module, "TURNED", 1)
     patch.setattr(points, "_LOOPED", 1)
