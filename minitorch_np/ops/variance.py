@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from minitorch_np import return_types
 from minitorch_np.flight import depth
 from minitorch_np.form import Form, Plans
-from minitorch_np.kernels.large import MANY, dense, loop
+from minitorch_np.kernels.large import MANY, dense, folded, loop
 from minitorch_np.loops import finish, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.copy import zeros
@@ -94,12 +94,30 @@ def spreads_of(
     given: Array, dims: tuple[int, ...], n: int, alone: bool, freedom: np.float64, root: bool
 ) -> tuple[Array, Array]:
     """The variances, or their roots, and the means; `alone` is for a single number."""
-    wide = given.astype(np.float64)
-    middle = own_mean(given, dims, n) if alone else mean_of(wide, dims, n)
-    np.subtract(wide, middle, out=wide)
-    np.multiply(wide, wide, out=wide)
-    spreads = np.add.reduce(wide, dims) / freedom
+    sizes = None if alone else folded(given, dims)
+    if sizes is None:
+        wide = given.astype(np.float64)
+        middle = own_mean(given, dims, n) if alone else mean_of(wide, dims, n)
+        np.subtract(wide, middle, out=wide)
+        np.multiply(wide, wide, out=wide)
+        apart = np.add.reduce(wide, dims)
+    else:
+        apart, middle = apart_by_loop(given, sizes)
+    spreads = np.true_divide(apart, freedom)
     return np.sqrt(spreads) if root else spreads, middle
+
+
+def apart_by_loop(
+    given: Array, sizes: tuple[int, int, int]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The sums of squared distances from the means, and those; `sizes` are what `folded` says."""
+    outer, _, inner = sizes
+    middle, apart = np.empty(outer * inner), np.empty(outer * inner)
+    if inner == 1:
+        loop("reductions.spread_rows")(given, middle, apart)
+    else:
+        loop("reductions.spread_columns")(given, middle, apart, inner, 0, inner)
+    return apart, middle
 
 
 _few = Plans[tuple[Form, tuple[tuple[int, ...], int, bool, np.float64]]]()
@@ -149,13 +167,20 @@ def mean_of(wide: Array, dims: tuple[int, ...], n: int) -> Array:
     """The means over `dims`, which are kept.
 
     Equal elements are exactly their mean, as in Welford's recurrence: the distances from the first
-    one are summed.
+    one are summed. And as there, it is nan where any element before the last is infinite.
     """
     if not n:
         return np.add.reduce(wide, dims, keepdims=True) / np.float64(0)
-    first = wide[tuple([slice(1) if d in dims else slice(None) for d in range(wide.ndim)])]
+    first, last = (
+        wide[tuple([end if d in dims else slice(None) for d in range(wide.ndim)])]
+        for end in (slice(1), slice(-1, None))
+    )
     first = np.where(np.isfinite(first), first, 0)
-    return first + np.add.reduce(wide - first, dims, keepdims=True) / np.float64(n)
+    middle = first + np.add.reduce(wide - first, dims, keepdims=True) / np.float64(n)
+    if np.isfinite(middle).all():
+        return middle
+    before = np.add.reduce(~np.isfinite(wide), dims, keepdims=True) - ~np.isfinite(last)
+    return np.where(before, np.nan, middle)
 
 
 @op("reduction")

@@ -53,6 +53,9 @@ def unary(name: str) -> Case:
 
 CASES: dict[str, Case] = {
     "relu": lambda t: minitorch_np.relu(t.long),
+    "var of rows": lambda t: t.a.var(1),
+    "var of columns": lambda t: t.wide.var(0),
+    "var within": lambda t: t.a.view(-1, 40, 2).var(1),
     **{name: unary(name) for name in ("exp", "tanh", "sigmoid", "sin", "erf", "square")},
     **{
         name: lambda t, name=name: getattr(F, name)(t.a)

@@ -23,6 +23,7 @@ CALLS = {
     "bad dim": lambda f, x: f(x, 5),
     "twice": lambda f, x: f(x, (0, 0)),
 }
+INF = float("inf")
 HALF = (4e-3, 4e-3)
 """PyTorch rounds gradients of half types at every step."""
 
@@ -111,3 +112,37 @@ def test_what_is_remembered_raises_no_flags():
     for _ in range(3):
         with np.errstate(all="raise"):
             same(lambda t, x: (x.var(), x.std(0), x.cumsum(0), x.double().var(1)), x)
+
+
+MANY = {
+    "columns": ((600, 15), 0),
+    "rows": ((600, 15), 1),
+    "in the middle": ((3, 500, 4), 1),
+    "neighbours": ((4, 30, 50), (0, 1)),
+    "all but one": ((4, 30, 50), (0, 2)),
+    "one row": ((1, 6000), 1),
+    "one of each": ((6000, 1), 1),
+    "wide": ((9, 1100), 0),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("case", MANY)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_many_elements(name: str, case: str, dtype: torch.dtype) -> None:
+    """Compiled loops sum the distances of float32; a large mean leaves them their bits."""
+    shape, dim = MANY[case]
+    x = sample(*shape, dtype=dtype, grad=False)
+    same(lambda t, x: getattr(t, name)(x + 1e3, dim, correction=0), x, tol=(1e-5, 1e-6))
+    same(lambda t, x: getattr(t, name)(x, dim), x.requires_grad_())
+
+
+@pytest.mark.parametrize("dim", [0, 1])
+@pytest.mark.parametrize("size", [10, 100])
+def test_equal_elements_and_no_numbers(dim: int, size: int) -> None:
+    """Of an infinity that comes last the mean is infinite, of others nan; of many, in loops."""
+    x = torch.full((size, size), 1 / 3)
+    same(lambda t, x: t.var_mean(x, dim), x, exact=True)
+    x[0], x[3, 3], x[:, 5], x[7, 7], x[-1, 6] = INF, float("nan"), 0.1, -INF, INF
+    same(lambda t, x: t.var_mean(x, dim), x)
+    same(lambda t, x: t.std_mean(x.double(), dim), x[1:, 1:])
