@@ -405,9 +405,12 @@ from minitorch_np.kernels import matmul as products
 from minitorch_np.kernels import family
 
 machine = family.Machine(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "True")
-if len(sys.argv) > 4:
+how = sys.argv[4:]
+if how == ["patch"]:
     family.host_machine = lambda: machine
 assert family.host_machine() == machine
+if how == ["as elsewhere"]:
+    sys.exit(print("right"))
 random = np.random.default_rng(0)
 for dtype, size in (("f4", 4), ("f8", 8)):
     for m, k, n in ((1, 1, 1), (3, 17, 41), (17, 33, 7), (31, 5, 3), (90, 600, 66), (15, 9, 66)):
@@ -436,12 +439,15 @@ print("right")
     ],
 )
 def test_cpus_by_name(cpu: str, vector_bytes: int, rows: int, unit: bool) -> None:
-    """Every width of vectors computes the same, compiled for a CPU that has no wider ones."""
+    """Every width of vectors computes the same, compiled for a CPU that has no wider ones; that of
+    this CPU is what all other tests run."""
     if not all(cpus.host_features().get(f, False) for f in cpus.NAMED[cpu][1]):
         pytest.skip(f"this CPU has no {cpu}")
     if unit and not cpus.has_matrix_unit():
         pytest.skip("this process may not use the matrix unit")
-    done = python(NARROW, str(vector_bytes), str(rows), str(unit), MINITORCH_NP_CPU=cpu)
+    named = family.Machine(vector_bytes, rows, unit)
+    how = ["as elsewhere"] if named == family.host_machine() else []
+    done = python(NARROW, str(vector_bytes), str(rows), str(unit), *how, MINITORCH_NP_CPU=cpu)
     assert done == "right"
 
 
