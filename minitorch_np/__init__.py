@@ -199,7 +199,7 @@ from minitorch_np.ops.embedding import embedding, embedding_renorm_
 from minitorch_np.ops.embedding_bag import embedding_bag
 from minitorch_np.ops.extremes import amax, amin, aminmax, argmax, argmin, max, min
 from minitorch_np.ops.factory import layout, strided
-from minitorch_np.ops.from_data import as_tensor, asarray, from_numpy, tensor
+from minitorch_np.ops.from_data import as_tensor, asarray, from_numpy, frombuffer, tensor
 from minitorch_np.ops.fused import addcdiv, addcmul, lerp
 from minitorch_np.ops.gamma import digamma, igamma, igammac, lgamma, mvlgamma
 from minitorch_np.ops.gamma import numbered_polygamma as polygamma
@@ -238,7 +238,7 @@ from minitorch_np.ops.mask import (
     take,
     unravel_index,
 )
-from minitorch_np.ops.matrix import cross, diagflat, trace
+from minitorch_np.ops.matrix import cross, diagflat, trace, vander
 from minitorch_np.ops.matrix_exp import matrix_exp
 from minitorch_np.ops.max_pool import max_pool1d, max_pool1d_with_indices, max_pool2d, max_pool3d
 from minitorch_np.ops.median import median, nanmedian
@@ -466,6 +466,7 @@ from minitorch_np.ops.view_copies import (
     unsqueeze_copy,
     view_copy,
 )
+from minitorch_np.precision import get_float32_matmul_precision, set_float32_matmul_precision
 from minitorch_np.printing import get_printoptions, set_printoptions
 from minitorch_np.random import (
     Generator,
@@ -525,9 +526,10 @@ __all__ = [
     "expand_copy", "expm1", "eye", "feature_alpha_dropout", "feature_alpha_dropout_",
     "feature_dropout", "feature_dropout_", "fill", "finfo", "fix", "flatten", "flip", "fliplr",
     "flipud", "float", "float16", "float32", "float64", "float_power", "floor", "floor_divide",
-    "fmax", "fmin", "fmod", "frac", "frexp", "from_dlpack", "from_numpy", "full", "full_like",
-    "func", "gather", "gcd", "ge", "ger", "get_default_dtype", "get_num_threads",
-    "get_printoptions", "get_rng_state", "gradient", "greater", "greater_equal", "grid_sampler",
+    "fmax", "fmin", "fmod", "frac", "frexp", "from_dlpack", "from_numpy", "frombuffer", "full",
+    "full_like", "func", "gather", "gcd", "ge", "ger", "get_default_dtype",
+    "get_float32_matmul_precision", "get_num_threads", "get_printoptions", "get_rng_state",
+    "gradient", "greater", "greater_equal", "grid_sampler",
     "grid_sampler_2d", "grid_sampler_3d", "group_norm", "gru", "gru_cell", "gt", "half",
     "hardshrink", "heaviside", "hinge_embedding_loss", "histc", "histogram", "histogramdd",
     "hsplit", "hstack", "hypot", "i0", "igamma", "igammac", "iinfo", "imag", "index_add",
@@ -557,9 +559,10 @@ __all__ = [
     "resolve_conj", "resolve_neg", "result_type", "return_types", "rms_norm", "rnn_relu",
     "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell", "roll", "rot90", "round", "row_stack", "rrelu",
     "rrelu_", "rsqrt", "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce",
-    "searchsorted", "seed", "select", "select_copy", "select_scatter", "selu", "set_default_dtype",
-    "set_anomaly_enabled", "set_flush_denormal", "set_grad_enabled", "set_num_threads",
-    "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign", "signbit", "sin",
+    "searchsorted", "seed", "select", "select_copy", "select_scatter", "selu",
+    "set_anomaly_enabled", "set_default_dtype", "set_float32_matmul_precision",
+    "set_flush_denormal", "set_grad_enabled", "set_num_threads", "set_printoptions",
+    "set_rng_state", "sgn", "short", "sigmoid", "sign", "signbit", "sin",
     "sinc", "sinh", "slice_copy", "slice_scatter", "softmax", "sort", "special", "split",
     "split_copy", "split_with_sizes", "split_with_sizes_copy", "sqrt", "square", "square_",
     "squeeze", "squeeze_copy", "stack", "std", "std_mean", "strided", "sub", "subtract", "sum",
@@ -568,9 +571,9 @@ __all__ = [
     "transpose_copy", "trapezoid", "trapz", "tril", "tril_indices", "triplet_margin_loss", "triu",
     "triu_indices", "true_divide", "trunc", "typename", "uint8", "unbind", "unbind_copy",
     "unflatten", "unfold_copy", "unique", "unique_consecutive", "unravel_index", "unsafe_chunk",
-    "unsafe_split", "unsafe_split_with_sizes", "unsqueeze", "unsqueeze_copy", "utils", "var",
-    "var_mean", "vdot", "view_copy", "vmap", "vsplit", "vstack", "where", "xlogy", "zero_", "zeros",
-    "zeros_like",
+    "unsafe_split", "unsafe_split_with_sizes", "unsqueeze", "unsqueeze_copy", "utils",
+    "vander", "var", "var_mean", "vdot", "view_copy", "vmap", "vsplit", "vstack", "where", "xlogy",
+    "zero_", "zeros", "zeros_like",
 ]  # fmt: skip
 
 

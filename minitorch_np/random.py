@@ -31,7 +31,7 @@ from minitorch_np.flight import depth
 from minitorch_np.kernels.large import MANY, loop
 from minitorch_np.mersenne import Mersenne, room
 from minitorch_np.quiet import quietly
-from minitorch_np.shapes import in_int64
+from minitorch_np.shapes import in_int64, refuse_negative
 from minitorch_np.tensor import Tensor, stored
 
 Flat = NDArray[np.generic]
@@ -440,8 +440,7 @@ def _check_in_range(low: int, last: int, dtype: dtype) -> None:
 
 
 def _check_permutation(n: int, dtype: dtype) -> None:
-    if n < 0:
-        raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
+    refuse_negative((n,))
     name = dtype.name
     if name == "bool":
         raise _not_implemented("randperm", dtype)

@@ -85,6 +85,15 @@ def listed(shape: Iterable[int]) -> str:
     return f"[{', '.join(map(str, shape))}]"
 
 
+def refuse_negative(shape: Shape) -> None:
+    """Raise RuntimeError where a size of what is to be made is negative."""
+    for n in shape:
+        if n < 0:
+            raise RuntimeError(
+                f"Trying to create tensor with negative dimension {n}: {listed(shape)}"
+            )
+
+
 def numel(shape: Shape) -> int:
     """Number of elements, the product of the sizes."""
     n = 1

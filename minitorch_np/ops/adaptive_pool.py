@@ -16,7 +16,7 @@ from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros_like
 from minitorch_np.ops.max_pool import Pooled, indexed, picked, placed
 from minitorch_np.ops.pooling import Array, Ints, compute, made, suggested
-from minitorch_np.shapes import Shape, listed
+from minitorch_np.shapes import Shape, listed, refuse_negative
 from minitorch_np.strides import channels_last, channels_last_3d, contiguous, is_channels_last_like
 from minitorch_np.tensor import Tensor
 
@@ -245,11 +245,7 @@ def maximal(dims: int, input: Tensor, output_size: Ints) -> Pooled:
     if len(to) != dims:
         raise RuntimeError(f"{name}(): internal error: output_size.size() must be {dims}")
     shape = (*input.sizes[:-dims], *to)
-    for n in to:
-        if n < 0:
-            raise RuntimeError(
-                f"Trying to create tensor with negative dimension {n}: {listed(shape)}"
-            )
+    refuse_negative(shape)
     if not input.dtype.is_floating_point:
         raise not_implemented(name if dims == 2 else f"{name}_cpu", input.dtype)
     values, index = quietly(largest, compute(input), to)

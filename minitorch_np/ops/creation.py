@@ -26,6 +26,7 @@ from minitorch_np.ops.factory import (
     usual,
     written,
 )
+from minitorch_np.shapes import refuse_negative
 from minitorch_np.tensor import Number, Tensor, blank
 from minitorch_np.tensor import empty as memory
 from minitorch_np.tensor import empty_strided as strided_memory
@@ -126,11 +127,7 @@ def empty_strided(size: Sequence[int], stride: Sequence[int], **options: Unpack[
             f"dimensionality of sizes ({len(shape)}) must match dimensionality of strides "
             f"({len(steps)})"
         )
-    for n in shape:
-        if n < 0:
-            raise RuntimeError(
-                f"Trying to create tensor with negative dimension {n}: {list(shape)}"
-            )
+    refuse_negative(shape)
     if any(s < 0 for s in steps):
         raise RuntimeError(
             f"Storage size calculation overflowed with sizes={list(shape)} and "

@@ -24,7 +24,7 @@ from minitorch_np.memory_format import (
     preserve_format,
 )
 from minitorch_np.refusals import underive
-from minitorch_np.shapes import Shape, listed
+from minitorch_np.shapes import Shape, listed, refuse_negative
 from minitorch_np.strides import Stride, contiguous
 from minitorch_np.tensor import INFERENCE, Number, Tensor, blank, empty, plain
 
@@ -151,9 +151,7 @@ def checked_shape(shape: Shape, itemsize: int, name: str = "") -> None:
         if n < 0:
             if name == "zeros":  # the only one that checks before it allocates
                 raise RuntimeError("zeros: Dimension size must be non-negative.")
-            raise RuntimeError(
-                f"Trying to create tensor with negative dimension {n}: {listed(shape)}"
-            )
+            refuse_negative(shape)
         total *= n
     if total > _LARGEST:
         raise RuntimeError(f"Storage size calculation overflowed with sizes={listed(shape)}")

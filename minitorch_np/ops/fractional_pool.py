@@ -13,7 +13,7 @@ from minitorch_np.op import op
 from minitorch_np.ops.copy import zeros_like
 from minitorch_np.ops.max_pool import Pooled, indexed, picked, placed
 from minitorch_np.ops.pooling import Array, Ints, compute
-from minitorch_np.shapes import Shape, listed
+from minitorch_np.shapes import Shape, listed, refuse_negative
 from minitorch_np.strides import contiguous
 from minitorch_np.tensor import Tensor
 
@@ -113,11 +113,7 @@ def pool(dims: int, input: Tensor, kernel_size: Ints, output_size: Ints, samples
     )
     check(dims, input, kernel, to)
     shape = (*input.sizes[:-dims], *to)
-    for n in to:
-        if n < 0:
-            raise RuntimeError(
-                f"Trying to create tensor with negative dimension {n}: {listed(shape)}"
-            )
+    refuse_negative(shape)
     check_samples(dims, input, samples)
     if not input.dtype.is_floating_point:
         raise not_implemented(f"fractional_max_pool{dims}d_out_frame", input.dtype)

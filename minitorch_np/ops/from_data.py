@@ -8,7 +8,7 @@ import operator
 import warnings
 from collections.abc import Sequence
 from itertools import chain
-from typing import Final, Unpack, cast
+from typing import TYPE_CHECKING, Final, Unpack, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.flight import depth
 from minitorch_np.form import Form, Plans, form_of
 from minitorch_np.graph.modes import no_grad
+from minitorch_np.guard import guarded
 from minitorch_np.ops.factory import (
     Options,
     check_device,
@@ -26,8 +27,10 @@ from minitorch_np.ops.factory import (
     element,
     finished,
     fits,
+    is_index,
     option_dtype,
     prepared,
+    refuse,
     sizes_of,
     type_name,
 )
@@ -37,7 +40,10 @@ from minitorch_np.storage import wrap_array
 from minitorch_np.strides import contiguous
 from minitorch_np.tensor import Tensor, blank, empty, method, over
 
-__all__ = ["as_tensor", "asarray", "from_numpy", "tensor"]
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+__all__ = ["as_tensor", "asarray", "from_numpy", "frombuffer", "tensor"]
 
 Array = NDArray[np.generic]
 _MAX_DIMS: Final = 128
@@ -103,6 +109,74 @@ _READ_ONLY: Final = (
     "This means writing to this tensor will result in undefined behavior. You may want to copy the "
     "array to protect its data or make it writable before converting it to a tensor. This type of "
     "warning will be suppressed for the rest of this program."
+)
+
+
+@guarded
+def frombuffer(
+    buffer: object,
+    *,
+    dtype: Dtype,
+    count: int = -1,
+    offset: int = 0,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A vector over the memory of an object with Python's buffer protocol, from the byte `offset`
+    on: `count` elements, or all that are left.
+
+    Raises: ValueError where the object has no such memory or too little of it, RuntimeError where
+    it does not lie in one piece. Source: tensor_frombuffer, torch/csrc/utils/tensor_new.cpp.
+    """
+    kind = dtype_of("frombuffer", dtype)
+    if kind is None:
+        refuse("frombuffer", "dtype", "torch.dtype", dtype)
+    for name, value in (("count", count), ("offset", offset)):
+        if not is_index(value):
+            refuse("frombuffer", name, "int", value)
+    try:
+        memory = memoryview(cast("Buffer", buffer))
+    except TypeError:
+        raise ValueError("object does not implement Python buffer protocol.") from None
+    if not memory.c_contiguous:
+        raise RuntimeError(
+            "could not retrieve a contiguous buffer from the given object (non-contiguous buffers "
+            "are not supported)"
+        )
+    check_part(memory.nbytes, kind.itemsize, count, offset)
+    if memory.readonly:
+        warnings.warn(_READ_ONLY_BUFFER, UserWarning, stacklevel=depth())
+    array = np.frombuffer(memory, kind.np, count if count > 0 else -1, offset)
+    made = over(wrap_array(array), array.shape, (1,), 0, kind)
+    return finished(made, {"requires_grad": requires_grad})
+
+
+def check_part(size: int, itemsize: int, count: int, offset: int) -> None:
+    """Raise ValueError unless so many bytes have `count` elements, all if negative, at `offset`."""
+    if not size or not count:
+        raise ValueError(f"both buffer length ({size}) and count ({count}) must not be 0")
+    if not 0 <= offset < size:
+        raise ValueError(
+            f"offset ({offset} bytes) must be non-negative and no greater than buffer length "
+            f"({size} bytes) minus 1"
+        )
+    left = size - offset
+    if count < 0 and left % itemsize:
+        raise ValueError(
+            f"buffer length ({left} bytes) after offset ({offset} bytes) must be a multiple of "
+            f"element size ({itemsize})"
+        )
+    if count * itemsize > left:
+        raise ValueError(
+            f"requested buffer length ({count} * {itemsize} bytes) after offset ({offset} bytes) "
+            f"must not be greater than actual buffer length ({size} bytes)"
+        )
+
+
+_READ_ONLY_BUFFER: Final = (
+    "The given buffer is not writable, and PyTorch does not support non-writable tensors. This "
+    "means you can write to the underlying (supposedly non-writable) buffer using the tensor. You "
+    "may want to copy the buffer to protect its data or make it writable before converting it to a "
+    "tensor. This type of warning will be suppressed for the rest of this program."
 )
 
 

@@ -21,7 +21,7 @@ from minitorch_np.ops.channels import (
     stored_as,
     vector,
 )
-from minitorch_np.shapes import Shape, listed, numel
+from minitorch_np.shapes import Shape, listed, numel, refuse_negative
 from minitorch_np.strides import contiguous, suggested
 from minitorch_np.tensor import Tensor, empty
 
@@ -80,6 +80,7 @@ def native_group_norm(
     stored = stored_as(input, weight, bias)
     check_alike(stored, weight, bias)
     out = empty(input.sizes, suggested(input.sizes, input.strides), input.dtype)
+    refuse_negative((N, group))
     if input.numel() and not input.dtype.is_floating_point:
         raise not_implemented("GroupNormKernelImpl", input.dtype)
     if input.numel() != N * C * HxW:

@@ -21,14 +21,14 @@ from minitorch_np.loops import (
 )
 from minitorch_np.op import composite, op
 from minitorch_np.ops.conditional import where_self
-from minitorch_np.ops.creation import new_ones
+from minitorch_np.ops.creation import new_empty, new_ones
 from minitorch_np.ops.join import cat
 from minitorch_np.ops.scatter import check_apart
 from minitorch_np.ops.slicing import diag
 from minitorch_np.shapes import Shape, broadcast, wrap_dim
 from minitorch_np.tensor import Tensor, empty, stored
 
-__all__ = ["cross", "diagflat", "trace"]
+__all__ = ["cross", "diagflat", "trace", "vander"]
 
 Array = NDArray[Any]
 
@@ -210,3 +210,24 @@ def linalg_vander(x: Tensor, *, N: int | None = None) -> Tensor:  # torch's name
         raise RuntimeError("N must be greater than 1.")
     powers = points.unsqueeze(-1).expand((*points.sizes, n - 1)).cumprod(-1)
     return cat([new_ones(powers, (*points.sizes, 1)), powers], -1)
+
+
+@composite(method=False)
+def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
+    """The powers N - 1 to 0 of each element of a vector, a row each; 0 to N - 1 if `increasing`.
+
+    N is as many as there are elements. Integers count in int64.
+    Source: vander, aten/src/ATen/native/TensorFactories.cpp.
+    """
+    if x.ndim != 1:
+        raise RuntimeError("x must be a one-dimensional tensor.")
+    n = x.sizes[0] if N is None else N
+    if n < 0:
+        raise RuntimeError("N must be non-negative.")
+    powers = new_empty(x, (x.sizes[0], n), dtype=dtypes.promote_types(x.dtype, dtypes.int64))
+    if n:
+        powers.select(1, 0).fill_(1)
+    if n > 1:
+        _ = powers.narrow(1, 1, n - 1).copy_(x.unsqueeze(1))
+        _ = powers.narrow(1, 1, n - 1).copy_(powers.narrow(1, 1, n - 1).cumprod(1))
+    return powers if increasing else powers.flip(1)

@@ -183,6 +183,8 @@ def randint_like(
 ) -> Tensor:
     """Integers in [low, high), or [0, low), of the shape, dtype and layout of `input`."""
     first, last = (0, low) if high is None else (low, high)
+    if isinstance(first, bool) or isinstance(last, bool):
+        raise unfitting("randint_like", input, *((low,) if high is None else (low, high)))
     if WATCHERS and state.modes:
         return made(randint_like, input, first, last, generator=generator, **options)
     tensor = like("randint_like", input, options)

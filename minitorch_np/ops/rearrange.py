@@ -14,7 +14,7 @@ from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.factory import checked_shape
 from minitorch_np.ops.permute import swapped
-from minitorch_np.shapes import Shape, in_int64, need_int, wrap_dim
+from minitorch_np.shapes import Shape, in_int64, need_int, refuse_negative, wrap_dim
 from minitorch_np.strides import LAYOUTS, Stride
 from minitorch_np.tensor import Tensor, blank, empty, method, stored
 
@@ -41,11 +41,7 @@ def repeat(input: Tensor, repeats: Shape) -> Tensor:
         )
     padded = (1,) * lead + input.sizes
     shape = tuple([n * r for n, r in zip(padded, repeats, strict=True)])
-    for n in shape:
-        if n < 0:
-            raise RuntimeError(
-                f"Trying to create tensor with negative dimension {n}: {list(shape)}"
-            )
+    refuse_negative(shape)
     out = empty(shape, strides.contiguous(shape), input.dtype)
     pairs = [k for n, r in zip(padded, repeats, strict=True) for k in (r, n)]
     np.copyto(out.array.reshape(pairs), input.array.reshape([k for n in padded for k in (1, n)]))

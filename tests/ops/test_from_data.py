@@ -344,3 +344,48 @@ def test_arrays_like_one_that_was_wrapped_before():
     ]  # fmt: skip
     for array in [*arrays, *arrays]:
         same(lambda torch, array=array: torch.from_numpy(array))
+
+
+BYTES = bytearray(range(1, 25))
+BUFFERS = {
+    "all": lambda t: t.frombuffer(BYTES, dtype=t.int32),
+    "some": lambda t: t.frombuffer(BYTES, dtype=t.int16, count=3, offset=4),
+    "at an odd byte": lambda t: t.frombuffer(BYTES, dtype=t.float32, count=2, offset=3) * 2,
+    "any count below 0": lambda t: t.frombuffer(BYTES, dtype=t.float64, count=-7),
+    "bfloat16": lambda t: t.frombuffer(BYTES, dtype=t.bfloat16),
+    "bools": lambda t: t.frombuffer(bytearray(b"\0\1"), dtype=t.bool),
+    "an array": lambda t: t.frombuffer(np.arange(6.0).reshape(2, 3), dtype=t.float64),
+    "that wants a gradient": lambda t: t.frombuffer(BYTES, dtype=t.float32, requires_grad=True),
+    "integers that want one": lambda t: t.frombuffer(BYTES, dtype=t.int8, requires_grad=True),
+    "read-only": lambda t: t.frombuffer(bytes(BYTES), dtype=t.uint8),
+    "none": lambda t: t.frombuffer([1], dtype=t.uint8),
+    "not in one piece": lambda t: t.frombuffer(memoryview(BYTES)[::2], dtype=t.uint8),
+    "turned": lambda t: t.frombuffer(np.ones((2, 3)).T, dtype=t.float64),
+    "empty": lambda t: t.frombuffer(bytearray(), dtype=t.uint8),
+    "no element": lambda t: t.frombuffer(BYTES, dtype=t.uint8, count=0),
+    "too many": lambda t: t.frombuffer(BYTES, dtype=t.int32, count=7),
+    "too many behind the offset": lambda t: t.frombuffer(BYTES, dtype=t.int32, count=6, offset=4),
+    "no multiple": lambda t: t.frombuffer(BYTES, dtype=t.int32, offset=2),
+    "behind the end": lambda t: t.frombuffer(BYTES, dtype=t.int8, offset=24),
+    "before the start": lambda t: t.frombuffer(BYTES, dtype=t.int8, offset=-1),
+    "no dtype": lambda t: t.frombuffer(BYTES),
+    "a wrong dtype": lambda t: t.frombuffer(BYTES, dtype="int8"),
+    "None for a dtype": lambda t: t.frombuffer(BYTES, dtype=None),
+    "a wrong count": lambda t: t.frombuffer(BYTES, dtype=t.int8, count=1.0),
+    "a wrong offset": lambda t: t.frombuffer(BYTES, dtype=t.int8, offset="1"),
+}
+
+
+@pytest.mark.parametrize("case", BUFFERS)
+def test_frombuffer(case):
+    same(BUFFERS[case])
+
+
+def test_a_buffer_is_shared():
+    buffer = bytearray(8)
+    shared = minitorch_np.frombuffer(buffer, dtype=minitorch_np.int16, offset=2)
+    buffer[2] = 7
+    assert shared.tolist() == [7, 0, 0]
+    shared.fill_(-1)
+    assert buffer == b"\0\0" + b"\xff" * 6
+    assert shared.untyped_storage().nbytes() == 6 and shared.storage_offset() == 0

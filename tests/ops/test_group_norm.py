@@ -40,6 +40,9 @@ REFUSED = {
     "bias": lambda torch, F, x: F.group_norm(x, 2, None, x[0, 0]),
     "integers": lambda torch, F, x: F.group_norm(x.long(), 2),
     "too many samples": lambda torch, F, x: torch.native_group_norm(x, None, None, 3, 4, 3, 2, 0.1),
+    "fewer than no samples": lambda torch, F, x: torch.native_group_norm(
+        x, None, None, -3, 4, 3, 2, 0.1
+    ),
     "of no samples": lambda torch, F, x: torch.native_group_norm(
         x[:0], None, None, 1, 4, 3, 2, 0.1
     ),

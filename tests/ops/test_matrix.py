@@ -67,3 +67,19 @@ def test_powers():
     same(lambda torch, x: torch.linalg.vander(x, N=1), x)
     same(lambda torch, x: torch.linalg.vander(x.half()), x)
     same(lambda torch, x: torch.linalg.vander(x > 0), x)
+
+
+def test_rows_of_powers() -> None:
+    x = sample(4, dtype=torch.float64)
+    for n, increasing in ((None, False), (3, True), (6, False), (2, True), (1, False), (0, True)):
+        same(lambda torch, x, n=n, i=increasing: torch.vander(x, n, i), x, second=True)
+    for dtype in (torch.bool, torch.uint8, torch.int32, torch.float16, torch.bfloat16):
+        same(lambda torch, x: torch.vander(x), (x.detach() * 3).abs().to(dtype))
+    same(lambda torch, x: torch.vander(x[:0]), x)
+    for call in (
+        lambda torch, x: torch.vander(x, -1),
+        lambda torch, x: torch.vander(x.view(2, 2)),
+        lambda torch, x: torch.vander(x, 2.0),
+        lambda torch, x: torch.vander(x, N=2, increasing=1),
+    ):
+        same(call, x)

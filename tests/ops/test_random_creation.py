@@ -79,6 +79,7 @@ def test_like(layout):
         lambda t: t.rand_like(t.arange(3)),
         lambda t: t.randint_like(t.ones(3), t.tensor(5)),
         lambda t: t.randint_like(t.ones(3), 5, 2),
+        lambda t: t.randint_like(t.ones(3), True),
     ],
 )
 def test_calls(call):
