@@ -29,5 +29,43 @@ def test_products_keep_their_bits(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (x @ x).equal(whole)
 
 
-def test_there_is_no_metal() -> None:
+@pytest.mark.parametrize("value", [True, False, 1, "x", None])
+def test_tf32_is_the_same_setting(value: Any) -> None:
+    def f(torch: Any) -> Any:
+        matmul = torch.backends.cuda.matmul
+        before = matmul.allow_tf32
+        try:
+            matmul.allow_tf32 = value
+            found = torch.get_float32_matmul_precision(), matmul.allow_tf32
+            torch.set_float32_matmul_precision("medium")
+            return before, found, matmul.allow_tf32
+        finally:
+            torch.set_float32_matmul_precision("highest")
+
+    same(f)
+
+
+def test_an_unknown_setting() -> None:
+    same(lambda torch: torch.backends.cuda.matmul.nonsense)
+
+
+@pytest.mark.parametrize("flag", ["enabled", "benchmark", "deterministic", "allow_tf32"])
+@pytest.mark.parametrize("value", [True, False, 1, None])
+def test_flags_of_cudnn(flag: str, value: Any) -> None:
+    def f(torch: Any) -> Any:
+        cudnn = torch.backends.cudnn
+        before = getattr(cudnn, flag)
+        try:
+            setattr(cudnn, flag, value)
+            return before, getattr(cudnn, flag)
+        finally:
+            setattr(cudnn, flag, before)
+
+    same(f)
+
+
+def test_there_is_neither_cuda_nor_metal() -> None:
     same(lambda torch: (torch.backends.mps.is_available(), torch.backends.mps.is_built()))
+    assert not minitorch_np.backends.cuda.is_built()
+    assert not minitorch_np.backends.cudnn.is_available()
+    assert minitorch_np.backends.cudnn.version() is None

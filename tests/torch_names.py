@@ -14,7 +14,8 @@ import torch
 MODULES = [
     "torch", "torch.autograd", "torch.autograd.function", "torch.autograd.grad_mode",
     "torch.autograd.graph",
-    "torch.backends", "torch.backends.mps", "torch.cuda", "torch.func", "torch.linalg", "torch.nn",
+    "torch.backends", "torch.backends.cuda", "torch.backends.cudnn", "torch.backends.mps",
+    "torch.cuda", "torch.func", "torch.linalg", "torch.nn",
     "torch.nn.functional", "torch.nn.init", "torch.nn.utils", "torch.nn.utils.rnn", "torch.optim",
     "torch.optim.lr_scheduler", "torch.random", "torch.special", "torch.testing",
     "torch.utils", "torch.utils.data", "torch.utils.hooks",

@@ -9,9 +9,9 @@ import numpy as np
 
 from minitorch_np import kernels
 from minitorch_np.absent import absent
-from minitorch_np.backends import mps
+from minitorch_np.backends import cuda, cudnn, mps
 
-__all__ = ["added", "matmul", "mps", "plain", "product"]
+__all__ = ["added", "cuda", "cudnn", "matmul", "mps", "plain", "product"]
 
 Matrices = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
