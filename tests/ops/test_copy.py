@@ -3,6 +3,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 import torch
@@ -200,14 +201,28 @@ def test_every_byte_is_widened() -> None:
         same(lambda torch, x: torch.zeros(x.shape).copy_(x), x, exact=True)
 
 
+@numba.njit
+def round_by_arithmetic(x: Any, out: Any) -> None:
+    for i in range(x.size):
+        out[i] = copies.rounded_half(x[i])
+
+
+@numba.njit
+def widen_by_arithmetic(x: Any, out: Any) -> None:
+    for i in range(x.size):
+        out[i] = copies.widened_half(x[i])
+
+
 def test_halves_by_arithmetic_are_those_of_the_cpu() -> None:
     x = around_halves("float16").numpy()
-    halves = np.array([copies.rounded_half(one) for one in x[::7]], np.uint16)
+    halves = np.empty(x[::7].shape, np.uint16)
+    round_by_arithmetic(x[::7], halves)
     theirs = torch.from_numpy(x[::7].copy()).half().view(torch.int16).numpy().view(np.uint16)
     quiet = np.where(np.isnan(x[::7]), halves & 0x7E00, halves)
     assert np.array_equal(quiet, np.where(np.isnan(x[::7]), theirs & 0x7E00, theirs))
     every = np.arange(1 << 16, dtype=np.uint16)
-    wide = np.array([copies.widened_half(one) for one in every], np.float32)
+    wide = np.empty(every.shape, np.float32)
+    widen_by_arithmetic(every, wide)
     theirs = torch.from_numpy(every.view(np.int16)).view(torch.float16).float().numpy()
     assert np.array_equal(wide, theirs, equal_nan=True)
     assert np.array_equal(np.signbit(wide), np.signbit(theirs))
