@@ -8,7 +8,7 @@ that write to their first argument; `python -m tests.torch_overloads` writes it.
 Source: torch/csrc/utils/python_arg_parser.cpp and invalid_arguments.cpp.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -27,6 +27,8 @@ __all__ = [
     "fits",
     "is_int",
     "missing_text",
+    "need_tensors",
+    "no_tensor",
     "overload",
     "refusal",
     "refuse",
@@ -76,8 +78,7 @@ class Parameter(NamedTuple):
             # a subscript hands its None on to index_put
             for nr, one in enumerate(cast("Sequence[object]", value)):
                 if not isinstance(one, Tensor) and (one is not None or self.name != "indices"):
-                    told = f"element {nr} in argument {at}, but got {type(one).__name__}"
-                    raise TypeError(f"expected Tensor as {told}")
+                    raise no_tensor(one, nr, at)
             return True
         if self.kind in ("tuple of ints", "tuple of floats"):
             element = is_int if self.kind == "tuple of ints" else _is_float
@@ -100,6 +101,19 @@ class Parameter(NamedTuple):
             first = type_name(cast("Sequence[object]", value)[0])
             return f"{told}, but found element of type {first} at pos 0"
         return f"{told}, not {type_name(value)}"
+
+
+def no_tensor(value: object, nr: int, at: int) -> TypeError:
+    """torch's error for element `nr` of several tensors, argument `at`, which is none."""
+    kind = type(value).__name__
+    return TypeError(f"expected Tensor as element {nr} in argument {at}, but got {kind}")
+
+
+def need_tensors(several: Iterable[object], at: int = 0) -> None:
+    """Raise TypeError for what is no tensor among several, argument `at` of a function."""
+    for nr, one in enumerate(several):
+        if not isinstance(one, Tensor):
+            raise no_tensor(one, nr, at)
 
 
 def is_int(value: object) -> bool:

@@ -2,6 +2,7 @@
 
 import warnings
 
+from minitorch_np.devices import type_name
 from minitorch_np.flight import depth
 
 __all__ = ["get_float32_matmul_precision", "set_float32_matmul_precision"]
@@ -19,8 +20,8 @@ def set_float32_matmul_precision(precision: str) -> None:
     """
     global _precision
     if not isinstance(precision, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-        kind = type(precision).__name__
-        raise RuntimeError(f"set_float32_matmul_precision expects a str, but got {kind}")
+        told = f"expects a str, but got {type_name(precision)}"
+        raise RuntimeError(f"set_float32_matmul_precision {told}")
     if precision in _PRECISIONS:
         _precision = precision
         return

@@ -14,6 +14,7 @@ from minitorch_np.graph.inplace import rebase, refuse_gradient, refuse_history, 
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Edge, Node, edge
 from minitorch_np.missing import refuse_as_torch, unpacked
+from minitorch_np.overloads import no_tensor
 from minitorch_np.plan import Plan
 from minitorch_np.shapes import noted
 from minitorch_np.tensor import Number, Tensor, plain
@@ -81,10 +82,7 @@ def _blame_tensor(
             raise wrong_kind(called, name, at, "tuple of Tensors", value) from error
         for nr, each in enumerate(cast("Sequence[object]", value)):
             if not isinstance(each, Tensor):
-                raise TypeError(
-                    f"expected Tensor as element {nr} in argument {at - 1}, "
-                    f"but got {type(each).__name__}"
-                ) from error
+                raise no_tensor(each, nr, at - 1) from error
     elif not isinstance(value, Tensor) and not (
         kind == "maybe" and isinstance(value, (int, float, type(None)))
     ):

@@ -22,13 +22,9 @@ MODULES = [
 ]  # fmt: skip
 CLASSES = {"torch.Tensor": torch.Tensor, "torch.nn.Module": torch.nn.Module}
 TYPING = {
-    "typing",
-    "typing_extensions",
-    "collections.abc",
-    "__future__",
-    "warnings",
-    "_py_warnings",
-}
+    "typing", "typing_extensions", "collections.abc", "__future__",
+    "warnings", "_py_warnings",  # where Python 3.13 and 3.14 have `deprecated`
+}  # fmt: skip
 UNIONS = {typing.Union, types.UnionType}
 VERSION = ".".join(torch.__version__.split(".")[:2])
 TARGET = Path(__file__).parent.parent / "minitorch_np" / "absent.txt"

@@ -6,4 +6,5 @@ store.quiet = True  # of some that are built already while others are imported
 
 from .ahead import main  # noqa: E402
 
-main()
+if __name__ == "__main__":
+    main()

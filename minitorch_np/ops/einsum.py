@@ -15,6 +15,7 @@ from minitorch_np.graph.modes import WATCHERS, Creation, debugging, state
 from minitorch_np.graph.node import is_unmet
 from minitorch_np.op import composite
 from minitorch_np.ops.products import bmm, is_plain
+from minitorch_np.overloads import need_tensors
 from minitorch_np.shapes import Shape, cached, numel
 from minitorch_np.tensor import Tensor, blank, view_of
 
@@ -360,10 +361,7 @@ def einsum(*args: object) -> Tensor:
         given: Sequence[object] = rest
         if len(rest) == 1 and isinstance(rest[0], (list, tuple)):
             given = cast("Sequence[object]", rest[0])
-        for nr, each in enumerate(given):
-            if not isinstance(each, Tensor):
-                kind = type(each).__name__
-                raise TypeError(f"expected Tensor as element {nr} in argument 1, but got {kind}")
+        need_tensors(given, 1)
         operands = [t for t in given if isinstance(t, Tensor)]
     else:
         equation, operands = _written(args)

@@ -21,6 +21,7 @@ from minitorch_np.loops import quietly, scalar
 from minitorch_np.op import Recorded, op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.points import Places, add_at, first_outside, places, positive
+from minitorch_np.overloads import need_tensors
 from minitorch_np.shapes import Shape, broadcast, cached, is_expandable, listed
 from minitorch_np.strides import Geometry, Overlap, Stride
 from minitorch_np.tensor import Tensor, blank, empty, method, owning
@@ -401,11 +402,7 @@ def as_method(function: Recorded[..., Tensor]) -> Callable[..., Tensor]:
     def put(
         self: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool = False
     ) -> Tensor:
-        for at, t in enumerate(indices):
-            if not isinstance(t, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-                raise TypeError(
-                    f"expected Tensor as element {at} in argument 0, but got {type(t).__name__}"
-                )
+        need_tensors(indices)
         return function(self, indices, values, accumulate)
 
     put.__doc__ = function.__doc__

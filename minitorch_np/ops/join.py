@@ -14,6 +14,7 @@ from minitorch_np.loops import holding, quietly, resize_output
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import wiped
 from minitorch_np.ops.view import atleast_1d, atleast_2d, atleast_3d, with_dim
+from minitorch_np.overloads import need_tensors
 from minitorch_np.shapes import Shape, noted, wrap_dim
 from minitorch_np.strides import LAYOUTS, Geometry, Stride
 from minitorch_np.tensor import Tensor, blank, empty
@@ -345,9 +346,5 @@ def blocks_backward(g: Tensor, sizes: Sequence[Shape]) -> list[Tensor]:
 @composite(method=False, python=True)
 def block_diag(*tensors: Tensor) -> Tensor:
     """Zeros with the given matrices one after the other on the diagonal; a vector is one row."""
-    for at, t in enumerate(tensors):
-        if not isinstance(t, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-            raise TypeError(
-                f"expected Tensor as element {at} in argument 0, but got {type(t).__name__}"
-            )
+    need_tensors(tensors)
     return blocks(tensors)

@@ -26,7 +26,7 @@ from minitorch_np.ops.factory import (
 from minitorch_np.ops.sampling import checked, fill, normal_of
 from minitorch_np.overloads import unfitting
 from minitorch_np.random import Generator, default_generator
-from minitorch_np.shapes import numel
+from minitorch_np.shapes import need_int, numel
 from minitorch_np.tensor import Tensor
 
 __all__ = [
@@ -183,8 +183,8 @@ def randint_like(
 ) -> Tensor:
     """Integers in [low, high), or [0, low), of the shape, dtype and layout of `input`."""
     first, last = (0, low) if high is None else (low, high)
-    if isinstance(first, bool) or isinstance(last, bool):
-        raise unfitting("randint_like", input, *((low,) if high is None else (low, high)))
+    for bound in (first, last):
+        need_int(bound)
     if WATCHERS and state.modes:
         return made(randint_like, input, first, last, generator=generator, **options)
     tensor = like("randint_like", input, options)

@@ -27,6 +27,7 @@ from minitorch_np.ops.factory import (
     refuse,
 )
 from minitorch_np.ops.join import stack
+from minitorch_np.overloads import need_tensors
 from minitorch_np.shapes import in_int64, listed, need_int
 from minitorch_np.tensor import Number, Tensor, blank, empty, stored
 
@@ -198,11 +199,7 @@ def meshgrid(
 
 
 def _check_grid(tensors: Sequence[Tensor]) -> None:
-    for at, t in enumerate(tensors):
-        if not isinstance(t, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-            raise TypeError(
-                f"expected Tensor as element {at} in argument 0, but got {type(t).__name__}"
-            )
+    need_tensors(tensors)
     if not tensors:
         raise RuntimeError("meshgrid expects a non-empty TensorList")
     for t in tensors:
@@ -221,11 +218,7 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
 
     Source: aten/src/ATen/native/Itertools.cpp.
     """
-    for at, t in enumerate(tensors):
-        if not isinstance(t, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-            raise TypeError(
-                f"expected Tensor as element {at} in argument 0, but got {type(t).__name__}"
-            )
+    need_tensors(tensors)
     for t in tensors:
         if t.ndim != 1:
             raise RuntimeError(f"Expect a 1D vector, but got shape {listed(t.sizes)}")

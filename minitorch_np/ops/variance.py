@@ -171,16 +171,19 @@ def mean_of(wide: Array, dims: tuple[int, ...], n: int) -> Array:
     """
     if not n:
         return np.add.reduce(wide, dims, keepdims=True) / np.float64(0)
-    first, last = (
-        wide[tuple([end if d in dims else slice(None) for d in range(wide.ndim)])]
-        for end in (slice(1), slice(-1, None))
-    )
+    first = end_of(wide, dims, slice(1))
     first = np.where(np.isfinite(first), first, 0)
     middle = first + np.add.reduce(wide - first, dims, keepdims=True) / np.float64(n)
     if np.isfinite(middle).all():
         return middle
-    before = np.add.reduce(~np.isfinite(wide), dims, keepdims=True) - ~np.isfinite(last)
+    last = ~np.isfinite(end_of(wide, dims, slice(-1, None)))
+    before = np.add.reduce(~np.isfinite(wide), dims, keepdims=True) - last
     return np.where(before, np.nan, middle)
+
+
+def end_of(a: Array, dims: tuple[int, ...], end: slice) -> Array:
+    """The slice `end` of each of `dims`."""
+    return a[tuple([end if d in dims else slice(None) for d in range(a.ndim)])]
 
 
 @op("reduction")

@@ -6,6 +6,7 @@ from typing import NoReturn
 from minitorch_np.absent import absent
 from minitorch_np.ops.creation import full
 from minitorch_np.ops.ranges import arange
+from minitorch_np.overloads import need_tensors
 from minitorch_np.tensor import Tensor
 
 __all__ = ["invert_permutation", "pad_sequence", "unpad_sequence"]
@@ -38,10 +39,7 @@ def pad_sequence(
             f"{type(sequences)}"
         )
     several = tuple(sequences)
-    for nr, one in enumerate(several):
-        if not isinstance(one, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-            told = f"element {nr} in argument 0, but got {type(one).__name__}"
-            raise TypeError(f"expected Tensor as {told}")
+    need_tensors(several)
     if not several:
         raise RuntimeError("received an empty list of sequences")
     if padding_side not in ("left", "right"):
