@@ -793,10 +793,6 @@ class TensorMethods:
             """The tensor as torch.uint8; itself if it is that already."""
             ...
 
-        def cat(self, dim: int_ = 0, *, out: Tensor | None = None) -> Tensor:
-            """The tensors one after the other along `dim`; empty 1-d tensors are left out."""
-            ...
-
         def cauchy_(
             self, median: float_ = 0.0, sigma: float_ = 1.0, *, generator: Generator | None = None
         ) -> Tensor:
@@ -1095,16 +1091,6 @@ class TensorMethods:
 
         def double(self, *, memory_format: MemoryFormat = ...) -> Tensor:
             """The tensor as torch.float64; itself if it is that already."""
-            ...
-
-        def dropout(self, p: float_, train: bool_) -> Tensor:
-            """`input` with elements zeroed with probability `p`, and the others scaled by 1 / (1
-            - p).
-            """
-            ...
-
-        def dropout_(self, p: float_, train: bool_) -> Tensor:
-            """In-place version of `dropout`."""
             ...
 
         def dsplit(
@@ -2672,10 +2658,6 @@ class TensorMethods:
             """This tensor without its dims of size 1, or without those among `dim`."""
             ...
 
-        def stack(self, dim: int_ = 0, *, out: Tensor | None = None) -> Tensor:
-            """The tensors, all of one shape, along a new dim `dim`."""
-            ...
-
         def std(
             self,
             dim: int_ | Sequence[int_] | bool_ | None = None,
@@ -2799,6 +2781,7 @@ class TensorMethods:
             non_blocking: bool_ = False,
             copy: bool_ = False,
             memory_format: MemoryFormat | None = None,
+            **named: object,
         ) -> Tensor:
             """The tensor in another dtype or memory format; itself when nothing changes and no
             `copy`.

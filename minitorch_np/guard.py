@@ -7,19 +7,18 @@ call, as the recorders of ops are.
 """
 
 import inspect
-import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from typing import Any, TypeVar, cast
 
-from minitorch_np.missing import MISSING, SEVERAL, refuse_as_torch, unpacked
-from minitorch_np.overloads import refuse
-from minitorch_np.recorder import call_text, odd_text, parameters_text
+from minitorch_np.missing import MISSING, SEVERAL, Given, refuse_as_torch, unpacked
+from minitorch_np.overloads import NUMPYS, parsed, refuse
+from minitorch_np.recorder import call_text, odd_text, parameters_text, surplus_text
 from minitorch_np.tensor import method as bind
 
-__all__ = ["guarded", "guarded_method"]
+__all__ = ["guard_all", "guarded", "guarded_method"]
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -47,16 +46,25 @@ class Guard:
         Raises: TypeError for what torch's parser does not take.
         """
         again = unpacked(self.parameters, arguments)
-        return self.blame(TypeError(), arguments, 2) if again is None else again
+        return self.blame(TypeError(), arguments) if again is None else again
 
-    def blame(
-        self, error: Exception, arguments: dict[str, object], depth: int = 1
-    ) -> dict[str, object] | None:
+    def blame(self, error: Exception, arguments: dict[str, object]) -> dict[str, object] | None:
         """Raise torch's TypeError, if its parser does not take these arguments; or those that may
         be tried again, with ints for tensors."""
-        frame = sys._getframe(depth)  # pyright: ignore[reportPrivateUsage]  # as in flight.py
-        refuse_as_torch(error, self.name, self.parameters, arguments, self.method, frame)
+        _ = refuse_as_torch(error, self.name, self.parameters, Given(arguments), self.method)
         return unpacked(self.parameters, arguments)
+
+    def surplus(
+        self, arguments: dict[str, object], more: Sequence[object], named: Mapping[str, object]
+    ) -> dict[str, object]:
+        """The arguments, with those that have NumPy's names under torch's.
+
+        Raises: TypeError for what no parameter stands for.
+        """
+        given = Given(arguments, more, named)
+        return refuse_as_torch(
+            TypeError(), self.name, self.parameters, given, self.method
+        ).arguments
 
 
 def _unbuilt(*args: object, **kwargs: object) -> object:
@@ -71,6 +79,7 @@ def _build(guard: Guard) -> Callable[..., object]:
     parameters = guard.parameters = signature.parameters
     named = ", ".join([f"{name!r}: {name}" for name in parameters])
     text = f"""def {guard.name}({parameters_text(signature)}):
+{surplus_text(f"guard.surplus({{{named}}}, more, named)", "guard.function")}
     if {odd_text(signature) or False}:
         again = guard.unfit({{{named}}})
         if again is not None:
@@ -102,6 +111,15 @@ def guarded(own: F, name: str = "", *, method: bool = False) -> F:
     return cast(F, Guard(own, name, method).function)
 
 
+def guard_all(space: dict[str, Any], prefix: str) -> None:
+    """Put guards before the functions that a namespace exports: there torch's parser calls them by
+    another name, such as special_erf."""
+    for name in space["__all__"]:
+        called = f"{prefix}_{name}"
+        if space[name].__name__ != called:
+            space[name] = guarded(space[name], called)
+
+
 def guarded_method(own: F) -> F:
     """Bind a function as the Tensor method of its name, behind a guard."""
     return bind(guarded(own, method=True))
@@ -116,6 +134,9 @@ def _any_number(own: Callable[..., object], name: str, method: bool) -> Callable
             return own(*args, **kwargs)
         except Exception as error:
             refuse(name, args[1:] if method else args, kwargs, error, method)
+            named = {NUMPYS.get(key, key): value for key, value in kwargs.items()}
+            if named.keys() != kwargs.keys() and parsed(name, method):
+                return guard(*args, **named)
             again = _with_ints(own, args, kwargs)
             if again is None:
                 raise

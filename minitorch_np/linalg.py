@@ -5,6 +5,7 @@ from typing import NoReturn
 
 from minitorch_np.absent import absent
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.guard import guard_all
 from minitorch_np.ops.copy import moved
 from minitorch_np.ops.linalg import matmul, matrix_power
 from minitorch_np.ops.matrix import linalg_cross as cross
@@ -27,13 +28,13 @@ def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> T
     return _diagonal(A, offset, dim1, dim2)
 
 
-def matrix_exp(A: Tensor) -> Tensor:
+def matrix_exp(input: Tensor) -> Tensor:
     """The exponential of square matrices (..., N, N): `torch.matrix_exp`."""
-    return _matrix_exp(A)
+    return _matrix_exp(input)
 
 
 def norm(
-    A: Tensor,
+    input: Tensor,
     ord: Number | str | None = None,
     dim: int | Sequence[int] | None = None,
     keepdim: bool = False,
@@ -46,12 +47,12 @@ def norm(
     Without `ord`, the 2-norm of all elements.
     Source: linalg_norm, aten/src/ATen/native/LinearAlgebra.cpp.
     """
-    check_out("linalg.norm", out, dtype or A.dtype)
-    return moved(_norm(A, ord, dim, keepdim, dtype), out)
+    check_out("linalg.norm", out, dtype or input.dtype)
+    return moved(_norm(input, ord, dim, keepdim, dtype), out)
 
 
 def _norm(
-    A: Tensor,
+    input: Tensor,
     ord: Number | str | None,
     dim: int | Sequence[int] | None,
     keepdim: bool,
@@ -59,23 +60,26 @@ def _norm(
 ) -> Tensor:
     """The norm that the arguments ask for."""
     if ord is None:
-        return vector_norm(A, 2.0, dim, keepdim, dtype=dtype)
+        return vector_norm(input, 2.0, dim, keepdim, dtype=dtype)
     if isinstance(ord, str):
         axes = (-2, -1) if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
-        return matrix_norm(A, ord, axes, keepdim, dtype=dtype)
-    if dim is None and A.ndim not in (1, 2):
+        return matrix_norm(input, ord, axes, keepdim, dtype=dtype)
+    if dim is None and input.ndim not in (1, 2):
         raise RuntimeError(
             "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. "
-            f"Got {A.ndim}D."
+            f"Got {input.ndim}D."
         )
     if dim is not None and not isinstance(dim, int) and len(dim) not in (1, 2):
         raise RuntimeError(
             f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dim)}"
         )
-    axes = dim if dim is not None else tuple(range(A.ndim))
+    axes = dim if dim is not None else tuple(range(input.ndim))
     if isinstance(axes, int) or len(axes) == 1:
-        return vector_norm(A, ord, axes, keepdim, dtype=dtype)
-    return matrix_norm(A, ord, tuple(axes), keepdim, dtype=dtype)
+        return vector_norm(input, ord, axes, keepdim, dtype=dtype)
+    return matrix_norm(input, ord, tuple(axes), keepdim, dtype=dtype)
+
+
+guard_all(globals(), "linalg")
 
 
 def __getattr__(name: str) -> NoReturn:

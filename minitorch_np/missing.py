@@ -1,7 +1,8 @@
-"""Arguments that were not given, and how the others were: what torch's parser says of them.
+"""Arguments that were not given, or that nobody asked for, and how the others were: what torch's
+parser says of them.
 
-Where several arguments are asked for, they have a default that stands for none, for Python's own
-error for what is missing has other words than torch's.
+Arguments that are asked for have a default that stands for none, for Python's own error for what
+is missing has other words than torch's.
 """
 
 import dis
@@ -12,15 +13,15 @@ import types
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from operator import index
-from typing import NoReturn, SupportsIndex, cast
+from typing import NamedTuple, NoReturn, SupportsIndex, cast
 
 import numpy as np
 
-from minitorch_np.overloads import is_int, is_number, missing_text, refuse
+from minitorch_np.overloads import NUMPYS, is_int, is_number, missing_text, parsed, refuse
 from minitorch_np.shapes import Size
 from minitorch_np.tensor import Tensor, plain
 
-__all__ = ["MISSING", "SEVERAL", "refuse_as_torch", "unpacked", "unpacked_value"]
+__all__ = ["MISSING", "SEVERAL", "Given", "refuse_as_torch", "unpacked", "unpacked_value"]
 
 
 class Missing:
@@ -58,30 +59,78 @@ def missing_in(parameters: Mapping[str, inspect.Parameter], values: Mapping[str,
     return missing_text(needed[first:])
 
 
+class Given(NamedTuple):
+    """What a function was called with."""
+
+    arguments: dict[str, object]
+    """The value of each parameter, which may be its default."""
+    more: Sequence[object] = ()
+    """What was given by position beyond them."""
+    named: Mapping[str, object] = {}
+    """What was given by another name than theirs."""
+
+
+class Taken(NamedTuple):
+    """Arguments that torch's parser takes."""
+
+    arguments: dict[str, object]
+    """The value of each parameter."""
+    named: Mapping[str, object]
+    """Those that were given by name."""
+
+
 def refuse_as_torch(
     error: Exception,
     called: str,
     parameters: Mapping[str, inspect.Parameter],
-    arguments: Mapping[str, object],
+    given: Given,
     method: bool,
-    frame: types.FrameType,
-) -> dict[str, object]:
+) -> Taken:
     """Raise torch's error, from `error`, where its parser does not take the arguments of the
-    function that a frame runs, else give those that were named; positions do not count the tensor
+    recorder or guard that asks, else give them as it would; positions do not count the tensor
     itself of a method."""
     # the words of losses stand for the numbers that PyTorch's take
-    if isinstance(arguments.get("reduction", 0), str):
-        arguments = {**arguments, "reduction": 1}
-    args, kwargs = as_given(parameters, arguments, method, frame)
+    if type(given.arguments.get("reduction")) is str:
+        given = given._replace(arguments={**given.arguments, "reduction": 1})
+    args, kwargs = as_given(parameters, given, method, _asking())
     if method:  # here it takes `out`, too, for other ops to give
         args = args[1:]
         kwargs.pop("out", None)
     refuse(called, args, kwargs, error, method)
+    arguments = _renamed(called, parameters, given, method, error)
     if any(isinstance(value, Missing) for value in arguments.values()):
         first = next(iter(parameters))
         needed = {n: v for n, v in arguments.items() if not (method and n == first)}
         raise TypeError(f"{called}(){missing_in(parameters, needed)}") from error
-    return kwargs
+    return Taken(arguments, kwargs)
+
+
+def _renamed(
+    called: str,
+    parameters: Mapping[str, inspect.Parameter],
+    given: Given,
+    method: bool,
+    error: Exception,
+) -> dict[str, object]:
+    """The arguments, those that have NumPy's names under torch's. Raises: TypeError for what no
+    parameter stands for, in Python's words: PyTorch has no parser that refuses it."""
+    found = dict(given.arguments)
+    by_torch = parsed(called, method)
+    place = f"Tensor.{called}" if method and not by_torch else called
+    if given.more:
+        most = [p for p in parameters.values() if p.kind is not p.KEYWORD_ONLY]
+        least = len([p for p in most if p.default is p.empty])
+        takes = f"from {least} to {len(most)}" if least < len(most) else f"{least}"
+        s, count = "" if len(most) == 1 else "s", len(most) + len(given.more)
+        text = f"{place}() takes {takes} positional argument{s} but {count} were given"
+        raise TypeError(text) from error
+    for name, value in given.named.items():
+        own = NUMPYS.get(name, "") if by_torch else ""
+        if own not in found:
+            text = f"{place}() got an unexpected keyword argument '{name}'"
+            raise TypeError(text) from error
+        found[own] = value
+    return found
 
 
 def unpacked(
@@ -133,7 +182,7 @@ def unpacked_value(
 
 def as_given(
     parameters: Mapping[str, inspect.Parameter],
-    arguments: Mapping[str, object],
+    given: Given,
     method: bool,
     frame: types.FrameType,
 ) -> tuple[list[object], dict[str, object]]:
@@ -142,26 +191,40 @@ def as_given(
     A plain call tells how many were named. Of another, such as one by a star, those that are their
     default were not given, it is supposed, and those behind such a gap by name.
     """
-    count, by_name = _call_in(frame.f_back)
-    plain = count - len(by_name) + method if count >= 0 else len(arguments)
+    count, names = _call_in(frame.f_back)
+    arguments, more, named = given
+    plain = count - len(names) + method if count >= 0 else len(arguments)
+    known = {**arguments, **named}
     args: list[object] = []
-    kwargs: dict[str, object] = {name: arguments[name] for name in by_name if name in arguments}
+    kwargs: dict[str, object] = {name: known[name] for name in names if name in known}
     if kwargs.get("out", 0) is None:  # handed on
         del kwargs["out"]
     gap = False
     for at, (name, value) in enumerate(arguments.items()):
         parameter = parameters[name]
-        if name in kwargs or isinstance(value, Missing):
+        by_name = parameter.kind is parameter.KEYWORD_ONLY
+        if more and not by_name:
+            args.append(value)
+        elif name in kwargs or isinstance(value, Missing) or (by_name and count >= 0):
             gap = True
         elif value is parameter.default and (count < 0 or at >= plain - 1):
             gap = True  # of a method that was called as a function, the last one may be none
         elif parameter.kind is parameter.VAR_KEYWORD:
             kwargs.update(cast("dict[str, object]", value))
-        elif gap or parameter.kind is parameter.KEYWORD_ONLY:
+        elif gap or by_name:
             kwargs[name] = value
         else:
             args.append(value)
-    return args, kwargs
+    return [*args, *more], {**kwargs, **named}
+
+
+def _asking() -> types.FrameType:
+    """The frame of the recorder or guard: the nearest of generated source."""
+    frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]  # as in flight.py
+    while not frame.f_code.co_filename.startswith(("<op ", "(guard of ")):
+        assert frame.f_back is not None
+        frame = frame.f_back
+    return frame
 
 
 def _call_in(frame: types.FrameType | None) -> tuple[int, tuple[str, ...]]:

@@ -23,6 +23,7 @@ from minitorch_np.shapes import in_int64
 from minitorch_np.tensor import Tensor
 
 __all__ = [
+    "NUMPYS",
     "Refusal",
     "fits",
     "is_int",
@@ -30,6 +31,7 @@ __all__ = [
     "need_tensors",
     "no_tensor",
     "overload",
+    "parsed",
     "refusal",
     "refuse",
     "unfitting",
@@ -46,6 +48,16 @@ _NUMBERS_TOO = frozenset(
     for ending in ("", "_")
 )
 """Of which functions a tensor argument may be a number."""
+NUMPYS = {
+    "axis": "dim",
+    "keepdims": "keepdim",
+    "x": "input",
+    "a": "input",
+    "x1": "input",
+    "x2": "other",
+}
+"""NumPy's names of parameters that torch's parser takes for its own.
+Source: numpy_compatibility_arg_names, python_arg_parser.cpp."""
 _ONE_IS_MANY = {"dim", "dims", "stride", "padding", "dilation", "kernel_size", "output_size"}
 """What several ints are named that one int stands for."""
 
@@ -61,6 +73,12 @@ class Parameter(NamedTuple):
     """Whether one int stands for several."""
     none: bool
     """Whether it may be None."""
+
+    def called(self, named: Named) -> str:
+        """The name by which it is given among those, its own or NumPy's; '' where it is not."""
+        if self.name in named:
+            return self.name
+        return next((n for n, own in NUMPYS.items() if own == self.name and n in named), "")
 
     def takes(self, value: object, numbers: bool, at: int = 0) -> bool:
         """Whether a value is of its kind; `at` counts the parameters before it.
@@ -124,7 +142,7 @@ def is_int(value: object) -> bool:
 
 
 def _is_float(value: object) -> bool:
-    return isinstance(value, (float, np.floating))
+    return isinstance(value, (float, np.floating, int))
 
 
 def is_number(value: object) -> bool:
@@ -142,7 +160,9 @@ _KINDS: dict[str, Callable[[object], bool]] = {
     "bool": lambda value: isinstance(value, bool),
     "str": lambda value: isinstance(value, str),
     "torch.dtype": lambda value: isinstance(value, Dtype) or value in _PYTHONS,
-    "torch.device": lambda value: isinstance(value, (Device, str)) or is_int(value),
+    "torch.device": lambda value: (
+        isinstance(value, (Device, str)) or (is_int(value) and not isinstance(value, Tensor))
+    ),
 }
 
 
@@ -156,6 +176,11 @@ class Signature(NamedTuple):
     overload: str = ""
     """ATen's name of it among those of its function."""
 
+    @property
+    def bare(self) -> bool:
+        """Whether it is a method that takes nothing, which CPython sees to before any parser."""
+        return self.text == "none"
+
     def plausible(self, count: int) -> bool:
         """Whether it takes so many arguments."""
         least = len([p for p in self.parameters if p.default is None])
@@ -163,6 +188,9 @@ class Signature(NamedTuple):
 
     def problem(self, name: str, args: Given, kwargs: Named) -> str | None:
         """The first thing wrong with a call, in torch's words; None where it is taken."""
+        if self.bare:
+            nothing = "keyword arguments" if kwargs else f"arguments ({len(args)} given)"
+            return f" takes no {nothing}" if args or kwargs else None
         args = self._gathered(args)
         most = len([p for p in self.parameters if not p.keyword])
         if len(args) > most:
@@ -170,35 +198,47 @@ class Signature(NamedTuple):
         left = dict(kwargs)
         for at, parameter in enumerate(self.parameters):
             given = at < len(args)
-            if not given and parameter.name not in left:
+            called = parameter.called(left)
+            if not given and not called:
                 if parameter.default is not None:
                     continue
                 return missing_text([p.name for p in self.parameters[at:] if p.default is None])
-            value = args[at] if given else left.pop(parameter.name)
+            value = args[at] if given else left.pop(called)
             if not parameter.takes(value, name in _NUMBERS_TOO, at):
                 return parameter.wrong(value, at + 1 if given else 0)
         if not left:
             self._unpack(name, args, kwargs)
             return None
-        again = next(iter(left)) in {p.name for p in self.parameters}
-        what = "multiple values for" if again else "an unexpected keyword"
-        return f" got {what} argument '{next(iter(left))}'"
+        places = {p.name: at for at, p in enumerate(self.parameters)}
+        for called in kwargs:
+            if called not in places:  # NumPy's names are not, either
+                return f" got an unexpected keyword argument '{called}'"
+            if places[called] < len(args):
+                return f" got multiple values for argument '{called}'"
+        raise AssertionError(left)
 
     def _unpack(self, name: str, args: Given, kwargs: Named) -> None:
         """Raise for ints of more than 64 bits, and TypeError for several of which only the first is
-        one: torch looks at these once the signature is chosen. Source: python_arg_parser.h,
-        PythonArgs::intlistWithDefault, toInt64 and scalar."""
-        for at, parameter in enumerate(self.parameters):
-            value = args[at] if at < len(args) else kwargs.get(parameter.name)
+        of its kind: torch looks at these once the signature is chosen. Source: python_arg_parser.h,
+        PythonArgs::intlistWithDefault, getDoublelist, toInt64 and scalar."""
+        for at, parameter in reversed([*enumerate(self.parameters)]):  # as GCC evaluates arguments
+            value = args[at] if at < len(args) else kwargs.get(parameter.called(kwargs))
             if parameter.kind == "Number" and type(value) is int:
                 _ = in_64_bits(value)
             elif parameter.kind in ("int", "tuple of ints") and type(value) is int:
                 _ = in_int64(value)
             elif parameter.kind == "tuple of ints" and isinstance(value, (tuple, list)):
                 several = cast("Sequence[object]", value)
-                self._unpack_each(f"{name}(): argument '{parameter.name}'", several)
+                self._unpack_ints(f"{name}(): argument '{parameter.name}'", several)
+            elif parameter.kind == "tuple of floats" and isinstance(value, (tuple, list)):
+                for nr, one in enumerate(cast("Sequence[object]", value), 1):
+                    if not _is_float(one):
+                        raise TypeError(
+                            f"{name}(): argument '{parameter.name}' must be tuple of floats, but "
+                            f"found element of type {type_name(one)} at pos {nr}"
+                        )
 
-    def _unpack_each(self, argument: str, values: Sequence[object]) -> None:
+    def _unpack_ints(self, argument: str, values: Sequence[object]) -> None:
         for nr, one in enumerate(values, 1):
             try:
                 if type(one) is int:
@@ -237,22 +277,25 @@ def missing_text(names: Sequence[str]) -> str:
 def parameters_of(text: str, alone: bool) -> tuple[Parameter, ...]:
     """The parameters of a signature such as '(Tensor input, *, Tensor out = None)'.
 
-    Of one that is alone, '[1]' behind a type says that one int will do, and '?' that None will; of
-    those that torch lists, names and defaults do.
+    A method that takes nothing has 'none'. Of one that is alone, '[1]' behind a type says that one
+    int will do, and '?' that None will; of those that torch lists, names and defaults do.
     """
     found: list[Parameter] = []
     keyword = False
-    for part in text[1:-1].split(", ") if text != "()" else ():
+    for part in text[1:-1].split(", ") if text not in ("()", "none") else ():
         if part == "*":
             keyword = True
             continue
         declared, has_default, default = part.partition(" = ")
         told, _, name = declared.rpartition(" ")
         kind = told.removesuffix("?").removesuffix("[1]")
-        single = "[1]" in told if alone else name in _ONE_IS_MANY
-        none = told.endswith("?")
+        single, none = "[1]" in told, told.endswith("?")
         if not alone:
-            none = default == "None" or (kind, name) == ("tuple of ints", "dim")
+            single = name in _ONE_IS_MANY and not default.startswith("{")
+            reduced = (kind, name) == ("tuple of ints", "dim") and "keepdim" in text
+            either = name in ("output_size", "scale_factors") and "scale_factors" in text
+            flag = name in ("rounding_mode", "stable")
+            none = default == "None" or reduced or either or flag
         found.append(Parameter(kind, name, default if has_default else None, keyword, single, none))
     return tuple(found)
 
@@ -272,6 +315,11 @@ def _table() -> dict[str, list[Signature]]:
 
 def _signatures(name: str, method: bool) -> list[Signature]:
     return _table().get(f".{name}" if method else name, [])
+
+
+def parsed(name: str, method: bool) -> bool:
+    """Whether torch's parser sees the arguments of a function."""
+    return bool(_signatures(name, method))
 
 
 def fits(name: str, *args: object) -> bool:
@@ -305,7 +353,8 @@ def refusal(name: str, args: Given, kwargs: Named, method: bool = False) -> Refu
     count = len(args) + len(kwargs)
     told = [p for s, p in zip(signatures, problems, strict=True) if s.plausible(count)]
     if len(told) == 1 or signatures[0].alone:
-        return TypeError(f"{name}(){(told or problems)[0]}")
+        place = f"TensorBase.{name}" if signatures[0].bare else name
+        return TypeError(f"{place}(){(told or problems)[0]}")
     return TypeError(_combination(name, signatures, args, kwargs))
 
 

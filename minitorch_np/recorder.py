@@ -10,26 +10,29 @@ from collections.abc import Iterator, Sequence
 from minitorch_np.plan import Plan, asked, slot, version_slot
 from minitorch_np.shortcuts import filled, met, planned, quick, quick_inplace
 
-__all__ = ["inplace_source", "maker_source", "node_source", "record_source"]
+__all__ = [
+    "call_text", "inplace_source", "maker_source", "node_source", "odd_text", "parameters_text",
+    "record_source", "surplus_text",
+]  # fmt: skip
 
 
 def parameters_text(signature: inspect.Signature, without: str = "") -> str:
     """The parameter list, with defaults as the names `default_<parameter>`.
 
-    Where several must be given they have one, too: Python's own error for what is missing has
-    other words than torch's. Its error for one too many is right where just one must be given.
+    What must be given has one, too, and what is too many or has another name is taken: Python's own
+    errors have other words than torch's, and some of those names are NumPy's, which torch knows.
     """
-    needed = [p.name for p in signature.parameters.values() if p.default is p.empty]
-    parts: list[str] = []
-    starred = False
-    for p in signature.parameters.values():
-        if p.name == without:
-            continue
-        if p.kind is p.KEYWORD_ONLY and not starred:
-            parts.append("*")
-            starred = True
-        parts.append(p.name if needed == [p.name] else f"{p.name}=default_{p.name}")
+    given = [p for p in signature.parameters.values() if p.name != without]
+    by_name = [p for p in given if p.kind is p.KEYWORD_ONLY]
+    parts = [f"{p.name}=default_{p.name}" for p in given if p not in by_name]
+    parts += ["*more", *[f"{p.name}=default_{p.name}" for p in by_name], "**named"]
     return ", ".join(parts)
+
+
+def surplus_text(blame: str, again: str) -> str:
+    """The lines for arguments that no parameter stands for: they are refused, or some have NumPy's
+    names, and the function is called `again` with torch's."""
+    return f"    if more or named:\n        return {again}(**{blame})"
 
 
 def call_text(signature: inspect.Signature, out: str | None = None) -> str:
@@ -80,6 +83,11 @@ def _odd(plan: Plan, without: str = "") -> Iterator[str]:
         yield f"    again = unfit(op, {_arguments(plan, without)}, method)"
         yield "    if again is not None:"
         yield "        return op.function(**again)"
+
+
+def _surplus(plan: Plan, without: str = "") -> str:
+    arguments = _arguments(plan, without)
+    return surplus_text(f"surplus(op, {arguments}, method, more, named)", "op.function")
 
 
 def _edges(plan: Plan) -> Iterator[str]:
@@ -328,7 +336,7 @@ def record_source(plan: Plan) -> str:
             body += ["else:", *[f"    {line}" for line in known]]
         body += [*_saves(plan, False), *_save_outputs(plan, False)]
         body += [*_make(plan, False), "return result"]
-    lines = [f"def {plan.name}({parameters_text(plan.signature)}):", "    try:"]
+    lines = [f"def {plan.name}({parameters_text(plan.signature)}):", _surplus(plan), "    try:"]
     lines += [f"        {line}" for line in body]
     lines += [
         "    except Exception as error:",
@@ -373,7 +381,7 @@ def inplace_source(plan: Plan, name: str) -> str:
         body += [f"{write}({first}, node)", f"return {first}"]
     else:
         body += plain
-    lines = [f"def {name}({parameters_text(signature, 'out')}):", "    try:"]
+    lines = [f"def {name}({parameters_text(signature, 'out')}):", _surplus(plan, "out"), "    try:"]
     lines += [f"        {line}" for line in body]
     lines += [
         "    except Exception as error:",

@@ -40,7 +40,7 @@ from minitorch_np.graph.saved import (
 from minitorch_np.missing import SEVERAL
 from minitorch_np.packing import Runnable, run_packing
 from minitorch_np.quiet import quiet, run_quietly
-from minitorch_np.refusals import blame, no_rule, refuse_out, underived, unfit
+from minitorch_np.refusals import blame, no_rule, refuse_out, surplus, underived, unfit
 from minitorch_np.storage import UNWRITTEN
 from minitorch_np.strides import contiguous
 from minitorch_np.tensor import INFERENCE, Number, Tensor, blank, empty, history, owning, seen
@@ -268,6 +268,7 @@ SPACE: dict[str, object] = {
     "state": state,
     "version_of": version_of,
     "unrecorded": unrecorded,
+    "surplus": surplus,
     "titled": titled,
     "underived": underived,
     "unfit": unfit,

@@ -2,8 +2,7 @@
 
 import inspect
 import re
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn, Protocol, cast
 
 import numpy as np
@@ -13,7 +12,7 @@ from minitorch_np.form import Form
 from minitorch_np.graph.inplace import rebase, refuse_gradient, refuse_history, refuse_leaf
 from minitorch_np.graph.modes import state
 from minitorch_np.graph.node import Edge, Node, edge
-from minitorch_np.missing import refuse_as_torch, unpacked
+from minitorch_np.missing import Given, refuse_as_torch, unpacked
 from minitorch_np.overloads import no_tensor
 from minitorch_np.plan import Plan
 from minitorch_np.shapes import noted
@@ -31,28 +30,27 @@ class Planned(Protocol):
 
 
 def blame(
-    one: Planned, error: Exception, arguments: dict[str, object], method: bool, depth: int = 1
+    one: Planned, error: Exception, arguments: dict[str, object], method: bool
 ) -> dict[str, object] | None:
     """Raise torch's TypeError for the first argument that is missing or of the wrong kind; or the
     arguments that may be tried again, with ints for tensors.
 
     Positions count the tensor itself unless a method was called. An integer result of what wants a
-    gradient is refused here, too: it has no `form.expects`. The recorder is `depth` calls away.
+    gradient is refused here, too: it has no `form.expects`.
     Source: FunctionSignature::parse, torch/csrc/utils/python_arg_parser.cpp.
     """
     if isinstance(error, AttributeError) and isinstance(error.obj, Form):
         refuse_history(error.obj.dtype)
-    called = one.called or (one.plan.aten if one.name == one.plan.name else one.name)
+    called = _name(one)
     parameters = one.plan.signature.parameters
-    frame = sys._getframe(depth)  # pyright: ignore[reportPrivateUsage]  # as in flight.py
-    named = refuse_as_torch(error, called, parameters, arguments, method, frame)
+    taken = refuse_as_torch(error, called, parameters, Given(arguments), method)
     again = unpacked(parameters, arguments)
     if again is not None or not isinstance(error, (AttributeError, TypeError, ValueError)):
         return again  # None: the error is of values; what is wrong with kinds are these
     told = re.match(r"\w+\(\)", str(error)) is not None  # by the op itself, in torch's words
     for at, (name, value) in enumerate(arguments.items(), 0 if method else 1):
         kind = one.plan.kinds.get(name)
-        at = 0 if name in named else at  # PyTorch tells no position of what is named
+        at = 0 if name in taken.named else at  # PyTorch tells no position of what is named
         if name == "out":
             _blame_out(one, error, value)
         elif kind is not None:
@@ -69,8 +67,29 @@ def unfit(one: Planned, arguments: dict[str, object], method: bool) -> dict[str,
     """
     again = unpacked(one.plan.signature.parameters, arguments)
     if again is None:
-        again = blame(one, TypeError(), arguments, method, 2)
+        again = blame(one, TypeError(), arguments, method)
     return again
+
+
+def surplus(
+    one: Planned,
+    arguments: dict[str, object],
+    method: bool,
+    more: Sequence[object],
+    named: Mapping[str, object],
+) -> dict[str, object]:
+    """The arguments, with those that have NumPy's names under torch's.
+
+    Raises: TypeError for what no parameter stands for, and as `blame` does.
+    """
+    given = Given(arguments, more, named)
+    parameters = one.plan.signature.parameters
+    return refuse_as_torch(TypeError(), _name(one), parameters, given, method).arguments
+
+
+def _name(one: Planned) -> str:
+    """The name that errors say."""
+    return one.called or (one.plan.aten if one.name == one.plan.name else one.name)
 
 
 def _blame_tensor(

@@ -10,6 +10,7 @@ import torch
 import minitorch_np
 from experiments.conformance.bridge import our_dtype
 from minitorch_np.absent import names_of
+from minitorch_np.op import COMPOSITES, REGISTRY, RENAMED
 from tests import torch_names
 from tests.oracle import plain, same
 
@@ -30,6 +31,12 @@ def test_an_absent_name_says_so(module):
         with pytest.raises(AttributeError, match="minitorch_np does not have it yet"):
             getattr(ours, name)
     assert not hasattr(ours, "nonsense")
+
+
+def test_tensors_have_no_methods_that_torchs_have_not():
+    bound = {*REGISTRY, *RENAMED, *COMPOSITES}
+    own = [n for n in bound if hasattr(minitorch_np.Tensor, n) and not hasattr(torch.Tensor, n)]
+    assert own == []
 
 
 def test_an_absent_member_says_so():

@@ -11,7 +11,7 @@ import torch
 
 import minitorch_np
 from experiments.conformance.bridge import plain
-from minitorch_np.overloads import refusal
+from minitorch_np.overloads import NUMPYS, refusal
 from tests import torch_overloads, versions
 from tests.torch_overloads import C
 
@@ -42,10 +42,11 @@ def function(name: str) -> Callable[..., Any]:
 
 
 def keywords(name: str) -> list[str]:
-    """Names that its parameters have, and one that none has."""
+    """Names that its parameters have, also in NumPy, and one that none has."""
     lines = [line for line, head in zip(LINES, HEADS, strict=True) if head[0] == name]
     found = {p.partition(" = ")[0].rpartition(" ")[2] for line in lines for p in line.split(", ")}
-    return sorted({n.strip("()") for n in found} - {"*", "out", "", "device", "layout"}) + ["foo"]
+    known = {n.strip("()") for n in found} - {"*", "out", "", "device", "layout"}
+    return sorted(known | {n for n, own in NUMPYS.items() if own in known}) + ["foo"]
 
 
 def told(name: str, args: list[object], kwargs: dict[str, object]) -> str | None:

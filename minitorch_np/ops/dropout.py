@@ -19,13 +19,13 @@ __all__ = [
 ]  # fmt: skip
 
 
-@composite()
+@composite(method=False)
 def dropout(input: Tensor, p: float, train: bool) -> Tensor:
     """`input` with elements zeroed with probability `p`, and the others scaled by 1 / (1 - p)."""
     return _dropped(input, p, train)
 
 
-@composite()
+@composite(method=False)
 def dropout_(input: Tensor, p: float, train: bool) -> Tensor:
     """In-place version of `dropout`."""
     return _dropped(input, p, train, inplace=True)

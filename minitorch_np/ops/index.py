@@ -7,7 +7,7 @@ Source: aten/src/ATen/native/TensorAdvancedIndexing.cpp, TensorAdvancedIndexingU
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from minitorch_np.devices import type_name
 from minitorch_np.flight import depth
 from minitorch_np.form import form_of
 from minitorch_np.graph.inplace import bump
+from minitorch_np.guard import guarded_method
 from minitorch_np.loops import quietly, scalar
 from minitorch_np.op import Recorded, op
 from minitorch_np.ops.copy import zeros
@@ -24,7 +25,7 @@ from minitorch_np.ops.points import Places, add_at, first_outside, places, posit
 from minitorch_np.overloads import need_tensors
 from minitorch_np.shapes import Shape, broadcast, cached, is_expandable, listed
 from minitorch_np.strides import Geometry, Overlap, Stride
-from minitorch_np.tensor import Tensor, blank, empty, method, owning
+from minitorch_np.tensor import Tensor, blank, empty, owning
 
 __all__ = ["index_put"]
 
@@ -405,9 +406,10 @@ def as_method(function: Recorded[..., Tensor]) -> Callable[..., Tensor]:
         need_tensors(indices)
         return function(self, indices, values, accumulate)
 
+    put.__name__ = put.__qualname__ = cast(Any, function).op.name
     put.__doc__ = function.__doc__
-    return put
+    return guarded_method(put)
 
 
-method(as_method(index_put), "index_put")
-method(as_method(index_put_), "index_put_")
+as_method(index_put)
+as_method(index_put_)

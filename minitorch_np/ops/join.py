@@ -11,7 +11,7 @@ from minitorch_np.form import Form, Plans
 from minitorch_np.graph.modes import state
 from minitorch_np.guard import guarded
 from minitorch_np.loops import holding, quietly, resize_output
-from minitorch_np.op import composite, op
+from minitorch_np.op import alias, composite, op
 from minitorch_np.ops.copy import wiped
 from minitorch_np.ops.view import atleast_1d, atleast_2d, atleast_3d, with_dim
 from minitorch_np.overloads import need_tensors
@@ -113,7 +113,7 @@ def write_parts(out: Tensor, parts: Sequence[tuple[Shape, Tensor]], dim: int) ->
     return out
 
 
-@op("suggested")
+@op("suggested", method=False)
 def cat(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     """The tensors one after the other along `dim`; empty 1-d tensors are left out.
 
@@ -183,10 +183,10 @@ def cat_backward(g: Tensor, sizes: Sequence[Shape], dim: int) -> list[Tensor]:
     return parts
 
 
-concat = concatenate = cat
+concat, concatenate = alias(cat, "concat"), alias(cat, "concatenate")
 
 
-@op("suggested")
+@op("suggested", method=False)
 def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     """The tensors, all of one shape, along a new dim `dim`.
 
@@ -272,7 +272,7 @@ def vstack(tensors: Tensors, *, out: Tensor | None = None) -> Tensor:
     return cat(_several("vstack", tensors, atleast_2d), 0, out=out)
 
 
-row_stack = vstack
+row_stack = guarded(vstack, "row_stack")
 
 
 @guarded

@@ -162,7 +162,7 @@ def norm_backward(
 
 
 def matrix_norm(
-    A: Tensor,
+    input: Tensor,
     ord: Number | str = "fro",
     dim: Sequence[int] = (-2, -1),
     keepdim: bool = False,
@@ -176,7 +176,7 @@ def matrix_norm(
     """
     if ord not in ("fro", "nuc", 2, -2, 1, -1, math.inf, -math.inf):
         raise RuntimeError(f"linalg.matrix_norm: Order {_order(ord)} not supported.")
-    if A.ndim < 2:
+    if input.ndim < 2:
         raise RuntimeError(
             "linalg.matrix_norm: The input tensor A must have at least 2 dimensions."
         )
@@ -184,15 +184,15 @@ def matrix_norm(
         raise RuntimeError(
             f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dim))}"
         )
-    rows, columns = wrap_dims(tuple(dim), A.ndim)
-    check_out("linalg.matrix_norm", out, dtype or A.dtype)
+    rows, columns = wrap_dims(tuple(dim), input.ndim)
+    check_out("linalg.matrix_norm", out, dtype or input.dtype)
     if ord == "fro":
-        return moved(vector_norm(A, 2, (rows, columns), keepdim, dtype=dtype), out)
+        return moved(vector_norm(input, 2, (rows, columns), keepdim, dtype=dtype), out)
     if ord in ("nuc", 2, -2):
         raise NotImplementedError(f"minitorch_np: matrix norm of order {ord}")
     order = float(ord)
     first, second = (columns, rows) if math.isinf(order) else (rows, columns)
-    sums = vector_norm(A, 1, first, keepdim, dtype=dtype)
+    sums = vector_norm(input, 1, first, keepdim, dtype=dtype)
     if not keepdim and first < second:
         second -= 1
     return moved((amax if order > 0 else amin)(sums, second, keepdim), out)
@@ -231,7 +231,7 @@ def norm(
     return vector_norm(input, order, dim, keepdim, dtype=dtype, out=out)
 
 
-def norm_method(
+def tensor_norm(
     self: Tensor,
     p: Number | str | None = "fro",
     dim: Dims = None,
@@ -242,7 +242,8 @@ def norm_method(
     return norm(self, p, dim, keepdim, dtype=dtype)
 
 
-method(norm_method, "norm")
+tensor_norm.__qualname__ = "Tensor.norm"  # as its errors say
+method(tensor_norm, "norm")
 
 
 def _distance(input: Tensor, other: Tensor, p: Number) -> Tensor:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.graph.modes import writes
+from minitorch_np.guard import guarded_method
 from minitorch_np.kernels.large import Beside, Compiled, Vectors
 from minitorch_np.loops import (
     common_dtype,
@@ -25,7 +26,7 @@ from minitorch_np.ops.copy import own, wiped, zeros
 from minitorch_np.ops.probability import times_log
 from minitorch_np.ops.unary import InPlace, reciprocal_root
 from minitorch_np.overloads import fits, unfitting
-from minitorch_np.tensor import Number, Tensor, empty, method
+from minitorch_np.tensor import Number, Tensor, empty
 
 __all__ = [
     "pow", "square", "square_", "float_power", "maximum", "minimum", "fmax", "fmin", "atan2",
@@ -196,6 +197,7 @@ def float_power(
     return pow(*[_wide(x) for x in (input, exponent)], out=out)
 
 
+@guarded_method
 def float_power_(self: Tensor, exponent: Tensor | Number) -> Tensor:
     """`self ** exponent` in place, of a float64 tensor."""
     writes("float_power_", self, exponent)
@@ -205,9 +207,6 @@ def float_power_(self: Tensor, exponent: Tensor | Number) -> Tensor:
             "result requires dtype Double"
         )
     return self.pow_(_wide(exponent))
-
-
-method(float_power_, "float_power_")
 
 
 def _wide(x: Tensor | Number) -> Tensor | Number:

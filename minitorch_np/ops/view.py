@@ -12,7 +12,7 @@ from minitorch_np.memory_format import contiguous_format
 from minitorch_np.missing import unpacked_value
 from minitorch_np.op import composite, op
 from minitorch_np.ops.factory import is_index, sizes_of
-from minitorch_np.overloads import refuse
+from minitorch_np.overloads import need_tensors, refuse, unfitting
 from minitorch_np.shapes import Shape, Size, cached, noted, wrap_dim
 from minitorch_np.tensor import INFERENCE, Tensor, attribute, counter, method
 
@@ -301,6 +301,7 @@ def broadcast_to(input: Tensor, size: Shape) -> Tensor:
 
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
     """The tensors expanded to the one shape that they broadcast to."""
+    need_tensors(tensors)
     shape = shapes.broadcast(*[t.sizes for t in tensors])
     return tuple([t if t.sizes == shape else expand(t, shape) for t in tensors])
 
@@ -308,9 +309,15 @@ def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
 def broadcast_shapes(*shapes: int | Shape) -> Size:
     """The shape that tensors of these shapes broadcast to; an int is a shape of one dim.
 
-    Raises: RuntimeError where sizes clash, counting dims from the end; ValueError for a negative.
-    Source: torch/_refs/__init__.py, _broadcast_shapes.
+    Raises: RuntimeError where sizes clash, counting dims from the end, and for what is no shape;
+    ValueError for a negative. Source: torch/_refs/__init__.py, _broadcast_shapes.
     """
+    for shape in shapes:
+        if not isinstance(shape, (int, tuple, list)):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            raise RuntimeError(
+                "Input shapes should be of type ints, a tuple of ints, or a list of ints, got "
+                f"{shape}"
+            )
     given = [(shape,) if isinstance(shape, int) else shape for shape in shapes]
     common = [1] * max([len(shape) for shape in given], default=0)
     for at, shape in enumerate(given):
@@ -352,30 +359,37 @@ def detach(input: Tensor) -> Tensor:
 
 
 def _each(
-    function: Callable[[Tensor], Tensor], tensors: Sequence[Tensor | Sequence[Tensor]]
+    name: str, function: Callable[[Tensor], Tensor], tensors: Sequence[Tensor | Sequence[Tensor]]
 ) -> Tensor | tuple[Tensor, ...]:
     """`function` of one tensor, or of each of several."""
     if len(tensors) == 1 and isinstance(tensors[0], Tensor):
         return function(tensors[0])
-    several = tensors[0] if len(tensors) == 1 else tensors
-    return tuple([function(t) for t in cast("Sequence[Tensor]", several)])
+    several = cast("Sequence[Tensor]", tensors[0] if len(tensors) == 1 else tensors)
+    if not isinstance(several, (tuple, list)):
+        raise unfitting(name, several)
+    need_tensors(several)
+    return tuple([function(t) for t in several])
 
 
 def atleast_1d(*tensors: Tensor | Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
     """Each tensor with at least one dim: (1,) of a 0-d tensor."""
-    return _each(lambda t: t if t.ndim else reshape(t, (1,)), tensors)
+    return _each("atleast_1d", lambda t: t if t.ndim else reshape(t, (1,)), tensors)
 
 
 def atleast_2d(*tensors: Tensor | Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
     """Each tensor with at least two dims: (n,) becomes (1, n)."""
-    return _each(
-        lambda t: unsqueeze(t, 0) if t.ndim == 1 else t if t.ndim else reshape(t, (1, 1)), tensors
-    )
+    return _each("atleast_2d", _with_2_dims, tensors)
 
 
 def atleast_3d(*tensors: Tensor | Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
     """Each tensor with at least three dims: (n,) becomes (1, n, 1), (m, n) becomes (m, n, 1)."""
-    return _each(_with_3_dims, tensors)
+    return _each("atleast_3d", _with_3_dims, tensors)
+
+
+def _with_2_dims(t: Tensor) -> Tensor:
+    if not t.ndim:
+        return reshape(t, (1, 1))
+    return unsqueeze(t, 0) if t.ndim == 1 else t
 
 
 def _with_3_dims(t: Tensor) -> Tensor:
