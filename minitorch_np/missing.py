@@ -175,8 +175,9 @@ def unpacked_value(
     if isinstance(value, (tuple, list)):
         several = cast("Sequence[object]", value)
         value = cast(object, value)
-        if any(isinstance(one, kinds) for one in several):
-            value = tuple([unpacked_value(one, kinds) for one in several])
+        found = tuple([unpacked_value(one, kinds) for one in several])
+        if any(one is not old for one, old in zip(found, several, strict=True)):
+            return found
     return value
 
 

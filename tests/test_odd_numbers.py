@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import minitorch_np
+from minitorch_np.missing import unpacked_value
 
 CALLS = [
     "T.allclose(T.ones(2),T.ones(2),rtol=nan)",
@@ -217,3 +218,12 @@ def outcome(library: object, call: str) -> str:
 @pytest.mark.parametrize("call", CALLS + NUMPYS)
 def test_as_in_pytorch(call: str) -> None:
     assert outcome(minitorch_np, call) == outcome(torch, call)
+
+
+def test_a_call_without_ints_in_it_is_tried_once() -> None:
+    """What a method refuses is tried again with Python's ints, where that makes a difference."""
+    inside = (minitorch_np.tensor(True), 6)
+    assert unpacked_value(inside) is inside
+    assert unpacked_value((minitorch_np.tensor(2), [np.int64(3)])) == (2, (3,))
+    with pytest.raises(TypeError):
+        minitorch_np.ones(2, 3).repeat(minitorch_np.tensor(True), 2)
