@@ -83,6 +83,7 @@ def single(function: Callable[..., Any], least: int, most: int) -> list[str]:
 def by_name() -> list[str]:
     """What parameters are called that are only given by name."""
     ours = [*COMPOSITES.values(), *[one.function for one in REGISTRY.values()]]
+    ours += [f for space in (linalg, special) for f in vars(space).values()]
     found = [f for f in (*ours, *vars(minitorch_np).values()) if isinstance(f, FunctionType)]
     given = [p for f in found for p in inspect.signature(f).parameters.values()]
     return sorted({*OPTIONS, *[p.name for p in given if p.kind is p.KEYWORD_ONLY]})

@@ -118,9 +118,16 @@ def as_output(node: GraphNode, out: Tensor, nr: int) -> Tensor:
     """A saved result as the tensor it was, output `nr` of `node`.
 
     A result is kept without its history, for node -> result -> node would be a cycle that only
-    the garbage collector frees; under `create_graph` the history is wanted again.
+    the garbage collector frees; under `create_graph` the history is wanted again. What was written
+    to a view has that of the view, for as long as it is there: the walk back must come to `node`
+    by way of the base's history alone, which runs it and lets go of what it saved.
+    Source: SavedVariable::unpack, is_inplace_on_view_, torch/csrc/autograd/saved_variable.cpp.
     """
-    return with_history(node, out, nr) if state.grad and out.dtype.is_floating_point else out
+    if not (state.grad and out.dtype.is_floating_point):
+        return out
+    seen = getattr(node, "on_view", lambda: None)()
+    of_view = seen.grad_fn if isinstance(seen, Tensor) else seen
+    return with_history(node, out, nr) if of_view is None else with_history(of_view, out, 0)
 
 
 def kept_result(result: Tensor) -> Tensor:

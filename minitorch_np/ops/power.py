@@ -179,6 +179,7 @@ def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 @composite()
 def square_(input: Tensor) -> Tensor:
     """In-place version of `square`."""
+    writes("square_", input)
     return input.pow_(2)
 
 
