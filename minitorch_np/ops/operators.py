@@ -9,6 +9,7 @@ import numpy as np
 from minitorch_np import dtypes
 from minitorch_np.op import REGISTRY, special
 from minitorch_np.ops import binary, bitwise, compare, power, unary
+from minitorch_np.ops.from_data import as_tensor
 from minitorch_np.ops.products import mm
 from minitorch_np.tensor import Number, Tensor
 
@@ -30,6 +31,13 @@ def elsewhere(function: Binary, self: Tensor, other: object) -> object:
     return (
         function(self, cast(Any, other).item()) if isinstance(other, np.generic) else NotImplemented
     )
+
+
+def equal_elsewhere(self: Tensor, other: object) -> object:
+    """`elsewhere` of ==, which PyTorch answers for arrays, too: Python would say False for them."""
+    if isinstance(other, np.ndarray):
+        return compare.eq(self, as_tensor(cast(Any, other)))
+    return elsewhere(compare.eq, self, other)
 
 
 def operator(name: str, function: Binary) -> None:
@@ -65,8 +73,11 @@ def slot(name: str, function: Binary) -> None:
     bind(name, bound, function.__doc__)
 
 
-def reflected(name: str, function: Callable[[Tensor | Number, Tensor], object]) -> None:
-    """Bind `function(other, self)`, for an operand on the left that is no tensor."""
+def reflected(
+    name: str, function: Callable[[Tensor | Number, Tensor], object], *, arrays: bool = False
+) -> None:
+    """Bind `function(other, self)`, for an operand on the left that is no tensor; which may be one
+    of NumPy's `arrays`."""
 
     def turned(self: Tensor, other: Tensor | Number) -> object:
         try:
@@ -74,6 +85,15 @@ def reflected(name: str, function: Callable[[Tensor | Number, Tensor], object]) 
         except TypeError:
             return NotImplemented
 
+    if arrays:
+
+        def bound(self: Tensor, other: Tensor | Number) -> object:
+            if isinstance(other, (Tensor, float, int, np.ndarray)):  # pyright: ignore[reportUnnecessaryIsInstance]  # Python offers any operand
+                return turned(self, other)
+            return elsewhere(turned, self, other)
+
+        bind(name, bound, function.__doc__)
+        return
     operator(name, turned)
     getattr(Tensor, name).__doc__ = function.__doc__
 
@@ -132,8 +152,8 @@ reflected("__rsub__", difference_of)
 direct("__mul__", binary.mul)
 slot("__rmul__", binary.mul)
 direct("__truediv__", binary.div)
-reflected("__rtruediv__", quotient_of)
-reflected("__rdiv__", quotient_of)
+reflected("__rtruediv__", quotient_of, arrays=True)
+reflected("__rdiv__", quotient_of, arrays=True)
 operator("__floordiv__", binary.floor_divide)
 reflected("__rfloordiv__", binary.floor_divide)
 operator("__mod__", binary.remainder)
@@ -153,7 +173,7 @@ reflected("__rlshift__", bitwise.bitwise_left_shift)
 operator("__rshift__", bitwise.bitwise_right_shift)
 reflected("__rrshift__", bitwise.bitwise_right_shift)
 
-direct("__eq__", compare.eq)
+special("__eq__", compare.eq, equal_elsewhere)
 direct("__ne__", compare.ne)
 direct("__lt__", compare.lt)
 direct("__le__", compare.le)

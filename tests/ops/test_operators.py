@@ -1,12 +1,15 @@
 """Python's operators on tensors against torch: reflected and in place too, on every dtype."""
 
 import operator
+import warnings
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from tests.oracle import DTYPES, same, sample
+import minitorch_np
+from tests.oracle import DTYPES, assert_same, same, sample
 
 BINARY = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
@@ -102,3 +105,14 @@ def test_reflected_by_name() -> None:
         for other in (2, "x"):
             same(lambda t, x, name=name, other=other: getattr(x, name)(other), x)
     same(lambda t, x: 2 @ x, sample(3, 3))
+
+
+@pytest.mark.parametrize("call", ["t == a", "a == t", "a / t", "np.array(2.0) / t", "t / a"])
+def test_arrays_beside_tensors(call: str) -> None:
+    """PyTorch answers these for NumPy's arrays, where Python alone would say False or nothing."""
+
+    def run(lib: Any) -> object:
+        return eval(call, {"t": lib.tensor([1.0, 2.0]), "a": np.array([1.0, 3.0]), "np": np})
+
+    with warnings.catch_warnings(action="ignore"):  # of NumPy, about PyTorch's __array_wrap__
+        assert_same(run(minitorch_np), run(torch))
