@@ -2781,7 +2781,7 @@ class TensorMethods:
             non_blocking: bool_ = False,
             copy: bool_ = False,
             memory_format: MemoryFormat | None = None,
-            **named: object,
+            tensor: Tensor | None = None,
         ) -> Tensor:
             """The tensor in another dtype or memory format; itself when nothing changes and no
             `copy`.

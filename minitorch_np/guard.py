@@ -37,7 +37,7 @@ class Guard:
         self.method = method
         made = types.FunctionType(_unbuilt.__code__, {"guard": self, "build": _build}, name)
         made.__qualname__, made.__module__, made.__doc__ = name, own.__module__, own.__doc__
-        cast(Any, made).__wrapped__ = own
+        cast(Any, made).__wrapped__ = cast(Any, made).guards = own
         self.function = made
 
     def unfit(self, arguments: dict[str, object]) -> dict[str, object] | None:
@@ -106,6 +106,7 @@ def _build(guard: Guard) -> Callable[..., object]:
 def guarded(own: F, name: str = "", *, method: bool = False) -> F:
     """What stands in front of a function of torch's, or of a method, under its name or another."""
     name = name or cast(Any, own).__name__
+    own = getattr(own, "guards", own)  # one guard is enough
     if cast(types.FunctionType, own).__code__.co_flags & (CO_VARARGS | CO_VARKEYWORDS):
         return cast(F, _any_number(own, name, method))
     return cast(F, Guard(own, name, method).function)

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import torch
 
-import minitorch_np
 from experiments.conformance import compare, scope
 from experiments.conformance.bridge import Unshared, counterpart
 from experiments.conformance.call import Call, Side
@@ -124,8 +123,3 @@ def test_the_database_by_numpys_names(name: str) -> None:
         assert not any(found.values()), found
     if not compared:
         pytest.skip("takes none of them")
-
-
-def test_a_name_is_not_taken_where_torch_has_no_parser() -> None:
-    with pytest.raises(TypeError, match=r"^Tensor\.norm\(\) got an unexpected keyword argument"):
-        minitorch_np.ones(2).norm(axis=0)  # pyright: ignore[reportCallIssue]

@@ -306,18 +306,15 @@ def to(
     non_blocking: bool = False,
     copy: bool = False,
     memory_format: Format | None = None,
-    **named: object,
+    tensor: Tensor | None = None,
 ) -> Tensor:
     """The tensor in another dtype or memory format; itself when nothing changes and no `copy`.
 
     `to(dtype)`, `to(device, dtype)` or `to(other)`, each followed by `non_blocking` and `copy`.
     Source: aten/src/ATen/native/TensorConversions.cpp to.
     """
-    if named:
-        other = named.get("tensor")
-        if args or len(named) > 1 or not isinstance(other, Tensor):
-            raise unfit_to(args, named) or TypeError("to() takes no such arguments")
-        args = (other,)
+    if tensor is not None:
+        args = (tensor, *args)
     flags: list[bool] = []
     for arg in args:
         if isinstance(arg, bool):

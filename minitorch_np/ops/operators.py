@@ -36,15 +36,21 @@ def elsewhere(function: Binary, self: Tensor, other: object) -> object:
 def equal_elsewhere(self: Tensor, other: object) -> object:
     """`elsewhere` of ==, which PyTorch answers for arrays, too: Python would say False for them."""
     if isinstance(other, np.ndarray):
-        return compare.eq(self, as_tensor(cast(Any, other)))
+        try:
+            array = as_tensor(cast(Any, other))
+        except TypeError:  # of words or objects
+            return NotImplemented
+        return compare.eq(self, array)
     return elsewhere(compare.eq, self, other)
 
 
-def operator(name: str, function: Binary) -> None:
-    """Bind `function(self, other)`, which leaves foreign operands to their own class."""
+def operator(name: str, function: Binary, *also: type) -> None:
+    """Bind `function(self, other)`, which leaves foreign operands to their own class, but for those
+    of some types."""
+    operands = (Tensor, float, int, *also)
 
     def bound(self: Tensor, other: Tensor | Number) -> object:
-        if isinstance(other, (Tensor, float, int)):  # pyright: ignore[reportUnnecessaryIsInstance]  # Python offers any operand
+        if isinstance(other, operands):
             return function(self, other)
         return elsewhere(function, self, other)
 
@@ -74,10 +80,9 @@ def slot(name: str, function: Binary) -> None:
 
 
 def reflected(
-    name: str, function: Callable[[Tensor | Number, Tensor], object], *, arrays: bool = False
+    name: str, function: Callable[[Tensor | Number, Tensor], object], *also: type
 ) -> None:
-    """Bind `function(other, self)`, for an operand on the left that is no tensor; which may be one
-    of NumPy's `arrays`."""
+    """Bind `function(other, self)`, for an operand on the left that is no tensor."""
 
     def turned(self: Tensor, other: Tensor | Number) -> object:
         try:
@@ -85,16 +90,7 @@ def reflected(
         except TypeError:
             return NotImplemented
 
-    if arrays:
-
-        def bound(self: Tensor, other: Tensor | Number) -> object:
-            if isinstance(other, (Tensor, float, int, np.ndarray)):  # pyright: ignore[reportUnnecessaryIsInstance]  # Python offers any operand
-                return turned(self, other)
-            return elsewhere(turned, self, other)
-
-        bind(name, bound, function.__doc__)
-        return
-    operator(name, turned)
+    operator(name, turned, *also)
     getattr(Tensor, name).__doc__ = function.__doc__
 
 
@@ -152,8 +148,8 @@ reflected("__rsub__", difference_of)
 direct("__mul__", binary.mul)
 slot("__rmul__", binary.mul)
 direct("__truediv__", binary.div)
-reflected("__rtruediv__", quotient_of, arrays=True)
-reflected("__rdiv__", quotient_of, arrays=True)
+reflected("__rtruediv__", quotient_of, np.ndarray)
+reflected("__rdiv__", quotient_of, np.ndarray)
 operator("__floordiv__", binary.floor_divide)
 reflected("__rfloordiv__", binary.floor_divide)
 operator("__mod__", binary.remainder)
