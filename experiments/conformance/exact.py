@@ -20,9 +20,8 @@ from reference.opdb import Sample
 
 __all__ = ["forgiven", "is_rounding"]
 
-MARGIN = 8
-"""How many times as far as PyTorch's from the float64 answer ours may be: of some ten sums that are
-as exact on the whole, one library's may be nearly eight times as near by chance."""
+MARGIN = 4
+"""How many times as far as PyTorch's from the float64 answer ours may be."""
 FAR = 1024
 """Units of the last place, of the largest element, from which on it is not rounding at all."""
 MOST = 0.5
