@@ -8,6 +8,7 @@ SUITES = {
     "threads": "what a second thread gains, of one op a family",
     "overhead": "what an op costs on 4x4 tensors, beside PyTorch",
     "everyday": "what people call all day, on a few numbers, beside PyTorch",
+    "layers": "layers of small models, one way and both, beside PyTorch",
     "step": "a training step of the MNIST MLP, in every library that is there",
     "alone": "the same step in a process that never loads PyTorch",
     "epoch": "a whole epoch: loader, steps and evaluation",

@@ -23,6 +23,7 @@ LONG = 40
 HEADLINES = {
     "overhead": "PyTorch",
     "everyday": "PyTorch",
+    "layers": "PyTorch",
     "matmul": "OpenBLAS",
     "elementwise": "PyTorch",
 }

@@ -1,6 +1,7 @@
 """What the suites compare is the same work, and what they leave out they name."""
 
 import dataclasses
+import itertools
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 import torch
 
 import minitorch_np
-from benchmarks import digits, everyday, loading, machine, memory, overhead, peers, threads
+from benchmarks import digits, everyday, layers, loading, machine, memory, overhead, peers, threads
 from benchmarks.peers.by_hand import numpy_by_hand
 from benchmarks.peers.torch_program import program
 from benchmarks.step import MAKERS
@@ -139,6 +140,33 @@ def test_everyday_rows() -> None:
     assert row.case == next(iter(everyday.CASES))
     assert set(row.times) == {OURS, "PyTorch"}
     assert not row.targets
+
+
+@pytest.mark.parametrize("case", list(layers.CASES))
+def test_layers_do_the_same(case: str) -> None:
+    wide = 1e-4, 3e-4  # attention's sums are of hundreds, and images are steep between points
+    results: list[Any] = []
+    for library in (minitorch_np, torch):
+        library.manual_seed(0)
+        f, tensors = layers.CASES[case](library)
+        library.manual_seed(0)
+        results.append(layers.first(f(*tensors)).detach())
+    assert_same(*results, tol=wide)
+
+
+def test_layers_rows() -> None:
+    one, both = itertools.islice(layers.rows(0.0), 2)
+    assert both.case == f"{one.case}, forward and backward"
+    assert set(one.times) == set(both.times) == {OURS, "PyTorch"}
+    assert not one.targets
+
+
+def test_layers_go_back_to_inputs_and_parameters() -> None:
+    layer, (x,) = layers.CASES["conv2d 1x1"](torch)
+    call = layers.both_ways(torch, lambda _: (layer, (x,)))
+    assert call is not None
+    call()
+    assert x.grad is not None and all(p.grad is not None for p in layer.parameters())
 
 
 def test_another_checkout_takes_turns(monkeypatch: pytest.MonkeyPatch) -> None:
