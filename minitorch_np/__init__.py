@@ -327,6 +327,7 @@ from minitorch_np.ops.recurrent import (
     rnn_tanh,
     rnn_tanh_cell,
 )
+from minitorch_np.ops.recurrent_layer import mkldnn_rnn_layer
 from minitorch_np.ops.reduce import all, any, count_nonzero, logsumexp, mean, nansum, prod, sum
 from minitorch_np.ops.restride import detach_, resize_as_
 from minitorch_np.ops.rrelu import rrelu, rrelu_
@@ -545,8 +546,9 @@ __all__ = [
     "long", "lstm", "lstm_cell", "lt", "manual_seed", "margin_ranking_loss", "masked_fill",
     "masked_scatter", "masked_select", "matmul", "matrix_exp", "matrix_power", "max", "max_pool1d",
     "max_pool1d_with_indices", "max_pool2d", "max_pool3d", "maximum", "mean", "median",
-    "memory_format", "memory_stats", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis",
-    "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan", "nan_to_num",
+    "memory_format", "memory_stats", "meshgrid", "min", "minimum", "mkldnn_rnn_layer", "mm", "mode",
+    "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan",
+    "nan_to_num",
     "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "narrow_copy", "native_batch_norm",
     "native_channel_shuffle", "native_dropout", "native_group_norm", "native_layer_norm", "ne",
     "neg", "negative", "newaxis", "nextafter", "nn", "no_grad", "nonzero", "nonzero_static", "norm",

@@ -35,6 +35,7 @@ Rule = (
     | Callable[[A, A, A, A, A, A, A, A, A, A, A], object]
     | Callable[[A, A, A, A, A, A, A, A, A, A, A, A], object]
     | Callable[[A, A, A, A, A, A, A, A, A, A, A, A, A], object]
+    | Callable[[A, A, A, A, A, A, A, A, A, A, A, A, A, A, A], object]
 )  # fmt: skip
 """A gradient rule. What it takes, its parameters' names say, so only their number is typed."""
 

@@ -26,8 +26,8 @@ _MODULES = {
     "bessel", "broadcast", "channels", "compiler", "copies", "cpu", "ctc", "cylinder", "decay",
     "depthwise", "distances", "doubles", "draws", "edges", "elementwise", "gamma", "halves",
     "incomplete", "little", "losses", "matmul", "modes", "permutation", "places", "polynomials",
-    "pools", "reductions", "remainders", "resampling", "sampling", "scans", "selections", "small",
-    "smooth", "softmax", "stamps", "steps", "transcendental",
+    "pools", "recurrent", "reductions", "remainders", "resampling", "sampling", "scans",
+    "selections", "small", "smooth", "softmax", "stamps", "steps", "transcendental",
 }  # fmt: skip
 """What is loaded when it is first asked for."""
 

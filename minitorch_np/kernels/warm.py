@@ -25,6 +25,7 @@ from . import (
     places,
     polynomials,
     pools,
+    recurrent,
     reductions,
     remainders,
     resampling,
@@ -44,8 +45,8 @@ __all__ = ["builders"]
 MODULES = (
     bessel, broadcast, channels, copies, ctc, cylinder, decay, depthwise, distances, doubles, draws,
     edges, elementwise, gamma, halves, incomplete, little, modes, permutation, places, polynomials,
-    pools, reductions, remainders, resampling, sampling, scans, selections, small, smooth, softmax,
-    stamps, steps, transcendental,
+    pools, recurrent, reductions, remainders, resampling, sampling, scans, selections, small,
+    smooth, softmax, stamps, steps, transcendental,
 )  # fmt: skip
 
 

@@ -7,12 +7,14 @@ biases, then weight_hr if there are projections. Source: aten/src/ATen/native/RN
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from minitorch_np.dtypes import float32
 from minitorch_np.op import composite
 from minitorch_np.ops.activation import relu
-from minitorch_np.ops.copy import plus
+from minitorch_np.ops.copy import plus, zeros_like
 from minitorch_np.ops.dropout import dropout
 from minitorch_np.ops.join import cat, stack
 from minitorch_np.ops.linalg import linear
+from minitorch_np.ops.recurrent_layer import LSTM, mkldnn_rnn_layer
 from minitorch_np.ops.trig import tanh
 from minitorch_np.tensor import Tensor
 
@@ -211,11 +213,45 @@ def lstm(
     if len(hx) != 2:
         raise RuntimeError("lstm expects two hidden states")
     to = Layers(num_layers, dropout, train, bidirectional)
-    cells = cells_of(params, has_biases, hx[0].size(2) != hx[1].size(2))
+    projects = hx[0].size(2) != hx[1].size(2)
+    cells = cells_of(params, has_biases, projects)
+    if input.dtype is float32 and input.numel() and not projects:
+        return at_once(input, hx, cells, to, batch_first)
     states = list(zip(hx[0].unbind(0), hx[1].unbind(0), strict=True))
     given = input.transpose(0, 1) if batch_first else input
     out, (hidden, memory) = layered(lstm_step, given, states, cells, to)
     return out.transpose(0, 1) if batch_first else out, hidden, memory
+
+
+def at_once(
+    input: Tensor, hx: Sequence[Tensor], cells: Sequence[Cell], to: Layers, batch_first: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """An LSTM, whose layers are a node each. Source: mkldnn_rnn, native/mkldnn/RNN.cpp."""
+    h, c = hx[0].contiguous(), hx[1].contiguous()
+    directions, size = 2 if to.bidirectional else 1, h.sizes[2]
+    given = (input.transpose(0, 1) if batch_first else input).contiguous()
+    hidden: list[Tensor] = []
+    memory: list[Tensor] = []
+    for layer in range(to.num_layers):
+        outputs: list[Tensor] = []
+        for back in range(directions):
+            at = layer * directions + back
+            w_ih, w_hh, b_ih, b_hh, _ = cells[at]
+            biased = b_ih is not None
+            b_ih = zeros_like(w_ih) if b_ih is None else b_ih  # of a weight's size, as there
+            b_hh = zeros_like(w_hh) if b_hh is None else b_hh
+            out, last, cell, _ = mkldnn_rnn_layer(
+                given, w_ih, w_hh, b_ih, b_hh, h[at], c[at], back == 1, [], LSTM, size,
+                to.num_layers, biased, to.bidirectional, batch_first, to.train,
+            )  # fmt: skip
+            outputs.append(out)
+            hidden.append(last)
+            memory.append(cell)
+        given = cat(outputs, -1) if to.bidirectional else outputs[0]
+        if to.dropout != 0 and to.train and layer < to.num_layers - 1:
+            given = dropout(given, to.dropout, True)
+    out = given.transpose(0, 1) if batch_first else given
+    return out, stack(hidden, 0), stack(memory, 0)
 
 
 def check_cell(input: Tensor, states: State, cell: Cell) -> None:

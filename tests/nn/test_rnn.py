@@ -70,12 +70,109 @@ def test_single_precision(kind: str) -> None:
     def f(torch: Any, x: Any) -> Any:
         torch.manual_seed(0)
         layer = getattr(torch.nn, kind)(3, 4, 2, bidirectional=True)
-        out, _ = layer(x)
-        out.sum().backward()
-        # of an LSTM PyTorch has a node of its own for all steps of a layer
-        return out.detach(), x.grad, [p.grad for p in layer.parameters()]
+        return layer(x), list(layer.parameters())
 
-    same(f, sample(5, 2, 3), grad=False, tol=(1e-4, 1e-5))
+    same(f, sample(5, 2, 3), tol=(1e-4, 1e-5))
+
+
+AT_ONCE: list[dict[str, Any]] = [
+    {}, {"bias": False}, {"batch_first": True}, {"num_layers": 2, "bidirectional": True},
+    {"num_layers": 2, "dropout": 0.5},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("options", AT_ONCE, ids=str)
+@pytest.mark.parametrize("given", [True, False])
+@pytest.mark.parametrize("turned", [True, False])
+def test_lstm_layers_at_once(options: dict[str, Any], given: bool, turned: bool) -> None:
+    """In single precision all steps of a layer are one node, forth, back and back again."""
+
+    def f(torch: Any, x: Any) -> Any:
+        torch.manual_seed(0)
+        layer = torch.nn.LSTM(3, 4, **options)
+        if turned:  # weights whose rows do not lie together
+            for p in layer.parameters():
+                p.data = p.data.t().contiguous().t()
+        start = x.transpose(0, 1) if turned else x
+        batch = start.shape[0 if options.get("batch_first") else 1]
+        hx = states(torch, "LSTM", options, batch, start) if given else None
+        out, (h, c) = layer(start, hx)
+        whole = out * out.detach().exp() + h[-1].exp().sum() + c[0].pow(2).sum()
+        leaves = [x, *layer.parameters()]
+        g = torch.linspace(-1, 1, whole.numel()).view(whole.shape)
+        firsts = torch.autograd.grad(whole, leaves, g, retain_graph=True)
+        again = torch.autograd.grad(whole, leaves, g, create_graph=True)
+        seconds = torch.autograd.grad(sum(t.exp().sum() for t in again), leaves)
+        with torch.no_grad():
+            quiet = layer.eval()(start, hx)
+        return out, h, c, firsts, again, seconds, quiet
+
+    same(f, sample(5, 5, 3), tol=(1e-4, 1e-5))
+
+
+@pytest.mark.parametrize("wanted", ["out", "hidden", "memory"])
+def test_gradients_of_one_result(wanted: str) -> None:
+    def f(torch: Any, x: Any) -> Any:
+        torch.manual_seed(0)
+        layer = torch.nn.LSTM(3, 4, bidirectional=True)
+        layer.weight_hh_l0.requires_grad_(False)
+        out, (h, c) = layer(x)
+        one = {"out": out, "hidden": h, "memory": c}[wanted]
+        one.backward(torch.linspace(-1, 1, one.numel()).view(one.shape))
+        return x.grad, [p.grad for p in layer.parameters()]
+
+    same(f, sample(4, 2, 3), tol=(1e-4, 1e-5))
+
+
+def test_a_changed_weight_is_told() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        layer = torch.nn.LSTM(3, 4)
+        out, _ = layer(x)
+        with torch.no_grad():
+            layer.weight_hh_l0.add_(1)
+        out.sum().backward()
+
+    same(f, sample(5, 2, 3))
+
+
+def test_an_lstm_of_nothing() -> None:
+    """oneDNN takes no input without elements, so PyTorch goes step by step."""
+
+    def f(torch: Any, x: Any) -> Any:
+        return torch.nn.LSTM(3, 4)(x)[0]
+
+    same(f, sample(5, 0, 3))
+
+
+def test_the_layer_alone() -> None:
+    def f(torch: Any, x: Any, w: Any, bias: Any, h: Any) -> Any:
+        options = False, [], 2, 4, 1, True, False, False, True
+        made = torch.mkldnn_rnn_layer(x, w, w[:, :1].repeat(1, 4), bias, bias, h, h * 2, *options)
+        return made[:3], made[3].dtype
+
+    same(f, sample(5, 2, 3), sample(16, 3), sample(16), sample(2, 4), tol=(1e-4, 1e-5))
+
+
+def test_a_layer_of_doubles_is_refused() -> None:
+    def f(torch: Any, x: Any, w: Any, bias: Any, h: Any) -> Any:
+        options = False, [], 2, 4, 1, True, False, False, True
+        return torch.mkldnn_rnn_layer(x, w, w[:, :1].repeat(1, 4), bias, bias, h, h * 2, *options)
+
+    double = {"dtype": torch.float64}
+    same(f, sample(5, 2, 3, **double), sample(16, 3, **double), sample(16, **double),
+         sample(2, 4, **double))  # fmt: skip
+
+
+def test_the_flat_parts_of_tanh() -> None:
+    """Cells far from 0, not a number and infinite."""
+
+    def f(torch: Any, x: Any) -> Any:
+        torch.manual_seed(0)
+        layer = torch.nn.LSTM(3, 4)
+        c = torch.tensor([[[30.0, -30.0, float("nan"), float("inf")]] * 2])
+        return layer(x, (torch.zeros(1, 2, 4), c))
+
+    same(f, sample(2, 2, 3), tol=(1e-4, 1e-5), grad=False)
 
 
 @pytest.mark.parametrize("kind", KINDS)

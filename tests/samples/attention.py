@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from tests.samples.spec import Sample, one, whole, x
+import torch
+
+from tests.samples.spec import In, Sample, one, whole, x
 
 __all__ = ["BACKWARD", "SAMPLES"]
 
@@ -93,7 +95,28 @@ ATTENDED = [
     one("_safe_softmax", lambda torch, x: torch._safe_softmax(x, -1), x(2, 3)),
 ]  # fmt: skip
 
-SAMPLES: list[Sample] = [*NORMALIZED, *EMBEDDED, *ATTENDED]
+
+def single(*shape: int) -> In:
+    """A float32 tensor, which oneDNN's layers are of."""
+    return In(shape, -1.0, 1.0, torch.float32)
+
+
+def remembered(torch: Any, *given: Any) -> Any:
+    """A layer of an LSTM from its end on, which takes what lies packed; the results that PyTorch
+    shows the inside of are its own."""
+    options = True, [], 2, 4, 1, True, False, False, True
+    return torch.mkldnn_rnn_layer(*[t.contiguous() for t in given], *options)[:3]
+
+
+RECURRENT = [
+    one(
+        "mkldnn_rnn_layer", remembered,
+        single(3, 2, 3), single(16, 3), single(16, 4), single(16), single(16), single(2, 4),
+        single(2, 4),
+    )
+]  # fmt: skip
+
+SAMPLES: list[Sample] = [*NORMALIZED, *EMBEDDED, *ATTENDED, *RECURRENT]
 
 BACKWARD: dict[str, str] = {
     "_embedding_bag_backward": "_embedding_bag",
