@@ -15,6 +15,9 @@ WINDOWS: list[dict[str, Any]] = [
 ]
 
 
+NAMES = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
+
+
 def pooled(torch: Any, x: Any, **options: Any) -> Any:
     name = f"max_pool{x.ndim - 2}d"
     return getattr(torch.nn.functional, name)(x, return_indices=True, **options)
@@ -122,7 +125,7 @@ def test_few_elements_of_any_layout_and_history(layout: str) -> None:
 @pytest.mark.parametrize("window", [(2,), (3, 1, 1), ((2, 3), 2, 1, (2, 1)), (3, 2, 0, 1, True)])
 def test_channels_side_by_side_in_compiled_loops(window: Any) -> None:
     def run(torch: Any, x: Any) -> Any:
-        return torch.max_pool2d_with_indices(x, *window)
+        return pooled(torch, x, **dict(zip(NAMES, window, strict=False)))
 
     _ = kernels.compiler  # loaded, loops walk few elements as well
     for shape in ((2, 3, 9, 8), (2, 16, 28, 28)):
