@@ -19,8 +19,8 @@ from tests.oracle import same
 from tests.test_every_op import HALF, noting
 
 MODULES = (
-    "broadcast", "copies", "elementwise", "grids", "places", "reductions", "remainders",
-    "resampling", "sampling", "scans", "smooth", "softmax", "transcendental",
+    "broadcast", "copies", "elementwise", "places", "reductions", "remainders", "resampling",
+    "sampling", "scans", "smooth", "softmax", "transcendental",
 )  # fmt: skip
 INF, NAN = float("inf"), float("nan")
 MODERATE = [0.0, -0.0, 1.0, -1.0, INF, -INF, NAN, 0.5, 3.0, -3.0, 6.0]
