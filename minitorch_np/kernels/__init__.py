@@ -24,10 +24,10 @@ _HOME = {"mm": "matmul", "bmm": "matmul", "small_product": "little"}
 
 _MODULES = {
     "bessel", "broadcast", "channels", "compiler", "copies", "cpu", "ctc", "cylinder", "decay",
-    "depthwise", "distances", "doubles", "draws", "edges", "elementwise", "gamma", "halves",
-    "incomplete", "little", "losses", "matmul", "modes", "permutation", "places", "polynomials",
-    "pools", "recurrent", "reductions", "remainders", "resampling", "sampling", "scans",
-    "selections", "small", "smooth", "softmax", "stamps", "steps", "transcendental",
+    "depthwise", "distances", "doubles", "draws", "edges", "elementwise", "gamma", "grids",
+    "halves", "incomplete", "little", "losses", "matmul", "modes", "permutation", "places",
+    "polynomials", "pools", "recurrent", "reductions", "remainders", "resampling", "sampling",
+    "scans", "selections", "small", "smooth", "softmax", "stamps", "steps", "transcendental",
 }  # fmt: skip
 """What is loaded when it is first asked for."""
 

@@ -47,6 +47,99 @@ def largest(a: Flat, best: Flat, index: Indices, window: Indices) -> None:
                 place += 1
 
 
+@shared("ppp..", "a.size // (window[0] * window[1] * c)", 3.0)
+@jit
+def largest_columns(a: Flat, best: Flat, index: Indices, window: Indices, c: int) -> None:
+    """`largest` of images whose c channels lie side by side."""
+    height, width, out_height, out_width = window[0], window[1], window[2], window[3]
+    deep, wide = (window[4] - 1) * window[10] + 1, (window[5] - 1) * window[11] + 1
+    down, right = window[10], window[11]
+    size, place = height * width * c, 0
+    for start in range(0, a.size, size):
+        for row in range(out_height):
+            top = row * window[6] - window[8]
+            last = min(top + deep, height)
+            while top < 0:
+                top += down
+            for column in range(out_width):
+                left = column * window[7] - window[9]
+                end = min(left + wide, width)
+                while left < 0:
+                    left += right
+                y, where = best[place : place + c], index[place : place + c]
+                y[:], where[:] = LOWEST, top * width + left
+                for h in range(top, last, down):
+                    for w in range(left, end, right):
+                        at = h * width + w
+                        x = a[start + at * c : start + at * c + c]
+                        for j in range(c):
+                            value, found, known = read(x, j), recall(y, j), recall(where, j)
+                            better = (value > found) | (value != value)
+                            write(y, j, value if better else found)
+                            write(where, j, at if better else known)
+                place += c
+
+
+@shared("ppp....", "a.size // (height * width)", 2.0)
+@jit
+def largest_shares(
+    a: Flat, best: Flat, index: Indices, rows: Indices, columns: Indices, height: int, width: int
+) -> None:
+    """`largest` of windows that start and end, by pairs, at these rows and columns of planes."""
+    place = 0
+    for start in range(0, a.size, height * width):
+        x = a[start : start + height * width]
+        for row in range(0, rows.size, 2):
+            for column in range(0, columns.size, 2):
+                found, at = LOWEST, rows[row] * width + columns[column]
+                for h in range(rows[row], rows[row + 1]):
+                    for w in range(columns[column], columns[column + 1]):
+                        value = x[h * width + w]
+                        if value > found or value != value:
+                            found, at = value, h * width + w
+                best[place], index[place] = found, at
+                place += 1
+
+
+@shared("pp....", "a.size // (height * width)", 2.0)
+@jit
+def shares(a: Flat, out: Flat, rows: Indices, columns: Indices, height: int, width: int) -> None:
+    """out = the mean of each window that starts and ends, by pairs, at these rows and columns."""
+    place = 0
+    for start in range(0, a.size, height * width):
+        x = a[start : start + height * width]
+        for row in range(0, rows.size, 2):
+            top, bottom = rows[row], rows[row + 1]
+            for column in range(0, columns.size, 2):
+                left, right = columns[column], columns[column + 1]
+                total = F(0)
+                for h in range(top, bottom):
+                    for w in range(left, right):
+                        total += read(x, h * width + w)
+                write(out, place, total / F(bottom - top) / F(right - left))
+                place += 1
+
+
+@shared("pp....", "out.size // (height * width)", 8.0)
+@jit
+def shares_backward(
+    g: Flat, out: Flat, rows: Indices, columns: Indices, height: int, width: int
+) -> None:
+    """The gradient of `shares`, added to `out`."""
+    place = 0
+    for start in range(0, out.size, height * width):
+        y = out[start : start + height * width]
+        for row in range(0, rows.size, 2):
+            top, bottom = rows[row], rows[row + 1]
+            for column in range(0, columns.size, 2):
+                left, right = columns[column], columns[column + 1]
+                part = read(g, place) / F(bottom - top) / F(right - left)
+                for h in range(top, bottom):
+                    for w in range(left, right):
+                        write(y, h * width + w, recall(y, h * width + w) + part)
+                place += 1
+
+
 @shared("pp...", "a.size // (window[0] * window[1])", 2.0)
 @jit
 def averages(a: Flat, out: Flat, window: Indices, padded: bool, divisor: int) -> None:

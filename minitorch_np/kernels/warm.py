@@ -17,6 +17,7 @@ from . import (
     edges,
     elementwise,
     gamma,
+    grids,
     halves,
     incomplete,
     little,
@@ -44,9 +45,9 @@ __all__ = ["builders"]
 
 MODULES = (
     bessel, broadcast, channels, copies, ctc, cylinder, decay, depthwise, distances, doubles, draws,
-    edges, elementwise, gamma, halves, incomplete, little, modes, permutation, places, polynomials,
-    pools, recurrent, reductions, remainders, resampling, sampling, scans, selections, small,
-    smooth, softmax, stamps, steps, transcendental,
+    edges, elementwise, gamma, grids, halves, incomplete, little, modes, permutation, places,
+    polynomials, pools, recurrent, reductions, remainders, resampling, sampling, scans,
+    selections, small, smooth, softmax, stamps, steps, transcendental,
 )  # fmt: skip
 
 

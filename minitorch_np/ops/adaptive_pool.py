@@ -1,8 +1,7 @@
 """Pooling to a given size: each output is the mean, or the largest element, of its share.
 
-Output o of O has the elements from floor(o N / O) to ceil((o + 1) N / O) of a dim of N. All is done
-one dim after another. Source: aten/src/ATen/native/AdaptiveAveragePooling.cpp and 3d,
-AdaptiveMaxPooling2d.cpp and 3d.
+Output o of O has the elements from floor(o N / O) to ceil((o + 1) N / O) of a dim of N. Source:
+aten/src/ATen/native/AdaptiveAveragePooling.cpp and 3d, AdaptiveMaxPooling2d.cpp and 3d.
 """
 
 import itertools
@@ -11,11 +10,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from minitorch_np.kernels.large import loop
 from minitorch_np.loops import not_implemented, quietly
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros_like
 from minitorch_np.ops.max_pool import Pooled, indexed, picked, placed
-from minitorch_np.ops.pooling import Array, Ints, compute, made, suggested
+from minitorch_np.ops.pooling import Array, Ints, compute, made, suggested, walks
 from minitorch_np.shapes import Shape, listed, refuse_negative
 from minitorch_np.strides import channels_last, channels_last_3d, contiguous, is_channels_last_like
 from minitorch_np.tensor import Tensor
@@ -30,8 +30,18 @@ def spans(n: int, to: int) -> list[tuple[int, int]]:
     return [(o * n // to, -(-(o + 1) * n // to)) for o in range(to)]
 
 
+def pairs(n: int, to: int) -> Array:
+    """`spans` as compiled loops read them."""
+    return np.array(spans(n, to), np.int64).reshape(-1)
+
+
 def means(a: Array, to: Shape) -> Array:
-    """The mean of each share."""
+    """The mean of each share, one dim after another; that of planes in one, as ATen sums them."""
+    if len(to) == 2 and a.size and walks(a):
+        height, width = a.shape[-2:]
+        out = np.empty((*a.shape[:-2], *to), a.dtype)
+        loop("pools.shares")(a, out, pairs(height, to[0]), pairs(width, to[1]), height, width)
+        return out
     for axis, o in zip(range(-len(to), 0), to, strict=True):
         moved = np.moveaxis(a, axis, -1)
         out = np.empty((*moved.shape[:-1], o), a.dtype)
@@ -59,6 +69,12 @@ def rough_means(a: Array, to: Shape) -> Array:
 
 def shares(g: Array, size: Shape) -> Array:
     """The gradient of `means`."""
+    if len(size) == 2 and g.size and walks(g):
+        (rows, columns), (height, width) = g.shape[-2:], size
+        out = np.zeros((*g.shape[:-2], *size), g.dtype)
+        across = pairs(height, rows), pairs(width, columns)
+        loop("pools.shares_backward")(g, out, *across, height, width)
+        return out
     for axis, n in zip(range(-len(size), 0), size, strict=True):
         moved = np.moveaxis(g, axis, -1)
         out = np.zeros((*moved.shape[:-1], n), g.dtype)
@@ -74,6 +90,12 @@ def largest(a: Array, to: Shape) -> tuple[Array, Array]:
     Last dim first: so equal elements are met in the order of their index.
     """
     size = a.shape[-len(to) :]
+    if len(to) == 2 and a.size and walks(a):
+        best = np.empty((*a.shape[:-2], *to), a.dtype)
+        index = np.empty(best.shape, np.int64)
+        spans_of = [pairs(n, o) for n, o in zip(size, to, strict=True)]
+        loop("pools.largest_shares")(a, best, index, *spans_of, *size)
+        return best, index
     index: Array = np.broadcast_to(np.arange(math.prod(size)).reshape(size), a.shape)
     unordered = bool(np.isnan(a).any())
     for axis, o in zip(range(-1, -len(to) - 1, -1), reversed(to), strict=True):

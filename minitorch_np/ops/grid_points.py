@@ -17,7 +17,7 @@ from minitorch_np.ops.taps import cubic_weights
 from minitorch_np.shapes import Shape, numel
 from minitorch_np.tensor import Tensor
 
-__all__ = ["BILINEAR", "REFLECTION", "Samples"]
+__all__ = ["BICUBIC", "BILINEAR", "NEAREST", "REFLECTION", "Samples"]
 
 Array = NDArray[Any]
 Orders = tuple[int, ...]

@@ -12,15 +12,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import strides
+from minitorch_np import kernels, strides
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.dtypes import float32, float64
+from minitorch_np.kernels.large import MANY, loop
 from minitorch_np.loops import not_implemented, quietly
 from minitorch_np.op import REGISTRY, composite, op
 from minitorch_np.ops.creation import zeros
-from minitorch_np.ops.grid_points import BILINEAR, REFLECTION, Samples
+from minitorch_np.ops.grid_points import BICUBIC, BILINEAR, NEAREST, REFLECTION, Samples
 from minitorch_np.ops.ranges import linspace
 from minitorch_np.plan import Rule
-from minitorch_np.shapes import Shape, listed
+from minitorch_np.shapes import Shape, listed, numel
 from minitorch_np.tensor import Tensor, empty, stored
 
 __all__ = ["affine_grid_generator", "grid_sampler", "grid_sampler_2d", "grid_sampler_3d"]
@@ -87,6 +89,28 @@ def contiguous(values: Array, shape: Shape, dtype: Dtype) -> Tensor:
     return out
 
 
+def walked(*tensors: Tensor) -> list[Array] | None:
+    """The arrays of images and points as compiled loops take them, in C order; None where NumPy
+    does: for half types, and for few elements until something else loads what compiles."""
+    dtype = tensors[0].dtype
+    if dtype is not float32 and dtype is not float64:
+        return None
+    if kernels.waiting and max([t.numel() for t in tensors]) < MANY:
+        return None
+    arrays = [t.array for t in tensors]
+    return [a if a.flags.carray else np.array(a, order="C") for a in arrays]
+
+
+def loop_of(input: Tensor, mode: int) -> str | None:
+    """The compiled loop for such images, or None."""
+    if input.ndim == 4 and mode in _LOOPS and numel(input.sizes[2:]) < 1 << 30:
+        return _LOOPS[mode]
+    return None
+
+
+_LOOPS = {BILINEAR: "grids.linear", NEAREST: "grids.nearest", BICUBIC: "grids.cubic"}
+
+
 def sampled(input: Tensor, grid: Tensor, mode: int, padding: int, align: bool) -> Tensor:
     """The image at the points of a grid: (N, C, *grid.sizes[1:-1])."""
     name = "grid_sampler_2d_cpu_kernel_impl" if input.ndim == 4 else "grid_sampler3d_cpu"
@@ -94,9 +118,38 @@ def sampled(input: Tensor, grid: Tensor, mode: int, padding: int, align: bool) -
     if 0 in shape:
         return contiguous(np.zeros(shape), shape, input.dtype)
     check_dtypes(name, input.dtype, grid)
+    walk = loop_of(input, mode)
+    arrays = walked(input, grid) if walk else None
+    if walk and arrays:
+        out = empty(shape, strides.contiguous(shape), input.dtype)
+        sizes = numel(shape[2:]), *input.sizes[2:]
+        loop(walk, input.dtype.np)(*arrays, out.array, *sizes, padding, align)
+        return out
     points = Samples(input.sizes, grid, mode, padding, align, False)
     image = input.array.astype(points.kind, copy=False)
     return contiguous(points.of(image, (0,) * points.count), shape, input.dtype)
+
+
+def gradients_by_loop(
+    arrays: list[Array], input: Tensor, grid: Tensor, mode: int, padding: int, align: bool,
+    mask: Sequence[bool],
+) -> GridGradients:  # fmt: skip
+    """`gradients` of the arrays that were `walked`."""
+    found: list[Tensor] = []
+    for t, asked in zip((input, grid), mask, strict=True):
+        shape = t.sizes if asked else (0,)
+        found.append(empty(shape, strides.contiguous(shape), t.dtype))
+    of_image, of_grid = found
+    of_image.array.fill(0)
+    numbers = numel(grid.sizes[1:-1]), *input.sizes[2:], padding, align
+    name, dtype = f"{_LOOPS[mode]}_backward", input.dtype.np
+    if mode != NEAREST:
+        loop(name, dtype)(*arrays, of_image.array, of_grid.array, *numbers)
+        return GridGradients(of_image, of_grid)
+    of_grid.array.fill(0)
+    if mask[0]:
+        loop(name, dtype)(arrays[0], arrays[2], of_image.array, *numbers)
+    return GridGradients(of_image, of_grid)
 
 
 def gradients(
@@ -104,6 +157,9 @@ def gradients(
     mask: Sequence[bool],
 ) -> GridGradients:  # fmt: skip
     """The gradients of `sampled` that `mask` asks for, tensors without elements for others."""
+    arrays = walked(g, input, grid) if g.numel() and loop_of(input, mode) else None
+    if arrays:
+        return gradients_by_loop(arrays, input, grid, mode, padding, align, mask)
     points = Samples(input.sizes, grid, mode, padding, align, mask[1])
     kind = points.kind
     flat = g.array.astype(kind, copy=False).reshape(*input.sizes[:2], points.points)
@@ -253,18 +309,18 @@ def grid_sampler_2d_backward(
     )
 
 
-grid_sampler_2d.vjp(
-    input=lambda g, input, grid, interpolation_mode, padding_mode, align_corners: (
-        grid_sampler_2d_backward(
-            g, input, grid, interpolation_mode, padding_mode, align_corners, (True, False)
-        )[0]
-    ),
-    grid=lambda g, input, grid, interpolation_mode, padding_mode, align_corners: (
-        grid_sampler_2d_backward(
-            g, input, grid, interpolation_mode, padding_mode, align_corners, (False, True)
-        )[1]
-    ),
-)
+def of_image_and_points_2d(
+    g: Tensor, input: Tensor, grid: Tensor, interpolation_mode: int, padding_mode: int,
+    align_corners: bool, wanted: tuple[bool, bool],
+) -> Sequence[Tensor | None]:  # fmt: skip
+    """The gradients that are wanted, by one walk over the points."""
+    found = grid_sampler_2d_backward(
+        g, input, grid, interpolation_mode, padding_mode, align_corners, wanted
+    )
+    return tuple([t if asked else None for t, asked in zip(found, wanted, strict=True)])
+
+
+grid_sampler_2d.vjp(input=of_image_and_points_2d, grid=of_image_and_points_2d)
 
 
 @op("contiguous", method=False, node="GridSampler3DBackward0", called="input")
@@ -296,18 +352,18 @@ def grid_sampler_3d_backward(
     )
 
 
-grid_sampler_3d.vjp(
-    input=lambda g, input, grid, interpolation_mode, padding_mode, align_corners: (
-        grid_sampler_3d_backward(
-            g, input, grid, interpolation_mode, padding_mode, align_corners, (True, False)
-        )[0]
-    ),
-    grid=lambda g, input, grid, interpolation_mode, padding_mode, align_corners: (
-        grid_sampler_3d_backward(
-            g, input, grid, interpolation_mode, padding_mode, align_corners, (False, True)
-        )[1]
-    ),
-)
+def of_image_and_points_3d(
+    g: Tensor, input: Tensor, grid: Tensor, interpolation_mode: int, padding_mode: int,
+    align_corners: bool, wanted: tuple[bool, bool],
+) -> Sequence[Tensor | None]:  # fmt: skip
+    """The gradients that are wanted, by one walk over the points."""
+    found = grid_sampler_3d_backward(
+        g, input, grid, interpolation_mode, padding_mode, align_corners, wanted
+    )
+    return tuple([t if asked else None for t, asked in zip(found, wanted, strict=True)])
+
+
+grid_sampler_3d.vjp(input=of_image_and_points_3d, grid=of_image_and_points_3d)
 
 
 def twice(which: str) -> Rule:

@@ -146,6 +146,13 @@ def pool(
         best, index = blank(slide.form), blank(places)
         loop("pools.largest")(input.array, best.array, index.array, slide.numbers)
         return Pooled(best, index)
+    if dims == 2 and input.ndim == 4 and is_channels_last_like(input.sizes, input.strides):
+        images = input.array.transpose(0, 2, 3, 1)
+        if walks(images) and images.size:
+            best, index = blank(slide.form), blank(places)
+            turned = [t.array.transpose(0, 2, 3, 1) for t in (best, index)]
+            loop("pools.largest_columns")(images, *turned, slide.numbers, input.sizes[1])
+            return Pooled(best, index)
     values, at = quietly(largest, compute(input), slide.window, slide.to)
     return indexed(values, at, input)
 

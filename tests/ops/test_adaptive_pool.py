@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import torch
 
+from minitorch_np import kernels
 from tests.oracle import arrange, same, sample
 
 SIZES = {1: (7,), 2: (5, 6), 3: (4, 5, 3)}
@@ -32,6 +33,20 @@ def test_what_is_largest(dims: int) -> None:
     x[2, 0] = -float("inf")
     for size in (1, 2, 3):
         same(lambda torch, x: pooled(torch, x, "max", dims, size), x)
+
+
+@pytest.mark.parametrize("size", [(7, 7), (5, 3), (12, 31), (40, 1)])
+def test_planes_in_compiled_loops(size: Any) -> None:
+    """Means, their gradients and what is largest: to the last bit."""
+    _ = kernels.compiler  # loaded, loops walk few elements as well
+    for shape in ((3, 9, 11, 10), (2, 16, 28, 28)):
+        x = sample(*shape)
+        same(lambda torch, x: pooled(torch, x, "avg", 2, size), x, tol=(0, 0))
+        same(lambda torch, x: pooled(torch, x, "max", 2, size), x)
+        same(lambda torch, x: pooled(torch, x, "avg", 2, size), x.detach().transpose(-1, -2))
+        x = x.detach()
+        x[0, 0], x[1, 0, 2:5, 3:6], x[1, 1] = 1.0, float("nan"), -float("inf")
+        same(lambda torch, x: pooled(torch, x, "max", 2, size), x)
 
 
 @pytest.mark.parametrize("size", [1, 2, (2, 1)])

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 import torch
 
+from minitorch_np import kernels
+from minitorch_np.kernels.cpu import has
 from tests.oracle import DTYPES, LAYOUTS, same, sample
 
 LOOSE = (2e-5, 2e-5)
@@ -100,6 +102,46 @@ def test_compiled_loops(mode: str) -> None:
     for shape, points in (((2, 5, 24, 30), (2, 20, 25, 2)), ((2, 4, 9, 8, 10), (2, 8, 9, 8, 3))):
         x, grid = sample(*shape), sample(*points, low=-1.1, high=1.1, seed=2)
         same(run, x, grid, tol=(1e-4, 1e-4))
+
+
+@pytest.mark.skipif(not has("fma"), reason="PyTorch's vectors round products and sums together")
+@pytest.mark.parametrize("align", [True, False])
+@pytest.mark.parametrize("padding", [0, 1, 2])
+@pytest.mark.parametrize("mode", [0, 1, 2])
+def test_compiled_loops_have_the_bits_of_pytorch(mode: int, padding: int, align: bool) -> None:
+    _ = kernels.compiler  # loaded, loops walk few elements as well
+
+    def run(torch: Any, x: Any, grid: Any) -> Any:
+        return torch.grid_sampler_2d(x, grid, mode, padding, align)
+
+    reach = 6.0 if padding == 2 else 1.4
+    for dtype in (torch.float32, torch.float64):
+        for shape, points in (
+            ((2, 3, 6, 5), (2, 3, 5, 2)), ((2, 3, 24, 30), (2, 11, 13, 2)),
+            ((2, 3, 1, 1), (2, 3, 5, 2)),
+        ):  # fmt: skip
+            x = sample(*shape, dtype=dtype)
+            grid = sample(*points, dtype=dtype, low=-reach, high=reach, seed=2)
+            same(run, x.detach().transpose(2, 3).requires_grad_(), grid, tol=(0, 0))
+            same(run, x, grid.detach(), tol=(0, 0))
+            # of points alone torch has another function, which rounds cubes in its own way
+            same(run, x.detach(), grid, tol=(1e-4, 1e-4) if mode == 2 else (0, 0))
+
+
+@pytest.mark.parametrize("mode", [0, 1])
+def test_points_and_elements_that_are_no_numbers(mode: int) -> None:
+    """Nan and infinity in images stay where they are; a point at nan is nowhere."""
+    _ = kernels.compiler
+
+    def run(torch: Any, x: Any, grid: Any, padding: int) -> Any:
+        return torch.grid_sampler_2d(x, grid, mode, padding, False)
+
+    x, grid = sample(1, 2, 5, 6, grad=False), sample(1, 9, 9, 2, low=-1.5, high=1.5, grad=False)
+    x[0, 0, 0, 0], x[0, 1, 2, 3] = float("inf"), float("nan")
+    for padding in (0, 1, 2):
+        same(run, x, grid, padding)
+    grid[0, 0, 0, 0], grid[0, 1, 1, 1], grid[0, 2, 2] = float("nan"), float("inf"), 1e30
+    same(run, x, grid, 0)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import torch
 
+from minitorch_np import kernels
 from tests.oracle import INTEGRAL, arrange, same, sample
 
 WINDOWS: list[dict[str, Any]] = [
@@ -12,6 +13,9 @@ WINDOWS: list[dict[str, Any]] = [
     {"kernel_size": 3, "stride": 1, "padding": 1},
     {"kernel_size": 2, "stride": 3, "dilation": 2, "padding": 1, "ceil_mode": True},
 ]
+
+
+NAMES = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
 
 
 def pooled(torch: Any, x: Any, **options: Any) -> Any:
@@ -116,3 +120,18 @@ def test_few_elements_of_any_layout_and_history(layout: str) -> None:
             same(lambda torch, x: pooled(torch, x, kernel_size=2), x)
             same(lambda torch, x: torch.nn.functional.avg_pool2d(x, 2, 1, 1), x)
             same(lambda torch, x: torch.nn.functional.avg_pool2d(x[0], (1, 2)), x)
+
+
+@pytest.mark.parametrize("window", [(2,), (3, 1, 1), ((2, 3), 2, 1, (2, 1)), (3, 2, 0, 1, True)])
+def test_channels_side_by_side_in_compiled_loops(window: Any) -> None:
+    def run(torch: Any, x: Any) -> Any:
+        return pooled(torch, x, **dict(zip(NAMES, window, strict=False)))
+
+    _ = kernels.compiler  # loaded, loops walk few elements as well
+    for shape in ((2, 3, 9, 8), (2, 16, 28, 28)):
+        x = sample(*shape).detach()
+        x[0, 0], x[1, 0, 2:5, 3:6], x[1, 1] = 1.0, float("nan"), -float("inf")
+        x = x.contiguous(memory_format=torch.channels_last)
+        same(run, x)
+        same(lambda torch, x: run(torch, x)[0], sample(*shape).detach().to(
+            memory_format=torch.channels_last).requires_grad_())  # fmt: skip
