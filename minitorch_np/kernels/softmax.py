@@ -49,6 +49,68 @@ def softmax_rows(a: Flat, out: Flat, n: int) -> None:
             write(y, i, recall(y, i) / divisor)
 
 
+@shared("pp...", "lse.size // length", 0.9)
+@jit
+def attention_rows(a: Flat, lse: Flat, n: int, length: int, causal: bool) -> None:
+    """Each row's softmax in place, and the logarithm of its divisor: 0 for both where all of it is
+    minus infinity. `causal` leaves out what comes after the place of a row among `length`.
+    """
+    for row in range(lse.size):
+        x = a[row * n : row * n + n]
+        seen = min(n, row % length + 1) if causal else n
+        most = largest(x, 0, seen)
+        most = ZERO if most == -INF else most
+        total = D(0)
+        for start in range(0, seen, PIECE):
+            stop = min(start + PIECE, seen)
+            total += D(opened(x, start, stop, most))
+        masked, divisor = total == 0, F(total)
+        by = F(1) if masked else divisor
+        for i in range(seen):
+            write(x, i, recall(x, i) / by)
+        for i in range(seen, n):
+            write(x, i, ZERO)
+        write(lse, row, ZERO if masked else most + curves.log(divisor))
+
+
+@reordered
+def opened(a: Flat, start: int, stop: int, most: Real) -> Real:
+    """Writes exp(a - most) in place, and returns the sum."""
+    total = ZERO
+    for i in range(start, stop):
+        value = curves.exp(recall(a, i) - most)
+        write(a, i, value)
+        total += value
+    return total
+
+
+@shared("pp...", "lse.size // length", 0.5)
+@jit
+def attention_again(a: Flat, lse: Flat, n: int, length: int, causal: bool) -> None:
+    """The softmax of each row, in place, by the logarithm of its divisor."""
+    for row in range(lse.size):
+        x, less = a[row * n : row * n + n], read(lse, row)
+        seen = min(n, row % length + 1) if causal else n
+        for i in range(seen):
+            write(x, i, curves.exp(recall(x, i) - less))
+        for i in range(seen, n):
+            write(x, i, ZERO)
+
+
+@shared("pppp...", "a.size // n", 0.5)
+@jit
+def attention_backward(
+    a: Flat, weights: Flat, g: Flat, y: Flat, n: int, width: int, factor: Real
+) -> None:
+    """The gradients of scores, in place of those of weights: less how much of `g` the output has,
+    times weight and factor."""
+    for row in range(a.size // n):
+        less = piece_products(g, y, row * width, row * width + width)
+        x, w = a[row * n : row * n + n], weights[row * n : row * n + n]
+        for i in range(n):
+            write(x, i, (recall(x, i) - less) * (read(w, i) * factor))
+
+
 @shared("pp.", "a.size // n", 0.9)
 @jit
 def log_softmax_rows(a: Flat, out: Flat, n: int) -> None:

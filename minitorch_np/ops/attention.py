@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from minitorch_np import backends, dtypes, strides
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.kernels.large import MANY, loop
 from minitorch_np.loops import quietly
 from minitorch_np.op import composite, op
 from minitorch_np.ops.creation import ones, zeros
 from minitorch_np.ops.dropout import dropout
 from minitorch_np.ops.rearrange import repeat_interleave
 from minitorch_np.ops.softmax import softmax, softmax_backward_data
-from minitorch_np.shapes import Shape
+from minitorch_np.shapes import Shape, numel
 from minitorch_np.tensor import Tensor, empty
 
 __all__ = ["scaled_dot_product_attention"]
@@ -227,8 +228,7 @@ def scores(
 ) -> Array:
     """How much queries and keys agree, (B, H, L, S), with what is masked at minus infinity."""
     made = np.empty((q.shape[0], q.shape[1], k.shape[1]), q.dtype)
-    backends.product(q, k.transpose(0, 2, 1), made)
-    made *= made.dtype.type(factor)
+    backends.product(q, k.transpose(0, 2, 1), made, factor)
     found = made.reshape(shape)
     if causal:
         found[..., ~np.tri(shape[2], shape[3], dtype=np.bool_)] = -np.inf
@@ -271,8 +271,7 @@ def _scaled_dot_product_flash_attention_for_cpu(
     shape, groups = geometry(query, key)
     factor = 1 / math.sqrt(query.sizes[3]) if scale is None else scale
     q, k = matrices(query), matrices(key, groups)
-    s = quietly(scores, q, k, shape, factor, attn_mask, is_causal)
-    weights, lse = quietly(normalised, s)
+    weights, lse = quietly(weighed, q, k, shape, factor, attn_mask, is_causal)
     made = np.empty_like(q)
     backends.product(weights.reshape(-1, *shape[2:]), matrices(value, groups), made)
     out = empty(query.sizes, strides.like(query.sizes, query.strides), query.dtype)
@@ -282,6 +281,23 @@ def _scaled_dot_product_flash_attention_for_cpu(
     kept = empty((b, h, n), (h * n, 1, h), wide)
     kept.array[...] = lse
     return Attended(out, kept)
+
+
+def weighed(
+    q: Array, k: Array, shape: Shape, factor: float, mask: Tensor | None, causal: bool
+) -> tuple[Array, Array]:
+    """How much each query takes of each value, (B, H, L, S), and the logarithms of divisors."""
+    if not by_loops(q, shape):
+        return normalised(scores(q, k, shape, factor, mask, causal))
+    s = scores(q, k, shape, factor, mask, causal and mask is not None)
+    lse = np.empty(shape[:3], s.dtype)
+    loop("softmax.attention_rows")(s, lse, shape[3], shape[2], causal and mask is None)
+    return s, lse
+
+
+def by_loops(q: Array, shape: Shape) -> bool:
+    """Whether compiled loops walk scores of a shape, and rows of queries beside them."""
+    return numel(shape) >= MANY and q.dtype == np.float32
 
 
 def normalised(s: Array) -> tuple[Array, Array]:
@@ -315,16 +331,33 @@ def _scaled_dot_product_flash_attention_for_cpu_backward(
     factor = 1 / math.sqrt(query.sizes[3]) if scale is None else scale
     q, g, y = (matrices(t) for t in (query, grad_out, output))
     k, v = matrices(key, groups), matrices(value, groups)
-    s = quietly(scores, q, k, shape, factor, attn_mask, is_causal)
-    weights = quietly(np.exp, s - logsumexp.array[..., None]).reshape(-1, *shape[2:])
+    again = quietly(weighed_again, q, k, shape, factor, attn_mask, is_causal, logsumexp.array)
+    weights = again.reshape(-1, *shape[2:])
     of_q, of_k, of_v, of_s = (np.empty_like(a) for a in (q, k, v, weights))
     backends.product(weights.transpose(0, 2, 1), g, of_v)
     backends.product(g, v.transpose(0, 2, 1), of_s)
-    of_s -= np.add.reduce(g * y, -1, keepdims=True)
-    of_s *= weights * weights.dtype.type(factor)
+    if by_loops(q, shape):
+        sizes = shape[3], g.shape[-1]
+        loop("softmax.attention_backward")(of_s, weights, g, y, *sizes, np.float32(factor))
+    else:
+        of_s -= np.add.reduce(g * y, -1, keepdims=True)
+        of_s *= weights * weights.dtype.type(factor)
     backends.product(of_s, k, of_q)
     backends.product(of_s.transpose(0, 2, 1), q, of_k)
     return by_position(of_q, query), by_position(of_k, key), by_position(of_v, value)
+
+
+def weighed_again(
+    q: Array, k: Array, shape: Shape, factor: float, mask: Tensor | None, causal: bool, lse: Array
+) -> Array:
+    """The weights of `weighed`, by the logarithms that it found."""
+    if not by_loops(q, shape):
+        s = scores(q, k, shape, factor, mask, causal)
+        return np.exp(s - lse[..., None])
+    s = scores(q, k, shape, factor, mask, causal and mask is not None)
+    less = np.ascontiguousarray(lse, s.dtype)
+    loop("softmax.attention_again")(s, less, shape[3], shape[2], causal and mask is None)
+    return s
 
 
 def by_position(a: Array, like: Tensor) -> Tensor:

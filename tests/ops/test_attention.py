@@ -131,3 +131,45 @@ REFUSED = {
 @pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED.keys())
 def test_refusals(body: Any) -> None:
     same(lambda torch, q: body(torch, torch.nn.functional, q), sample(2, 4, 4), tol=CLOSE)
+
+
+LONG = [(20, 20), (33, 17), (17, 33)]
+"""Queries and keys of so many that compiled loops walk their scores."""
+
+
+@pytest.mark.parametrize("lengths", LONG, ids=str)
+@pytest.mark.parametrize("kind", ["plain", "causal", "mask", "masked out", "scale"])
+def test_many_scores(lengths: tuple[int, int], kind: str) -> None:
+    queries, keys = lengths
+
+    def f(torch: Any, q: Any, k: Any, v: Any, g: Any) -> Any:
+        options: dict[str, Any] = {}
+        if kind == "causal":
+            options["is_causal"] = True
+        elif kind == "scale":
+            options["scale"] = 0.3
+        elif kind != "plain":
+            mask = torch.zeros(queries, keys)
+            mask[:, 3] = -float("inf")
+            mask[2, :5] = 1.5
+            if kind == "masked out":
+                mask[4] = -float("inf")
+            options["attn_mask"] = mask
+        out = torch.nn.functional.scaled_dot_product_attention(q, k, v, **options)
+        return out, torch.autograd.grad(out, (q, k, v), g)
+
+    shapes = (3, 6, queries, 8), (3, 6, keys, 8), (3, 6, keys, 8), (3, 6, queries, 8)
+    same(f, *(sample(*shape, seed=i) for i, shape in enumerate(shapes)), tol=(1e-4, 1e-5))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 1e30])
+@pytest.mark.parametrize("causal", [False, True])
+def test_many_scores_that_are_no_numbers(value: float, causal: bool) -> None:
+    """One query that is off leaves the others as they are."""
+
+    def f(torch: Any, q: Any, k: Any, v: Any) -> Any:
+        q = q.clone()
+        q[0, 1, 5, 2] = value
+        return torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=causal)
+
+    same(f, *(sample(2, 6, 24, 8, seed=i, grad=False) for i in range(3)), tol=(1e-4, 1e-5))
