@@ -12,12 +12,19 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.flight import depth
 from minitorch_np.form import Form, form_of
-from minitorch_np.kernels.large import MANY, dense, loop
-from minitorch_np.kernels.shares import split
 from minitorch_np.loops import exact_result_for, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.copy import zeros
-from minitorch_np.ops.points import Places, add_at, first_outside, is_index, places
+from minitorch_np.ops.points import (
+    SUM,
+    Places,
+    add_at,
+    combined,
+    first_outside,
+    is_index,
+    places,
+    select_into,
+)
 from minitorch_np.ops.scatter import as_element, check_apart
 from minitorch_np.shapes import Shape, listed, wrap_dim
 from minitorch_np.strides import Overlap
@@ -81,26 +88,6 @@ def rows_of(input: Tensor, dim: int, at: Places, form: Form) -> Tensor:
     if form.count:
         select_into(input.array, dim, at, out.array)
     return out
-
-
-def select_into(source: Array, dim: int, at: Places, out: Array) -> None:
-    """Write to `out` the slices of `source` that indices, known to be in bounds, name."""
-    columns = dim == source.ndim - 1 > 0 and at.dtype == np.int64 and at.flags.carray
-    if columns and out.size >= MANY and dense(source) and out.flags.carray:
-        loop("places.take_columns")(source, at, out, source.shape[-1])
-    elif source.flags.c_contiguous and out.flags.c_contiguous and source.ndim:
-        if dim or not at.ndim:
-            source.take(at, dim, out, "clip")  # 'clip' writes straight to out
-        else:
-
-            def take(place: Array, some: Places) -> None:
-                source.take(some, 0, place, "clip")
-
-            split(take, [out, at])
-    elif source.ndim:
-        out[...] = source[(*(slice(None),) * dim, at)]
-    else:
-        out[...] = source
 
 
 index_select.vjp(
@@ -194,6 +181,10 @@ def index_add(
             raise RuntimeError(f"index {wrong} is out of bounds for dimension {d} with size {n}")
     elif wrong is not None:
         raise IndexError("index out of range in self")
+    if alpha == 1 and input.sizes and not (input.dtype.is_half):
+        spread = np.broadcast_to(at.reshape(-1, *(1,) * (len(input.sizes) - d - 1)), source.sizes)
+        if combined(SUM, done.array, d, spread, source.array):
+            return done
     order = [d, *[i for i in range(len(input.sizes)) if i != d]] if input.sizes else []
     given = source.array.transpose(order) if order else source.array.reshape(1)
     target = seen_in(done, order)
