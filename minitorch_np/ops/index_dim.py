@@ -181,14 +181,17 @@ def index_add(
             raise RuntimeError(f"index {wrong} is out of bounds for dimension {d} with size {n}")
     elif wrong is not None:
         raise IndexError("index out of range in self")
-    if alpha == 1 and input.sizes and not (input.dtype.is_half):
+    if alpha == 1 and input.sizes:
         spread = np.broadcast_to(at.reshape(-1, *(1,) * (len(input.sizes) - d - 1)), source.sizes)
         if combined(SUM, done.array, d, spread, source.array):
             return done
     order = [d, *[i for i in range(len(input.sizes)) if i != d]] if input.sizes else []
     given = source.array.transpose(order) if order else source.array.reshape(1)
-    target = seen_in(done, order)
-    quietly(add_scaled, target, at, given, as_element(alpha, input) if alpha != 1 else None)
+    # what ATen hands to scatter_add, which sums half types in float32
+    outer = len(input.sizes) > 1 and d in (0, len(input.sizes) - 1)
+    wide = outer and alpha == 1 and index.dtype is dtypes.int64
+    factor = as_element(alpha, input) if alpha != 1 else None
+    quietly(add_scaled, seen_in(done, order), at, given, factor, wide)
     return done
 
 
@@ -199,11 +202,13 @@ def seen_in(t: Tensor, order: list[int]) -> Tensor:
     return t.alias(strides.permuted(t.sizes, order), strides.permuted(t.strides, order), t.offset)
 
 
-def add_scaled(target: Tensor, at: Places, values: Array, alpha: np.generic | None) -> None:
-    """Add `alpha * values` at the indices of the first dim."""
+def add_scaled(
+    target: Tensor, at: Places, values: Array, alpha: np.generic | None, wide: bool
+) -> None:
+    """Add `alpha * values` at the indices of the first dim; `wide` sums half types in float32."""
     if alpha is not None:
         values = np.multiply(values, alpha, dtype=values.dtype)
-    add_at(target, [at], values, wide=len(target.sizes) > 1)
+    add_at(target, [at], values, wide=wide)
 
 
 index_add.vjp(

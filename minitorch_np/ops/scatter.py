@@ -166,9 +166,9 @@ def looked_up(source: Array, dim: int, index: Places, out: Array) -> bool:
     if not outward and not inward:
         select_into(source, dim, at.reshape(-1), out)
     elif not inward and inner > 1:
-        first = np.arange(0, at.size // m * n, n).reshape(-1, 1)
-        rows = source.reshape(-1, inner)
-        rows.take(first + at.reshape(-1, m), 0, out.reshape(-1, m, inner), "clip")
+        first = np.arange(at.size // m, dtype=np.int64).reshape(-1, 1)
+        rows: Places = at.reshape(-1, m) + first * int(n)
+        source.reshape(-1, inner).take(rows, 0, out.reshape(-1, m, inner), "clip")
     elif out.dtype != np.float32 or not (outward or inner == out.size // m):
         return False
     elif inner == 1:
