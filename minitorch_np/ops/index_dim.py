@@ -22,6 +22,7 @@ from minitorch_np.ops.points import (
     combined,
     first_outside,
     is_index,
+    loops_reach,
     places,
     select_into,
 )
@@ -181,7 +182,7 @@ def index_add(
             raise RuntimeError(f"index {wrong} is out of bounds for dimension {d} with size {n}")
     elif wrong is not None:
         raise IndexError("index out of range in self")
-    if alpha == 1 and input.sizes:
+    if alpha == 1 and input.sizes and loops_reach(source.numel(), done.array):
         spread = np.broadcast_to(at.reshape(-1, *(1,) * (len(input.sizes) - d - 1)), source.sizes)
         if combined(SUM, done.array, d, spread, source.array):
             return done
