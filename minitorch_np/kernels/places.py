@@ -3,11 +3,12 @@
 Every index has been checked.
 """
 
-import numpy as np
-
-from .compiler import Flat, Indices, jit, read, recall, write
+from .compiler import Flat, Indices, Numbers, Real, inlined, jit, read, recall, write
 from .compiler import build as build_all
 from .shares import shared
+
+WRITE, SUM, PRODUCT, LEAST, MOST = range(5)
+"""What becomes of an element and a value that arrives at its place."""
 
 
 @shared("ppp..", "out.size // m", 1.0)
@@ -31,36 +32,62 @@ def gather_columns(a: Flat, index: Indices, out: Flat, n: int, m: int, inner: in
                 write(out, first + j, read(x, read(index, first + j) * inner + j))
 
 
-@shared("ppp..", "source.size // m", 1.0)
+@inlined
+def folded(old: Real, value: Real, kind: int) -> Real:
+    """What an element becomes with a value that arrives; of extremes a nan stays."""
+    if kind == WRITE:
+        return value
+    if kind == SUM:
+        return old + value
+    if kind == PRODUCT:
+        return old * value
+    beyond = value < old if kind == LEAST else value > old
+    return value if beyond | ((value != value) & (old == old)) else old
+
+
+@inlined
+def fold(
+    index: Indices, source: Numbers, out: Numbers, n: int, m: int, inner: int,
+    outward: int, onward: int, inward: int, kind: int, first: int, last: int,
+) -> None:  # fmt: skip
+    """`combine` for one `kind`."""
+    for r in range(first, last):
+        for i in range(m):
+            at, start = r * outward + i * onward, (r * m + i) * inner
+            if inward == 0:
+                to = (r * n + read(index, at)) * inner
+                for j in range(inner):
+                    new = folded(recall(out, to + j), read(source, start + j), kind)
+                    write(out, to + j, new)
+            else:
+                for j in range(inner):
+                    to = (r * n + read(index, at + j)) * inner + j
+                    write(out, to, folded(recall(out, to), read(source, start + j), kind))
+
+
+@shared("..........<>", "last", "1.5 * source.size")
 @jit
-def scatter_rows(index: Indices, source: Flat, out: Flat, n: int, m: int) -> None:
-    """out[r, index[r, j]] = source[r, j], for rows of n elements and of m indices."""
-    for row in range(source.size // m):
-        y = out[row * n : row * n + n]
-        for i in range(row * m, row * m + m):
-            write(y, read(index, i), read(source, i))
+def combine(
+    index: Indices, source: Numbers, out: Numbers, n: int, m: int, inner: int,
+    outward: int, onward: int, inward: int, kind: int, first: int, last: int,
+) -> None:  # fmt: skip
+    """out[r, at, j] = folded(out[r, at, j], source[r, i, j]), for matrices of n rows and of m
+    rows of a source, in order, where `at` is index[r * outward + i * onward + j * inward].
 
-
-@shared("ppp..", "source.size // m", 1.5)
-@jit
-def scatter_add_rows(index: Indices, source: Flat, out: Flat, n: int, m: int) -> None:
-    """out[r, index[r, j]] += source[r, j], for rows of n elements and of m indices."""
-    for row in range(source.size // m):
-        first = np.uint64(row * n)
-        for i in range(row * m, row * m + m):
-            # unsigned, for which numba does not ask whether it counts from the end
-            at = first + np.uint64(read(index, i))
-            out[at] += read(source, i)
-
-
-@jit
-def add_slices(index: Indices, source: Flat, out: Flat, inner: int) -> None:
-    """out[index[k]] += source[k], for slices of so many elements."""
-    for k in range(index.size):
-        x = source[k * inner : k * inner + inner]
-        y = out[index[k] * inner : index[k] * inner + inner]
-        for j in range(inner):
-            write(y, j, recall(y, j) + read(x, j))
+    A step of 0 is for an index that is the same for all matrices or columns. The matrices are those
+    from `first` to before `last`.
+    """
+    fixed = index, source, out, n, m, inner, outward, onward, inward
+    if kind == WRITE:
+        fold(*fixed, WRITE, first, last)
+    elif kind == SUM:
+        fold(*fixed, SUM, first, last)
+    elif kind == PRODUCT:
+        fold(*fixed, PRODUCT, first, last)
+    elif kind == LEAST:
+        fold(*fixed, LEAST, first, last)
+    else:
+        fold(*fixed, MOST, first, last)
 
 
 @jit

@@ -12,12 +12,20 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.flight import depth
 from minitorch_np.form import Form, form_of
-from minitorch_np.kernels.large import MANY, dense, loop
-from minitorch_np.kernels.shares import split
 from minitorch_np.loops import exact_result_for, quietly
 from minitorch_np.op import op
 from minitorch_np.ops.copy import zeros
-from minitorch_np.ops.points import Places, add_at, first_outside, is_index, places
+from minitorch_np.ops.points import (
+    SUM,
+    Places,
+    add_at,
+    combined,
+    first_outside,
+    is_index,
+    loops_reach,
+    places,
+    select_into,
+)
 from minitorch_np.ops.scatter import as_element, check_apart
 from minitorch_np.shapes import Shape, listed, wrap_dim
 from minitorch_np.strides import Overlap
@@ -81,26 +89,6 @@ def rows_of(input: Tensor, dim: int, at: Places, form: Form) -> Tensor:
     if form.count:
         select_into(input.array, dim, at, out.array)
     return out
-
-
-def select_into(source: Array, dim: int, at: Places, out: Array) -> None:
-    """Write to `out` the slices of `source` that indices, known to be in bounds, name."""
-    columns = dim == source.ndim - 1 > 0 and at.dtype == np.int64 and at.flags.carray
-    if columns and out.size >= MANY and dense(source) and out.flags.carray:
-        loop("places.take_columns")(source, at, out, source.shape[-1])
-    elif source.flags.c_contiguous and out.flags.c_contiguous and source.ndim:
-        if dim or not at.ndim:
-            source.take(at, dim, out, "clip")  # 'clip' writes straight to out
-        else:
-
-            def take(place: Array, some: Places) -> None:
-                source.take(some, 0, place, "clip")
-
-            split(take, [out, at])
-    elif source.ndim:
-        out[...] = source[(*(slice(None),) * dim, at)]
-    else:
-        out[...] = source
 
 
 index_select.vjp(
@@ -194,10 +182,17 @@ def index_add(
             raise RuntimeError(f"index {wrong} is out of bounds for dimension {d} with size {n}")
     elif wrong is not None:
         raise IndexError("index out of range in self")
+    if alpha == 1 and input.sizes and loops_reach(source.numel(), done.array):
+        spread = np.broadcast_to(at.reshape(-1, *(1,) * (len(input.sizes) - d - 1)), source.sizes)
+        if combined(SUM, done.array, d, spread, source.array):
+            return done
     order = [d, *[i for i in range(len(input.sizes)) if i != d]] if input.sizes else []
     given = source.array.transpose(order) if order else source.array.reshape(1)
-    target = seen_in(done, order)
-    quietly(add_scaled, target, at, given, as_element(alpha, input) if alpha != 1 else None)
+    # what ATen hands to scatter_add, which sums half types in float32
+    outer = len(input.sizes) > 1 and d in (0, len(input.sizes) - 1)
+    wide = outer and alpha == 1 and index.dtype is dtypes.int64
+    factor = as_element(alpha, input) if alpha != 1 else None
+    quietly(add_scaled, seen_in(done, order), at, given, factor, wide)
     return done
 
 
@@ -208,11 +203,13 @@ def seen_in(t: Tensor, order: list[int]) -> Tensor:
     return t.alias(strides.permuted(t.sizes, order), strides.permuted(t.strides, order), t.offset)
 
 
-def add_scaled(target: Tensor, at: Places, values: Array, alpha: np.generic | None) -> None:
-    """Add `alpha * values` at the indices of the first dim."""
+def add_scaled(
+    target: Tensor, at: Places, values: Array, alpha: np.generic | None, wide: bool
+) -> None:
+    """Add `alpha * values` at the indices of the first dim; `wide` sums half types in float32."""
     if alpha is not None:
         values = np.multiply(values, alpha, dtype=values.dtype)
-    add_at(target, [at], values, wide=len(target.sizes) > 1)
+    add_at(target, [at], values, wide=wide)
 
 
 index_add.vjp(

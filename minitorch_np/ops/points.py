@@ -1,31 +1,26 @@
 """Where index tensors point: checks of values, places in memory, adding at repeated places."""
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from minitorch_np import kernels
 from minitorch_np.dtypes import float32, int32, int64
 from minitorch_np.kernels.large import MANY, dense, loop
+from minitorch_np.kernels.shares import split
 from minitorch_np.shapes import Shape, numel
 from minitorch_np.strides import Stride, contiguous, extent
 from minitorch_np.tensor import Tensor, stored
 
 __all__ = [
-    "Places",
-    "add_at",
-    "along",
-    "first_outside",
-    "flat_memory",
-    "is_index",
-    "line_starts",
-    "memory_places",
-    "offsets",
-    "places",
-    "positive",
-]
+    "LEAST", "MOST", "PRODUCT", "SUM", "WRITE", "Places", "add_at", "alike_but", "along",
+    "are_inside", "combined", "first_outside", "flat_memory", "is_index", "line_starts", "lines",
+    "loops_reach", "memory_places", "offsets", "places", "positive", "select_into",
+]  # fmt: skip
 
 Array = NDArray[np.generic]
 Places = NDArray[np.integer]
@@ -103,6 +98,26 @@ def along(array: Array, index: Places, dim: int) -> Array:
     return array.ravel().take(starts + (index if step == 1 else index * step))
 
 
+def select_into(source: Array, dim: int, at: Places, out: Array) -> None:
+    """Write to `out` the slices of `source` that indices, known to be in bounds, name."""
+    columns = dim == source.ndim - 1 > 0 and at.dtype == np.int64 and at.flags.carray
+    if columns and out.size >= MANY and dense(source) and out.flags.carray:
+        loop("places.take_columns")(source, at, out, source.shape[-1])
+    elif source.flags.c_contiguous and out.flags.c_contiguous and source.ndim:
+        if dim or not at.ndim:
+            source.take(at, dim, out, "clip")  # 'clip' writes straight to out
+        else:
+
+            def take(place: Array, some: Places) -> None:
+                source.take(some, 0, place, "clip")
+
+            split(take, [out, at])
+    elif source.ndim:
+        out[...] = source[(*(slice(None),) * dim, at)]
+    else:
+        out[...] = source
+
+
 def flat_memory(t: Tensor) -> Array:
     """The memory that a tensor spans as a 1-d array, gaps included; `offsets` index it."""
     if t.form.in_order:
@@ -124,7 +139,7 @@ def add_at(target: Tensor, index: Sequence[Places], values: Array, *, wide: bool
         target.array[...] = work.array.astype(target.dtype.np)
         return
     rest = target.sizes[len(index) :]
-    if len(index) == 1 and _slices_by_loop(target.array, index[0], values):
+    if _rows_by_loop(target.array, index, values):
         return
     points = [p.ravel() for p in np.broadcast_arrays(*index)]
     rows, flat = target.array, values.reshape(-1, *rest)
@@ -142,20 +157,85 @@ def add_at(target: Tensor, index: Sequence[Places], values: Array, *, wide: bool
     np.add.at(flat_memory(target), places.ravel(), flat.ravel())
 
 
-def _slices_by_loop(target: Array, index: Places, values: Array) -> bool:
-    """Whether a compiled loop added `values` to the slices of `target` that `index` names."""
-    if not dense(target) or not dense(values) or index.dtype != np.int64:
+def _rows_by_loop(target: Array, index: Sequence[Places], values: Array) -> bool:
+    """Whether a compiled loop added `values` where `index` points in the first dims of `target`."""
+    if not loops_reach(values.size, target):
         return False
-    inner = target.size // target.shape[0]
-    if inner < _LOOPED or values.shape != (*index.shape, *target.shape[1:]):
-        return False
-    flat = np.ascontiguousarray(index).reshape(-1), values.reshape(-1), target.reshape(-1)
-    loop("places.add_slices")(*flat, inner)
+    k = len(index)
+    count, inner = math.prod(target.shape[:k]), math.prod(target.shape[k:])
+    rows, step = index[0], count // target.shape[0]
+    if k > 1:
+        rows = rows * step
+        for d in range(1, k):
+            step //= target.shape[d]
+            rows = rows + index[d] * step
+    flat = np.ascontiguousarray(rows, np.int64), np.ascontiguousarray(values), target
+    steps = count, rows.size, inner, 0, 1, 0
+    loop("places.combine", target.dtype)(*flat, *steps, SUM, 0, 1)
     return True
 
 
-_LOOPED = 16
-"""Elements from which a slice is added by a compiled loop."""
+def loops_reach(count: int, target: Array) -> bool:
+    """Whether compiled loops can combine so many values, none of which is NumPy's to convert, with
+    those of an array: many, or where the code is loaded already."""
+    if count < MANY and (kernels.waiting or not count or target.dtype != np.float32):
+        return False
+    return target.dtype in _LOOPED and target.flags.carray
+
+
+_LOOPED = {np.dtype(kind) for kind in (np.float32, np.float64, np.int64)}
+
+WRITE, SUM, PRODUCT, LEAST, MOST = range(5)
+"""What becomes of an element and a value that arrives at its place, as `kernels.places` has it."""
+
+
+class Lines(NamedTuple):
+    """An index along one dim as a loop reads it, in a geometry seen as (outer, n, inner)."""
+
+    places: Indices
+    """In C order, once where it is the same for all of outer, or of inner."""
+    outward: int
+    onward: int
+    inward: int
+    """How far apart, in elements, what two neighbours have is."""
+
+
+def lines(index: Places, dim: int) -> Lines:
+    """An index as a loop reads it; what an expanded one repeats is left out."""
+    if index.ndim == 1:
+        return Lines(np.ascontiguousarray(index, np.int64), 0, 1, 0)
+    shape, steps = index.shape, index.strides
+    key: list[slice] = [slice(None)] * len(shape)
+    still: list[bool] = []
+    for dims in (range(dim), range(dim + 1, len(shape))):
+        still.append(all(shape[d] == 1 or not steps[d] for d in dims))
+        if still[-1]:
+            key[dims.start : dims.stop] = [slice(1)] * len(dims)
+    found = np.ascontiguousarray(index[tuple(key)], np.int64)
+    onward = 1 if still[1] else math.prod(shape[dim + 1 :])
+    return Lines(found, 0 if still[0] else shape[dim] * onward, onward, int(not still[1]))
+
+
+def combined(kind: int, target: Array, dim: int, index: Places, source: Array) -> bool:
+    """Whether a compiled loop combined the values of `source` with those of `target` that an index
+    of its shape, in bounds, names along `dim`: in order, each rounded."""
+    if not loops_reach(index.size, target) or source.shape != index.shape:
+        return False
+    if target.dtype != source.dtype or not alike_but(dim, index, target):
+        return False
+    shape = index.shape
+    sizes = target.shape[dim], shape[dim], math.prod(shape[dim + 1 :])
+    at, *steps = lines(index, dim)
+    flat = at, np.ascontiguousarray(source), target
+    loop("places.combine", target.dtype)(*flat, *sizes, *steps, kind, 0, math.prod(shape[:dim]))
+    return True
+
+
+def alike_but(dim: int, a: Array, b: Array) -> bool:
+    """Whether arrays have as many dims, and the same sizes apart from one."""
+    if a.ndim != b.ndim:
+        return False
+    return a.shape[:dim] == b.shape[:dim] and a.shape[dim + 1 :] == b.shape[dim + 1 :]
 
 
 def memory_places(points: Sequence[Places], stride: Stride) -> Indices:

@@ -13,17 +13,25 @@ from numpy.typing import NDArray
 from minitorch_np import dtypes, strides
 from minitorch_np.flight import depth
 from minitorch_np.form import form_of
-from minitorch_np.kernels.large import MANY, dense, loop
+from minitorch_np.kernels.large import MANY, loop
 from minitorch_np.loops import exact_result_for, number, quietly, scalar
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.points import (
+    PRODUCT,
+    SUM,
+    WRITE,
     Places,
+    alike_but,
+    combined,
     first_outside,
     flat_memory,
     is_index,
     line_starts,
+    lines,
+    loops_reach,
     places,
+    select_into,
 )
 from minitorch_np.shapes import Shape, broadcast, cached, listed, numel, wrap_dim
 from minitorch_np.tensor import Number, Tensor, blank, empty, owning
@@ -32,6 +40,7 @@ __all__ = ["gather", "scatter", "scatter_add", "take_along_dim"]
 
 Array = NDArray[np.generic]
 _REDUCTIONS = {"add": np.add, "multiply": np.multiply}
+_KINDS = {"add": SUM, "multiply": PRODUCT}
 
 
 def at_least_1d(shape: Shape) -> Shape:
@@ -91,7 +100,10 @@ def check_scatter(input: Tensor, dim: int, index: Tensor, src: Tensor | Number) 
 def indices_in(index: Tensor, dim: int, size: int) -> Places:
     """The indices, none of which is out of bounds or counts from the end. Raises: RuntimeError."""
     array = places(index) if index.sizes else places(index).reshape(1)
-    wrong = first_outside(array, 0, size)
+    some = array
+    if array.size >= MANY:  # what an expanded one repeats need not be seen again
+        some = array[tuple([slice(None if s else 1) for s in array.strides])]
+    wrong = first_outside(some, 0, size)
     if wrong is not None:
         raise RuntimeError(f"index {wrong} is out of bounds for dimension {dim} with size {size}")
     return array
@@ -127,14 +139,10 @@ def gather(
     if not index.numel():
         return done
     at = gathered(input, d, index)
-    if walkable(at, input.array, done.array) and alike_but(d, at, input.array):
-        flat = [input.array.reshape(-1), at.reshape(-1), done.array.reshape(-1)]
-        sizes, inner = (input.sizes[d], at.shape[d]), numel(at.shape[d + 1 :])
-        if inner == 1:
-            loop("places.gather_rows")(*flat, *sizes)
-        else:
-            loop("places.gather_columns")(*flat, *sizes, inner)
-        return done
+    if loops_reach(at.size, done.array):
+        source = input.array.reshape(at_least_1d(input.sizes))
+        if looked_up(source, d, at, done.array.reshape(at.shape)):
+            return done
     found = flat_memory(input).take(dim_places(input, d, at))
     done.array[...] = found.reshape(index.sizes)
     return done
@@ -147,24 +155,27 @@ def gathered(input: Tensor, dim: int, index: Tensor) -> Places:
     return indices_in(index, dim, at_least_1d(input.sizes)[dim])
 
 
-def along_rows(dim: int, index: Places, *arrays: Array) -> bool:
-    """Whether loops can follow an index along the rows of arrays that have as many of them."""
-    return (
-        dim == index.ndim - 1
-        and walkable(index, *arrays)
-        and all(alike_but(dim, index, a) for a in arrays)
-    )
-
-
-def walkable(index: Places, *arrays: Array) -> bool:
-    """Whether loops can walk an index and arrays: many elements, each in C order."""
-    fits = index.size >= MANY and index.dtype == np.int64 and index.flags.carray
-    return fits and all(dense(a) for a in arrays)
-
-
-def alike_but(dim: int, a: Array, b: Array) -> bool:
-    """Whether shapes are the same apart from one dim."""
-    return a.shape[:dim] == b.shape[:dim] and a.shape[dim + 1 :] == b.shape[dim + 1 :]
+def looked_up(source: Array, dim: int, index: Places, out: Array) -> bool:
+    """Whether `out` was written: what an index, in bounds, names along `dim` of a `source` that
+    NumPy can take whole slices of, or a compiled loop walk."""
+    readable = source.dtype == out.dtype and source.flags.c_contiguous and source.flags.aligned
+    if not readable or not alike_but(dim, index, source):
+        return False
+    at, outward, _, inward = lines(index, dim)
+    n, m, inner = source.shape[dim], index.shape[dim], numel(index.shape[dim + 1 :])
+    if not outward and not inward:
+        select_into(source, dim, at.reshape(-1), out)
+    elif not inward and inner > 1:
+        first = np.arange(at.size // m, dtype=np.int64).reshape(-1, 1)
+        rows: Places = at.reshape(-1, m) + first * int(n)
+        source.reshape(-1, inner).take(rows, 0, out.reshape(-1, m, inner), "clip")
+    elif out.dtype != np.float32 or not (outward or inner == out.size // m):
+        return False
+    elif inner == 1:
+        loop("places.gather_rows")(source, at, out, n, m)
+    else:
+        loop("places.gather_columns")(source, at, out, n, m, inner)
+    return True
 
 
 def gather_backward(g: Tensor, input: Tensor, dim: int, index: Tensor) -> Tensor:
@@ -214,10 +225,10 @@ def scatter(
         source = part(given.array, at.shape, None)
     else:
         source = np.broadcast_to(np.asarray(as_element(given, input)), at.shape)
-    if reduce is None and along_rows(d, at, done.array, source) and source.shape == at.shape:
-        rows = [at.reshape(-1), source.reshape(-1), done.array.reshape(-1)]
-        loop("places.scatter_rows")(*rows, done.sizes[d], at.shape[d])
-    elif reduce is not None:
+    kind = WRITE if reduce is None else _KINDS[reduce]
+    if combined(kind, done.array, d, at, source):
+        return done
+    if reduce is not None:
         quietly(_REDUCTIONS[reduce].at, flat_memory(done), dim_places(done, d, at), source)
     else:
         quietly(np.put_along_axis, part(done.array, at.shape, d), at, source, d)
@@ -326,10 +337,7 @@ def scatter_add(
     if ready:
         at = indices_in(index, d, at_least_1d(done.sizes)[d])
         source = part(src.array, at.shape, None)
-        if along_rows(d, at, done.array, source) and source.shape == at.shape:
-            rows = [at.reshape(-1), source.reshape(-1), done.array.reshape(-1)]
-            loop("places.scatter_add_rows")(*rows, done.sizes[d], at.shape[d])
-        else:
+        if not combined(SUM, done.array, d, at, source):
             quietly(add_wide, done, dim_places(done, d, at).ravel(), source.ravel())
     return done
 

@@ -6,11 +6,12 @@ Source: aten/src/ATen/native/TensorAdvancedIndexing.cpp, cpu/ScatterGatherKernel
 """
 
 import warnings
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np.dtypes import bool_
+from minitorch_np.dtypes import bool_, int64
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.flight import depth
 from minitorch_np.loops import not_implemented, quietly
@@ -19,14 +20,27 @@ from minitorch_np.ops.compare import eq
 from minitorch_np.ops.copy import zeros_like
 from minitorch_np.ops.creation import ones_like
 from minitorch_np.ops.index_dim import check_slices, result
-from minitorch_np.ops.points import Places, first_outside, flat_memory, offsets, places
+from minitorch_np.ops.points import (
+    LEAST,
+    MOST,
+    PRODUCT,
+    SUM,
+    WRITE,
+    Places,
+    combined,
+    first_outside,
+    flat_memory,
+    lines,
+    loops_reach,
+    places,
+)
 from minitorch_np.ops.scatter import at_least_1d, dim_places, indices_in, part, prepared
 from minitorch_np.shapes import wrap_dim
 from minitorch_np.tensor import Tensor
 
 __all__ = ["index_reduce", "scatter_reduce"]
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 
 _UFUNCS = {
     "sum": np.add, "prod": np.multiply, "mean": np.add, "amin": np.minimum, "amax": np.maximum,
@@ -46,17 +60,24 @@ def neutral(reduce: str, dtype: Dtype) -> np.generic:
     return dtype.np.type(limits.min if low else limits.max)
 
 
-def combine(target: Tensor, at: Places, source: Array, reduce: str, self: bool, wide: bool) -> None:
-    """Combine `source` with the elements of `target` at places in its memory, in order.
+def combine(
+    target: Tensor, dim: int, index: Places, source: Array, reduce: str, self: bool, wide: bool
+) -> None:
+    """Combine `source` with the elements of `target` that an index of its shape names, in order.
 
     With `wide`, half types are combined in float32 and rounded once. Integers are divided downwards
     for a mean.
     """
-    memory, at, dtype = flat_memory(target), at.ravel(), target.dtype
+    if looped(target, dim, index, source, reduce, self):
+        return
+    memory, dtype = flat_memory(target), target.dtype
+    # slice by slice, so that those that come later are combined later
+    at = np.moveaxis(dim_places(target, dim, index), dim, 0).ravel()
+    source = np.moveaxis(source, dim, 0).ravel()
     if not self:
         memory[at] = neutral(reduce, dtype)
     work = memory.astype(np.float32) if wide and dtype.is_half else memory
-    _UFUNCS[reduce].at(work, at, source.ravel().astype(work.dtype))
+    _UFUNCS[reduce].at(work, at, source.astype(work.dtype))
     if work is not memory:
         memory[at] = work[at].astype(memory.dtype)
     if reduce == "mean":
@@ -64,6 +85,38 @@ def combine(target: Tensor, at: Places, source: Array, reduce: str, self: bool, 
         np.add.at(count, at, dtype.np.type(1))
         divide = np.true_divide if dtype.is_floating_point else np.floor_divide
         memory[at] = divide(memory[at], count[at]).astype(memory.dtype)
+
+
+_KINDS = {"sum": SUM, "prod": PRODUCT, "mean": SUM, "amin": LEAST, "amax": MOST}
+
+
+def looped(target: Tensor, dim: int, index: Places, source: Array, reduce: str, self: bool) -> bool:
+    """Whether compiled loops did what `combine` does."""
+    out = target.array
+    if not loops_reach(index.size, out) or (reduce == "mean" and target.dtype is int64):
+        return False
+    if not self:
+        nothing = np.full(index.shape, neutral(reduce, target.dtype))
+        if not combined(WRITE, out, dim, index, nothing):
+            return False
+    if not combined(_KINDS[reduce], out, dim, index, source):
+        return False
+    if reduce == "mean":
+        np.true_divide(out, counted(out, dim, index, self), out=out)
+    return True
+
+
+def counted(target: Array, dim: int, index: Places, self: bool) -> Array:
+    """How many values each mean is of, 1 for none, in a shape that broadcasts to the target's."""
+    at = lines(index, dim)
+    n = target.shape[dim]
+    if not at.outward and not at.inward:
+        count = np.bincount(at.places.ravel(), minlength=n) + self
+        found = count.astype(target.dtype).reshape(-1, *(1,) * (target.ndim - dim - 1))
+    else:
+        found = np.full(target.shape, self, target.dtype)
+        _ = combined(SUM, found, dim, index, np.ones(index.shape, target.dtype))
+    return found if self else np.maximum(found, target.dtype.type(1))
 
 
 @op("contiguous", inplace=True)
@@ -93,7 +146,7 @@ def scatter_reduce(
     if reduce == "mean" and input.dtype is bool_:
         raise not_implemented("scatter_gather_tensor_cpu_reduce_mean", input.dtype)
     source = part(src.array, at.shape, None)
-    quietly(combine, done, dim_places(done, d, at), source, reduce, include_self, True)
+    quietly(combine, done, d, at, source, reduce, include_self, True)
     return done
 
 
@@ -222,16 +275,9 @@ def index_reduce(
         return done
     if first_outside(at, 0, input.sizes[d] if input.sizes else 1) is not None:
         raise IndexError("index out of range in self")
-    shape = (*input.sizes[:d], at.size, *input.sizes[d + 1 :]) if input.sizes else ()
-    stride = (*done.strides[:d], 0, *done.strides[d + 1 :]) if input.sizes else ()
-    where_to = offsets(shape, stride)
-    if input.sizes:
-        column = (at.size,) + (1,) * (len(shape) - d - 1)
-        where_to += at.astype(np.int64).reshape(column) * done.strides[d]
-    # slice by slice, so that those that come later are combined later
-    order = np.moveaxis(where_to, d, 0) if input.sizes else where_to
-    given = np.moveaxis(source.array, d, 0) if source.sizes else source.array
-    quietly(combine, done, order, given, reduce, include_self, False)
+    given = source.array.reshape(at_least_1d(source.sizes))
+    spread = np.broadcast_to(at.reshape(-1, *(1,) * (given.ndim - d - 1)), given.shape)
+    quietly(combine, done, d, spread, given, reduce, include_self, False)
     return done
 
 

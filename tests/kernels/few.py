@@ -5,7 +5,6 @@ import sys
 import pytest
 
 from minitorch_np import casts, loops
-from minitorch_np.ops import points
 
 
 def few(patch: pytest.MonkeyPatch, elements: int = 2) -> None:
@@ -15,4 +14,3 @@ def few(patch: pytest.MonkeyPatch, elements: int = 2) -> None:
             patch.setattr(module, "MANY", elements)
     for module in (casts, loops):
         patch.setattr(module, "TURNED", 1)
-    patch.setattr(points, "_LOOPED", 1)

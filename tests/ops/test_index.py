@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.oracle import DTYPES, LAYOUTS, arrange, same, sample
+from tests.oracle import DTYPES, FLOATING, LAYOUTS, arrange, same, sample
 
 PUT: list[Callable[..., Any]] = [
     lambda torch, x, y, i: x.index_put((i,), y),
@@ -123,3 +123,32 @@ def test_many_places_named_a_few_times(dtype: torch.dtype) -> None:
         lambda torch, x, y, i: x.t().index_put((i[:20, None] % 20, i), y.reshape(20, 600), True),
         x, y, i, exact=True,
     )  # fmt: skip
+
+
+MANY_PUTS: list[Callable[..., Any]] = [
+    lambda torch, x, i, j: x[i],
+    lambda torch, x, i, j: x[:, i],
+    lambda torch, x, i, j: x[:, :, i.view(40, -1)],
+    lambda torch, x, i, j: x[i, j],
+    lambda torch, x, i, j: x[:, i, j],
+    lambda torch, x, i, j: x[i, :, j],
+    lambda torch, x, i, j: x[i, j, i],
+    lambda torch, x, i, j: x[i.int() - 12],
+    lambda torch, x, i, j: x.transpose(0, 2)[i, j],
+    lambda torch, x, i, j: x[i.view(-1, 1), j[:30]],
+    lambda torch, x, i, j: x.index_put((i,), x[j].detach() * 3, accumulate=True),
+    lambda torch, x, i, j: x.index_put((i,), x[0].detach(), accumulate=True),
+    lambda torch, x, i, j: x.index_put((i, j), x[0, 0, :1].detach(), accumulate=True),
+]
+
+
+SLICES = {0, 1, 2, 5, 7, 10}
+"""The calls whose indices name slices, not elements."""
+
+
+@pytest.mark.parametrize("dtype", [*FLOATING, torch.int64], ids=str)
+@pytest.mark.parametrize("nr", range(len(MANY_PUTS)))
+def test_many(nr: int, dtype: torch.dtype) -> None:
+    generator = torch.Generator().manual_seed(nr)
+    i, j = torch.randint(0, 12, (2, 840 if nr in SLICES else 4200), generator=generator)
+    same(MANY_PUTS[nr], sample(12, 13, 14, dtype=dtype), i, j)

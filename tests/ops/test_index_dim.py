@@ -173,3 +173,23 @@ def test_select_few_slices_and_refuse_what_is_outside(layout: str) -> None:
                 same(lambda torch, x, i: x.index_select(dim, i), x, i, exact=True)
     same(lambda torch, x, i: x.index_select(0, i), torch.arange(3.0), torch.tensor(1))
     same(lambda torch, x, i: x.index_select(0, i), torch.tensor(3.0), torch.tensor([0]))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("dim", [0, 1, 2])
+def test_many_slices_added(dim: int, dtype: torch.dtype) -> None:
+    shape = [12, 20, 30]
+    x = sample(*shape, dtype=dtype)
+    shape[dim] = 50
+    y = sample(*shape, dtype=dtype, seed=3)
+    i = torch.randint(0, 12, (50,), generator=torch.Generator().manual_seed(dim))
+    same(lambda torch, x, i, y: x.index_add(dim, i, y), x, i, y)
+    same(lambda torch, x, i, y: x.index_add(dim, i.int(), y, alpha=2), x, i, y)
+    same(lambda torch, x, i, y: x.mT.index_add(dim, i, y.mT), x.mT, i, y.mT)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_many_numbers_added(dtype: torch.dtype) -> None:
+    x, y = sample(30, dtype=dtype), sample(5000, dtype=dtype, seed=2)
+    i = torch.randint(0, 30, (5000,), generator=torch.Generator().manual_seed(1))
+    same(lambda torch, x, i, y: x.index_add(0, i, y), x, i, y)

@@ -1,5 +1,6 @@
 """gather, scatter and take_along_dim against PyTorch."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -220,3 +221,76 @@ def test_many_are_gathered(shape, dim, taken):
     wrong = index.clone()
     wrong.view(-1)[-1] = shape[dim]
     same(lambda t, x, i: t.gather(x, dim, i), sample(*shape), wrong)
+
+
+MANY_CALLS: list[Callable[..., Any]] = [
+    lambda torch, x, i, s: x.gather(0, i),
+    lambda torch, x, i, s: x.gather(1, i),
+    lambda torch, x, i, s: x.gather(2, i),
+    lambda torch, x, i, s: x.scatter_add(0, i, s),
+    lambda torch, x, i, s: x.scatter_add(1, i, s),
+    lambda torch, x, i, s: x.scatter_add(2, i, s),
+    lambda torch, x, i, s: x.scatter(1, i, s),
+    lambda torch, x, i, s: x.scatter(2, i, 2.5),
+    lambda torch, x, i, s: x.detach().scatter(1, i, s.detach(), reduce="add"),
+    lambda torch, x, i, s: x.detach().scatter(1, i, s.detach(), reduce="multiply"),
+    *[
+        lambda torch, x, i, s, d=d, kind=kind, own=own: x.scatter_reduce(
+            d, i, s, kind, include_self=own
+        )
+        for d, (kind, own) in enumerate(itertools.product(("sum", "mean", "amax"), (True, False)))
+        for d in (d % 3, (d + 1) % 3)
+    ],
+    lambda torch, x, i, s: x.detach().scatter_reduce(1, i, s.detach(), "amin"),
+    lambda torch, x, i, s: x.detach().scatter_reduce(0, i, s.detach(), "prod"),
+]
+KEPT = [(), (0,), (2,), (0, 2), (1,), (0, 1, 2)]
+"""The dims along which an index is expanded."""
+
+
+@pytest.mark.parametrize("kept", KEPT, ids=str)
+@pytest.mark.parametrize("nr", range(len(MANY_CALLS)))
+def test_many(nr: int, kept: tuple[int, ...]) -> None:
+    shape = (20, 20, 20)
+    i = places(*[1 if d in kept else n for d, n in enumerate(shape)], high=20, seed=nr)
+    i = i.expand(shape)
+    x, s = sample(*shape), sample(*shape, seed=5)
+    if nr >= 10:  # few values, so that some are equal
+        x, s = ((t.detach() * 2).round().requires_grad_() for t in (x, s))
+    same(MANY_CALLS[nr], x, i, s, exact=nr < 10, grad_tol=(1e-5, 1e-5))
+    # no more than the loops take: other strides, sizes and dtypes
+    same(MANY_CALLS[nr], x.transpose(0, 1), i.int(), s.transpose(0, 2))
+    same(MANY_CALLS[nr], x, i[:19], s, stride=False)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_dtypes_of_many(dtype: torch.dtype) -> None:
+    x, s = sample(30, 8, dtype=dtype), sample(900, 8, dtype=dtype, seed=2, low=-9, high=9)
+    i = places(900, 1, high=30).expand(900, 8)
+    for call in (MANY_CALLS[0], MANY_CALLS[3]):
+        same(call, x, i, s)
+    same(lambda torch, x, i, s: x.detach().scatter(0, i, s.detach()), x, i, s)
+    for kind in ("sum", "amin", "amax", "prod", "mean"):
+        same(
+            lambda torch, x, i, s, kind: x.scatter_reduce(0, i, s, kind), x, i, s, kind, grad=False
+        )
+
+
+def test_nans_of_many() -> None:
+    x, s, i = sample(30, grad=False), sample(5000, seed=2, grad=False), places(5000, high=30)
+    x[3], s[::50] = torch.nan, torch.nan
+    for kind in ("amin", "amax", "mean"):
+        for own in (True, False):
+            same(
+                lambda torch, x, i, s, kind, own: x.scatter_reduce(
+                    0, i, s, kind, include_self=own
+                ),
+                x, i, s, kind, own,
+            )  # fmt: skip
+
+
+def test_many_out_of_bounds() -> None:
+    x, i = sample(4, 3000), places(2, 1, high=4)
+    i[1] = 4
+    same(lambda torch, x, i: x.gather(0, i.expand(2, 3000)), x, i)
+    same(lambda torch, x, i: x.scatter_add(0, -i.expand(2, 3000), x.detach()), x, i)
