@@ -35,7 +35,6 @@ Rule = (
     | Callable[[A, A, A, A, A, A, A, A, A, A, A], object]
     | Callable[[A, A, A, A, A, A, A, A, A, A, A, A], object]
     | Callable[[A, A, A, A, A, A, A, A, A, A, A, A, A], object]
-    | Callable[[A, A, A, A, A, A, A, A, A, A, A, A, A, A, A], object]
 )  # fmt: skip
 """A gradient rule. What it takes, its parameters' names say, so only their number is typed."""
 

@@ -19,6 +19,7 @@ UNLIKE = {
     "linear_cross_entropy_chunked_rows": "the node is a Python function's, which shows nothing",
     "qr": "it has no derivative here, so that nothing is kept for one",
     "linear_cross_entropy_chunked_rows-2": "as linear_cross_entropy_chunked_rows",
+    "mkldnn_rnn_layer": "what oneDNN keeps of its steps has a size of its own",
     "remainder-2": "there is no derivative, and PyTorch's node keeps nothing for it",
 }
 """Samples whose nodes keep other tensors than PyTorch's, or are other nodes."""

@@ -223,7 +223,7 @@ def linear_backward(
                     ne = value(plane, read(place, BLOCK + p))
                     sw = value(plane, read(place, 2 * BLOCK + p))
                     se = value(plane, read(place, 3 * BLOCK + p))
-                    w, north = read(x, p), read(y, p)
+                    w, north = recall(x, p), recall(y, p)
                     e, south = one - w, one - north
                     across = fma(se - sw, north, (ne - nw) * south)
                     write(gx, p, fma(across, read(by, p), recall(gx, p)))
@@ -231,8 +231,8 @@ def linear_backward(
                     write(gy, p, fma(across, read(by, p), recall(gy, p)))
             if of_grid.size:
                 for p in range(n):
-                    write(of_grid, first + 2 * p, recall(gx, p) * read(along, p))
-                    write(of_grid, first + 2 * p + 1, recall(gy, p) * read(down, p))
+                    write(of_grid, first + 2 * p, recall(gx, p) * recall(along, p))
+                    write(of_grid, first + 2 * p + 1, recall(gy, p) * recall(down, p))
 
 
 @inlined
@@ -434,13 +434,13 @@ def cubic_backward(
                 for p in range(n):
                     u, v, flow = recall(gx, p), recall(gy, p), read(by, p)
                     for i in range(4):
-                        column, weight = read(columns, i * BLOCK + p), read(across, i * BLOCK + p)
-                        turn = read(along, i * BLOCK + p)
+                        column, weight = read(columns, i * BLOCK + p), recall(across, i * BLOCK + p)
+                        turn = recall(along, i * BLOCK + p)
                         for j in range(4):
                             k = j * BLOCK + p
                             one = value(plane, np.int32(column + read(lines, k))) * flow
-                            u = fma(-(one * turn), read(down, k), u)
-                            v = fma(-(one * read(below, k)), weight, v)
+                            u = fma(-(one * turn), recall(down, k), u)
+                            v = fma(-(one * recall(below, k)), weight, v)
                     write(gx, p, u)
                     write(gy, p, v)
             if of_grid.size:

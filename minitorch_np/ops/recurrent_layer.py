@@ -6,7 +6,7 @@ aten/src/ATen/native/mkldnn/RNN.cpp.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from minitorch_np.op import op
 from minitorch_np.ops.copy import plus, zeros_like
 from minitorch_np.ops.join import cat
 from minitorch_np.ops.linalg import linear
+from minitorch_np.plan import Rule
 from minitorch_np.shapes import Shape, numel
 from minitorch_np.strides import contiguous
 from minitorch_np.tensor import Tensor, empty
@@ -125,13 +126,27 @@ def _backward(
     weight3: Tensor,
     hx_: Tensor,
     cx_: Tensor,
-    result0: Tensor,
-    result3: Tensor,
     reverse: bool,
+    batch_sizes: Sequence[int],
+    mode: int,
+    hidden_size: int,
+    num_layers: int,
     has_biases: bool,
+    bidirectional: bool,
+    batch_first: bool,
+    train: bool,
+    result0: Tensor,
+    result1: Tensor,
+    result2: Tensor,
+    result3: Tensor,
     wanted: tuple[bool, ...],
 ) -> Gradients:
-    """The gradients of input, weights, biases and states."""
+    """The gradients of input, weights, biases and states.
+
+    PyTorch's node keeps all of these, whether it reads them or not.
+    """
+    del result1, result2, batch_sizes, mode, hidden_size, num_layers
+    del bidirectional, batch_first, train
     if g_result0 is None and g_result1 is None and g_result2 is None:
         return None, None, None, None, None, None, None
     g = zeros_like(result0) if g_result0 is None else g_result0
@@ -140,29 +155,54 @@ def _backward(
     if is_grad_enabled():
         weights = weight0, weight1, weight2 if has_biases else None, weight3 if has_biases else None
         return in_public(g, g_h, g_c, input, weights, hx_, cx_, reverse)
-    steps, n, size = result0.sizes
-    by, d_hx, d_cx = slopes(g, g_h, g_c, weight1, cx_, result3, reverse)
-    flat = by.array.reshape(steps * n, 4 * size)
+    asked = (*wanted[:3], has_biases and (wanted[3] or wanted[4]))
+    d_input, d_ih, d_hh, d_bias, d_hx, d_cx = mkldnn_rnn_layer_backward(
+        input, weight0, weight1, hx_, cx_, result0, g, g_h, g_c, reverse, result3, asked
+    )
+    other = d_bias.clone() if wanted[4] and asked[3] else None
+    return d_input, d_ih, d_hh, d_bias, other, d_hx, d_cx
+
+
+@op("contiguous", method=False, node="torch::autograd::NotImplemented", called="input")
+def mkldnn_rnn_layer_backward(
+    input: Tensor,
+    weight1: Tensor,
+    weight2: Tensor,
+    hx_: Tensor,
+    cx_tmp: Tensor,
+    output: Tensor,
+    grad_output: Tensor,
+    grad_hy: Tensor,
+    grad_cy: Tensor,
+    reverse: bool,
+    workspace: Tensor,
+    output_mask: Sequence[bool],
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """The gradients of input, weight_ih, weight_hh and a bias, None where the mask says so, and of
+    both states, by what the layer kept of its gates and cells."""
+    steps, n, size = output.sizes
+    slope = slopes(grad_output, grad_hy, grad_cy, weight2, cx_tmp, workspace, reverse)
+    by, flat = slope[0].array, slope[0].array.reshape(steps * n, 4 * size)
     d_input = d_ih = d_hh = d_bias = None
-    if wanted[0]:
+    if output_mask[0]:
         d_input = made(input.sizes)
-        backends.plain(flat, weight0.array, d_input.array.reshape(steps * n, -1))
-    if wanted[1]:
-        d_ih = made(weight0.sizes)
+        backends.plain(flat, weight1.array, d_input.array.reshape(steps * n, -1))
+    if output_mask[1]:
+        d_ih = made(weight1.sizes)
         x = np.ascontiguousarray(input.array).reshape(steps * n, -1)
         backends.plain(flat.T, x, d_ih.array)
-    if wanted[2]:
-        d_hh = made(weight1.sizes)
+    if output_mask[2]:
+        d_hh = made(weight2.sizes)
         # of each step with the hidden state before it: the first one's was given
         first, (later, before) = order(steps, reverse)[0], (slice(1, None), slice(steps - 1))
         at, of = (before, later) if reverse else (later, before)
-        backends.plain(by.array[first].T, hx_.array, d_hh.array)
-        rest = by.array[at].reshape(-1, 4 * size).T, result0.array[of].reshape(-1, size)
+        backends.plain(by[first].T, hx_.array, d_hh.array)
+        rest = by[at].reshape(-1, 4 * size).T, output.array[of].reshape(-1, size)
         backends.added(*rest, d_hh.array, d_hh.array)
-    if has_biases and (wanted[3] or wanted[4]):
-        d_bias = by.sum((0, 1))
-    other = None if d_bias is None else d_bias.clone()
-    return d_input, d_ih, d_hh, d_bias, other, d_hx, d_cx
+    if output_mask[3]:
+        d_bias = made((4 * size,))
+        np.add.reduce(flat, 0, out=d_bias.array)
+    return d_input, d_ih, d_hh, d_bias, *slope[1:]  # pyright: ignore[reportReturnType]  # as above
 
 
 def slopes(
@@ -229,7 +269,7 @@ def in_public(
     return cat(by_step, 0), d_ih, d_hh, d_bias, d_bias, g_h, g_c
 
 
+_rule = cast("Rule", _backward)
 mkldnn_rnn_layer.vjp(
-    input=_backward, weight0=_backward, weight1=_backward, weight2=_backward, weight3=_backward,
-    hx_=_backward, cx_=_backward,
-)  # fmt: skip
+    input=_rule, weight0=_rule, weight1=_rule, weight2=_rule, weight3=_rule, hx_=_rule, cx_=_rule
+)

@@ -71,9 +71,10 @@ def combine(
     if looped(target, dim, index, source, reduce, self):
         return
     memory, dtype = flat_memory(target), target.dtype
-    # slice by slice, so that those that come later are combined later
-    at = np.moveaxis(dim_places(target, dim, index), dim, 0).ravel()
-    source = np.moveaxis(source, dim, 0).ravel()
+    at = dim_places(target, dim, index)
+    if dim:  # slice by slice, so that those that come later are combined later
+        at, source = np.moveaxis(at, dim, 0), np.moveaxis(source, dim, 0)
+    at, source = at.ravel(), source.ravel()
     if not self:
         memory[at] = neutral(reduce, dtype)
     work = memory.astype(np.float32) if wide and dtype.is_half else memory

@@ -135,6 +135,22 @@ def test_a_changed_weight_is_told() -> None:
     same(f, sample(5, 2, 3))
 
 
+@pytest.mark.parametrize("bias", [True, False])
+def test_what_the_node_keeps(bias: bool) -> None:
+    """All that PyTorch's does; the bytes that only the way back reads have a size of their own."""
+
+    def f(torch: Any, x: Any) -> Any:
+        node = torch.nn.LSTM(3, 4, bias=bias)(x)[0].grad_fn
+        kept = {
+            name: getattr(node, name) for name in sorted(dir(node)) if name.startswith("_saved_")
+        }
+        room = kept.pop("_saved_result3")
+        shapes = {n: tuple(v.shape) if hasattr(v, "shape") else v for n, v in kept.items()}
+        return shapes, str(room.dtype), room.ndim
+
+    same(f, sample(5, 2, 3))
+
+
 def test_an_lstm_of_nothing() -> None:
     """oneDNN takes no input without elements, so PyTorch goes step by step."""
 

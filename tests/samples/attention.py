@@ -124,6 +124,7 @@ BACKWARD: dict[str, str] = {
     "_scaled_dot_product_flash_attention_for_cpu_backward": (
         "_scaled_dot_product_flash_attention_for_cpu"
     ),
+    "mkldnn_rnn_layer_backward": "mkldnn_rnn_layer",
     "native_batch_norm_backward": "native_batch_norm",
     "native_group_norm_backward": "native_group_norm",
     "native_layer_norm_backward": "native_layer_norm",
