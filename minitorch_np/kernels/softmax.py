@@ -56,14 +56,12 @@ def attention_rows(a: Flat, lse: Flat, n: int, length: int, causal: bool) -> Non
     minus infinity. `causal` leaves out what comes after the place of a row among `length`.
     """
     for row in range(lse.size):
-        x = a[row * n : row * n + n]
-        seen = min(n, row % length + 1) if causal else n
-        most = largest(x, 0, seen)
+        first, seen = row * n, min(n, row % length + 1) if causal else n
+        x, most = a[first : first + n], largest(a, first, first + seen)
         most = ZERO if most == -INF else most
         total = D(0)
-        for start in range(0, seen, PIECE):
-            stop = min(start + PIECE, seen)
-            total += D(opened(x, start, stop, most))
+        for start in range(first, first + seen, PIECE):
+            total += D(opened(a, start, min(start + PIECE, first + seen), most))
         masked, divisor = total == 0, F(total)
         by = F(1) if masked else divisor
         for i in range(seen):
