@@ -3,6 +3,8 @@
 Source: aten/src/ATen/native/Linear.cpp bilinear, _trilinear.
 """
 
+import math
+
 from minitorch_np.op import composite, op
 from minitorch_np.ops.copy import zeros
 from minitorch_np.ops.einsum import sumproduct_pair
@@ -32,19 +34,26 @@ def trilinear(
     ]
     kept = [n for d, n in enumerate(sizes) if d not in sumdim]
     # the third factor comes last: a sum along a dim that it lacks need not wait for it
-    early = [d for d in sumdim if d in expand3 or d == _UNROLLED]
+    early = [d for d in sumdim if d in expand3]
     late = [d for d in sumdim if d not in early]
     shape = tuple([1 if d in sumdim else n for d, n in enumerate(sizes)])
     done = zeros(i1, shape)
-    for k in range(sizes[_UNROLLED] if all(t.numel() for t in given) else 0):
-        a, b, c = [t.narrow(_UNROLLED, min(k, t.sizes[_UNROLLED] - 1), 1) for t in given]
+    gone = {*early, _UNROLLED, *(set(expand1) & set(expand2))}
+    held = math.prod([n for d, n in enumerate(sizes) if d not in gone])
+    total = sizes[_UNROLLED] if all(t.numel() for t in given) else 0
+    some = total if _UNROLLED in early else max(1, HELD // max(1, held))
+    for k in range(0, total, some or 1):
+        n = min(some, total - k)
+        a, b, c = [t if t.sizes[_UNROLLED] == 1 else t.narrow(_UNROLLED, k, n) for t in given]
         product = sumproduct_pair(sumproduct_pair(a, b, early), c, late)
-        (done if _UNROLLED in sumdim else done.narrow(_UNROLLED, k, 1)).add_(product)
+        (done if _UNROLLED in sumdim else done.narrow(_UNROLLED, k, n)).add_(product)
     return done.view(kept)
 
 
 _UNROLLED = 1
-"""The dim along which products are made one at a time, so that none is held for all."""
+"""The dim along which products are made some at a time, so that none is held for all."""
+HELD = 1 << 16
+"""Elements of the product of two factors that may be held at once."""
 
 
 def _widened(t: Tensor, at: Dims) -> Tensor:

@@ -20,6 +20,17 @@ def test_same_as_torch(batch, bias):
     same(f, *given, second=True)
 
 
+@pytest.mark.parametrize("held", [1, 7, 25])
+def test_some_outputs_at_a_time(held, monkeypatch):
+    """As many as may be held; what is left over at the end is less."""
+    monkeypatch.setattr("minitorch_np.ops.bilinear.HELD", held)
+    given = [sample(*shape, dtype=torch.float64, seed=i) for i, shape in enumerate(SHAPES)]
+    same(f, *given, second=True)
+
+
+SHAPES = [(2, 3), (2, 4), (5, 3, 4)]
+
+
 def test_transposed():
     given = [sample(2, 6, 3), sample(6, 2, 4), sample(5, 4, 3)]
     same(lambda torch, a, b, w: f(torch, a.transpose(0, 1), b, w.transpose(1, 2)), *given)
