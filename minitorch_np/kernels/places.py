@@ -52,7 +52,11 @@ def fold(
 ) -> None:  # fmt: skip
     """`combine` for one `kind`."""
     for r in range(first, last):
-        for i in range(m):
+        base, row, along = r * n, r * m, r * outward
+        for i in range(m if inner == 1 else 0):
+            to = base + read(index, along + i * onward)
+            write(out, to, folded(recall(out, to), read(source, row + i), kind))
+        for i in range(0 if inner == 1 else m):
             at, start = r * outward + i * onward, (r * m + i) * inner
             if inward == 0:
                 to = (r * n + read(index, at)) * inner
