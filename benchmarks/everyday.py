@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import settle
-from benchmarks.overhead import candidates, copied
+from benchmarks.overhead import copied, loaded
 from benchmarks.timing import Row, take_turns
 
 __all__ = ["CASES", "rows"]
@@ -124,13 +124,7 @@ def given(torch: Torch) -> Given:
 
 def rows(seconds: float) -> Iterator[Row]:
     """A row for each case."""
-    engines: dict[str, Any] = {}
-    skipped: dict[str, str] = {}
-    for name, load in candidates():
-        try:
-            engines[name] = load()
-        except ImportError as error:
-            skipped[name] = str(error)
+    engines, skipped = loaded()
     tensors = {name: given(torch) for name, torch in engines.items()}
     for case, f in CASES.items():
         calls = {n: partial(copied(f), torch, tensors[n]) for n, torch in engines.items()}

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import settle
-from benchmarks.overhead import candidates
+from benchmarks.overhead import loaded
 from benchmarks.timing import OURS, Row, take_turns
 
 __all__ = ["CASES", "Case", "rows"]
@@ -287,13 +287,7 @@ def first(out: Any) -> Tensor:
 
 def rows(seconds: float, only: str = "") -> Iterator[Row]:
     """Each case one way, then both ways."""
-    engines: dict[str, Any] = {}
-    skipped: dict[str, str] = {}
-    for name, load in candidates():
-        try:
-            engines[name] = load()
-        except ImportError as error:
-            skipped[name] = str(error)
+    engines, skipped = loaded()
     settle()
     for name, case in CASES.items():
         if only not in name:

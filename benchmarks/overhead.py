@@ -51,6 +51,18 @@ def candidates() -> Iterator[tuple[str, Callable[[], Any]]]:
         yield "before", lambda: earlier
 
 
+def loaded() -> tuple[dict[str, Any], dict[str, str]]:
+    """The candidates that are installed, and for each of the others the reason."""
+    engines: dict[str, Any] = {}
+    skipped: dict[str, str] = {}
+    for name, load in candidates():
+        try:
+            engines[name] = load()
+        except ImportError as error:
+            skipped[name] = str(error)
+    return engines, skipped
+
+
 def rows(seconds: float) -> Iterator[Row]:
     """Ops without a graph, the same ops recorded, and whole passes."""
     engines = list(candidates())

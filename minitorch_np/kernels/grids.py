@@ -2,9 +2,9 @@
 
 All arrays are flat: images (N, C, H, W), grids (N, P, 2), samples (N, C, P). Points are taken in
 blocks, of which what does not depend on the channel is kept, written without `write` so that it may
-be `read`. Sums are in the order of ATen's
-vectors, and products in them round together with the sum as its compiler has them. Padding is 1 for
-border, 2 for reflection. Source: aten/src/ATen/native/cpu/GridSamplerKernel.cpp.
+be `read`. Sums are in the order of ATen's vectors, and products in them round together with the sum
+as its compiler has them. Padding is 1 for border, 2 for reflection. Source:
+aten/src/ATen/native/cpu/GridSamplerKernel.cpp.
 """
 
 # ruff: noqa: FURB136  # min and max would keep other nans

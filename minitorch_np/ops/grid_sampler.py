@@ -6,7 +6,7 @@ Source: aten/src/ATen/native/GridSampler.cpp, AffineGridGenerator.cpp.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -89,7 +89,7 @@ def contiguous(values: Array, shape: Shape, dtype: Dtype) -> Tensor:
     return out
 
 
-def walked(*tensors: Tensor) -> list[Array] | None:
+def in_order(*tensors: Tensor) -> list[Array] | None:
     """The arrays of images and points as compiled loops take them, in C order; None where NumPy
     does: for half types, and for few elements until something else loads what compiles."""
     dtype = tensors[0].dtype
@@ -119,7 +119,7 @@ def sampled(input: Tensor, grid: Tensor, mode: int, padding: int, align: bool) -
         return contiguous(np.zeros(shape), shape, input.dtype)
     check_dtypes(name, input.dtype, grid)
     walk = loop_of(input, mode)
-    arrays = walked(input, grid) if walk else None
+    arrays = in_order(input, grid) if walk else None
     if walk and arrays:
         out = empty(shape, strides.contiguous(shape), input.dtype)
         sizes = numel(shape[2:]), *input.sizes[2:]
@@ -134,7 +134,7 @@ def gradients_by_loop(
     arrays: list[Array], input: Tensor, grid: Tensor, mode: int, padding: int, align: bool,
     mask: Sequence[bool],
 ) -> GridGradients:  # fmt: skip
-    """`gradients` of the arrays that were `walked`."""
+    """`gradients` of the arrays that were put `in_order`."""
     found: list[Tensor] = []
     for t, asked in zip((input, grid), mask, strict=True):
         shape = t.sizes if asked else (0,)
@@ -157,7 +157,7 @@ def gradients(
     mask: Sequence[bool],
 ) -> GridGradients:  # fmt: skip
     """The gradients of `sampled` that `mask` asks for, tensors without elements for others."""
-    arrays = walked(g, input, grid) if g.numel() and loop_of(input, mode) else None
+    arrays = in_order(g, input, grid) if g.numel() and loop_of(input, mode) else None
     if arrays:
         return gradients_by_loop(arrays, input, grid, mode, padding, align, mask)
     points = Samples(input.sizes, grid, mode, padding, align, mask[1])
@@ -309,20 +309,6 @@ def grid_sampler_2d_backward(
     )
 
 
-def of_image_and_points_2d(
-    g: Tensor, input: Tensor, grid: Tensor, interpolation_mode: int, padding_mode: int,
-    align_corners: bool, wanted: tuple[bool, bool],
-) -> Sequence[Tensor | None]:  # fmt: skip
-    """The gradients that are wanted, by one walk over the points."""
-    found = grid_sampler_2d_backward(
-        g, input, grid, interpolation_mode, padding_mode, align_corners, wanted
-    )
-    return tuple([t if asked else None for t, asked in zip(found, wanted, strict=True)])
-
-
-grid_sampler_2d.vjp(input=of_image_and_points_2d, grid=of_image_and_points_2d)
-
-
 @op("contiguous", method=False, node="GridSampler3DBackward0", called="input")
 def grid_sampler_3d(
     input: Tensor, grid: Tensor, interpolation_mode: int, padding_mode: int, align_corners: bool
@@ -352,18 +338,22 @@ def grid_sampler_3d_backward(
     )
 
 
-def of_image_and_points_3d(
-    g: Tensor, input: Tensor, grid: Tensor, interpolation_mode: int, padding_mode: int,
-    align_corners: bool, wanted: tuple[bool, bool],
-) -> Sequence[Tensor | None]:  # fmt: skip
-    """The gradients that are wanted, by one walk over the points."""
-    found = grid_sampler_3d_backward(
-        g, input, grid, interpolation_mode, padding_mode, align_corners, wanted
-    )
-    return tuple([t if asked else None for t, asked in zip(found, wanted, strict=True)])
+def both(backward: Callable[..., GridGradients]) -> Rule:
+    """The rule of image and points: the gradients that are wanted, by one walk over the points."""
+
+    def rule(
+        g: Tensor, input: Tensor, grid: Tensor, interpolation_mode: int, padding_mode: int,
+        align_corners: bool, wanted: tuple[bool, bool],
+    ) -> Sequence[Tensor | None]:  # fmt: skip
+        found = backward(g, input, grid, interpolation_mode, padding_mode, align_corners, wanted)
+        return tuple([t if asked else None for t, asked in zip(found, wanted, strict=True)])
+
+    return rule
 
 
-grid_sampler_3d.vjp(input=of_image_and_points_3d, grid=of_image_and_points_3d)
+_flat, _deep = both(grid_sampler_2d_backward), both(grid_sampler_3d_backward)
+grid_sampler_2d.vjp(input=_flat, grid=_flat)
+grid_sampler_3d.vjp(input=_deep, grid=_deep)
 
 
 def twice(which: str) -> Rule:

@@ -163,7 +163,7 @@ def _rows_by_loop(target: Array, index: Sequence[Places], values: Array) -> bool
         return False
     k = len(index)
     count, inner = math.prod(target.shape[:k]), math.prod(target.shape[k:])
-    rows, step = index[0], count // target.shape[0]
+    rows, step = index[0].astype(np.int64, copy=False), count // target.shape[0]
     if k > 1:
         rows = rows * step
         for d in range(1, k):

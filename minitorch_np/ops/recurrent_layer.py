@@ -19,7 +19,7 @@ from minitorch_np.ops.copy import plus, zeros_like
 from minitorch_np.ops.join import cat
 from minitorch_np.ops.linalg import linear
 from minitorch_np.plan import Rule
-from minitorch_np.shapes import Shape, numel
+from minitorch_np.shapes import Shape, listed, numel
 from minitorch_np.strides import contiguous
 from minitorch_np.tensor import Tensor, empty
 
@@ -57,7 +57,8 @@ def mkldnn_rnn_layer(
 
     Weights are weight_ih, weight_hh, bias_ih and bias_hh. `reverse` begins at the end. The last
     result holds gates and cells for the way back, None where there is none.
-    Raises: RuntimeError for other dtypes than float32, NotImplementedError for other networks.
+    Raises: RuntimeError for other dtypes than float32, for states of another size;
+        NotImplementedError for other networks.
     """
     del batch_sizes, num_layers, bidirectional, batch_first, train
     if input.dtype is not dtypes.float32:
@@ -65,6 +66,12 @@ def mkldnn_rnn_layer(
     if mode != LSTM:
         raise NotImplementedError(f"mkldnn_rnn_layer: mode {mode} is not {LSTM}, LSTM")
     steps, n, _ = input.sizes
+    for name, state in (("hx_", hx_), ("cx_", cx_)):  # which PyTorch reads past the end of
+        if state.sizes != (n, hidden_size):
+            raise RuntimeError(
+                f"mkldnn_rnn_layer: expected {name} of size {listed((n, hidden_size))}, got "
+                f"{listed(state.sizes)}"
+            )
     out, hidden, memory = (made(shape) for shape in ((steps, n, hidden_size), hx_.sizes, cx_.sizes))
     kept = is_grad_enabled()
     room = Room.of(steps, n, hidden_size, steps if kept else 2)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import torch
 
+import minitorch_np
 from tests.oracle import same, sample
 
 OPTIONS: list[dict[str, Any]] = [
@@ -260,3 +261,22 @@ REFUSED = {
 @pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED.keys())
 def test_refusals(body: Any) -> None:
     same(lambda torch, x: body(torch.nn, x), sample(5, 2, 3))
+
+
+@pytest.mark.parametrize("wrong", [0, 1])
+def test_states_of_another_size_are_refused(wrong: int) -> None:
+    """PyTorch reads what lies behind them."""
+    layer = minitorch_np.nn.LSTM(3, 4)
+    state = [minitorch_np.zeros(1, 1 if k == wrong else 2, 4) for k in range(2)]
+    with pytest.raises(RuntimeError, match=r"expected .x_ of size \[2, 4\], got \[1, 4\]"):
+        minitorch_np.lstm(
+            minitorch_np.ones(5, 2, 3), state, list(layer.parameters()), True, 1, 0.0, True, False,
+            False,
+        )  # fmt: skip
+
+
+def test_tangents_are_refused() -> None:
+    def f(torch: Any, x: Any) -> Any:
+        return torch.func.jvp(lambda x: torch.nn.LSTM(3, 4)(x)[0], (x,), (x,))
+
+    same(f, sample(5, 2, 3, grad=False))
