@@ -42,6 +42,8 @@ def trilinear(
     held = math.prod([n for d, n in enumerate(sizes) if d not in gone])
     total = sizes[_UNROLLED] if all(t.numel() for t in given) else 0
     some = total if _UNROLLED in early else max(1, HELD // max(1, held))
+    if i1.dtype.is_half:  # each sum is rounded, as in ATen's unrolled loop
+        some = 1
     for k in range(0, total, some or 1):
         n = min(some, total - k)
         a, b, c = [t if t.sizes[_UNROLLED] == 1 else t.narrow(_UNROLLED, k, n) for t in given]
