@@ -4,6 +4,10 @@ The namespace is torch's, name by name. Importing it binds every op to Tensor an
 torch nor numba. A name that torch has and we do not raises an AttributeError that says so.
 """
 
+from minitorch_np.unswept import Unswept
+
+_unswept = Unswept(stay=True)  # until the last import
+
 from math import e, inf, nan, pi
 from typing import NoReturn
 
@@ -577,6 +581,8 @@ __all__ = [
     "vander", "var", "var_mean", "vdot", "view_copy", "vmap", "vsplit", "vstack", "where", "xlogy",
     "zero_", "zeros", "zeros_like",
 ]  # fmt: skip
+
+_unswept.end()
 
 
 def __getattr__(name: str) -> NoReturn:

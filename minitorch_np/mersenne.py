@@ -6,6 +6,7 @@ differs. Source: aten/src/ATen/core/MT19937RNGEngine.h, aten/src/ATen/CPUGenerat
 
 import ctypes
 import os
+from functools import cached_property
 from typing import Any, Final, Self, TypeVar, cast
 
 import numpy as np
@@ -43,12 +44,28 @@ class Mersenne:
     kept_normal: float | None
 
     def __init__(self) -> None:
-        self._twister = np.random.MT19937(0)
-        self._seeder = np.random.RandomState(self._twister)
-        # the words, then how many of them were drawn: numpy/random/src/mt19937/mt19937.h
-        words = (ctypes.c_uint32 * (_N + 1)).from_address(self._twister.ctypes.state_address)
-        self._state = np.frombuffer(cast(Any, words), np.uint32)
         self._reseed(DEFAULT_SEED)
+
+    @cached_property
+    def _twister(self) -> "np.random.MT19937":
+        """NumPy's engine, made when it is first needed: to load `numpy.random` takes 20 ms."""
+        made = np.random.MT19937(0)
+        np.random.RandomState(made).seed(self._seed % 2**32)
+        return self.__dict__.setdefault("_twister", made)  # another thread's, if it was faster
+
+    @cached_property
+    def _seeder(self) -> "np.random.RandomState":
+        return np.random.RandomState(self._twister)
+
+    @cached_property
+    def _state(self) -> NDArray[np.uint32]:
+        """The engine's memory: its words, then how many of them were drawn.
+
+        Source: numpy/random/src/mt19937/mt19937.h.
+        """
+        address = self._twister.ctypes.state_address
+        words = (ctypes.c_uint32 * (_N + 1)).from_address(address)
+        return np.frombuffer(cast(Any, words), np.uint32)
 
     def manual_seed(self, seed: int) -> Self:
         """This generator, started again from `seed` modulo 2^64, of which the low 32 bits decide.
@@ -157,7 +174,8 @@ class Mersenne:
         return out
 
     def _reseed(self, seed: int) -> None:
-        self._seeder.seed(seed % 2**32)
+        if "_twister" in self.__dict__:
+            self._seeder.seed(seed % 2**32)
         self._seed = seed
         self._next_before_first_draw: int | None = 0
         self.kept_normal = None

@@ -10,6 +10,7 @@ A forward rule says what an argument's tangent `t` adds to that of the result, i
 (one for each of several results), or is a word, which `dual/rules.py` explains.
 """
 
+import functools
 import inspect
 import re
 import types
@@ -224,6 +225,7 @@ def version_slot(plan: Plan, name: str) -> str:
     return f"_version_{torch_name(plan, name)}"
 
 
+@functools.cache
 def kind_of(annotation: object) -> str | None:
     """Whether a parameter is a tensor, maybe one, a list of them, or none."""
     if annotation is Tensor:

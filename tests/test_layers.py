@@ -21,7 +21,7 @@ PACKAGE = "minitorch_np"
 ROWS = (
     tuple(
         "absent notes flight dtypes devices shapes strides form quiet selection printing "
-        "memory_format declarations weights_only boxmuller denormals precision".split()
+        "memory_format declarations weights_only boxmuller denormals precision unswept".split()
     ),
     ("storage", "kernels"),
     ("tensor", "backends", "mersenne", "casts"),

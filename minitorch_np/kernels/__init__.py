@@ -7,6 +7,8 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from minitorch_np.unswept import Unswept
+
 from .threads import get_num_threads, set_num_threads
 
 if TYPE_CHECKING:
@@ -41,10 +43,11 @@ def __getattr__(name: str) -> object:
     module = _HOME.get(name, name)
     if module not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    loaded = importlib.import_module(f".{module}", __name__)
-    told, waiting[:] = waiting[:], []
-    for tell in told:
-        tell()
+    with Unswept(stay=True):
+        loaded = importlib.import_module(f".{module}", __name__)
+        told, waiting[:] = waiting[:], []
+        for tell in told:
+            tell()
     value: object = loaded if name == module else getattr(loaded, name)
     globals()[name] = value
     return value

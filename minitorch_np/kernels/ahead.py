@@ -1,29 +1,32 @@
 """`python -m minitorch_np.kernels build [MODULE ...]`: compiles kernels ahead of time, all of them
-or those of some modules.
+or those of some modules, in as many processes as products may use threads.
 
 Says what was built and where it lies. What is there already is left alone, so a second run builds
 nothing. MINITORCH_NP_CPU names another CPU than this one.
 """
 
+import multiprocessing
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from pathlib import Path
 
-from . import compiler, losses, matmul, store, warm
+from . import compiler, losses, matmul, store, threads, warm
 
 BUILDERS = {"matmul": matmul.build, "losses": losses.build, **warm.builders()}
 """Each compiles, and so keeps, what the module of its name would compile when first used."""
 
 
-def build(names: Iterable[str]) -> None:
+def build(names: Sequence[str]) -> None:
     """Builds what is missing in some modules, and prints one line a file."""
     start = time.perf_counter()
-    for name in names:
-        BUILDERS[name]()
+    count = 0
+    for path in built(names, min(threads.get_num_threads(), len(names))):
+        count += 1
+        print(f"built {path}", flush=True)
     seconds = time.perf_counter() - start
-    for path in store.built:
-        print(f"built {path}")
-    count, folder = len(store.built), compiler.cache_folder()
+    folder = compiler.cache_folder()
     if folder is None:
         print("no folder for kernels can be written: each process will build its own")
     elif count:
@@ -32,10 +35,41 @@ def build(names: Iterable[str]) -> None:
         print(f"nothing to build: all kernels lie in {folder}")
 
 
+def built(names: Sequence[str], processes: int) -> Iterator[Path]:
+    """The files of some modules as they are built; those of one are built in one process."""
+    if processes == 1:
+        yield from store.built  # what was missing of what this process itself needs
+        for name in names:
+            yield from module_built(name)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, context, initializer=be_quiet) as pool:
+        futures: list[Future[list[Path]]] = [pool.submit(module_built, name) for name in names]
+        yield from store.built
+        try:
+            for future in as_completed(futures):
+                yield from future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def module_built(name: str) -> list[Path]:
+    """The files that are written to build one module."""
+    before = len(store.built)
+    BUILDERS[name]()
+    return store.built[before:]
+
+
+def be_quiet() -> None:
+    """Leave it to the first process to say what happens."""
+    store.quiet = True
+
+
 def main() -> None:
     """Runs the command that the command line names."""
     command, names = sys.argv[1:2], sys.argv[2:]
     if command != ["build"] or not BUILDERS.keys() >= {*names}:
         known = " ".join(sorted(BUILDERS))
         sys.exit(f"usage: python -m minitorch_np.kernels build [MODULE ...]\nmodules: {known}")
-    build(names or BUILDERS)
+    build(names or list(BUILDERS))

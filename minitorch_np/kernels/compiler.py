@@ -6,7 +6,9 @@ is kept by `store`. Where no folder can be written, everything is compiled anew 
 """
 
 import functools
+import importlib.util
 import pickle
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast, get_args, get_type_hints
@@ -18,8 +20,11 @@ import numba.extending
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import caching, ccallback, cgutils, serialize
+from numba.core import caching, ccallback, cgutils, registry, serialize
 from numba.core.datamodel import models
+from numba.np import linalg
+
+from minitorch_np.unswept import Unswept
 
 from . import store
 from .cpu import FORCED, host_triple, target_cpu
@@ -43,10 +48,30 @@ Real = float | np.float32
 """A number in compiled code, where all are float32 that come from float32."""
 
 _numba, _llvm, _ir, _types = (cast(Any, m) for m in (numba, llvmlite.binding, ir, types))
-_caching, _ccallback, _cgutils, _serialize, _extending, _models = (
-    cast(Any, m) for m in (caching, ccallback, cgutils, serialize, numba.extending, models)
-)
+_caching, _ccallback, _cgutils, _serialize, _extending, _models, _linalg, _registry = (
+    cast(Any, m)
+    for m in (
+        caching, ccallback, cgutils, serialize, numba.extending, models, linalg, registry,
+    )
+)  # fmt: skip
 
+
+def _load_without_blas() -> None:
+    """Load what numba needs to compile. Its arraymath would load scipy.linalg, only to see whether
+    there is a BLAS: that takes 0.2 s, and kernels call none. Other code that does will find it."""
+    if "numba.np.arraymath" in sys.modules:
+        return
+    look, _linalg.ensure_blas = _linalg.ensure_blas, lambda: None
+    try:
+        _registry.cpu_target.target_context.refresh()
+    finally:
+        _linalg.ensure_blas = look
+    arraymath = cast(Any, sys.modules["numba.np.arraymath"])
+    arraymath.ensure_blas = look
+    arraymath._HAVE_BLAS = importlib.util.find_spec("scipy") is not None
+
+
+_load_without_blas()
 
 if FORCED is not None:
     _numba.config.CPU_NAME, _numba.config.CPU_FEATURES = target_cpu()
@@ -103,8 +128,10 @@ def _cache(function: Callable[..., object]) -> Foreign:
 
 # Division by zero as in C: numba's check for it would keep loops from being vectorised.
 _OPTIONS = {"error_model": "numpy", "nogil": True}
-# Without a way in from Python or C, which would take longer to compile than what is short.
-_WITHIN = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **_OPTIONS}
+# Nothing of C's calls them, but for what `c_function` makes.
+_FROM_PYTHON = {"no_cfunc_wrapper": True, **_OPTIONS}
+# Without a way in from Python either, which would take longer to compile than what is short.
+_WITHIN = {"no_cpython_wrapper": True, **_FROM_PYTHON}
 
 
 def part(function: Callable[P, R]) -> Callable[P, R]:
@@ -116,12 +143,12 @@ def jit(function: Callable[P, R]) -> Callable[P, R]:
     """The function, compiled at its first call for the types of that call, and kept. Must be at
     module level.
     """
-    return _dispatcher(function, **_OPTIONS)
+    return _dispatcher(function, **_FROM_PYTHON)
 
 
 def held(function: Callable[P, R]) -> Callable[P, R]:
     """`jit` for what is so short that others need not run meanwhile: Python's lock is kept."""
-    return _dispatcher(function, **{**_OPTIONS, "nogil": False})
+    return _dispatcher(function, **{**_FROM_PYTHON, "nogil": False})
 
 
 def _dispatcher(function: Callable[P, R], **options: object) -> Callable[P, R]:
@@ -159,7 +186,8 @@ def entry_point(function: F, *arguments: object) -> F:
     Its arrays are of `array_type`'s types. It does not look at their dtypes: that costs 0.2 us a
     call. The caller must.
     """
-    return cast(Any, jit(function)).compile(_types.int64(*arguments))
+    with Unswept(stay=False):
+        return cast(Any, jit(function)).compile(_types.int64(*arguments))
 
 
 @functools.cache
@@ -174,7 +202,10 @@ def straight(function: Callable[P, R], dtype: np.dtype[Any] | None = None) -> Ca
     hints = get_type_hints(cast(Any, function).py_func)
     hints.pop("return", None)
     kinds = [_type_of(hint, dtype) for hint in hints.values()]
-    return function if None in kinds else cast(Any, function).compile(tuple(kinds))
+    if None in kinds:
+        return function
+    with Unswept(stay=False):
+        return cast(Any, function).compile(tuple(kinds))
 
 
 def build(module: Mapping[str, object]) -> None:
@@ -312,7 +343,8 @@ def c_function(function: Callable[..., int], *arguments: object) -> int:
     cache = _cache(function)
     if cache is not None:
         made._cache = cache
-    made.compile()
+    with Unswept(stay=False):
+        made.compile()
     _kept.append(made)
     return int(made.address)
 

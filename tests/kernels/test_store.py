@@ -164,6 +164,22 @@ def test_the_command_builds_each_kernel_once(tmp_path: Path) -> None:
     assert finished(start(tmp_path, USE_ALL)) == ([], "")
 
 
+@pytest.mark.slow  # processes import numba, and compile
+def test_processes_share_what_is_to_be_built(tmp_path: Path) -> None:
+    """Each module is one's, and what all of them need is built before there are several."""
+    command = [sys.executable, "-m", "minitorch_np.kernels", "build", "decay", "doubles"]
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "OMP_NUM_THREADS": "2"}
+    first, second = (
+        subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        for _ in range(2)
+    )
+    assert first.stderr == second.stderr == ""
+    lines = first.stdout.splitlines()[:-1]
+    assert len({*lines}) == len(lines)
+    assert {line.removeprefix("built ") for line in lines} == {*map(str, tmp_path.rglob("*.bin"))}
+    assert second.stdout.startswith("nothing to build: all kernels lie in ")
+
+
 def test_every_module_with_loops_is_built() -> None:
     folder = Path(kernels.__file__).parent
     texts = {path.stem: path.read_text() for path in folder.glob("*.py")}
