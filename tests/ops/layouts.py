@@ -72,15 +72,15 @@ def on_every_layout(f: Callable[..., Any], shares: bool = True, every: int = 1) 
     """
     for a, t in pairs()[::every]:
         mine, theirs = _outcome(f, minitorch_np, a), _outcome(f, torch, t)
-        where = f"{_facts(t)}: {mine} != {theirs}"
+        told = _facts(t), mine, theirs
         if isinstance(mine, str) or isinstance(theirs, str):
-            assert mine == theirs, where
+            assert mine == theirs, told
             continue
-        assert [_facts(x) for x in mine] == [_facts(y) for y in theirs], where
+        assert [_facts(x) for x in mine] == [_facts(y) for y in theirs], told
         for x, y in zip(mine, theirs, strict=True):
             if shares and y.numel():
-                assert x.memory is a.memory, f"{where}: a copy"
+                assert x.memory is a.memory, ("a copy", *told)
             else:
                 shared = y.untyped_storage().data_ptr() == t.untyped_storage().data_ptr()
-                assert not y.numel() or (x.memory is a.memory) == shared, f"{where}: aliasing"
-                assert np.array_equal(x.array, y.numpy()), where
+                assert not y.numel() or (x.memory is a.memory) == shared, ("aliasing", *told)
+                assert np.array_equal(x.array, y.numpy()), told
