@@ -6,14 +6,8 @@ from minitorch_np.tensor import Tensor
 
 __all__ = [
     "aminmax", "cummax", "cummin", "frexp", "histogram", "histogramdd", "kthvalue",
-    "linalg_qr", "max", "median", "min", "mode", "nanmedian", "sort", "std_mean", "topk",
-    "var_mean",
+    "linalg_qr", "max", "median", "min", "mode", "nanmedian", "sort", "topk",
 ]  # fmt: skip
-
-
-def _plain(self: tuple[object, ...]) -> str:
-    """A tuple's repr."""
-    return repr(tuple(self))
 
 
 def _text(self: tuple[object, ...]) -> str:
@@ -141,19 +135,3 @@ class linalg_qr(NamedTuple):
     Q: Tensor
     R: Tensor
     __repr__ = _text
-
-
-class var_mean(NamedTuple):
-    """Variances and means; a plain tuple in PyTorch, and so in its repr."""
-
-    result0: Tensor
-    result1: Tensor
-    __repr__ = _plain
-
-
-class std_mean(NamedTuple):
-    """Standard deviations and means; a plain tuple in PyTorch, and so in its repr."""
-
-    result0: Tensor
-    result1: Tensor
-    __repr__ = _plain

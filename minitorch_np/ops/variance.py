@@ -9,7 +9,6 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
-from minitorch_np import return_types
 from minitorch_np.flight import depth
 from minitorch_np.form import Form, Plans
 from minitorch_np.kernels.large import MANY, dense, folded, loop
@@ -293,13 +292,11 @@ def var_mean(
     keepdim: bool = False,
     *,
     correction: Number | None = None,
-) -> return_types.var_mean:
+) -> tuple[Tensor, Tensor]:
     """The variances and the means over `dim`. See `var`."""
     less = correction_of(dim, unbiased, correction)
     values, middle = moments("var_mean", input, named(dim, keepdim), keepdim, less, False)
-    return return_types.var_mean(
-        finish(values, input.dtype, None), finish(middle, input.dtype, None)
-    )
+    return finish(values, input.dtype, None), finish(middle, input.dtype, None)
 
 
 var_mean.vjp(
@@ -342,13 +339,11 @@ def std_mean(
     keepdim: bool = False,
     *,
     correction: Number | None = None,
-) -> return_types.std_mean:
+) -> tuple[Tensor, Tensor]:
     """The standard deviations and the means over `dim`. See `var`."""
     less = correction_of(dim, unbiased, correction)
     values, middle = moments("std_mean", input, named(dim, keepdim), keepdim, less, True)
-    return return_types.std_mean(
-        finish(values, input.dtype, None), finish(middle, input.dtype, None)
-    )
+    return finish(values, input.dtype, None), finish(middle, input.dtype, None)
 
 
 std_mean.vjp(

@@ -146,3 +146,9 @@ def test_equal_elements_and_no_numbers(dim: int, size: int) -> None:
     x[0], x[3, 3], x[:, 5], x[7, 7], x[-1, 6] = INF, float("nan"), 0.1, -INF, INF
     same(lambda t, x: t.var_mean(x, dim), x)
     same(lambda t, x: t.std_mean(x.double(), dim), x[1:, 1:])
+
+
+@pytest.mark.parametrize("name", ["var_mean", "std_mean"])
+def test_two_results_are_a_plain_tuple(name: str) -> None:
+    same(lambda t, x: type(getattr(t, name)(x)) is tuple, sample(2, 3, grad=False))
+    same(lambda t, x: hasattr(t.return_types, name), sample(2, 3, grad=False))
