@@ -258,8 +258,13 @@ def by_onednn(input: Tensor, weight: Tensor, plan: Plan) -> bool:
         o >= s for o, s in zip(plan.output_padding, plan.stride, strict=True)
     ):
         return False
+    if dtype.is_half:
+        return True
+    images, height, width = input.sizes[0], *weight.sizes[-2:]
     moves = any(n != 1 for n in (*plan.stride, *plan.dilation))
-    return dtype.is_half or moves or input.sizes[0] >= 16 or weight.sizes[-2:] != (1, 1)
+    works = moves or images >= 16 or (height, width) != (1, 1)
+    large = (height > 3 and width > 3) or images > 1 or numel(input.sizes[:4]) > 20480
+    return works and (plan.groups > 1 or large)
 
 
 def is_rough(input: Tensor, weight: Tensor, plan: Plan) -> bool:
@@ -451,11 +456,20 @@ def convolution_weight_backward(
     rough = is_rough(input, weight, plan)
     values = quietly(weigh, images, slopes, plan.window(weight), plan.groups, rough=rough)
     stride = result_stride(weight.sizes, input, weight, plan)
-    if weight.ndim > 3 and packed_alike(
-        weight, stride
-    ):  # a kernel of size 1 lies in both formats: as it suggests
+    if lies_as_suggested(input, weight, plan) and packed_alike(weight, stride):
         stride = strides.suggested(weight.sizes, weight.strides)
     return made(values, stride, weight)
+
+
+def lies_as_suggested(input: Tensor, weight: Tensor, plan: Plan) -> bool:
+    """Whether a gradient that lies in both formats, as of a kernel of size 1, has the strides that
+    the weight suggests. oneDNN, and loops for dilated windows, know channels last from the input.
+    """
+    last = strides.is_channels_last_like(input.sizes, input.strides)
+    if by_onednn(input, weight, plan):
+        return not last
+    dilated = not plan.transposed and any(d != 1 for d in plan.dilation)
+    return weight.ndim == 4 and not (last and dilated)
 
 
 def packed_alike(t: Tensor, stride: Stride) -> bool:

@@ -1,5 +1,6 @@
 """Convolutions against PyTorch's: what is refused, empty images, layouts, saved values, nodes."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -197,3 +198,37 @@ def test_lists_of_ints_and_what_is_no_int() -> None:
     x, w = sample(*IMAGE), sample(*FILTERS)
     for numbers in ([1, 1], (1, 1), [1], (1.0, 1)):
         same(lambda torch, x, w, n=numbers: convolved(torch, x, w, stride=n), x, w, tol=TOLERANCE)
+
+
+IN_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
+GEOMETRIES = [(1, 4, 6, 1), (2, 4, 6, 1), (17, 4, 6, 1), (1, 4, 4, 4), (2, 4, 8, 4), (1, 4, 4, 2)]
+"""Images, channels, outputs and groups."""
+
+
+def gradient_strides(library: Any, x: Any, w: Any, transposed: bool, options: Any) -> Any:
+    """Of the result, and of the gradients of images and filters."""
+    x, w = x.detach().requires_grad_(), w.detach().requires_grad_()
+    name = f"conv{'_transpose' * transposed}{x.ndim - 2}d"
+    out = getattr(library.nn.functional, name)(x, w, **options)
+    found = library.autograd.grad(out, [x, w], library.ones_like(out))
+    return [t.stride() for t in (out, *found)]
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("dims", [2, 3])
+def test_strides_of_gradients(dims: int, transposed: bool) -> None:
+    """What leaves it open how a gradient lies, as one channel or a kernel of size 1 does, depends
+    on which of ATen's loops, or whether oneDNN, computes it."""
+    moves = {}, {"stride": 2}, {"dilation": 2}
+    for (n, c, o, groups), k, move, dtype in itertools.product(
+        GEOMETRIES, (1, 2), moves, (torch.float32, torch.float64)
+    ):
+        a = torch.rand(n, c, *(6, 7, 5)[:dims], dtype=dtype)
+        first, second = (c, o // groups) if transposed else (o, c // groups)
+        b = torch.rand(first, second, *[k] * dims, dtype=dtype)
+        last = IN_LAST[a.ndim]
+        for x, w in itertools.product((a, a.to(memory_format=last)), (b, b.to(memory_format=last))):
+            given = transposed, {"groups": groups, **move}
+            theirs = gradient_strides(torch, x, w, *given)
+            mine = gradient_strides(minitorch_np, ours(x), ours(w), *given)
+            assert mine == theirs, (x.shape, x.stride(), w.shape, w.stride(), dtype, *given)
