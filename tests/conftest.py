@@ -6,12 +6,14 @@ Tests that an older PyTorch answers otherwise are expected to fail, by the table
 
 import gc
 import os
+from collections import OrderedDict
 
 import pytest
 import torch
 from _pytest.runner import runtestprotocol
 from hypothesis import given, settings, strategies
 
+from minitorch_np.nn import hooks
 from tests import versions
 
 if torch.backends.opt_einsum.is_available():
@@ -20,6 +22,14 @@ if torch.backends.opt_einsum.is_available():
 
 # Tens of thousands of tests stay as long as the process does: there is no garbage among them.
 gc.disable()
+
+_EVERY_MODULES = [
+    kept
+    for names in (vars(hooks), vars(torch.nn.modules.module))
+    for name, kept in names.items()
+    if name.endswith("hooks") and isinstance(kept, OrderedDict)
+]
+"""The hooks of either library that all modules have. (PyTorch leaves marks of some behind.)"""
 
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("wide", deadline=None)
@@ -44,6 +54,15 @@ def pytest_runtestloop() -> None:
     given(strategies.none())(lambda _: None)()
     gc.freeze()
     gc.enable()
+
+
+@pytest.hookimpl(trylast=True)  # after fixtures have put back what they changed
+def pytest_runtest_teardown() -> None:
+    """Refuses to go on with hooks for every module, which would be in later tests' way."""
+    left = [kept for kept in _EVERY_MODULES if kept]
+    for kept in left:
+        kept.clear()
+    assert not left, "the test leaves hooks for every module"
 
 
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:

@@ -56,6 +56,7 @@ element is one chain of multiply-adds in the order of K, whatever the tiles.
 from typing import NamedTuple
 
 from .compiler import call, call_int, part
+from .cpu import has_matrix_unit
 from .dots import DOTS as SIDE_OF_DOTS
 from .microkernel import LINE, MAX_VECTORS
 from .operands import (
@@ -84,6 +85,7 @@ from .operands import (
 )
 from .united import ASK, VECTORS, way_for
 
+HAS_UNIT = has_matrix_unit()
 KC = 400
 """Longest block of K. All blocks are equal, so each is at least half as long."""
 MC_PANELS = 6
@@ -363,7 +365,9 @@ def loops(
         m, n, a, b, c, s = n, m, turned(b), turned(a), turned(c), turned(s)
     if batch * m * n * k > most >= 0:
         return batch * m * n * k
-    way = way_for(table, m, n, k, a, b) if most >= 0 or most == ASK else most
+    way = VECTORS
+    if HAS_UNIT:  # else what follows is not even compiled
+        way = way_for(table, m, n, k, a, b) if most >= 0 or most == ASK else most
     if way != VECTORS:
         if table[UNIT_LOOPS] == 0:
             return UNBUILT
