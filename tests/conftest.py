@@ -58,7 +58,13 @@ def pytest_runtestloop() -> None:
 
 @pytest.hookimpl(trylast=True)  # after fixtures have put back what they changed
 def pytest_runtest_teardown() -> None:
-    """Refuses to go on with hooks for every module, which would be in later tests' way."""
+    """Refuses to go on with hooks for every module, which would be in later tests' way.
+
+    Which of two kinds of backward hooks those may be stays chosen, in both libraries, after the
+    last of them is gone: here the next test chooses anew.
+    """
+    torch.nn.modules.module._global_is_full_backward_hook = None
+    hooks._BackwardKind.full = None
     left = [kept for kept in _EVERY_MODULES if kept]
     for kept in left:
         kept.clear()

@@ -465,6 +465,8 @@ def lies_as_suggested(input: Tensor, weight: Tensor, plan: Plan) -> bool:
     """Whether a gradient that lies in both formats, as of a kernel of size 1, has the strides that
     the weight suggests. oneDNN, and loops for dilated windows, know channels last from the input.
     """
+    if weight.ndim == 3:
+        return False
     last = strides.is_channels_last_like(input.sizes, input.strides)
     if by_onednn(input, weight, plan):
         return not last

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 import pytest
@@ -48,15 +48,12 @@ GLOBAL = ["forward_pre_hook", "forward_hook", "full_backward_pre_hook", "full_ba
 @contextmanager
 def everywhere(torch: Any, log: Log) -> Iterator[None]:
     """Hooks of every kind on every module."""
-    handles = []
-    for kind in GLOBAL:
-        register = getattr(place(torch), f"register_module_{kind}")
-        handles += [register(log.hook(f"every {kind} {nr}")) for nr in (1, 2)]
-    try:
+    with ExitStack() as handles:
+        for kind in GLOBAL:
+            register = getattr(place(torch), f"register_module_{kind}")
+            for nr in (1, 2):
+                handles.enter_context(register(log.hook(f"every {kind} {nr}")))
         yield
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def hooked(torch: Any, module: Any, log: Log, name: str) -> Any:
@@ -344,20 +341,7 @@ def test_regular_hooks_of_every_module() -> None:
             refused = outcomes(lambda: where.register_module_full_backward_hook(print))
         return log, x.grad, refused, outcomes(lambda: where.register_module_full_backward_hook(len))
 
-    def clean(torch: Any) -> None:
-        where = place(torch)
-        if hasattr(where, "_global_is_full_backward_hook"):
-            where._global_is_full_backward_hook = None
-        else:
-            where._BackwardKind.full = None
-
-    for library in (torch, minitorch_np):
-        clean(library)
-    try:
-        same(f, sample(3), grad=False)
-    finally:
-        for library in (torch, minitorch_np):
-            clean(library)
+    same(f, sample(3), grad=False)
 
 
 def test_the_two_kinds_for_every_module_exclude_each_other() -> None:
