@@ -38,7 +38,7 @@ run: ## install, then run the three experiments against PyTorch (ARGS="mnist_mlp
 
 test: ## install, then run all tests (ARGS="-k view -x")
 	$(call environment,experiments test)
-	@echo "make: building kernels for this CPU"
+	@echo "make: building kernels for this CPU, once: a minute or two"
 	@$(PY) -m minitorch_np.kernels build | tail -n 1
 	@echo "make: running the tests in $(WORKERS) processes"
 	@$(PINNED) $(PY) -m pytest -n $(WORKERS) $(ARGS)

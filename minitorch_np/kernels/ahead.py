@@ -6,13 +6,18 @@ nothing. MINITORCH_NP_CPU names another CPU than this one.
 """
 
 import multiprocessing
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from pathlib import Path
+from typing import Any, cast
 
 from . import compiler, losses, matmul, store, threads, warm
+
+INTERRUPTED = 130
+"""The exit status after Ctrl-C."""
 
 BUILDERS = {"matmul": matmul.build, "losses": losses.build, **warm.builders()}
 """Each compiles, and so keeps, what the module of its name would compile when first used."""
@@ -43,14 +48,17 @@ def built(names: Sequence[str], processes: int) -> Iterator[Path]:
             yield from module_built(name)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, initializer=be_quiet) as pool:
+    with ProcessPoolExecutor(processes, context, initializer=begin) as pool:
         futures: list[Future[list[Path]]] = [pool.submit(module_built, name) for name in names]
-        yield from store.built
         try:
+            yield from store.built
             for future in as_completed(futures):
                 yield from future.result()
         except BaseException:
+            workers = dict[int, Any](cast(Any, pool)._processes or {})
             pool.shutdown(wait=False, cancel_futures=True)
+            for worker in workers.values():  # what is built lies whole where it belongs
+                worker.kill()
             raise
 
 
@@ -61,9 +69,10 @@ def module_built(name: str) -> list[Path]:
     return store.built[before:]
 
 
-def be_quiet() -> None:
-    """Leave it to the first process to say what happens."""
+def begin() -> None:
+    """Leave it to the first process to say what happens, and to end when it is interrupted."""
     store.quiet = True
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def main() -> None:
@@ -72,4 +81,8 @@ def main() -> None:
     if command != ["build"] or not BUILDERS.keys() >= {*names}:
         known = " ".join(sorted(BUILDERS))
         sys.exit(f"usage: python -m minitorch_np.kernels build [MODULE ...]\nmodules: {known}")
-    build(names or list(BUILDERS))
+    try:
+        build(names or list(BUILDERS))
+    except KeyboardInterrupt:
+        print("interrupted: what is built is kept", file=sys.stderr)
+        sys.exit(INTERRUPTED)

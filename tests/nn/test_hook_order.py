@@ -6,9 +6,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 import pytest
-import torch
 
-import minitorch_np
 from tests.graph.functions import outcomes
 from tests.oracle import same, sample
 
