@@ -12,7 +12,7 @@ from typing import Final, NoReturn, SupportsIndex, cast
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from minitorch_np import dtypes, printing, strides
+from minitorch_np import dtypes, printing
 from minitorch_np.absent import absent_member
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.dual.tensors import tangent
@@ -22,6 +22,7 @@ from minitorch_np.graph.modes import over as higher
 from minitorch_np.graph.node import Node
 from minitorch_np.loops import common_dtype
 from minitorch_np.ops.factory import layout, refuse, strided
+from minitorch_np.ops.from_data import wrapped
 from minitorch_np.overloads import unfitting
 from minitorch_np.shapes import Shape
 from minitorch_np.storage import UntypedStorage, VersionCounter, allocate
@@ -89,13 +90,12 @@ def __array__(self: Tensor, dtype: DTypeLike | None = None, copy: bool | None = 
 def __array_wrap__(
     self: Tensor, array: Array, context: object = None, return_scalar: bool = False
 ) -> Tensor:
-    """What a NumPy function makes of a tensor, as a tensor."""
+    """What a NumPy function makes of a tensor, as a tensor over the same memory; a bool as uint8.
+
+    Source: torch/_tensor.py.
+    """
     values = np.asarray(array)
-    kind = dtypes.uint8 if values.dtype == np.bool_ else dtypes.from_numpy(values.dtype)
-    shape = values.shape
-    out = over(allocate(values.nbytes), shape, strides.contiguous(shape), 0, kind)
-    out.array[...] = values
-    return out
+    return wrapped(values.astype(np.uint8) if values.dtype == np.bool_ else values, True)
 
 
 @method

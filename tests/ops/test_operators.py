@@ -116,3 +116,30 @@ def test_arrays_beside_tensors(call: str) -> None:
 
     with warnings.catch_warnings(action="ignore"):  # of NumPy, about PyTorch's __array_wrap__
         assert_same(run(minitorch_np), run(torch))
+
+
+NUMPYS = {
+    "transpose": np.transpose,
+    "turn": lambda t: np.swapaxes(t, 0, 1),
+    "sqrt": np.sqrt,
+    "less": lambda t: np.less(t, 2),
+    "row": lambda t: np.broadcast_to(t, (2, 2, 3)),
+    "flip": lambda t: np.flip(t),
+    "rows": lambda t: np.expand_dims(t, 1),
+}
+"""Functions that NumPy hands a tensor to as an array, and what it makes back to the tensor."""
+
+
+@pytest.mark.parametrize("f", NUMPYS.values(), ids=NUMPYS)
+def test_what_numpy_makes_of_a_tensor(f: Any) -> None:
+    """A view of its memory is one of the tensor's."""
+
+    def run(library: Any, x: Any) -> Any:
+        with warnings.catch_warnings(action="ignore"):  # of NumPy, about PyTorch's __array_wrap__
+            made = f(x)
+        if not isinstance(made, library.Tensor) or made.dtype is not x.dtype:
+            return type(made).__name__, str(made.dtype), made.tolist()
+        x[0, 1] = 7
+        return made, made.stride()
+
+    same(run, sample(2, 3, grad=False).abs())
