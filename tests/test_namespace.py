@@ -22,11 +22,14 @@ def test_names_are_those_of_torch():
     assert torch_names.TARGET.read_text() == torch_names.text(), "run python -m tests.torch_names"
 
 
+COMPLETE = {"torch.nn.init"}
+
+
 @pytest.mark.parametrize("module", torch_names.MODULES)
 def test_an_absent_name_says_so(module):
     ours = importlib.import_module(module.replace("torch", "minitorch_np", 1))
     missing = sorted(n for n in names_of(module) if n not in vars(ours))
-    assert missing
+    assert missing or module in COMPLETE
     for name in missing:
         with pytest.raises(AttributeError, match="minitorch_np does not have it yet"):
             getattr(ours, name)

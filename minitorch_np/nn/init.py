@@ -5,7 +5,8 @@ Source: torch/nn/init.py.
 
 import math
 import warnings
-from typing import NoReturn
+from collections.abc import Callable
+from typing import NoReturn, ParamSpec
 
 import numpy as np
 
@@ -15,16 +16,19 @@ from minitorch_np.graph.modes import no_grad
 from minitorch_np.nn.truncated import trunc_normal_
 from minitorch_np.ops.copy import copy_, fill_
 from minitorch_np.ops.random_creation import randperm
-from minitorch_np.ops.ranges import eye
+from minitorch_np.ops.ranges import eye as identity
 from minitorch_np.ops.sampling import normal_ as draw_normal
 from minitorch_np.random import Generator
 from minitorch_np.tensor import Tensor, stored
 
 __all__ = [
-    "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_",
-    "normal_", "ones_", "orthogonal_", "sparse_", "trunc_normal_", "uniform_", "xavier_normal_",
-    "xavier_uniform_", "zeros_",
+    "calculate_gain", "constant", "constant_", "dirac", "dirac_", "eye", "eye_", "kaiming_normal",
+    "kaiming_normal_", "kaiming_uniform", "kaiming_uniform_", "normal", "normal_", "ones_",
+    "orthogonal", "orthogonal_", "sparse", "sparse_", "trunc_normal_", "uniform", "uniform_",
+    "xavier_normal", "xavier_normal_", "xavier_uniform", "xavier_uniform_", "zeros_",
 ]  # fmt: skip
+
+P = ParamSpec("P")
 
 _LINEAR = (
     "linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
@@ -88,7 +92,7 @@ def eye_(tensor: Tensor) -> Tensor:
     if tensor.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
     with no_grad():
-        return copy_(tensor, eye(*tensor.sizes))
+        return copy_(tensor, identity(*tensor.sizes))
 
 
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
@@ -217,6 +221,37 @@ def sparse_(
         for col in range(cols):
             tensor[randperm(rows)[:zeros], col] = 0
     return tensor
+
+
+def outdated(function: Callable[P, Tensor]) -> Callable[P, Tensor]:
+    """The function under the name that PyTorch had for it before 0.4, which warns."""
+    new = function.__name__
+    old = new.removesuffix("_")
+
+    def renamed(*args: P.args, **kwargs: P.kwargs) -> Tensor:
+        warnings.warn(
+            f"`nn.init.{old}` is now deprecated in favor of `nn.init.{new}`.",
+            FutureWarning,
+            stacklevel=depth(),
+        )
+        return function(*args, **kwargs)
+
+    renamed.__name__ = renamed.__qualname__ = old
+    renamed.__doc__ = f"`{new}` under its old name, with a FutureWarning."
+    return renamed
+
+
+uniform = outdated(uniform_)
+normal = outdated(normal_)
+constant = outdated(constant_)
+eye = outdated(eye_)
+dirac = outdated(dirac_)
+xavier_uniform = outdated(xavier_uniform_)
+xavier_normal = outdated(xavier_normal_)
+kaiming_uniform = outdated(kaiming_uniform_)
+kaiming_normal = outdated(kaiming_normal_)
+orthogonal = outdated(orthogonal_)
+sparse = outdated(sparse_)
 
 
 def __getattr__(name: str) -> NoReturn:

@@ -30,6 +30,10 @@ __all__ = [
 Factor = Callable[[int], float]
 
 
+class _LRScheduler(LRScheduler):  # pyright: ignore[reportUnusedClass]  # torch's name
+    """LRScheduler under the name it had before PyTorch 2.0, by which older programs derive."""
+
+
 class LambdaLR(LRScheduler):
     """The initial rate times a function of the epoch, one for all groups or one for each."""
 

@@ -108,3 +108,23 @@ def test_generator():
 )
 def test_gains(arguments):
     same(lambda torch: torch.nn.init.calculate_gain(*arguments))
+
+
+OLD = [
+    ("uniform", ()), ("normal", (1.0, 2.0)), ("constant", (3.0,)), ("eye", ()),
+    ("xavier_uniform", ()), ("xavier_normal", ()), ("kaiming_uniform", ()),
+    ("kaiming_normal", ()), ("orthogonal", ()), ("sparse", (0.5,)), ("dirac", ()), ("eye", (1, 2)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name, options", OLD)
+def test_old_names(name, options):
+    """They warn, and are the new ones."""
+
+    def run(torch):
+        torch.manual_seed(3)
+        made = torch.empty(*(4, 3, 3) if name == "dirac" else (4, 3))
+        function = getattr(torch.nn.init, name)
+        return function(made, *options) is made, made, function.__name__
+
+    same(run, tol=(1e-5, 1e-6))
