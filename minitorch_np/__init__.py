@@ -231,6 +231,18 @@ from minitorch_np.ops.join import (
     vstack,
 )
 from minitorch_np.ops.layer_norm import layer_norm, native_layer_norm, rms_norm
+from minitorch_np.ops.legacy_types import (
+    BFloat16Tensor,
+    BoolTensor,
+    ByteTensor,
+    CharTensor,
+    DoubleTensor,
+    FloatTensor,
+    HalfTensor,
+    IntTensor,
+    LongTensor,
+    ShortTensor,
+)
 from minitorch_np.ops.linalg import ger, inner, kron, matmul, matrix_power, outer, tensordot
 from minitorch_np.ops.mask import (
     argwhere,
@@ -505,7 +517,9 @@ newaxis = None
 __version__ = "0.1.0"
 
 __all__ = [
-    "Generator", "Size", "Tensor", "UntypedStorage", "abs", "absolute", "acos", "acosh",
+    "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor",
+    "Generator", "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor",
+    "UntypedStorage", "abs", "absolute", "acos", "acosh",
     "adaptive_avg_pool1d", "adaptive_max_pool1d", "add", "addbmm", "addcdiv", "addcmul", "addmm",
     "addmv", "addr", "adjoint", "affine_grid_generator", "alias_copy", "all", "allclose",
     "alpha_dropout", "alpha_dropout_", "amax", "amin", "aminmax", "angle", "any", "arange",

@@ -78,7 +78,9 @@ class TensorMethods:
         def __array_wrap__(
             self, array: Array, context: object = None, return_scalar: bool_ = False
         ) -> Tensor:
-            """What a NumPy function makes of a tensor, as a tensor."""
+            """What a NumPy function makes of a tensor, as a tensor over the same memory; a bool
+            as uint8.
+            """
             ...
 
         def __bool__(self) -> bool_: ...

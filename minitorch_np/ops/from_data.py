@@ -406,16 +406,27 @@ def _element(item: object, dtype: Dtype) -> np.generic:
 
 
 def legacy_tensor(*args: object, device: "device | str | None" = None) -> Tensor:
-    """`Tensor(2, 3)`, uninitialised, or `Tensor(data)`: float32 whatever the data are.
+    """`Tensor(2, 3)`, uninitialised, or `Tensor(data)`: float32 whatever the data are."""
+    return of_dtype(None, args, device)
 
+
+def of_dtype(
+    dtype: Dtype | None, args: tuple[object, ...], device: "device | str | None"
+) -> Tensor:
+    """What `LongTensor(*args)` makes, whose `dtype` is int64, or `Tensor`, which has none: an
+    uninitialised tensor of sizes, one of data, or an alias of a tensor.
+
+    Raises: TypeError for what is none of them, and for a tensor of another dtype.
     Source: torch/csrc/utils/tensor_new.cpp, legacy_tensor_generic_ctor_new.
     """
     if device is not None:
         check_device("new", device)
-    dtype = dtypes.get_default_dtype()
     first = args[0] if args else (0,)
     if len(args) == 1 and isinstance(first, Tensor):
+        if dtype not in (None, first.dtype):
+            raise TypeError(f"expected {_options_text(dtype)} (got {_options_text(first.dtype)})")
         return first.detach()
+    dtype = dtype or dtypes.get_default_dtype()
     if isinstance(first, Size) or (args and type(first) is int):
         shape = sizes_of("new", first if isinstance(first, Size) else args)
         return finished(prepared("new", shape, {}, None, dtype), {})
@@ -424,6 +435,14 @@ def legacy_tensor(*args: object, device: "device | str | None" = None) -> Tensor
     if isinstance(first, (bool, int, float)) or first is None:
         raise TypeError(f"new(): data must be a sequence (got {type_name(first)})")
     return finished(copied(first, dtype), {})
+
+
+def _options_text(dtype: Dtype) -> str:
+    """A dtype within the options that PyTorch's message shows."""
+    return (
+        f"TensorOptions(dtype={dtype.cpp_name}, device=cpu, layout=Strided, requires_grad=false "
+        "(default), pinned_memory=false (default), memory_format=(nullopt))"
+    )
 
 
 def _construct(kind: type[Tensor], *args: object, **options: "device | str | None") -> Tensor:
