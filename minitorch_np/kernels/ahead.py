@@ -1,5 +1,5 @@
 """`python -m minitorch_np.kernels build [MODULE ...]`: compiles kernels ahead of time, all of them
-or those of some modules, in as many processes as products may use threads.
+or those of some modules, in as many processes as products may use threads, up to eight.
 
 Says what was built and where it lies. What is there already is left alone, so a second run builds
 nothing. MINITORCH_NP_CPU names another CPU than this one.
@@ -19,6 +19,9 @@ from . import compiler, losses, matmul, store, threads, warm
 INTERRUPTED = 130
 """The exit status after Ctrl-C."""
 
+MOST = 8
+"""Processes at once: each has its own LLVM, and the longest module takes as long as eight do."""
+
 BUILDERS = {"matmul": matmul.build, "losses": losses.build, **warm.builders()}
 """Each compiles, and so keeps, what the module of its name would compile when first used."""
 
@@ -27,7 +30,7 @@ def build(names: Sequence[str]) -> None:
     """Builds what is missing in some modules, and prints one line a file."""
     start = time.perf_counter()
     count = 0
-    for path in built(names, min(threads.get_num_threads(), len(names))):
+    for path in built(names, min(threads.get_num_threads(), len(names), MOST)):
         count += 1
         print(f"built {path}", flush=True)
     seconds = time.perf_counter() - start

@@ -86,6 +86,7 @@ from .operands import (
 from .united import ASK, VECTORS, way_for
 
 HAS_UNIT = has_matrix_unit()
+"""Whether some products may be left to a matrix unit."""
 KC = 400
 """Longest block of K. All blocks are equal, so each is at least half as long."""
 MC_PANELS = 6

@@ -387,8 +387,8 @@ def type_method(
         return legacy_type(self)
     if isinstance(dtype, Dtype):
         return to(self, dtype)
-    named = getattr(dtype, "dtype", None)
-    if isinstance(named, Dtype):  # such as `LongTensor`
+    named = getattr(dtype, "dtype", None) if isinstance(dtype, type) else None
+    if isinstance(named, Dtype):  # that of `LongTensor`
         return to(self, named)
     if not isinstance(dtype, (str, type)):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise TypeError("dtype must be a type, str, or dtype object")

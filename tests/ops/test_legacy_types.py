@@ -72,3 +72,8 @@ def test_none_derives_from_one():
         return Own
 
     same(run)
+
+
+def test_a_tensor_is_no_type_to_convert_to():
+    same(lambda t, x: x.type(x), sample(2, 3))
+    same(lambda t, x: x.type(int), sample(2, 3))
