@@ -242,6 +242,7 @@ from minitorch_np.ops.legacy_types import (
     IntTensor,
     LongTensor,
     ShortTensor,
+    set_default_tensor_type,
 )
 from minitorch_np.ops.linalg import ger, inner, kron, matmul, matrix_power, outer, tensordot
 from minitorch_np.ops.mask import (
@@ -580,7 +581,8 @@ __all__ = [
     "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell", "roll", "rot90", "round", "row_stack", "rrelu",
     "rrelu_", "rsqrt", "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce",
     "searchsorted", "seed", "select", "select_copy", "select_scatter", "selu",
-    "set_anomaly_enabled", "set_default_dtype", "set_float32_matmul_precision",
+    "set_anomaly_enabled", "set_default_dtype", "set_default_tensor_type",
+    "set_float32_matmul_precision",
     "set_flush_denormal", "set_grad_enabled", "set_num_threads", "set_printoptions",
     "set_rng_state", "sgn", "short", "sigmoid", "sign", "signbit", "sin",
     "sinc", "sinh", "slice_copy", "slice_scatter", "softmax", "sort", "special", "split",

@@ -3,18 +3,22 @@
 Source: torch/csrc/tensor/python_tensor.cpp.
 """
 
+import warnings
 from typing import Any
 
 from minitorch_np import dtypes
+from minitorch_np.absent import absent
 from minitorch_np.devices import device as Device
 from minitorch_np.dtypes import dtype as Dtype
+from minitorch_np.flight import depth
 from minitorch_np.ops.factory import strided
 from minitorch_np.ops.from_data import of_dtype
 from minitorch_np.tensor import Tensor
 
 __all__ = [
     "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor",
-    "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "tensortype",
+    "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "set_default_tensor_type",
+    "tensortype",
 ]  # fmt: skip
 
 
@@ -57,3 +61,34 @@ HalfTensor = _named(dtypes.float16)
 IntTensor = _named(dtypes.int32)
 LongTensor = _named(dtypes.int64)
 ShortTensor = _named(dtypes.int16)
+
+_BY_NAME: dict[str, type] = {
+    f"torch.{kind.__name__}": kind
+    for kind in (
+        Tensor, BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor,
+        HalfTensor, IntTensor, LongTensor, ShortTensor,
+    )
+}  # fmt: skip
+
+
+def set_default_tensor_type(t: tensortype | str, /) -> None:
+    """Nothing; makes the dtype of such a type, or of one named as "torch.DoubleTensor", that of new
+    tensors of Python floats. Deprecated, with a warning: `set_default_dtype` does the same.
+
+    Raises: TypeError for what is no type of floating tensors, AttributeError for an unknown name.
+    """
+    kind: object = t
+    if isinstance(t, str):
+        kind = _BY_NAME.get(t.replace("minitorch_np.", "torch.", 1))
+        if kind is None:
+            raise absent("minitorch_np", t.partition(".")[2])
+    if not isinstance(kind, tensortype):
+        raise TypeError(
+            "invalid type object: only floating-point types are supported as the default type"
+        )
+    text = (
+        "torch.set_default_tensor_type() is deprecated as of PyTorch 2.1, please use "
+        "torch.set_default_dtype() and torch.set_default_device() as alternatives."
+    )
+    warnings.warn(text, UserWarning, stacklevel=depth())
+    dtypes.set_default_dtype(kind.dtype)

@@ -77,3 +77,22 @@ def test_none_derives_from_one():
 def test_a_tensor_is_no_type_to_convert_to():
     same(lambda t, x: x.type(x), sample(2, 3))
     same(lambda t, x: x.type(int), sample(2, 3))
+
+
+@pytest.mark.parametrize("name", [*NAMES, "FooTensor", "Tensor"])
+@pytest.mark.parametrize("by_name", [False, True])
+def test_default(name, by_name):
+    def run(t):
+        before = t.get_default_dtype()
+        given = f"torch.{name}" if by_name else getattr(t, name)
+        try:
+            return t.set_default_tensor_type(given), t.ones(1), t.tensor([1, 2.5])
+        finally:
+            t.set_default_dtype(before)
+
+    same(run)
+
+
+@pytest.mark.parametrize("given", [3, None, ["torch.FloatTensor"], object()])
+def test_no_default(given):
+    same(lambda t: t.set_default_tensor_type(given))
