@@ -16,7 +16,7 @@ from tests.oracle import tensors_in
 from tests.samples import LAYOUTS, SAMPLES, labelled, usual
 from tests.samples.spec import In, Sample, x
 
-CALLS, SHAPED, GRADIENTS, EACH = 300, 75, 25, 60
+CALLS, SHAPED, GRADIENTS, EACH = 300, 150, 40, 60
 """Calls of a sample, of one whose tensors may have any shape (`test_all_layouts` has more of them),
 gradients of one, and the layouts of each tensor if there are several."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from copy import copy
 from typing import Any, NoReturn
 
-from minitorch_np.dtypes import bfloat16, bool_, float32
+from minitorch_np.dtypes import ALL, bfloat16, bool_, float32
 from minitorch_np.flight import Place, Spot, aligned, since, source
 from minitorch_np.graph.modes import Hooks, debugging, no_grad, state
 from minitorch_np.graph.tangents import share
@@ -14,14 +14,19 @@ from minitorch_np.storage import VersionCounter, unwritten
 from minitorch_np.tensor import INFERENCE, AutogradMeta, GraphNode, Tensor, empty, history, twin
 
 __all__ = [
-    "FREED", "Packed", "as_output", "freed", "kept_result", "legacy_type", "packed", "place_of",
-    "detached", "kept_output", "short_name", "stale", "type_text", "version_of", "with_history",
+    "FREED", "LEGACY", "Packed", "as_output", "freed", "kept_result", "legacy_type", "packed",
+    "place_of", "detached", "kept_output", "short_name", "stale", "type_text", "version_of",
+    "with_history",
 ]  # fmt: skip
 
 
 def legacy_type(tensor: Tensor) -> str:
     """The type name in PyTorch's older messages, such as 'torch.FloatTensor'."""
     return f"torch.{tensor.dtype.aten_name}Tensor"
+
+
+LEGACY = {f"torch.{each.aten_name}Tensor": each for each in ALL}
+"""The dtypes by such names."""
 
 
 def type_text(tensor: Tensor) -> str:

@@ -13,7 +13,7 @@ from minitorch_np.devices import device
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import NUMPYS_OWN, Form, Plans, form_of
 from minitorch_np.graph.modes import is_grad_enabled
-from minitorch_np.graph.saved import legacy_type
+from minitorch_np.graph.saved import LEGACY, legacy_type
 from minitorch_np.guard import guarded, guarded_method
 from minitorch_np.loops import quietly, resize_output
 from minitorch_np.memory_format import (
@@ -393,9 +393,8 @@ def type_method(
     if not isinstance(dtype, (str, type)):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise TypeError("dtype must be a type, str, or dtype object")
     name = dtype if isinstance(dtype, str) else dtype.__name__
-    for each in dtypes.ALL:
-        if legacy_type(empty((0,), (1,), each)) == name:
-            return to(self, each)
+    if name in LEGACY:
+        return to(self, LEGACY[name])
     raise ValueError(f"invalid type: '{name}'")
 
 

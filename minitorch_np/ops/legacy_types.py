@@ -11,6 +11,7 @@ from minitorch_np.absent import absent
 from minitorch_np.devices import device as Device
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.flight import depth
+from minitorch_np.graph.saved import LEGACY
 from minitorch_np.ops.factory import strided
 from minitorch_np.ops.from_data import of_dtype
 from minitorch_np.tensor import Tensor
@@ -62,14 +63,6 @@ IntTensor = _named(dtypes.int32)
 LongTensor = _named(dtypes.int64)
 ShortTensor = _named(dtypes.int16)
 
-_BY_NAME: dict[str, type] = {
-    f"torch.{kind.__name__}": kind
-    for kind in (
-        Tensor, BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor,
-        HalfTensor, IntTensor, LongTensor, ShortTensor,
-    )
-}  # fmt: skip
-
 
 def set_default_tensor_type(t: tensortype | str, /) -> None:
     """Nothing; makes the dtype of such a type, or of one named as "torch.DoubleTensor", that of new
@@ -77,12 +70,13 @@ def set_default_tensor_type(t: tensortype | str, /) -> None:
 
     Raises: TypeError for what is no type of floating tensors, AttributeError for an unknown name.
     """
-    kind: object = t
     if isinstance(t, str):
-        kind = _BY_NAME.get(t.replace("minitorch_np.", "torch.", 1))
-        if kind is None:
+        if t not in LEGACY and t != "torch.Tensor":
             raise absent("minitorch_np", t.partition(".")[2])
-    if not isinstance(kind, tensortype):
+        dtype = LEGACY.get(t)
+    else:
+        dtype = t.dtype if isinstance(t, tensortype) else None  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+    if dtype is None:
         raise TypeError(
             "invalid type object: only floating-point types are supported as the default type"
         )
@@ -91,4 +85,4 @@ def set_default_tensor_type(t: tensortype | str, /) -> None:
         "torch.set_default_dtype() and torch.set_default_device() as alternatives."
     )
     warnings.warn(text, UserWarning, stacklevel=depth())
-    dtypes.set_default_dtype(kind.dtype)
+    dtypes.set_default_dtype(dtype)
