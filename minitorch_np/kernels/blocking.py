@@ -7,7 +7,7 @@ of Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2
 
     for each block of K                      (KC)
       for each block of columns of B         (NC: packed into panels as wide as a tile)
-        for each block of rows of A          (MC_PANELS: packed into panels as high as a tile)
+        for each block of rows of A          (MC_ROWS: packed into panels as high as a tile)
           for each panel of B, for each panel of A:  one tile of C, in registers (`microkernel`)
 
 Why blocks. The table is for float32 and AVX-512, where a tile is 14 x 32: a step of k is 28
@@ -60,13 +60,15 @@ from .cpu import has_matrix_unit
 from .dots import DOTS as SIDE_OF_DOTS
 from .microkernel import LINE, MAX_VECTORS
 from .operands import (
+    A_COPIES,
+    A_LANES,
     A_SCRATCH,
+    B_COPIES,
     B_SCRATCH,
-    COPY,
     DOT,
     DOTS,
-    GATHER,
     LANES,
+    PACKED,
     PAGE,
     ROWS,
     SHIFT,
@@ -74,9 +76,9 @@ from .operands import (
     SOURCE,
     TILE,
     TOO_STRIDED,
-    TRANSPOSE,
     UNBUILT,
     UNIT_LOOPS,
+    WIDTH,
     Scale,
     Table,
     View,
@@ -89,8 +91,8 @@ HAS_UNIT = has_matrix_unit()
 """Whether some products may be left to a matrix unit."""
 KC = 400
 """Longest block of K. All blocks are equal, so each is at least half as long."""
-MC_PANELS = 6
-"""Panels of A in a block."""
+MC_ROWS = 84
+"""Rows of A in a block."""
 NC = 1024
 """Columns of B in a block."""
 NEAR_ROWS = 128
@@ -111,8 +113,10 @@ cache.
 """
 NEAREST = 32_768
 """Bytes of the nearest cache, where it is small."""
-CROWDED = 2_097_152
-"""Bytes that rows of B may crowd for, times the panels of A that read them: see `room_for`."""
+CROWDED = 32_768
+"""Bytes that rows of B may crowd for, times the panels of A that read them, for each byte of a
+vector: see `room_for`.
+"""
 NEAR_B = 16_384
 """Bytes of B that stay in the nearest cache beside a panel of A and a tile of C."""
 DOT_ROWS, DOT_COLUMNS = 24, 12
@@ -124,17 +128,20 @@ DOT_BYTES = 65_536
 
 
 @part
-def pack(table: Table, k: int, n: int, src: View, dst: int, dst_step: int) -> None:
-    """dst[k, n] = src[k, n], with rows of dst padded to whole vectors."""
-    size, lanes = table[SIZE], table[LANES]
-    kernel = table[GATHER]
+def pack(
+    table: Table, copies: int, lanes: int, k: int, n: int, src: View, dst: int, dst_step: int
+) -> None:
+    """dst[k, n] = src[k, n], with rows of dst padded to whole lanes; the copies that pack so many
+    lanes start at a place in the table.
+    """
+    kernel = table[copies + 2]
     if src.column == table[SOURCE]:
-        kernel = table[COPY]
+        kernel = table[copies]
     elif src.row == table[SOURCE]:
-        kernel = table[TRANSPOSE]
+        kernel = table[copies + 1]
     for i in range(0, n, lanes):
         at, count = src.at + i * src.column, min(lanes, n - i)
-        call(kernel, (k, count, at, src.row, src.column, dst + i * size, dst_step))
+        call(kernel, (k, count, at, src.row, src.column, dst + i * table[SIZE], dst_step))
 
 
 class Dealt(NamedTuple):
@@ -167,12 +174,6 @@ def count_in(dealt: Dealt, panel: int) -> int:
 
 
 @part
-def packed_step(table: Table) -> int:
-    """Bytes from one k to the next in a packed panel of A."""
-    return (table[ROWS] + table[LANES] - 1 & -table[LANES]) * table[SIZE]
-
-
-@part
 def stripe(
     table: Table, kernels: int, dealt: Dealt, n: int, k: int, p0: int, p1: int,
     a: View, a_packed: int, b_at: int, b_step: int, c: View, s: View, scale: Scale,
@@ -183,7 +184,7 @@ def stripe(
     size = table[SIZE]
     a_row, a_step = a.row, a.column
     if a_packed != 0:
-        a_row, a_step = size, packed_step(table)
+        a_row, a_step = size, table[PACKED]
     p = p0
     while p < p1:
         i, height = first_of(dealt, p), count_in(dealt, p)
@@ -206,19 +207,20 @@ def stripe(
 @part
 def pack_panels(table: Table, dealt: Dealt, k: int, p0: int, p1: int, a: View) -> None:
     """Packs the panels [p0, p1) of A."""
-    step = packed_step(table)
+    step = table[PACKED]
     for p in range(p0, p1):
         i, height = first_of(dealt, p), count_in(dealt, p)
         dst = table[A_SCRATCH] + (p - p0) * step * k
-        pack(table, k, height, turned(moved(a, 0, i, 0)), dst, step)
+        pack(table, A_COPIES, table[A_LANES], k, height, turned(moved(a, 0, i, 0)), dst, step)
 
 
 @part
-def panel_width(m: int, n: int, lanes: int, rows: int) -> int:
-    """Columns of a full tile: the flatter, the wider."""
+def widest(table: Table, m: int, n: int) -> int:
+    """Vectors in a full tile: the flatter, the wider."""
     if m == 1:
-        return MAX_VECTORS * lanes
-    return (4 if 2 * m <= rows and n > 2 * lanes else 2) * lanes
+        return MAX_VECTORS
+    most, lanes = table[WIDTH], table[LANES]
+    return 4 if 4 * m <= table[ROWS] * most and n > 2 * lanes else most
 
 
 @part
@@ -245,11 +247,11 @@ def near_a(n: int, k: int, a: View, size: int) -> bool:
 
 
 @part
-def near_b(m: int, k: int, panels: int, b: View, nbytes: int) -> bool:
+def near_b(m: int, k: int, crowded: int, b: View, nbytes: int) -> bool:
     """Whether tiles read contiguous rows of B in place."""
     if nbytes <= NEAR_B:
         return True
-    return m <= NEAR_ROWS and room_for(min(k, KC), b.row) <= max(NEAREST, CROWDED // panels)
+    return m <= NEAR_ROWS and room_for(min(k, KC), b.row) <= max(NEAREST, crowded)
 
 
 @part
@@ -258,15 +260,20 @@ def tiled(
 ) -> None:
     """C (m, n) by tiles. The columns of C are neighbours."""
     size, lanes, rows = table[SIZE], table[LANES], table[ROWS]
-    width = panel_width(m, n, lanes, rows)
+    most = widest(table, m, n)
     low = rows // 2 - 1  # leaves room for four vectors of B
-    if k <= SHALLOW and n > width and m > 1 and low >= LOW_ROWS:
-        rows, width = low, 4 * lanes
+    if k <= SHALLOW and n > most * lanes and m > 1 and low >= LOW_ROWS:
+        rows, most = low, 4
     dealt = dealt_out(m, rows)
     same = table[SOURCE] == size  # what is converted must be packed
     a_near = same and near_a(n, k, a, size)
-    b_near = same and b.column == size and near_b(m, k, dealt.panels, b, k * n * size)
+    b_near = (
+        same
+        and b.column == size
+        and near_b(m, k, CROWDED * lanes * size // dealt.panels, b, k * n * size)
+    )
     a_packed = 0 if a_near else table[A_SCRATCH]
+    panels = MC_ROWS // rows
     blocks = max(1, (k + KC - 1) // KC)  # an empty K stores zeros
     for block in range(blocks):
         k0 = block * k // blocks
@@ -274,30 +281,28 @@ def tiled(
         if block == 1:
             s, scale = c, Scale(scale.alpha, 1.0)
         for j0 in range(0, n, NC):
-            for p0 in range(0, dealt.panels, MC_PANELS):
-                p1 = min(dealt.panels, p0 + MC_PANELS)
+            count = min(n - j0, NC)
+            columns = dealt_out(count + lanes - 1 >> table[SHIFT], most)
+            for p0 in range(0, dealt.panels, panels):
+                p1 = min(dealt.panels, p0 + panels)
                 if not a_near:
                     pack_panels(table, dealt, kb, p0, p1, moved(a, 0, 0, k0))
-                end = min(n, j0 + NC)
-                j = j0
-                while j < end:
-                    wide = min(width, end - j)
-                    # tiles read whole vectors, so a ragged panel cannot be read in place
-                    if b_near and wide > lanes:
-                        wide &= -lanes
-                    b_panel = moved(b, 0, k0, j)
+                for q in range(columns.panels):
+                    vectors, j = count_in(columns, q), first_of(columns, q) * lanes
+                    wide = min(vectors * lanes, count - j)
+                    b_panel = moved(b, 0, k0, j0 + j)
                     b_at, b_step = b_panel.at, b.row
+                    # tiles read whole vectors, so a ragged panel cannot be read in place
                     if not b_near or wide & lanes - 1 != 0:
-                        b_at, b_step = table[B_SCRATCH] + (j - j0) * kb * size, width * size
+                        b_at, b_step = table[B_SCRATCH] + j * kb * size, vectors * lanes * size
                         # packed when first needed: then the first tiles find it in the cache
                         if p0 == 0:
-                            pack(table, kb, wide, b_panel, b_at, b_step)
-                    kernels = TILE + ((wide + lanes - 1 >> table[SHIFT]) - 1) * table[ROWS]
+                            pack(table, B_COPIES, lanes, kb, wide, b_panel, b_at, b_step)
                     stripe(
-                        table, kernels, dealt, wide, kb, p0, p1, moved(a, 0, 0, k0), a_packed,
-                        b_at, b_step, moved(c, 0, 0, j), moved(s, 0, 0, j), scale,
+                        table, TILE + (vectors - 1) * table[ROWS], dealt, wide, kb, p0, p1,
+                        moved(a, 0, 0, k0), a_packed, b_at, b_step,
+                        moved(c, 0, 0, j0 + j), moved(s, 0, 0, j0 + j), scale,
                     )  # fmt: skip
-                    j += wide
 
 
 @part
@@ -313,7 +318,8 @@ def dotted(
             (k, a.at, 0, 0, b.at, 0, c.at, 0, 0, s.at, 0, 0, scale.alpha, scale.beta),
         )  # fmt: skip
         return
-    high = min(SIDE_OF_DOTS, table[ROWS] // 2)  # as many sums as the registers hold
+    # as many sums as the registers hold
+    high = min(SIDE_OF_DOTS, table[ROWS] * table[WIDTH] // SIDE_OF_DOTS)
     rows, columns = dealt_out(m, high), dealt_out(n, SIDE_OF_DOTS)
     together = max(1, DOT_BYTES // (high * k * table[SIZE]))
     for p0 in range(0, rows.panels, together):

@@ -13,26 +13,34 @@ from .cpu import has, has_matrix_unit, host_triple
 
 
 class Machine(NamedTuple):
-    """What a CPU's units allow: bytes in a vector, the rows of the largest tile, and whether there
-    is a matrix unit besides.
+    """What a CPU's units allow: bytes in a vector, the rows and vectors of the largest tile, and
+    whether there is a matrix unit besides.
     """
 
     vector_bytes: int
     rows: int
+    vectors: int
     unit: bool = False
+
+    @property
+    def sums(self) -> int:
+        """Vectors of sums in the largest tile."""
+        return self.rows * self.vectors
 
 
 def host_machine() -> Machine:
     """The vector unit of this CPU, or of the one that `MINITORCH_NP_CPU` names.
 
-    A tile of 14 rows and 2 vectors leaves 4 of 32 registers for operands, one of 6 rows 4 of 16.
+    A tile of 14 rows and 2 vectors leaves 4 of 32 registers for operands, one of 4 rows and 3
+    vectors 4 of 16. Without fused multiply-adds a product needs one more, and a tile one vector
+    less.
     """
     if has("avx512f"):
-        return Machine(64, 14, has_matrix_unit())
+        return Machine(64, 14, 2, has_matrix_unit())
     if has("avx2") and has("fma"):
-        return Machine(32, 6)
+        return Machine(32, 4, 3)
     is_arm = host_triple().startswith(("aarch64", "arm64"))
-    return Machine(16, 14 if is_arm else 6)
+    return Machine(16, 14 if is_arm else 6, 2)
 
 
 def size_of(element: str) -> int:

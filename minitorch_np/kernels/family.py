@@ -7,7 +7,7 @@ from .compiler import loaded
 from .dots import DOTS, dot, dots, sides_of_dots
 from .emitter import Machine, declarations, host_machine, size_of
 from .microkernel import MAX_VECTORS, fits, tile
-from .packing import packers
+from .packing import copies, packers
 from .splitting import PARTS
 from .unit import UNIT_KERNELS, unit_name, unit_text
 
@@ -19,17 +19,20 @@ class Kernels(NamedTuple):
 
     `tile` is ordered by width, then by rows: `tile[(vectors - 1) * rows + r - 1]` updates r rows of
     `vectors` vectors, and is 0 where that tile would not fit into the registers. `lanes` counts the
-    elements of a vector. The copies read `source_size` bytes an element, the tiles `itemsize`.
+    elements of a vector, `vectors` those of the largest tile's rows. The copies read `source_size`
+    bytes an element, the tiles `itemsize`. Those for A write panels of `a_lanes` numbers a step, or
+    a multiple.
     """
 
     itemsize: int
     source_size: int
     lanes: int
     rows: int
-    copy: int
-    transpose: int
-    gather: int
+    vectors: int
+    a_lanes: int
     dot: int
+    a_copies: tuple[int, ...]
+    b_copies: tuple[int, ...]
     dots: tuple[int, ...]
     tile: tuple[int, ...]
     parts: int
@@ -41,10 +44,24 @@ def sources(element: str) -> tuple[str, ...]:
     return ("float", "half", "bfloat") if element == "float" else ("double",)
 
 
+def lanes_of_a(machine: Machine, lanes: int) -> int:
+    """Numbers that are packed at once for a panel of A: a vector, or fewer where a tile has fewer
+    rows.
+    """
+    return min(lanes, 1 << (machine.rows - 1).bit_length())
+
+
 def module_text(element: str, machine: Machine) -> str:
     """All kernels of one element type, as one IR module."""
     types = (element, "i16") if element == "float" else (element,)
-    copies = [text for source in sources(element) for text in packers(element, source, machine)]
+    lanes = machine.vector_bytes // size_of(element)
+    widths = sorted({lanes, lanes_of_a(machine, lanes)})
+    packed = [
+        text
+        for one in sources(element)
+        for width in widths
+        for text in packers(element, one, width)
+    ]
     dotted = [dots(f"dots_{r}_{n}", element, machine, r, n) for n, r in sides_of_dots()]
     tiles = [
         tile(f"tile_{rows}_{vectors}", element, machine, rows, vectors)
@@ -52,9 +69,8 @@ def module_text(element: str, machine: Machine) -> str:
         for rows in range(1, machine.rows + 1)
         if fits(machine, rows, vectors)
     ]
-    lanes = machine.vector_bytes // size_of(element)
-    head = declarations({lanes, DOTS}, types)
-    return "\n\n".join([head, *copies, dot("dot", element, machine), *dotted, *tiles])
+    head = declarations({*widths, DOTS}, types)
+    return "\n\n".join([head, *packed, dot("dot", element, machine), *dotted, *tiles])
 
 
 def load(source: str, folder: Path | None) -> Kernels:
@@ -63,21 +79,36 @@ def load(source: str, folder: Path | None) -> Kernels:
     """
     machine = host_machine()
     element = "double" if source == "double" else "float"
-    name = f"{element}-{machine.vector_bytes}x{machine.rows}"
+    name = f"{element}-{machine.vector_bytes}x{machine.rows}x{machine.vectors}"
     address = loaded(name, lambda: module_text(element, machine), folder)
     tiles = tuple(
         address(f"{element}_tile_{r}_{v}") if fits(machine, r, v) else 0
         for v in range(1, MAX_VECTORS + 1)
         for r in range(1, machine.rows + 1)
     )
-    names = (f"copy_{source}", f"transpose_{source}", f"gather_{source}", "dot")
-    addresses = [address(f"{element}_{name}") for name in names]
-    dotted = tuple(address(f"{element}_dots_{r}_{n}") for n, r in sides_of_dots())
     size = size_of(element)
     lanes = machine.vector_bytes // size
+    a_lanes = lanes_of_a(machine, lanes)
+    a_copies, b_copies = (
+        tuple(address(f"{element}_{name}") for name in copies(source, width))
+        for width in (a_lanes, lanes)
+    )
+    dotted = tuple(address(f"{element}_dots_{r}_{n}") for n, r in sides_of_dots())
     parts = PARTS.get(source, 0) if machine.unit else 0
-    sizes = size, size_of(source), lanes, machine.rows
-    return Kernels(*sizes, *addresses, dots=dotted, tile=tiles, parts=parts)
+    return Kernels(
+        itemsize=size,
+        source_size=size_of(source),
+        lanes=lanes,
+        rows=machine.rows,
+        vectors=machine.vectors,
+        a_lanes=a_lanes,
+        dot=address(f"{element}_dot"),
+        a_copies=a_copies,
+        b_copies=b_copies,
+        dots=dotted,
+        tile=tiles,
+        parts=parts,
+    )
 
 
 def load_unit(source: str, folder: Path | None) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from . import family, threads
-from .blocking import KC, MC_PANELS, NC, loops
+from .blocking import KC, MC_ROWS, NC, loops
 from .compiler import (
     array_type,
     c_function,
@@ -226,13 +226,17 @@ def kernels_of(operands: Operands) -> family.Kernels:
     return family.load("float" if operands.itemsize == 4 else "double", cache_folder())
 
 
+def packed_step(kernels: family.Kernels) -> int:
+    """Bytes from one step of a packed panel of A to the next."""
+    return -(-kernels.rows // kernels.a_lanes) * kernels.a_lanes * kernels.itemsize
+
+
 def scratch(kernels: family.Kernels) -> tuple[Matrix, Matrix]:
     """Room for a packed block of A, and of B. A transpose runs over the end by less than a square
     of lanes.
     """
-    row = -(-kernels.rows // kernels.lanes) * kernels.lanes * kernels.itemsize
     panel = MAX_VECTORS * kernels.lanes * kernels.itemsize
-    a = (MC_PANELS * KC + kernels.lanes) * row
+    a = MC_ROWS // kernels.rows * KC * packed_step(kernels) + kernels.lanes * panel
     b = (NC * kernels.itemsize + panel) * KC + kernels.lanes * panel
     return np.empty(a + PAGE, np.uint8), np.empty(b + PAGE, np.uint8)
 
@@ -260,10 +264,10 @@ class Ready(dict[Operands, Work]):
         buffers = scratch(k)
         starts = [-(-buffer.ctypes.data // PAGE) * PAGE for buffer in buffers]
         shift = k.lanes.bit_length() - 1
-        head = (*starts, k.itemsize, k.source_size, k.lanes, shift, k.rows)
-        copies = k.copy, k.transpose, k.gather
+        sizes = k.itemsize, k.source_size, k.lanes, shift, k.rows, k.vectors, k.a_lanes
         unit = k.parts, *self.units.get(operands, [0] * (TILE - UNIT_LOOPS))
-        table = np.array((*head, *copies, k.dot, *k.dots, *unit, *k.tile), np.int64)
+        copies = *k.a_copies, *k.b_copies, k.dot, *k.dots
+        table = np.array((*starts, *sizes, packed_step(k), *copies, *unit, *k.tile), np.int64)
         self.kept += [*buffers, table]
         self.tables[operands] = table
         return table.ctypes.data

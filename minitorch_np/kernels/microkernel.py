@@ -11,12 +11,15 @@ whole loop over k. Step k takes one column of A's panel and one row of B's, and 
 product: R + V loads (R scalars, each spread over a vector, and V vectors) feed R x V multiply-adds.
 
     AVX-512   R x V = 14 x 2    28 of 32 registers    16 loads   28 multiply-adds in 14 cycles
-    AVX2              6 x 2     12 of 16               8 loads   12 multiply-adds in  6 cycles
+    AVX2              4 x 3     12 of 16               7 loads   12 multiply-adds in  6 cycles
 
 The loads fit into the shadow of the arithmetic, and the sums are many enough: a multiply-add takes
 4 cycles and two start in each, so fewer than 8 independent sums would leave the units idle. What
-does not fit is arithmetic on addresses, for additions run in the same units: see `row_of_a`.
+does not fit is arithmetic on addresses, for additions run in the same units: see `nth`. And a
+step of 12 multiply-adds is so short that all that goes with it counts: see `four_steps`.
 """
+
+from collections.abc import Mapping
 
 from .emitter import Emitter, Machine, size_of
 
@@ -41,6 +44,15 @@ LINE = 64
 
 AHEAD = 8
 """Steps of k by which a tile asks for its operands in advance: about 100 cycles."""
+
+STEPS = 4
+"""Steps in a turn of a loop that is unrolled."""
+
+FEW = 12
+"""Multiply-adds in a step up to which the loop is unrolled."""
+
+State = Mapping[str, str]
+"""What a loop carries: the number of the step, where A and B are, and the sums."""
 
 PRODUCT_PARAMETERS = (
     "i64 %k, ptr %a, i64 %a_row, i64 %a_step, ptr %b, i64 %b_step, ptr %c, i64 %c_row, "
@@ -69,27 +81,26 @@ def tile(name: str, element: str, machine: Machine, rows: int, vectors: int) -> 
     was cut into tiles.
     """
     e = Emitter(element, machine.vector_bytes // size_of(element))
+    cells = [f"{r}_{v}" for r in range(rows) for v in range(vectors)]
+    first = {"i": "0", "pa": "%a", "pb": "%b"} | {f"s{cell}": "zeroinitializer" for cell in cells}
+    after = {"i": "%i1", "pa": "%pa1", "pb": "%pb1"} | {f"s{cell}": f"%t{cell}" for cell in cells}
     e.label("entry")
-    for odd in range(3, rows, 2):  # frozen, or LLVM would add up the strides at each step
-        e.do(f"%rows{odd} = freeze i64 {e.let(f'mul i64 %a_row, {odd}')}")
+    multiples(e, "%a_row", rows)
+    by_fours = rows > 1 and (vectors == 1 or machine.sums <= FEW)
+    if by_fours:
+        multiples(e, "%a_step", STEPS)
+        multiples(e, "%b_step", STEPS)
     e.do("br label %again")
     first_of_tiles(e)
     ask_for_c(e, rows, vectors)
     a_ahead, b_ahead = e.let(f"mul i64 %a_step, {AHEAD}"), e.let(f"mul i64 %b_step, {AHEAD}")
-    narrow = vectors == 1 and rows > 1
-    if narrow:
-        four_steps(e, rows)
+    came = {"start": first}
+    if by_fours:
+        came = four_steps(e, rows, vectors, first)
     else:
         e.do("br label %loop")
-    block = "%four" if narrow else "%start"
     e.label("loop")
-    for moving, kind, first in (("i", "i64", "0"), ("pa", "ptr", "%a"), ("pb", "ptr", "%b")):
-        start = f"%{moving}4" if narrow else first
-        e.do(f"%{moving} = phi {kind} [{start}, {block}], [%{moving}1, %body]")
-    for r in range(rows):
-        for v in range(vectors):
-            start = f"%f{r}" if narrow else "zeroinitializer"
-            e.do(f"%s{r}_{v} = phi {e.vector} [{start}, {block}], [%t{r}_{v}, %body]")
+    carried(e, "", came | {"body": after})
     e.do("%more = icmp slt i64 %i, %k")
     e.do("br i1 %more, label %body, label %done")
     e.label("body")
@@ -99,7 +110,7 @@ def tile(name: str, element: str, machine: Machine, rows: int, vectors: int) -> 
     e.prefetch(e.at("%pa", a_ahead))
     b = [e.load(e.at("%pb", v * machine.vector_bytes)) for v in range(vectors)]
     for r in range(rows):
-        a = e.splat(e.let(f"load {element}, ptr {row_of_a(e, '%pa', r)}, align 1"))
+        a = e.splat(e.let(f"load {element}, ptr {nth(e, '%pa', '%a_row', r)}, align 1"))
         for v in range(vectors):
             e.do(f"%t{r}_{v} = {e.fused(a, b[v], f'%s{r}_{v}')}")
     e.do("%i1 = add i64 %i, 1")
@@ -129,16 +140,36 @@ def last_of_tiles(e: Emitter) -> None:
     e.label("finished")
 
 
-def row_of_a(e: Emitter, first: str, row: int) -> str:
-    """The place of a row: an odd multiple of the stride, which stays in a register, times 1, 2, 4
-    or 8, by which x86's loads multiply by themselves. An addition for each row would take the place
-    of a multiply-add now and then: 5 percent of the time.
+def carried(e: Emitter, suffix: str, came: Mapping[str, State]) -> State:
+    """What a loop carries, under names that end in `suffix`; `came` has its values by the blocks
+    that lead to it.
     """
-    if row == 0:
+    kinds = {"i": "i64", "pa": "ptr", "pb": "ptr"}
+    names = list(next(iter(came.values())))
+    for name in names:
+        values = ", ".join(f"[{state[name]}, %{block}]" for block, state in came.items())
+        e.do(f"%{name}{suffix} = phi {kinds.get(name, e.vector)} {values}")
+    return {name: f"%{name}{suffix}" for name in names}
+
+
+def multiples(e: Emitter, stride: str, count: int) -> None:
+    """The odd multiples of a stride below `count`, which `nth` asks for. Frozen, or LLVM would add
+    them up at each step.
+    """
+    for odd in range(3, count, 2):
+        e.do(f"{stride}{odd} = freeze i64 {e.let(f'mul i64 {stride}, {odd}')}")
+
+
+def nth(e: Emitter, first: str, stride: str, n: int) -> str:
+    """The place n strides after the first: an odd multiple of the stride, which stays in a
+    register, times 1, 2, 4 or 8, by which x86's loads multiply by themselves. An addition for each
+    row would take the place of a multiply-add now and then: 5 percent of the time.
+    """
+    if n == 0:
         return first
-    shift = (row & -row).bit_length() - 1
-    odd = row >> shift
-    stride = "%a_row" if odd == 1 else f"%rows{odd}"
+    shift = (n & -n).bit_length() - 1
+    odd = n >> shift
+    stride = stride if odd == 1 else f"{stride}{odd}"
     return e.at(first, e.let(f"shl i64 {stride}, {shift}") if shift else stride)
 
 
@@ -156,43 +187,54 @@ def ask_for_c(e: Emitter, rows: int, vectors: int) -> None:
     e.label("start")
 
 
-def four_steps(e: Emitter, rows: int) -> None:
-    """The steps of a tile one vector wide by fours, as long as A is contiguous along k; the sums
-    are %f{row}, and the loop goes on at %i4.
+def four_steps(e: Emitter, rows: int, vectors: int, first: State) -> dict[str, State]:
+    """The steps of a tile by fours, where the neighbours of a number of A are one step or one row
+    away, as they are in a packed panel: then the places of those are parts of the instructions.
+    Returns what `carried` is to go on with.
 
-    Such a tile has a multiply-add for each load. Finding the next row's address at each step takes
-    as long as either, and once in four steps next to nothing.
+    A tile of one vector has a multiply-add for each load, and finding the next row's address at
+    each step takes as long as either. A step of 12 multiply-adds has 7 loads, and counting, going
+    on and asking ahead were 7 instructions more: nothing that a core with time to spare would
+    notice, but two programs often share one core, and each has half of its 6 instructions a cycle.
+    Nor does it ask ahead: these loops read along lines, which any CPU guesses.
     """
     size = size_of(e.element)
-    near = e.let(f"icmp eq i64 %a_step, {size}")
-    fours = e.let(f"select i1 {near}, i64 {e.let('and i64 %k, -4')}, i64 0")
-    e.do("br label %four")
-    e.label("four")
-    e.do("%i4 = phi i64 [0, %start], [%i5, %four_body]")
-    e.do("%pa4 = phi ptr [%a, %start], [%pa5, %four_body]")
-    e.do("%pb4 = phi ptr [%b, %start], [%pb5, %four_body]")
-    for r in range(rows):
-        e.do(f"%f{r} = phi {e.vector} [zeroinitializer, %start], [%g{r}, %four_body]")
-    e.do(f"%more4 = icmp slt i64 %i4, {fours}")
-    e.do("br i1 %more4, label %four_body, label %loop")
-    e.label("four_body")
-    b, row = ["%pb4"], "%pa4"
-    for _ in range(4):
-        b.append(e.at(b[-1], "%b_step"))
-    vectors = [e.load(address) for address in b[:4]]
-    for r in range(rows):
-        row = e.at(row, "%a_row") if r else row
-        total = f"%f{r}"
-        for step, vector in enumerate(vectors):
-            a = e.splat(e.let(f"load {e.element}, ptr {e.at(row, step * size)}, align 1"))
-            operation = e.fused(a, vector, total)
-            total = f"%g{r}" if step == 3 else e.let(operation)
-            if step == 3:
-                e.do(f"{total} = {operation}")
-    e.do("%i5 = add i64 %i4, 4")
-    e.do(f"%pa5 = getelementptr i8, ptr %pa4, i64 {4 * size}")
-    e.do(f"%pb5 = getelementptr i8, ptr {b[4]}, i64 0")
-    e.do("br label %four")
+    fours = e.let(f"and i64 %k, {-STEPS}")
+    e.do(f"br i1 {e.let(f'icmp eq i64 %a_step, {size}')}, label %along, label %other")
+    e.label("other")
+    e.do(f"br i1 {e.let(f'icmp eq i64 %a_row, {size}')}, label %across, label %loop")
+    came = {"other": first}
+    for block, before in (("along", "start"), ("across", "other")):
+        after = {name: f"%{name}_{block}_next" for name in first}
+        e.label(block)
+        now = carried(e, f"_{block}", {before: first, f"{block}_body": after})
+        more = e.let(f"icmp slt i64 {now['i']}, {fours}")
+        e.do(f"br i1 {more}, label %{block}_body, label %loop")
+        e.label(f"{block}_body")
+        total = dict(now)
+        for step in range(STEPS):
+            b_row = nth(e, now["pb"], "%b_step", step)
+            b = [e.load(e.at(b_row, v * e.lanes * size)) for v in range(vectors)]
+            for r in range(rows):
+                if block == "along":
+                    at = e.at(nth(e, now["pa"], "%a_row", r), step * size)
+                else:
+                    at = e.at(nth(e, now["pa"], "%a_step", step), r * size)
+                a = e.splat(e.let(f"load {e.element}, ptr {at}, align 1"))
+                for v in range(vectors):
+                    cell = f"s{r}_{v}"
+                    sums = e.fused(a, b[v], total[cell])
+                    if step < STEPS - 1:
+                        total[cell] = e.let(sums)
+                    else:
+                        e.do(f"{after[cell]} = {sums}")
+        e.do(f"{after['i']} = add i64 {now['i']}, {STEPS}")
+        for moving in ("pa", "pb"):
+            stride = e.let(f"shl i64 %{moving[1]}_step, {STEPS.bit_length() - 1}")
+            e.do(f"{after[moving]} = getelementptr i8, ptr {now[moving]}, i64 {stride}")
+        e.do(f"br label %{block}")
+        came[block] = now
+    return came
 
 
 def write_tile(e: Emitter, rows: int, vectors: int) -> None:
@@ -241,7 +283,8 @@ def write_tile(e: Emitter, rows: int, vectors: int) -> None:
 
 
 def fits(machine: Machine, rows: int, vectors: int) -> bool:
-    """Whether a tile leaves room for its operands: no more sums than the largest tile of two
-    vectors has. Tiles that no loop asks for are left out.
+    """Whether a tile leaves room for its operands: no more sums than the largest
+    tile has. Tiles that no loop asks for are left out.
     """
-    return rows * vectors <= 2 * machine.rows and (vectors <= 4 or rows == 1)
+    sums = rows * vectors
+    return rows <= machine.rows and sums <= machine.sums and (vectors <= 4 or rows == 1)

@@ -13,10 +13,16 @@ PAGE = 4096
 """Bytes that lie in the same lines of the nearest cache when they are a multiple of it apart."""
 
 # Places in the table that tells the compiled loops of their dtype and thread. LANES is 2**SHIFT: a
-# tile of few steps takes as long as three divisions.
+# tile of few steps takes as long as three divisions. A full
+# tile is ROWS high and WIDTH vectors wide. A is packed by A_LANES; a step of it is PACKED bytes.
 (
-    A_SCRATCH, B_SCRATCH, SIZE, SOURCE, LANES, SHIFT, ROWS, COPY, TRANSPOSE, GATHER, DOT, DOTS
-) = range(12)  # fmt: skip
+    A_SCRATCH, B_SCRATCH, SIZE, SOURCE, LANES, SHIFT, ROWS, WIDTH, A_LANES, PACKED
+) = range(10)  # fmt: skip
+A_COPIES = PACKED + 1
+B_COPIES = A_COPIES + 3
+"""Where copies start: of rows, of columns, of anything."""
+DOT = B_COPIES + 3
+DOTS = DOT + 1
 UNIT_PARTS = DOTS + 2 * SIDE_OF_DOTS
 """bfloat16 in a number, for the matrix unit; 0 where there is none for this dtype."""
 UNIT_LOOPS = UNIT_PARTS + 1

@@ -11,7 +11,7 @@ costs next to nothing, and all that follows computes in float32.
 
 from collections.abc import Iterator, Sequence
 
-from .emitter import Emitter, Machine, interleavings, size_of
+from .emitter import Emitter, interleavings, size_of
 
 PACK_PARAMETERS = "i64 %k, i64 %n, ptr %src, i64 %k_step, i64 %n_step, ptr %dst, i64 %dst_step"
 
@@ -46,12 +46,12 @@ def widened(e: Emitter, source: str, value: str) -> str:
     return e.let(f"bitcast {i} {bits} to {e.vector}")
 
 
-def pack_rows(name: str, element: str, source: str, machine: Machine, gather: bool) -> str:
+def pack_rows(name: str, element: str, source: str, lanes: int, gather: bool) -> str:
     """dst[k, :] = src[k, :n] for n up to one vector, padded with zeros.
 
     Neighbours in a row of src are one element apart, or with `gather` any n_step apart.
     """
-    e = Emitter(element, machine.vector_bytes // size_of(element))
+    e = Emitter(element, lanes)
     raw = e.of(element if source == element else "i16", e.lanes)
     e.label("entry")
     mask = e.lanes_below("%n")
@@ -105,13 +105,13 @@ def transposed_by_rounds(e: Emitter, rows: Sequence[str]) -> Iterator[list[str]]
         yield current
 
 
-def pack_columns(name: str, element: str, source: str, machine: Machine) -> str:
+def pack_columns(name: str, element: str, source: str, lanes: int) -> str:
     """dst[k, :] = src[:n, k].T for n up to one vector, where src is contiguous along k.
 
     Works on squares of lanes x lanes, so up to lanes - 1 rows after the last one of dst are
     overwritten. The columns after the n-th repeat it.
     """
-    e = Emitter(element, machine.vector_bytes // size_of(element))
+    e = Emitter(element, lanes)
     raw = e.of(element if source == element else "i16", e.lanes)
     e.label("entry")
     last = e.let("sub i64 %n, 1")
@@ -143,10 +143,18 @@ def pack_columns(name: str, element: str, source: str, machine: Machine) -> str:
     return e.function(name, PACK_PARAMETERS)
 
 
-def packers(element: str, source: str, machine: Machine) -> list[str]:
-    """The three copies from one source type."""
+def copies(source: str, lanes: int) -> tuple[str, str, str]:
+    """The names of the copies from a source type into panels of so many lanes a step, or a
+    multiple, in the order of their places: of rows, of columns, and of anything.
+    """
+    return f"copy_{source}_{lanes}", f"transpose_{source}_{lanes}", f"gather_{source}_{lanes}"
+
+
+def packers(element: str, source: str, lanes: int) -> list[str]:
+    """The text of `copies`."""
+    copy, transpose, gather = copies(source, lanes)
     return [
-        pack_rows(f"copy_{source}", element, source, machine, gather=False),
-        pack_rows(f"gather_{source}", element, source, machine, gather=True),
-        pack_columns(f"transpose_{source}", element, source, machine),
+        pack_rows(copy, element, source, lanes, gather=False),
+        pack_columns(transpose, element, source, lanes),
+        pack_rows(gather, element, source, lanes, gather=True),
     ]

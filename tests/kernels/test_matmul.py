@@ -25,6 +25,7 @@ from minitorch_np.kernels.blocking import (
     DOT_COLUMNS,
     DOT_ROWS,
     KC,
+    MC_ROWS,
     NC,
     NEAR_COLUMNS,
     NEAR_ROWS,
@@ -83,7 +84,7 @@ MACHINE = family.host_machine()
 LANES = MACHINE.vector_bytes // 4
 SIZES = sorted(
     {1, 2, 3, 4, 5, 7, 13}
-    | {MACHINE.rows, MACHINE.rows + 1, LANES - 1, LANES, LANES + 1, 2 * LANES + 1}
+    | {MACHINE.rows, MACHINE.rows + 1, LANES - 1, LANES, LANES + 1, 2 * LANES + 1, 3 * LANES}
 )
 
 
@@ -131,11 +132,11 @@ def test_strides_of_the_result(make_out: Make, dtype: str) -> None:
 @pytest.mark.parametrize(
     ("m", "k", "n"),
     [
-        (MACHINE.rows * 6 + 5, KC + 1, 45),
+        (MC_ROWS + 5, KC + 1, 45),
         (NEAR_ROWS + 1, 2 * KC + 3, NEAR_COLUMNS + 1),
         (NEAR_ROWS + 1, 67, 96),
         (NEAR_ROWS + 1, PAGE // 4, NEAR_COLUMNS + 1),
-        (MACHINE.rows * 6 + 5, SHALLOW, 131),
+        (MC_ROWS + 5, SHALLOW, 131),
         (19, 23, NC + 37),
         (3, KC + 5, NC + 1),
         (NC + 5, 3, 4),
@@ -404,8 +405,8 @@ from minitorch_np import kernels
 from minitorch_np.kernels import matmul as products
 from minitorch_np.kernels import family
 
-machine = family.Machine(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "True")
-how = sys.argv[4:]
+machine = family.Machine(*map(int, sys.argv[1:4]), sys.argv[4] == "True")
+how = sys.argv[5:]
 if how == ["patch"]:
     family.host_machine = lambda: machine
 assert family.host_machine() == machine
@@ -430,30 +431,30 @@ print("right")
 
 @pytest.mark.skipif(machine() not in ("x86_64", "AMD64"), reason="names x86 CPUs")
 @pytest.mark.parametrize(
-    ("cpu", "vector_bytes", "rows", "unit"),
+    ("cpu", "vector_bytes", "rows", "vectors", "unit"),
     [
-        ("amx", 64, 14, True),
-        ("avx512", 64, 14, False),
-        ("avx2", 32, 6, False),
-        ("sse", 16, 6, False),
+        ("amx", 64, 14, 2, True),
+        ("avx512", 64, 14, 2, False),
+        ("avx2", 32, 4, 3, False),
+        ("sse", 16, 6, 2, False),
     ],
 )
-def test_cpus_by_name(cpu: str, vector_bytes: int, rows: int, unit: bool) -> None:
+def test_cpus_by_name(cpu: str, vector_bytes: int, rows: int, vectors: int, unit: bool) -> None:
     """Every width of vectors computes the same, compiled for a CPU that has no wider ones; that of
     this CPU is what all other tests run."""
     if not all(cpus.host_features().get(f, False) for f in cpus.NAMED[cpu][1]):
         pytest.skip(f"this CPU has no {cpu}")
     if unit and not cpus.has_matrix_unit():
         pytest.skip("this process may not use the matrix unit")
-    named = family.Machine(vector_bytes, rows, unit)
+    named = family.Machine(vector_bytes, rows, vectors, unit)
     how = ["as elsewhere"] if named == family.host_machine() else []
-    done = python(NARROW, str(vector_bytes), str(rows), str(unit), *how, MINITORCH_NP_CPU=cpu)
+    done = python(NARROW, *map(str, named), *how, MINITORCH_NP_CPU=cpu)
     assert done == "right"
 
 
 def test_registers_of_arm() -> None:
     """Short vectors and many registers: NEON, as far as this CPU can tell."""
-    assert python(NARROW, "16", "14", "False", "patch") == "right"
+    assert python(NARROW, "16", "14", "2", "False", "patch") == "right"
 
 
 def test_an_unknown_cpu_is_refused() -> None:
