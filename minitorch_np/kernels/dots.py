@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from .emitter import Emitter, Machine, interleavings, size_of
 from .microkernel import (
+    LINE,
     PRODUCT_PARAMETERS,
     TILE_PARAMETERS,
     first_of_tiles,
@@ -78,7 +79,8 @@ def products(e: Emitter, a: Sequence[str], b: Sequence[str]) -> list[str | None]
         mask = None if block == "body" else e.lanes_below(e.let("sub i64 %k, %i"))
         offset = e.let(f"mul i64 %i, {size_of(e.element)}")
         row = [e.load(e.at(one, offset), mask) for one in a]
-        if block == "body" and e.element == "double":  # float32 seldom lies beyond L2
+        # float32 seldom lies beyond L2, and where a vector is half a line, asking takes too long
+        if block == "body" and e.element == "double" and e.lanes * size_of(e.element) == LINE:
             for one in a if len(a) > 1 else b:
                 e.prefetch(e.at(e.at(one, offset), DOT_AHEAD))
         for j in range(len(b)):
