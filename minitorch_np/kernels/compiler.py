@@ -9,7 +9,7 @@ import functools
 import importlib.util
 import pickle
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast, get_args, get_type_hints
 
@@ -136,7 +136,7 @@ _WITHIN = {"no_cpython_wrapper": True, **_FROM_PYTHON}
 
 def part(function: Callable[P, R]) -> Callable[P, R]:
     """The function as compiled code calls it: compiled into its callers, and kept with them."""
-    return _numba.njit(**_WITHIN)(function)
+    return _within(function)
 
 
 def jit(function: Callable[P, R]) -> Callable[P, R]:
@@ -163,21 +163,34 @@ def inlined(function: Callable[P, R]) -> Callable[P, R]:
     """A part of compiled functions, put in their place where they call it so that loops around it
     can be vectorised.
     """
-    return cast(Callable[P, R], _numba.njit(forceinline=True, **_WITHIN)(function))
+    return _within(function, forceinline=True)
 
 
 def fused(function: Callable[P, R]) -> Callable[P, R]:
     """`inlined`, and a product and a sum in it may round once, together."""
-    options = {"fastmath": {"contract"}, "forceinline": True, **_WITHIN}
-    return cast(Callable[P, R], _numba.njit(**options)(function))
+    return _within(function, fastmath={"contract"}, forceinline=True)
 
 
 def reordered(function: Callable[P, R]) -> Callable[P, R]:
     """`fused`, and its sums and products may be taken in any order, so in as many at once as a
     vector holds.
     """
-    options = {"fastmath": {"contract", "reassoc"}, "forceinline": True, **_WITHIN}
-    return cast(Callable[P, R], _numba.njit(**options)(function))
+    return _within(function, fastmath={"contract", "reassoc"}, forceinline=True)
+
+
+def _within(function: Callable[P, R], **options: object) -> Callable[P, R]:
+    """For other compiled functions, and for any numbers: numba would compile it anew for each that
+    a caller spells out.
+    """
+    dispatcher = _numba.njit(**options, **_WITHIN)(function)
+    template = dispatcher.get_call_template
+
+    def template_of_any(args: Sequence[Foreign], kws: Mapping[str, Foreign]) -> Foreign:
+        any_args: Foreign = tuple(_types.unliteral(kind) for kind in args)
+        return template(any_args, {name: _types.unliteral(kind) for name, kind in kws.items()})
+
+    dispatcher.get_call_template = template_of_any
+    return dispatcher
 
 
 def entry_point(function: F, *arguments: object) -> F:

@@ -1,4 +1,4 @@
-"""The law of compiled loops: what they wrote before, they `recall`."""
+"""Laws of compiled loops: what they wrote before, they `recall`; and a part is compiled once."""
 
 import ast
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from minitorch_np import kernels
+from minitorch_np.kernels.compiler import jit, part
 
 
 def called(function: ast.FunctionDef, name: str) -> dict[str, int]:
@@ -59,3 +60,20 @@ def test_the_law_finds_what_breaks_it() -> None:
     assert broken(head + "    write(out, 0, read(a, 0) + read(row, 0))") == ["row, line 3"]
     assert broken(head + "    write(row, 0, read(row, 0))") == ["row, line 3"]
     assert broken(head + "    write(row, 0, read(of, 0) + recall(out, 0))") == []
+
+
+@part
+def line(slope: int, x: int) -> int:
+    """A part that is called with numbers as they are spelled out below."""
+    return slope * x + 1
+
+
+@jit
+def lines(x: int) -> int:
+    """Calls it with one or both, and with none."""
+    return line(2, x) + line(3, 4) + line(x, x)
+
+
+def test_a_part_is_compiled_once_whatever_numbers_are_spelled_out() -> None:
+    assert lines(5) == 11 + 13 + 26
+    assert [[str(kind) for kind in kinds] for kinds in line.signatures] == [["int64", "int64"]]
