@@ -447,6 +447,14 @@ def _write(_context: object, array: Foreign, at: object, _value: object) -> obje
     return _types.void(array, at, kind), generate
 
 
+def _summed(_context: object, array: Foreign, number: object) -> object:
+    def generate(context: Foreign, builder: Foreign, signature: Foreign, values: Foreign) -> object:
+        return context.cast(builder, values[1], signature.args[1], signature.return_type)
+
+    kind = _types.float32 if isinstance(array.dtype, Narrow) else _types.float64
+    return kind(array, number), generate
+
+
 def _widened(builder: Foreign, kind: Foreign, value: Foreign) -> Foreign:
     """The float32 of a half type's 16 bits."""
     if kind is narrow["float16"]:
@@ -515,6 +523,12 @@ before all that the loops around it `write`.
 
 write: Callable[[Numbers, int, Foreign], None] = _extending.intrinsic(_write)
 """In compiled code: `array[index] = value`; see `read`."""
+
+
+summed: Callable[[Numbers, Foreign], Foreign] = _extending.intrinsic(_summed)
+"""In compiled code: a number as what adds up those of a flat array has it: float64, but float32 for
+half types. Source: acc_type, aten/src/ATen/AccumulateType.h.
+"""
 
 
 def _cast(to: Foreign) -> Callable[..., object]:

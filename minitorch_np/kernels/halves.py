@@ -6,10 +6,10 @@ element is computed as float32, and rounded once. Those that only move bits see 
 
 import numpy as np
 
-from . import broadcast, channels, elementwise, reductions
+from . import broadcast, channels, elementwise, reductions, scans
 from .compiler import Flat, Halves, Real, jit, narrow, read, straight, write
 from .cpu import has
-from .shares import each, shared
+from .shares import each
 
 SIGN, REST = np.uint16(0x8000), np.uint16(0x7FFF)
 
@@ -86,24 +86,13 @@ def multiply_number(a: Flat, out: Flat, n: Real) -> None:
         write(out, i, read(a, i) * n)
 
 
-@shared("pp.", "a.size // n", 1.5)
-@jit
-def running_sums(a: Flat, out: Flat, n: int) -> None:
-    """The sums of the elements so far of each row of n, in float32."""
-    for start in range(0, out.size, n):
-        total = np.float32(0)
-        for i in range(start, start + n):
-            total += read(a, i)
-            write(out, i, total)
-
-
 def build() -> None:
     """Compile all loops of this module, and of those of others that half types take most often."""
     of_bits = neg, absolute
     of_types = (
         add, subtract, multiply, divide, add_number, subtract_from_number, multiply_number,
-        running_sums, broadcast.row, broadcast.column, channels.moments, channels.normalised_rows,
-        elementwise.relu, reductions.sum_rows, reductions.columns,
+        broadcast.row, broadcast.column, channels.moments, channels.normalised_rows,
+        elementwise.relu, reductions.sum_rows, reductions.columns, scans.sum_rows,
     )  # fmt: skip
     for function in of_bits:
         _ = straight(function)

@@ -13,7 +13,7 @@ from minitorch_np.casts import read_by_loops
 from minitorch_np.dtypes import dtype as Dtype
 from minitorch_np.form import Form, Plans
 from minitorch_np.graph.modes import is_grad_enabled
-from minitorch_np.kernels.large import MANY, folded, loop
+from minitorch_np.kernels.large import MANY, fold, folded, loop
 from minitorch_np.loops import (
     converted,
     exact_result_for,
@@ -55,20 +55,20 @@ def _scan(
         raise not_implemented(f"{name}_out_cpu", kind)
     if out is not None:
         _ = exact_result_for(out, input.sizes, out.dtype, [input])
-    if f is np.add and out is None and _narrow_rows(input, d, kind):
-        done = empty(input.sizes, contiguous(input.sizes), kind)
-        loop("halves.running_sums", kind.np)(input.array, done.array, input.sizes[d])
-        return done
-    array = converted(summands(input, kind), kind)
+    half = kind is input.dtype and f in _LOOPS and _read_as_half(input)
+    array = input.array if half else converted(summands(input, kind), kind)
     assert isinstance(array, np.ndarray)
-    sizes = folded(array, (d,)) if f in _LOOPS and kind is dtypes.float32 else None
-    if sizes is not None and input.ndim and (out is None or out is input):
+    sizes = None
+    if f in _LOOPS and (out is None or out is input) and input.ndim:
+        sizes = _sizes(array, d, kind, half)
+    if sizes is not None:
         done = input if out is input else empty(input.sizes, contiguous(input.sizes), kind)
         both = array, done.array
+        of = kind.np if half else None
         if sizes[2] == 1:
-            loop(f"scans.{_LOOPS[f]}_rows")(*both, sizes[1])
+            loop(f"scans.{_LOOPS[f]}_rows", of)(*both, sizes[1])
         else:
-            loop(f"scans.{_LOOPS[f]}_columns")(*both, *sizes[1:], 0, sizes[2])
+            loop(f"scans.{_LOOPS[f]}_columns", of)(*both, *sizes[1:], 0, sizes[2])
         return done
     if input.ndim:
         array = quietly(_by_numpy, f, array, d, kind)
@@ -78,11 +78,19 @@ def _scan(
     return done
 
 
-def _narrow_rows(input: Tensor, dim: int, kind: Dtype) -> bool:
-    """Whether a loop can run along many rows of a half type."""
-    last = input.ndim - 1
-    lies = input.form.contiguous and input.form.count >= MANY and input.array.flags.carray
-    return kind is input.dtype and dim == last and lies and read_by_loops(kind.np)
+def _read_as_half(input: Tensor) -> bool:
+    """Whether loops can read and write the many numbers of a half type where they lie."""
+    many = input.form.contiguous and input.form.count >= MANY and input.array.flags.carray
+    return many and read_by_loops(input.dtype.np)
+
+
+def _sizes(array: Array, dim: int, kind: Dtype, half: bool) -> tuple[int, int, int] | None:
+    """`folded` around `dim`, of an array that loops take: of float32, or of a half type that they
+    read where it lies.
+    """
+    if half:
+        return fold(array.shape, (dim,))
+    return folded(array, (dim,)) if kind is dtypes.float32 else None
 
 
 def _by_numpy(f: np.ufunc, array: Array, dim: int, kind: Dtype) -> Array:
@@ -191,8 +199,9 @@ def _running(
     if not input.ndim and dim not in (0, -1):
         raise IndexError(f"{name}(): Expected reduction dim -1 or 0 for scalar but got {dim}")
     d = wrap_dim(dim, input.ndim)
-    array = values_of(input)
-    sizes = folded(array, (d,)) if input.ndim and input.dtype is dtypes.float32 else None
+    half = out is None and _read_as_half(input)
+    array = input.array if half else values_of(input)
+    sizes = _sizes(array, d, input.dtype, half) if input.ndim else None
     if sizes is not None:
         pair = [
             empty(input.sizes, contiguous(input.sizes), dtype)
@@ -201,10 +210,11 @@ def _running(
         values, indices = [t.array for t in pair]
         three = array, values, indices
         sign = np.float32(1 if f is np.maximum else -1)
+        of = input.dtype.np if half else None
         if sizes[2] == 1:
-            loop("scans.extreme_rows")(*three, sizes[1], sign)
+            loop("scans.extreme_rows", of)(*three, sizes[1], sign)
         else:
-            loop("scans.extreme_columns")(*three, *sizes[1:], sign, 0, sizes[2])
+            loop("scans.extreme_columns", of)(*three, *sizes[1:], sign, 0, sizes[2])
         if out is None:
             return pair[0], pair[1]
     elif input.ndim and input.numel():

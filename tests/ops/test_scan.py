@@ -73,10 +73,11 @@ def test_inplace(name: str) -> None:
     same(lambda t, x: getattr(x, f"{name}_")(0), sample(2, 3, dtype=torch.int32))
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16], ids=str)
 @pytest.mark.parametrize("inner", [1, 2, 3, 4, 5, 8])
-@pytest.mark.parametrize("name", ["cumsum", "cumprod", "cumsum_", "cumprod_"])
-def test_narrow_columns(name: str, inner: int) -> None:
-    x = sample(3, 1500, inner, grad=False)
+@pytest.mark.parametrize("name", ["cumsum", "cumprod", "cumsum_", "cumprod_", "cummax", "cummin"])
+def test_narrow_columns(name: str, inner: int, dtype: torch.dtype) -> None:
+    x = sample(3, 1500, inner, grad=False, dtype=dtype)
     x[0, 70], x[1, 700, 0], x[2, 9, -1], x[2, 12, -1] = 0.0, torch.nan, torch.inf, -torch.inf
     for given in (x, x.view(4500, inner), x.view(-1, 5, inner), x.mT, x[:, ::2]):
         same(lambda t, x: getattr(x, name)(-2), given, exact=True)
