@@ -241,50 +241,61 @@ def write_tile(e: Emitter, rows: int, vectors: int) -> None:
     """The sums %s{row}_{vector} into C: by whole vectors or masked ones, with or without S.
 
     What lies in C is never read unless it is S: memory not written yet may hold NaN, and NaN times
-    0 is NaN. A bias added here costs one load a vector; added in a pass of its own, C would be
-    written, read and written.
+    0 is NaN. A bias added here costs one load a vector, or a row if that has one number; added in a
+    pass of its own, C would be written, read and written.
     """
-    size = size_of(e.element)
+    size, wide = size_of(e.element), vectors * e.lanes
     alpha, beta = e.splat(e.narrowed("%alpha")), e.splat(e.narrowed("%beta"))
-    whole = e.let(f"icmp eq i64 %columns, {vectors * e.lanes}")
-    fresh, once = e.let("fcmp oeq double %beta, 0.0"), e.let("fcmp oeq double %alpha, 1.0")
-    near = e.let(f"icmp eq i64 %s_column, {size}")
-    e.do(f"br i1 {fresh}, label %fresh, label %added")
+    c, s = (
+        [e.at(one, e.let(f"mul i64 {one}_row, {r}")) for r in range(rows)] for one in ("%c", "%s")
+    )
+    e.do(f"br i1 {e.let('fcmp oeq double %beta, 0.0')}, label %fresh, label %added")
     e.label("fresh")
-    e.do(f"br i1 {once}, label %plain, label %fresh_part")
-    e.label("plain")
-    e.do(f"br i1 {whole}, label %plain_whole, label %plain_part")
+    e.do(f"br i1 {e.let('fcmp oeq double %alpha, 1.0')}, label %plain, label %fresh_part")
     e.label("added")
-    e.do(f"br i1 {near}, label %near, label %far_part")
-    e.label("near")
-    e.do(f"br i1 {whole}, label %near_whole, label %near_part")
-    for block in ("plain_whole", "plain_part", "fresh_part", "near_whole", "near_part", "far_part"):
+    e.do(f"br i1 {e.let(f'icmp eq i64 %s_column, {size}')}, label %near, label %not_near")
+    e.label("not_near")
+    e.do(f"br i1 {e.let('icmp eq i64 %s_column, 0')}, label %level, label %far_part")
+    for kind in ("plain", "near", "level"):
+        e.label(kind)
+        whole = e.let(f"icmp eq i64 %columns, {wide}")
+        e.do(f"br i1 {whole}, label %{kind}_whole, label %{kind}_part")
+    blocks = (
+        "plain_whole near_whole level_whole plain_part near_part level_part fresh_part far_part"
+    )
+    for block in blocks.split():
         e.label(block)
+        kind, _, extent = block.partition("_")
+        masks: list[str | None] = [None] * vectors
+        if extent == "part":
+            masks = [
+                e.lanes_below(e.let(f"sub i64 %columns, {v * e.lanes}")) for v in range(vectors)
+            ]
         for r in range(rows):
-            c = e.at("%c", e.let(f"mul i64 %c_row, {r}"))
-            s = e.at("%s", e.let(f"mul i64 %s_row, {r}"))
+            scalar = e.let(f"load {e.element}, ptr {s[r]}, align 1") if kind == "level" else ""
             for v in range(vectors):
                 first, value = v * e.lanes, f"%s{r}_{v}"
-                mask = None
-                if block.endswith("part"):
-                    mask = e.lanes_below(e.let(f"sub i64 %columns, {first}"))
-                if block == "fresh_part":
+                old = ""
+                if kind == "near":
+                    old = e.load(e.at(s[r], first * size), masks[v])
+                elif kind == "level":
+                    old = e.splat(scalar)
+                elif kind == "far":
+                    place = e.at(s[r], e.let(f"mul i64 %s_column, {first}"))
+                    old = e.gather(place, "%s_column", masks[v] or "")
+                if old:
+                    start = e.let(f"fmul {e.vector} {beta}, {old}")
+                    value = e.multiply_add(alpha, value, start)
+                elif kind == "fresh":
                     value = e.let(f"fmul {e.vector} {alpha}, {value}")
-                elif block.startswith("near"):
-                    old = e.load(e.at(s, first * size), mask)
-                    value = e.multiply_add(alpha, value, e.let(f"fmul {e.vector} {beta}, {old}"))
-                elif block == "far_part":
-                    place = e.at(s, e.let(f"mul i64 %s_column, {first}"))
-                    old = e.gather(place, "%s_column", mask or "")
-                    value = e.multiply_add(alpha, value, e.let(f"fmul {e.vector} {beta}, {old}"))
-                e.store(value, e.at(c, first * size), mask)
+                e.store(value, e.at(c[r], first * size), masks[v])
         e.do("br label %end")
     e.label("end")
 
 
 def fits(machine: Machine, rows: int, vectors: int) -> bool:
-    """Whether a tile leaves room for its operands: no more sums than the largest
-    tile has. Tiles that no loop asks for are left out.
+    """Whether a tile leaves room for its operands: no more sums than the largest tile has. Tiles
+    that no loop asks for are left out.
     """
     sums = rows * vectors
     return rows <= machine.rows and sums <= machine.sums and (vectors <= 4 or rows == 1)
