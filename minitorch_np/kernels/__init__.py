@@ -30,6 +30,7 @@ _MODULES = {
     "halves", "incomplete", "little", "losses", "matmul", "modes", "permutation", "places",
     "polynomials", "pools", "recurrent", "reductions", "remainders", "resampling", "sampling",
     "scans", "selections", "small", "smooth", "softmax", "stamps", "steps", "transcendental",
+    "windows",
 }  # fmt: skip
 """What is loaded when it is first asked for."""
 

@@ -447,6 +447,18 @@ def _write(_context: object, array: Foreign, at: object, _value: object) -> obje
     return _types.void(array, at, kind), generate
 
 
+def _move(_context: object, out: object, place: object, array: object, at: object) -> object:
+    def generate(context: Foreign, builder: Foreign, signature: Foreign, values: Foreign) -> object:
+        kinds, block = signature.args, _ir.VectorType(_ir.IntType(8), BLOCK).as_pointer()
+        target = _data(context, builder, kinds[0], *values[:2])
+        source = _data(context, builder, kinds[2], *values[2:])
+        load = builder.load(builder.bitcast(source, block), align=1)
+        _ = builder.store(load, builder.bitcast(target, block), align=1)
+        return context.get_dummy_value()
+
+    return _types.void(out, place, array, at), generate
+
+
 def _summed(_context: object, array: Foreign, number: object) -> object:
     def generate(context: Foreign, builder: Foreign, signature: Foreign, values: Foreign) -> object:
         return context.cast(builder, values[1], signature.args[1], signature.return_type)
@@ -524,6 +536,14 @@ before all that the loops around it `write`.
 write: Callable[[Numbers, int, Foreign], None] = _extending.intrinsic(_write)
 """In compiled code: `array[index] = value`; see `read`."""
 
+
+BLOCK = 32
+"""Bytes that `move` moves."""
+
+move: Callable[[Numbers, int, Numbers, int], None] = _extending.intrinsic(_move)
+"""In compiled code: copies a block of 32 bytes to an index of a flat array, from an index of one of
+the same dtype.
+"""
 
 summed: Callable[[Numbers, Foreign], Foreign] = _extending.intrinsic(_summed)
 """In compiled code: a number as what adds up those of a flat array has it: float64, but float32 for

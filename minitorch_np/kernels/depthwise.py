@@ -7,9 +7,10 @@ number for the height and one for the width of each.
 
 import numpy as np
 
-from .compiler import Flat, Indices, Real, fused, jit, read, recall, reordered, write
+from .compiler import Flat, Indices, Real, fused, inlined, jit, read, recall, reordered, write
 from .compiler import build as build_all
 from .shares import shared
+from .windows import first_inside, last_inside
 
 ZERO = np.float32(0)
 
@@ -87,6 +88,64 @@ def weigh(
                 for j in range(kw):
                     found = row_product(a, line + j * dw, g, start, columns, sw)
                     out[f + i * kw + j] += found
+
+
+@fused
+def add_products(a: Flat, at: int, b: Flat, by: int, out: Flat, start: int, n: int) -> None:
+    """out[start:][:n] += a[at:][:n] * b[by:][:n]."""
+    for i in range(n):
+        write(out, start + i, recall(out, start + i) + read(a, at + i) * read(b, by + i))
+
+
+@inlined
+def one_line(
+    a: Flat, filters: Flat, out: Flat, window: Indices, channels: int, sums: bool,
+    line: int, first: int, last: int,
+) -> None:  # fmt: skip
+    """A line of `out` += the numbers from `first` to `last` of each filter times what they see in
+    images that are not padded; with `sums` instead, filters += `out` times that."""
+    height, width, rows, columns = window[1], window[2], window[4], window[5]
+    step, long = window[11], columns * channels
+    image, start = line // rows * height, line * long
+    for tap in range(first, last):
+        h = line % rows * window[10] - window[13] + tap // window[8] * window[16]
+        if not 0 <= h < height:
+            continue
+        left = tap % window[8] * window[17] - window[14]
+        begin = min(first_inside(left, step), columns)
+        end = min(last_inside(left, step, width, columns), columns)
+        n, turns = (end - begin) * channels, min(1, end - begin)
+        if step != 1:  # then neighbours in `out` see no neighbours
+            n, turns = channels, end - begin
+        for x in range(begin, begin + turns):
+            at, to = ((image + h) * width + left + x * step) * channels, x * channels
+            if sums:
+                add_products(a, at, out, start + to, filters, tap * long + to, n)
+            else:
+                add_products(a, at, filters, tap * long + to, out, start + to, n)
+
+
+@shared(".....<>", "out.size // int(window[5] * channels)", "0.1 * out.size * int(window[8])")
+@jit
+def correlate_last(
+    a: Flat, filters: Flat, out: Flat, window: Indices, channels: int, first: int, last: int
+) -> None:
+    """out += one filter times each channel of images whose channels lie side by side, for the lines
+    from `first` to `last`. `window` is that of `windows`; filters are (kernel, columns,
+    C), repeated for each place of a line of `out`, so that a line is one long loop."""
+    for line in range(first, last):
+        one_line(a, filters, out, window, channels, False, line, 0, window[7] * window[8])
+
+
+@shared(".....<>", "int(window[7] * window[8])", "0.1 * g.size * int(window[7] * window[8])")
+@jit
+def weigh_last(
+    a: Flat, g: Flat, out: Flat, window: Indices, channels: int, first: int, last: int
+) -> None:
+    """out += the share in gradients g of such filters, as they lie there, for their numbers from
+    `first` to `last`; its sums over columns are theirs."""
+    for line in range(g.size // (window[5] * channels)):
+        one_line(a, out, g, window, channels, True, line, first, last)
 
 
 def build() -> None:

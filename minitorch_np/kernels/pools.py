@@ -7,7 +7,7 @@ aten/src/ATen/native/cpu/MaxPoolKernel.cpp and AvgPoolKernel.cpp.
 
 import numpy as np
 
-from .compiler import Flat, Indices, Numbers, held, jit, read, recall, write
+from .compiler import Flat, Indices, jit, read, recall, write
 from .compiler import build as build_all
 from .shares import shared
 
@@ -170,24 +170,6 @@ def averages(a: Flat, out: Flat, window: Indices, padded: bool, divisor: int) ->
             if by == 0:
                 by = (stop - start) * (end - first) if padded else (last - top) * across
             y[column] = y[column] / F(by) if top < last and across > 0 else F(0)
-
-
-@held
-def columns(a: Numbers, out: Numbers, window: Indices) -> None:
-    """out = the elements of planes at each place in the window, wherever that stops, and zeros in
-    the padding: (P, *size) to (P, *kernel, *grid). For few elements."""
-    height, width, out_height, out_width = window[0], window[1], window[2], window[3]
-    size, place = height * width, 0
-    for start in range(0, a.size, size):
-        for i in range(window[4]):
-            for j in range(window[5]):
-                for row in range(out_height):
-                    h = row * window[6] - window[8] + i * window[10]
-                    for column in range(out_width):
-                        w = column * window[7] - window[9] + j * window[11]
-                        inside = 0 <= h < height and 0 <= w < width
-                        out[place] = a[start + h * width + w] if inside else out.dtype.type(0)
-                        place += 1
 
 
 def build() -> None:

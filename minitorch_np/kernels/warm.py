@@ -39,6 +39,7 @@ from . import (
     stamps,
     steps,
     transcendental,
+    windows,
 )
 
 __all__ = ["builders"]
@@ -47,7 +48,7 @@ MODULES = (
     bessel, broadcast, channels, copies, ctc, cylinder, decay, depthwise, distances, doubles, draws,
     edges, elementwise, gamma, grids, halves, incomplete, little, modes, permutation, places,
     polynomials, pools, recurrent, reductions, remainders, resampling, sampling, scans,
-    selections, small, smooth, softmax, stamps, steps, transcendental,
+    selections, small, smooth, softmax, stamps, steps, transcendental, windows,
 )  # fmt: skip
 
 

@@ -5,7 +5,6 @@ they can be differentiated again: each is a product of two of input, weight and 
 Source: aten/src/ATen/native/Convolution.cpp.
 """
 
-import itertools
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -317,12 +316,12 @@ def convolution(
     check_dtypes(input, weight, plan)
     a, b, added = input.array, weight.array, None if bias is None else bias.array
     w = plan.window(weight)
+    done = empty(shape, result_stride(shape, input, weight, plan), input.dtype)
     if plan.transposed:
         rough = is_rough(input, weight, plan)
-        values = quietly(spread, a, b, added, w, groups, shape[2:], rough=rough)
+        _ = quietly(spread, a, b, added, w, groups, shape[2:], rough=rough, out=done.array)
     else:
-        values = quietly(correlate, a, b, added, w, groups, shape[2:])
-    done = made(values, result_stride(shape, input, weight, plan), input)
+        _ = quietly(correlate, a, b, added, w, groups, shape[2:], done.array)
     if key is not None and not transposed:
         _note(key, input, weight, bias, w, done.form)
     return done
@@ -352,16 +351,13 @@ def _note(
     w: Window,
     form: Form,
 ) -> None:
-    """Keep a plan for small tensors that lie in order, if windows have one dim or two."""
+    """Keep a plan for small tensors that lie in order."""
     operands = [t.form for t in (input, weight, bias) if t is not None]
     cells, k = math.prod(form.shape[2:]), math.prod(weight.sizes[1:])
     few = form.in_order and all(of.swift is not None for of in operands) and form.shape[0]
-    if not few or len(w.kernel) > 2 or input.sizes[0] * k * cells > TOGETHER:
+    if not few or input.sizes[0] * k * cells > TOGETHER:
         return
-    ahead = 2 - len(w.kernel)  # a line is a plane of height 1
-    pairs = zip((1, 1, 1, 1, 0, 1), (input.sizes[2:], form.shape[2:], *w), strict=True)
-    numbers = itertools.chain(*[(one,) * ahead + given for one, given in pairs])
-    window = None if w.is_point() else np.array([*numbers], np.int64)
+    window = None if w.is_point() else w.numbers(input.sizes[2:], form.shape[2:])
     n, o = form.shape[:2]
     _few.keep(key, Few(form, (1, o, k), (n, k, cells), (n, o, cells), window))
 
@@ -373,7 +369,7 @@ def _of_few(input: Tensor, weight: Tensor, bias: Tensor | None, few: Few) -> Ten
         columns = a.reshape(few.columns)
     else:
         columns = np.empty(few.columns, a.dtype)
-        loop("pools.columns", a.dtype)(a, columns, few.window)
+        loop("windows.columns", a.dtype)(a, columns, few.window)
     filters, out = weight.array.reshape(few.filters), done.array.reshape(few.product)
     if bias is not None:
         out[...] = bias.array[:, None]
@@ -424,11 +420,13 @@ def convolution_input_backward(
     if not input.numel():
         return zeros(input, input.sizes)
     w, size = plan.window(weight), input.sizes[2:]
+    done = empty(input.sizes, result_stride(input.sizes, input, weight, plan), input.dtype)
+    a, b = grad_output.array, weight.array
     if plan.transposed:
-        values = quietly(correlate, grad_output.array, weight.array, None, w, plan.groups, size)
+        _ = quietly(correlate, a, b, None, w, plan.groups, size, done.array)
     else:
-        values = quietly(spread, grad_output.array, weight.array, None, w, plan.groups, size)
-    return made(values, result_stride(input.sizes, input, weight, plan), input)
+        _ = quietly(spread, a, b, None, w, plan.groups, size, out=done.array)
+    return done
 
 
 convolution_input_backward.vjp(

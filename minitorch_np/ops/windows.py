@@ -52,6 +52,14 @@ class Window(NamedTuple):
         reach = zip(self.padding, self.dilation, self.kernel, strict=True)
         return self._replace(padding=tuple([d * (k - 1) - p for p, d, k in reach]))
 
+    def numbers(self, size: Shape, grid: Shape) -> NDArray[np.int64]:
+        """What `kernels.windows` reads: for images of this size. A line or a plane has a depth, or
+        a depth and a height, of 1.
+        """
+        ahead = 3 - len(size)
+        each = zip((1, 1, 1, 1, 0, 1), (size, grid, *self), strict=True)
+        return np.array([(one,) * ahead + tuple(given) for one, given in each], np.int64).ravel()
+
 
 def padded(a: Array, w: Window) -> Array:
     """Images within their zeros."""
@@ -115,24 +123,71 @@ def summing(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def correlate(
-    a: Array, weight: Array, bias: Array | None, w: Window, groups: int, grid: Shape
+    a: Array,
+    weight: Array,
+    bias: Array | None,
+    w: Window,
+    groups: int,
+    grid: Shape,
+    out: Array | None = None,
 ) -> Array:
-    """Each window times each filter: (N, C, *size), (O, C / groups, *kernel) to (N, O, *grid)."""
-    if is_thin(a, weight, groups):
-        return thin_correlate(a, weight, bias, w, groups, grid)
+    """Each window times each filter: (N, C, *size), (O, C / groups, *kernel) to (N, O, *grid), and
+    into `out` where that is given.
+    """
     count, channels = a.shape[:2]
-    outputs, k, cells = weight.shape[0], math.prod(weight.shape[1:]), math.prod(grid)
-    filters = weight.reshape(1, groups, outputs // groups, k)
-    dtype = summing(a.dtype)
-    out = np.empty((count, groups, outputs // groups, cells), dtype)
-    start = None
-    if bias is not None:
-        start = np.broadcast_to(bias.astype(dtype).reshape(1, groups, -1, 1), out.shape)
-    room = Room(a.dtype)
-    for part in _some(count, channels * math.prod(w.kernel) * cells):
-        columns = _columns(a[part], w, grid, groups, room)
-        _times(filters, columns, out[part], None if start is None else start[part])
-    return out.reshape(count, outputs, *grid)
+    dtype, shape = summing(a.dtype), (count, len(weight), *grid)
+    if out is not None and out.dtype == dtype and is_last(a) and is_last(out):
+        if groups == 1:
+            return last_correlate(a, weight, bias, w, grid, out)
+        if is_thin(a, weight, groups) and len(weight) == channels:
+            return thin_last_correlate(a, weight, bias, w, out)
+    whole = out
+    if whole is None or whole.dtype != dtype or not whole.flags.c_contiguous:
+        whole = np.empty(shape, dtype)
+    if is_thin(a, weight, groups):
+        thin_correlate(a, weight, bias, w, groups, whole)
+    else:
+        outputs, k, cells = len(weight), math.prod(weight.shape[1:]), math.prod(grid)
+        filters = weight.reshape(1, groups, outputs // groups, k)
+        products = whole.reshape(count, groups, outputs // groups, cells)
+        start = None
+        if bias is not None:
+            added = bias.astype(dtype).reshape(1, groups, -1, 1)
+            start = np.broadcast_to(added, products.shape)
+        room = Room(a.dtype)
+        for part in _some(count, channels * math.prod(w.kernel) * cells):
+            columns = _columns(a[part], w, grid, groups, room)
+            _times(filters, columns, products[part], None if start is None else start[part])
+    if out is None or whole is out:
+        return whole
+    np.copyto(out, whole, casting="unsafe")
+    return out
+
+
+def turned(a: Array) -> Array:
+    """Images (N, C, *size) with their channels behind: (N, *size, C)."""
+    return a.transpose(0, *range(2, a.ndim), 1)
+
+
+def is_last(a: Array) -> bool:
+    """Whether an image's channels lie side by side, and there are several."""
+    return a.shape[1] > 1 and turned(a).flags.c_contiguous and not a.flags.c_contiguous
+
+
+def last_correlate(
+    a: Array, weight: Array, bias: Array | None, w: Window, grid: Shape, out: Array
+) -> Array:
+    """`correlate` in one group where channels lie side by side: so do the elements of a window."""
+    k, outputs = math.prod(weight.shape[1:]), len(weight)
+    filters = turned(weight).reshape(outputs, k)
+    room, results, start = Room(a.dtype), turned(out), None
+    added = None if bias is None else bias.astype(out.dtype)
+    for part in _some(len(a), k * math.prod(grid)):
+        rows, cells = _rows(a[part], w, grid, room), results[part].reshape(-1, outputs)
+        if added is not None:
+            start = np.broadcast_to(added, cells.shape)
+        backends.product(rows, filters.T, cells, beta=0 if start is None else 1, start=start)
+    return out
 
 
 class Room:
@@ -164,13 +219,11 @@ def _thin(a: Array, w: Window, grid: Shape) -> tuple[Array, Array, Array]:
 
 
 def thin_correlate(
-    a: Array, weight: Array, bias: Array | None, w: Window, groups: int, grid: Shape
-) -> Array:
+    a: Array, weight: Array, bias: Array | None, w: Window, groups: int, out: Array
+) -> None:
     """`correlate` of one plane at a time."""
-    out = np.zeros((len(a), len(weight), *grid), a.dtype)
-    if bias is not None:
-        out += bias.reshape(-1, 1, 1)
-    planes, size, window = _thin(a, w, grid)
+    out[...] = 0 if bias is None else bias.reshape(-1, 1, 1)
+    planes, size, window = _thin(a, w, out.shape[2:])
     filters = np.ascontiguousarray(weight).reshape(-1)
     loop("depthwise.correlate")(
         planes,
@@ -182,7 +235,6 @@ def thin_correlate(
         0,
         out.shape[0] * out.shape[1],
     )
-    return out
 
 
 def thin_weigh(a: Array, g: Array, w: Window) -> Array:
@@ -195,16 +247,62 @@ def thin_weigh(a: Array, g: Array, w: Window) -> Array:
     return out
 
 
+def thin_last_correlate(
+    a: Array, weight: Array, bias: Array | None, w: Window, out: Array
+) -> Array:
+    """`thin_correlate` where channels lie side by side, with one filter each."""
+    images, results, grid = turned(a), turned(out), out.shape[2:]
+    results[...] = 0 if bias is None else bias
+    each = weight.reshape(len(weight), -1).T[:, None]
+    filters = np.repeat(each, grid[1], 1)
+    window, lines = w.numbers(a.shape[2:], grid), len(a) * grid[0]
+    loop("depthwise.correlate_last")(images, filters, results, window, len(weight), 0, lines)
+    return out
+
+
+def thin_last_weigh(a: Array, g: Array, w: Window) -> Array:
+    """`thin_weigh` where channels lie side by side, with one filter each."""
+    channels, grid, taps = a.shape[1], g.shape[2:], math.prod(w.kernel)
+    sums = np.zeros((taps, grid[1], channels), a.dtype)
+    window = w.numbers(a.shape[2:], grid)
+    loop("depthwise.weigh_last")(turned(a), turned(g), sums, window, channels, 0, taps)
+    return np.add.reduce(sums, 1).T.reshape(channels, 1, *w.kernel)
+
+
 def _columns(a: Array, w: Window, grid: Shape, groups: int, room: Room) -> Array:
     """The windows of images as matrices (N, groups, C / groups * kernel, L)."""
     count, channels = a.shape[:2]
     shape = (count, groups, channels // groups * math.prod(w.kernel), math.prod(grid))
     if w.is_point():
         return a.reshape(shape)
-    windows = gathered(a, w, grid)
-    columns = room.of(windows.shape)
-    np.copyto(columns, windows)
+    columns = room.of((count, channels, *w.kernel, *grid))
+    if is_copied_by_loops(a):
+        images, copies = bits(np.ascontiguousarray(a)), bits(columns)
+        loop("windows.columns", images.dtype)(images, copies, w.numbers(a.shape[2:], grid))
+    else:
+        np.copyto(columns, gathered(a, w, grid))
     return columns.reshape(shape)
+
+
+def _rows(a: Array, w: Window, grid: Shape, room: Room) -> Array:
+    """The windows of images whose channels lie side by side, as a matrix (N * L, kernel * C)."""
+    count, channels = a.shape[:2]
+    if w.is_point():
+        return turned(a).reshape(-1, channels)
+    rows = room.of((count * math.prod(grid), math.prod(w.kernel) * channels))
+    images, copies = bits(turned(a)), bits(rows)
+    loop("windows.rows", images.dtype)(images, copies, w.numbers(a.shape[2:], grid), channels)
+    return rows
+
+
+def is_copied_by_loops(a: Array) -> bool:
+    """Whether compiled loops copy windows of such a dtype: integers are seldom convolved."""
+    return a.dtype.kind not in "iub" and a.ndim <= 5
+
+
+def bits(a: Array) -> Array:
+    """An array as loops see it that only move bits: numba knows no half types."""
+    return a.view(np.uint16) if a.dtype.itemsize == 2 else a
 
 
 def spread(
@@ -216,8 +314,10 @@ def spread(
     size: Shape,
     *,
     rough: bool = False,
+    out: Array | None = None,
 ) -> Array:
-    """The transpose of `correlate`: (N, O, *grid), (O, C / groups, *kernel) to (N, C, *size).
+    """The transpose of `correlate`: (N, O, *grid), (O, C / groups, *kernel) to (N, C, *size), and
+    into `out` where that is given.
 
     `rough` says that windows of half types are rounded before they are added up, and each sum too.
     """
@@ -227,9 +327,9 @@ def spread(
     filters = weight.reshape(1, groups, outputs // groups, k).swapaxes(2, 3)
     images = a.reshape(count, groups, outputs // groups, cells)
     if not rough and outputs <= 2 * weight.shape[1] * groups and w.is_reversible():
-        return correlate(a, reversed_filters(weight, groups), bias, w.reversed(), groups, size)
+        return correlate(a, reversed_filters(weight, groups), bias, w.reversed(), groups, size, out)
     dtype = summing(a.dtype)
-    out = np.empty((count, weight.shape[1] * groups, *size), dtype)
+    whole = np.empty((count, weight.shape[1] * groups, *size), dtype)
     room = Room(dtype)
     for part in _some(count, each * cells):
         columns = room.of((len(images[part]), groups, k, cells))
@@ -237,12 +337,15 @@ def spread(
         if rough:
             columns = columns.astype(a.dtype)
         if w.is_point():
-            out[part] = columns.reshape(out[part].shape)
+            whole[part] = columns.reshape(whole[part].shape)
         else:
             windows = columns.reshape(len(columns), -1, *w.kernel, *grid)
-            out[part] = scattered(windows, w, size)
+            whole[part] = scattered(windows, w, size)
     if bias is not None:
-        out += bias.astype(out.dtype).reshape(-1, *[1] * len(size))
+        whole += bias.astype(whole.dtype).reshape(-1, *[1] * len(size))
+    if out is None:
+        return whole
+    np.copyto(out, whole, casting="unsafe")
     return out
 
 
@@ -260,10 +363,13 @@ def weigh(a: Array, g: Array, w: Window, groups: int, *, rough: bool = False) ->
     `rough` says that half types are rounded after each image.
     """
     if groups == a.shape[1] and is_thin(a, g, groups):
-        return thin_weigh(a, g, w)
+        one_each = g.shape[1] == groups and is_last(a) and is_last(g)
+        return (thin_last_weigh if one_each else thin_weigh)(a, g, w)
     count, outputs, *grid = g.shape
     channels, cells = a.shape[1], math.prod(grid)
     k = channels // groups * math.prod(w.kernel)
+    if groups == 1 and not rough and a.dtype == summing(a.dtype) and is_last(a) and is_last(g):
+        return last_weigh(a, g, w)
     out = np.zeros((groups, outputs // groups, k), summing(a.dtype))
     slopes = g.reshape(count, groups, outputs // groups, cells)
     room = Room(a.dtype)
@@ -274,3 +380,15 @@ def weigh(a: Array, g: Array, w: Window, groups: int, *, rough: bool = False) ->
             if rough:
                 out[...] = out.astype(a.dtype)
     return out.reshape(outputs, channels // groups, *w.kernel)
+
+
+def last_weigh(a: Array, g: Array, w: Window) -> Array:
+    """`weigh` in one group where channels lie side by side."""
+    outputs, channels, grid = g.shape[1], a.shape[1], g.shape[2:]
+    k = channels * math.prod(w.kernel)
+    out, room = np.zeros((outputs, k), a.dtype), Room(a.dtype)
+    for part in _some(len(a), k * math.prod(grid)):
+        slopes = turned(g[part]).reshape(-1, outputs)
+        backends.product(slopes.T, _rows(a[part], w, grid, room), out, beta=1)
+    behind = out.reshape(outputs, *w.kernel, channels)
+    return behind.transpose(0, behind.ndim - 1, *range(1, behind.ndim - 1))
