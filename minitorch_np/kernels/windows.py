@@ -98,8 +98,27 @@ def rows(a: Numbers, out: Numbers, window: Indices, channels: int) -> None:
                                 place += channels
 
 
+@jit
+def lines(
+    a: Numbers, out: Numbers, starts: Indices, columns: Indices, first: int, last: int
+) -> None:
+    """Each line of `out` from the one that starts there in a: its elements stand in `columns`, side
+    by side from `first` to `last`."""
+    place, some = 0, BLOCK // a.itemsize
+    for line in range(starts.size):
+        start = starts[line]
+        for x in range(first):
+            write(out, place + x, read(a, start + columns[x]))
+        if first < last:
+            at = start + columns[first]
+            copy_line(a, at, out, place + first, last - first, some)
+        for x in range(max(first, last), columns.size):
+            write(out, place + x, read(a, start + columns[x]))
+        place += columns.size
+
+
 def build() -> None:
     """Compile all loops of this module for the types whose bits are most often copied."""
-    for function in (columns, rows):
+    for function in (columns, rows, lines):
         for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
             _ = straight(function, dtype)

@@ -5,6 +5,7 @@ for zeros, 1 for border, 2 for reflection. Coordinates lie in [-1, 1], that of t
 Source: aten/src/ATen/native/GridSampler.cpp, AffineGridGenerator.cpp.
 """
 
+import functools
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -386,15 +387,27 @@ def grid_sampler(
 
 def base_grid(size: Shape, dtype: Dtype, align: bool) -> Tensor:
     """The points of a grid of `size`, (N, C, ...), each followed by a 1: (N, P, dims + 1)."""
-    dims = size[2:]
-    grid = np.ones((size[0], *dims, len(dims) + 1), dtype.np)
+    points_of = kept_points if numel(size[2:]) <= KEPT else regular_points
+    points = points_of(size[2:], dtype, align)
+    return stored(np.broadcast_to(points, (size[0], *points.shape)), dtype)
+
+
+def regular_points(dims: Shape, dtype: Dtype, align: bool) -> Array:
+    """Those of one image: (P, dims + 1)."""
+    grid = np.ones((*dims, len(dims) + 1), dtype.np)
     for at, n in enumerate(reversed(dims)):
         steps = linspace(-1, 1, n, dtype=dtype) if n > 1 else zeros((1,), dtype=dtype)
         if not align:
             steps = steps * (n - 1) / n
         column = steps.array.reshape((-1,) + (1,) * at)
         quietly(np.copyto, grid[..., at], column, casting="unsafe")
-    return stored(grid.reshape(size[0], -1, len(dims) + 1), dtype)
+    return grid.reshape(-1, len(dims) + 1)
+
+
+KEPT = 1 << 16
+"""Points of an image up to which they are kept for other images of the size, which most are."""
+
+kept_points = functools.lru_cache(16)(regular_points)
 
 
 @op("contiguous", method=False)

@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from minitorch_np import strides
 from minitorch_np.dtypes import bool_
 from minitorch_np.guard import guarded
+from minitorch_np.kernels.large import MANY, loop
 from minitorch_np.loops import not_implemented, quietly
 from minitorch_np.op import Recorded, composite, op
 from minitorch_np.ops.copy import copy_, zeros
 from minitorch_np.ops.scatter import as_element
 from minitorch_np.ops.slicing import slice
+from minitorch_np.ops.windows import bits, is_copied_by_loops
 from minitorch_np.shapes import Shape, listed, narrow_start, numel
 from minitorch_np.strides import LAYOUTS, Stride
 from minitorch_np.tensor import Number, Tensor, empty
@@ -98,13 +100,13 @@ def clamped(size: int, before: int, after: int) -> NDArray[np.int64]:
     return np.clip(np.arange(-before, size + after), 0, size - 1)
 
 
-def origins(input: Tensor, padding: Padding, mirror: bool) -> NDArray[np.int64]:
-    """The place in the padded dims of `input`, flat, that each element of the result is from."""
+def origins(sizes: Shape, padding: Padding, mirror: bool) -> NDArray[np.int64]:
+    """The place in padded dims of these sizes, flat, that each element of the result is from."""
     count = len(padding) // 2
     index = mirrored if mirror else clamped
     at = np.zeros((1,) * count, np.int64)
     for d, before, after in reversed(each_dim(count, padding)):
-        n = input.sizes[d - count]
+        n = sizes[d - count]
         column = index(n, before, after).reshape((-1,) + (1,) * (count - 1 - d))
         at = at * n + column
     return at
@@ -157,9 +159,28 @@ def padded(name: str, input: Tensor, padding: Padding, mirror: bool) -> Tensor:
         raise not_implemented(f"{name}_channels_last" if last else name, input.dtype)
     stride = suggested_for(shape, input) if count > 1 else strides.contiguous(shape)
     out = empty(shape, stride, input.dtype)
-    planes = input.array.reshape((*input.sizes[:-count], numel(input.sizes[-count:])))
-    out.array[...] = planes.take(origins(input, padding, mirror), -1)
+    if out.form.count >= MANY and out.form.contiguous and is_copied_by_loops(input.array):
+        copy_lines(input, out, padding, mirror)
+    else:
+        planes = input.array.reshape((*input.sizes[:-count], numel(input.sizes[-count:])))
+        out.array[...] = planes.take(origins(input.sizes, padding, mirror), -1)
     return out
+
+
+def copy_lines(input: Tensor, out: Tensor, padding: Padding, mirror: bool) -> None:
+    """`padded` by a loop over the lines of a result that lies in order."""
+    before, after, *rest = padding
+    width = input.sizes[-1]
+    columns = (mirrored if mirror else clamped)(width, before, after)
+    count = len(rest) // 2
+    rows = numel(input.sizes[input.ndim - 1 - count : -1])
+    lines = np.arange(numel(input.sizes[: input.ndim - 1 - count]))[:, None] * rows
+    if rest:
+        lines = lines + origins(input.sizes[:-1], rest, mirror).ravel()
+    images, copies = bits(np.ascontiguousarray(input.array)), bits(out.array)
+    first = min(max(before, 0), len(columns))
+    last = max(first, len(columns) - max(after, 0))
+    loop("windows.lines", images.dtype)(images, copies, lines.ravel() * width, columns, first, last)
 
 
 def gathered(g: Tensor, input: Tensor, padding: Padding, mirror: bool) -> Tensor:
@@ -171,7 +192,7 @@ def gathered(g: Tensor, input: Tensor, padding: Padding, mirror: bool) -> Tensor
     out = empty(input.sizes, stride, input.dtype)
     inner = numel(input.sizes[-count:])
     total = np.zeros((input.numel() // inner, inner), input.dtype.np)
-    at = origins(input, padding, mirror).ravel() + np.arange(len(total))[:, None] * inner
+    at = origins(input.sizes, padding, mirror).ravel() + np.arange(len(total))[:, None] * inner
     quietly(np.add.at, total.reshape(-1), at.ravel(), g.array.ravel())
     out.array[...] = total.reshape(input.sizes)
     return out

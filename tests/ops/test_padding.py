@@ -65,3 +65,20 @@ def test_refused() -> None:
     run("foo")
     for mode in MODES:
         run(mode, 1)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.int64])
+@pytest.mark.parametrize("mode", ["reflect", "replicate"])
+def test_many_elements(mode: str, dtype: torch.dtype) -> None:
+    """Lines as long and as short as blocks of a copy, cropped ones, and such as are all edge."""
+    for shape, pads in (
+        ((3, 7, 300), [(2, 5), (0, 299), (-3, 4), (8, -290), (-200, -90)]),
+        ((3, 7, 30, 20), [(2, 1, 0, 3), (19, 19, 29, 0), (-4, 3, 5, -7), (3, -19, 4, 4)]),
+        ((2, 3, 9, 12, 13), [(1, 2, 3, 4, 5, 6), (0, -5, 11, -3, -2, 1)]),
+    ):
+        x = sample(*shape, dtype=dtype, grad=False)
+        for pad in pads:
+            same(lambda t, x, pad=pad: t.nn.functional.pad(x, pad, mode), x, exact=True)
+            same(lambda t, x, pad=pad: t.nn.functional.pad(x.mT, pad, mode), x, exact=True)
+    x = sample(3, 7, 300, dtype=dtype, grad=False)
+    same(lambda t, x: t.nn.functional.pad(x, (350, -299), mode), x, exact=True)
