@@ -17,7 +17,7 @@ from typing import NamedTuple, NoReturn, SupportsIndex, cast
 
 import numpy as np
 
-from minitorch_np.overloads import NUMPYS, is_int, is_number, missing_text, parsed, refuse
+from minitorch_np.overloads import NUMPYS, is_int, is_number, missing_text, parsed, refusal, refuse
 from minitorch_np.shapes import Size
 from minitorch_np.tensor import Tensor, plain
 
@@ -92,10 +92,13 @@ def refuse_as_torch(
     # the words of losses stand for the numbers that PyTorch's take
     if type(given.arguments.get("reduction")) is str:
         given = given._replace(arguments={**given.arguments, "reduction": 1})
-    args, kwargs = as_given(parameters, given, method, _asking())
+    frame = _asking()
+    args, kwargs = as_given(parameters, given, method, frame)
     if method:  # here it takes `out`, too, for other ops to give
         args = args[1:]
         kwargs.pop("out", None)
+    if not given.more and _call_in(frame.f_back)[0] < 0:
+        args, kwargs = _or_by_name(called, list(parameters)[method:], args, kwargs, method)
     refuse(called, args, kwargs, error, method)
     arguments = _renamed(called, parameters, given, method, error)
     if any(isinstance(value, Missing) for value in arguments.values()):
@@ -217,6 +220,24 @@ def as_given(
         else:
             args.append(value)
     return [*args, *more], {**kwargs, **named}
+
+
+def _or_by_name(
+    called: str,
+    names: Sequence[str],
+    args: list[object],
+    kwargs: dict[str, object],
+    method: bool,
+) -> tuple[list[object], dict[str, object]]:
+    """The arguments of a call that did not tell, those behind the tensor by name where torch's
+    parser takes them only so.
+    """
+    if refusal(called, args, kwargs, method) is None:
+        return args, kwargs
+    first = 0 if method else 1
+    named = {**dict(zip(names[first:], args[first:], strict=False)), **kwargs}
+    told = refusal(called, args[:first], named, method)
+    return (args, kwargs) if told is not None else (args[:first], named)
 
 
 def _asking() -> types.FrameType:

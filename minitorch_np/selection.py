@@ -1,4 +1,4 @@
-"""The k first of a list as PyTorch finds them: which of equal elements, and in what order.
+"""A list, or the k first of it, as PyTorch sorts it: which of equal elements, and in what order.
 
 libstdc++'s `nth_element`, `partial_sort` and `sort`, and PyTorch's own quickselect. None of them is
 stable, so equal elements come out as these very steps leave them; where no two are equal, NumPy's
@@ -6,7 +6,7 @@ sort has the same answer sooner. Elements are (key, index), and only keys are co
 Source: libstdc++ bits/stl_algo.h and bits/stl_heap.h; aten/src/ATen/native/TopKImpl.h, Sorting.cpp.
 """
 
-__all__ = ["first", "kth"]
+__all__ = ["first", "in_order", "kth"]
 
 Item = tuple[int, int]
 Items = list[Item]
@@ -29,6 +29,16 @@ def first(keys: list[int], k: int, ordered: bool) -> list[int]:
         if ordered:
             _sort(items, k - 1)
     return [at for _, at in items[:k]]
+
+
+def in_order(keys: list[int]) -> list[int]:
+    """The indices that sort `keys`, as sort has them where it need not keep equal ones in order.
+
+    Source: sort_kernel_impl, aten/src/ATen/native/cpu/SortingKernel.cpp.
+    """
+    items = [(key, at) for at, key in enumerate(keys)]
+    _sort(items, len(items))
+    return [at for _, at in items]
 
 
 def kth(keys: list[int], k: int) -> int:

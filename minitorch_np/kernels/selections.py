@@ -7,7 +7,7 @@ its key above, of which alone two are compared, and its index in the lower half.
 
 import numpy as np
 
-from .compiler import Flat, Indices, Real, bits, inlined, jit, part, read
+from .compiler import Flat, Indices, Real, bits, inlined, jit, part, read, recall, write
 from .compiler import build as build_all
 from .shares import shared
 
@@ -240,6 +240,51 @@ def kth_rows(a: Flat, n: int, k: int, at: Indices) -> None:
             items[i] = (key(read(a, row * n + i)) << 32) | i
         quick_select(items, k)
         at[row] = items[k] & LOW
+
+
+@inlined
+def item(a: Flat, start: int, i: int, largest: bool) -> np.int64:
+    """An element of a row, and where it stands in it."""
+    k = key(read(a, start + i))
+    return (~k if largest else k) << 32 | i
+
+
+@shared("pp..", "a.size // n", 1.0)
+@jit
+def items(a: Flat, out: Indices, n: int, largest: bool) -> None:
+    """The elements of each row of n as integers, no two of them equal, that sort as those do: equal
+    ones by index, and the largest first if so wanted."""
+    for start in range(0, a.size, n):
+        for i in range(n):
+            write(out, start + i, item(a, start, i, largest))
+
+
+@shared("ppp...", "a.size // n", 3.0)
+@jit
+def indices(a: Flat, out: Indices, values: Flat, n: int, largest: bool, stable: bool) -> None:
+    """The indices of `items` that NumPy sorted, in their place, and the elements there. Equal ones
+    stand where sort puts them, unless it is `stable`."""
+    for start in range(0, a.size, n):
+        row = out[start : start + n]
+        tied = False
+        for i in range(1, n):
+            tied |= row[i] >> 32 == row[i - 1] >> 32
+        if tied and n > SHORT and not stable:
+            for i in range(n):
+                row[i] = item(a, start, i, largest)
+            sort(row, n)
+        for i in range(n):
+            at = row[i] & LOW
+            values[start + i] = recall(a, start + at)
+            row[i] = at
+
+
+@shared("p.", "out.size // n", 30.0)
+@jit
+def sort_rows(out: Indices, n: int) -> None:
+    """Each row of n items as sort puts them."""
+    for start in range(0, out.size, n):
+        sort(out[start : start + n], n)
 
 
 def build() -> None:

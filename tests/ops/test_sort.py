@@ -144,3 +144,58 @@ def test_zeros_of_both_signs_and_what_is_picked_of_them(dtype: torch.dtype) -> N
             if dtype is not torch.bool:
                 same(lambda t, x: t.argmax(x, dim), arranged)
                 same(lambda t, x: t.topk(x, 2, dim)[0].double(), arranged)
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16, torch.float64])
+def test_many_with_ties(dtype: torch.dtype, descending: bool) -> None:
+    """Few values often, zeros and NaN of both signs among them: which bits come where."""
+    values = torch.tensor([0.0, -0.0, NAN[0, 1], -NAN[0, 1], 1e-8, -1e-8, 3, -3, *NAN[1, [0, 3]]])
+    torch.manual_seed(1)
+    few = values[torch.randint(len(values), (7, 20, 60))].to(dtype)
+    for x in (few, few.mT, sample(7, 20, 60, dtype=dtype, grad=False), few.reshape(-1)):
+        for dim in range(x.ndim):
+            same(lambda t, x, dim=dim: t.sort(x, dim, descending), x, exact=True)
+            same(lambda t, x, dim=dim: x.sort(dim=dim, descending=descending).values.signbit(), x)
+            same(lambda t, x, dim=dim: x.sort(dim=dim, descending=descending).indices, x)
+    x = sample(9, 800, dtype=dtype)
+    same(lambda t, x: t.sort(x, 1, descending), x)
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_where_equal_elements_come(
+    dtype: torch.dtype, loaded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of up to 16 are sorted by insertion; longer ones not, unless they are to be stable."""
+    if not loaded:
+        monkeypatch.setattr(kernels, "waiting", [print])
+    torch.manual_seed(2)
+    for n in (16, 17, 40, 200):
+        x = torch.randint(0, 2 if dtype is torch.bool else 7, (3, n)).to(dtype)
+        for way in (False, True):
+            same(lambda t, x, way=way: t.sort(x, 1, way), x)
+            same(lambda t, x, way=way: x.mT.sort(0, way), x)
+            same(lambda t, x, way=way: t.argsort(x, 1, way), x)
+            same(lambda t, x, way=way: t.sort(x, dim=1, descending=way, stable=True), x)
+        same(lambda t, x: t.msort(x.mT), x)
+        same(lambda t, x: x[0, 3].expand(50).sort(descending=True), x)
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.uint8, torch.bool, torch.float32], ids=str)
+def test_integers_sorted_by_their_digits(dtype: torch.dtype) -> None:
+    torch.manual_seed(3)
+    for n in (32_767, 32_768):
+        x = torch.randint(0, 90, (n,)).to(dtype)
+        same(lambda t, x: t.sort(x), x)
+        same(lambda t, x: t.sort(x, descending=True), x)
+        same(lambda t, x: t.sort(x.view(1, -1)), x)
+
+
+def test_what_is_refused_of_arguments_by_stars() -> None:
+    def by_stars(t, x):
+        out = t.zeros(2, 3, dtype=t.int64), t.zeros(2, 3)
+        named = {"dim": 0, "descending": True, "stable": True, "out": out}
+        return t.sort(x, **named)
+
+    same(by_stars, sample(2, 3, grad=False))
