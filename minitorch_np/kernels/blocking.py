@@ -267,11 +267,8 @@ def tiled(
     dealt = dealt_out(m, rows)
     same = table[SOURCE] == size  # what is converted must be packed
     a_near = same and near_a(n, k, a, size)
-    b_near = (
-        same
-        and b.column == size
-        and near_b(m, k, CROWDED * lanes * size // dealt.panels, b, k * n * size)
-    )
+    crowded = CROWDED * lanes * size // dealt.panels
+    b_near = same and b.column == size and near_b(m, k, crowded, b, k * n * size)
     a_packed = 0 if a_near else table[A_SCRATCH]
     panels = MC_ROWS // rows
     blocks = max(1, (k + KC - 1) // KC)  # an empty K stores zeros
