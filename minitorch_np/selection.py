@@ -6,12 +6,12 @@ sort has the same answer sooner. Elements are (key, index), and only keys are co
 Source: libstdc++ bits/stl_algo.h and bits/stl_heap.h; aten/src/ATen/native/TopKImpl.h, Sorting.cpp.
 """
 
-__all__ = ["first", "in_order", "kth"]
+__all__ = ["SHORT", "first", "in_order", "kth"]
 
 Item = tuple[int, int]
 Items = list[Item]
 
-_SHORT = 16
+SHORT = 16
 """A range that `sort` leaves to insertion."""
 
 
@@ -105,7 +105,7 @@ def _sort(items: Items, n: int) -> None:
     stack = [(0, n, _depth(n))]
     while stack:
         low, high, depth = stack.pop()
-        while high - low > _SHORT:
+        while high - low > SHORT:
             if not depth:
                 _heap_select(items, low, high, high)
                 _sort_heap(items, low, high)
@@ -114,8 +114,8 @@ def _sort(items: Items, n: int) -> None:
             cut = _partition(items, low, high)
             stack.append((cut, high, depth))
             high = cut
-    _insertion_sort(items, 0, min(n, _SHORT))
-    for at in range(_SHORT, n):
+    _insertion_sort(items, 0, min(n, SHORT))
+    for at in range(SHORT, n):
         _insert(items, at)
 
 

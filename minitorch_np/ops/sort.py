@@ -84,21 +84,18 @@ def sorted_by_items(
     return values.swapaxes(dim, -1), items.swapaxes(dim, -1)
 
 
-INSERTED = 16
-"""Elements that std::sort sorts by insertion, which keeps equal ones in order."""
-
 RADIX = 32_768
 """Integers in one dim that are sorted by their digits, which does so too."""
 
 
 def keeps(input: Tensor, dim: int, descending: bool) -> bool:
-    """Whether PyTorch keeps the order of equal elements though it need not.
+    """Whether PyTorch keeps the order of equal elements though it need not: insertion does.
 
     Source: sort_kernel, aten/src/ATen/native/cpu/SortingKernel.cpp.
     """
     kind, n = input.dtype, input.sizes[dim] if input.sizes else 1
     digits = kind.category == 1 and input.ndim == 1 and not descending and n >= RADIX
-    return n <= INSERTED or digits or input.strides[dim] == 0
+    return n <= selection.SHORT or digits or input.strides[dim] == 0
 
 
 def not_kept(array: Array, order: Indices, dim: int) -> Indices:
