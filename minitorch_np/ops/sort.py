@@ -101,8 +101,7 @@ def keeps(input: Tensor, dim: int, descending: bool) -> bool:
 def not_kept(array: Array, order: Indices, dim: int) -> Indices:
     """`order`, with equal elements where std::sort puts them."""
     values, found = along(array, order, dim).swapaxes(dim, -1), order.swapaxes(dim, -1)
-    a, b = values[..., 1:], values[..., :-1]
-    same = (a == b) | ((a != a) & (b != b))
+    same = _as_before(values)
     tied = same.any(-1)
     if not tied.any():
         return order
@@ -127,11 +126,15 @@ def ranks(row: Array, descending: bool) -> list[int]:
     return ranked
 
 
+def _as_before(values: Array) -> NDArray[np.bool_]:
+    """Whether each of sorted elements, but for the first of a row, equals the one before it."""
+    a, b = values[..., 1:], values[..., :-1]
+    return (a == b) | ((a != a) & (b != b))
+
+
 def _tied(array: Array, order: Indices, n: int) -> Array:
     """The rows, along the last axis, in which two of the `n` first in `order` are equal."""
-    front = along(array, order[..., :n], array.ndim - 1)
-    a, b = front[..., 1:], front[..., :-1]
-    return np.any((a == b) | ((a != a) & (b != b)), -1)
+    return np.any(_as_before(along(array, order[..., :n], array.ndim - 1)), -1)
 
 
 def top(array: Array, k: int, largest: bool, ordered: bool = True) -> Indices:
